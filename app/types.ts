@@ -1,0 +1,29 @@
+import type { Source } from 'onecount'
+
+export interface Author {
+  username: string
+  displayName: string
+  bio: string
+  avatarUrl: string
+}
+
+/** What is cached: never a count. */
+export interface PostContent {
+  id: string
+  caption: string
+  /** Describes the picture for people who do not see it. */
+  alt: string
+  imageUrl: string
+  createdAt: string
+  author: Author
+}
+
+/** Content merged with the counts of this moment, for one session. */
+export interface Post extends PostContent {
+  /** `null` is unknown: shown as a dash, never as 0. */
+  likes: number | null
+  liked: boolean | null
+  likesRev: number
+  likesOp: number | null
+  likesSource: Source
+}

@@ -1,0 +1,33 @@
+-- begin: take the right to hydrate cold posts, and create the epoch of an empty Redis.
+--
+-- KEYS
+--   1 q         zset    likes:q
+--   2.. per post: likes, liked, meta, hydrating (post:hydrating:<post>)
+-- ARGV
+--   1 token     of the one who hydrates
+--   2 epoch     random id, used if there is none
+--   3 ttl       milliseconds
+--   4.. post    id
+-- RETURNS
+--   per post {'WARM'} | {'MINE', epoch} | {'BUSY', [pending member…]}: another one hydrates
+-- include: queue
+-- include: warm
+
+local q, token, ttl, out = KEYS[1], ARGV[1], ARGV[3], {}
+local epoch = epoch_of(q)
+for i = 1, #ARGV - 3 do
+  local k, post = 4 * i - 2, ARGV[3 + i]
+  local hydrating = KEYS[k + 3]
+  if warm(epoch, redis.call('GET', KEYS[k]), redis.call('GET', KEYS[k + 2]), KEYS[k + 1]) then
+    out[i] = { 'WARM' }
+  elseif redis.call('SET', hydrating, token, 'NX', 'PX', ttl) then
+    if not epoch then
+      epoch = ARGV[2]
+      redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+    end
+    out[i] = { 'MINE', epoch }
+  else
+    out[i] = { 'BUSY', redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}') }
+  end
+end
+return out

@@ -1,0 +1,39 @@
+-- collect: apply what Postgres has accepted and Redis has not seen, and hand out a batch of pending ops. Both in
+-- one script: a rollback that loses what was applied loses the nonce.
+--
+-- KEYS
+--   1 q         zset    likes:q
+--   2 recent    zset    likes:recent
+--   3 rank      zset    likes:rank
+--   4.. per row: likes, liked, meta, sessions
+-- ARGV
+--   1 nonce     of this batch, random
+--   2 limit     ops at most
+--   3 after     the last member of the batch before, '' to start
+--   4 now       microseconds
+--   5 horizon   recent ops below this one are forgotten
+--   6.. post, session, op of each row
+-- RETURNS
+--   {confirmed nonce, pending member…}
+-- include: apply
+
+local q, recent, rank = KEYS[1], KEYS[2], KEYS[3]
+local nonce, limit, after, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local OUTSTANDING = 1000
+
+local last = redis.call('ZREVRANGEBYLEX', q, '(!out}', '[!out|', 'LIMIT', 0, 1)[1]
+local seq = last and tonumber(string.match(last, '^!out|(%d+)|')) or 0
+redis.call('ZADD', q, 0, string.format('!out|%015.0f|%s', seq + 1, nonce))
+local excess = redis.call('ZLEXCOUNT', q, '[!out|', '(!out}') - OUTSTANDING
+if excess > 0 then redis.call('ZREM', q, unpack(redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}', 'LIMIT', 0, excess))) end
+
+for i = 6, #ARGV, 3 do
+  local k = 4 + 4 * (i - 6) / 3
+  local keys = { likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], sessions = KEYS[k + 3], q = q, recent = recent, rank = rank }
+  apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now)
+end
+redis.call('ZREMRANGEBYSCORE', recent, '-inf', '(' .. ARGV[5])
+
+local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
+if #members == 0 and after ~= '' then members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit) end
+return { confirmed_of(q), unpack(members) }

@@ -1,0 +1,43 @@
+-- likes:q holds everything whose loss must be noticed together, as one zset read by lex:
+--   !epoch|<epoch>  !nonce|<confirmed>  !out|<seq>|<nonce>  <post>|<session>|<op>|<rev>
+-- The marks sort before every pending op, the epoch first.
+local PENDING_FROM = '(!~'
+
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+
+-- Moves the confirmed nonce forward. The new mark is written first: if Redis is out of memory nothing changes.
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+
+-- The pending op of a pair as (op, member), or (0, nil).
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+
+-- Replaces the pending op of a pair. The new one is written first, for the same reason as in confirm.
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end

@@ -1,0 +1,19 @@
+-- status: what the drain has left to do; changes nothing.
+--
+-- KEYS
+--   1 q         zset    likes:q
+-- ARGV
+--   1 sample    pending ops looked at for the oldest one
+-- RETURNS
+--   {confirmed nonce, epoch or '', number of pending ops, oldest op of the sample or '0'}
+-- include: number
+-- include: queue
+
+local q = KEYS[1]
+local pending = redis.call('ZCARD', q) - redis.call('ZLEXCOUNT', q, '[!', PENDING_FROM)
+local oldest
+for _, member in ipairs(redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, ARGV[1])) do
+  local op = tonumber(string.match(member, '|(%d+)|%d+$'))
+  if not oldest or op < oldest then oldest = op end
+end
+return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0) }

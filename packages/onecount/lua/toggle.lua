@@ -1,0 +1,35 @@
+-- toggle: flip a pair, for callers that hold no op; the script chooses the parity.
+--
+-- KEYS
+--   1 likes     string  post:likes:<post>
+--   2 liked     set     post:liked:<post>
+--   3 meta      string  post:meta:<post>
+--   4 sessions  set     session:likes:<session>
+--   5 q         zset    likes:q
+--   6 recent    zset    likes:recent
+--   7 rank      zset    likes:rank
+-- ARGV
+--   1 post      id
+--   2 session   id
+--   3 now       microseconds
+--   4 again     '1' on a repeat after an unknown outcome: an op of now or later means that it was done
+-- RETURNS
+--   {'WARM', count, rev, liked, op} | {'COLD', op}; op 0: not accepted, hydrate and call again
+-- include: apply
+
+local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
+local post, session, now, again = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
+
+local pair = post .. '|' .. session
+local pending = pending_of(k.q, pair)
+local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
+local values = redis.call('MGET', k.likes, k.meta)
+local is_warm = warm(epoch_of(k.q), values[1], values[2], k.liked)
+
+if not is_warm and pending == 0 then return { 'COLD', '0' } end
+if again and math.floor(newest / 2) >= now then return reply(apply(k, post, session, 0, now)) end
+
+local likes
+if pending > 0 then likes = pending % 2 == 1 else likes = redis.call('SISMEMBER', k.liked, session) == 1 end
+local t = math.max(now, math.floor(newest / 2) + 1)
+return reply(apply(k, post, session, 2 * t + (likes and 0 or 1), now))

@@ -1,0 +1,24 @@
+-- write: accept one op of a pair and answer with the post's state.
+--
+-- KEYS
+--   1 likes     string  post:likes:<post>
+--   2 liked     set     post:liked:<post>
+--   3 meta      string  post:meta:<post>
+--   4 sessions  set     session:likes:<session>
+--   5 q         zset    likes:q
+--   6 recent    zset    likes:recent
+--   7 rank      zset    likes:rank
+-- ARGV
+--   1 post      id
+--   2 session   id
+--   3 op        integer, odd: liked
+--   4 now       microseconds
+--   5 accept    'any': also when the post is cold; 'warm': a cold post accepts nothing
+-- RETURNS
+--   {'WARM', count, rev, liked, op} | {'COLD', op}; op is the greatest one accepted of the pair, 0 for none
+-- include: apply
+
+local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
+local post, session, op, now, only_warm = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == 'warm'
+
+return reply(apply(k, post, session, op, now, only_warm))

@@ -1,0 +1,85 @@
+-- What Postgres keeps besides the content: docs/design.md section 3.
+-- Runs on an application's own posts_new and post_ratings; changes nothing that is there already.
+
+alter table public.posts_new add column if not exists likes_rev bigint not null default 0;
+
+-- A rating from before onecount gets the op of its own moment; one written by hand gets the op of now.
+alter table public.post_ratings add column if not exists op bigint;
+update public.post_ratings
+   set op = 2 * floor(extract(epoch from created_at) * 1000000)::bigint + 1
+ where op is null;
+alter table public.post_ratings
+  alter column op set default 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + 1,
+  alter column op set not null;
+
+-- The newest op of a pair that does not like the post: without it a late, older like would come back to life.
+create table if not exists public.like_tombstones (
+  post_id uuid not null references public.posts_new (id) on delete cascade,
+  session_id text not null,
+  op bigint not null check (op % 2 = 0),
+  primary key (post_id, session_id)
+);
+
+-- Ops that Postgres has accepted and Redis has not seen.
+create table if not exists public.like_unseen (
+  post_id uuid not null references public.posts_new (id) on delete cascade,
+  session_id text not null,
+  op bigint not null,
+  primary key (post_id, session_id)
+);
+
+-- The nonce of the last batch that Postgres applied. It starts as a random id, so that a Redis which never
+-- talked to this Postgres is noticed as having no history in common with it.
+create table if not exists public.like_receipt (
+  partition integer primary key,
+  nonce text not null
+);
+insert into public.like_receipt (partition, nonce)
+values (0, gen_random_uuid()::text)
+on conflict do nothing;
+
+-- Who liked what, and everything of the bookkeeping, is the server's alone (invariant 9).
+alter table public.post_ratings enable row level security;
+alter table public.like_tombstones enable row level security;
+alter table public.like_unseen enable row level security;
+alter table public.like_receipt enable row level security;
+revoke all on public.post_ratings, public.like_tombstones, public.like_unseen, public.like_receipt
+  from public, anon, authenticated;
+grant all on public.posts_new, public.post_ratings, public.like_tombstones, public.like_unseen, public.like_receipt
+  to service_role;
+
+-- Whatever policies an application has for editing posts: nobody but the server sets their counts.
+create or replace function public.onecount_guard_counts() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  raise exception 'likes are counted by the server: they cannot be set'
+    using errcode = 'insufficient_privilege';
+end $$;
+revoke execute on function public.onecount_guard_counts() from public, anon, authenticated;
+
+drop trigger if exists onecount_guard_update on public.posts_new;
+create trigger onecount_guard_update before update of likes, likes_rev on public.posts_new
+  for each row
+  when (current_user in ('anon', 'authenticated')
+        and (new.likes is distinct from old.likes or new.likes_rev is distinct from old.likes_rev))
+  execute function public.onecount_guard_counts();
+
+drop trigger if exists onecount_guard_insert on public.posts_new;
+create trigger onecount_guard_insert before insert on public.posts_new
+  for each row
+  when (current_user in ('anon', 'authenticated') and (new.likes <> 0 or new.likes_rev <> 0))
+  execute function public.onecount_guard_counts();
+
+-- Realtime carries posts_new, never post_ratings: row level security does not cover its delete events.
+do $$
+begin
+  if not exists (select from pg_publication where pubname = 'supabase_realtime') then
+    create publication supabase_realtime;
+  end if;
+  if not exists (
+    select from pg_publication_tables
+     where pubname = 'supabase_realtime' and schemaname = 'public' and tablename = 'posts_new'
+  ) then
+    alter publication supabase_realtime add table public.posts_new;
+  end if;
+end $$;

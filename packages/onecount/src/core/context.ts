@@ -1,0 +1,35 @@
+import type { Keys } from './keys'
+import type { Logger, PostgresPort, RedisPort } from './ports'
+
+/** What every procedure of the core works with. */
+export interface Context {
+  /** `null` when Redis is not configured: Postgres serves alone. */
+  redis: RedisPort | null
+  postgres: PostgresPort
+  keys: Keys
+  partition: number
+  /** Microseconds, of this application: a promoted replica's clock must not move a revision back. */
+  now(): number
+  /** A random id for nonces, epochs and tokens. */
+  newId(): string
+  log: Logger
+  settings: Settings
+}
+
+export interface Settings {
+  /** Ops in a batch of the drain. */
+  batchSize: number
+  /** How long a drained op stays comparable in Redis, milliseconds (R of the design). */
+  recentMs: number
+  /** How long one may take to hydrate a post, milliseconds. */
+  hydrateMs: number
+  /** Ratings that one script call installs; larger sets are staged in chunks of this size. */
+  chunkSize: number
+}
+
+export const DEFAULT_SETTINGS: Settings = {
+  batchSize: 1000,
+  recentMs: 15 * 60_000,
+  hydrateMs: 10_000,
+  chunkSize: 2000,
+}

@@ -1,0 +1,151 @@
+import type { Context } from './context'
+import type { Entry, PairOp } from './ports'
+import { parseMember, strings } from './replies'
+
+export interface Tick {
+  /** `idle`: nothing to do. `busy`: another drainer is at it. `diverged`: a store had lost something. */
+  outcome: 'drained' | 'idle' | 'busy' | 'late' | 'confirmed' | 'diverged'
+  /** Ops that are durable because of this tick. */
+  drained: number
+  /** Whether there is more to do at once. */
+  more: boolean
+}
+
+/**
+ * Moves ops between the stores: collect → sync → settle, both ways. Any number may run at once, anywhere; each
+ * keeps only what spares it work: the unseen rows of its last sync and its place in the queue.
+ */
+export function createDrainer(ctx: Context) {
+  let rows: PairOp[] = []
+  let after = ''
+
+  /**
+   * One batch: three round trips. @throws StoreUnavailable; whatever step it stopped at, the next tick goes on.
+   */
+  async function tick(): Promise<Tick> {
+    const nonce = ctx.newId()
+    const seen = rows
+    rows = []
+    const [parent, ...members] = await collect(ctx, nonce, seen, after)
+    const full = members.length >= ctx.settings.batchSize
+    const partial = full ? boundaryPosts(members, after) : new Set<string>()
+    after = full ? members.at(-1)! : ''
+
+    const result = await ctx.postgres.sync({
+      partition: ctx.partition,
+      parent: parent!,
+      nonce,
+      entries: members.map(member => toEntry(member, partial)),
+      seen,
+      limit: ctx.settings.batchSize,
+    })
+    if (result.status === 'busy')
+      return { outcome: 'busy', drained: 0, more: members.length + seen.length > 0 }
+    if (result.status === 'rejected') {
+      const verdict = (await ctx.redis!.run(
+        'resolve',
+        [ctx.keys.q, ctx.keys.recent],
+        [result.receipt, nonce, ctx.newId()],
+      )) as string
+      if (verdict === 'DIVERGED' && parent !== '')
+        ctx.log.warn('a store had lost something: every post is hydrated anew')
+      const outcome = verdict === 'DIVERGED' ? 'diverged' : verdict === 'LATE' ? 'late' : 'confirmed'
+      return { outcome, drained: 0, more: true }
+    }
+
+    rows = result.unseen
+    await settle(ctx, nonce, members, new Set(result.gone))
+    return {
+      outcome: members.length + seen.length + rows.length > 0 ? 'drained' : 'idle',
+      drained: members.length,
+      more: full || rows.length > 0,
+    }
+  }
+
+  /** Whether a tick would find something, without writing: two round trips. @throws StoreUnavailable */
+  async function hasWork(): Promise<boolean> {
+    const [inRedis, inPostgres] = await Promise.all([status(ctx), ctx.postgres.status(ctx.partition)])
+    return inRedis.pending > 0 || inPostgres.unseen > 0 || inRedis.confirmed !== inPostgres.receipt
+  }
+
+  return { tick, hasWork }
+}
+
+export type Drainer = ReturnType<typeof createDrainer>
+
+/** What Redis has left to drain; `oldestOp` is of a sample of 1,000. One round trip. @throws StoreUnavailable */
+export async function status(ctx: Context) {
+  const [confirmed, epoch, pending, oldestOp] = strings(await ctx.redis!.run('status', [ctx.keys.q], [1000]))
+  return { confirmed: confirmed!, epoch: epoch!, pending: Number(pending), oldestOp: Number(oldestOp) }
+}
+
+async function collect(ctx: Context, nonce: string, seen: PairOp[], after: string): Promise<string[]> {
+  const { keys, settings } = ctx
+  const now = ctx.now()
+  return strings(
+    await ctx.redis!.run(
+      'collect',
+      [
+        keys.q,
+        keys.recent,
+        keys.rank,
+        ...seen.flatMap(r => [
+          keys.likes(r.postId),
+          keys.liked(r.postId),
+          keys.meta(r.postId),
+          keys.sessions(r.sessionId),
+        ]),
+      ],
+      [
+        nonce,
+        settings.batchSize,
+        after,
+        now,
+        2 * (now - settings.recentMs * 1000),
+        ...seen.flatMap(r => [r.postId, r.sessionId, r.op]),
+      ],
+    ),
+  )
+}
+
+/**
+ * A batch that is cut may hold only some of a post's ops, and then Postgres will hold a count that nobody was ever
+ * shown: it must not carry the revision of the whole.
+ */
+function boundaryPosts(members: string[], after: string): Set<string> {
+  return new Set([members[0]!, members.at(-1)!, after].map(member => parseMember(member).postId))
+}
+
+function toEntry(member: string, partial: Set<string>): Entry {
+  const entry = parseMember(member)
+  return partial.has(entry.postId) ? { ...entry, rev: 0 } : entry
+}
+
+async function settle(ctx: Context, nonce: string, members: string[], gone: Set<string>): Promise<void> {
+  const { keys } = ctx
+  const byPost = groupBy(members, member => parseMember(member).postId)
+  const posts = [...byPost.keys()]
+  await ctx.redis!.run(
+    'settle',
+    [
+      keys.q,
+      keys.recent,
+      keys.rank,
+      ...posts.flatMap(id => [keys.likes(id), keys.liked(id), keys.meta(id), keys.hydrating(id)]),
+    ],
+    [
+      nonce,
+      ...posts.flatMap(id => [id, gone.has(id) ? '1' : '0', byPost.get(id)!.length, ...byPost.get(id)!]),
+    ],
+  )
+}
+
+function groupBy<T>(items: T[], key: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const item of items) {
+    const group = groups.get(key(item))
+    if (group) group.push(item)
+    else groups.set(key(item), [item])
+  }
+  return groups
+}

@@ -1,0 +1,62 @@
+/** Every error a caller can meet: its code, what it means, what the reader can do, its HTTP status. */
+export const ERRORS = {
+  invalid_post_id: { status: 400, message: 'The post id is malformed: use the id of a post, a UUID.' },
+  invalid_op: { status: 400, message: 'The op is malformed: send a positive integer, or leave it out.' },
+  invalid_ids: { status: 400, message: 'Send 1 to 100 post ids, separated by commas, in `ids`.' },
+  invalid_body: { status: 400, message: 'The body is not valid JSON: send an object, or nothing.' },
+  invalid_session: {
+    status: 400,
+    message: 'The session id is malformed: use 1 to 128 letters, digits, _ - . :',
+  },
+  unauthorized: { status: 401, message: 'The secret is missing or wrong: send it as a bearer token.' },
+  forbidden_origin: {
+    status: 403,
+    message: 'This page may not change likes: send the request from the site itself.',
+  },
+  post_not_found: { status: 404, message: 'There is no such post: it may have been removed.' },
+  not_found: { status: 404, message: 'There is nothing at this address.' },
+  method_not_allowed: {
+    status: 405,
+    message: 'This address does not take that method: see the Allow header.',
+  },
+  too_many_requests: {
+    status: 429,
+    message: 'Too many requests: wait for the time in Retry-After and try again.',
+  },
+  unavailable: {
+    status: 503,
+    message: 'The like could not be saved right now: try again, it will not count twice.',
+  },
+  misconfigured: {
+    status: 500,
+    message: 'The server is not set up: see the log for the setting that is missing.',
+  },
+} as const
+
+export type ErrorCode = keyof typeof ERRORS
+
+/** A refusal that the caller can show: `code` for programs, `message` for people, `field` where one is at fault. */
+export class OnecountError extends Error {
+  override readonly name = 'OnecountError'
+  readonly status: number
+  constructor(
+    readonly code: ErrorCode,
+    readonly options: { field?: string; detail?: string; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
+    super(options.detail ? `${ERRORS[code].message} (${options.detail})` : ERRORS[code].message, {
+      cause: options.cause,
+    })
+    this.status = ERRORS[code].status
+  }
+}
+
+/** A store did not answer in time or at all. The outcome of the call is unknown: repeat it with the same op. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable'
+  constructor(
+    readonly store: 'redis' | 'postgres',
+    cause: unknown,
+  ) {
+    super(`${store} is unreachable: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+  }
+}

@@ -1,0 +1,136 @@
+import type { Context } from './context'
+import type { PairOp, PostgresState, Reply, Snapshot } from './ports'
+import { parseMember } from './replies'
+
+/** What became of a cold post: read it again, what Postgres plus pending says while another hydrates it, or gone. */
+export type Hydration = { kind: 'again' } | { kind: 'peeked'; state: PostgresState } | { kind: 'gone' }
+
+/**
+ * Makes cold posts warm: begin → snapshot → install. Many posts at once cost three round trips.
+ * Where another one hydrates, answers from Postgres with the ops that Redis holds back, read *before* Postgres so
+ * that nothing falls in between.
+ * @throws StoreUnavailable
+ */
+export async function hydrate(
+  ctx: Context,
+  postIds: string[],
+  sessionId: string | null,
+): Promise<Map<string, Hydration>> {
+  const outcome = new Map<string, Hydration>()
+  const token = ctx.newId()
+  const mine = new Map<string, string>()
+  const busy: string[] = []
+  const pending: PairOp[] = []
+
+  const begun = (await begin(ctx, postIds, token)) as Reply[]
+  postIds.forEach((postId, i) => {
+    const [verdict, detail] = begun[i] as [string, string | string[] | undefined]
+    if (verdict === 'MINE') mine.set(postId, detail as string)
+    else if (verdict === 'WARM') outcome.set(postId, { kind: 'again' })
+    else {
+      busy.push(postId)
+      pending.push(...(detail as string[]).map(parseMember))
+    }
+  })
+
+  await Promise.all([
+    mine.size > 0 && installAll(ctx, mine, token, outcome),
+    busy.length > 0 && peekAll(ctx, busy, sessionId, pending, outcome),
+  ])
+  return outcome
+}
+
+function begin(ctx: Context, postIds: string[], token: string): Promise<Reply> {
+  const { redis, keys } = ctx
+  return redis!.run(
+    'begin',
+    [keys.q, ...postIds.flatMap(id => [keys.likes(id), keys.liked(id), keys.meta(id), keys.hydrating(id)])],
+    [token, ctx.newId(), ctx.settings.hydrateMs, ...postIds],
+  )
+}
+
+async function installAll(
+  ctx: Context,
+  mine: Map<string, string>,
+  token: string,
+  outcome: Map<string, Hydration>,
+): Promise<void> {
+  const gone = new Set(mine.keys())
+  try {
+    const snapshots = await ctx.postgres.snapshot([...mine.keys()])
+    for (const { postId } of snapshots) gone.delete(postId)
+    await Promise.all(snapshots.map(snapshot => install(ctx, snapshot, token, mine.get(snapshot.postId)!)))
+  } catch (error) {
+    await release(ctx, mine.keys(), token).catch(() => {})
+    throw error
+  }
+  for (const postId of mine.keys()) outcome.set(postId, { kind: gone.has(postId) ? 'gone' : 'again' })
+  await release(ctx, gone, token)
+}
+
+/** Installs one snapshot; a large one in chunks of bounded size. Losing the token is fine: another one hydrates. */
+async function install(ctx: Context, snapshot: Snapshot, token: string, epoch: string): Promise<void> {
+  const { keys, settings } = ctx
+  const { postId, ratings, unseen } = snapshot
+  const staged = ratings.length > settings.chunkSize
+  for (let i = 0; staged && i < ratings.length; i += settings.chunkSize) {
+    const chunk = ratings.slice(i, i + settings.chunkSize)
+    const reply = await ctx.redis!.run(
+      'stage',
+      [
+        keys.hydrating(postId),
+        keys.staged(postId),
+        keys.stagedOps(postId),
+        ...chunk.map(r => keys.sessions(r.sessionId)),
+      ],
+      [postId, token, settings.hydrateMs, i === 0 ? '1' : '0', ...chunk.flatMap(r => [r.sessionId, r.op])],
+    )
+    if (reply === 'LOST') return
+  }
+  const inline = staged ? unseen : [...ratings, ...unseen]
+  await ctx.redis!.run(
+    'install',
+    [
+      keys.q,
+      keys.recent,
+      keys.rank,
+      keys.likes(postId),
+      keys.liked(postId),
+      keys.meta(postId),
+      keys.hydrating(postId),
+      keys.staged(postId),
+      keys.stagedOps(postId),
+      ...inline.map(r => keys.sessions(r.sessionId)),
+    ],
+    [
+      postId,
+      token,
+      epoch,
+      ctx.now(),
+      snapshot.likes - ratings.length,
+      snapshot.rev,
+      staged ? '1' : '0',
+      inline.length - unseen.length,
+      ...inline.flatMap(r => [r.sessionId, r.op]),
+    ],
+  )
+}
+
+/** Gives the right to hydrate back, so that nobody waits for a token to run out. */
+async function release(ctx: Context, postIds: Iterable<string>, token: string): Promise<void> {
+  await Promise.all([...postIds].map(id => ctx.redis!.run('release', [ctx.keys.hydrating(id)], [token])))
+}
+
+async function peekAll(
+  ctx: Context,
+  postIds: string[],
+  sessionId: string | null,
+  pending: PairOp[],
+  outcome: Map<string, Hydration>,
+): Promise<void> {
+  const states = new Map((await ctx.postgres.peek(postIds, sessionId, pending)).map(s => [s.postId, s]))
+  for (const postId of postIds) {
+    const state = states.get(postId)
+    outcome.set(postId, state ? { kind: 'peeked', state } : { kind: 'gone' })
+  }
+}

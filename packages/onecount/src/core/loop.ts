@@ -1,0 +1,113 @@
+import type { Context } from './context'
+import { createDrainer, type Tick } from './drain'
+import { StoreUnavailable } from './errors'
+
+export interface LoopOptions {
+  /** Waits this long after a like, so that likes share a batch; milliseconds. */
+  lingerMs?: number
+  /** Looks this often for what others left behind; milliseconds. */
+  idleMs?: number
+  /** Longest pause while a store is unreachable; milliseconds. */
+  maxBackoffMs?: number
+}
+
+/**
+ * The drain as a loop: it sleeps until it is nudged or until `idleMs` have passed, drains until nothing is left,
+ * and slows down while a store is unreachable. `stop` finishes what it can first.
+ */
+export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
+  const { lingerMs = 25, idleMs = 2000, maxBackoffMs = 5000 } = options
+  const drainer = createDrainer(ctx)
+  let timer: NodeJS.Timeout | undefined
+  let running: Promise<void> | undefined
+  let nudged = false
+  let stopped = true
+  let failures = 0
+  let lastDrainAt: number | null = null
+
+  /** One tick. @throws StoreUnavailable */
+  async function once(): Promise<Tick> {
+    const tick = await drainer.tick()
+    lastDrainAt = Date.now()
+    return tick
+  }
+
+  /** Drains until nothing is left or the time is up. @throws StoreUnavailable */
+  async function drain({
+    budgetMs = Number.POSITIVE_INFINITY,
+  } = {}): Promise<{ drained: number; more: boolean }> {
+    const end = Date.now() + budgetMs
+    let drained = 0
+    for (;;) {
+      const tick = await once()
+      drained += tick.drained
+      if (tick.outcome === 'busy') await new Promise(resolve => setTimeout(resolve, 20))
+      if (!tick.more && tick.outcome !== 'busy' && !(await drainer.hasWork())) return { drained, more: false }
+      if (Date.now() >= end) return { drained, more: true }
+    }
+  }
+
+  function schedule(ms: number): void {
+    if (stopped || running) return
+    clearTimeout(timer)
+    timer = setTimeout(wake, ms)
+    timer.unref()
+  }
+
+  function wake(): void {
+    running = work()
+      .then(
+        more => {
+          if (failures > 0) ctx.log.warn('the drain goes on')
+          failures = 0
+          return more ? lingerMs : idleMs
+        },
+        (error: unknown) => {
+          if (!(error instanceof StoreUnavailable)) ctx.log.warn(`the drain failed: ${String(error)}`)
+          else if (failures === 0) ctx.log.warn(`the drain waits: ${error.message}`)
+          failures++
+          return Math.min(maxBackoffMs, 100 * 2 ** Math.min(failures, 10))
+        },
+      )
+      .then(pause => {
+        running = undefined
+        schedule(nudged && failures === 0 ? lingerMs : pause)
+      })
+  }
+
+  async function work(): Promise<boolean> {
+    const asked = nudged
+    nudged = false
+    if (!asked && !(await drainer.hasWork())) return false
+    let tick = await once()
+    while (tick.more && tick.outcome !== 'busy' && !stopped) tick = await once()
+    return tick.more
+  }
+
+  return {
+    once,
+    drain,
+    /** When the last tick ended, milliseconds since 1970. */
+    lastDrainAt: () => lastDrainAt,
+    start(): void {
+      if (!stopped) return
+      stopped = false
+      schedule(0)
+    },
+    /** Something is pending: drain soon. Costs nothing when it is called often. */
+    nudge(): void {
+      if (nudged) return
+      nudged = true
+      if (failures === 0) schedule(lingerMs)
+    },
+    /** Stops the loop and drains what is left, for at most `budgetMs`; what could not be drained stays pending. */
+    async stop({ budgetMs = 5000 } = {}): Promise<void> {
+      stopped = true
+      clearTimeout(timer)
+      await running
+      await drain({ budgetMs }).catch(() => {})
+    },
+  }
+}
+
+export type DrainLoop = ReturnType<typeof createDrainLoop>

@@ -1,0 +1,156 @@
+import { randomUUID } from 'node:crypto'
+import { type BulkOptions, hydrateAll, pages, rehydrate } from './bulk'
+import { createClock } from './clock'
+import { type Context, DEFAULT_SETTINGS, type Settings } from './context'
+import { OnecountError } from './errors'
+import { type Health, health } from './health'
+import { assertPostId, assertSessionId, isPostId } from './ids'
+import { createKeys } from './keys'
+import { createDrainLoop, type LoopOptions } from './loop'
+import type { Logger, PostgresPort, RedisPort } from './ports'
+import { fillRanking, ranking } from './ranking'
+import { read } from './read'
+import type { LikeState, WriteState } from './types'
+import { set, toggle } from './write'
+
+export interface OnecountOptions {
+  /** `null`: no Redis; Postgres serves alone. */
+  redis: RedisPort | null
+  postgres: PostgresPort
+  settings?: Partial<Settings>
+  drain?: LoopOptions
+  log?: Logger
+  /** Milliseconds since 1970. */
+  clock?: () => number
+}
+
+/** Posts that are read in one script call. */
+const PAGE = 250
+/** How long an id that Postgres does not have is remembered, milliseconds, and how many of them. */
+const ABSENT_MS = 3000
+const ABSENT_MAX = 10_000
+
+/** One count, every view. See `docs/design.md` for what each part promises. */
+export function createOnecount(options: OnecountOptions) {
+  const clock = options.clock ?? Date.now
+  const ctx: Context = {
+    redis: options.redis,
+    postgres: options.postgres,
+    keys: createKeys(),
+    partition: 0,
+    now: createClock(clock),
+    newId: randomUUID,
+    log: options.log ?? console,
+    settings: { ...DEFAULT_SETTINGS, ...options.settings },
+  }
+  const loop = createDrainLoop(ctx, options.drain)
+  const absent = new Map<string, number>()
+  let filling: Promise<void> | undefined
+
+  const isAbsent = (postId: string) => (absent.get(postId) ?? 0) > clock()
+  function remember(postId: string): void {
+    if (absent.size >= ABSENT_MAX) absent.delete(absent.keys().next().value!)
+    absent.set(postId, clock() + ABSENT_MS)
+  }
+
+  async function written(postId: string, write: Promise<WriteState>): Promise<WriteState> {
+    try {
+      const state = await write
+      if (!state.durable) loop.nudge()
+      return state
+    } catch (error) {
+      if (error instanceof OnecountError && error.code === 'post_not_found') remember(postId)
+      throw error
+    }
+  }
+
+  function fill(): void {
+    filling ??= fillRanking(ctx)
+      .catch(() => {})
+      .finally(() => {
+        filling = undefined
+      })
+  }
+
+  return {
+    /**
+     * Makes a pair liked or not, whatever it was. Send the same `op` with every repeat: then it counts once.
+     * One round trip to Redis. @throws OnecountError `invalid_post_id`, `invalid_session`, `post_not_found`,
+     * `unavailable`
+     */
+    async set(
+      postId: string,
+      sessionId: string,
+      liked: boolean,
+      { op }: { op?: number } = {},
+    ): Promise<WriteState> {
+      assertPostId(postId)
+      assertSessionId(sessionId)
+      if (isAbsent(postId)) throw new OnecountError('post_not_found', { field: 'postId' })
+      return written(postId, set(ctx, postId, sessionId, liked, op))
+    },
+
+    /** Flips a pair, for callers that hold no op. One round trip. @throws OnecountError as `set` */
+    async toggle(postId: string, sessionId: string): Promise<WriteState> {
+      assertPostId(postId)
+      assertSessionId(sessionId)
+      if (isAbsent(postId)) throw new OnecountError('post_not_found', { field: 'postId' })
+      return written(postId, toggle(ctx, postId, sessionId))
+    },
+
+    /**
+     * States of posts for one session (`null`: nobody, `liked` is null). Posts that do not exist are absent; a count
+     * that cannot be known is null. One round trip per 250 posts when they are warm. Never throws.
+     */
+    async read(postIds: readonly string[], sessionId: string | null = null): Promise<Map<string, LikeState>> {
+      const wanted = [...new Set(postIds)].filter(id => isPostId(id) && !isAbsent(id))
+      const states = new Map<string, LikeState>()
+      for (let i = 0; i < wanted.length; i += PAGE) {
+        const page = wanted.slice(i, i + PAGE)
+        const found = await read(ctx, page, sessionId)
+        for (const id of page) {
+          const state = found.get(id)
+          if (state) states.set(id, state)
+          else remember(id)
+        }
+      }
+      return states
+    },
+
+    /** Ids of the most liked posts, by the counts of this moment. One round trip. @throws StoreUnavailable */
+    async ranking(limit = 100): Promise<string[]> {
+      const { postIds, complete } = await ranking(ctx, Math.min(Math.max(1, limit), 1000))
+      if (!complete && ctx.redis) fill()
+      return postIds
+    },
+
+    /** Builds a post's keys anew from Postgres plus pending; its count, or null. @throws StoreUnavailable */
+    rehydrate(postId: string): Promise<number | null> {
+      assertPostId(postId)
+      return rehydrate(ctx, postId)
+    },
+
+    /** Brings every post into Redis and builds the ranking; can be repeated at any time. @throws StoreUnavailable */
+    async hydrateAll(bulk?: BulkOptions): Promise<{ posts: number; ratings: number }> {
+      const total = await hydrateAll(ctx, bulk)
+      await fillRanking(ctx)
+      return total
+    },
+
+    /** Every post in keyset pages of bounded size. @throws StoreUnavailable */
+    pages: (bulk?: BulkOptions) => pages(ctx, bulk),
+
+    /** The stores themselves and the names of the keys, for tools that compare them. */
+    stores: { redis: ctx.redis, postgres: ctx.postgres, keys: ctx.keys },
+
+    drain: loop,
+
+    /** Two round trips. Never throws. */
+    health: (): Promise<Health> => health(ctx, loop.lastDrainAt()),
+
+    /** Drains until nothing is left or the time is up. @throws StoreUnavailable */
+    drainOnce: (budgetMs = 5000) => loop.drain({ budgetMs }),
+  }
+}
+
+export type Onecount = ReturnType<typeof createOnecount>

@@ -1,0 +1,105 @@
+/** The scripts in `lua/`, by file name. */
+export type ScriptName =
+  | 'begin'
+  | 'collect'
+  | 'cool'
+  | 'fill'
+  | 'install'
+  | 'rank'
+  | 'read'
+  | 'release'
+  | 'resolve'
+  | 'settle'
+  | 'stage'
+  | 'status'
+  | 'toggle'
+  | 'write'
+
+/** What a script answers: strings (also for every number and id) and lists of them. */
+export type Reply = string | Reply[]
+
+/** What the engine needs of Redis: to run one of its scripts atomically. */
+export interface RedisPort {
+  /**
+   * One round trip. Calls made in the same tick travel together.
+   * @throws StoreUnavailable after the driver's deadline or on any error: the outcome is unknown
+   */
+  run(script: ScriptName, keys: string[], args: (string | number)[]): Promise<Reply>
+}
+
+/** An op of a pair. */
+export interface PairOp {
+  postId: string
+  sessionId: string
+  op: number
+}
+
+/** A pending op on its way to Postgres; `rev` is what its post had when Redis accepted it, 0 if that is unknown. */
+export interface Entry extends PairOp {
+  rev: number
+}
+
+export interface SyncBatch {
+  partition: number
+  /** Nonce that Redis holds as confirmed; the batch is applied only if Postgres holds the same. */
+  parent: string
+  nonce: string
+  entries: Entry[]
+  /** Unseen ops that Redis has seen now. */
+  seen: PairOp[]
+  /** Unseen ops to hand back at most. */
+  limit: number
+}
+
+export type SyncResult =
+  | { status: 'applied'; gone: string[]; unseen: PairOp[] }
+  | { status: 'rejected'; receipt: string }
+  | { status: 'busy' }
+
+/** A post as Postgres knows it, for one session. `op` is the session's newest one, 0 for none. */
+export interface PostgresState {
+  postId: string
+  count: number
+  rev: number
+  liked: boolean
+  op: number
+}
+
+/** Everything of a post that hydration needs, of one moment. */
+export interface Snapshot {
+  postId: string
+  likes: number
+  rev: number
+  ratings: { sessionId: string; op: number }[]
+  unseen: { sessionId: string; op: number }[]
+}
+
+export interface PostSummary {
+  postId: string
+  likes: number
+  rev: number
+  /** Rows in post_ratings. */
+  ratings: number
+}
+
+/**
+ * What the engine needs of Postgres; each method is one call of the SQL function of the same name.
+ * Every method throws StoreUnavailable after the driver's deadline or on any error: the outcome is unknown.
+ */
+export interface PostgresPort {
+  sync(batch: SyncBatch): Promise<SyncResult>
+  /** `null`: there is no such post. */
+  fallback(postId: string, sessionId: string, op: number, now: number): Promise<PostgresState | null>
+  /** Posts that do not exist are left out. */
+  peek(postIds: string[], sessionId: string | null, pending: PairOp[]): Promise<PostgresState[]>
+  /** Posts that do not exist are left out. */
+  snapshot(postIds: string[]): Promise<Snapshot[]>
+  /** Posts by id, after the one given; an empty page is the end. */
+  posts(after: string | null, limit: number): Promise<PostSummary[]>
+  ranking(limit: number): Promise<{ postId: string; likes: number }[]>
+  status(partition: number): Promise<{ receipt: string | null; unseen: number }>
+}
+
+export interface Logger {
+  warn(message: string): void
+}

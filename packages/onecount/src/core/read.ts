@@ -1,0 +1,87 @@
+import type { Context } from './context'
+import { StoreUnavailable } from './errors'
+import { hydrate } from './hydrate'
+import type { PostgresState } from './ports'
+import { strings } from './replies'
+import type { LikeState, Source } from './types'
+
+/** How often a page is read again while some of its posts are still cold. */
+const ROUNDS = 4
+
+/**
+ * States of a page of posts for one session, exact as long as Redis answers.
+ * Posts that do not exist are absent. A count that cannot be known right now is `null`, never 0.
+ * One round trip when every post is warm; four more for all the cold ones together. Never throws.
+ */
+export async function read(
+  ctx: Context,
+  postIds: string[],
+  sessionId: string | null,
+): Promise<Map<string, LikeState>> {
+  const states = new Map<string, LikeState>()
+  const left = new Set(postIds)
+  const put = (state: LikeState) => {
+    states.set(state.postId, state)
+    left.delete(state.postId)
+  }
+  if (left.size === 0) return states
+
+  try {
+    if (!ctx.redis) throw new StoreUnavailable('redis', 'not configured')
+    for (let round = 0; round < ROUNDS && left.size > 0; round++) {
+      for (const state of await readWarm(ctx, [...left], sessionId)) put(state)
+      if (left.size === 0) break
+      for (const [postId, outcome] of await hydrate(ctx, [...left], sessionId)) {
+        if (outcome.kind === 'gone') left.delete(postId)
+        if (outcome.kind === 'peeked') put(fromPostgres(outcome.state, 'redis'))
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
+    // Redis answers and a cold post's Postgres does not: plain likes would leave out what is pending.
+    if (error.store === 'redis') {
+      const peeked = await ctx.postgres.peek([...left], sessionId, []).catch(() => null)
+      for (const state of peeked ?? []) put(fromPostgres(state, 'postgres'))
+      if (peeked) left.clear()
+    }
+  }
+  for (const postId of left) {
+    states.set(postId, { postId, count: null, liked: null, rev: 0, op: null, source: 'unknown' })
+  }
+  return states
+}
+
+/** One round trip; cold posts are left out. */
+async function readWarm(ctx: Context, postIds: string[], sessionId: string | null): Promise<LikeState[]> {
+  const { redis, keys } = ctx
+  const reply = strings(
+    await redis!.run(
+      'read',
+      [
+        keys.q,
+        keys.recent,
+        ...postIds.map(keys.likes),
+        ...postIds.map(keys.meta),
+        ...postIds.map(keys.liked),
+      ],
+      [sessionId ?? '', ...postIds],
+    ),
+  )
+  return postIds.flatMap((postId, i) => {
+    const [count, rev, liked, op] = reply.slice(4 * i, 4 * i + 4) as [string, string, string, string]
+    if (count === '') return []
+    return {
+      postId,
+      count: Number(count),
+      liked: sessionId === null ? null : liked === '1',
+      rev: Number(rev),
+      op: Number(op) || null,
+      source: 'redis' as const,
+    }
+  })
+}
+
+/** `source` is `redis` when the ops pending there were taken into account. */
+export function fromPostgres(state: PostgresState, source: Source): LikeState {
+  return { ...state, op: state.op || null, source }
+}

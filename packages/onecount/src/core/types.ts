@@ -1,0 +1,24 @@
+/** Where a state was read: `redis` is exact, `postgres` may lag behind what Redis has accepted. */
+export type Source = 'redis' | 'postgres' | 'last-known' | 'unknown'
+
+/** What a reader is shown of one post. */
+export interface LikeState {
+  postId: string
+  /** Likes of the post; `null` when it is unknown (never 0 instead). */
+  count: number | null
+  /** Whether the asking session likes it; `null` when unknown or when nobody asked. */
+  liked: boolean | null
+  /** Revision, microseconds; grows with every change of the count. 0 when unknown. */
+  rev: number
+  /** The session's newest op on this post as far as the server knows, else `null`. */
+  op: number | null
+  source: Source
+}
+
+/** Answer to an accepted like or unlike. */
+export interface WriteState extends LikeState {
+  /** The op this press was accepted with; send the same one with every retry. */
+  op: number
+  /** True once Postgres holds the op; false while only Redis does. */
+  durable: boolean
+}

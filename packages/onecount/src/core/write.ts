@@ -1,0 +1,181 @@
+import type { Context } from './context'
+import { OnecountError, StoreUnavailable } from './errors'
+import { hydrate } from './hydrate'
+import { isLikedOp, nextOp, trustedOp } from './op'
+import { fromPostgres, read } from './read'
+import { strings } from './replies'
+import type { WriteState } from './types'
+
+/** Attempts against Redis with the same op before Postgres is asked. */
+const ATTEMPTS = 2
+
+/**
+ * Makes the pair liked or not, whatever it was: the primitive. Repeating it with the same op changes nothing.
+ * One round trip when the post is warm; otherwise the post is looked up first, so that no key is made for a post
+ * that is not there.
+ * @throws OnecountError `post_not_found`, or `unavailable` when neither store could take it
+ */
+export async function set(
+  ctx: Context,
+  postId: string,
+  sessionId: string,
+  liked: boolean,
+  wanted?: number,
+): Promise<WriteState> {
+  const op = trustedOp(wanted, liked, ctx.now())
+  const inRedis = await attempts(ctx, async () => {
+    let reply = await runWrite(ctx, postId, sessionId, op, 'warm')
+    if (!reply.state && reply.op < op) {
+      await assertExists(ctx, postId)
+      reply = await runWrite(ctx, postId, sessionId, op, 'any')
+    }
+    return reply.state ?? cold(ctx, postId, sessionId, Math.max(op, reply.op))
+  })
+  return inRedis ?? viaPostgres(ctx, postId, sessionId, op)
+}
+
+/**
+ * Flips the pair, for callers that hold no op: the store decides what it was. A repeat after an unknown outcome
+ * never flips twice.
+ * @throws OnecountError as {@link set}
+ */
+export async function toggle(ctx: Context, postId: string, sessionId: string): Promise<WriteState> {
+  const now = ctx.now()
+  const inRedis = await attempts(ctx, async again => {
+    for (let round = 0; round < 3; round++) {
+      const reply = await runToggle(ctx, postId, sessionId, now, again)
+      if (reply.state) return reply.state
+      if (reply.op > 0) return cold(ctx, postId, sessionId, reply.op)
+      await assertExists(ctx, postId, 'must')
+    }
+    throw new OnecountError('unavailable')
+  })
+  if (inRedis) return inRedis
+  const [before] = await postgres(ctx.postgres.peek([postId], sessionId, []))
+  if (!before) throw new OnecountError('post_not_found', { field: 'postId' })
+  return viaPostgres(ctx, postId, sessionId, nextOp(now, before.op, !before.liked))
+}
+
+/** Tries Redis, again with the same op when the outcome is unknown; `null` when it cannot be reached. */
+async function attempts(
+  ctx: Context,
+  attempt: (again: boolean) => Promise<WriteState>,
+): Promise<WriteState | null> {
+  for (let i = 0; ctx.redis && i < ATTEMPTS; i++) {
+    try {
+      return await attempt(i > 0)
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+      if (error.store === 'postgres') throw new OnecountError('unavailable', { cause: error })
+    }
+  }
+  return null
+}
+
+interface WriteReply {
+  /** Absent when the post is cold. */
+  state?: WriteState
+  /** The greatest op of the pair that Redis has accepted. */
+  op: number
+}
+
+async function runWrite(
+  ctx: Context,
+  postId: string,
+  sessionId: string,
+  op: number,
+  accept: 'warm' | 'any',
+): Promise<WriteReply> {
+  return parse(
+    postId,
+    await ctx.redis!.run('write', pairKeys(ctx, postId, sessionId), [
+      postId,
+      sessionId,
+      op,
+      ctx.now(),
+      accept,
+    ]),
+  )
+}
+
+async function runToggle(
+  ctx: Context,
+  postId: string,
+  sessionId: string,
+  now: number,
+  again: boolean,
+): Promise<WriteReply> {
+  return parse(
+    postId,
+    await ctx.redis!.run('toggle', pairKeys(ctx, postId, sessionId), [
+      postId,
+      sessionId,
+      now,
+      again ? '1' : '0',
+    ]),
+  )
+}
+
+function pairKeys({ keys }: Context, postId: string, sessionId: string): string[] {
+  return [
+    keys.likes(postId),
+    keys.liked(postId),
+    keys.meta(postId),
+    keys.sessions(sessionId),
+    keys.q,
+    keys.recent,
+    keys.rank,
+  ]
+}
+
+function parse(postId: string, reply: Parameters<typeof strings>[0]): WriteReply {
+  const [verdict, ...rest] = strings(reply)
+  if (verdict === 'COLD') return { op: Number(rest[0]) }
+  const [count, rev, liked, op] = rest
+  const state: WriteState = {
+    postId,
+    count: Number(count),
+    rev: Number(rev),
+    liked: liked === '1',
+    op: Number(op),
+    source: 'redis',
+    durable: false,
+  }
+  return { state, op: state.op }
+}
+
+/**
+ * A cold post is hydrated, or refused when it is gone. While Postgres is unreachable a press is taken unseen, and
+ * dropped by the sync that finds no post; a toggle cannot be, as nobody knows what it would flip.
+ */
+async function assertExists(ctx: Context, postId: string, postgresMust?: 'must'): Promise<void> {
+  try {
+    const outcome = (await hydrate(ctx, [postId], null)).get(postId)
+    if (outcome?.kind === 'gone') throw new OnecountError('post_not_found', { field: 'postId' })
+  } catch (error) {
+    if (error instanceof StoreUnavailable && error.store === 'postgres' && !postgresMust) return
+    throw error
+  }
+}
+
+/** The op is accepted, the count is not known yet: read it, and keep what is known about liked. */
+async function cold(ctx: Context, postId: string, sessionId: string, op: number): Promise<WriteState> {
+  const state = (await read(ctx, [postId], sessionId)).get(postId)
+  if (!state) throw new OnecountError('post_not_found', { field: 'postId' })
+  return { ...state, liked: state.liked ?? isLikedOp(op), op: Math.max(op, state.op ?? 0), durable: false }
+}
+
+async function viaPostgres(ctx: Context, postId: string, sessionId: string, op: number): Promise<WriteState> {
+  const state = await postgres(ctx.postgres.fallback(postId, sessionId, op, ctx.now()))
+  if (!state) throw new OnecountError('post_not_found', { field: 'postId' })
+  return { ...fromPostgres(state, 'postgres'), op: state.op, durable: true }
+}
+
+async function postgres<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
+    throw new OnecountError('unavailable', { cause: error })
+  }
+}

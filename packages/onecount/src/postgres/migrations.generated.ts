@@ -1,0 +1,320 @@
+// Generated from packages/onecount/sql by `npm run generate`. Do not edit.
+
+/** A numbered migration, applied once and in order. */
+export interface Migration {
+  readonly name: string
+  readonly sql: string
+}
+
+export const MIGRATIONS = [
+  {
+    name: '0001_tables',
+    sql: `-- What Postgres keeps besides the content: docs/design.md section 3.
+-- Runs on an application's own posts_new and post_ratings; changes nothing that is there already.
+
+alter table public.posts_new add column if not exists likes_rev bigint not null default 0;
+
+-- A rating from before onecount gets the op of its own moment; one written by hand gets the op of now.
+alter table public.post_ratings add column if not exists op bigint;
+update public.post_ratings
+   set op = 2 * floor(extract(epoch from created_at) * 1000000)::bigint + 1
+ where op is null;
+alter table public.post_ratings
+  alter column op set default 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + 1,
+  alter column op set not null;
+
+-- The newest op of a pair that does not like the post: without it a late, older like would come back to life.
+create table if not exists public.like_tombstones (
+  post_id uuid not null references public.posts_new (id) on delete cascade,
+  session_id text not null,
+  op bigint not null check (op % 2 = 0),
+  primary key (post_id, session_id)
+);
+
+-- Ops that Postgres has accepted and Redis has not seen.
+create table if not exists public.like_unseen (
+  post_id uuid not null references public.posts_new (id) on delete cascade,
+  session_id text not null,
+  op bigint not null,
+  primary key (post_id, session_id)
+);
+
+-- The nonce of the last batch that Postgres applied. It starts as a random id, so that a Redis which never
+-- talked to this Postgres is noticed as having no history in common with it.
+create table if not exists public.like_receipt (
+  partition integer primary key,
+  nonce text not null
+);
+insert into public.like_receipt (partition, nonce)
+values (0, gen_random_uuid()::text)
+on conflict do nothing;
+
+-- Who liked what, and everything of the bookkeeping, is the server's alone (invariant 9).
+alter table public.post_ratings enable row level security;
+alter table public.like_tombstones enable row level security;
+alter table public.like_unseen enable row level security;
+alter table public.like_receipt enable row level security;
+revoke all on public.post_ratings, public.like_tombstones, public.like_unseen, public.like_receipt
+  from public, anon, authenticated;
+grant all on public.posts_new, public.post_ratings, public.like_tombstones, public.like_unseen, public.like_receipt
+  to service_role;
+
+-- Whatever policies an application has for editing posts: nobody but the server sets their counts.
+create or replace function public.onecount_guard_counts() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  raise exception 'likes are counted by the server: they cannot be set'
+    using errcode = 'insufficient_privilege';
+end $$;
+revoke execute on function public.onecount_guard_counts() from public, anon, authenticated;
+
+drop trigger if exists onecount_guard_update on public.posts_new;
+create trigger onecount_guard_update before update of likes, likes_rev on public.posts_new
+  for each row
+  when (current_user in ('anon', 'authenticated')
+        and (new.likes is distinct from old.likes or new.likes_rev is distinct from old.likes_rev))
+  execute function public.onecount_guard_counts();
+
+drop trigger if exists onecount_guard_insert on public.posts_new;
+create trigger onecount_guard_insert before insert on public.posts_new
+  for each row
+  when (current_user in ('anon', 'authenticated') and (new.likes <> 0 or new.likes_rev <> 0))
+  execute function public.onecount_guard_counts();
+
+-- Realtime carries posts_new, never post_ratings: row level security does not cover its delete events.
+do $$
+begin
+  if not exists (select from pg_publication where pubname = 'supabase_realtime') then
+    create publication supabase_realtime;
+  end if;
+  if not exists (
+    select from pg_publication_tables
+     where pubname = 'supabase_realtime' and schemaname = 'public' and tablename = 'posts_new'
+  ) then
+    alter publication supabase_realtime add table public.posts_new;
+  end if;
+end $$;
+`,
+  },
+  {
+    name: '0002_functions',
+    sql: `-- What the engine calls: docs/design.md section 5. Each function is one transaction, takes whole batches as
+-- arrays, and is executable by the service role alone.
+
+-- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids.
+-- \`likes\` is SET to likes plus the transitions that really happened, so likes = base + count(ratings) always
+-- (invariant 1). With p_mark_applied what was applied is marked as unseen by Redis; what was smaller than the
+-- op already there is always marked, with the greater op. Returns the posts that do not exist.
+create or replace function public.onecount_apply(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_mark_applied boolean
+) returns uuid[]
+language plpgsql set search_path = '' as $$
+begin
+  perform from public.posts_new
+    where id in (select unnest(p_posts))
+    order by id
+    for no key update;
+
+  with entries as (
+    select post_id, session_id, max(op) as op, max(rev) as rev
+      from unnest(p_posts, p_sessions, p_ops, p_revs) as e (post_id, session_id, op, rev)
+     group by post_id, session_id
+  ), pairs as (
+    select e.*, greatest(coalesce(r.op, 0), coalesce(t.op, 0)) as known, r.op is not null as was_member,
+           e.op % 2 = 1 as liked
+      from entries e
+      join public.posts_new p on p.id = e.post_id
+      left join public.post_ratings r on r.post_id = e.post_id and r.session_id = e.session_id
+      left join public.like_tombstones t on t.post_id = e.post_id and t.session_id = e.session_id
+  ), newer as (
+    select * from pairs where op > known
+  ), rated as (
+    insert into public.post_ratings (post_id, session_id, op, created_at)
+    select post_id, session_id, op, to_timestamp(op / 2 / 1000000.0) from newer where liked
+    on conflict (post_id, session_id) do update set op = excluded.op
+  ), revived as (
+    delete from public.like_tombstones t using newer n
+     where n.liked and t.post_id = n.post_id and t.session_id = n.session_id
+  ), unrated as (
+    delete from public.post_ratings r using newer n
+     where not n.liked and r.post_id = n.post_id and r.session_id = n.session_id
+  ), buried as (
+    insert into public.like_tombstones (post_id, session_id, op)
+    select post_id, session_id, op from newer where not liked
+    on conflict (post_id, session_id) do update set op = excluded.op
+  ), unseen as (
+    insert into public.like_unseen (post_id, session_id, op)
+    select post_id, session_id, known from pairs where op < known
+    union all
+    select post_id, session_id, op from newer where p_mark_applied
+    on conflict (post_id, session_id) do update set op = excluded.op
+  )
+  update public.posts_new p
+     set likes = p.likes + d.delta,
+         likes_rev = greatest(p.likes_rev + 1, d.rev)
+    from (
+      select post_id, max(rev) as rev, sum(liked::integer - was_member::integer) as delta
+        from newer group by post_id
+    ) d
+   where p.id = d.post_id;
+
+  return array(
+    select distinct e.id from unnest(p_posts) as e (id)
+     where not exists (select from public.posts_new p where p.id = e.id)
+  );
+end $$;
+
+-- Applies one batch that Redis handed out under \`p_nonce\`, if the last one applied was \`p_parent\`.
+-- Answers {status: 'applied', gone: [post], unseen: [[post, session, op]]}, {status: 'rejected', receipt} with
+-- nothing changed, or {status: 'busy'} with nothing changed while another batch is being applied.
+create or replace function public.onecount_sync(
+  p_partition integer, p_parent text, p_nonce text,
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[],
+  p_seen_posts uuid[], p_seen_sessions text[], p_seen_ops bigint[],
+  p_limit integer
+) returns json
+language plpgsql set search_path = '' as $$
+declare
+  v_receipt text;
+  v_gone uuid[];
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('onecount_sync', p_partition)) then
+    return json_build_object('status', 'busy');
+  end if;
+
+  update public.like_receipt set nonce = p_nonce where partition = p_partition and nonce = p_parent;
+  if not found then
+    insert into public.like_receipt (partition, nonce) values (p_partition, gen_random_uuid()::text)
+    on conflict (partition) do nothing;
+    select nonce into v_receipt from public.like_receipt where partition = p_partition;
+    return json_build_object('status', 'rejected', 'receipt', v_receipt);
+  end if;
+
+  v_gone := public.onecount_apply(p_posts, p_sessions, p_ops, p_revs, false);
+
+  delete from public.like_unseen u
+   using unnest(p_seen_posts, p_seen_sessions, p_seen_ops) as s (post_id, session_id, op)
+   where u.post_id = s.post_id and u.session_id = s.session_id and u.op = s.op;
+
+  return json_build_object(
+    'status', 'applied',
+    'gone', to_json(v_gone),
+    'unseen', coalesce((
+      select json_agg(json_build_array(u.post_id, u.session_id, u.op))
+        from (select * from public.like_unseen order by post_id, session_id limit p_limit) u
+    ), '[]')
+  );
+end $$;
+
+-- One op for which Redis could not be reached. Answers {count, rev, liked, op}, or null for a post that does
+-- not exist.
+create or replace function public.onecount_fallback(p_post uuid, p_session text, p_op bigint, p_now bigint)
+returns json
+language plpgsql set search_path = '' as $$
+begin
+  perform public.onecount_apply(array[p_post], array[p_session], array[p_op], array[p_now], true);
+  return public.onecount_peek(array[p_post], p_session, '{}', '{}', '{}') -> 0;
+end $$;
+
+-- What the posts would be with \`pending\` applied; writes nothing. Answers [{post, count, rev, liked, op}],
+-- without the posts that do not exist; \`op\` is the session's newest one, 0 when it has none.
+create or replace function public.onecount_peek(
+  p_posts uuid[], p_session text, p_pending_posts uuid[], p_pending_sessions text[], p_pending_ops bigint[]
+) returns json
+language sql stable set search_path = '' as $$
+  with pending as (
+    select e.post_id, e.session_id, max(e.op) as op
+      from unnest(p_pending_posts, p_pending_sessions, p_pending_ops) as e (post_id, session_id, op)
+     group by e.post_id, e.session_id
+  ), newer as (
+    select e.post_id, e.session_id, e.op, r.op is not null as was_member
+      from pending e
+      left join public.post_ratings r on r.post_id = e.post_id and r.session_id = e.session_id
+      left join public.like_tombstones t on t.post_id = e.post_id and t.session_id = e.session_id
+     where e.op > greatest(coalesce(r.op, 0), coalesce(t.op, 0))
+  ), states as (
+    select p.id, p.likes_rev,
+           p.likes + coalesce((
+             select sum((n.op % 2) - n.was_member::integer) from newer n where n.post_id = p.id
+           ), 0) as count,
+           coalesce(
+             (select n.op from newer n where n.post_id = p.id and n.session_id = p_session),
+             (select r.op from public.post_ratings r where r.post_id = p.id and r.session_id = p_session),
+             (select t.op from public.like_tombstones t where t.post_id = p.id and t.session_id = p_session),
+             0
+           ) as op
+      from public.posts_new p
+     where p.id = any (p_posts)
+  )
+  select coalesce(json_agg(json_build_object(
+    'post', id, 'count', count, 'rev', likes_rev, 'liked', op % 2 = 1, 'op', op
+  )), '[]') from states;
+$$;
+
+-- Everything of the posts that hydration needs, in one snapshot:
+-- [{post, likes, rev, sessions, ops, unseenSessions, unseenOps}], without the posts that do not exist.
+create or replace function public.onecount_snapshot(p_posts uuid[]) returns json
+language sql stable set search_path = '' as $$
+  select coalesce(json_agg(json_build_object(
+    'post', p.id, 'likes', p.likes, 'rev', p.likes_rev,
+    'sessions', coalesce(r.sessions, '[]'), 'ops', coalesce(r.ops, '[]'),
+    'unseenSessions', coalesce(u.sessions, '[]'), 'unseenOps', coalesce(u.ops, '[]')
+  )), '[]')
+  from public.posts_new p
+  left join lateral (
+    select json_agg(session_id) as sessions, json_agg(op) as ops
+      from public.post_ratings where post_id = p.id
+  ) r on true
+  left join lateral (
+    select json_agg(session_id) as sessions, json_agg(op) as ops
+      from public.like_unseen where post_id = p.id
+  ) u on true
+  where p.id = any (p_posts);
+$$;
+
+-- One keyset page of all posts by id: [{post, likes, rev, ratings}]; \`ratings\` is the number of rows.
+create or replace function public.onecount_posts(p_after uuid, p_limit integer) returns json
+language sql stable set search_path = '' as $$
+  select coalesce(json_agg(json_build_object('post', id, 'likes', likes, 'rev', likes_rev, 'ratings', ratings)), '[]')
+  from (
+    select p.id, p.likes, p.likes_rev,
+           (select count(*) from public.post_ratings r where r.post_id = p.id) as ratings
+      from public.posts_new p
+     where p_after is null or p.id > p_after
+     order by p.id
+     limit p_limit
+  ) page;
+$$;
+
+-- The most liked posts as Postgres knows them: [[post, likes]].
+create or replace function public.onecount_ranking(p_limit integer) returns json
+language sql stable set search_path = '' as $$
+  select coalesce(json_agg(json_build_array(id, likes)), '[]')
+  from (select id, likes from public.posts_new order by likes desc, id limit p_limit) top;
+$$;
+
+-- The receipt of a partition (null before its first batch) and how many ops Redis has not seen, counted up to
+-- 10,000: {receipt, unseen}.
+create or replace function public.onecount_status(p_partition integer) returns json
+language sql stable set search_path = '' as $$
+  select json_build_object(
+    'receipt', (select nonce from public.like_receipt where partition = p_partition),
+    'unseen', (select count(*) from (select from public.like_unseen limit 10000) u)
+  );
+$$;
+
+do $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select p.oid::regprocedure from pg_catalog.pg_proc p
+     where p.pronamespace = 'public'::regnamespace and p.proname like 'onecount\\_%'
+  loop
+    execute format('revoke execute on function %s from public, anon, authenticated', v_function);
+    execute format('grant execute on function %s to service_role', v_function);
+  end loop;
+end $$;
+`,
+  },
+] as const satisfies readonly Migration[]

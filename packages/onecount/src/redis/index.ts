@@ -1,0 +1,2 @@
+export { createRedisClient, FAIL_FAST, ioredisPort } from './ioredis'
+export { SCRIPTS } from './scripts.generated'

@@ -1,0 +1,68 @@
+import { Redis, type RedisOptions } from 'ioredis'
+import { StoreUnavailable } from '../core/errors'
+import type { RedisPort, Reply } from '../core/ports'
+import { SCRIPTS } from './scripts.generated'
+
+/** Deadline of one call, milliseconds. */
+const COMMAND_TIMEOUT = 250
+
+/**
+ * Settings that fail fast: a command is never queued while the connection is down, never resent behind the
+ * caller's back, and never waited for past its deadline.
+ */
+export const FAIL_FAST = {
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  commandTimeout: COMMAND_TIMEOUT,
+  connectTimeout: 2000,
+  keepAlive: 10_000,
+  noDelay: true,
+  retryStrategy: times => Math.min(50 * 2 ** Math.min(times, 6), 2000),
+} satisfies RedisOptions
+
+/** An ioredis client with the settings the engine needs. Its errors are the callers' to see, not the log's. */
+export function createRedisClient(url: string, options: RedisOptions = {}): Redis {
+  const client = new Redis(url, { ...FAIL_FAST, ...options })
+  client.on('error', () => {})
+  return client
+}
+
+/** Runs the engine's scripts through ioredis: EVALSHA, and EVAL where Redis does not know the script yet. */
+export function ioredisPort(client: Redis): RedisPort {
+  return {
+    async run(script, keys, args) {
+      const { sha1, source } = SCRIPTS[script]
+      try {
+        if (client.status !== 'ready') await firstConnection(client)
+        try {
+          return (await client.evalsha(sha1, keys.length, ...keys, ...args)) as Reply
+        } catch (error) {
+          if (!isNoScript(error)) throw error
+          return (await client.eval(source, keys.length, ...keys, ...args)) as Reply
+        }
+      } catch (error) {
+        throw new StoreUnavailable('redis', error)
+      }
+    },
+  }
+}
+
+const isNoScript = (error: unknown) => error instanceof Error && error.message.startsWith('NOSCRIPT')
+
+/** A client that is connecting for the first time is waited for; one that lost its connection fails at once. */
+function firstConnection(client: Redis): Promise<void> | undefined {
+  if (client.status === 'wait') client.connect().catch(() => {})
+  if (client.status !== 'connecting' && client.status !== 'connect') return
+  return new Promise(resolve => {
+    const done = () => {
+      clearTimeout(timer)
+      client.off('ready', done)
+      client.off('close', done)
+      resolve()
+    }
+    const timer = setTimeout(done, COMMAND_TIMEOUT)
+    client.once('ready', done)
+    client.once('close', done)
+  })
+}

@@ -1,0 +1,768 @@
+// Generated from packages/onecount/lua by `npm run generate`. Do not edit.
+
+/** A Lua script as it is sent to Redis, and the SHA-1 that EVALSHA knows it by. */
+export interface Script {
+  readonly name: string
+  readonly sha1: string
+  readonly source: string
+}
+
+export const SCRIPTS = {
+  begin: {
+    name: 'begin',
+    sha1: '67f87b59790e3d98aef192fcc6ef0258127e9d8e',
+    source: `local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local function warm(epoch, count, meta, liked)
+  if not (epoch and count and meta) then return nil end
+  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
+  if of ~= epoch then return nil end
+  count, base = tonumber(count), tonumber(base)
+  if count ~= base + redis.call('SCARD', liked) then return nil end
+  return count, tonumber(rev), base
+end
+local q, token, ttl, out = KEYS[1], ARGV[1], ARGV[3], {}
+local epoch = epoch_of(q)
+for i = 1, #ARGV - 3 do
+  local k, post = 4 * i - 2, ARGV[3 + i]
+  local hydrating = KEYS[k + 3]
+  if warm(epoch, redis.call('GET', KEYS[k]), redis.call('GET', KEYS[k + 2]), KEYS[k + 1]) then
+    out[i] = { 'WARM' }
+  elseif redis.call('SET', hydrating, token, 'NX', 'PX', ttl) then
+    if not epoch then
+      epoch = ARGV[2]
+      redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+    end
+    out[i] = { 'MINE', epoch }
+  else
+    out[i] = { 'BUSY', redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}') }
+  end
+end
+return out
+`,
+  },
+  collect: {
+    name: 'collect',
+    sha1: '4028954941a4c6e436cf2869d68c403c74a9bd3d',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local function warm(epoch, count, meta, liked)
+  if not (epoch and count and meta) then return nil end
+  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
+  if of ~= epoch then return nil end
+  count, base = tonumber(count), tonumber(base)
+  if count ~= base + redis.call('SCARD', liked) then return nil end
+  return count, tonumber(rev), base
+end
+local function apply(k, post, session, op, now, only_warm)
+  local pair = post .. '|' .. session
+  local pending, held = pending_of(k.q, pair)
+  local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
+  local values = redis.call('MGET', k.likes, k.meta)
+  local epoch = epoch_of(k.q)
+  local count, rev, base = warm(epoch, values[1], values[2], k.liked)
+  local member = redis.call('SISMEMBER', k.liked, session) == 1
+  if op <= newest or (only_warm and not count) then return newest, count, rev, member end
+  local likes = op % 2 == 1
+  local changes = count and member ~= likes
+  if changes then rev = math.max(rev + 1, now) end
+  pend(k.q, pair, int(op), count and int(rev) or '0', held)
+  if changes then
+    redis.call(likes and 'SADD' or 'SREM', k.liked, session)
+    count = redis.call(likes and 'INCR' or 'DECR', k.likes)
+    redis.call('SET', k.meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
+    redis.pcall('ZADD', k.rank, count, post)
+  end
+  redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
+  return op, count, rev, count and likes
+end
+local function reply(op, count, rev, member)
+  if not count then return { 'COLD', int(op) } end
+  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op) }
+end
+local q, recent, rank = KEYS[1], KEYS[2], KEYS[3]
+local nonce, limit, after, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local OUTSTANDING = 1000
+local last = redis.call('ZREVRANGEBYLEX', q, '(!out}', '[!out|', 'LIMIT', 0, 1)[1]
+local seq = last and tonumber(string.match(last, '^!out|(%d+)|')) or 0
+redis.call('ZADD', q, 0, string.format('!out|%015.0f|%s', seq + 1, nonce))
+local excess = redis.call('ZLEXCOUNT', q, '[!out|', '(!out}') - OUTSTANDING
+if excess > 0 then redis.call('ZREM', q, unpack(redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}', 'LIMIT', 0, excess))) end
+for i = 6, #ARGV, 3 do
+  local k = 4 + 4 * (i - 6) / 3
+  local keys = { likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], sessions = KEYS[k + 3], q = q, recent = recent, rank = rank }
+  apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now)
+end
+redis.call('ZREMRANGEBYSCORE', recent, '-inf', '(' .. ARGV[5])
+local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
+if #members == 0 and after ~= '' then members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit) end
+return { confirmed_of(q), unpack(members) }
+`,
+  },
+  cool: {
+    name: 'cool',
+    sha1: '66f1f21a2ae8e58597191f70519957b4b4ec6e8b',
+    source: `local meta = redis.call('GET', KEYS[1])
+local numbers = meta and string.match(meta, '^(%d+|%-?%d+|)')
+if not numbers then return 0 end
+redis.call('SET', KEYS[1], numbers)
+return 1
+`,
+  },
+  fill: {
+    name: 'fill',
+    sha1: 'fba728758eb556c731a0f6b7dc1ead8bc5616b2d',
+    source: `local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local function warm(epoch, count, meta, liked)
+  if not (epoch and count and meta) then return nil end
+  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
+  if of ~= epoch then return nil end
+  count, base = tonumber(count), tonumber(base)
+  if count ~= base + redis.call('SCARD', liked) then return nil end
+  return count, tonumber(rev), base
+end
+local q, rank, began = KEYS[1], KEYS[2], ARGV[1]
+local epoch = epoch_of(q)
+if not epoch then
+  epoch = ARGV[2]
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+end
+if began == '' then
+  redis.call('DEL', rank)
+elseif began ~= epoch then
+  return ''
+end
+for i = 4, #ARGV, 2 do
+  local k = 3 + 3 * (i - 4) / 2
+  local count = warm(epoch, redis.call('GET', KEYS[k]), redis.call('GET', KEYS[k + 2]), KEYS[k + 1])
+  redis.call('ZADD', rank, count or ARGV[i + 1], ARGV[i])
+end
+if ARGV[3] == '1' then redis.call('ZADD', rank, -1, '!epoch|' .. epoch) end
+return epoch
+`,
+  },
+  install: {
+    name: 'install',
+    sha1: '52b6b667cc57fbea9f0d6ed8d30360fac623f0ea',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local q, recent, rank, likes, liked, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local hydrating, staging, staged_ops = KEYS[7], KEYS[8], KEYS[9]
+local post, token, epoch, now, base = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local staged, ratings = ARGV[7] == '1', tonumber(ARGV[8])
+if redis.call('GET', hydrating) ~= token then return 'LOST' end
+for i = 9 + 2 * ratings, #ARGV, 2 do
+  local pair, op = post .. '|' .. ARGV[i], tonumber(ARGV[i + 1])
+  local pending, held = pending_of(q, pair)
+  if op > math.max(pending, tonumber(redis.call('ZSCORE', recent, pair) or 0)) then pend(q, pair, int(op), '0', held) end
+end
+redis.call('DEL', liked)
+local ops = {}
+if staged then
+  if redis.call('EXISTS', staging) == 1 then
+    redis.call('RENAME', staging, liked)
+    redis.call('PERSIST', liked)
+  end
+else
+  for i = 9, 7 + 2 * ratings, 2 do
+    ops[ARGV[i]] = tonumber(ARGV[i + 1])
+    redis.call('SADD', liked, ARGV[i])
+  end
+end
+for _, member in ipairs(redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}')) do
+  local session, op = string.match(member, '^[^|]+|([^|]+)|(%d+)|%d+$')
+  local rated = staged and tonumber(redis.call('ZSCORE', staged_ops, session) or 0) or ops[session] or 0
+  op = tonumber(op)
+  if op > rated then redis.call(op % 2 == 1 and 'SADD' or 'SREM', liked, session) end
+end
+local count = base + redis.call('SCARD', liked)
+local previous = tonumber(string.match(redis.call('GET', meta) or '', '^(%d+)|') or 0)
+local rev = math.max(tonumber(ARGV[6]) + 1, previous + 1, now)
+redis.call('SET', likes, int(count))
+redis.call('SET', meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
+redis.call('DEL', hydrating, staged_ops)
+redis.pcall('ZADD', rank, count, post)
+for i = 9, #ARGV, 2 do
+  local k = 10 + (i - 9) / 2
+  redis.pcall(redis.call('SISMEMBER', liked, ARGV[i]) == 1 and 'SADD' or 'SREM', KEYS[k], post)
+end
+return 'OK'
+`,
+  },
+  rank: {
+    name: 'rank',
+    sha1: 'bf7af2f6b570932ff52e70ee9b1544aee7ad1182',
+    source: `local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local epoch = epoch_of(KEYS[1])
+if not epoch or not redis.call('ZSCORE', KEYS[2], '!epoch|' .. epoch) then return { '0' } end
+return { '1', unpack(redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', 0, 'WITHSCORES', 'LIMIT', 0, ARGV[1])) }
+`,
+  },
+  read: {
+    name: 'read',
+    sha1: 'c4382188c236d5eb7734c885b44299db039efdce',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local function warm(epoch, count, meta, liked)
+  if not (epoch and count and meta) then return nil end
+  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
+  if of ~= epoch then return nil end
+  count, base = tonumber(count), tonumber(base)
+  if count ~= base + redis.call('SCARD', liked) then return nil end
+  return count, tonumber(rev), base
+end
+local q, recent, session, n = KEYS[1], KEYS[2], ARGV[1], #ARGV - 1
+local epoch, numbers, pairs_, out = epoch_of(q), {}, {}, {}
+for i = 1, 2 * n do numbers[i] = KEYS[2 + i] end
+for i = 1, n do pairs_[i] = ARGV[1 + i] .. '|' .. session end
+local values = redis.call('MGET', unpack(numbers))
+local ops = session ~= '' and redis.call('ZMSCORE', recent, unpack(pairs_)) or {}
+for i = 1, n do
+  local liked = KEYS[2 + 2 * n + i]
+  local count, rev = warm(epoch, values[i], values[n + i], liked)
+  local member = count and session ~= '' and redis.call('SISMEMBER', liked, session) == 1
+  local o = 4 * (i - 1)
+  out[o + 1] = count and int(count) or ''
+  out[o + 2] = rev and int(rev) or '0'
+  out[o + 3] = member and '1' or '0'
+  out[o + 4] = ops[i] and int(tonumber(ops[i])) or '0'
+end
+return out
+`,
+  },
+  release: {
+    name: 'release',
+    sha1: '3c9c9e0fad36a4c131785264072fb16c2f7347b2',
+    source: `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('DEL', KEYS[1])
+`,
+  },
+  resolve: {
+    name: 'resolve',
+    sha1: 'e1397ab65b9d85671bd3460eb43842ab7a5864e4',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local q, recent, receipt, nonce = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
+if receipt == confirmed_of(q) then return 'SAME' end
+if is_outstanding(q, receipt) then
+  confirm(q, receipt)
+  return 'CONFIRMED'
+end
+if not is_outstanding(q, nonce) then return 'LATE' end
+local pairs_ = redis.call('ZRANGE', recent, 0, -1, 'WITHSCORES')
+for i = 1, #pairs_, 2 do
+  local pending, held = pending_of(q, pairs_[i])
+  local op = tonumber(pairs_[i + 1])
+  if op > pending then pend(q, pairs_[i], int(op), '0', held) end
+end
+local epoch = epoch_of(q)
+redis.call('ZADD', q, 0, '!epoch|' .. ARGV[3])
+if epoch then redis.call('ZREM', q, '!epoch|' .. epoch) end
+confirm(q, receipt)
+return 'DIVERGED'
+`,
+  },
+  settle: {
+    name: 'settle',
+    sha1: '8814bcd843c706b1ff2b280937fba4416d8fbbda',
+    source: `local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local q, recent, rank, nonce = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
+if not is_outstanding(q, nonce) then return 'LATE' end
+confirm(q, nonce)
+local i, k = 2, 4
+while i <= #ARGV do
+  local post, gone, members = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2])
+  if redis.call('EXISTS', KEYS[k + 3]) == 0 then
+    for j = i + 3, i + 2 + members do
+      if redis.call('ZREM', q, ARGV[j]) == 1 then
+        local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
+        redis.call('ZADD', recent, 'GT', op, pair)
+      end
+    end
+    if gone then
+      redis.call('DEL', KEYS[k], KEYS[k + 1], KEYS[k + 2])
+      redis.pcall('ZREM', rank, post)
+    end
+  end
+  i, k = i + 3 + members, k + 4
+end
+return 'OK'
+`,
+  },
+  stage: {
+    name: 'stage',
+    sha1: 'ad571cdc96e69018fc81b82975a451cfeaf62fe8',
+    source: `local hydrating, staged, ops = KEYS[1], KEYS[2], KEYS[3]
+local post, token, ttl = ARGV[1], ARGV[2], ARGV[3]
+if redis.call('GET', hydrating) ~= token then return 'LOST' end
+if ARGV[4] == '1' then redis.call('DEL', staged, ops) end
+for i = 5, #ARGV, 2 do
+  redis.call('SADD', staged, ARGV[i])
+  redis.call('ZADD', ops, ARGV[i + 1], ARGV[i])
+  redis.pcall('SADD', KEYS[4 + (i - 5) / 2], post)
+end
+redis.call('PEXPIRE', hydrating, ttl)
+redis.call('PEXPIRE', staged, ttl)
+redis.call('PEXPIRE', ops, ttl)
+return 'OK'
+`,
+  },
+  status: {
+    name: 'status',
+    sha1: '00d6a29a0129b15c147d718253ed8db3f83a6991',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local q = KEYS[1]
+local pending = redis.call('ZCARD', q) - redis.call('ZLEXCOUNT', q, '[!', PENDING_FROM)
+local oldest
+for _, member in ipairs(redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, ARGV[1])) do
+  local op = tonumber(string.match(member, '|(%d+)|%d+$'))
+  if not oldest or op < oldest then oldest = op end
+end
+return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0) }
+`,
+  },
+  toggle: {
+    name: 'toggle',
+    sha1: '382ce613d6a6eda8ad26f263d728e3be9b5f26dd',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local function warm(epoch, count, meta, liked)
+  if not (epoch and count and meta) then return nil end
+  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
+  if of ~= epoch then return nil end
+  count, base = tonumber(count), tonumber(base)
+  if count ~= base + redis.call('SCARD', liked) then return nil end
+  return count, tonumber(rev), base
+end
+local function apply(k, post, session, op, now, only_warm)
+  local pair = post .. '|' .. session
+  local pending, held = pending_of(k.q, pair)
+  local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
+  local values = redis.call('MGET', k.likes, k.meta)
+  local epoch = epoch_of(k.q)
+  local count, rev, base = warm(epoch, values[1], values[2], k.liked)
+  local member = redis.call('SISMEMBER', k.liked, session) == 1
+  if op <= newest or (only_warm and not count) then return newest, count, rev, member end
+  local likes = op % 2 == 1
+  local changes = count and member ~= likes
+  if changes then rev = math.max(rev + 1, now) end
+  pend(k.q, pair, int(op), count and int(rev) or '0', held)
+  if changes then
+    redis.call(likes and 'SADD' or 'SREM', k.liked, session)
+    count = redis.call(likes and 'INCR' or 'DECR', k.likes)
+    redis.call('SET', k.meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
+    redis.pcall('ZADD', k.rank, count, post)
+  end
+  redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
+  return op, count, rev, count and likes
+end
+local function reply(op, count, rev, member)
+  if not count then return { 'COLD', int(op) } end
+  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op) }
+end
+local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
+local post, session, now, again = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
+local pair = post .. '|' .. session
+local pending = pending_of(k.q, pair)
+local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
+local values = redis.call('MGET', k.likes, k.meta)
+local is_warm = warm(epoch_of(k.q), values[1], values[2], k.liked)
+if not is_warm and pending == 0 then return { 'COLD', '0' } end
+if again and math.floor(newest / 2) >= now then return reply(apply(k, post, session, 0, now)) end
+local likes
+if pending > 0 then likes = pending % 2 == 1 else likes = redis.call('SISMEMBER', k.liked, session) == 1 end
+local t = math.max(now, math.floor(newest / 2) + 1)
+return reply(apply(k, post, session, 2 * t + (likes and 0 or 1), now))
+`,
+  },
+  write: {
+    name: 'write',
+    sha1: 'cc949f36ba728c4978eee91b588599fcfeb9a530',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local function warm(epoch, count, meta, liked)
+  if not (epoch and count and meta) then return nil end
+  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
+  if of ~= epoch then return nil end
+  count, base = tonumber(count), tonumber(base)
+  if count ~= base + redis.call('SCARD', liked) then return nil end
+  return count, tonumber(rev), base
+end
+local function apply(k, post, session, op, now, only_warm)
+  local pair = post .. '|' .. session
+  local pending, held = pending_of(k.q, pair)
+  local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
+  local values = redis.call('MGET', k.likes, k.meta)
+  local epoch = epoch_of(k.q)
+  local count, rev, base = warm(epoch, values[1], values[2], k.liked)
+  local member = redis.call('SISMEMBER', k.liked, session) == 1
+  if op <= newest or (only_warm and not count) then return newest, count, rev, member end
+  local likes = op % 2 == 1
+  local changes = count and member ~= likes
+  if changes then rev = math.max(rev + 1, now) end
+  pend(k.q, pair, int(op), count and int(rev) or '0', held)
+  if changes then
+    redis.call(likes and 'SADD' or 'SREM', k.liked, session)
+    count = redis.call(likes and 'INCR' or 'DECR', k.likes)
+    redis.call('SET', k.meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
+    redis.pcall('ZADD', k.rank, count, post)
+  end
+  redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
+  return op, count, rev, count and likes
+end
+local function reply(op, count, rev, member)
+  if not count then return { 'COLD', int(op) } end
+  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op) }
+end
+local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
+local post, session, op, now, only_warm = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == 'warm'
+return reply(apply(k, post, session, op, now, only_warm))
+`,
+  },
+} as const satisfies Record<string, Script>
+
+export type ScriptName = keyof typeof SCRIPTS
