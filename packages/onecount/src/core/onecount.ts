@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { type BulkOptions, hydrateAll, pages, rehydrate } from './bulk'
 import { createClock } from './clock'
 import { type Context, DEFAULT_SETTINGS, type Settings } from './context'
@@ -39,13 +38,13 @@ export function createOnecount(options: OnecountOptions) {
     keys: createKeys(),
     partition: 0,
     now: createClock(clock),
-    newId: randomUUID,
+    newId: () => crypto.randomUUID(),
     log: options.log ?? console,
     settings: { ...DEFAULT_SETTINGS, ...options.settings },
   }
   const loop = createDrainLoop(ctx, options.drain)
   const absent = new Map<string, number>()
-  let filling: Promise<void> | undefined
+  let filling = false
 
   const isAbsent = (postId: string) => (absent.get(postId) ?? 0) > clock()
   function remember(postId: string): void {
@@ -64,11 +63,14 @@ export function createOnecount(options: OnecountOptions) {
     }
   }
 
+  /** In the background, once at a time: until it is done Postgres answers. */
   function fill(): void {
-    filling ??= fillRanking(ctx)
+    if (filling) return
+    filling = true
+    fillRanking(ctx)
       .catch(() => {})
       .finally(() => {
-        filling = undefined
+        filling = false
       })
   }
 

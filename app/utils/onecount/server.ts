@@ -1,0 +1,37 @@
+import { createClient } from '@supabase/supabase-js'
+import { createOnecount, type Onecount } from 'onecount'
+import { postgresPort, supabasePort } from 'onecount/postgres'
+import { ioredisPort } from 'onecount/redis'
+import WebSocket from 'ws'
+import { isRedisConfigured, redis } from '@/app/utils/redis/client'
+
+/** One engine a process: Next loads this module several times, into route handlers, pages and instrumentation. */
+const SLOT = Symbol.for('onecount.engine')
+const slots = globalThis as unknown as Record<symbol, Onecount | undefined>
+
+/** The engine on the stores of the environment. Opens no connection until it is used. */
+export function getOnecount(): Onecount {
+  slots[SLOT] ??= createOnecount({
+    redis: isRedisConfigured ? ioredisPort(redis!) : null,
+    postgres: postgresFromEnv(),
+    log: { warn: message => console.warn(`[onecount] ${message}`) },
+  })
+  return slots[SLOT]
+}
+
+function postgresFromEnv() {
+  const url = process.env.SUPABASE_URL ?? process.env.NEXT_PUBLIC_SUPABASE_URL
+  const key = process.env.SUPABASE_SECRET_KEY ?? process.env.SUPABASE_SERVICE_ROLE_KEY
+  if (!url || !key) {
+    return postgresPort(async () => {
+      throw new Error('set SUPABASE_URL and SUPABASE_SECRET_KEY, see .env.example')
+    })
+  }
+  return supabasePort(
+    createClient(url, key, {
+      auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+      // Node 20 has no WebSocket of its own, and the client wants one even when it is not used.
+      realtime: { transport: WebSocket as unknown as typeof globalThis.WebSocket },
+    }),
+  )
+}

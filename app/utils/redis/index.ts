@@ -1,0 +1,4 @@
+export * from './cache'
+export * from './client'
+export * from './counters'
+export * from './sync'

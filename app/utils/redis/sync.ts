@@ -1,0 +1,53 @@
+import { createClock, nextOp } from 'onecount'
+import { getOnecount } from '@/app/utils/onecount/server'
+
+const now = createClock()
+
+/**
+ * Makes a like durable: `post_ratings` gets or loses the row and `posts_new.likes` is set from the rows that
+ * really changed. Likes made through the engine are drained by themselves; this waits for it, and writes the pair
+ * directly where nothing was pending. `newCount` is what the caller believes; a different outcome is logged, never
+ * written. Never throws, never blocks a like.
+ */
+export async function syncLikeToSupabase(
+  postId: string,
+  sessionId: string,
+  isLike: boolean,
+  newCount: number,
+): Promise<void> {
+  await guarded('syncLikeToSupabase', async () => {
+    const { stores, drainOnce, drain } = getOnecount()
+    if (stores.redis) await drainOnce().catch(() => {})
+    let [state] = await stores.postgres.peek([postId], sessionId, [])
+    if (state && state.liked !== isLike) {
+      state =
+        (await stores.postgres.fallback(postId, sessionId, nextOp(now(), state.op, isLike), now())) ??
+        undefined
+      drain.nudge()
+    }
+    if (!state) console.warn(`[RedisSync] there is no post ${postId}: nothing was written`)
+    else if (state.count !== newCount) {
+      console.warn(
+        `[RedisSync] ${postId} has ${state.count} likes in Postgres, the caller expected ${newCount}`,
+      )
+    }
+  })
+}
+
+/** Drains what is pending and builds the post's counter anew: afterwards both stores agree on it. Never throws. */
+export async function reconcileCounter(postId: string): Promise<void> {
+  await guarded('reconcileCounter', async () => {
+    const { stores, drainOnce, rehydrate } = getOnecount()
+    if (!stores.redis) return
+    await drainOnce()
+    await rehydrate(postId)
+  })
+}
+
+async function guarded(name: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    console.error(`[RedisSync] ${name}: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}

@@ -1,0 +1,56 @@
+import { OnecountError } from '../core/errors'
+
+/** The same failure is written once in this time, milliseconds: an outage must not fill the disk. */
+const QUIET_MS = 10_000
+const MAX_REMEMBERED = 100
+
+/**
+ * Writes one line about a failure that is the server's; a refusal that is the caller's is not logged. The lines are
+ * fit for a log that others read: passwords in addresses, the secrets and session cookies are cut out.
+ */
+export function createErrorLog({
+  log = console.error,
+  now = Date.now,
+  secrets = [],
+}: {
+  log?: (line: string) => void
+  now?: () => number
+  secrets?: readonly string[]
+} = {}): (request: Request, error: unknown) => void {
+  const seen = new Map<string, { at: number; more: number }>()
+
+  return (request, error) => {
+    if (error instanceof OnecountError && error.status < 500) return
+    const failure = String(error)
+    const last = seen.get(failure)
+    if (last && now() - last.at < QUIET_MS) {
+      last.more++
+      return
+    }
+    if (seen.size >= MAX_REMEMBERED) seen.clear()
+    seen.set(failure, { at: now(), more: 0 })
+    const more = last?.more ? ` (and ${last.more} times more since)` : ''
+    log(
+      redact(
+        `[onecount] ${request.method} ${new URL(request.url).pathname.slice(0, 200)}: ${trace(error)}${more}`,
+        secrets,
+      ),
+    )
+  }
+}
+
+/** An outage is known by its message; anything else by the place it happened at. */
+function trace(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const text =
+    error instanceof OnecountError ? `${error.code}: ${error.message}` : (error.stack ?? String(error))
+  const cause = error.cause === undefined ? '' : ` <- ${String(error.cause)}`
+  return `${text}${cause}`.replace(/\s*\n\s*/g, ' | ')
+}
+
+function redact(line: string, secrets: readonly string[]): string {
+  const withoutCredentials = line
+    .replace(/:\/\/[^\s/@]*@/g, '://***@')
+    .replace(/[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}/g, '***')
+  return secrets.reduce((text, secret) => text.replaceAll(secret, '***'), withoutCredentials)
+}

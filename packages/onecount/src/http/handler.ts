@@ -1,0 +1,79 @@
+import { OnecountError } from '../core/errors'
+import { clientIp } from './client-ip'
+import { createErrorLog } from './error-log'
+import type { Limits } from './limits'
+import { corsHeaders } from './origin'
+import type { LikesService } from './ports'
+import { errorResponse, noContent } from './responses'
+import { type Call, createRoutes } from './routes'
+import { parseSecrets } from './session'
+
+export interface HandlerOptions {
+  service: LikesService
+  /** Signs the session cookie, 32 characters or more; several, separated by commas, while one replaces another. */
+  secret: string
+  /** {@link DEFAULT_LIMITS} where left out. */
+  limits?: Limits
+  /** Other origins whose pages may read and like, as `https://app.example.com`. */
+  trustedOrigins?: readonly string[]
+  /** Bearer token of `{base}/drain`; without one there is no such address. */
+  drainSecret?: string
+  /** How long one call of `{base}/drain` goes on taking batches, milliseconds. */
+  drainBudgetMs?: number
+  /** Proxies in front that append to `X-Forwarded-For`; 0 (default): the header is not believed. */
+  proxyHops?: number
+  basePath?: string
+  /** Milliseconds. */
+  now?: () => number
+  /** Takes one line for a failure that is the server's; without secrets or session ids. */
+  log?: (line: string) => void
+}
+
+/** Answers every request, and never throws. `ip` is the connection's address, where the server knows it. */
+export type Handler = (request: Request, info?: { ip?: string }) => Promise<Response>
+
+/**
+ * The HTTP API: likes, health and drain below `basePath`, as described in docs/http-api.md. Needs nothing but
+ * Web-standard requests and responses and `node:crypto`, so any server can mount it.
+ *
+ * What a request is refused for is checked before the service is called: method, origin, form of the ids, body and
+ * op, limits. A request without a valid session cookie gets a new session with the answer, never an error.
+ * @throws OnecountError `misconfigured` when `secret` is missing or too short
+ */
+export function createHandler(options: HandlerOptions): Handler {
+  const { trustedOrigins = [], proxyHops = 0, basePath = '/api', drainSecret, now = Date.now } = options
+  const secrets = parseSecrets(options.secret)
+  const errorLog = createErrorLog({
+    log: options.log,
+    now,
+    secrets: drainSecret ? [...secrets, drainSecret] : secrets,
+  })
+  const findRoute = createRoutes(options)
+
+  async function answer(call: Call): Promise<Response> {
+    const { pathname } = call.url
+    const route = pathname.startsWith(`${basePath}/`)
+      ? findRoute(pathname.slice(basePath.length + 1))
+      : undefined
+    if (!route) throw new OnecountError('not_found')
+    call.headers.allow = [...Object.keys(route), 'OPTIONS'].join(', ')
+    if (call.request.method === 'OPTIONS') return noContent()
+    const method = route[call.request.method]
+    if (!method) throw new OnecountError('method_not_allowed')
+    delete call.headers.allow
+    return method(call)
+  }
+
+  return async (request, info) => {
+    const headers = corsHeaders(request, trustedOrigins)
+    const response = await (async () => {
+      const ip = clientIp(request.headers, { proxyHops, connectionIp: info?.ip })
+      return answer({ request, url: new URL(request.url), ip, headers })
+    })().catch((error: unknown) => {
+      errorLog(request, error)
+      return errorResponse(error)
+    })
+    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
+    return request.method === 'HEAD' ? new Response(null, response) : response
+  }
+}

@@ -1,0 +1,19 @@
+export { createErrorLog } from './error-log'
+export { createHandler, type Handler, type HandlerOptions } from './handler'
+export { DEFAULT_LIMITS, type LimitKind, type Limits, NO_LIMITS, parseLimits, type Rate } from './limits'
+export { nodeListener } from './node'
+export { isSecure } from './origin'
+export type { Health, LikesService } from './ports'
+export { errorResponse } from './responses'
+export {
+  createSession,
+  type OpenedSession,
+  openSession,
+  parseSecrets,
+  readSession,
+  SESSION_COOKIE,
+  SESSION_MAX_AGE,
+  type Session,
+  serializeSessionCookie,
+  withSessionCookie,
+} from './session'

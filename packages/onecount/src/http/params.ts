@@ -1,0 +1,80 @@
+import { OnecountError } from '../core/errors'
+import { isPostId } from '../core/ids'
+
+/** Posts that one request may ask for. */
+const MAX_IDS = 100
+const MAX_BODY_BYTES = 1024
+
+/** A post id from the path, in lower case. @throws OnecountError `invalid_post_id` */
+export function parsePostId(segment: string, field = 'postId'): string {
+  const id = segment.toLowerCase()
+  if (!isPostId(id)) {
+    throw new OnecountError('invalid_post_id', { field, detail: `got "${segment.slice(0, 40)}"` })
+  }
+  return id
+}
+
+/** The ids of `?ids=a,b`, each once. @throws OnecountError `invalid_ids`, `invalid_post_id` */
+export function parseIds(query: URLSearchParams): string[] {
+  const items = query.getAll('ids').flatMap(list => list.split(','))
+  const ids = new Set(items.map(item => item.trim().toLowerCase()).filter(item => item !== ''))
+  if (ids.size === 0 || ids.size > MAX_IDS) throw new OnecountError('invalid_ids', { field: 'ids' })
+  return [...ids].map(id => parsePostId(id, 'ids'))
+}
+
+/**
+ * The op of a write: `op` of the JSON body, else of the query, else none. Any integer is handed on, as the engine
+ * replaces one it cannot trust; refused is only what is not an integer at all, since then the caller has a bug that
+ * it should hear of. Other members of the body are ignored.
+ * @throws OnecountError `invalid_body`, `invalid_op`
+ */
+export async function parseOp(request: Request, query: URLSearchParams): Promise<number | undefined> {
+  const body = await readBody(request)
+  if (body.op !== undefined) return integer(body.op)
+  const text = query.get('op')
+  if (text === null) return undefined
+  return integer(/^-?\d{1,20}$/.test(text) ? Number(text) : Number.NaN)
+}
+
+function integer(op: unknown): number {
+  if (!Number.isInteger(op)) throw new OnecountError('invalid_op', { field: 'op' })
+  return op as number
+}
+
+async function readBody(request: Request): Promise<{ op?: unknown }> {
+  const text = await readText(request)
+  if (text.trim() === '') return {}
+  const body = parseJson(text)
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new OnecountError('invalid_body')
+  return body
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new OnecountError('invalid_body', { cause })
+  }
+}
+
+/** Reads no further than the limit, whatever Content-Length says. */
+async function readText(request: Request): Promise<string> {
+  const tooLarge = new OnecountError('invalid_body', { detail: `at most ${MAX_BODY_BYTES} bytes` })
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge
+  if (!request.body) return ''
+  const decoder = new TextDecoder()
+  const reader = request.body.getReader()
+  let text = ''
+  let bytes = 0
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return text + decoder.decode()
+    bytes += value.byteLength
+    if (bytes > MAX_BODY_BYTES) {
+      await reader.cancel().catch(() => {})
+      throw tooLarge
+    }
+    text += decoder.decode(value, { stream: true })
+  }
+}

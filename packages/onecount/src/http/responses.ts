@@ -1,0 +1,45 @@
+import { ERRORS, type ErrorCode, OnecountError, StoreUnavailable } from '../core/errors'
+
+/** Counts are of this moment and likes are of one person: no cache may keep an answer. */
+const HEADERS = { 'cache-control': 'private, no-store', 'x-content-type-options': 'nosniff' }
+
+export function json(status: number, body: unknown): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { ...HEADERS, 'content-type': 'application/json' },
+  })
+}
+
+export function noContent(): Response {
+  return new Response(null, { status: 204, headers: HEADERS })
+}
+
+/**
+ * `{ error: { code, message, field? } }` for whatever was thrown. What is the server's fault says no more than that:
+ * the rest belongs in the log.
+ */
+export function errorResponse(error: unknown): Response {
+  const { code, status, message, field, retryAfterMs } = describe(error)
+  const response = json(status, { error: { code, message, ...(field && { field }) } })
+  if (retryAfterMs !== undefined)
+    response.headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
+  return response
+}
+
+interface Description {
+  code: ErrorCode | 'internal'
+  status: number
+  message: string
+  field?: string
+  retryAfterMs?: number
+}
+
+function describe(error: unknown): Description {
+  if (error instanceof StoreUnavailable) return { code: 'unavailable', ...ERRORS.unavailable }
+  if (!(error instanceof OnecountError)) {
+    return { code: 'internal', status: 500, message: 'Something failed on the server: try again in a while.' }
+  }
+  const { code, status, message, options } = error
+  if (status >= 500) return { code, ...ERRORS[code] }
+  return { code, status, message, field: options.field, retryAfterMs: options.retryAfterMs }
+}

@@ -1,0 +1,109 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { OnecountError } from '../core/errors'
+
+export const SESSION_COOKIE = 'onecount_session'
+
+/** One year, seconds. Browsers keep no cookie longer than 400 days; every like renews it. */
+export const SESSION_MAX_AGE = 365 * 24 * 60 * 60
+
+/** Bytes of a session id: 128 random bits cannot be guessed or collide. */
+const ID_BYTES = 16
+const MIN_SECRET_LENGTH = 32
+const ID = /^[A-Za-z0-9_-]{22}$/
+
+export interface Session {
+  sessionId: string
+  /** What the cookie holds: `<session id>.<HMAC-SHA-256 of it>`, both base64url. */
+  value: string
+}
+
+export interface OpenedSession extends Session {
+  /** `new`: there was no valid cookie. `older`: signed with a secret that is being retired. */
+  origin: 'current' | 'older' | 'new'
+}
+
+/**
+ * The secrets in `secret`: several, separated by commas, while one replaces another. The first signs, all verify.
+ * @throws OnecountError `misconfigured` when there is none or one is shorter than 32 characters
+ */
+export function parseSecrets(secret: string | undefined): [string, ...string[]] {
+  const secrets = (secret ?? '').split(',').map(part => part.trim())
+  if (secrets.some(part => part.length < MIN_SECRET_LENGTH)) {
+    throw new OnecountError('misconfigured', {
+      field: 'ONECOUNT_SECRET',
+      detail: `ONECOUNT_SECRET signs the session cookie and needs ${MIN_SECRET_LENGTH} characters or more, as printed by: openssl rand -base64 32`,
+    })
+  }
+  return secrets as [string, ...string[]]
+}
+
+/** A session that nobody has had before. @throws OnecountError `misconfigured` */
+export function createSession(secret: string): Session {
+  const sessionId = randomBytes(ID_BYTES).toString('base64url')
+  return { sessionId, value: sign(sessionId, parseSecrets(secret)[0]) }
+}
+
+/**
+ * The session of a `Cookie` header, or null when it holds none that this server signed.
+ * When several cookies have the name (a subdomain can add one), the first valid one counts.
+ * @throws OnecountError `misconfigured`
+ */
+export function readSession(cookieHeader: string | null | undefined, secret: string): string | null {
+  return verify(cookieHeader, parseSecrets(secret))?.sessionId ?? null
+}
+
+/**
+ * The session of a `Cookie` header, or a new one. Unless its `origin` is `current`, the answer has to set the cookie:
+ * one that was signed with an older secret keeps its id and is signed again.
+ * @throws OnecountError `misconfigured`
+ */
+export function openSession(cookieHeader: string | null | undefined, secret: string): OpenedSession {
+  const secrets = parseSecrets(secret)
+  const known = verify(cookieHeader, secrets)
+  if (!known) return { ...createSession(secret), origin: 'new' }
+  const { sessionId, value, secretIndex } = known
+  if (secretIndex === 0) return { sessionId, value, origin: 'current' }
+  return { sessionId, value: sign(sessionId, secrets[0]), origin: 'older' }
+}
+
+/** The `Set-Cookie` header. `secure` where the browser reached the site over HTTPS. */
+export function serializeSessionCookie(value: string, { secure }: { secure: boolean }): string {
+  const attributes = `Path=/; Max-Age=${SESSION_MAX_AGE}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
+  return `${SESSION_COOKIE}=${value}; ${attributes}`
+}
+
+/** The `Cookie` header with this session instead of whatever it had: for handing a request on. */
+export function withSessionCookie(cookieHeader: string | null | undefined, value: string): string {
+  const others = pairs(cookieHeader).filter(([name]) => name !== SESSION_COOKIE)
+  return [...others, [SESSION_COOKIE, value]].map(([name, text]) => `${name}=${text}`).join('; ')
+}
+
+function verify(cookieHeader: string | null | undefined, secrets: string[]) {
+  for (const [name, value] of pairs(cookieHeader)) {
+    if (name !== SESSION_COOKIE) continue
+    const sessionId = value.slice(0, value.indexOf('.'))
+    if (!ID.test(sessionId)) continue
+    const secretIndex = secrets.findIndex(secret => equal(value, sign(sessionId, secret)))
+    if (secretIndex >= 0) return { sessionId, value, secretIndex }
+  }
+  return null
+}
+
+function sign(sessionId: string, secret: string): string {
+  return `${sessionId}.${createHmac('sha256', secret).update(sessionId).digest('base64url')}`
+}
+
+/** Takes as long for a nearly right signature as for a wrong one. */
+function equal(a: string, b: string): boolean {
+  const left = Buffer.from(a)
+  const right = Buffer.from(b)
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+function pairs(cookieHeader: string | null | undefined): [name: string, value: string][] {
+  return (cookieHeader ?? '')
+    .split(';')
+    .map(part => part.trim())
+    .filter(part => part.includes('='))
+    .map(part => [part.slice(0, part.indexOf('=')).trim(), part.slice(part.indexOf('=') + 1).trim()])
+}
