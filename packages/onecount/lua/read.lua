@@ -8,7 +8,7 @@
 --   1 session   id, or '' for nobody
 --   2.. post    id, n times
 -- RETURNS
---   four strings a post: count, rev, liked ('1', '0'), op (the newest of the last minutes, '0' for none); a cold
+--   four strings a post: count, rev, liked ('1', '0'), op (the newest pending or recent one, '0' for none); a cold
 --   post has '' as its count
 -- include: number
 -- include: queue
@@ -29,6 +29,7 @@ for i = 1, n do
   out[o + 1] = count and int(count) or ''
   out[o + 2] = rev and int(rev) or '0'
   out[o + 3] = member and '1' or '0'
-  out[o + 4] = ops[i] and int(tonumber(ops[i])) or '0'
+  local pending = session ~= '' and pending_of(q, pairs_[i]) or 0
+  out[o + 4] = int(math.max(pending, tonumber(ops[i] or 0)))
 end
 return out

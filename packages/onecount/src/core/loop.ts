@@ -36,6 +36,7 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   async function drain({
     budgetMs = Number.POSITIVE_INFINITY,
   } = {}): Promise<{ drained: number; more: boolean }> {
+    if (!ctx.redis) return { drained: 0, more: false }
     const end = Date.now() + budgetMs
     let drained = 0
     for (;;) {

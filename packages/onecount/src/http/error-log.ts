@@ -1,3 +1,4 @@
+import { inspect } from 'node:util'
 import { OnecountError } from '../core/errors'
 
 /** The same failure is written once in this time, milliseconds: an outage must not fill the disk. */
@@ -21,7 +22,7 @@ export function createErrorLog({
 
   return (request, error) => {
     if (error instanceof OnecountError && error.status < 500) return
-    const failure = String(error)
+    const failure = brief(error)
     const last = seen.get(failure)
     if (last && now() - last.at < QUIET_MS) {
       last.more++
@@ -41,11 +42,15 @@ export function createErrorLog({
 
 /** An outage is known by its message; anything else by the place it happened at. */
 function trace(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
+  if (!(error instanceof Error)) return brief(error)
   const text =
     error instanceof OnecountError ? `${error.code}: ${error.message}` : (error.stack ?? String(error))
-  const cause = error.cause === undefined ? '' : ` <- ${String(error.cause)}`
+  const cause = error.cause === undefined ? '' : ` <- ${brief(error.cause)}`
   return `${text}${cause}`.replace(/\s*\n\s*/g, ' | ')
+}
+
+function brief(error: unknown): string {
+  return error instanceof Error ? String(error) : inspect(error, { depth: 1 })
 }
 
 function redact(line: string, secrets: readonly string[]): string {

@@ -2,7 +2,7 @@ import { OnecountError } from '../core/errors'
 import { clientIp } from './client-ip'
 import { createErrorLog } from './error-log'
 import type { Limits } from './limits'
-import { corsHeaders } from './origin'
+import { corsHeaders, parseOrigin } from './origin'
 import type { LikesService } from './ports'
 import { errorResponse, noContent } from './responses'
 import { type Call, createRoutes } from './routes'
@@ -38,17 +38,18 @@ export type Handler = (request: Request, info?: { ip?: string }) => Promise<Resp
  *
  * What a request is refused for is checked before the service is called: method, origin, form of the ids, body and
  * op, limits. A request without a valid session cookie gets a new session with the answer, never an error.
- * @throws OnecountError `misconfigured` when `secret` is missing or too short
+ * @throws OnecountError `misconfigured` when `secret` is missing or too short, or a trusted origin is none
  */
 export function createHandler(options: HandlerOptions): Handler {
-  const { trustedOrigins = [], proxyHops = 0, basePath = '/api', drainSecret, now = Date.now } = options
+  const { proxyHops = 0, basePath = '/api', drainSecret, now = Date.now } = options
+  const trustedOrigins = (options.trustedOrigins ?? []).map(parseOrigin)
   const secrets = parseSecrets(options.secret)
   const errorLog = createErrorLog({
     log: options.log,
     now,
     secrets: drainSecret ? [...secrets, drainSecret] : secrets,
   })
-  const findRoute = createRoutes(options)
+  const findRoute = createRoutes({ ...options, trustedOrigins })
 
   async function answer(call: Call): Promise<Response> {
     const { pathname } = call.url

@@ -3,7 +3,7 @@ export { createHandler, type Handler, type HandlerOptions } from './handler'
 export { DEFAULT_LIMITS, type LimitKind, type Limits, NO_LIMITS, parseLimits, type Rate } from './limits'
 export { nodeListener } from './node'
 export { isSecure } from './origin'
-export type { Health, LikesService } from './ports'
+export type { LikesService } from './ports'
 export { errorResponse } from './responses'
 export {
   createSession,

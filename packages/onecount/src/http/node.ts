@@ -3,9 +3,8 @@ import { Readable } from 'node:stream'
 import type { Handler } from './handler'
 
 /**
- * Mounts the handler on a plain `node:http` (or https) server: `createServer(nodeListener(handler))`. It answers some
- * ten times as many requests as a route of a framework does, so a custom server may put it in front of one and hand
- * on what lies outside of the API.
+ * Mounts the handler on a plain `node:http` (or https) server: `createServer(nodeListener(handler))`. It needs no
+ * framework; a custom server may also put it in front of one and hand on what lies outside of the API.
  */
 export function nodeListener(handler: Handler): RequestListener {
   return (incoming, outgoing) => {
@@ -29,20 +28,21 @@ async function respond(handler: Handler, incoming: IncomingMessage, outgoing: Se
 
 /** Null when the Host header or the address is no part of a URL. */
 function toRequest(incoming: IncomingMessage): Request | null {
-  const { method = 'GET', headers, rawHeaders, socket, url = '/' } = incoming
+  const { method = 'GET', headers, socket, url = '/' } = incoming
   const base = `${'encrypted' in socket ? 'https' : 'http'}://${headers.host ?? 'localhost'}`
   if (!URL.canParse(url, base) || /^(CONNECT|TRACE|TRACK)$/.test(method)) return null
   const hasBody =
     method !== 'GET' && method !== 'HEAD' && (headers['transfer-encoding'] || headers['content-length'])
   return new Request(new URL(url, base), {
     method,
-    headers: toHeaders(rawHeaders),
+    headers: toHeaders(headers),
     ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream, duplex: 'half' }),
   })
 }
 
-function toHeaders(raw: string[]): Headers {
+function toHeaders(incoming: IncomingMessage['headers']): Headers {
   const headers = new Headers()
-  for (let i = 0; i + 1 < raw.length; i += 2) headers.append(raw[i]!, raw[i + 1]!)
+  for (const [name, value] of Object.entries(incoming))
+    headers.set(name, Array.isArray(value) ? value.join(', ') : value!)
   return headers
 }

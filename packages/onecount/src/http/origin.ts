@@ -1,3 +1,5 @@
+import { OnecountError } from '../core/errors'
+
 /**
  * Whether a page of another site sent this request. A cookie goes along with whatever a browser sends to this site,
  * so a write that another site's page caused must be refused.
@@ -38,6 +40,16 @@ export function corsHeaders(request: Request, trusted: readonly string[]): Recor
 export function isSecure(request: Request): boolean {
   const forwarded = first(request.headers.get('x-forwarded-proto'))
   return (forwarded ?? new URL(request.url).protocol.replace(':', '')) === 'https'
+}
+
+/** A trusted origin as browsers write it. @throws OnecountError `misconfigured` */
+export function parseOrigin(text: string): string {
+  const { origin, protocol } = URL.canParse(text) ? new URL(text) : { origin: '', protocol: '' }
+  if (protocol === 'https:' || protocol === 'http:') return origin
+  throw new OnecountError('misconfigured', {
+    field: 'trustedOrigins',
+    detail: `"${text}" is no origin: write it as https://app.example.com`,
+  })
 }
 
 function isTrusted(origin: string | null, trusted: readonly string[]): boolean {

@@ -30,7 +30,7 @@ export function parseIds(query: URLSearchParams): string[] {
  */
 export async function parseOp(request: Request, query: URLSearchParams): Promise<number | undefined> {
   const body = await readBody(request)
-  if (body.op !== undefined) return integer(body.op)
+  if (body.op !== undefined && body.op !== null) return integer(body.op)
   const text = query.get('op')
   if (text === null) return undefined
   return integer(/^-?\d{1,20}$/.test(text) ? Number(text) : Number.NaN)
@@ -68,7 +68,9 @@ async function readText(request: Request): Promise<string> {
   let text = ''
   let bytes = 0
   for (;;) {
-    const { done, value } = await reader.read()
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      throw new OnecountError('invalid_body', { detail: 'it ended too early', cause })
+    })
     if (done) return text + decoder.decode()
     bytes += value.byteLength
     if (bytes > MAX_BODY_BYTES) {

@@ -1,20 +1,5 @@
+import type { Health } from '../core/health'
 import type { LikeState, WriteState } from '../core/types'
-
-/** What `GET /health` answers. A `null` is a number that could not be learned. */
-export interface Health {
-  /** `degraded`: likes are served, but not by every store. `down`: they are not. */
-  status: 'ok' | 'degraded' | 'down'
-  redis: 'up' | 'down' | 'off'
-  postgres: 'up' | 'down'
-  /** Ops that Redis has accepted and Postgres has not confirmed. */
-  pending: number | null
-  /** Age of the oldest of them, milliseconds. */
-  oldestPendingMs: number | null
-  /** Ops that Postgres has accepted and Redis has not seen. */
-  unseen: number | null
-  /** ISO 8601. */
-  lastDrainAt: string | null
-}
 
 /** The part of the engine that HTTP needs. */
 export interface LikesService {
@@ -27,6 +12,6 @@ export interface LikesService {
   /** Posts that do not exist are absent. With `sessionId` null, `liked` is null. */
   read(postIds: string[], sessionId: string | null): Promise<Map<string, LikeState>>
   health(): Promise<Health>
-  /** Moves one batch. */
-  drainOnce(): Promise<{ drained: number; more: boolean }>
+  /** Drains until nothing is left or `budgetMs` have passed; `more`: something is left. */
+  drainOnce(budgetMs: number): Promise<{ drained: number; more: boolean }>
 }

@@ -1,5 +1,5 @@
 import { OnecountError } from '../core/errors'
-import { assertBearer, drainFor } from './drain'
+import { assertBearer } from './bearer'
 import type { HandlerOptions } from './handler'
 import { createLimiter, type Limiter } from './limiter'
 import { DEFAULT_LIMITS } from './limits'
@@ -22,7 +22,7 @@ export type Route = Record<string, (call: Call) => Promise<Response>>
 
 /** The addresses below the base path, as a function of the rest of the path. */
 export function createRoutes(options: HandlerOptions): (path: string) => Route | undefined {
-  const { service, secret, trustedOrigins = [], drainSecret, drainBudgetMs = 8_000, now = Date.now } = options
+  const { service, secret, trustedOrigins = [], drainSecret, drainBudgetMs = 5_000, now = Date.now } = options
   const limiter = createLimiter(options.limits ?? DEFAULT_LIMITS, { now })
 
   async function readLikes(call: Call): Promise<Response> {
@@ -62,7 +62,8 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
 
   async function drain({ request }: Call): Promise<Response> {
     assertBearer(request, drainSecret!)
-    return json(200, await drainFor(service, drainBudgetMs, now))
+    const { drained, more } = await service.drainOnce(drainBudgetMs)
+    return json(200, { drained, more })
   }
 
   const routes: Record<string, Route> = {

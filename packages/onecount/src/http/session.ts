@@ -9,7 +9,8 @@ export const SESSION_MAX_AGE = 365 * 24 * 60 * 60
 /** Bytes of a session id: 128 random bits cannot be guessed or collide. */
 const ID_BYTES = 16
 const MIN_SECRET_LENGTH = 32
-const ID = /^[A-Za-z0-9_-]{22}$/
+/** Begins as every id of the engine does: never with a dash. */
+const ID = /^[A-Za-z0-9_][A-Za-z0-9_-]{21}$/
 
 export interface Session {
   sessionId: string
@@ -39,7 +40,8 @@ export function parseSecrets(secret: string | undefined): [string, ...string[]] 
 
 /** A session that nobody has had before. @throws OnecountError `misconfigured` */
 export function createSession(secret: string): Session {
-  const sessionId = randomBytes(ID_BYTES).toString('base64url')
+  let sessionId = ''
+  while (!ID.test(sessionId)) sessionId = randomBytes(ID_BYTES).toString('base64url')
   return { sessionId, value: sign(sessionId, parseSecrets(secret)[0]) }
 }
 

@@ -353,7 +353,7 @@ return { '1', unpack(redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', 0, 'WITHSCO
   },
   read: {
     name: 'read',
-    sha1: 'c4382188c236d5eb7734c885b44299db039efdce',
+    sha1: '5f712c6dd00c425621e0eb2099f630e0de4c03da',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -410,7 +410,8 @@ for i = 1, n do
   out[o + 1] = count and int(count) or ''
   out[o + 2] = rev and int(rev) or '0'
   out[o + 3] = member and '1' or '0'
-  out[o + 4] = ops[i] and int(tonumber(ops[i])) or '0'
+  local pending = session ~= '' and pending_of(q, pairs_[i]) or 0
+  out[o + 4] = int(math.max(pending, tonumber(ops[i] or 0)))
 end
 return out
 `,

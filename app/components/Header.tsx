@@ -1,0 +1,23 @@
+import Link from 'next/link'
+import { Suspense } from 'react'
+import { Brand } from './Brand'
+import styles from './Header.module.css'
+import { Nav, NavLinks } from './Nav'
+import { ThemeToggle } from './ThemeToggle'
+
+export function Header() {
+  return (
+    <header className={styles.header}>
+      <div className={styles.bar}>
+        <Link href="/" className={styles.brand}>
+          <Brand />
+          huella
+        </Link>
+        <Suspense fallback={<NavLinks current={null} />}>
+          <Nav />
+        </Suspense>
+        <ThemeToggle />
+      </div>
+    </header>
+  )
+}

@@ -1,0 +1,55 @@
+'use client'
+
+import { useState } from 'react'
+import { useLikeHandler } from '@/app/hooks/useLikeHandler'
+import type { Post } from '@/app/types'
+import { Count } from './Count'
+import { HeartIcon } from './icons'
+import styles from './LikeControl.module.css'
+import { LikeNotice } from './LikeNotice'
+import { useAnnouncedLike } from './use-announced-like'
+
+interface LikeControlProps {
+  post: Post
+  /** `row`: beside text. `card`: in a small card, notices lie over its picture. `over`: on the picture itself. */
+  look?: 'row' | 'card' | 'over'
+}
+
+/** The heart and its number, the same in every view: both come from the one entry of this post. */
+export function LikeControl({ post, look = 'row' }: LikeControlProps) {
+  const like = useLikeHandler(post)
+  const liked = like.liked ?? false
+  const notePress = useAnnouncedLike(like)
+  const [springs, setSprings] = useState(false)
+
+  function press() {
+    setSprings(!liked)
+    notePress()
+    like.toggle()
+  }
+
+  return (
+    <div className={styles.control} data-look={look} data-status={like.status}>
+      <button
+        type="button"
+        className={styles.heart}
+        aria-label={liked ? 'Unlike' : 'Like'}
+        aria-pressed={liked}
+        data-springs={springs || undefined}
+        onClick={press}
+      >
+        <HeartIcon onAnimationEnd={() => setSprings(false)} />
+        {(like.status === 'saving' || like.status === 'retrying') && <Ring />}
+      </button>
+      <Count value={like.count} knownAt={like.status === 'last-known' ? like.knownAt : undefined} />
+      <LikeNotice like={like} className={styles.notice} />
+    </div>
+  )
+}
+
+/** Around the heart while a press is on its way; CSS waits a moment, so that what is saved at once shows none. */
+const Ring = () => (
+  <svg className={styles.ring} viewBox="0 0 40 40" aria-hidden="true">
+    <circle cx="20" cy="20" r="18" pathLength="100" />
+  </svg>
+)

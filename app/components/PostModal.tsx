@@ -1,0 +1,52 @@
+'use client'
+
+import { usePathname, useRouter } from 'next/navigation'
+import { type ReactNode, useLayoutEffect, useRef } from 'react'
+import { Announcer } from './announcer'
+import { trapFocus } from './focus-trap'
+import { CloseIcon } from './icons'
+import styles from './PostModal.module.css'
+
+/**
+ * A post over the page that it was opened from, at the post's own address. Closing is going back. The router keeps the
+ * slot of the modal when one goes on from it to another page: there it shows nothing.
+ */
+export function PostModal({ children }: { children: ReactNode }) {
+  const isOpen = usePathname().startsWith('/post/')
+  return isOpen ? <Dialog>{children}</Dialog> : null
+}
+
+function Dialog({ children }: { children: ReactNode }) {
+  const dialog = useRef<HTMLDialogElement>(null)
+  const router = useRouter()
+
+  useLayoutEffect(() => {
+    const element = dialog.current!
+    element.showModal()
+    return () => element.close()
+  }, [])
+
+  return (
+    <dialog
+      ref={dialog}
+      aria-label="Post"
+      className={styles.dialog}
+      onCancel={event => {
+        event.preventDefault()
+        router.back()
+      }}
+      onClick={event => {
+        if (event.target === event.currentTarget) router.back()
+      }}
+      onKeyDown={trapFocus}
+    >
+      <div className={styles.sheet}>
+        <button type="button" className={styles.close} aria-label="Close" onClick={() => router.back()}>
+          <CloseIcon />
+        </button>
+        {children}
+      </div>
+      <Announcer />
+    </dialog>
+  )
+}

@@ -1,0 +1,10 @@
+import { connection } from 'next/server'
+import { supabaseAccess } from '@/app/utils/supabase-env'
+import { RealtimeLikes } from './RealtimeLikes'
+
+/** Tells the browser where Supabase is: asked for with each page, so that one build runs anywhere. */
+export async function Realtime() {
+  await connection()
+  const access = supabaseAccess()
+  return access && <RealtimeLikes url={access.url} publishableKey={access.key} />
+}

@@ -1,0 +1,35 @@
+const counts = new Intl.NumberFormat('en', { useGrouping: 'min2' })
+const dates = new Intl.DateTimeFormat('en-GB', {
+  day: 'numeric',
+  month: 'long',
+  year: 'numeric',
+  timeZone: 'UTC',
+})
+const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
+
+/** What an unknown count looks like. */
+export const UNKNOWN = '–'
+
+/** 447, 9999, 12,345; a dash when it is unknown. */
+export const formatCount = (count: number | null): string => (count === null ? UNKNOWN : counts.format(count))
+
+/** "447 likes", as it is read aloud. */
+export const spokenCount = (count: number | null): string =>
+  count === null ? 'number of likes unknown' : `${counts.format(count)} ${count === 1 ? 'like' : 'likes'}`
+
+/** "14 October 2026": the same on the server and in every browser. */
+export const formatDate = (iso: string): string => dates.format(new Date(iso))
+
+/** "12:41" in the reader's own time. Milliseconds since 1970. */
+export const formatClock = (time: number): string => clock.format(new Date(time))
+
+/**
+ * What two texts of a number have in common at the front, and what each has after it; null when the numbers differ in
+ * length, where nothing can roll in place.
+ */
+export function changedDigits(from: string, to: string): { head: string; from: string; to: string } | null {
+  if (from.length !== to.length || from === to) return null
+  let same = 0
+  while (from[same] === to[same]) same += 1
+  return { head: to.slice(0, same), from: from.slice(same), to: to.slice(same) }
+}

@@ -1,0 +1,55 @@
+import type { Metadata, Viewport } from 'next'
+import localFont from 'next/font/local'
+import { type ReactNode, Suspense } from 'react'
+import { Header } from './components/Header'
+import { Providers } from './components/Providers'
+import { Realtime } from './components/Realtime'
+import { ThemeScript } from './components/ThemeScript'
+import './globals.css'
+import styles from './layout.module.css'
+
+const figtree = localFont({
+  src: '../node_modules/@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2',
+  weight: '300 900',
+  display: 'swap',
+  variable: '--font-figtree',
+})
+
+export const metadata: Metadata = {
+  title: { default: 'huella', template: '%s · huella' },
+  description: 'A small wildlife picture community, where every view shows the same number of likes.',
+  applicationName: 'huella',
+}
+
+export const viewport: Viewport = {
+  colorScheme: 'light dark',
+  themeColor: [
+    { media: '(prefers-color-scheme: light)', color: '#fbf9f6' },
+    { media: '(prefers-color-scheme: dark)', color: '#141210' },
+  ],
+}
+
+export default function RootLayout({ children, modal }: { children: ReactNode; modal: ReactNode }) {
+  return (
+    <html lang="en" className={figtree.variable} suppressHydrationWarning>
+      <head>
+        <ThemeScript />
+      </head>
+      <body>
+        <a href="#main" className={styles.skip}>
+          Skip to the pictures
+        </a>
+        <Providers>
+          <Header />
+          <main id="main" className={styles.main}>
+            {children}
+          </main>
+          {modal}
+          <Suspense>
+            <Realtime />
+          </Suspense>
+        </Providers>
+      </body>
+    </html>
+  )
+}

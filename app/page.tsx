@@ -1,0 +1,67 @@
+import type { Metadata } from 'next'
+import { connection } from 'next/server'
+import { Suspense } from 'react'
+import { CountsHealth } from './components/CountsHealth'
+import { HomeFeed } from './components/HomeFeed'
+import { People } from './components/People'
+import { FeedSkeleton, PeopleSkeleton } from './components/skeletons'
+import { TopRanked } from './components/TopRanked'
+import styles from './page.module.css'
+import { FEED_PAGE, getPostsWithRedisLikes } from './utils/cached-posts'
+import { getAuthors } from './utils/cached-profiles'
+import { formatCursor, parseCursor } from './utils/feed-cursor'
+import { getRanking } from './utils/ranked-posts'
+
+interface Props {
+  searchParams: Promise<{ before?: string | string[] }>
+}
+
+export const metadata: Metadata = { title: 'Latest · huella' }
+
+export default function HomePage({ searchParams }: Props) {
+  return (
+    <div className={styles.home}>
+      <h1 className="visually-hidden">Latest pictures</h1>
+      <div className={styles.people}>
+        <Suspense fallback={<PeopleSkeleton />}>
+          <Everybody />
+        </Suspense>
+      </div>
+      <div className={styles.feed}>
+        <Suspense fallback={<FeedSkeleton />}>
+          <Feed searchParams={searchParams} />
+        </Suspense>
+      </div>
+      <aside className={styles.side}>
+        <Suspense>
+          <Top />
+        </Suspense>
+      </aside>
+    </div>
+  )
+}
+
+async function Feed({ searchParams }: Props) {
+  await connection()
+  const posts = await getPostsWithRedisLikes(parseCursor((await searchParams).before))
+  const last = posts.length === FEED_PAGE ? posts.at(-1) : undefined
+  return <HomeFeed posts={posts} olderHref={last && `/?before=${formatCursor(last)}`} />
+}
+
+/** What stands beside the feed is left out where it cannot be had: the feed does not depend on it. */
+async function Everybody() {
+  await connection()
+  const authors = await getAuthors().catch(() => [])
+  return <People authors={authors} />
+}
+
+async function Top() {
+  await connection()
+  const ranking = await getRanking(5).catch(() => null)
+  return (
+    <>
+      {ranking?.known && <TopRanked posts={ranking.posts} />}
+      <CountsHealth />
+    </>
+  )
+}

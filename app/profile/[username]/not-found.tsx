@@ -1,0 +1,11 @@
+import Link from 'next/link'
+import { StatePanel } from '@/app/components/StatePanel'
+
+export default function ProfileNotFound() {
+  return (
+    <StatePanel kind="missing" title="Nobody lives here" heading="h1">
+      <p>There is no one of that name. They may have moved, or the address has a slip in it.</p>
+      <Link href="/">See who is around</Link>
+    </StatePanel>
+  )
+}

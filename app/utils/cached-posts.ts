@@ -1,0 +1,94 @@
+import type { Post, PostContent } from '@/app/types'
+import { getSessionId } from '@/app/utils/onecount/session'
+import { cacheContent, contentTags } from '@/app/utils/redis/cache'
+import { POST_COLUMNS, type PostRow, toPostContent } from './content-rows'
+import { mergePostsWithCounts } from './posts-with-counts'
+import { contentClient } from './supabase'
+
+/** Posts on one page of the feed. Older ones are on the next page: nothing is cut off. */
+export const FEED_PAGE = 100
+
+/** Ids in one request: they are sent in its address. */
+const IDS_MAX = 100
+
+/**
+ * A page of the feed, newest first: the newest, or those before a post. Content alone, cached for 5 to 60 minutes.
+ * @throws Error when Supabase does not answer; nothing is cached then
+ */
+export async function getPosts(before: FeedCursor | null = null): Promise<PostContent[]> {
+  'use cache'
+  cacheContent(contentTags.posts)
+  let query = contentClient()
+    .from('posts_new')
+    .select(POST_COLUMNS)
+    .order('created_at', { ascending: false })
+    .order('id', { ascending: false })
+    .limit(FEED_PAGE)
+  if (before) {
+    const { createdAt, id } = before
+    query = query.or(`created_at.lt."${createdAt}",and(created_at.eq."${createdAt}",id.lt.${id})`)
+  }
+  const { data } = await query.overrideTypes<PostRow[], { merge: false }>().throwOnError()
+  return data.map(toPostContent)
+}
+
+/** One post's content, cached; null when there is no such post. @throws Error as `getPosts` */
+export async function getPost(postId: string): Promise<PostContent | null> {
+  'use cache'
+  cacheContent(contentTags.posts, contentTags.post(postId))
+  const { data } = await contentClient()
+    .from('posts_new')
+    .select(POST_COLUMNS)
+    .eq('id', postId)
+    .maybeSingle()
+    .overrideTypes<PostRow, { merge: false }>()
+    .throwOnError()
+  return data && toPostContent(data)
+}
+
+/**
+ * Content of certain posts, in the order asked for; posts that are gone are left out. Cached by which posts they are,
+ * not by their order: a ranking that changes its order finds the same content. @throws Error as `getPosts`
+ */
+export async function getPostsById(postIds: readonly string[]): Promise<PostContent[]> {
+  const sorted = [...new Set(postIds)].sort()
+  const pages: Promise<PostContent[]>[] = []
+  for (let i = 0; i < sorted.length; i += IDS_MAX) pages.push(getPostSet(sorted.slice(i, i + IDS_MAX)))
+  const found = new Map((await Promise.all(pages)).flat().map(post => [post.id, post]))
+  return postIds.flatMap(id => found.get(id) ?? [])
+}
+
+async function getPostSet(sortedIds: string[]): Promise<PostContent[]> {
+  'use cache'
+  cacheContent(contentTags.posts)
+  const { data } = await contentClient()
+    .from('posts_new')
+    .select(POST_COLUMNS)
+    .in('id', sortedIds)
+    .overrideTypes<PostRow[], { merge: false }>()
+    .throwOnError()
+  return data.map(toPostContent)
+}
+
+/**
+ * A page of the feed as this request's session sees it: cached content, counts of this moment.
+ * @throws Error as `getPosts`; counts that cannot be read are unknown
+ */
+export async function getPostsWithRedisLikes(before: FeedCursor | null = null): Promise<Post[]> {
+  const [sessionId, posts] = await Promise.all([getSessionId(), getPosts(before)])
+  return mergePostsWithCounts(posts, sessionId)
+}
+
+/** One post as this request's session sees it; null when there is no such post. @throws Error as `getPosts` */
+export async function getPostWithRedisLikes(postId: string): Promise<Post | null> {
+  const [sessionId, content] = await Promise.all([getSessionId(), getPost(postId)])
+  if (!content) return null
+  const [post] = await mergePostsWithCounts([content], sessionId)
+  return post ?? null
+}
+
+/** Where a page of the feed ends: the next one begins after this post. */
+export interface FeedCursor {
+  createdAt: string
+  id: string
+}

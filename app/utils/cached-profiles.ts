@@ -1,0 +1,77 @@
+import type { Author, Post, PostContent } from '@/app/types'
+import { getSessionId } from '@/app/utils/onecount/session'
+import { cacheContent, contentTags } from '@/app/utils/redis/cache'
+import {
+  AUTHOR_COLUMNS,
+  type AuthorRow,
+  newestFirst,
+  POST_COLUMNS,
+  type PostRow,
+  ROWS_MAX,
+  readAll,
+  toAuthor,
+  toPostContent,
+} from './content-rows'
+import { mergePostsWithCounts } from './posts-with-counts'
+import { contentClient } from './supabase'
+
+export interface Profile {
+  author: Author
+  /** All of them, newest first. */
+  posts: PostContent[]
+}
+
+/**
+ * A person and what they posted: content alone, cached for 5 to 60 minutes; null when there is nobody of that name.
+ * @throws Error when Supabase does not answer; nothing is cached then
+ */
+export async function getProfile(username: string): Promise<Profile | null> {
+  'use cache'
+  cacheContent(contentTags.profiles, contentTags.profile(username))
+  const { data: row } = await contentClient()
+    .from('profiles')
+    .select(`id, ${AUTHOR_COLUMNS}`)
+    .eq('username', username)
+    .maybeSingle()
+    .overrideTypes<AuthorRow & { id: string }, { merge: false }>()
+    .throwOnError()
+  if (!row) return null
+  const rows = await readAll<PostRow>(after => postsOf(row.id, after))
+  return { author: toAuthor(row), posts: rows.map(toPostContent).sort(newestFirst) }
+}
+
+async function postsOf(authorId: string, after: string | null): Promise<PostRow[]> {
+  let query = contentClient()
+    .from('posts_new')
+    .select(POST_COLUMNS)
+    .eq('author_id', authorId)
+    .order('id')
+    .limit(ROWS_MAX)
+  if (after) query = query.gt('id', after)
+  const { data } = await query.overrideTypes<PostRow[], { merge: false }>().throwOnError()
+  return data
+}
+
+/** A person's posts as this request's session sees them. @throws Error as `getProfile` */
+export async function getProfileWithRedisLikes(
+  username: string,
+): Promise<{ author: Author; posts: Post[] } | null> {
+  const [sessionId, profile] = await Promise.all([getSessionId(), getProfile(username)])
+  if (!profile) return null
+  return { author: profile.author, posts: await mergePostsWithCounts(profile.posts, sessionId) }
+}
+
+/** Everybody, by name, cached. @throws Error as `getProfile` */
+export async function getAuthors(): Promise<Author[]> {
+  'use cache'
+  cacheContent(contentTags.profiles)
+  const rows = await readAll<AuthorRow & { id: string }>(async after => {
+    let query = contentClient().from('profiles').select(`id, ${AUTHOR_COLUMNS}`).order('id').limit(ROWS_MAX)
+    if (after) query = query.gt('id', after)
+    const { data } = await query
+      .overrideTypes<(AuthorRow & { id: string })[], { merge: false }>()
+      .throwOnError()
+    return data
+  })
+  return rows.map(toAuthor).sort((a, b) => a.displayName.localeCompare(b.displayName, 'es'))
+}

@@ -1,0 +1,37 @@
+import { StoreUnavailable } from 'onecount'
+import type { Post } from '@/app/types'
+import { getOnecount } from '@/app/utils/onecount/server'
+import { getSessionId } from '@/app/utils/onecount/session'
+import { getPosts, getPostsById } from './cached-posts'
+import { mergePostsWithCounts } from './posts-with-counts'
+
+export const RANK_LENGTH = 100
+
+export interface Ranking {
+  /** Most liked first; posts of unknown count last. */
+  posts: Post[]
+  /** False when no store can tell the order: the newest posts instead, as they come. */
+  known: boolean
+}
+
+/** The most liked posts by the counts of this moment. @throws Error when the content cannot be read */
+export async function getRanking(limit = RANK_LENGTH): Promise<Ranking> {
+  const [sessionId, ids] = await Promise.all([getSessionId(), rankedIds(limit)])
+  const content = ids ? await getPostsById(ids) : (await getPosts()).slice(0, limit)
+  const posts = await mergePostsWithCounts(content, sessionId)
+  return { posts: byLikes(posts), known: ids !== null }
+}
+
+async function rankedIds(limit: number): Promise<string[] | null> {
+  try {
+    return await getOnecount().ranking(limit)
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return null
+    throw error
+  }
+}
+
+/** Exact counts decide; among equals the order they came in. */
+export function byLikes<P extends Pick<Post, 'likes'>>(posts: readonly P[]): P[] {
+  return [...posts].sort((a, b) => (b.likes ?? -1) - (a.likes ?? -1))
+}

@@ -1,0 +1,68 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export interface Migration {
+  name: string
+  sql: string
+}
+
+/** Runs SQL text, several statements at once; answers the rows of the last one. */
+export type Exec = (text: string) => Promise<Record<string, unknown>[]>
+
+const FOLDER = join(import.meta.dirname, '../../supabase')
+
+/** The migrations a hosted project applies, in order. */
+export async function readMigrations(): Promise<Migration[]> {
+  const folder = join(FOLDER, 'migrations')
+  const files = (await readdir(folder)).filter(file => file.endsWith('.sql')).sort()
+  return Promise.all(
+    files.map(async file => ({
+      name: file.replace(/\.sql$/, ''),
+      sql: await readFile(join(folder, file), 'utf8'),
+    })),
+  )
+}
+
+export const readSeed = (): Promise<string> => readFile(join(FOLDER, 'seed.sql'), 'utf8')
+
+/** The roles that every Supabase project has. */
+const ROLES = `
+do $$ begin
+  if not exists (select from pg_roles where rolname = 'anon') then create role anon nologin; end if;
+  if not exists (select from pg_roles where rolname = 'authenticated') then create role authenticated nologin; end if;
+  if not exists (select from pg_roles where rolname = 'service_role') then
+    create role service_role nologin bypassrls;
+  end if;
+exception when duplicate_object or unique_violation then null;
+end $$;
+grant usage on schema public to anon, authenticated, service_role;
+`
+
+/**
+ * Applies the migrations that were not applied yet, each with its record in one transaction, and the seed when it is
+ * given and there are no posts. Any number may run at once: one after the other, by a lock.
+ */
+export async function applyMigrations(exec: Exec, { seed }: { seed?: string } = {}): Promise<string[]> {
+  await exec('create schema if not exists supabase_migrations').catch(() => {})
+  await exec(
+    'create table if not exists supabase_migrations.schema_migrations (version text primary key)',
+  ).catch(() => {})
+  const applied: string[] = []
+  const steps = [{ name: 'roles', sql: ROLES }, ...(await readMigrations())]
+  for (const { name, sql } of steps) {
+    const before = await exec(`select 1 from supabase_migrations.schema_migrations where version = '${name}'`)
+    if (before.length > 0) continue
+    await exec(`
+      begin;
+      select pg_advisory_xact_lock(7061);
+      ${sql}
+      insert into supabase_migrations.schema_migrations (version) values ('${name}') on conflict do nothing;
+      commit;`)
+    applied.push(name)
+  }
+  if (seed) {
+    const posts = await exec('select 1 from public.posts_new limit 1')
+    if (posts.length === 0) await exec(seed)
+  }
+  return applied
+}

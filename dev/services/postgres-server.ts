@@ -1,0 +1,96 @@
+import { execFile, execFileSync } from 'node:child_process'
+import { existsSync, readdirSync } from 'node:fs'
+import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import postgres from 'postgres'
+import { freePort } from './free-port'
+import { findProgram, type Running, run, until } from './process'
+
+export interface PostgresServer extends Running {
+  /** Of the superuser, database `postgres`. */
+  url: string
+  port: number
+  /** An empty database of its own; answers its address. */
+  createDatabase(name: string): Promise<string>
+}
+
+export interface PostgresServerOptions {
+  /** Kept after the end; without one the data is in a temporary folder. */
+  dir?: string
+  port?: number
+  /** Off: faster, and a crash of the machine (not of the program) may lose data. */
+  fsync?: boolean
+}
+
+const INSTALLED = '/usr/lib/postgresql'
+
+/** Folders with PostgreSQL's programs, newest version first; Debian keeps them off PATH. */
+function folders(): string[] {
+  if (!existsSync(INSTALLED)) return []
+  return readdirSync(INSTALLED)
+    .sort((a, b) => Number(b) - Number(a))
+    .map(version => join(INSTALLED, version, 'bin'))
+}
+
+/** Starts a real PostgreSQL on loopback. It refuses to run as root: root runs it as the user `postgres`. */
+export async function startPostgresServer(options: PostgresServerOptions = {}): Promise<PostgresServer> {
+  const program = findProgram(['postgres'], folders())
+  const initdb = findProgram(['initdb'], folders())
+  if (!program || !initdb)
+    throw new Error('there is no PostgreSQL server on this machine: install PostgreSQL 14 or newer')
+  const port = options.port ?? (await freePort())
+  const user = process.getuid?.() === 0 ? userIds('postgres') : {}
+  const root = options.dir ?? (await mkdtemp(join(tmpdir(), 'onecount-postgres-')))
+  await mkdir(root, { recursive: true })
+  if (user.uid !== undefined) await chown(root, user.uid, user.gid)
+  const data = join(root, 'data')
+  if (!existsSync(join(data, 'PG_VERSION'))) {
+    const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C']
+    await promisify(execFile)(initdb, args, { ...user, cwd: root })
+  }
+  const settings = {
+    fsync: options.fsync === false ? 'off' : 'on',
+    listen_addresses: '127.0.0.1',
+    max_connections: 200,
+  }
+  const args = ['-D', data, '-p', String(port), '-k', root]
+  for (const [name, value] of Object.entries(settings)) args.push('-c', `${name}=${value}`)
+  const server = run(program, args, { ...user, cwd: root })
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  const query = async (text: string) => {
+    const sql = postgres(url, { max: 1, onnotice() {}, connect_timeout: 2 })
+    try {
+      return await sql.unsafe(text)
+    } finally {
+      await sql.end()
+    }
+  }
+  await until('postgres', server, async () => (await query('select 1')).length === 1)
+  const ended = async (end: () => Promise<void>) => {
+    await end()
+    if (!options.dir) await rm(root, { recursive: true, force: true })
+  }
+  return {
+    ...server,
+    url,
+    port,
+    // Fast shutdown: Postgres waits for its clients after SIGTERM.
+    stop: () =>
+      ended(async () => {
+        server.child.kill('SIGINT')
+        await server.stop()
+      }),
+    kill: () => ended(server.kill),
+    async createDatabase(name) {
+      await query(`create database "${name}"`)
+      return url.replace(/postgres$/, name)
+    },
+  }
+}
+
+function userIds(name: string): { uid?: number; gid?: number } {
+  const id = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }))
+  return { uid: id('-u'), gid: id('-g') }
+}

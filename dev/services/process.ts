@@ -1,0 +1,89 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** A program of the stack that runs beside us. */
+export interface Running {
+  pid: number
+  /** Asks it to end and waits; kills it when it does not within `graceMs`. */
+  stop(graceMs?: number): Promise<void>
+  /** SIGKILL, and waits until it is gone. */
+  kill(): Promise<void>
+  /** Resolves when it has ended, whoever ended it. */
+  exited: Promise<number | null>
+  child: ChildProcess
+}
+
+/** Starts a program. Its last words are kept for the error that `until` makes of an early end. */
+export function run(
+  command: string,
+  args: string[],
+  options: SpawnOptions = {},
+): Running & { lastWords(): string } {
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
+  let words = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.on('data', chunk => {
+      words = (words + chunk).slice(-4000)
+    })
+  }
+  const exited = new Promise<number | null>(resolve => {
+    child.once('exit', code => resolve(code))
+    child.once('error', error => {
+      words += error.message
+      resolve(null)
+    })
+  })
+  const end = async (signal: NodeJS.Signals, graceMs: number) => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    child.kill(signal)
+    const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
+    await exited
+    clearTimeout(timer)
+  }
+  return {
+    pid: child.pid ?? -1,
+    child,
+    exited,
+    stop: (graceMs = 10_000) => end('SIGTERM', graceMs),
+    kill: () => end('SIGKILL', 10_000),
+    lastWords: () => words.trim(),
+  }
+}
+
+/** Waits until `ready` answers true. @throws when the program ends first or the time is up */
+export async function until(
+  what: string,
+  program: Running & { lastWords(): string },
+  ready: () => Promise<boolean>,
+  timeoutMs = 30_000,
+): Promise<void> {
+  const end = Date.now() + timeoutMs
+  let ended = false
+  program.exited.then(() => {
+    ended = true
+  })
+  while (!(await ready().catch(() => false))) {
+    if (ended) throw new Error(`${what} ended at once: ${program.lastWords()}`)
+    if (Date.now() > end) {
+      await program.kill()
+      throw new Error(`${what} did not answer within ${timeoutMs / 1000} s: ${program.lastWords()}`)
+    }
+    await new Promise(resolve => setTimeout(resolve, 20))
+  }
+}
+
+/** The first of the programs that is on PATH or in one of the folders. */
+export function findProgram(names: string[], folders: string[] = []): string | undefined {
+  const places = [...folders, ...(process.env.PATH ?? '').split(delimiter)].filter(Boolean)
+  for (const name of names) {
+    for (const place of places) {
+      const file = join(place, name)
+      try {
+        accessSync(file, constants.X_OK)
+        return file
+      } catch {}
+    }
+  }
+  return undefined
+}

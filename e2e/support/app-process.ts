@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '../../dev/services/free-port'
+import { type Running, run, until } from '../../dev/services/process'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+/** Enough to see what went wrong. */
+const KEPT_OUTPUT = 100_000
+
+/** The production server of the application, as a process that tests may treat badly. */
+export interface AppProcess {
+  readonly url: string
+  /** `kill -9`, as when the machine goes. Resolves when the process is gone. */
+  kill(): Promise<void>
+  /** SIGTERM, as a deployment does: the server may finish what it has begun. */
+  stop(): Promise<void>
+  /** Starts it again at the same address, after ending it with SIGTERM if it still runs. Resolves when it answers. */
+  restart(): Promise<void>
+  /** What it has printed since it was first started. */
+  output(): string
+}
+
+/**
+ * Starts `next start` on the production build at a free port and waits until it answers.
+ *
+ * @param env added to this process's environment
+ * @throws Error with the server's last words when it ends or does not answer
+ */
+export async function startAppProcess(env: Record<string, string>): Promise<AppProcess> {
+  if (!existsSync(resolve(root, '.next/BUILD_ID')))
+    throw new Error('There is no production build: npm run build')
+  const port = String(await freePort())
+  const url = `http://127.0.0.1:${port}`
+  let output = ''
+  let server: Running | undefined
+
+  const start = async () => {
+    const next = resolve(root, 'node_modules/next/dist/bin/next')
+    const started = run(process.execPath, [next, 'start', '--hostname', '127.0.0.1', '--port', port], {
+      cwd: root,
+      env: { ...process.env, ...env },
+    })
+    for (const stream of [started.child.stdout, started.child.stderr]) {
+      stream?.on('data', chunk => {
+        output = (output + chunk).slice(-KEPT_OUTPUT)
+      })
+    }
+    server = started
+    await until('The application', started, async () => (await fetch(`${url}/api/health`)).status > 0)
+  }
+
+  process.once('exit', () => server?.child.kill('SIGKILL'))
+  await start()
+  return {
+    url,
+    kill: async () => server?.kill(),
+    stop: async () => server?.stop(),
+    restart: async () => {
+      await server?.stop()
+      await start()
+    },
+    output: () => output,
+  }
+}

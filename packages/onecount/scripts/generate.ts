@@ -1,0 +1,99 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { dirname, relative, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { buildScripts, renderScripts } from './lua-scripts'
+import { formatProblem, type Problem } from './source'
+import {
+  buildMigrations,
+  isGeneratedMigration,
+  renderMigrationsModule,
+  renderSupabaseMigration,
+} from './sql-migrations'
+
+const HELP = `Usage: npm run generate [-- --check]
+
+Checks every Lua script against its header and writes what is generated from sources:
+
+  packages/onecount/lua/*.lua   ->  packages/onecount/src/redis/scripts.generated.ts
+  packages/onecount/sql/*.sql   ->  packages/onecount/src/postgres/migrations.generated.ts
+                                    supabase/migrations/<stamp>_onecount_<name>.sql
+
+  --check   write nothing; exit 1 and name the files that are not up to date
+  --help    this text
+
+Exit code: 0 done, 1 mistakes in sources or stale files, 2 wrong usage.
+`
+
+const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
+const PACKAGE = 'packages/onecount'
+const MIGRATIONS = 'supabase/migrations'
+
+/** The files of a folder that end with `extension`, by path from the root, in the order of their names. */
+function readFolder(folder: string, extension: string): Map<string, string> {
+  const names = existsSync(resolve(root, folder)) ? readdirSync(resolve(root, folder)).sort() : []
+  return new Map(
+    names
+      .filter(name => name.endsWith(extension))
+      .map(name => [`${folder}/${name}`, readFileSync(resolve(root, folder, name), 'utf8')]),
+  )
+}
+
+/** What every generated file should contain; `undefined` for a file that should not be there. */
+function expectedFiles(): { files: Map<string, string | undefined>; problems: Problem[] } {
+  const lua = buildScripts(
+    readFolder(`${PACKAGE}/lua`, '.lua'),
+    readFolder(`${PACKAGE}/lua/includes`, '.lua'),
+  )
+  const sql = buildMigrations(readFolder(`${PACKAGE}/sql`, '.sql'))
+  const files = new Map<string, string | undefined>()
+  for (const [path, text] of readFolder(MIGRATIONS, '.sql')) {
+    if (isGeneratedMigration(text)) files.set(path, undefined)
+  }
+  for (const migration of sql.migrations) {
+    files.set(`${MIGRATIONS}/${migration.fileName}`, renderSupabaseMigration(migration))
+  }
+  files.set(`${PACKAGE}/src/redis/scripts.generated.ts`, renderScripts(lua.scripts))
+  files.set(`${PACKAGE}/src/postgres/migrations.generated.ts`, renderMigrationsModule(sql.migrations))
+  return { files, problems: [...lua.problems, ...sql.problems] }
+}
+
+function isCurrent(path: string, text: string | undefined): boolean {
+  const full = resolve(root, path)
+  return text === undefined ? !existsSync(full) : existsSync(full) && readFileSync(full, 'utf8') === text
+}
+
+async function main(check: boolean): Promise<number> {
+  const { files, problems } = expectedFiles()
+  if (problems.length > 0) {
+    for (const problem of problems) console.error(formatProblem(problem))
+    return 1
+  }
+
+  const stale = [...files].filter(([path, text]) => !isCurrent(path, text))
+  if (check) {
+    for (const [path] of stale) console.error(`${path} is stale: run \`npm run generate\``)
+    return stale.length > 0 ? 1 : 0
+  }
+  for (const [path, text] of stale) {
+    const full = resolve(root, path)
+    if (text === undefined) await rm(full)
+    else {
+      await mkdir(dirname(full), { recursive: true })
+      await writeFile(full, text)
+    }
+    console.log(`${text === undefined ? 'removed' : 'wrote'} ${relative(process.cwd(), full)}`)
+  }
+  return 0
+}
+
+try {
+  const { values } = parseArgs({ options: { check: { type: 'boolean' }, help: { type: 'boolean' } } })
+  if (values.help) process.stdout.write(HELP)
+  else process.exitCode = await main(values.check ?? false)
+} catch (error) {
+  if (!(error instanceof TypeError && 'code' in error)) throw error
+  console.error(`${error.message}\n\n${HELP}`)
+  process.exitCode = 2
+}

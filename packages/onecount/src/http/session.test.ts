@@ -1,0 +1,129 @@
+import { createHmac } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { isSessionId } from '../core/ids'
+import {
+  createSession,
+  openSession,
+  parseSecrets,
+  readSession,
+  serializeSessionCookie,
+  withSessionCookie,
+} from './session'
+
+const OLD = 'the-secret-of-last-year-0123456789abcd'
+const NEW = 'the-secret-of-this-year-0123456789abcd'
+const header = (value: string) => `onecount_session=${value}`
+
+describe('a session', () => {
+  it('is 128 random bits and their HMAC-SHA-256, both base64url', () => {
+    const { sessionId, value } = createSession(NEW)
+    expect(Buffer.from(sessionId, 'base64url')).toHaveLength(16)
+    expect(value).toBe(`${sessionId}.${createHmac('sha256', NEW).update(sessionId).digest('base64url')}`)
+    expect(createSession(NEW).sessionId).not.toBe(sessionId)
+  })
+
+  it('has an id that the engine takes', () => {
+    const ids = Array.from({ length: 1_000 }, () => createSession(NEW).sessionId)
+    expect(ids.filter(id => !isSessionId(id))).toEqual([])
+  })
+
+  it('is read back from a Cookie header, between other cookies', () => {
+    const { sessionId, value } = createSession(NEW)
+    expect(readSession(`theme=dark; ${header(value)}; x=1`, NEW)).toBe(sessionId)
+  })
+
+  it('is null for a cookie that is missing, malformed, forged or of another secret', () => {
+    const { sessionId, value } = createSession(NEW)
+    const other = createSession(NEW)
+    const signature = value.split('.')[1]!
+    const bad = [
+      null,
+      undefined,
+      '',
+      ';;=;',
+      'onecount_session',
+      header(''),
+      header('.'),
+      header(sessionId),
+      header(`${sessionId}.`),
+      header(`${other.sessionId}.${signature}`),
+      header(`${value}x`),
+      header(`${value}.`),
+      header(value.slice(0, -1)),
+      header(`${sessionId}.${Buffer.from(signature).toString('hex')}`),
+      header(`.${createHmac('sha256', NEW).update('').digest('base64url')}`),
+      header(`${'a'.repeat(22)}.${'ñ'.repeat(43)}`),
+      header(createSession(OLD).value),
+      `onecount_session2=${value}`,
+    ]
+    for (const cookie of bad) expect(readSession(cookie, NEW), String(cookie)).toBeNull()
+  })
+
+  it('does not accept a signed id of a form that it never hands out', () => {
+    const id = 'a|b'.padEnd(22, '!')
+    expect(
+      readSession(header(`${id}.${createHmac('sha256', NEW).update(id).digest('base64url')}`), NEW),
+    ).toBeNull()
+  })
+
+  it('is found beside a forged cookie of the same name', () => {
+    const { sessionId, value } = createSession(NEW)
+    const forged = header(`${'a'.repeat(22)}.${'b'.repeat(43)}`)
+    expect(readSession(`${forged}; ${header(value)}`, NEW)).toBe(sessionId)
+    expect(readSession(`${header(value)}; ${forged}`, NEW)).toBe(sessionId)
+  })
+})
+
+describe('opening a session', () => {
+  it('keeps one that is known', () => {
+    const session = createSession(NEW)
+    expect(openSession(header(session.value), NEW)).toEqual({ ...session, origin: 'current' })
+  })
+
+  it('makes a new one for a forged cookie', () => {
+    const opened = openSession(header(createSession(OLD).value), NEW)
+    expect(opened.origin).toBe('new')
+    expect(readSession(header(opened.value), NEW)).toBe(opened.sessionId)
+  })
+
+  it('keeps the id of one signed with the secret that is being replaced, and signs it with the new one', () => {
+    const session = createSession(OLD)
+    const opened = openSession(header(session.value), `${NEW}, ${OLD}`)
+    expect(opened).toMatchObject({ sessionId: session.sessionId, origin: 'older' })
+    expect(readSession(header(opened.value), NEW)).toBe(session.sessionId)
+  })
+})
+
+describe('the secret', () => {
+  it.each([undefined, '', 'short', `${NEW},short`, `${NEW},`])('%j is refused with what to do', secret => {
+    expect(() => parseSecrets(secret)).toThrow(
+      expect.objectContaining({
+        code: 'misconfigured',
+        message: expect.stringMatching(/ONECOUNT_SECRET.*32.*openssl/),
+      }),
+    )
+  })
+
+  it('is not repeated in the error', () => {
+    expect(() => parseSecrets('too-short-secret')).not.toThrow(/too-short-secret/)
+  })
+})
+
+describe('the cookie', () => {
+  it('is httpOnly, Lax, for the whole site and for a year', () => {
+    expect(serializeSessionCookie('v', { secure: false })).toBe(
+      'onecount_session=v; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax',
+    )
+  })
+
+  it('is Secure over HTTPS', () => {
+    expect(serializeSessionCookie('v', { secure: true })).toMatch(/; Secure$/)
+  })
+
+  it('replaces every other of its name when a request is handed on', () => {
+    expect(withSessionCookie('a=1; onecount_session=x; b=c=d; onecount_session=y', 'v')).toBe(
+      'a=1; b=c=d; onecount_session=v',
+    )
+    expect(withSessionCookie(null, 'v')).toBe('onecount_session=v')
+  })
+})

@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { parseLimits } from './limits'
+import { createTestServer, FOX, refusal, someone } from './test-server'
+
+const { current, restart, api, like, close } = createTestServer()
+beforeEach(() => restart())
+afterEach(close)
+
+describe('too many requests', () => {
+  it('of a session are 429 with the time to wait, and other sessions go on', async () => {
+    await restart({ limits: parseLimits('session=2/60s') })
+    const headers = someone()
+    for (let i = 0; i < 2; i++) expect((await like({ headers })).status).toBe(200)
+    const refused = await like({ headers })
+    expect(await refusal(refused)).toMatchObject({
+      status: 429,
+      code: 'too_many_requests',
+      message: expect.stringContaining('session'),
+    })
+    expect(refused.headers.get('retry-after')).toBe('30')
+    expect((await like({ headers: someone() })).status).toBe(200)
+    expect(current.service.calls).toHaveLength(3)
+    expect(current.logged).toEqual([])
+  })
+
+  it('from an address are 429, a new session for each or not', async () => {
+    await restart({ limits: parseLimits('ip=2/60s') })
+    expect([await like(), await like(), await like({ headers: someone() })].map(r => r.status)).toEqual([
+      200, 200, 429,
+    ])
+  })
+
+  it('cannot be passed off as from another address, unless a proxy in front says so', async () => {
+    const from = (ip: string) => like({ headers: { 'x-forwarded-for': ip } })
+    await restart({ limits: parseLimits('ip=1/60s') })
+    expect([(await from('198.51.100.1')).status, (await from('198.51.100.2')).status]).toEqual([200, 429])
+    await restart({ limits: parseLimits('ip=1/60s'), proxyHops: 1 })
+    expect([(await from('198.51.100.1')).status, (await from('198.51.100.2')).status]).toEqual([200, 200])
+    expect((await from('6.6.6.6, 198.51.100.2')).status).toBe(429)
+  })
+
+  it('on a post are 429, and other posts go on', async () => {
+    await restart({ limits: parseLimits('post=1/60s') })
+    expect([await like(), await like(), await like({}, FOX)].map(r => r.status)).toEqual([200, 429, 200])
+  })
+
+  it('for reading are 429, and writing and health go on', async () => {
+    await restart({ limits: parseLimits('read=1/60s') })
+    const read = () => api(`/likes?ids=${FOX}`)
+    expect([await read(), await read(), await like(), await api('/health')].map(r => r.status)).toEqual([
+      200, 429, 200, 200,
+    ])
+  })
+
+  it('do not count what was refused for another reason', async () => {
+    await restart({ limits: parseLimits('ip=1/60s') })
+    await like({}, 'x')
+    await like({ body: '{' })
+    await like({ headers: { origin: 'https://evil.example' } })
+    expect((await like()).status).toBe(200)
+  })
+})

@@ -1,0 +1,56 @@
+'use client'
+
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
+import { LikesStore } from './store'
+import { shareBetweenTabs } from './tabs'
+import { createHttpTransport, type LikesTransport } from './transport'
+
+const StoreContext = createContext<LikesStore | null>(null)
+
+/** The likes store of the nearest LikesProvider. */
+export function useLikesStore(): LikesStore {
+  const store = useContext(StoreContext)
+  if (!store) throw new Error('useLikes needs a <LikesProvider> around it')
+  return store
+}
+
+interface LikesProviderProps {
+  children: ReactNode
+  /** The application's own client; without one a client is made. */
+  queryClient?: QueryClient
+  /** How the server is reached; without one, the HTTP API at /api/likes. */
+  transport?: LikesTransport
+}
+
+/** Around everything that shows likes, once an application. */
+export function LikesProvider({ children, queryClient, transport }: LikesProviderProps) {
+  const [store] = useState(
+    () => new LikesStore(queryClient ?? new QueryClient(), transport ?? createHttpTransport()),
+  )
+
+  useEffect(() => {
+    const leave = shareBetweenTabs(store)
+    // A page from the back/forward cache comes back as it was left.
+    const onPageShow = (event: PageTransitionEvent) => {
+      if (event.persisted) store.refreshActive()
+    }
+    const onOnline = () => store.retryAll()
+    const onVisible = () => document.visibilityState === 'visible' && store.retryAll()
+    window.addEventListener('pageshow', onPageShow)
+    window.addEventListener('online', onOnline)
+    document.addEventListener('visibilitychange', onVisible)
+    return () => {
+      leave()
+      window.removeEventListener('pageshow', onPageShow)
+      window.removeEventListener('online', onOnline)
+      document.removeEventListener('visibilitychange', onVisible)
+    }
+  }, [store])
+
+  return (
+    <StoreContext value={store}>
+      <QueryClientProvider client={store.queryClient}>{children}</QueryClientProvider>
+    </StoreContext>
+  )
+}

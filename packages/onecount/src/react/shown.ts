@@ -1,0 +1,41 @@
+import type { LikesEntry } from './registers'
+import type { Intent, Refusal } from './store'
+
+/**
+ * `exact`: as the server has it. `saving`: one's own press is on its way. `retrying`: it could not be saved yet.
+ * `last-known`: the server cannot be reached. `unknown`: no count was ever heard.
+ */
+export type LikesStatus = 'exact' | 'saving' | 'retrying' | 'last-known' | 'unknown'
+
+export interface ShownLikes {
+  /** `null` is unknown: a dash, never 0. */
+  count: number | null
+  liked: boolean
+  status: LikesStatus
+  /** When the count was heard, milliseconds since 1970. */
+  knownAt?: number
+  /** Why the last press was refused. */
+  error?: Refusal
+}
+
+/**
+ * What a person sees: the registers with the person's intent laid over them. The intent counts only where it differs
+ * from the liked that the registers hold, so it stops counting in the moment in which they hold it themselves. Pure.
+ */
+export function shownLikes(
+  entry: LikesEntry | undefined,
+  intent: Intent | undefined,
+  { error, unreachable = false }: { error?: Refusal; unreachable?: boolean } = {},
+): ShownLikes {
+  const known = entry?.count ?? null
+  const was = entry?.liked ?? false
+  const liked = intent?.liked ?? was
+  const count = known === null ? null : Math.max(0, known + Number(liked) - Number(was))
+  return { count, liked, status: status(), knownAt: entry?.countAt || undefined, error }
+
+  function status(): LikesStatus {
+    if (intent) return intent.phase
+    if (known === null) return 'unknown'
+    return unreachable || entry?.source === 'last-known' ? 'last-known' : 'exact'
+  }
+}

@@ -1,0 +1,207 @@
+import type { QueryClient } from '@tanstack/react-query'
+import { createBatcher } from './batcher'
+import { EMPTY_ENTRY, type LikeInput, type LikesEntry, mergeLikes } from './registers'
+import { LikesRefused, type LikesTransport } from './transport'
+
+/** What a person wants a post to be, until the server has it. */
+export interface Intent {
+  liked: boolean
+  /** Assigned once, by the press: every repeat carries the same one. */
+  op: number
+  phase: 'saving' | 'retrying'
+}
+
+/** Why a press was not taken. */
+export interface Refusal {
+  code: string
+  message: string
+  retryAfterMs?: number
+}
+
+interface Press {
+  intent?: Intent
+  refusal?: Refusal
+  /** The newest input without liked that came while the intent was open. */
+  heldBack?: LikeInput
+  sending: boolean
+  failures: number
+  retryTimer?: ReturnType<typeof setTimeout>
+}
+
+const RETRY_MS = 1000
+const RETRY_MAX_MS = 15_000
+
+/** The one query key of a post's likes. Nothing else holds a count. */
+export const likesKey = (postId: string) => ['likes', postId] as const
+
+/**
+ * The client's likes: registers in the query cache, intents beside them. Lives as long as the query client, so a press
+ * survives the page that it was made on. Everything that is heard comes in through `receive`.
+ */
+export class LikesStore {
+  readonly #presses = new Map<string, Press>()
+  readonly #listeners = new Map<string, Set<() => void>>()
+  readonly #acknowledged = new Set<(postId: string, input: LikeInput) => void>()
+  /** Reads one post; what is asked for within a frame is one request. */
+  readonly load: (postId: string) => Promise<LikeInput | undefined>
+
+  constructor(
+    readonly queryClient: QueryClient,
+    readonly transport: LikesTransport,
+  ) {
+    this.load = createBatcher(ids => transport.read(ids))
+  }
+
+  entry(postId: string): LikesEntry | undefined {
+    return this.queryClient.getQueryData<LikesEntry>(likesKey(postId))
+  }
+
+  intent = (postId: string): Intent | undefined => this.#presses.get(postId)?.intent
+  refusal = (postId: string): Refusal | undefined => this.#presses.get(postId)?.refusal
+
+  /**
+   * Merges an input into a post's registers. While an intent is open, a count that comes without liked is held back:
+   * nobody could tell whether the person's own press is in it.
+   */
+  receive(postId: string, input: LikeInput, at = Date.now()): void {
+    const press = this.#presses.get(postId)
+    if (press?.intent && typeof input.liked !== 'boolean') {
+      if (input.rev >= (press.heldBack?.rev ?? 0)) press.heldBack = input
+      return
+    }
+    this.#put(postId, entry => mergeLikes(entry, input, at))
+  }
+
+  /** Merges a page's payload. It may be old, so it does not count as having read the post. */
+  seed(postId: string, input: LikeInput): void {
+    if (!this.entry(postId)) return
+    const { dataUpdatedAt } = this.queryClient.getQueryState(likesKey(postId))!
+    this.#put(postId, entry => mergeLikes(entry, { ...input, cached: true }, Date.now()), dataUpdatedAt)
+  }
+
+  /** The person presses: shown at once, sent as soon as nothing of this post is on its way. */
+  press(postId: string, liked: boolean): void {
+    const press = this.#press(postId)
+    const known = Math.max(press.intent?.op ?? 0, this.entry(postId)?.op ?? 0)
+    const t = Math.max(this.transport.now(), Math.floor(known / 2) + 1)
+    press.intent = { liked, op: 2 * t + Number(liked), phase: 'saving' }
+    press.refusal = undefined
+    press.failures = 0
+    this.#notify(postId)
+    this.#send(postId)
+  }
+
+  /** Tries an unsaved press again now. */
+  retry(postId: string): void {
+    this.#send(postId)
+  }
+
+  /** Tries every unsaved press again now: the network is back, or the page is. */
+  retryAll(): void {
+    for (const [postId, press] of this.#presses) if (press.intent?.phase === 'retrying') this.#send(postId)
+  }
+
+  /** The person has read why the last press was refused. */
+  dismiss(postId: string): void {
+    const press = this.#presses.get(postId)
+    if (!press?.refusal) return
+    press.refusal = undefined
+    this.#notify(postId)
+  }
+
+  /** Reads every post that is on screen again, in one request. */
+  refreshActive(): void {
+    this.queryClient.refetchQueries({ queryKey: ['likes'], type: 'active' }, { cancelRefetch: false })
+  }
+
+  /** Calls back when the intent or the refusal of a post changes. */
+  subscribe(postId: string, listener: () => void): () => void {
+    const listeners = this.#listeners.get(postId) ?? new Set()
+    this.#listeners.set(postId, listeners.add(listener))
+    return () => listeners.delete(listener)
+  }
+
+  /** Calls back with every answer to a press of this page. */
+  onAcknowledged(listener: (postId: string, input: LikeInput) => void): () => void {
+    this.#acknowledged.add(listener)
+    return () => this.#acknowledged.delete(listener)
+  }
+
+  #press(postId: string): Press {
+    const press = this.#presses.get(postId) ?? { sending: false, failures: 0 }
+    this.#presses.set(postId, press)
+    return press
+  }
+
+  async #send(postId: string): Promise<void> {
+    const press = this.#press(postId)
+    if (!press.intent || press.sending) return
+    clearTimeout(press.retryTimer)
+    const { op, liked } = press.intent
+    press.sending = true
+    try {
+      this.#accept(postId, press, op, await this.transport.write(postId, liked, op))
+    } catch (error) {
+      this.#fail(postId, press, op, error)
+    }
+    press.sending = false
+    // A newer press waited for this one.
+    if (press.intent && press.intent.op !== op) this.#send(postId)
+    else if (!press.intent && !press.refusal) this.#presses.delete(postId)
+  }
+
+  /** Registers first, then the intent goes: in between they say the same. */
+  #accept(postId: string, press: Press, op: number, answer: LikeInput & { op: number }): void {
+    const input = this.#complete(postId, answer)
+    // An answer whose op is news here is newer than what the registers hold, whatever their revision says.
+    const isNews = (this.entry(postId)?.op ?? 0) < answer.op
+    const at = Date.now()
+    this.#put(postId, entry =>
+      mergeLikes(isNews ? { ...(entry ?? EMPTY_ENTRY), countRev: 0, likedRev: 0 } : entry, input, at),
+    )
+    press.failures = 0
+    if (press.intent?.op === op) this.#close(postId, press)
+    for (const listener of this.#acknowledged) listener(postId, input)
+  }
+
+  /** Where the server took the press and could not count, the shown count stays. */
+  #complete(postId: string, answer: LikeInput): LikeInput {
+    const entry = this.entry(postId)
+    if (typeof answer.count === 'number' || typeof entry?.count !== 'number') return answer
+    const delta = Number(answer.liked ?? false) - Number(entry.liked ?? false)
+    return { ...answer, count: entry.count + delta, rev: answer.rev || entry.countRev, source: 'last-known' }
+  }
+
+  #fail(postId: string, press: Press, op: number, error: unknown): void {
+    if (press.intent?.op !== op) return
+    if (error instanceof LikesRefused) {
+      const { code, message, retryAfterMs } = error
+      press.refusal = { code, message, retryAfterMs }
+      this.#close(postId, press)
+      return
+    }
+    press.intent = { ...press.intent, phase: 'retrying' }
+    press.failures++
+    const pause = Math.min(RETRY_MS * 2 ** (press.failures - 1), RETRY_MAX_MS)
+    press.retryTimer = setTimeout(() => this.#send(postId), pause)
+    this.#notify(postId)
+  }
+
+  #close(postId: string, press: Press): void {
+    const { heldBack } = press
+    press.intent = undefined
+    press.heldBack = undefined
+    if (heldBack) this.receive(postId, heldBack)
+    this.#notify(postId)
+  }
+
+  #put(postId: string, merge: (entry: LikesEntry | undefined) => LikesEntry, updatedAt?: number): void {
+    const entry = this.entry(postId)
+    const next = merge(entry)
+    if (next !== entry) this.queryClient.setQueryData<LikesEntry>(likesKey(postId), next, { updatedAt })
+  }
+
+  #notify(postId: string): void {
+    for (const listener of this.#listeners.get(postId) ?? []) listener()
+  }
+}

@@ -1,0 +1,80 @@
+import { queryOptions, useQuery } from '@tanstack/react-query'
+import { useCallback, useEffect, useLayoutEffect, useMemo, useSyncExternalStore } from 'react'
+import { useLikesStore } from './provider'
+import { EMPTY_ENTRY, type LikeInput, type LikesEntry, mergeLikes } from './registers'
+import { type ShownLikes, shownLikes } from './shown'
+import { type LikesStore, likesKey } from './store'
+import { LikesRefused } from './transport'
+
+export interface LikesView extends ShownLikes {
+  toggle(): void
+  set(liked: boolean): void
+  /** Sends an unsaved press again now. */
+  retry(): void
+  /** Puts the message about a refused press away. */
+  dismiss(): void
+}
+
+/** A view that opens this soon after the last read takes what is there; milliseconds. */
+const FRESH_MS = 2000
+/** How often a post is read again while the server cannot be reached; milliseconds. */
+const RECOVER_MS = 5000
+
+/**
+ * The likes of one post, the same in every view. `seed` is what the server rendered; it may be old, its revision says
+ * so. Reads again when the view appears, on focus and on reconnect, together with all other posts on screen.
+ */
+export function useLikes(postId: string, seed?: LikeInput): LikesView {
+  const store = useLikesStore()
+  useSeed(store, postId, seed)
+  const query = useQuery(likesOptions(store, postId, seed))
+  const subscribe = useCallback((listener: () => void) => store.subscribe(postId, listener), [store, postId])
+  const intent = useSyncExternalStore(subscribe, () => store.intent(postId), nothing)
+  const error = useSyncExternalStore(subscribe, () => store.refusal(postId), nothing)
+
+  const actions = useMemo(() => {
+    const isLiked = () => store.intent(postId)?.liked ?? store.entry(postId)?.liked ?? false
+    return {
+      toggle: () => store.press(postId, !isLiked()),
+      set: (liked: boolean) => store.press(postId, liked),
+      retry: () => store.retry(postId),
+      dismiss: () => store.dismiss(postId),
+    }
+  }, [store, postId])
+
+  return { ...shownLikes(query.data, intent, { error, unreachable: query.isError }), ...actions }
+}
+
+function likesOptions(store: LikesStore, postId: string, seed: LikeInput | undefined) {
+  return queryOptions<LikesEntry>({
+    queryKey: likesKey(postId),
+    queryFn: async () => {
+      const input = await store.load(postId)
+      if (!input) throw new LikesRefused('post_not_found', 'There is no such post.')
+      store.receive(postId, input)
+      return store.entry(postId) ?? EMPTY_ENTRY
+    },
+    // What was read is merged already: something newer may have come since.
+    structuralSharing: (known, read) => known ?? read,
+    initialData: seed && (() => mergeLikes(undefined, seed, Date.now())),
+    initialDataUpdatedAt: 0,
+    staleTime: FRESH_MS,
+    gcTime: 30 * 60_000,
+    networkMode: 'always',
+    refetchOnReconnect: 'always',
+    retry: (failures, error) => failures < 1 && !(error instanceof LikesRefused),
+    retryDelay: 500,
+    refetchInterval: query => (query.state.status === 'error' ? RECOVER_MS : false),
+  })
+}
+
+/** Before the paint: a payload that is newer than what is known must not be seen to arrive. */
+function useSeed(store: LikesStore, postId: string, seed: LikeInput | undefined): void {
+  useBeforePaint(() => {
+    if (seed) store.seed(postId, seed)
+    // Its values are what matters, not which object carries them.
+  }, [store, postId, seed?.rev, seed?.count, seed?.liked])
+}
+
+const nothing = () => undefined
+const useBeforePaint = typeof window === 'undefined' ? useEffect : useLayoutEffect

@@ -1,0 +1,29 @@
+import { defineConfig } from '@playwright/test'
+import { CHROMIUM_ARGS, findChromium } from './scripts/test/find-chromium'
+
+export default defineConfig({
+  testDir: 'e2e',
+  testMatch: '**/*.{spec,test}.ts',
+  testIgnore: 'support/**',
+  // Every file starts a stack of its own: one at a time, and no second chance that would hide a race.
+  workers: 1,
+  retries: 0,
+  forbidOnly: !!process.env.CI,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  // PLAYWRIGHT_JSON_OUTPUT_FILE asks for a report that programs can read, beside the list.
+  reporter: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ? [['list'], ['json']] : [['list']],
+  use: {
+    browserName: 'chromium',
+    headless: true,
+    viewport: { width: 1280, height: 900 },
+    trace: 'retain-on-failure',
+    launchOptions: {
+      executablePath: findChromium(),
+      args: CHROMIUM_ARGS,
+      // As people have it. A page that comes back from this cache fires no load event: `page.goBack({ waitUntil:
+      // 'commit' })`, or goBack waits for ever.
+      ignoreDefaultArgs: ['--disable-back-forward-cache'],
+    },
+  },
+})
