@@ -11,8 +11,11 @@ import { useAnnouncedLike } from './use-announced-like'
 
 interface LikeControlProps {
   post: Post
-  /** `row`: beside text. `card`: in a small card, notices lie over its picture. `over`: on the picture itself. */
-  look?: 'row' | 'card' | 'over'
+  /**
+   * `row`: beside text. `large`: what the view is about. `card`: in a small card, notices lie over its picture.
+   * `over`: on the picture itself.
+   */
+  look?: 'row' | 'large' | 'card' | 'over'
 }
 
 /** The heart and its number, the same in every view: both come from the one entry of this post. */

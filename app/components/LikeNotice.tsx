@@ -1,4 +1,5 @@
 import type { useLikeHandler } from '@/app/hooks/useLikeHandler'
+import { refusalText } from './format'
 import styles from './LikeNotice.module.css'
 
 interface LikeNoticeProps {
@@ -14,7 +15,9 @@ export function LikeNotice({ like, className }: LikeNoticeProps) {
     )
   }
   if (like.error) {
-    return <Notice text={like.error.message} action="Dismiss" onAction={like.dismiss} className={className} />
+    return (
+      <Notice text={refusalText(like.error)} action="Dismiss" onAction={like.dismiss} className={className} />
+    )
   }
   return null
 }

@@ -15,11 +15,22 @@ export function People({ authors }: { authors: Author[] }) {
           <li key={author.username}>
             <Link href={`/profile/${author.username}`} className={styles.person}>
               <Avatar author={author} size={56} />
-              <span className={styles.name}>{author.displayName}</span>
+              <Name of={author} />
             </Link>
           </li>
         ))}
       </ul>
     </section>
+  )
+}
+
+/** Where there is little room the first name does. */
+function Name({ of: { displayName } }: { of: Author }) {
+  const [first, ...rest] = displayName.split(' ')
+  return (
+    <span className={styles.name}>
+      {first}
+      <span className={styles.rest}> {rest.join(' ')}</span>
+    </span>
   )
 }

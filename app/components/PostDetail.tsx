@@ -1,21 +1,34 @@
 'use client'
 
 import { useId } from 'react'
-import type { Post } from '@/app/types'
+import type { Post, PostContent } from '@/app/types'
 import { AuthorLine } from './AuthorLine'
 import { formatDate } from './format'
 import { LikeControl } from './LikeControl'
+import { MoreBy } from './MoreBy'
 import { Picture } from './Picture'
 import styles from './PostDetail.module.css'
 
+interface PostDetailProps {
+  post: Post
+  /** Other posts of the same person. */
+  more: PostContent[]
+  /** Over another page: the heading is not the page's own, and going on to another post is one step back all the same. */
+  inModal?: boolean
+}
+
 /** One post, large: in the modal and on its own page alike. */
-export function PostDetail({ post, heading: Heading = 'h2' }: { post: Post; heading?: 'h1' | 'h2' }) {
+export function PostDetail({ post, more, inModal = false }: PostDetailProps) {
   const captionId = useId()
+  const Heading = inModal ? 'h2' : 'h1'
   return (
     <article aria-labelledby={captionId} data-post-id={post.id} className={styles.post}>
       <Picture post={post} first link={false} />
       <div className={styles.facts}>
         <AuthorLine author={post.author} />
+        <p lang="es" className={styles.bio}>
+          {post.author.bio}
+        </p>
         <Heading id={captionId} lang="es" className={styles.caption}>
           {post.caption}
         </Heading>
@@ -23,8 +36,9 @@ export function PostDetail({ post, heading: Heading = 'h2' }: { post: Post; head
           {formatDate(post.createdAt)}
         </time>
         <div className={styles.like}>
-          <LikeControl post={post} />
+          <LikeControl post={post} look="large" />
         </div>
+        {more.length > 0 && <MoreBy author={post.author} posts={more} replace={inModal} />}
       </div>
     </article>
   )

@@ -4,9 +4,17 @@ interface DrawingProps {
   className?: string
 }
 
+/** All of them are views through the same rounded window. */
 function Drawing({ className, children }: DrawingProps & { children: React.ReactNode }) {
   return (
-    <svg viewBox="0 0 280 180" width="280" height="180" className={className} aria-hidden="true">
+    <svg
+      viewBox="0 0 280 180"
+      width="280"
+      height="180"
+      className={`${styles.window} ${className ?? ''}`}
+      aria-hidden="true"
+    >
+      <rect width="280" height="180" className={styles.sky} />
       {children}
     </svg>
   )
@@ -68,7 +76,8 @@ export function FogDrawing({ className }: DrawingProps) {
 export function BurrowDrawing({ className }: DrawingProps) {
   return (
     <Drawing className={className}>
-      <path d="M0 120c44-14 76-16 108-14l172 8v66H0Z" className={styles.far} />
+      <circle cx="226" cy="46" r="14" className={styles.accent} />
+      <path d="M0 128c44-16 84-18 128-14l152 10v56H0Z" className={styles.far} />
       <path d="M44 180c0-74 38-118 96-118s96 44 96 118Z" className={styles.near} />
       <path d="M92 180c0-44 18-70 48-70s48 26 48 70Z" className={styles.hole} />
       <g className={styles.eyes}>

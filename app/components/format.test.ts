@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { changedDigits, formatCount, formatDate, spokenCount } from './format'
+import { changedDigits, formatCount, formatDate, refusalText, spokenCount } from './format'
 
 describe('formatCount', () => {
   it('writes counts below ten thousand as plain integers', () => {
@@ -38,5 +38,17 @@ describe('changedDigits', () => {
   it('rolls nothing when the length changes or nothing does', () => {
     expect(changedDigits('99', '100')).toBeNull()
     expect(changedDigits('7', '7')).toBeNull()
+  })
+})
+
+describe('refusalText', () => {
+  it('says when to try again', () => {
+    const refusal = { code: 'too_many_requests', message: 'see Retry-After' }
+    expect(refusalText({ ...refusal, retryAfterMs: 29_100 })).toBe('Too quick: try again in 30 s.')
+    expect(refusalText(refusal)).toBe('Too quick: try again in a moment.')
+  })
+
+  it('passes on what it has no words of its own for', () => {
+    expect(refusalText({ code: 'forbidden_origin', message: 'not from here' })).toBe('not from here')
   })
 })

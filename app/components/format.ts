@@ -23,6 +23,22 @@ export const formatDate = (iso: string): string => dates.format(new Date(iso))
 /** "12:41" in the reader's own time. Milliseconds since 1970. */
 export const formatClock = (time: number): string => clock.format(new Date(time))
 
+/** Why a press was refused, for the person who made it. `message` is what the server said. */
+export function refusalText({
+  code,
+  message,
+  retryAfterMs,
+}: {
+  code: string
+  message: string
+  retryAfterMs?: number
+}) {
+  if (code === 'post_not_found') return 'This picture was taken down.'
+  if (code !== 'too_many_requests') return message
+  const seconds = Math.ceil((retryAfterMs ?? 0) / 1000)
+  return seconds > 0 ? `Too quick: try again in ${seconds} s.` : 'Too quick: try again in a moment.'
+}
+
 /**
  * What two texts of a number have in common at the front, and what each has after it; null when the numbers differ in
  * length, where nothing can roll in place.

@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'react'
 import type { useLikeHandler } from '@/app/hooks/useLikeHandler'
 import { announce } from './announcer'
-import { spokenCount } from './format'
+import { refusalText, spokenCount } from './format'
 
 type Like = Pick<ReturnType<typeof useLikeHandler>, 'liked' | 'count' | 'status' | 'error'>
 
@@ -16,7 +16,7 @@ export function useAnnouncedLike({ liked, count, status, error }: Like): () => v
   useEffect(() => {
     if (open.current === 'nothing') return
     if (error) {
-      announce(error.message)
+      announce(refusalText(error))
       open.current = 'nothing'
     } else if (open.current === 'effect') {
       announce(`${liked ? 'Liked' : 'Like removed'}, ${spokenCount(count)}`)

@@ -16,7 +16,7 @@ export default function RankPage() {
     <div className={styles.rank}>
       <header className={styles.head}>
         <h1>Most liked</h1>
-        <p>In the order of this moment. A card moves to its new place once your pointer has left the grid.</p>
+        <p>In the order of this moment. Cards keep their places while you are at them.</p>
       </header>
       <Suspense fallback={<RankSkeleton />}>
         <Ranked />

@@ -41,10 +41,10 @@ export async function startPostgresServer(options: PostgresServerOptions = {}): 
   if (!program || !initdb)
     throw new Error('there is no PostgreSQL server on this machine: install PostgreSQL 14 or newer')
   const port = options.port ?? (await freePort())
-  const user = process.getuid?.() === 0 ? userIds('postgres') : {}
+  const user = process.getuid?.() === 0 ? userIds('postgres') : undefined
   const root = options.dir ?? (await mkdtemp(join(tmpdir(), 'onecount-postgres-')))
   await mkdir(root, { recursive: true })
-  if (user.uid !== undefined) await chown(root, user.uid, user.gid)
+  if (user) await chown(root, user.uid, user.gid)
   const data = join(root, 'data')
   if (!existsSync(join(data, 'PG_VERSION'))) {
     const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C']
@@ -90,7 +90,7 @@ export async function startPostgresServer(options: PostgresServerOptions = {}): 
   }
 }
 
-function userIds(name: string): { uid?: number; gid?: number } {
+function userIds(name: string): { uid: number; gid: number } {
   const id = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }))
   return { uid: id('-u'), gid: id('-g') }
 }

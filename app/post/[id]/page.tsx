@@ -4,9 +4,8 @@ import { connection } from 'next/server'
 import { Suspense } from 'react'
 import { PostDetail } from '@/app/components/PostDetail'
 import { PostSkeleton } from '@/app/components/skeletons'
-import { getPostWithRedisLikes } from '@/app/utils/cached-posts'
 import styles from './page.module.css'
-import { findPost, postMetadata } from './post'
+import { findPost, getPostPage, postMetadata } from './post'
 
 interface Props {
   params: Promise<{ id: string }>
@@ -22,19 +21,18 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 export default async function PostPage({ params }: Props) {
   await connection()
   const { id } = await params
-  const content = await findPost(id)
-  if (!content) notFound()
+  if (!(await findPost(id))) notFound()
   return (
     <div className={styles.page}>
       <Suspense fallback={<PostSkeleton />}>
-        <Detail id={content.id} />
+        <Detail id={id} />
       </Suspense>
     </div>
   )
 }
 
 async function Detail({ id }: { id: string }) {
-  const post = await getPostWithRedisLikes(id)
-  if (!post) notFound()
-  return <PostDetail post={post} heading="h1" />
+  const found = await getPostPage(id)
+  if (!found) notFound()
+  return <PostDetail {...found} />
 }

@@ -4,10 +4,10 @@
 --   1 meta      string  post:meta:<post>
 -- ARGV
 -- RETURNS
---   1 | 0: it was cold
+--   '1' | '0': it was cold
 
 local meta = redis.call('GET', KEYS[1])
-local numbers = meta and string.match(meta, '^(%d+|%-?%d+|)')
-if not numbers then return 0 end
+local numbers = meta and string.match(meta, '^(%d+|%-?%d+|).')
+if not numbers then return '0' end
 redis.call('SET', KEYS[1], numbers)
-return 1
+return '1'

@@ -5,7 +5,8 @@
 -- ARGV
 --   1 token      of the one who hydrates
 -- RETURNS
---   1 | 0: it was not ours any more
+--   '1' | '0': it was not ours any more
 
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1])
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return '0' end
+redis.call('DEL', KEYS[1])
+return '1'

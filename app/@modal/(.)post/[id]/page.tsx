@@ -3,11 +3,9 @@ import Link from 'next/link'
 import { connection } from 'next/server'
 import { Suspense } from 'react'
 import { PostDetail } from '@/app/components/PostDetail'
-import { PostModal } from '@/app/components/PostModal'
 import { StatePanel } from '@/app/components/StatePanel'
 import { PostSkeleton } from '@/app/components/skeletons'
-import { findPost, postMetadata } from '@/app/post/[id]/post'
-import { getPostWithRedisLikes } from '@/app/utils/cached-posts'
+import { getPostPage, postMetadata } from '@/app/post/[id]/post'
 
 interface Props {
   params: Promise<{ id: string }>
@@ -20,21 +18,16 @@ export async function generateMetadata({ params }: Props): Promise<Metadata> {
 /** A post that is opened from a page of this site: over that page, which stays as it is. */
 export default function PostOverPage({ params }: Props) {
   return (
-    <Suspense>
-      <PostModal>
-        <Suspense fallback={<PostSkeleton />}>
-          <Detail params={params} />
-        </Suspense>
-      </PostModal>
+    <Suspense fallback={<PostSkeleton />}>
+      <Detail params={params} />
     </Suspense>
   )
 }
 
 async function Detail({ params }: Props) {
   await connection()
-  const content = await findPost((await params).id)
-  const post = content && (await getPostWithRedisLikes(content.id))
-  if (post) return <PostDetail post={post} />
+  const found = await getPostPage((await params).id)
+  if (found) return <PostDetail {...found} inModal />
   return (
     <StatePanel kind="missing" title="This picture is not here">
       <p>It was taken down in the meantime.</p>

@@ -162,12 +162,12 @@ return { confirmed_of(q), unpack(members) }
   },
   cool: {
     name: 'cool',
-    sha1: '66f1f21a2ae8e58597191f70519957b4b4ec6e8b',
+    sha1: '6b9b538d34771e39160f52ebefcee23050697bea',
     source: `local meta = redis.call('GET', KEYS[1])
-local numbers = meta and string.match(meta, '^(%d+|%-?%d+|)')
-if not numbers then return 0 end
+local numbers = meta and string.match(meta, '^(%d+|%-?%d+|).')
+if not numbers then return '0' end
 redis.call('SET', KEYS[1], numbers)
-return 1
+return '1'
 `,
   },
   fill: {
@@ -418,9 +418,10 @@ return out
   },
   release: {
     name: 'release',
-    sha1: '3c9c9e0fad36a4c131785264072fb16c2f7347b2',
-    source: `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-return redis.call('DEL', KEYS[1])
+    sha1: 'edc5f05b6f07aa8e042867f8bc168dde276c8031',
+    source: `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return '0' end
+redis.call('DEL', KEYS[1])
+return '1'
 `,
   },
   resolve: {

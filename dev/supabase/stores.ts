@@ -1,0 +1,43 @@
+import { createPgliteConnection } from '@supabase/lite/pglite'
+import { createPostgresConnection } from '@supabase/lite/postgres'
+import postgres from 'postgres'
+import type { Listen } from '../realtime/feed'
+import type { Exec } from '../services/migrations'
+
+/** The database behind the local Supabase, and the ways into it. */
+export interface Database {
+  connection: Awaited<ReturnType<typeof createPgliteConnection>> | ReturnType<typeof createPostgresConnection>
+  exec: Exec
+  listen: Listen
+  close(): Promise<void>
+}
+
+/** PGlite in this process; without a folder its data is gone with it. */
+export async function openPglite(dir: string | undefined): Promise<Database> {
+  const connection = await createPgliteConnection({ url: dir ?? 'memory://' })
+  const pglite = connection.driver
+  return {
+    connection,
+    exec: async text => ((await pglite.exec(text)).at(-1)?.rows ?? []) as Record<string, unknown>[],
+    listen: (channel, heard) => pglite.listen(channel, heard),
+    close: () => connection.close(),
+  }
+}
+
+/** A PostgreSQL server. */
+export async function openPostgres(url: string): Promise<Database> {
+  const connection = createPostgresConnection({ url })
+  const sql = postgres(url, { max: 2, onnotice() {} })
+  return {
+    connection,
+    exec: async text => {
+      const rows = await sql.unsafe(text)
+      return [...((Array.isArray(rows.at(-1)) ? rows.at(-1) : rows) as unknown as Record<string, unknown>[])]
+    },
+    listen: (channel, heard) => sql.listen(channel, heard),
+    async close() {
+      await sql.end({ timeout: 2 })
+      await connection.close()
+    },
+  }
+}

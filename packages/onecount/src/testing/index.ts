@@ -1,0 +1,2 @@
+export type { RedisCapabilities, RedisUnderTest } from './redis/harness'
+export { redisContract } from './redis-contract'

@@ -1,0 +1,206 @@
+import { createKeys } from '../../core/keys'
+import type { RedisPort, Reply, ScriptName } from '../../core/ports'
+
+/** A Redis with the driver that is tested. */
+export interface RedisUnderTest {
+  port: RedisPort
+  /** Any command of Redis, to look at keys and to damage them. The suite empties the database: give it its own. */
+  command(...args: (string | number)[]): Promise<unknown>
+  close(): Promise<void>
+}
+
+/** What the server behind the driver can do; a suite about something it cannot do is not registered. */
+export interface RedisCapabilities {
+  /** `CONFIG SET maxmemory` makes writes fail with an OOM error. */
+  maxmemory: boolean
+}
+
+/** Microseconds, near the present: ops of it need all the digits that real ones need. */
+export const T = 1_795_000_000_000_000
+export const likeAt = (t: number): number => 2 * (T + t) + 1
+export const unlikeAt = (t: number): number => 2 * (T + t)
+
+export const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
+export const OTHER_POST = '50050001-aaaa-bbbb-cccc-ddddeeee0002'
+/** `count` ids of posts that differ from {@link POST}. */
+export const postIds = (count: number): string[] =>
+  Array.from({ length: count }, (_, i) => `60060000-0000-4000-8000-${String(i).padStart(12, '0')}`)
+
+export type Rating = [sessionId: string, op: number]
+
+/** The scripts with named arguments, and looks at the keys they leave. */
+export function scriptsOf({ port, command }: RedisUnderTest) {
+  const keys = createKeys()
+  const run = (script: ScriptName, scriptKeys: string[], args: (string | number)[]) =>
+    port.run(script, scriptKeys, args)
+  const postKeys = (post: string) => [keys.likes(post), keys.liked(post), keys.meta(post)]
+  const pairKeys = (post: string, session: string) => [
+    ...postKeys(post),
+    keys.sessions(session),
+    ...[keys.q, keys.recent, keys.rank],
+  ]
+
+  const scripts = {
+    keys,
+
+    write: (post: string, session: string, op: number, { now = T, accept = 'any' } = {}) =>
+      run('write', pairKeys(post, session), [post, session, op, now, accept]),
+
+    toggle: (post: string, session: string, now: number, again = false) =>
+      run('toggle', pairKeys(post, session), [post, session, now, again ? '1' : '0']),
+
+    read: (posts: string[], session: string) =>
+      run(
+        'read',
+        [keys.q, keys.recent, ...posts.map(keys.likes), ...posts.map(keys.meta), ...posts.map(keys.liked)],
+        [session, ...posts],
+      ) as Promise<string[]>,
+
+    begin: (posts: string[], token: string, { epoch = 'epoch-1', ttl = 10_000 } = {}) =>
+      run(
+        'begin',
+        [keys.q, ...posts.flatMap(post => [...postKeys(post), keys.hydrating(post)])],
+        [token, epoch, ttl, ...posts],
+      ) as Promise<Reply[]>,
+
+    install(post: string, token: string, snapshot: SnapshotOf = {}) {
+      const { epoch = 'epoch-1', now = T, base = 0, rev = 0, staged = false } = snapshot
+      const { ratings = [], unseen = [] } = snapshot
+      return run(
+        'install',
+        [
+          ...[keys.q, keys.recent, keys.rank, ...postKeys(post), keys.hydrating(post)],
+          ...[keys.staged(post), keys.stagedOps(post)],
+          ...[...ratings, ...unseen].map(([session]) => keys.sessions(session)),
+        ],
+        [
+          ...[post, token, epoch, now, base, rev, staged ? '1' : '0', ratings.length],
+          ...ratings.flat(),
+          ...unseen.flat(),
+        ],
+      )
+    },
+
+    stage: (post: string, token: string, ratings: Rating[], first: boolean, ttl = 10_000) =>
+      run(
+        'stage',
+        [
+          ...[keys.hydrating(post), keys.staged(post), keys.stagedOps(post)],
+          ...ratings.map(([session]) => keys.sessions(session)),
+        ],
+        [post, token, ttl, first ? '1' : '0', ...ratings.flat()],
+      ),
+
+    release: (post: string, token: string) => run('release', [keys.hydrating(post)], [token]),
+    cool: (post: string) => run('cool', [keys.meta(post)], []),
+
+    collect(nonce: string, options: CollectOf = {}) {
+      const { limit = 1000, after = '', now = T, horizon = 0, rows = [] } = options
+      return run(
+        'collect',
+        [
+          ...[keys.q, keys.recent, keys.rank],
+          ...rows.flatMap(([post, session]) => [...postKeys(post), keys.sessions(session)]),
+        ],
+        [nonce, limit, after, now, horizon, ...rows.flat()],
+      ) as Promise<[parent: string, ...members: string[]]>
+    },
+
+    settle: (nonce: string, posts: { post: string; gone?: boolean; members: string[] }[]) =>
+      run(
+        'settle',
+        [
+          ...[keys.q, keys.recent, keys.rank],
+          ...posts.flatMap(({ post }) => [...postKeys(post), keys.hydrating(post)]),
+        ],
+        [
+          nonce,
+          ...posts.flatMap(({ post, gone, members }) => [post, gone ? '1' : '0', members.length, ...members]),
+        ],
+      ),
+
+    resolve: (receipt: string, nonce: string, epoch = 'epoch-2') =>
+      run('resolve', [keys.q, keys.recent], [receipt, nonce, epoch]),
+    status: () => run('status', [keys.q], [1000]) as Promise<[string, string, string, string]>,
+    rank: (limit = 10) => run('rank', [keys.q, keys.rank], [limit]) as Promise<string[]>,
+    fill: (epoch: string, posts: [post: string, likes: number][], last = false, fresh = 'epoch-1') =>
+      run(
+        'fill',
+        [keys.q, keys.rank, ...posts.flatMap(([post]) => postKeys(post))],
+        [epoch, fresh, last ? '1' : '0', ...posts.flat()],
+      ),
+  }
+
+  return {
+    ...scripts,
+
+    /** Makes a cold post warm. */
+    async hydrate(post: string, snapshot: SnapshotOf = {}): Promise<void> {
+      const [verdict] = await scripts.begin([post], 'hydrator', { epoch: snapshot.epoch })
+      const epoch = (verdict as [string, string])[1]
+      await scripts.install(post, 'hydrator', { ...snapshot, epoch })
+    },
+
+    /** Everything in one batch: collected and settled, as after a sync that Postgres applied. */
+    async drain(nonce: string, options: CollectOf = {}): Promise<string[]> {
+      const [, ...members] = await scripts.collect(nonce, options)
+      const posts = [...new Set(members.map(member => member.split('|')[0]!))]
+      const of = (post: string) => members.filter(member => member.startsWith(`${post}|`))
+      await scripts.settle(
+        nonce,
+        posts.map(post => ({ post, members: of(post) })),
+      )
+      return members
+    },
+
+    async isWarm(post: string): Promise<boolean> {
+      return (await scripts.read([post], ''))[0] !== ''
+    },
+
+    /** Pending ops as `post|session|op`. */
+    async pending(): Promise<string[]> {
+      const members = (await command('ZRANGE', keys.q, 0, -1)) as string[]
+      return members.filter(m => !m.startsWith('!')).map(m => m.slice(0, m.lastIndexOf('|')))
+    },
+
+    async members(post: string): Promise<string[]> {
+      return ((await command('SMEMBERS', keys.liked(post))) as string[]).sort()
+    },
+
+    /** Every key with all it holds, to show that nothing has changed. */
+    async everything(): Promise<Record<string, unknown>> {
+      const names = ((await command('KEYS', '*')) as string[]).sort()
+      const values = names.map(async name => {
+        const type = await command('TYPE', name)
+        if (type === 'string') return command('GET', name)
+        if (type === 'set') return ((await command('SMEMBERS', name)) as string[]).sort()
+        return ((await command('ZRANGE', name, 0, -1, 'WITHSCORES')) as unknown[]).flat().map(String)
+      })
+      const resolved = await Promise.all(values)
+      return Object.fromEntries(names.map((name, i) => [name, resolved[i]]))
+    },
+  }
+}
+
+export interface SnapshotOf {
+  epoch?: string
+  now?: number
+  base?: number
+  rev?: number
+  ratings?: Rating[]
+  unseen?: Rating[]
+  staged?: boolean
+}
+
+export interface CollectOf {
+  limit?: number
+  after?: string
+  now?: number
+  /** Ops below it leave `likes:recent`. */
+  horizon?: number
+  rows?: [post: string, session: string, op: number][]
+}
+
+export type Scripts = ReturnType<typeof scriptsOf>
+/** A suite of the contract, over whatever the current test has. */
+export type Suite = (redis: () => RedisUnderTest, scripts: () => Scripts) => void

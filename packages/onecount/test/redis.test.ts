@@ -1,0 +1,39 @@
+import { Redis, type RedisOptions } from 'ioredis'
+import { createRedisMock } from 'js-redis-server'
+import { createRedisClient, ioredisPort } from 'onecount/redis'
+import { redisContract } from 'onecount/testing'
+import { startRedisServer } from '@/dev/services/redis-server'
+
+function underTest(url: string, end: () => Promise<unknown>, options?: RedisOptions) {
+  const driver = createRedisClient(url, options)
+  const plain = new Redis(url)
+  return {
+    port: ioredisPort(driver),
+    command: (name: string, ...args: (string | number)[]) => plain.call(name, ...args),
+    async close() {
+      driver.disconnect()
+      plain.disconnect()
+      await end()
+    },
+  }
+}
+
+redisContract(
+  'ioredis on redis-server',
+  async () => {
+    const server = await startRedisServer()
+    return underTest(server.url, server.stop)
+  },
+  { maxmemory: true },
+)
+
+// The in-process server has no memory limit to run into, so what happens at the limit does not apply to it; and it
+// shares its time with the tests, so a call has longer.
+redisContract(
+  'ioredis on the in-process server',
+  async () => {
+    const server = await createRedisMock()
+    return underTest(server.url, () => server.close(), { commandTimeout: 10_000 })
+  },
+  { maxmemory: false },
+)
