@@ -79,14 +79,6 @@ export async function getPostsWithRedisLikes(before: FeedCursor | null = null): 
   return mergePostsWithCounts(posts, sessionId)
 }
 
-/** One post as this request's session sees it; null when there is no such post. @throws Error as `getPosts` */
-export async function getPostWithRedisLikes(postId: string): Promise<Post | null> {
-  const [sessionId, content] = await Promise.all([getSessionId(), getPost(postId)])
-  if (!content) return null
-  const [post] = await mergePostsWithCounts([content], sessionId)
-  return post ?? null
-}
-
 /** Where a page of the feed ends: the next one begins after this post. */
 export interface FeedCursor {
   createdAt: string

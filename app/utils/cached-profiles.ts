@@ -40,6 +40,14 @@ export async function getProfile(username: string): Promise<Profile | null> {
   return { author: toAuthor(row), posts: rows.map(toPostContent).sort(newestFirst) }
 }
 
+/** Names as people have them in addresses: anything else is nobody's, and nobody is asked. */
+const USERNAME = /^[a-z0-9][a-z0-9_.-]{1,63}$/
+
+/** The profile of an address; null when the name is malformed or nobody's. @throws Error as `getProfile` */
+export async function findProfile(username: string): Promise<Profile | null> {
+  return USERNAME.test(username) ? getProfile(username) : null
+}
+
 async function postsOf(authorId: string, after: string | null): Promise<PostRow[]> {
   let query = contentClient()
     .from('posts_new')

@@ -34,12 +34,22 @@ export function run(
       resolve(null)
     })
   })
+  /** A program with a group of its own is signalled with all that it has started. */
+  const send = (signal: NodeJS.Signals) => {
+    if (!options.detached || !child.pid) return child.kill(signal)
+    try {
+      return process.kill(-child.pid, signal)
+    } catch {
+      return false
+    }
+  }
   const end = async (signal: NodeJS.Signals, graceMs: number) => {
     if (child.exitCode !== null || child.signalCode !== null) return
-    child.kill(signal)
-    const timer = setTimeout(() => child.kill('SIGKILL'), graceMs)
+    send(signal)
+    const timer = setTimeout(() => send('SIGKILL'), graceMs)
     await exited
     clearTimeout(timer)
+    if (options.detached) send('SIGKILL')
   }
   return {
     pid: child.pid ?? -1,

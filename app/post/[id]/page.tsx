@@ -5,7 +5,7 @@ import { Suspense } from 'react'
 import { PostDetail } from '@/app/components/PostDetail'
 import { PostSkeleton } from '@/app/components/skeletons'
 import styles from './page.module.css'
-import { findPost, getPostPage, postMetadata } from './post'
+import { type FoundPost, findPost, postMetadata, withLikes } from './post'
 
 interface Props {
   params: Promise<{ id: string }>
@@ -14,25 +14,29 @@ interface Props {
 /** Whether there is such a post decides the status of the answer, so it is known before anything is sent. */
 export const instant = false
 
+/**
+ * No post is known while the application is built. With an id that no post can have, every other one is rendered when
+ * it is first asked for, with its own status: 404 where there is no post.
+ */
+export const generateStaticParams = () => [{ id: '_' }]
+
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   return postMetadata((await params).id)
 }
 
 export default async function PostPage({ params }: Props) {
-  await connection()
-  const { id } = await params
-  if (!(await findPost(id))) notFound()
+  const found = await findPost((await params).id)
+  if (!found) notFound()
   return (
     <div className={styles.page}>
       <Suspense fallback={<PostSkeleton />}>
-        <Detail id={id} />
+        <Detail {...found} />
       </Suspense>
     </div>
   )
 }
 
-async function Detail({ id }: { id: string }) {
-  const found = await getPostPage(id)
-  if (!found) notFound()
-  return <PostDetail {...found} />
+async function Detail(found: FoundPost) {
+  await connection()
+  return <PostDetail {...(await withLikes(found))} />
 }

@@ -1,33 +1,45 @@
 import type { Metadata } from 'next'
 import { isPostId } from 'onecount'
 import type { Post, PostContent } from '@/app/types'
-import { getPost, getPostWithRedisLikes } from '@/app/utils/cached-posts'
+import { getPost } from '@/app/utils/cached-posts'
 import { getProfile } from '@/app/utils/cached-profiles'
+import { getSessionId } from '@/app/utils/onecount/session'
+import { mergePostsWithCounts } from '@/app/utils/posts-with-counts'
 
 /** Other pictures of the same person beside a post. */
 const MORE = 3
 
-/** The post of an address; null when it is malformed or there is no such post. Ids are UUIDs in lower case. */
-export async function findPost(id: string): Promise<PostContent | null> {
-  const postId = id.toLowerCase()
-  return isPostId(postId) ? getPost(postId) : null
+export interface FoundPost {
+  content: PostContent
+  more: PostContent[]
 }
 
-/** What the view of one post shows; null when there is no such post. @throws Error when the content cannot be read */
-export async function getPostPage(id: string): Promise<{ post: Post; more: PostContent[] } | null> {
-  const content = await findPost(id)
-  const post = content && (await getPostWithRedisLikes(content.id))
-  if (!post) return null
-  const profile = await getProfile(post.author.username)
-  return { post, more: (profile?.posts ?? []).filter(other => other.id !== post.id).slice(0, MORE) }
+/**
+ * The post of an address, and a few others of the same person; null when the id is malformed or there is no such post.
+ * Ids are UUIDs in lower case. Cached content. @throws Error when it cannot be read
+ */
+export async function findPost(id: string): Promise<FoundPost | null> {
+  const postId = id.toLowerCase()
+  const content = isPostId(postId) ? await getPost(postId) : null
+  if (!content) return null
+  const profile = await getProfile(content.author.username)
+  const more = (profile?.posts ?? []).filter(post => post.id !== postId).slice(0, MORE)
+  return { content, more }
+}
+
+/** The same as this request's session sees it now. */
+export async function withLikes({ content, more }: FoundPost): Promise<{ post: Post; more: PostContent[] }> {
+  const [post] = await mergePostsWithCounts([content], await getSessionId())
+  return { post: post!, more }
 }
 
 export async function postMetadata(id: string): Promise<Metadata> {
-  const post = await findPost(id)
-  if (!post) return { title: 'Not here' }
+  const found = await findPost(id)
+  if (!found) return { title: 'Not here' }
+  const { content } = found
   return {
-    title: `${post.caption} · ${post.author.displayName}`,
-    description: post.alt,
-    alternates: { canonical: `/post/${post.id}` },
+    title: `${content.caption} · ${content.author.displayName}`,
+    description: content.alt,
+    alternates: { canonical: `/post/${content.id}` },
   }
 }

@@ -3,7 +3,9 @@ import { notFound } from 'next/navigation'
 import { connection } from 'next/server'
 import { Suspense } from 'react'
 import { WallSkeleton } from '@/app/components/skeletons'
-import { getProfile, getProfileWithRedisLikes } from '@/app/utils/cached-profiles'
+import { findProfile, type Profile } from '@/app/utils/cached-profiles'
+import { getSessionId } from '@/app/utils/onecount/session'
+import { mergePostsWithCounts } from '@/app/utils/posts-with-counts'
 import { ProfileHead, ProfileWall, Total } from './ProfileWall'
 import styles from './ProfileWall.module.css'
 
@@ -14,29 +16,32 @@ interface Props {
 /** Whether there is such a person decides the status of the answer, so it is known before anything is sent. */
 export const instant = false
 
+/**
+ * No person is known while the application is built. With a name that nobody can have, every other one is rendered when
+ * it is first asked for, with its own status: 404 where there is nobody.
+ */
+export const generateStaticParams = () => [{ username: '_' }]
+
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const { username } = await params
-  const profile = await getProfile(username)
+  const profile = await findProfile(username)
   if (!profile) return { title: 'Nobody of that name' }
   return { title: `${profile.author.displayName} (@${username})`, description: profile.author.bio }
 }
 
 export default async function ProfilePage({ params }: Props) {
-  await connection()
-  const { username } = await params
-  const profile = await getProfile(username)
+  const profile = await findProfile((await params).username)
   if (!profile) notFound()
   return (
     <Suspense fallback={<Loading author={profile.author} />}>
-      <Wall username={username} />
+      <Wall profile={profile} />
     </Suspense>
   )
 }
 
-async function Wall({ username }: { username: string }) {
-  const profile = await getProfileWithRedisLikes(username)
-  if (!profile) notFound()
-  return <ProfileWall {...profile} />
+async function Wall({ profile: { author, posts } }: { profile: Profile }) {
+  await connection()
+  return <ProfileWall author={author} posts={await mergePostsWithCounts(posts, await getSessionId())} />
 }
 
 const Loading = ({ author }: Pick<Parameters<typeof ProfileHead>[0], 'author'>) => (

@@ -5,7 +5,7 @@ import { Suspense } from 'react'
 import { PostDetail } from '@/app/components/PostDetail'
 import { StatePanel } from '@/app/components/StatePanel'
 import { PostSkeleton } from '@/app/components/skeletons'
-import { getPostPage, postMetadata } from '@/app/post/[id]/post'
+import { findPost, postMetadata, withLikes } from '@/app/post/[id]/post'
 
 interface Props {
   params: Promise<{ id: string }>
@@ -26,8 +26,8 @@ export default function PostOverPage({ params }: Props) {
 
 async function Detail({ params }: Props) {
   await connection()
-  const found = await getPostPage((await params).id)
-  if (found) return <PostDetail {...found} inModal />
+  const found = await findPost((await params).id)
+  if (found) return <PostDetail {...(await withLikes(found))} inModal />
   return (
     <StatePanel kind="missing" title="This picture is not here">
       <p>It was taken down in the meantime.</p>

@@ -50,7 +50,9 @@ export const memory: Suite = (redis, scripts) => {
 
     it('installs a snapshot whole or not at all', async () => {
       const s = scripts()
-      const outcome = await s.install(OTHER_POST, 'h', { base: 3, ratings: [['x', likeAt(1)]] }).catch(() => 'refused')
+      const outcome = await s
+        .install(OTHER_POST, 'h', { base: 3, ratings: [['x', likeAt(1)]] })
+        .catch(() => 'refused')
       expect(await s.isWarm(OTHER_POST)).toBe(outcome === 'OK')
     })
   })

@@ -1,0 +1,26 @@
+import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { chain } from './postgres/chain'
+import { concurrency } from './postgres/concurrency'
+import { fallback } from './postgres/fallback'
+import type { PostgresUnderTest } from './postgres/harness'
+import { lists } from './postgres/lists'
+import { reads } from './postgres/reads'
+import { sync } from './postgres/sync'
+import { text } from './postgres/text'
+
+/**
+ * What every driver of Postgres must do, as a vitest suite: all methods of the port on a migrated database.
+ * `makePort` is called once; the suite empties the tables before each test.
+ */
+export function postgresContract(name: string, makePort: () => Promise<PostgresUnderTest>): void {
+  describe(`Postgres contract: ${name}`, () => {
+    let database: PostgresUnderTest
+    beforeAll(async () => {
+      database = await makePort()
+    }, 120_000)
+    afterAll(() => database?.close())
+    beforeEach(() => database.clear())
+
+    for (const suite of [sync, chain, fallback, reads, lists, text, concurrency]) suite(() => database)
+  })
+}

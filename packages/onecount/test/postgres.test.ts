@@ -1,0 +1,40 @@
+import { postgresJsPort, supabasePort } from 'onecount/postgres'
+import { postgresContract } from 'onecount/testing'
+import { afterAll, beforeAll } from 'vitest'
+import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
+import { startSupabase } from '@/dev/services/supabase'
+import { connect, migrate, ownersTables, servicesTables, supabaseClient } from './support/databases'
+
+let server: PostgresServer
+beforeAll(async () => {
+  server = await startPostgresServer({ fsync: false })
+})
+afterAll(() => server.stop())
+
+postgresContract('postgres.js on PostgreSQL', async () => {
+  const url = await server.createDatabase('direct')
+  await migrate(url)
+  const sql = connect(url)
+  return { port: postgresJsPort(sql), ...ownersTables(sql), close: () => sql.end() }
+})
+
+postgresContract('supabase-js on PostgreSQL', async () => {
+  const url = await server.createDatabase('behind_rest')
+  await migrate(url)
+  const supabase = await startSupabase({ databaseUrl: url })
+  const sql = connect(url)
+  return {
+    port: supabasePort(supabaseClient(supabase.url, supabase.secretKey)),
+    ...ownersTables(sql),
+    async close() {
+      await supabase.stop()
+      await sql.end()
+    },
+  }
+})
+
+postgresContract('supabase-js on the embedded Supabase', async () => {
+  const supabase = await startSupabase()
+  const client = supabaseClient(supabase.url, supabase.secretKey)
+  return { port: supabasePort(client), ...servicesTables(client), close: () => supabase.stop() }
+})
