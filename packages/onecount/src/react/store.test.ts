@@ -1,0 +1,208 @@
+import { QueryClient } from '@tanstack/react-query'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { LikeInput } from './registers'
+import { shownLikes } from './shown'
+import { LikesStore } from './store'
+import { LikesRefused, type LikesTransport, LikesUnreachable } from './transport'
+
+const POST = 'p'
+type Answer = LikeInput & { op: number }
+
+/** A transport whose answers the test hands out, in the order that it likes. */
+function manual() {
+  const writes: { liked: boolean; op: number; answer(a: Answer): void; fail(e: Error): void }[] = []
+  const transport: LikesTransport = {
+    read: async () => new Map(),
+    write: (_, liked, op) => new Promise((answer, fail) => writes.push({ liked, op, answer, fail })),
+    now: () => Date.now() * 1000,
+  }
+  const store = new LikesStore(new QueryClient(), transport)
+  store.receive(POST, { count: 446, liked: false, rev: 1, source: 'redis' })
+  store.queryClient.setQueryData(['likes', POST], store.entry(POST))
+  const shown = () => shownLikes(store.entry(POST), store.intent(POST), { error: store.refusal(POST) })
+  return { store, writes, shown }
+}
+
+const settled = () => vi.advanceTimersByTimeAsync(0)
+
+describe('a press', () => {
+  beforeEach(() => vi.useFakeTimers())
+  afterEach(() => vi.useRealTimers())
+
+  it('is shown at once, and is not counted twice when the event comes before the answer', async () => {
+    const { store, writes, shown } = manual()
+    store.press(POST, true)
+    expect(shown()).toMatchObject({ count: 447, liked: true, status: 'saving' })
+    store.receive(POST, { count: 447, rev: 2, source: 'redis' })
+    expect(shown()).toMatchObject({ count: 447, status: 'saving' })
+    writes[0]!.answer({ count: 447, liked: true, rev: 2, op: writes[0]!.op, source: 'redis' })
+    await settled()
+    expect(shown()).toMatchObject({ count: 447, liked: true, status: 'exact' })
+  })
+
+  it("shows other people's likes that came while it was on its way as soon as it is answered", async () => {
+    const { store, writes, shown } = manual()
+    store.press(POST, true)
+    store.receive(POST, { count: 448, rev: 3, source: 'redis' })
+    writes[0]!.answer({ count: 447, liked: true, rev: 2, op: writes[0]!.op, source: 'redis' })
+    await settled()
+    expect(shown()).toMatchObject({ count: 448, liked: true, status: 'exact' })
+  })
+
+  it('that is followed by others sends one at a time, the last intent wins', async () => {
+    const { store, writes, shown } = manual()
+    store.press(POST, true)
+    store.press(POST, false)
+    store.press(POST, true)
+    store.press(POST, false)
+    expect(writes).toHaveLength(1)
+    expect(shown()).toMatchObject({ count: 446, liked: false, status: 'saving' })
+    writes[0]!.answer({ count: 447, liked: true, rev: 2, op: writes[0]!.op, source: 'redis' })
+    await settled()
+    expect(shown()).toMatchObject({ count: 446, liked: false })
+    expect(writes).toHaveLength(2)
+    expect(writes[1]).toMatchObject({ liked: false })
+    expect(writes[1]!.op).toBeGreaterThan(writes[0]!.op)
+  })
+
+  it('whose answer is lost is kept and repeated with the same op', async () => {
+    const { store, writes, shown } = manual()
+    store.press(POST, true)
+    writes[0]!.fail(new LikesUnreachable('no answer'))
+    await settled()
+    expect(shown()).toMatchObject({ count: 447, status: 'retrying' })
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(writes[1]!.op).toBe(writes[0]!.op)
+    writes[1]!.fail(new LikesUnreachable('no answer'))
+    await settled()
+    store.retryAll()
+    expect(writes[2]!.op).toBe(writes[0]!.op)
+    writes[2]!.answer({ count: 447, liked: true, rev: 2, op: writes[0]!.op, source: 'redis' })
+    await settled()
+    expect(shown()).toMatchObject({ count: 447, status: 'exact' })
+  })
+
+  it('that is refused goes, and says why until the next one', async () => {
+    const { store, writes, shown } = manual()
+    store.press(POST, true)
+    writes[0]!.fail(new LikesRefused('too_many_requests', 'Wait a moment.', 3000))
+    await settled()
+    expect(shown()).toMatchObject({ count: 446, liked: false, error: { code: 'too_many_requests' } })
+    store.press(POST, true)
+    expect(shown().error).toBeUndefined()
+    store.dismiss(POST)
+    expect(shown()).toMatchObject({ count: 447, status: 'saving' })
+  })
+
+  it('that was taken without a count keeps the number it showed', async () => {
+    const { store, writes, shown } = manual()
+    store.press(POST, true)
+    writes[0]!.answer({ count: null, liked: true, rev: 0, op: writes[0]!.op, source: 'unknown' })
+    await settled()
+    expect(shown()).toMatchObject({ count: 447, liked: true, status: 'last-known' })
+  })
+
+  it('is believed although the registers carry a revision that is too high', async () => {
+    const { store, writes, shown } = manual()
+    store.receive(POST, { count: 446, liked: false, rev: 1e9, source: 'redis' })
+    store.press(POST, true)
+    writes[0]!.answer({ count: 447, liked: true, rev: 7, op: writes[0]!.op, source: 'redis' })
+    await settled()
+    expect(shown()).toMatchObject({ count: 447, liked: true, status: 'exact' })
+  })
+
+  it('gets an op that beats the newest one known, also when this clock is behind', () => {
+    const { store, writes } = manual()
+    const ahead = 2 * (Date.now() * 1000 + 60e6) + 1
+    store.receive(POST, { count: 447, liked: true, rev: 2, op: ahead, source: 'redis' })
+    store.press(POST, false)
+    expect(writes[0]!.op).toBeGreaterThan(ahead)
+    expect(writes[0]!.op % 2).toBe(0)
+  })
+})
+
+/** A server with other people on it; its messages are delivered late and in any order, answers to reads and events. */
+describe('whatever the order in which messages arrive', () => {
+  const step = fc.oneof(
+    { weight: 3, arbitrary: fc.constant('other' as const) },
+    { weight: 3, arbitrary: fc.constant('event' as const) },
+    { weight: 2, arbitrary: fc.constant('read' as const) },
+    { weight: 3, arbitrary: fc.constant('deliver' as const) },
+    { weight: 2, arbitrary: fc.constant('press' as const) },
+    { weight: 3, arbitrary: fc.constant('serve' as const) },
+    { weight: 2, arbitrary: fc.constant('lose' as const) },
+  )
+
+  it('a person sees their press at once, keeps it, and ends with the truth', async () => {
+    vi.useFakeTimers()
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 60 }),
+        fc.infiniteStream(fc.nat()),
+        async (steps, random) => {
+          const { store, writes, shown } = manual()
+          const server = { count: 446, liked: false, rev: 1, op: 0 }
+          const onTheWay: LikeInput[] = []
+          let answered = 0
+          let wanted: boolean | undefined
+          const state = (): Answer => ({ ...server, source: 'redis' })
+          const write = (liked: boolean, op: number) => {
+            if (op <= server.op) return
+            server.op = op
+            if (server.liked === liked) return
+            server.liked = liked
+            server.count += liked ? 1 : -1
+            server.rev++
+          }
+          const act: Record<typeof step extends fc.Arbitrary<infer T> ? T : never, () => void> = {
+            other: () => {
+              server.count++
+              server.rev++
+            },
+            event: () => onTheWay.push({ count: server.count, rev: server.rev, source: 'redis' }),
+            read: () => onTheWay.push(state()),
+            deliver: () => {
+              const [message] = onTheWay.splice(random.next().value! % Math.max(1, onTheWay.length), 1)
+              if (message) store.receive(POST, message)
+            },
+            press: () => {
+              wanted = !shown().liked
+              store.press(POST, wanted)
+            },
+            serve: () => {
+              const next = writes[answered]
+              if (!next) return
+              answered++
+              write(next.liked, next.op)
+              next.answer(state())
+            },
+            lose: () => {
+              const next = writes[answered]
+              if (!next) return
+              answered++
+              write(next.liked, next.op)
+              next.fail(new LikesUnreachable('the reply was lost'))
+            },
+          }
+          for (const name of steps) {
+            act[name]()
+            await vi.advanceTimersByTimeAsync(name === 'lose' ? 20_000 : 0)
+            if (wanted !== undefined) expect(shown().liked).toBe(wanted)
+            expect(shown().count).toBeGreaterThanOrEqual(445)
+            expect(shown().count).toBeLessThanOrEqual(server.count + 1)
+          }
+          while (writes.length > answered) {
+            act.serve()
+            await vi.advanceTimersByTimeAsync(0)
+          }
+          while (onTheWay.length > 0) act.deliver()
+          store.receive(POST, state())
+          expect(shown()).toMatchObject({ count: server.count, liked: server.liked, status: 'exact' })
+        },
+      ),
+      { numRuns: 400 },
+    )
+    vi.useRealTimers()
+  })
+})
