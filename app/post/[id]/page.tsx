@@ -11,14 +11,12 @@ interface Props {
   params: Promise<{ id: string }>
 }
 
-/** Whether there is such a post decides the status of the answer, so it is known before anything is sent. */
-export const instant = false
-
 /**
- * No post is known while the application is built. With an id that no post can have, every other one is rendered when
- * it is first asked for, with its own status: 404 where there is no post.
+ * Whether there is such a post decides the status of the answer: nothing is sent before it is known, not even the
+ * frame of the page. The option is not stable yet; without it an unknown post is a page that says so with status 200.
  */
-export const generateStaticParams = () => [{ id: '_' }]
+export const instant = false
+export const unstable_paramMatching = { id: 'blocking' }
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   return postMetadata((await params).id)

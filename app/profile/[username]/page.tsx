@@ -13,14 +13,12 @@ interface Props {
   params: Promise<{ username: string }>
 }
 
-/** Whether there is such a person decides the status of the answer, so it is known before anything is sent. */
-export const instant = false
-
 /**
- * No person is known while the application is built. With a name that nobody can have, every other one is rendered when
- * it is first asked for, with its own status: 404 where there is nobody.
+ * Whether there is such a person decides the status of the answer: nothing is sent before it is known, not even the
+ * frame of the page. The option is not stable yet; without it an unknown person is a page that says so with status 200.
  */
-export const generateStaticParams = () => [{ username: '_' }]
+export const instant = false
+export const unstable_paramMatching = { username: 'blocking' }
 
 export async function generateMetadata({ params }: Props): Promise<Metadata> {
   const { username } = await params

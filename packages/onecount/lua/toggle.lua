@@ -13,23 +13,27 @@
 --   2 session   id
 --   3 now       microseconds
 --   4 again     '1' on a repeat after an unknown outcome: an op of now or later means that it was done
+--   5 known     the pair's op in Postgres, '' when it was not asked
 -- RETURNS
---   {'WARM', count, rev, liked, op} | {'COLD', op}; op 0: not accepted, hydrate and call again
+--   {'WARM', count, rev, liked, op} | {'COLD', op}; op 0: not accepted, ask Postgres and call again
 -- include: apply
 
 local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
-local post, session, now, again = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
+local post, session, now, again, known = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1', ARGV[5]
 
 local pair = post .. '|' .. session
 local pending = pending_of(k.q, pair)
-local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
+local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0), tonumber(known) or 0)
 local values = redis.call('MGET', k.likes, k.meta)
 local is_warm = warm(epoch_of(k.q), values[1], values[2], k.liked)
 
-if not is_warm and pending == 0 then return { 'COLD', '0' } end
-if again and math.floor(newest / 2) >= now then return reply(apply(k, post, session, 0, now)) end
+if not is_warm and pending == 0 and known == '' then return { 'COLD', '0' } end
+if again and math.floor(newest / 2) >= now then
+  local _, count, rev, member = apply(k, post, session, 0, now)
+  return reply(newest, count, rev, member)
+end
 
-local likes
-if pending > 0 then likes = pending % 2 == 1 else likes = redis.call('SISMEMBER', k.liked, session) == 1 end
+local likes = newest % 2 == 1
+if is_warm then likes = redis.call('SISMEMBER', k.liked, session) == 1 end
 local t = math.max(now, math.floor(newest / 2) + 1)
 return reply(apply(k, post, session, 2 * t + (likes and 0 or 1), now))

@@ -2,6 +2,7 @@ import type { Context } from './context'
 import { OnecountError, StoreUnavailable } from './errors'
 import { hydrate } from './hydrate'
 import { isLikedOp, nextOp, trustedOp } from './op'
+import type { PostgresState } from './ports'
 import { fromPostgres, read } from './read'
 import { strings } from './replies'
 import type { WriteState } from './types'
@@ -42,18 +43,23 @@ export async function set(
 export async function toggle(ctx: Context, postId: string, sessionId: string): Promise<WriteState> {
   const now = ctx.now()
   const inRedis = await attempts(ctx, async again => {
-    for (let round = 0; round < 3; round++) {
-      const reply = await runToggle(ctx, postId, sessionId, now, again)
-      if (reply.state) return reply.state
-      if (reply.op > 0) return cold(ctx, postId, sessionId, reply.op)
-      await assertExists(ctx, postId, 'must')
+    let reply = await runToggle(ctx, postId, sessionId, now, again, '')
+    if (!reply.state && reply.op === 0) {
+      const before = await lookUp(ctx, postId, sessionId)
+      reply = await runToggle(ctx, postId, sessionId, now, again, before.op)
     }
-    throw new OnecountError('unavailable')
+    return reply.state ?? cold(ctx, postId, sessionId, reply.op)
   })
   if (inRedis) return inRedis
-  const [before] = await postgres(ctx.postgres.peek([postId], sessionId, []))
-  if (!before) throw new OnecountError('post_not_found', { field: 'postId' })
+  const before = await postgres(lookUp(ctx, postId, sessionId))
   return viaPostgres(ctx, postId, sessionId, nextOp(now, before.op, !before.liked))
+}
+
+/** The pair as Postgres has it. @throws OnecountError `post_not_found` */
+async function lookUp(ctx: Context, postId: string, sessionId: string): Promise<PostgresState> {
+  const [state] = await ctx.postgres.peek([postId], sessionId, [])
+  if (!state) throw new OnecountError('post_not_found', { field: 'postId' })
+  return state
 }
 
 /** Tries Redis, again with the same op when the outcome is unknown; `null` when it cannot be reached. */
@@ -104,6 +110,7 @@ async function runToggle(
   sessionId: string,
   now: number,
   again: boolean,
+  known: number | '',
 ): Promise<WriteReply> {
   return parse(
     postId,
@@ -112,6 +119,7 @@ async function runToggle(
       sessionId,
       now,
       again ? '1' : '0',
+      known,
     ]),
   )
 }
@@ -148,12 +156,12 @@ function parse(postId: string, reply: Parameters<typeof strings>[0]): WriteReply
  * A cold post is hydrated, or refused when it is gone. While Postgres is unreachable a press is taken unseen, and
  * dropped by the sync that finds no post; a toggle cannot be, as nobody knows what it would flip.
  */
-async function assertExists(ctx: Context, postId: string, postgresMust?: 'must'): Promise<void> {
+async function assertExists(ctx: Context, postId: string): Promise<void> {
   try {
     const outcome = (await hydrate(ctx, [postId], null)).get(postId)
     if (outcome?.kind === 'gone') throw new OnecountError('post_not_found', { field: 'postId' })
   } catch (error) {
-    if (error instanceof StoreUnavailable && error.store === 'postgres' && !postgresMust) return
+    if (error instanceof StoreUnavailable && error.store === 'postgres') return
     throw error
   }
 }

@@ -20,6 +20,9 @@ const FRESH_MS = 2000
 /** How often a post is read again while the server cannot be reached; milliseconds. */
 const RECOVER_MS = 5000
 
+/** What a read of the query answers: the registers hold it already. */
+const MERGED: LikesEntry = { ...EMPTY_ENTRY }
+
 /**
  * The likes of one post, the same in every view. `seed` is what the server rendered; it may be old, its revision says
  * so. Reads again when the view appears, on focus and on reconnect, together with all other posts on screen.
@@ -52,10 +55,10 @@ function likesOptions(store: LikesStore, postId: string, seed: LikeInput | undef
       const input = await store.load(postId)
       if (!input) throw new LikesRefused('post_not_found', 'There is no such post.')
       store.receive(postId, input)
-      return store.entry(postId) ?? EMPTY_ENTRY
+      return MERGED
     },
-    // What was read is merged already: something newer may have come since.
-    structuralSharing: (known, read) => known ?? read,
+    // Something newer may have come since the answer was merged: the query must not put it back.
+    structuralSharing: (known, next) => (next === MERGED && known ? known : next),
     initialData: seed && (() => mergeLikes(undefined, seed, Date.now())),
     initialDataUpdatedAt: 0,
     staleTime: FRESH_MS,

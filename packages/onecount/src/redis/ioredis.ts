@@ -30,11 +30,16 @@ export function createRedisClient(url: string, options: RedisOptions = {}): Redi
 
 /** Runs the engine's scripts through ioredis: EVALSHA, and EVAL where Redis does not know the script yet. */
 export function ioredisPort(client: Redis): RedisPort {
+  let connecting: Promise<void> | undefined
   return {
     async run(script, keys, args) {
       const { sha1, source } = SCRIPTS[script]
       try {
-        if (client.status !== 'ready') await firstConnection(client)
+        if (client.status !== 'ready') {
+          connecting ??= firstConnection(client)
+          await connecting
+          connecting = undefined
+        }
         try {
           return (await client.evalsha(sha1, keys.length, ...keys, ...args)) as Reply
         } catch (error) {
@@ -51,10 +56,10 @@ export function ioredisPort(client: Redis): RedisPort {
 const isNoScript = (error: unknown) => error instanceof Error && error.message.startsWith('NOSCRIPT')
 
 /** A client that is connecting for the first time is waited for; one that lost its connection fails at once. */
-function firstConnection(client: Redis): Promise<void> | undefined {
+async function firstConnection(client: Redis): Promise<void> {
   if (client.status === 'wait') client.connect().catch(() => {})
   if (client.status !== 'connecting' && client.status !== 'connect') return
-  return new Promise(resolve => {
+  await new Promise<void>(resolve => {
     const done = () => {
       clearTimeout(timer)
       client.off('ready', done)

@@ -605,7 +605,7 @@ return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0) }
   },
   toggle: {
     name: 'toggle',
-    sha1: '382ce613d6a6eda8ad26f263d728e3be9b5f26dd',
+    sha1: '39f53147e79eb47bc17dbe390b33ca827b2df1af',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -675,16 +675,19 @@ local function reply(op, count, rev, member)
   return { 'WARM', int(count), int(rev), member and '1' or '0', int(op) }
 end
 local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
-local post, session, now, again = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
+local post, session, now, again, known = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1', ARGV[5]
 local pair = post .. '|' .. session
 local pending = pending_of(k.q, pair)
-local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
+local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0), tonumber(known) or 0)
 local values = redis.call('MGET', k.likes, k.meta)
 local is_warm = warm(epoch_of(k.q), values[1], values[2], k.liked)
-if not is_warm and pending == 0 then return { 'COLD', '0' } end
-if again and math.floor(newest / 2) >= now then return reply(apply(k, post, session, 0, now)) end
-local likes
-if pending > 0 then likes = pending % 2 == 1 else likes = redis.call('SISMEMBER', k.liked, session) == 1 end
+if not is_warm and pending == 0 and known == '' then return { 'COLD', '0' } end
+if again and math.floor(newest / 2) >= now then
+  local _, count, rev, member = apply(k, post, session, 0, now)
+  return reply(newest, count, rev, member)
+end
+local likes = newest % 2 == 1
+if is_warm then likes = redis.call('SISMEMBER', k.liked, session) == 1 end
 local t = math.max(now, math.floor(newest / 2) + 1)
 return reply(apply(k, post, session, 2 * t + (likes and 0 or 1), now))
 `,

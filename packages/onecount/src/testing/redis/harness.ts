@@ -46,8 +46,8 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
     write: (post: string, session: string, op: number, { now = T, accept = 'any' } = {}) =>
       run('write', pairKeys(post, session), [post, session, op, now, accept]),
 
-    toggle: (post: string, session: string, now: number, again = false) =>
-      run('toggle', pairKeys(post, session), [post, session, now, again ? '1' : '0']),
+    toggle: (post: string, session: string, now: number, { again = false, known = '' as number | '' } = {}) =>
+      run('toggle', pairKeys(post, session), [post, session, now, again ? '1' : '0', known]),
 
     read: (posts: string[], session: string) =>
       run(

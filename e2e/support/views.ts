@@ -1,0 +1,41 @@
+import { expect, type Locator, type Page } from '@playwright/test'
+
+export const BEAR = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
+export const BEAR_CAPTION = 'Oso polar en su habitat natural'
+
+/** The polar bear's article in the view that is in front; kept-alive views have one too, hidden. */
+export const bear = (page: Page): Locator =>
+  page.getByRole('article', { name: BEAR_CAPTION }).filter({ visible: true }).last()
+
+export const bearCount = (page: Page): Locator => bear(page).locator('[data-like-count]')
+
+export const heart = (page: Page): Locator => bear(page).getByRole('button', { name: /^(Like|Unlike)$/ })
+
+/** Presses the heart and expects the next number at once: before any server could have answered. */
+export async function press(page: Page, from: number, to: number): Promise<void> {
+  await expect(bearCount(page)).toHaveText(String(from))
+  await heart(page).click()
+  expect(await bearCount(page).textContent()).toBe(String(to))
+}
+
+/** Waits until the press of this page was acknowledged. */
+export async function saved(page: Page): Promise<void> {
+  await expect(bear(page).locator('[data-status="exact"]')).toBeVisible()
+}
+
+/** Follows a link of the page, as a person does; the application navigates without loading a document. */
+export async function follow(page: Page, href: string): Promise<void> {
+  await page.locator(`a[href="${href}"]`).filter({ visible: true }).first().click()
+  await page.waitForURL(`**${href}`)
+}
+
+/** Resolves when this page's realtime subscription is confirmed; call it before the page is opened. */
+export function realtimeReady(page: Page): Promise<void> {
+  return new Promise(resolve => {
+    page.on('websocket', socket => {
+      socket.on('framereceived', ({ payload }) => {
+        if (String(payload).includes('Subscribed to PostgreSQL')) resolve()
+      })
+    })
+  })
+}

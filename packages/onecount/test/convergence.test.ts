@@ -1,0 +1,105 @@
+import type { Onecount } from 'onecount'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type Crowd, createCrowd } from './support/crowd'
+import { type Random, seeded } from './support/random'
+import { type PostBefore, type Stores, startStores } from './support/stores'
+
+const POSTS: PostBefore[] = Array.from({ length: 20 }, (_, i) => ({
+  id: `60060000-0000-4000-8000-${String(i).padStart(12, '0')}`,
+  base: i * 13,
+}))
+const SESSIONS = Array.from({ length: 50 }, (_, i) => `session-${i}`)
+
+let stores: Stores
+const running: Onecount[] = []
+beforeAll(async () => {
+  stores = await startStores()
+})
+afterAll(() => stores.stop())
+afterEach(async () => {
+  await Promise.all(running.splice(0).map(instance => instance.drain.stop()))
+})
+
+async function setUp(random: Random, instances: number): Promise<{ instances: Onecount[]; crowd: Crowd }> {
+  await stores.begin(POSTS)
+  for (let i = 0; i < instances; i++) {
+    const instance = stores.instance({ settings: { batchSize: 100 } })
+    instance.drain.start()
+    running.push(instance)
+  }
+  return { instances: [...running], crowd: createCrowd(random, POSTS, SESSIONS) }
+}
+
+/** Drains, makes every post warm, drains what that brought up: then nothing is on its way any more. */
+async function comeToRest([instance]: Onecount[]): Promise<void> {
+  for (let round = 0; round < 2; round++) {
+    await expect.poll(() => instance!.drainOnce(), { timeout: 10_000 }).toMatchObject({ more: false })
+    await expect
+      .poll(async () => [...(await instance!.read(POSTS.map(p => p.id))).values()].map(s => s.source), {
+        timeout: 15_000,
+      })
+      .toEqual(POSTS.map(() => 'redis'))
+  }
+  expect(await instance!.health()).toMatchObject({ pending: 0, unseen: 0 })
+}
+
+async function expectAgreement(crowd: Crowd): Promise<void> {
+  for (const post of POSTS) {
+    const { redis, postgres, expectedCount } = await stores.compare(post)
+    const members = crowd.expectedMembers(post.id)
+    expect(postgres, post.id).toEqual({ count: expectedCount, members })
+    expect(redis, post.id).toEqual({ count: post.base + members.length, members })
+  }
+}
+
+describe('50 sessions on 20 posts, 50 at once', () => {
+  it('leave both stores with the same counts and the same members', () =>
+    seeded(async random => {
+      const { instances, crowd } = await setUp(random, 1)
+      await crowd.press(instances, 60)
+      await comeToRest(instances)
+      await expectAgreement(crowd)
+    }))
+
+  it('do so with three instances that drain side by side', () =>
+    seeded(async random => {
+      const { instances, crowd } = await setUp(random, 3)
+      await crowd.press(instances, 60)
+      await comeToRest(instances)
+      await expectAgreement(crowd)
+    }))
+
+  it('do so while posts are cooled and lose keys at random', () =>
+    seeded(async random => {
+      const { instances, crowd } = await setUp(random, 2)
+      let pressing = true
+      const pressed = crowd.press(instances, 40).finally(() => {
+        pressing = false
+      })
+      const { likes, liked, meta, recent } = stores.keys
+      while (pressing) {
+        const { id } = random.pick(POSTS)
+        if (random.chance(0.3)) await instances[0]!.rehydrate(id)
+        else await stores.redis.del(random.pick([likes(id), liked(id), meta(id), recent]))
+      }
+      await pressed
+      await comeToRest(instances)
+      await expectAgreement(crowd)
+    }))
+
+  it('do so when Redis stops for a while and comes back empty', () =>
+    seeded(async random => {
+      const { instances, crowd } = await setUp(random, 2)
+      await crowd.press(instances, 15)
+      // What Redis has acknowledged and Postgres does not have yet would be lost with it: that is another promise.
+      await comeToRest(instances)
+      await stores.stopRedis()
+      const pressed = crowd.press(instances, 30)
+      await crowd.press(instances, 1)
+      await stores.startRedisEmpty()
+      await pressed
+      await crowd.press(instances, 15)
+      await comeToRest(instances)
+      await expectAgreement(crowd)
+    }))
+})

@@ -1,0 +1,93 @@
+import { Redis } from 'ioredis'
+import { createKeys, createOnecount, type OnecountOptions } from 'onecount'
+import { postgresJsPort } from 'onecount/postgres'
+import { createRedisClient, ioredisPort } from 'onecount/redis'
+import type { Sql } from 'postgres'
+import { startPostgresServer } from '@/dev/services/postgres-server'
+import { startRedisServer } from '@/dev/services/redis-server'
+import { connect, migrate, ownersTables } from './databases'
+
+export interface PostBefore {
+  id: string
+  /** Likes from before rows were kept. */
+  base: number
+}
+
+/** A real Redis and a real Postgres, and ways to look at what they hold. */
+export async function startStores() {
+  const [firstRedis, postgres] = await Promise.all([
+    startRedisServer(),
+    startPostgresServer({ fsync: false }),
+  ])
+  let redis = firstRedis
+  const { port, url } = redis
+  const database = await postgres.createDatabase('onecount')
+  await migrate(database)
+  const sql: Sql = connect(database, { max: 20 })
+  const command = new Redis(url, { lazyConnect: true, enableOfflineQueue: false, retryStrategy: () => 20 })
+  command.on('error', () => {})
+  await command.connect()
+  const clients: Redis[] = []
+  const keys = createKeys()
+  const tables = ownersTables(sql)
+
+  return {
+    sql,
+    /** Any command of Redis, to look at keys and to damage them. */
+    redis: command,
+    keys,
+
+    /** The ports of one instance of the application. */
+    ports() {
+      const client = createRedisClient(url)
+      clients.push(client)
+      return { redis: ioredisPort(client), postgres: postgresJsPort(sql) }
+    },
+
+    /** One instance of the application, with connections of its own. */
+    instance(options: Partial<OnecountOptions> = {}) {
+      return createOnecount({ ...this.ports(), log: { warn() {} }, ...options })
+    },
+
+    /** Empties both stores and makes new posts. */
+    async begin(posts: PostBefore[]): Promise<void> {
+      await command.flushall()
+      await tables.clear()
+      await tables.addPosts(posts.map(({ id, base }) => ({ id, likes: base })))
+    },
+
+    /** Kills Redis; nothing of what it held comes back. */
+    stopRedis: () => redis.kill(),
+    async startRedisEmpty() {
+      redis = await startRedisServer({ port })
+      await new Promise<void>(resolve => {
+        if (command.status === 'ready') resolve()
+        else command.once('ready', () => resolve())
+      })
+    },
+
+    /** What both stores hold of a post: counts and members. */
+    async compare({ id, base }: PostBefore) {
+      const [count, members, post, ratings] = await Promise.all([
+        command.get(keys.likes(id)),
+        command.smembers(keys.liked(id)),
+        tables.post(id),
+        tables.rows('post_ratings', id),
+      ])
+      const rated = ratings.map(r => r.sessionId).sort()
+      return {
+        redis: { count: Number(count), members: members.sort() },
+        postgres: { count: post.likes, members: rated },
+        expectedCount: base + rated.length,
+      }
+    },
+
+    async stop() {
+      for (const client of [...clients, command]) client.disconnect()
+      await sql.end({ timeout: 2 })
+      await Promise.all([redis.kill(), postgres.stop()])
+    },
+  }
+}
+
+export type Stores = Awaited<ReturnType<typeof startStores>>
