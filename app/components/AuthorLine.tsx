@@ -2,6 +2,7 @@ import Link from 'next/link'
 import type { Author } from '@/app/types'
 import styles from './AuthorLine.module.css'
 import { formatDate } from './format'
+import { LinkHint } from './LinkHint'
 
 interface AuthorLineProps {
   author: Author
@@ -18,6 +19,7 @@ export function AuthorLine({ author, createdAt }: AuthorLineProps) {
           <span className={styles.name}>{author.displayName}</span>
           <span className={styles.username}>@{author.username}</span>
         </span>
+        <LinkHint />
       </Link>
       {createdAt && (
         <time dateTime={createdAt} className={styles.date}>

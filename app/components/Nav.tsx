@@ -3,6 +3,7 @@
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
 import { HomeIcon, RankIcon } from './icons'
+import { LinkHint } from './LinkHint'
 import styles from './Nav.module.css'
 
 const links = [
@@ -27,6 +28,7 @@ export function NavLinks({ current }: { current: string | null }) {
         >
           <Icon />
           {label}
+          <LinkHint />
         </Link>
       ))}
     </nav>

@@ -1,6 +1,7 @@
 import Link from 'next/link'
 import type { Author } from '@/app/types'
 import { Avatar } from './AuthorLine'
+import { LinkHint } from './LinkHint'
 import styles from './People.module.css'
 
 /** Everybody who posts here: a column beside the feed, on a phone a row to swipe through above it. */
@@ -16,6 +17,7 @@ export function People({ authors }: { authors: Author[] }) {
             <Link href={`/profile/${author.username}`} className={styles.person}>
               <Avatar author={author} size={56} />
               <Name of={author} />
+              <LinkHint />
             </Link>
           </li>
         ))}

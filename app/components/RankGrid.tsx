@@ -1,5 +1,6 @@
 'use client'
 
+import Link from 'next/link'
 import { useId, useRef } from 'react'
 import type { Post } from '@/app/types'
 import { LikeControl } from './LikeControl'
@@ -60,7 +61,9 @@ function RankCard({ post, place }: { post: Post; place: number }) {
       <h2 id={captionId} lang="es" className={styles.caption} title={post.caption}>
         {post.caption}
       </h2>
-      <p className={styles.author}>{post.author.displayName}</p>
+      <Link href={`/profile/${post.author.username}`} className={styles.author}>
+        {post.author.displayName}
+      </Link>
     </article>
   )
 }

@@ -58,9 +58,9 @@ export function TracksDrawing({ className }: DrawingProps) {
 export function FogDrawing({ className }: DrawingProps) {
   return (
     <Drawing className={className}>
-      <circle cx="92" cy="52" r="18" className={styles.accent} />
-      <path d="m20 160 74-92 34 40 42-62 92 114Z" className={styles.far} />
-      <path d="m170 46-25 37 12 9 13-11 12 12 14-14Z" className={styles.paper} />
+      <circle cx="84" cy="50" r="20" className={styles.accent} />
+      <path d="M-10 180 88 74l40 44 52-76L300 180Z" className={styles.near} />
+      <path d="m180 42-29 42 15 10 14-12 13 13 16-13Z" className={styles.paper} />
       <g className={styles.fog}>
         <rect x="8" y="92" width="120" height="16" rx="8" />
         <rect x="148" y="84" width="96" height="16" rx="8" />

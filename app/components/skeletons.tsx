@@ -33,6 +33,13 @@ const Author = () => (
   </div>
 )
 
+/** As high as the line of text that will stand there. */
+const Line = ({ className }: { className?: string }) => (
+  <p className={className}>
+    <i className={`${styles.block} ${styles.line}`} />
+  </p>
+)
+
 const Like = () => (
   <div className={styles.like}>
     <i className={`${styles.block} ${styles.heart}`} />
@@ -49,7 +56,7 @@ export const FeedSkeleton = () => (
         <i className={`${styles.block} ${styles.picture}`} />
         <div className={feed.below}>
           <Like />
-          <i className={`${styles.block} ${styles.line}`} />
+          <Line className={feed.caption} />
         </div>
       </div>
     ))}
@@ -76,10 +83,13 @@ export const RankSkeleton = () => (
       <div key={index} className={rank.card}>
         <i className={`${styles.block} ${styles.picture}`} />
         <div className={rank.facts}>
-          <span className={`${rank.place} ${styles.faint}`}>{index + 1}</span>
+          <span className={`${rank.place} ${styles.faint}`} data-podium={index < 3 || undefined}>
+            {index + 1}
+          </span>
           <Like />
         </div>
-        <i className={`${styles.block} ${styles.line}`} />
+        <Line className={rank.caption} />
+        <Line className={rank.author} />
       </div>
     ))}
   </Skeleton>
@@ -90,7 +100,7 @@ export const PostSkeleton = () => (
     <i className={`${styles.block} ${styles.picture}`} />
     <div className={detail.facts}>
       <Author />
-      <i className={`${styles.block} ${styles.line}`} />
+      <Line className={detail.caption} />
       <Like />
     </div>
   </Skeleton>

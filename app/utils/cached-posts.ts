@@ -3,7 +3,7 @@ import { getSessionId } from '@/app/utils/onecount/session'
 import { cacheContent, contentTags } from '@/app/utils/redis/cache'
 import { POST_COLUMNS, type PostRow, toPostContent } from './content-rows'
 import { mergePostsWithCounts } from './posts-with-counts'
-import { contentClient } from './supabase'
+import { contentClient, deadline } from './supabase'
 
 /** Posts on one page of the feed. Older ones are on the next page: nothing is cut off. */
 export const FEED_PAGE = 100
@@ -15,12 +15,13 @@ const IDS_MAX = 100
  * A page of the feed, newest first: the newest, or those before a post. Content alone, cached for 5 to 60 minutes.
  * @throws Error when Supabase does not answer; nothing is cached then
  */
-export async function getPosts(before: FeedCursor | null = null): Promise<PostContent[]> {
+export async function getPosts(before: FeedCursor | null): Promise<PostContent[]> {
   'use cache'
   cacheContent(contentTags.posts)
   let query = contentClient()
     .from('posts_new')
     .select(POST_COLUMNS)
+    .abortSignal(deadline())
     .order('created_at', { ascending: false })
     .order('id', { ascending: false })
     .limit(FEED_PAGE)
@@ -39,6 +40,7 @@ export async function getPost(postId: string): Promise<PostContent | null> {
   const { data } = await contentClient()
     .from('posts_new')
     .select(POST_COLUMNS)
+    .abortSignal(deadline())
     .eq('id', postId)
     .maybeSingle()
     .overrideTypes<PostRow, { merge: false }>()
@@ -64,6 +66,7 @@ async function getPostSet(sortedIds: string[]): Promise<PostContent[]> {
   const { data } = await contentClient()
     .from('posts_new')
     .select(POST_COLUMNS)
+    .abortSignal(deadline())
     .in('id', sortedIds)
     .overrideTypes<PostRow[], { merge: false }>()
     .throwOnError()

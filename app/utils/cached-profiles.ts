@@ -13,7 +13,7 @@ import {
   toPostContent,
 } from './content-rows'
 import { mergePostsWithCounts } from './posts-with-counts'
-import { contentClient } from './supabase'
+import { contentClient, deadline } from './supabase'
 
 export interface Profile {
   author: Author
@@ -31,6 +31,7 @@ export async function getProfile(username: string): Promise<Profile | null> {
   const { data: row } = await contentClient()
     .from('profiles')
     .select(`id, ${AUTHOR_COLUMNS}`)
+    .abortSignal(deadline())
     .eq('username', username)
     .maybeSingle()
     .overrideTypes<AuthorRow & { id: string }, { merge: false }>()
@@ -52,6 +53,7 @@ async function postsOf(authorId: string, after: string | null): Promise<PostRow[
   let query = contentClient()
     .from('posts_new')
     .select(POST_COLUMNS)
+    .abortSignal(deadline())
     .eq('author_id', authorId)
     .order('id')
     .limit(ROWS_MAX)
@@ -74,7 +76,12 @@ export async function getAuthors(): Promise<Author[]> {
   'use cache'
   cacheContent(contentTags.profiles)
   const rows = await readAll<AuthorRow & { id: string }>(async after => {
-    let query = contentClient().from('profiles').select(`id, ${AUTHOR_COLUMNS}`).order('id').limit(ROWS_MAX)
+    let query = contentClient()
+      .from('profiles')
+      .select(`id, ${AUTHOR_COLUMNS}`)
+      .abortSignal(deadline())
+      .order('id')
+      .limit(ROWS_MAX)
     if (after) query = query.gt('id', after)
     const { data } = await query
       .overrideTypes<(AuthorRow & { id: string })[], { merge: false }>()

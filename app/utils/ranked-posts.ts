@@ -1,4 +1,3 @@
-import { StoreUnavailable } from 'onecount'
 import type { Post } from '@/app/types'
 import { getOnecount } from '@/app/utils/onecount/server'
 import { getSessionId } from '@/app/utils/onecount/session'
@@ -17,7 +16,7 @@ export interface Ranking {
 /** The most liked posts by the counts of this moment. @throws Error when the content cannot be read */
 export async function getRanking(limit = RANK_LENGTH): Promise<Ranking> {
   const [sessionId, ids] = await Promise.all([getSessionId(), rankedIds(limit)])
-  const content = ids ? await getPostsById(ids) : (await getPosts()).slice(0, limit)
+  const content = ids ? await getPostsById(ids) : (await getPosts(null)).slice(0, limit)
   const posts = await mergePostsWithCounts(content, sessionId)
   return { posts: byLikes(posts), known: ids !== null }
 }
@@ -26,8 +25,8 @@ async function rankedIds(limit: number): Promise<string[] | null> {
   try {
     return await getOnecount().ranking(limit)
   } catch (error) {
-    if (error instanceof StoreUnavailable) return null
-    throw error
+    console.error(`[onecount] the ranking: ${error instanceof Error ? error.message : String(error)}`)
+    return null
   }
 }
 

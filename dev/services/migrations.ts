@@ -39,8 +39,9 @@ grant usage on schema public to anon, authenticated, service_role;
 `
 
 /**
- * Applies the migrations that were not applied yet, each with its record in one transaction, and the seed when it is
- * given and there are no posts. Any number may run at once: one after the other, by a lock.
+ * Applies the migrations that were not applied yet, each with its record in one transaction (statements that are sent
+ * together are one), and the seed when it is given and there are no posts. Any number may run at once: one after the
+ * other, by a lock.
  */
 export async function applyMigrations(exec: Exec, { seed }: { seed?: string } = {}): Promise<string[]> {
   await exec('create schema if not exists supabase_migrations').catch(() => {})
@@ -53,11 +54,9 @@ export async function applyMigrations(exec: Exec, { seed }: { seed?: string } = 
     const before = await exec(`select 1 from supabase_migrations.schema_migrations where version = '${name}'`)
     if (before.length > 0) continue
     await exec(`
-      begin;
       select pg_advisory_xact_lock(7061);
       ${sql}
-      insert into supabase_migrations.schema_migrations (version) values ('${name}') on conflict do nothing;
-      commit;`)
+      insert into supabase_migrations.schema_migrations (version) values ('${name}') on conflict do nothing;`)
     applied.push(name)
   }
   if (seed) {

@@ -172,7 +172,8 @@ language sql stable set search_path = '' as $$
   where p.id = any (p_posts);
 $$;
 
--- One keyset page of all posts by id: [{post, likes, rev, ratings}]; `ratings` is the number of rows.
+-- One keyset page of all posts by id: [{post, likes, rev, ratings}]; `ratings` is the number of rows. The first page
+-- begins after the nil UUID, so that every page is a range of the primary key.
 create or replace function public.onecount_posts(p_after uuid, p_limit integer) returns json
 language sql stable set search_path = '' as $$
   select coalesce(json_agg(json_build_object('post', id, 'likes', likes, 'rev', likes_rev, 'ratings', ratings)), '[]')
@@ -180,7 +181,7 @@ language sql stable set search_path = '' as $$
     select p.id, p.likes, p.likes_rev,
            (select count(*) from public.post_ratings r where r.post_id = p.id) as ratings
       from public.posts_new p
-     where p_after is null or p.id > p_after
+     where p.id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
      order by p.id
      limit p_limit
   ) page;

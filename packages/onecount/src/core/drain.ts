@@ -28,8 +28,9 @@ export function createDrainer(ctx: Context) {
     rows = []
     const [parent, ...members] = await collect(ctx, nonce, seen, after)
     const full = members.length >= ctx.settings.batchSize
-    const partial = full ? boundaryPosts(members, after) : new Set<string>()
-    after = full ? members.at(-1)! : ''
+    const last = full ? members.at(-1)! : ''
+    const partial = cutPosts(after, last)
+    after = last
 
     const result = await ctx.postgres.sync({
       partition: ctx.partition,
@@ -110,10 +111,10 @@ async function collect(ctx: Context, nonce: string, seen: PairOp[], after: strin
 
 /**
  * A batch that is cut may hold only some of a post's ops, and then Postgres will hold a count that nobody was ever
- * shown: it must not carry the revision of the whole.
+ * shown: it must not carry the revision of the whole. The post of either end may be cut, wherever there is one.
  */
-function boundaryPosts(members: string[], after: string): Set<string> {
-  return new Set([members[0]!, members.at(-1)!, after].map(member => parseMember(member).postId))
+function cutPosts(before: string, last: string): Set<string> {
+  return new Set([before, last].filter(end => end !== '').map(member => parseMember(member).postId))
 }
 
 function toEntry(member: string, partial: Set<string>): Entry {

@@ -1,4 +1,4 @@
-import { isLikedOp, type Reply } from 'onecount'
+import { isLikedOp } from 'onecount'
 import type { Observer } from './wire'
 
 /**
@@ -47,5 +47,3 @@ export const likedSessions = (ops: Map<string, number>, postId: string): string[
     .filter(([pair, op]) => pair.startsWith(`${postId}|`) && isLikedOp(op))
     .map(([pair]) => pair.slice(postId.length + 1))
     .sort()
-
-export type { Reply }

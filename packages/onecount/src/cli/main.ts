@@ -1,0 +1,40 @@
+import { MissingSetting } from './settings'
+import { worker } from './worker'
+
+/** A command answers its exit code; what it throws is printed, and the code is 2. */
+export interface Command {
+  summary: string
+  run(args: string[]): Promise<number>
+}
+
+const COMMANDS: Record<string, Command> = { worker }
+
+const help = () => `onecount: one count, every view.
+
+  npx onecount <command> [options]
+
+${Object.entries(COMMANDS)
+  .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
+  .join('\n')}
+
+npx onecount <command> --help says more.`
+
+/** Runs `onecount` with these arguments; answers the exit code. */
+export async function main([name, ...args]: string[]): Promise<number> {
+  if (!name || name === '--help' || name === 'help') {
+    console.log(help())
+    return name ? 0 : 2
+  }
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!command) {
+    console.error(`There is no command ${name}.\n\n${help()}`)
+    return 2
+  }
+  try {
+    return await command.run(args)
+  } catch (error) {
+    const expected = error instanceof MissingSetting || error instanceof Error
+    console.error(expected ? error.message : String(error))
+    return 2
+  }
+}

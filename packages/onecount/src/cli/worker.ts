@@ -1,0 +1,51 @@
+import { parseArgs } from 'node:util'
+import { connect } from './connect'
+import type { Command } from './main'
+import { readSettings } from './settings'
+
+const HELP = `Drains likes from Redis to Postgres in a process of its own. Any number may run, beside those of the application.
+
+  npx onecount worker [options]
+
+  --once     drain until nothing is left, then end
+  --help
+
+Reads REDIS_URL, and DATABASE_URL or SUPABASE_URL with SUPABASE_SECRET_KEY, from the environment, .env.local or .env.
+SIGTERM or Ctrl-C: drains what is left, for at most 5 seconds. It says nothing while all is well.
+
+Exit code: 0 done, 2 it could not be done.`
+
+export const worker: Command = {
+  summary: 'drain likes from Redis to Postgres',
+  async run(args) {
+    const { values } = parseArgs({
+      args,
+      options: { once: { type: 'boolean' }, help: { type: 'boolean' } },
+    })
+    if (values.help) {
+      console.log(HELP)
+      return 0
+    }
+    const { onecount, close } = await connect(readSettings(), {
+      warn: line => console.error(`[onecount] ${line}`),
+    })
+    try {
+      if (values.once) await onecount.drainOnce(Number.POSITIVE_INFINITY)
+      else await untilAsked(onecount.drain)
+      return 0
+    } finally {
+      await close()
+    }
+  },
+}
+
+async function untilAsked(drain: { start(): void; stop(): Promise<void> }): Promise<void> {
+  drain.start()
+  // The loop's own timers do not keep a process alive.
+  const alive = setInterval(() => {}, 60_000)
+  await new Promise<void>(resolve => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
+  })
+  clearInterval(alive)
+  await drain.stop()
+}

@@ -1,0 +1,164 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type Interrupted, interrupted } from '../../test/support/interrupted'
+import { type Stores, startStores } from '../../test/support/stores'
+import { StoreUnavailable } from './errors'
+import type { LoopOptions } from './loop'
+import { createOnecount, type Onecount } from './onecount'
+
+const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
+/** Never within a test: only what a test asks for makes the loop work. */
+const NEVER = 1_000_000
+
+let stores: Stores
+let ports: Interrupted
+let warnings: string[]
+let onecount: Onecount
+beforeAll(async () => {
+  stores = await startStores()
+})
+afterAll(() => stores.stop())
+beforeEach(async () => {
+  await stores.begin([POST])
+  ports = interrupted(stores.ports())
+  warnings = []
+})
+afterEach(() => onecount.drain.stop({ budgetMs: 0 }))
+
+function start(drain: LoopOptions, batchSize = 1000): void {
+  const log = { warn: (message: string) => void warnings.push(message) }
+  onecount = createOnecount({
+    redis: ports.redis,
+    postgres: ports.postgres,
+    drain,
+    log,
+    settings: { batchSize },
+  })
+  onecount.drain.start()
+}
+
+const like = (session: string) => onecount.set(POST.id, session, true)
+const ratings = async () => (await stores.compare(POST)).postgres.members
+/** The loop has looked once and found nothing to do. */
+async function idle(): Promise<void> {
+  await onecount.drainOnce()
+  await expect.poll(() => ports.count('postgres.status')).toBeGreaterThan(1)
+  ports.calls.length = 0
+}
+
+describe('the drain loop', () => {
+  it('drains soon after a like, without waiting for its next look', async () => {
+    start({ lingerMs: 1, idleMs: NEVER })
+    await idle()
+    await like('ana')
+    await expect.poll(ratings).toEqual(['ana'])
+  })
+
+  it('makes one batch of many likes', async () => {
+    start({ lingerMs: 50, idleMs: NEVER })
+    await idle()
+    await Promise.all(Array.from({ length: 40 }, (_, i) => like(`s${i}`)))
+    await expect.poll(async () => (await ratings()).length).toBe(40)
+    expect(ports.count('postgres.sync')).toBe(1)
+  })
+
+  it('drains what does not fit into one batch in several', async () => {
+    start({ lingerMs: 1, idleMs: NEVER }, 10)
+    await idle()
+    await Promise.all(Array.from({ length: 35 }, (_, i) => like(`s${i}`)))
+    await expect.poll(async () => (await onecount.health()).pending).toBe(0)
+    expect(await ratings()).toHaveLength(35)
+  })
+
+  it('finds what another instance has left behind', async () => {
+    start({ lingerMs: 1, idleMs: 20 })
+    await idle()
+    await stores.instance().set(POST.id, 'ana', true)
+    await expect.poll(ratings).toEqual(['ana'])
+  })
+
+  it('only looks while there is nothing to do: it writes nothing', async () => {
+    start({ lingerMs: 1, idleMs: 5 })
+    await idle()
+    await expect.poll(() => ports.count('postgres.status')).toBeGreaterThan(3)
+    expect(new Set(ports.calls)).toEqual(new Set(['redis.status', 'postgres.status']))
+  })
+
+  it('goes on by itself when a store that was away is back, and says so once each', async () => {
+    start({ lingerMs: 1, idleMs: NEVER, maxBackoffMs: 50 })
+    await idle()
+    ports.fail('never arrives', 'postgres')
+    await like('ana')
+    await expect.poll(() => ports.count('postgres.sync') + ports.count('postgres.status')).toBeGreaterThan(2)
+    expect(await ratings()).toEqual([])
+    ports.restore()
+    await expect.poll(ratings).toEqual(['ana'])
+    expect(warnings).toEqual(['the drain waits: postgres is unreachable: never arrives', 'the drain goes on'])
+  })
+
+  it('drains what is pending when it is stopped, and does nothing afterwards', async () => {
+    start({ lingerMs: NEVER, idleMs: NEVER })
+    await idle()
+    await like('ana')
+    await onecount.drain.stop()
+    expect(await ratings()).toEqual(['ana'])
+    await like('ben')
+    ports.calls.length = 0
+    onecount.drain.nudge()
+    await new Promise(resolve => setImmediate(resolve))
+    expect(ports.calls).toEqual([])
+  })
+
+  it('can be stopped while a store is away: what could not be drained stays pending', async () => {
+    start({ lingerMs: NEVER, idleMs: NEVER })
+    await idle()
+    await like('ana')
+    ports.fail('never arrives', 'postgres')
+    await onecount.drain.stop()
+    ports.restore()
+    expect(await onecount.health()).toMatchObject({ pending: 1 })
+  })
+
+  it('remembers a nudge from before it was started', async () => {
+    start({ lingerMs: NEVER, idleMs: NEVER })
+    await idle()
+    await onecount.drain.stop()
+    await like('ana')
+    onecount.drain.start()
+    await expect.poll(ratings).toEqual(['ana'])
+  })
+
+  it('has nothing to drain without Redis', async () => {
+    onecount = createOnecount({ redis: null, postgres: ports.postgres })
+    expect(await onecount.drainOnce()).toEqual({ drained: 0, more: false })
+  })
+})
+
+describe('while a store is unreachable', () => {
+  beforeEach(() => {
+    vi.useFakeTimers()
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('the pauses double up to the longest, and nudges do not shorten them', async () => {
+    const attempts: number[] = []
+    const away = () => {
+      attempts.push(Date.now())
+      return Promise.reject(new StoreUnavailable('redis', 'away'))
+    }
+    onecount = createOnecount({
+      redis: { run: away },
+      postgres: ports.postgres,
+      drain: { lingerMs: 1, idleMs: 10, maxBackoffMs: 1000 },
+      log: { warn() {} },
+    })
+    onecount.drain.nudge()
+    onecount.drain.start()
+    const nudging = setInterval(() => onecount.drain.nudge(), 7)
+    await vi.advanceTimersByTimeAsync(5000)
+    clearInterval(nudging)
+    const pauses = attempts.slice(1).map((at, i) => at - attempts[i]!)
+    expect(pauses.slice(0, 5)).toEqual([200, 400, 800, 1000, 1000])
+  })
+})

@@ -1,0 +1,56 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isLikedOp, MAX_OP_AHEAD, nextOp, opTime, trustedOp } from './op'
+
+const NOW = 1_795_000_000_000_000
+const time = fc.integer({ min: 1, max: 2 ** 51 })
+
+describe('nextOp', () => {
+  it('is twice the time, plus one for a like', () => {
+    expect(nextOp(NOW, 0, true)).toBe(3_590_000_000_000_001)
+    expect(nextOp(NOW, 0, false)).toBe(3_590_000_000_000_000)
+  })
+
+  it('beats the op before on any clock, says what was wanted, and is a whole number', () => {
+    fc.assert(
+      fc.property(time, time, fc.boolean(), fc.boolean(), (now, before, was, liked) => {
+        const previous = nextOp(before, 0, was)
+        const op = nextOp(now, previous, liked)
+        expect(op).toBeGreaterThan(previous)
+        expect(isLikedOp(op)).toBe(liked)
+        expect(opTime(op)).toBeGreaterThanOrEqual(now)
+        expect(Number.isSafeInteger(op)).toBe(true)
+      }),
+    )
+  })
+
+  it('is exact until the year 2112', () => {
+    const last = Date.UTC(2112, 0, 1) * 1000
+    expect(Number.isSafeInteger(nextOp(last, 0, true))).toBe(true)
+    expect(opTime(nextOp(last, 0, true))).toBe(last)
+  })
+})
+
+describe('trustedOp', () => {
+  it('is the op of the caller, also an old one and one a little in the future', () => {
+    for (const t of [1, NOW - 1, NOW, NOW + MAX_OP_AHEAD]) {
+      const op = nextOp(t, 0, true)
+      expect(trustedOp(op, true, NOW)).toBe(op)
+    }
+  })
+
+  it.each([
+    ['missing', undefined],
+    ['from far in the future', nextOp(NOW + MAX_OP_AHEAD + 1, 0, true)],
+    ['of an unlike', nextOp(NOW, 0, false)],
+    ['negative', -3],
+    ['zero', 0],
+    ['the smallest odd number', 1],
+    ['a fraction', 3.5],
+    ['not a number', Number.NaN],
+    ['infinite', Number.POSITIVE_INFINITY],
+    ['beyond exact integers', 2 ** 53 + 1],
+  ])('is one of now when it is %s', (_, op) => {
+    expect(trustedOp(op, true, NOW)).toBe(nextOp(NOW, 0, true))
+  })
+})

@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import postgres from 'postgres'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { applyMigrations } from '../../dev/services/migrations'
+import { type PostgresServer, startPostgresServer } from '../../dev/services/postgres-server'
+import { type RedisServer, startRedisServer } from '../../dev/services/redis-server'
+
+const POSTS = 100_000
+const RATINGS = 200_000
+const SCRIPT = join(import.meta.dirname, '../migrate-counters-to-redis.ts')
+
+let server: PostgresServer
+let databaseUrl: string
+let sql: postgres.Sql
+let redisServer: RedisServer
+let redis: Redis
+
+/** Posts as in real traffic: a few have most of the likes. Their other likes are older than the rows. */
+const GENERATE = `
+  insert into profiles (id, username, display_name, avatar_url)
+  values ('a0070001-aaaa-bbbb-cccc-000000000001', 'someone', 'Someone', '/a.svg');
+  insert into posts_new (id, author_id, caption, image_url, likes)
+  select ('50050001-aaaa-bbbb-cccc-' || lpad(to_hex(n), 12, '0'))::uuid, 'a0070001-aaaa-bbbb-cccc-000000000001',
+         'caption', '/p.svg', (100000 / n)::integer + n % 7
+    from generate_series(1, ${POSTS}) n;
+  select setseed(0.42);
+  insert into post_ratings (post_id, session_id)
+  select ('50050001-aaaa-bbbb-cccc-' || lpad(to_hex(post), 12, '0'))::uuid, 'session-' || n
+    from (select n, 1 + floor(power(random(), 4) * (${POSTS} - 1))::integer as post
+            from generate_series(1, ${RATINGS}) n) r;
+  update posts_new p set likes = p.likes + r.n
+    from (select post_id, count(*) as n from post_ratings group by post_id) r where r.post_id = p.id;
+  analyze posts_new, post_ratings;`
+
+const postId = (n: number) => `50050001-aaaa-bbbb-cccc-${n.toString(16).padStart(12, '0')}`
+
+function start(args: string[], env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, ...args], {
+    env: { ...process.env, REDIS_URL: redisServer.url, DATABASE_URL: databaseUrl, ...env },
+  })
+  const output = { out: '', err: '' }
+  child.stdout.on('data', data => (output.out += data))
+  child.stderr.on('data', data => (output.err += data))
+  const ended = new Promise<{ code: number | null; out: string; err: string }>(resolve =>
+    child.on('close', code => resolve({ code, ...output })),
+  )
+  return { child, output, ended }
+}
+const migrate = (args: string[] = [], env?: Record<string, string>) => start(args, env).ended
+
+beforeAll(async () => {
+  ;[server, redisServer] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
+  databaseUrl = await server.createDatabase('migration')
+  sql = postgres(databaseUrl, { max: 2, onnotice() {} })
+  await applyMigrations(async text => [...(await sql.unsafe(text))] as Record<string, unknown>[])
+  await sql.unsafe(GENERATE)
+  redis = new Redis(redisServer.url)
+}, 120_000)
+
+afterAll(async () => {
+  redis.disconnect()
+  await sql.end()
+  await Promise.all([server.kill(), redisServer.kill()])
+})
+
+describe('migrate-counters-to-redis', () => {
+  it('writes nothing with --dry-run', async () => {
+    const { code, out } = await migrate(['--dry-run', '--json'])
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ dryRun: true, posts: POSTS, ratings: RATINGS, alreadyThere: 0 })
+    expect(await redis.dbsize()).toBe(0)
+  })
+
+  it('can be interrupted, and goes on where it was when it is run again', async () => {
+    const { child, ended } = start(['--page-size', '100'])
+    await expect.poll(() => redis.exists(`post:likes:${postId(2000)}`), { timeout: 60_000 }).toBe(1)
+    child.kill('SIGINT')
+    const first = await ended
+    expect(first.code).toBe(130)
+    expect(first.out).toContain('run the same command again')
+    const second = await migrate(['--json'])
+    expect(second.code).toBe(0)
+    const report = JSON.parse(second.out)
+    expect(report.alreadyThere).toBeGreaterThanOrEqual(2000)
+    expect(report.alreadyThere).toBeLessThan(POSTS)
+    expect(report).toMatchObject({ posts: POSTS, ratings: RATINGS, verified: POSTS, mismatches: 0 })
+    // What a run holds at once is a page of each store, not the whole.
+    expect(report.peakMemoryMb).toBeLessThan(400)
+    process.stdout.write(
+      `migrated ${POSTS} posts and ${RATINGS} ratings in ${report.seconds} s, ${report.peakMemoryMb} MiB at most\n`,
+    )
+  }, 180_000)
+
+  it('has moved every count and every liked set under the public names', async () => {
+    const [{ likes }] = (await sql`select likes from posts_new where id = ${postId(1)}`) as [
+      { likes: number },
+    ]
+    expect(await redis.get(`post:likes:${postId(1)}`)).toBe(String(likes))
+    const rows = await sql`select session_id from post_ratings where post_id = ${postId(1)}`
+    const sessions = rows.map(row => row.session_id as string).sort()
+    expect((await redis.smembers(`post:liked:${postId(1)}`)).sort()).toEqual(sessions)
+    expect(await redis.smembers(`session:likes:${sessions[0]}`)).toEqual([postId(1)])
+  })
+
+  it('finds a count that was changed behind its back, names the post and exits 1', async () => {
+    await redis.set(`post:likes:${postId(7)}`, '1')
+    await redis.set(
+      `post:meta:${postId(7)}`,
+      (await redis.get(`post:meta:${postId(7)}`))!.replace(/\|-?\d+\|/, '|1|'),
+    )
+    await redis.del(`post:liked:${postId(7)}`)
+    const { code, out } = await migrate()
+    expect(code).toBe(1)
+    expect(out).toContain(postId(7))
+    expect(out).toContain('Redis 1, Postgres')
+  }, 120_000)
+
+  it.each([
+    [{ REDIS_URL: '' }, 'REDIS_URL'],
+    [{ DATABASE_URL: '', SUPABASE_URL: '' }, 'SUPABASE_URL'],
+    [{ DATABASE_URL: '', SUPABASE_URL: 'http://127.0.0.1:9' }, 'SUPABASE_SECRET_KEY'],
+    [{ REDIS_URL: 'redis://127.0.0.1:9' }, 'Redis does not answer'],
+    [{ DATABASE_URL: 'postgres://postgres@127.0.0.1:9/x' }, 'postgres is unreachable'],
+  ])('exits 2 and says what to do with %j', async (env, words) => {
+    const { code, err } = await migrate([], env)
+    expect(code).toBe(2)
+    expect(err).toContain(words)
+  })
+
+  it('exits 2 on an option that it does not know, and shows its help', async () => {
+    const { code, err } = await migrate(['--fast'])
+    expect(code).toBe(2)
+    expect(err).toContain('--dry-run')
+  })
+})
