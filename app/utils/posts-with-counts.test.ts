@@ -1,7 +1,8 @@
-import { createOnecount, type Onecount } from 'onecount'
+import { createOnecount } from 'onecount'
 import { postgresPort } from 'onecount/postgres'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { PostContent } from '@/app/types'
+import { mergePostsWithCounts } from './posts-with-counts'
 
 const author = { username: 'lucia_nature', displayName: 'Lucía', bio: '', avatarUrl: '/a.svg' }
 const post = (n: number): PostContent => ({
@@ -13,48 +14,42 @@ const post = (n: number): PostContent => ({
   author,
 })
 
-/** The engine of this process, over a Postgres of which only the answer to a page's read is of interest here. */
-function useEngine(answer: (fn: string, args: Record<string, unknown>) => Promise<unknown>): Onecount {
-  const slots = globalThis as unknown as Record<symbol, Onecount | undefined>
-  const engine = createOnecount({ redis: null, postgres: postgresPort(answer) })
-  slots[Symbol.for('onecount.engine')] = engine
-  return engine
-}
+const SLOT = Symbol.for('onecount.engine')
+const slots = globalThis as unknown as Record<symbol, unknown>
 
-async function merge(posts: PostContent[], sessionId: string | null) {
-  vi.resetModules()
-  const { mergePostsWithCounts } = await import('./posts-with-counts')
-  return mergePostsWithCounts(posts, sessionId)
+/** Puts an engine over a Postgres that answers like this in the place of this process's own. */
+function engineOver(answer: () => Promise<unknown>): void {
+  slots[SLOT] = createOnecount({ redis: null, postgres: postgresPort(answer) })
 }
 
 describe('mergePostsWithCounts', () => {
   afterEach(() => {
-    delete (globalThis as unknown as Record<symbol, unknown>)[Symbol.for('onecount.engine')]
+    delete slots[SLOT]
   })
 
   it('shows what cannot be read as unknown, never as 0', async () => {
-    useEngine(async () => {
+    engineOver(async () => {
       throw new Error('down')
     })
-    const [merged] = await merge([post(1)], 'someone')
+    const [merged] = await mergePostsWithCounts([post(1)], 'someone')
     expect(merged).toMatchObject({ caption: 'Foto 1', likes: null, liked: null, likesSource: 'unknown' })
   })
 
   it('keeps the content and its order, whatever could be counted', async () => {
-    useEngine(async () => {
+    engineOver(async () => {
       throw new Error('down')
     })
-    const merged = await merge([post(2), post(1)], null)
+    const merged = await mergePostsWithCounts([post(2), post(1)], null)
     expect(merged.map(({ caption }) => caption)).toEqual(['Foto 2', 'Foto 1'])
   })
 
   it('asks nobody for an empty page', async () => {
     let calls = 0
-    useEngine(async () => {
+    engineOver(async () => {
       calls += 1
       return null
     })
-    expect(await merge([], 'someone')).toEqual([])
+    expect(await mergePostsWithCounts([], 'someone')).toEqual([])
     expect(calls).toBe(0)
   })
 })

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, it } from 'vitest'
 import { type Command, withLoss, withoutLoss } from './support/commands'
 import { runCommands } from './support/machine'
 import { chosenSeed } from './support/random'
@@ -17,28 +17,26 @@ beforeAll(async () => {
 })
 afterAll(() => stores.stop())
 
-/** fast-check prints seed and path of what failed, and the shortest commands that still do. */
+/**
+ * Batch after batch until the time is up. fast-check prints the seed of the batch (replay it with `ONECOUNT_SEED`) and
+ * the shortest commands that still fail.
+ */
 async function check(commands: fc.Arbitrary<Command[]>): Promise<void> {
-  let runs = 0
-  const property = fc.asyncProperty(commands, async sequence => {
-    runs++
-    await runCommands(stores, ports, sequence)
-  })
-  const seed = chosenSeed()
-  await fc.assert(property, { seed, numRuns: 100_000, interruptAfterTimeLimit: TIME, endOnFailure: false })
-  expect(runs).toBeGreaterThan(10)
+  const property = fc.asyncProperty(commands, sequence => runCommands(stores, ports, sequence))
+  const end = Date.now() + TIME
+  for (let seed = chosenSeed(); Date.now() < end; seed++) await fc.assert(property, { seed, numRuns: 10 })
 }
 
 describe('whatever happens on the way, in whatever order', () => {
   it(
     'every pair ends in both stores with the greatest op that either accepted',
     () => check(withoutLoss),
-    TIME * 4 + 10_000,
+    TIME + 120_000,
   )
 
   it(
     'when Redis loses everything, the stores agree again and nothing that Postgres had is lost',
     () => check(withLoss),
-    TIME * 4 + 10_000,
+    TIME + 120_000,
   )
 })

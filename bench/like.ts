@@ -1,0 +1,125 @@
+import { cpus } from 'node:os'
+import { createClock, createKeys, nextOp } from 'onecount'
+import { SCRIPTS } from 'onecount/redis'
+import { load, median, quantile } from './statistics'
+import { POSTS, postId, startStores } from './stores'
+
+interface LikeReport {
+  machine: string
+  concurrency: number
+  seconds: number
+  rounds: number
+  engineLikesPerSecond: number
+  bareScriptsPerSecond: number
+  /** Median of the rounds' ratios. */
+  ratio: number
+  p50Ms: number
+  p99Ms: number
+  redisMicrosPerLike: number
+  draining: { likesPerSecond: number; p50Ms: number; p99Ms: number; pendingAfterwards: number | null }
+}
+
+interface LikeOptions {
+  seconds: number
+  rounds: number
+  concurrency: number
+}
+
+const SESSIONS = Array.from({ length: 5000 }, () => crypto.randomUUID())
+const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)]!
+
+/**
+ * Likes and unlikes of random sessions on random warm posts: through the engine, and as the bare `write` script through
+ * the same client with the same keys and arguments, in turns. Then through the engine while it drains to Postgres.
+ */
+export async function like({ seconds, rounds, concurrency }: LikeOptions, say: (line: string) => void) {
+  say('starting Redis and PostgreSQL …')
+  const stores = await startStores()
+  const { client, onecount } = stores
+  const keys = createKeys()
+  const now = createClock()
+
+  const engine = () =>
+    onecount.set(postId(1 + Math.floor(Math.random() * POSTS)), pick(SESSIONS), Math.random() < 0.6)
+  const bare = () => {
+    const post = postId(1 + Math.floor(Math.random() * POSTS))
+    const session = pick(SESSIONS)
+    const op = nextOp(now(), 0, Math.random() < 0.6)
+    const names = [
+      keys.likes(post),
+      keys.liked(post),
+      keys.meta(post),
+      keys.sessions(session),
+      keys.q,
+      keys.recent,
+      keys.rank,
+    ]
+    return client.evalsha(SCRIPTS.write.sha1, 7, ...names, post, session, op, now(), 'warm')
+  }
+
+  const rates = { engine: [] as number[], bare: [] as number[] }
+  const times: number[] = []
+  await load(engine, concurrency, 1)
+  await client.config('RESETSTAT')
+  for (let round = 1; round <= rounds; round++) {
+    const first = round % 2 === 0
+    for (const side of first ? (['engine', 'bare'] as const) : (['bare', 'engine'] as const)) {
+      const took = await load(side === 'engine' ? engine : bare, concurrency, seconds)
+      rates[side].push(took.length / seconds)
+      if (side === 'engine') times.push(...took)
+    }
+    say(
+      `round ${round} of ${rounds}: engine ${Math.round(rates.engine.at(-1)!)}/s, bare ${Math.round(rates.bare.at(-1)!)}/s`,
+    )
+  }
+  const serverMicros = Number(
+    /cmdstat_evalsha:.*?usec_per_call=([\d.]+)/.exec(await client.info('commandstats'))?.[1],
+  )
+
+  say('the same while it drains …')
+  onecount.drain.start()
+  const draining = await load(engine, concurrency, seconds * rounds)
+  await onecount.drain.stop({ budgetMs: 60_000 })
+  const { pending } = await onecount.health()
+  await stores.stop()
+
+  const ratios = rates.engine.map((rate, i) => rate / rates.bare[i]!)
+  const report: LikeReport = {
+    machine: `${cpus().length} cores, Node ${process.version}`,
+    concurrency,
+    seconds,
+    rounds,
+    engineLikesPerSecond: Math.round(median(rates.engine)),
+    bareScriptsPerSecond: Math.round(median(rates.bare)),
+    ratio: Math.round(median(ratios) * 1000) / 1000,
+    p50Ms: round2(quantile(times, 0.5)),
+    p99Ms: round2(quantile(times, 0.99)),
+    redisMicrosPerLike: serverMicros,
+    draining: {
+      likesPerSecond: Math.round(draining.length / (seconds * rounds)),
+      p50Ms: round2(quantile(draining, 0.5)),
+      p99Ms: round2(quantile(draining, 0.99)),
+      pendingAfterwards: pending,
+    },
+  }
+  return { report, table: format(report) }
+}
+
+const round2 = (value: number): number => Math.round(value * 100) / 100
+
+function format(r: LikeReport): string {
+  const rows = [
+    ['', 'likes/s', 'p50 ms', 'p99 ms'],
+    ['engine', r.engineLikesPerSecond, r.p50Ms, r.p99Ms],
+    ['bare script', r.bareScriptsPerSecond, '', ''],
+    ['engine, draining', r.draining.likesPerSecond, r.draining.p50Ms, r.draining.p99Ms],
+  ]
+  return [
+    `${r.concurrency} at once, ${POSTS.toLocaleString('en')} posts, ${r.machine}; medians of ${r.rounds} rounds in turns`,
+    ...rows.map(
+      ([name, ...cells]) =>
+        `${String(name).padEnd(18)}${cells.map(cell => String(cell).padStart(10)).join('')}`,
+    ),
+    `engine / bare script: ${r.ratio}; Redis spends ${r.redisMicrosPerLike} µs on a like`,
+  ].join('\n')
+}
