@@ -16,7 +16,7 @@ interface Props {
   searchParams: Promise<{ before?: string | string[] }>
 }
 
-export const metadata: Metadata = { title: 'Latest · huella' }
+export const metadata: Metadata = { title: { absolute: 'Latest · huella' } }
 
 export default function HomePage({ searchParams }: Props) {
   return (

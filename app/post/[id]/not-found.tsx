@@ -1,5 +1,8 @@
+import type { Metadata } from 'next'
 import Link from 'next/link'
 import { StatePanel } from '@/app/components/StatePanel'
+
+export const metadata: Metadata = { title: 'Not here' }
 
 export default function PostNotFound() {
   return (

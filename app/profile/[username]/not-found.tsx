@@ -1,5 +1,8 @@
+import type { Metadata } from 'next'
 import Link from 'next/link'
 import { StatePanel } from '@/app/components/StatePanel'
+
+export const metadata: Metadata = { title: 'Nobody of that name' }
 
 export default function ProfileNotFound() {
   return (
