@@ -1,0 +1,97 @@
+import { expect, test } from '@playwright/test'
+import { assertExplained } from './support/explain'
+import { recordCounts } from './support/recorder'
+import { startApp, type TestStack } from './support/stack'
+import { BEAR, bear, bearCount, follow, heart, press, saved } from './support/views'
+
+let stack: TestStack
+test.beforeAll(async () => {
+  stack = await startApp()
+})
+test.afterAll(() => stack.stop())
+
+test('a press that cannot be saved stays, says so, and is saved by Retry without counting twice', async ({
+  context,
+  page,
+}) => {
+  const log = await recordCounts(context)
+  await page.goto(`${stack.url}/rank`)
+  await context.route(`**/api/likes/${BEAR}`, route => route.abort())
+  await press(page, 446, 447)
+  await expect(bear(page).getByText(/not saved yet/i)).toBeVisible()
+  await expect(bearCount(page)).toHaveText('447')
+  await context.unroute(`**/api/likes/${BEAR}`)
+  await bear(page).getByRole('button', { name: /retry/i }).click()
+  await saved(page)
+  await expect(bearCount(page)).toHaveText('447')
+  await page.reload()
+  await expect(bearCount(page)).toHaveText('447')
+  assertExplained(log, { post: BEAR, counts: [446, 447], presses: 'own' })
+  await heart(page).click()
+  await saved(page)
+})
+
+test('a press whose answer is lost is repeated by itself and counts once', async ({ context, page }) => {
+  const log = await recordCounts(context)
+  await page.goto(`${stack.url}/`)
+  let lost = 0
+  await context.route(`**/api/likes/${BEAR}`, async route => {
+    if (lost++ > 0) return route.continue()
+    await route.fetch()
+    await route.abort()
+  })
+  await press(page, 446, 447)
+  await expect.poll(() => lost).toBeGreaterThan(1)
+  await saved(page)
+  await follow(page, '/rank')
+  await expect(bearCount(page)).toHaveText('447')
+  assertExplained(log, { post: BEAR, counts: [446, 447], presses: 'own' })
+  await context.unroute(`**/api/likes/${BEAR}`)
+  await heart(page).click()
+  await saved(page)
+})
+
+test('rapid presses end on the last one, and no number in between is wrong', async ({ context, page }) => {
+  const log = await recordCounts(context)
+  await page.goto(`${stack.url}/rank`)
+  await expect(bearCount(page)).toHaveText('446')
+  for (let i = 0; i < 7; i++) await heart(page).click()
+  await expect(bearCount(page)).toHaveText('447')
+  await saved(page)
+  await page.goto(`${stack.url}/profile/lucia_nature`)
+  await expect(bearCount(page)).toHaveText('447')
+  assertExplained(log, { post: BEAR, counts: [446, 447, 446, 447, 446, 447, 446, 447] })
+  await heart(page).click()
+  await saved(page)
+})
+
+test('content that was cached before the like shows the number of now', async ({
+  context,
+  page,
+  browser,
+}) => {
+  await page.goto(`${stack.url}/`)
+  await page.goto(`${stack.url}/rank`)
+  await page.goto(`${stack.url}/profile/lucia_nature`)
+  const someone = await browser.newContext()
+  const other = await someone.newPage()
+  await other.goto(`${stack.url}/post/${BEAR}`)
+  await press(other, 446, 447)
+  await saved(other)
+  const log = await recordCounts(context)
+  for (const path of ['/', '/rank', '/profile/lucia_nature', `/post/${BEAR}`]) {
+    await page.goto(stack.url + path)
+    await expect(bearCount(page)).toHaveText('447')
+  }
+  assertExplained(log, { post: BEAR, counts: [447] })
+  await heart(other).click()
+  await saved(other)
+  await someone.close()
+})
+
+test('an unknown post is a real 404, and a page paints its counts in the HTML', async ({ page, request }) => {
+  const missing = await page.goto(`${stack.url}/post/50059999-aaaa-bbbb-cccc-ddddeeee9999`)
+  expect(missing?.status()).toBe(404)
+  const html = await (await request.get(`${stack.url}/`)).text()
+  expect(html).toMatch(/data-like-count[^>]*>446</)
+})

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Interrupted, interrupted } from '../../test/support/interrupted'
+import { type Stores, startStores } from '../../test/support/stores'
+import { createOnecount, type Onecount } from './onecount'
+
+const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
+const OTHER = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0002', base: 12 }
+
+let stores: Stores
+let ports: Interrupted
+let onecount: Onecount
+beforeAll(async () => {
+  stores = await startStores()
+})
+afterAll(() => stores.stop())
+beforeEach(async () => {
+  await stores.begin([POST, OTHER])
+  ports = interrupted(stores.ports())
+  onecount = createOnecount({ redis: ports.redis, postgres: ports.postgres, log: { warn() {} } })
+})
+
+const readOne = async (session: string | null = null) =>
+  (await onecount.read([POST.id], session)).get(POST.id)
+
+describe('without Postgres', () => {
+  it('a warm post is exact, and a cold one unknown: never 0', async () => {
+    await onecount.set(POST.id, 'ana', true)
+    ports.fail('never arrives', 'postgres')
+    const states = await onecount.read([POST.id, OTHER.id], 'ana')
+    expect([...states.values()]).toEqual([
+      expect.objectContaining({ count: 447, liked: true, source: 'redis' }),
+      { postId: OTHER.id, count: null, liked: null, rev: 0, op: null, source: 'unknown' },
+    ])
+  })
+
+  it('a like of a cold post is accepted: liked is known, the count is not', async () => {
+    ports.fail('never arrives', 'postgres')
+    expect(await onecount.set(POST.id, 'ana', true)).toMatchObject({
+      count: null,
+      liked: true,
+      source: 'unknown',
+      durable: false,
+    })
+    ports.restore()
+    expect(await readOne('ana')).toMatchObject({ count: 447, liked: true, source: 'redis' })
+    await onecount.drainOnce()
+    expect(await stores.compare(POST)).toMatchObject({ postgres: { count: 447, members: ['ana'] } })
+  })
+
+  it('a like of a post that turns out not to exist is dropped by the drain', async () => {
+    const missing = '50050001-aaaa-bbbb-cccc-ddddeeee9999'
+    ports.fail('never arrives', 'postgres')
+    await onecount.set(missing, 'ana', true)
+    ports.restore()
+    expect(await onecount.drainOnce()).toMatchObject({ more: false })
+    expect(await onecount.health()).toMatchObject({ pending: 0 })
+    expect(await stores.redis.keys(`*${missing}*`)).toEqual([])
+  })
+
+  it('a cold post cannot be flipped: nobody knows what it was', async () => {
+    ports.fail('never arrives', 'postgres')
+    await expect(onecount.toggle(POST.id, 'ana')).rejects.toMatchObject({ code: 'unavailable', status: 503 })
+  })
+
+  it('the right to hydrate is given back, so that nobody waits for it', async () => {
+    ports.fail('never arrives', 'postgres.snapshot')
+    await readOne()
+    expect(await stores.redis.exists(stores.keys.hydrating(POST.id))).toBe(0)
+  })
+})
+
+describe('without Redis', () => {
+  it('Postgres answers, and says so', async () => {
+    ports.fail('never arrives', 'redis')
+    expect(await readOne('ana')).toEqual({
+      postId: POST.id,
+      count: 446,
+      liked: false,
+      rev: 0,
+      op: null,
+      source: 'postgres',
+    })
+  })
+
+  it('a like is durable at once, and Redis has it when it is back', async () => {
+    ports.fail('never arrives', 'redis')
+    const state = await onecount.set(POST.id, 'ana', true)
+    expect(state).toMatchObject({ count: 447, liked: true, source: 'postgres', durable: true })
+    expect(await onecount.toggle(POST.id, 'ben')).toMatchObject({ count: 448, liked: true, durable: true })
+    expect(await onecount.toggle(POST.id, 'ben')).toMatchObject({ count: 447, liked: false, durable: true })
+    ports.restore()
+    await onecount.drainOnce()
+    expect(await readOne('ana')).toMatchObject({ count: 447, liked: true, op: state.op, source: 'redis' })
+    expect(await onecount.health()).toMatchObject({ pending: 0, unseen: 0 })
+  })
+
+  it('a warm post learns of what Postgres has accepted with the next drain', async () => {
+    await onecount.set(POST.id, 'ana', true)
+    await onecount.drainOnce()
+    await readOne()
+    ports.fail('never arrives', 'redis')
+    await onecount.set(POST.id, 'ana', false)
+    ports.restore()
+    expect(await readOne('ana')).toMatchObject({ count: 447 })
+    await onecount.drainOnce()
+    expect(await readOne('ana')).toMatchObject({ count: 446, liked: false })
+  })
+
+  it('a post that does not exist is still refused', async () => {
+    ports.fail('never arrives', 'redis')
+    const missing = '50050001-aaaa-bbbb-cccc-ddddeeee9999'
+    await expect(onecount.set(missing, 'ana', true)).rejects.toMatchObject({ code: 'post_not_found' })
+    expect((await onecount.read([missing])).size).toBe(0)
+  })
+
+  it('the same holds when Redis is not configured at all', async () => {
+    onecount = createOnecount({ redis: null, postgres: ports.postgres })
+    expect(await onecount.set(POST.id, 'ana', true)).toMatchObject({ count: 447, durable: true })
+    expect(await onecount.toggle(POST.id, 'ana')).toMatchObject({ count: 446, liked: false })
+    expect(await readOne('ana')).toMatchObject({ count: 446, liked: false, source: 'postgres' })
+    expect(await onecount.ranking()).toEqual([POST.id, OTHER.id])
+    expect(await onecount.rehydrate(POST.id)).toBe(446)
+  })
+
+  it('a like whose answer was lost is not counted a second time in Postgres', async () => {
+    await readOne()
+    ports.fail('answer lost', 'redis.write')
+    expect(await onecount.set(POST.id, 'ana', true)).toMatchObject({ count: 447, durable: true })
+    ports.restore()
+    await onecount.drainOnce()
+    expect(await stores.compare(POST)).toMatchObject({ redis: { count: 447 }, postgres: { count: 447 } })
+  })
+})
+
+describe('without either', () => {
+  beforeEach(() => ports.fail('never arrives', 'redis', 'postgres'))
+
+  it('everything is unknown', async () => {
+    expect(await readOne('ana')).toMatchObject({ count: null, liked: null, source: 'unknown' })
+  })
+
+  it('a like is refused as unavailable', async () => {
+    await expect(onecount.set(POST.id, 'ana', true)).rejects.toMatchObject({ code: 'unavailable' })
+    await expect(onecount.toggle(POST.id, 'ana')).rejects.toMatchObject({ code: 'unavailable' })
+  })
+
+  it('what can only be answered by a store says which one is missing', async () => {
+    await expect(onecount.ranking()).rejects.toMatchObject({ name: 'StoreUnavailable' })
+    await expect(onecount.rehydrate(POST.id)).rejects.toMatchObject({ store: 'redis' })
+    await expect(onecount.drainOnce()).rejects.toMatchObject({ store: 'redis' })
+  })
+})

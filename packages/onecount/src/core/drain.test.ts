@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Interrupted, interrupted } from '../../test/support/interrupted'
+import { type Stores, startStores } from '../../test/support/stores'
+import { createOnecount, type Onecount } from './onecount'
+import type { Logger } from './ports'
+
+const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
+
+let stores: Stores
+let ports: Interrupted
+let warnings: string[]
+beforeAll(async () => {
+  stores = await startStores()
+})
+afterAll(() => stores.stop())
+beforeEach(async () => {
+  await stores.begin([POST])
+  ports = interrupted(stores.ports())
+  warnings = []
+})
+
+function instance(batchSize = 1000): Onecount {
+  const log: Logger = { warn: message => void warnings.push(message) }
+  return createOnecount({ redis: ports.redis, postgres: ports.postgres, settings: { batchSize }, log })
+}
+const post = async () => (await stores.sql`select likes, likes_rev from posts_new where id = ${POST.id}`)[0]!
+const readRev = async (onecount: Onecount) => (await onecount.read([POST.id])).get(POST.id)!.rev
+
+describe('a tick of the drain', () => {
+  it('carries the revision of Redis to Postgres, with the count it belongs to', async () => {
+    const onecount = instance()
+    await onecount.set(POST.id, 'ana', true)
+    const { rev } = await onecount.set(POST.id, 'ben', true)
+    await onecount.drainOnce()
+    expect(await post()).toEqual({ likes: 448, likes_rev: String(rev) })
+  })
+
+  it.each(['applied', 'lost'])(
+    'never gives a part of the ops of a post the revision of the whole (its first batch is %s)',
+    async first => {
+      const onecount = instance(3)
+      for (const session of ['a', 'b', 'c', 'd', 'e']) await onecount.set(POST.id, session, true)
+      await onecount.drain.once()
+      const rev = await readRev(onecount)
+      if (first === 'lost') ports.failOnce('never arrives', 'postgres.sync')
+      await onecount.drain.once().catch(() => {})
+      for (let i = 0; i < 4; i++) {
+        await onecount.drain.once()
+        const { likes, likes_rev } = await post()
+        if (likes !== 451) expect(Number(likes_rev)).toBeLessThan(rev)
+      }
+      expect(await post()).toMatchObject({ likes: 451 })
+    },
+  )
+
+  it('goes on after an instance that died between sync and settle', async () => {
+    const dying = instance()
+    await dying.set(POST.id, 'ana', true)
+    await dying.drainOnce()
+    await dying.set(POST.id, 'ben', true)
+    ports.failOnce('never arrives', 'redis.settle')
+    await expect(dying.drain.once()).rejects.toMatchObject({ store: 'redis' })
+    const next = instance()
+    expect(await next.drain.once()).toMatchObject({ outcome: 'confirmed' })
+    expect(await next.drain.once()).toMatchObject({ outcome: 'drained', drained: 1 })
+    expect(await next.health()).toMatchObject({ pending: 0 })
+    expect(warnings).toEqual([])
+  })
+
+  it('notices that Redis was restored from a backup: what it had drained since comes back from Postgres', async () => {
+    const onecount = instance()
+    await onecount.drainOnce()
+    await onecount.set(POST.id, 'ana', true)
+    await onecount.drainOnce()
+    const backup = await Promise.all(
+      (await stores.redis.keys('*')).map(async key => [key, await stores.redis.dumpBuffer(key)] as const),
+    )
+    await onecount.set(POST.id, 'ben', true)
+    await onecount.set(POST.id, 'ana', false)
+    await onecount.drainOnce()
+
+    await stores.redis.flushall()
+    for (const [key, value] of backup) await stores.redis.restore(key, 0, value!)
+    expect((await onecount.read([POST.id], 'ana')).get(POST.id)).toMatchObject({ count: 447, liked: true })
+    await onecount.drainOnce()
+    expect(warnings).toEqual(['a store had lost something: every post is hydrated anew'])
+    expect((await onecount.read([POST.id], 'ana')).get(POST.id)).toMatchObject({ count: 447, liked: false })
+    expect((await stores.compare(POST)).redis.members).toEqual(['ben'])
+  })
+
+  it('gives back to Postgres what it lost in a restore and Redis still knows', async () => {
+    const onecount = instance()
+    await onecount.set(POST.id, 'ana', true)
+    await onecount.drainOnce()
+    await stores.sql`delete from post_ratings`
+    await stores.sql`update posts_new set likes = 446, likes_rev = 0`
+    await stores.sql`update like_receipt set nonce = 'of the backup'`
+    await onecount.drainOnce()
+    expect(await stores.compare(POST)).toMatchObject({
+      postgres: { count: 447, members: ['ana'] },
+    })
+  })
+
+  it('meets an empty Redis without a warning: nothing was lost that it knew', async () => {
+    await instance().drainOnce()
+    expect(warnings).toEqual([])
+  })
+
+  it('leaves the work to the one who is at it already', async () => {
+    const onecount = instance()
+    await onecount.set(POST.id, 'ana', true)
+    await stores.sql.begin(async sql => {
+      await sql`select pg_advisory_xact_lock(hashtextextended('onecount_sync', 0))`
+      expect(await onecount.drain.once()).toEqual({ outcome: 'busy', drained: 0, more: true })
+    })
+    expect(await onecount.drainOnce()).toEqual({ drained: 1, more: false })
+  })
+})
