@@ -1,4 +1,5 @@
 import { expect, test } from '@playwright/test'
+import { Redis } from 'ioredis'
 import { assertExplained } from './support/explain'
 import { recordCounts } from './support/recorder'
 import { startApp, type TestStack } from './support/stack'
@@ -94,4 +95,23 @@ test('an unknown post is a real 404, and a page paints its counts in the HTML', 
   expect(missing?.status()).toBe(404)
   const html = await (await request.get(`${stack.url}/`)).text()
   expect(html).toMatch(/data-like-count[^>]*>446</)
+})
+
+test('the API refuses clearly, writes nothing and makes no key', async ({ request }) => {
+  const redis = new Redis(stack.redis.url)
+  const keys = (await redis.keys('*post:*')).sort()
+  const unknown = '50059999-aaaa-bbbb-cccc-ddddeeee9999'
+  const put = (path: string, headers: Record<string, string> = {}) =>
+    request.put(`${stack.url}/api/likes/${path}`, { headers: { origin: stack.url, ...headers } })
+  for (const [response, status, code] of [
+    [await put(unknown), 404, 'post_not_found'],
+    [await put('no-uuid'), 400, 'invalid_post_id'],
+    [await put(BEAR, { origin: 'https://elsewhere.example' }), 403, 'forbidden_origin'],
+    [await request.get(`${stack.url}/api/likes?ids=`), 400, 'invalid_ids'],
+  ] as const) {
+    expect(response.status()).toBe(status)
+    expect((await response.json()).error).toMatchObject({ code, message: expect.any(String) })
+  }
+  expect((await redis.keys('*post:*')).sort()).toEqual(keys)
+  redis.disconnect()
 })

@@ -44,8 +44,8 @@ describe('changedDigits', () => {
 describe('refusalText', () => {
   it('says when to try again', () => {
     const refusal = { code: 'too_many_requests', message: 'see Retry-After' }
-    expect(refusalText({ ...refusal, retryAfterMs: 29_100 })).toBe('Too quick: try again in 30 s.')
-    expect(refusalText(refusal)).toBe('Too quick: try again in a moment.')
+    expect(refusalText({ ...refusal, retryAfterMs: 29_100 })).toBe('Too quick: wait 30\u00a0s.')
+    expect(refusalText(refusal)).toBe('Too quick: wait a moment.')
   })
 
   it('passes on what it has no words of its own for', () => {

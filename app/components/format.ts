@@ -36,7 +36,7 @@ export function refusalText({
   if (code === 'post_not_found') return 'This picture was taken down.'
   if (code !== 'too_many_requests') return message
   const seconds = Math.ceil((retryAfterMs ?? 0) / 1000)
-  return seconds > 0 ? `Too quick: try again in ${seconds} s.` : 'Too quick: try again in a moment.'
+  return seconds > 0 ? `Too quick: wait ${seconds}\u00a0s.` : 'Too quick: wait a moment.'
 }
 
 /**

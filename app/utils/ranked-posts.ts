@@ -31,6 +31,6 @@ async function rankedIds(limit: number): Promise<string[] | null> {
 }
 
 /** Exact counts decide; among equals the order they came in. */
-export function byLikes<P extends Pick<Post, 'likes'>>(posts: readonly P[]): P[] {
+function byLikes<P extends Pick<Post, 'likes'>>(posts: readonly P[]): P[] {
   return [...posts].sort((a, b) => (b.likes ?? -1) - (a.likes ?? -1))
 }

@@ -3,9 +3,7 @@ import { notFound } from 'next/navigation'
 import { connection } from 'next/server'
 import { Suspense } from 'react'
 import { WallSkeleton } from '@/app/components/skeletons'
-import { findProfile, type Profile } from '@/app/utils/cached-profiles'
-import { getSessionId } from '@/app/utils/onecount/session'
-import { mergePostsWithCounts } from '@/app/utils/posts-with-counts'
+import { findProfile, getProfileWithRedisLikes } from '@/app/utils/cached-profiles'
 import { ProfileHead, ProfileWall, Total } from './ProfileWall'
 import styles from './ProfileWall.module.css'
 
@@ -32,14 +30,16 @@ export default async function ProfilePage({ params }: Props) {
   if (!profile) notFound()
   return (
     <Suspense fallback={<Loading author={profile.author} />}>
-      <Wall profile={profile} />
+      <Wall username={profile.author.username} />
     </Suspense>
   )
 }
 
-async function Wall({ profile: { author, posts } }: { profile: Profile }) {
+async function Wall({ username }: { username: string }) {
   await connection()
-  return <ProfileWall author={author} posts={await mergePostsWithCounts(posts, await getSessionId())} />
+  const profile = await getProfileWithRedisLikes(username)
+  if (!profile) notFound()
+  return <ProfileWall {...profile} />
 }
 
 const Loading = ({ author }: Pick<Parameters<typeof ProfileHead>[0], 'author'>) => (

@@ -39,6 +39,9 @@ export type ErrorCode = keyof typeof ERRORS
 /** A refusal that the caller can show: `code` for programs, `message` for people, `field` where one is at fault. */
 export class OnecountError extends Error {
   override readonly name = 'OnecountError'
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isNamed(value, 'OnecountError')
+  }
   readonly status: number
   constructor(
     readonly code: ErrorCode,
@@ -54,10 +57,18 @@ export class OnecountError extends Error {
 /** A store did not answer in time or at all. The outcome of the call is unknown: repeat it with the same op. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable'
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isNamed(value, 'StoreUnavailable')
+  }
   constructor(
     readonly store: 'redis' | 'postgres',
     cause: unknown,
   ) {
     super(`${store} is unreachable: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }
+}
+
+/** By name: a bundler may put this module into several bundles of one process, each with a class of its own. */
+function isNamed(value: unknown, name: string): boolean {
+  return value instanceof Error && value.name === name
 }

@@ -1,16 +1,31 @@
 import type { LikeInput } from './registers'
 import type { LikesStore } from './store'
 
-/** Tabs of one browser have one session, so what one of them was answered is true in all of them. */
+/**
+ * Tabs of one browser have one session, so what one of them was answered is true in all of them. A page that goes into
+ * the back/forward cache hears nothing meanwhile: a message to it would throw it out of there.
+ */
 export function shareBetweenTabs(store: LikesStore, name = 'onecount'): () => void {
   if (typeof BroadcastChannel === 'undefined') return () => {}
-  const channel = new BroadcastChannel(name)
-  channel.onmessage = ({ data }: MessageEvent<{ postId: string; input: LikeInput }>) => {
-    if (store.entry(data.postId)) store.receive(data.postId, data.input)
+  let channel: BroadcastChannel | undefined
+  const open = () => {
+    channel ??= new BroadcastChannel(name)
+    channel.onmessage = ({ data }: MessageEvent<{ postId: string; input: LikeInput }>) => {
+      if (store.entry(data.postId)) store.receive(data.postId, data.input)
+    }
   }
-  const stop = store.onAcknowledged((postId, input) => channel.postMessage({ postId, input }))
+  const close = () => {
+    channel?.close()
+    channel = undefined
+  }
+  open()
+  const stop = store.onAcknowledged((postId, input) => channel?.postMessage({ postId, input }))
+  window.addEventListener('pagehide', close)
+  window.addEventListener('pageshow', open)
   return () => {
     stop()
-    channel.close()
+    close()
+    window.removeEventListener('pagehide', close)
+    window.removeEventListener('pageshow', open)
   }
 }

@@ -1,0 +1,69 @@
+import type { Sql } from 'postgres'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
+import { type LocalSupabase, startSupabase } from '@/dev/services/supabase'
+import { connect, migrate, ownersTables, supabaseClient } from '../../test/support/databases'
+import { postgresJsPort } from './postgresjs'
+import { supabasePort } from './supabase'
+
+const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
+const LIKE = 3_590_000_000_000_001
+
+let server: PostgresServer
+let supabase: LocalSupabase
+let sql: Sql
+beforeAll(async () => {
+  server = await startPostgresServer({ fsync: false })
+  const url = await server.createDatabase('deadline')
+  await migrate(url)
+  supabase = await startSupabase({ databaseUrl: url })
+  sql = connect(url)
+}, 120_000)
+afterAll(async () => {
+  await supabase?.stop()
+  await sql?.end({ timeout: 1 })
+  await server?.stop()
+})
+beforeEach(async () => {
+  await ownersTables(sql).clear()
+  await ownersTables(sql).addPosts([{ id: POST, likes: 446 }])
+})
+
+describe.each([
+  ['postgres.js', () => postgresJsPort(sql, { timeoutMs: 200 })],
+  ['supabase-js', () => supabasePort(supabaseClient(supabase.url, supabase.secretKey), { timeoutMs: 200 })],
+])('a call through %s', (_, port) => {
+  it('fails past its deadline, and may be repeated with the same op', async () => {
+    await sql.begin(async locked => {
+      await locked`select from posts_new for update`
+      const start = performance.now()
+      await expect(port().fallback(POST, 'ana', LIKE, 1)).rejects.toMatchObject({
+        name: 'StoreUnavailable',
+        store: 'postgres',
+      })
+      expect(performance.now() - start).toBeLessThan(2000)
+    })
+    await expect
+      .poll(() =>
+        port()
+          .fallback(POST, 'ana', LIKE, 1)
+          .catch(() => null),
+      )
+      .toMatchObject({ count: 447 })
+  })
+})
+
+describe('a Postgres that is not there', () => {
+  it('makes a call through postgres.js fail', async () => {
+    const nowhere = connect('postgres://nobody@127.0.0.1:1/nothing', { max: 1 })
+    await expect(postgresJsPort(nowhere, { timeoutMs: 500 }).status(0)).rejects.toMatchObject({
+      store: 'postgres',
+    })
+    await nowhere.end({ timeout: 0 })
+  })
+
+  it('makes a call through supabase-js fail', async () => {
+    const port = supabasePort(supabaseClient('http://127.0.0.1:1', 'sb_secret_nothing'), { timeoutMs: 500 })
+    await expect(port.status(0)).rejects.toMatchObject({ store: 'postgres' })
+  })
+})

@@ -1,0 +1,91 @@
+import { createHash } from 'node:crypto'
+import type { Redis } from 'ioredis'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
+import { createRedisClient, ioredisPort } from './ioredis'
+import { SCRIPTS } from './scripts.generated'
+
+let server: RedisServer
+let client: Redis
+beforeEach(async () => {
+  server = await startRedisServer()
+})
+afterEach(async () => {
+  client.disconnect()
+  await server.kill()
+})
+
+const status = () => ioredisPort(client).run('status', ['likes:q'], [10])
+const EMPTY = ['', '', '0', '0']
+
+/** How a call ended and after how many milliseconds. */
+async function timed(call: Promise<unknown>) {
+  const start = performance.now()
+  const error = await call.then(
+    () => null,
+    (e: Error) => e,
+  )
+  return { error, ms: performance.now() - start }
+}
+
+describe('the ioredis driver', () => {
+  it('waits for a client that is connecting for the first time, however many calls there are', async () => {
+    const warnings: string[] = []
+    const listen = (warning: Error) => void warnings.push(warning.name)
+    process.on('warning', listen)
+    client = createRedisClient(server.url)
+    const port = ioredisPort(client)
+    const calls = Array.from({ length: 50 }, () => port.run('status', ['likes:q'], [10]))
+    expect(await Promise.all(calls)).toEqual(Array(50).fill(EMPTY))
+    process.off('warning', listen)
+    expect(warnings).toEqual([])
+  })
+
+  it('connects a client that was made to connect later', async () => {
+    client = createRedisClient(server.url, { lazyConnect: true })
+    expect(await status()).toEqual(EMPTY)
+  })
+
+  it('fails at once while Redis is not there, and works again by itself', async () => {
+    client = createRedisClient(server.url)
+    await status()
+    await server.kill()
+    await expect.poll(() => client.status).not.toBe('ready')
+    const { error, ms } = await timed(status())
+    expect(error).toMatchObject({ name: 'StoreUnavailable', store: 'redis' })
+    expect(ms).toBeLessThan(100)
+    server = await startRedisServer({ port: server.port })
+    await expect.poll(() => status().catch(() => null), { timeout: 10_000 }).toEqual(EMPTY)
+  })
+
+  it('gives up on a Redis that never was there', async () => {
+    await server.kill()
+    client = createRedisClient(server.url)
+    const { error, ms } = await timed(status())
+    expect(error).toMatchObject({ store: 'redis' })
+    expect(ms).toBeLessThan(1000)
+  })
+
+  it('does not wait for a Redis that hangs, and does not send the call again', async () => {
+    client = createRedisClient(server.url)
+    const port = ioredisPort(client)
+    const collect = (nonce: string) =>
+      port.run('collect', ['likes:q', 'likes:recent', 'likes:rank'], [nonce, 1, '', 1, 0])
+    await collect('n1')
+    server.child.kill('SIGSTOP')
+    const { error, ms } = await timed(collect('n2'))
+    expect(error).toMatchObject({ store: 'redis', message: expect.stringContaining('timed out') })
+    expect(ms).toBeLessThan(1000)
+    server.child.kill('SIGCONT')
+    await expect.poll(() => client.zlexcount('likes:q', '[!out|', '(!out}').catch(() => 0)).toBe(2)
+    expect(await status()).toEqual(EMPTY)
+    expect(await client.zcard('likes:q')).toBe(2)
+  })
+})
+
+describe('the generated scripts', () => {
+  it.each(Object.entries(SCRIPTS))('%s has the digest that Redis will call it by', (_, { sha1, source }) => {
+    client = createRedisClient(server.url, { lazyConnect: true })
+    expect(sha1).toBe(createHash('sha1').update(source).digest('hex'))
+  })
+})

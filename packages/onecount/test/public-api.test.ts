@@ -1,0 +1,111 @@
+import type { SupabaseClient } from '@supabase/supabase-js'
+import type { Redis } from 'ioredis'
+import type {
+  BulkOptions,
+  ErrorCode,
+  Health,
+  LikeState,
+  Onecount,
+  OnecountOptions,
+  PostgresPort,
+  RedisPort,
+  Reply,
+  ScriptName,
+  Settings,
+  Source,
+  WriteState,
+} from 'onecount'
+import * as onecount from 'onecount'
+import * as postgresDrivers from 'onecount/postgres'
+import * as redisDrivers from 'onecount/redis'
+import * as testing from 'onecount/testing'
+import type { Sql } from 'postgres'
+import { describe, expect, expectTypeOf, it } from 'vitest'
+
+describe('the public interface', () => {
+  it('exports these names and no others', () => {
+    expect(Object.keys(onecount).sort()).toEqual([
+      'DEFAULT_SETTINGS',
+      'ERRORS',
+      'OnecountError',
+      'StoreUnavailable',
+      'createClock',
+      'createKeys',
+      'createOnecount',
+      'isLikedOp',
+      'isPostId',
+      'isSessionId',
+      'nextOp',
+      'opTime',
+      'trustedOp',
+    ])
+    expect(Object.keys(redisDrivers).sort()).toEqual([
+      'FAIL_FAST',
+      'SCRIPTS',
+      'createRedisClient',
+      'ioredisPort',
+    ])
+    expect(Object.keys(postgresDrivers).sort()).toEqual(['postgresJsPort', 'postgresPort', 'supabasePort'])
+    expect(Object.keys(testing).sort()).toEqual(['postgresContract', 'redisContract'])
+  })
+
+  it('makes an engine of two ports', () => {
+    expectTypeOf(onecount.createOnecount).parameters.toEqualTypeOf<[options: OnecountOptions]>()
+    expectTypeOf<OnecountOptions>().toHaveProperty('redis').toEqualTypeOf<RedisPort | null>()
+    expectTypeOf<OnecountOptions>().toHaveProperty('postgres').toEqualTypeOf<PostgresPort>()
+    expectTypeOf<{ postgres: PostgresPort }>().not.toExtend<OnecountOptions>()
+    expectTypeOf<NonNullable<OnecountOptions['settings']>>().toEqualTypeOf<Partial<Settings>>()
+  })
+
+  it('sets, toggles and reads', () => {
+    expectTypeOf<Onecount['set']>().parameters.toEqualTypeOf<
+      [postId: string, sessionId: string, liked: boolean, options?: { op?: number }]
+    >()
+    expectTypeOf<Onecount['set']>().returns.resolves.toEqualTypeOf<WriteState>()
+    expectTypeOf<Onecount['toggle']>().toEqualTypeOf<
+      (postId: string, sessionId: string) => Promise<WriteState>
+    >()
+    expectTypeOf<Onecount['read']>().toEqualTypeOf<
+      (postIds: readonly string[], sessionId?: string | null) => Promise<Map<string, LikeState>>
+    >()
+    expectTypeOf<Onecount['ranking']>().toEqualTypeOf<(limit?: number) => Promise<string[]>>()
+    expectTypeOf<Onecount['rehydrate']>().returns.resolves.toEqualTypeOf<number | null>()
+    expectTypeOf<Onecount['hydrateAll']>().parameter(0).toEqualTypeOf<BulkOptions | undefined>()
+    expectTypeOf<Onecount['health']>().returns.resolves.toEqualTypeOf<Health>()
+  })
+
+  it('makes whoever shows a count think of the unknown', () => {
+    expectTypeOf<LikeState['count']>().toEqualTypeOf<number | null>()
+    expectTypeOf<LikeState['liked']>().toEqualTypeOf<boolean | null>()
+    expectTypeOf<Source>().toEqualTypeOf<'redis' | 'postgres' | 'last-known' | 'unknown'>()
+  })
+
+  it('gives every accepted press its op, and says whether it is durable', () => {
+    expectTypeOf<WriteState>().toExtend<LikeState>()
+    expectTypeOf<WriteState['op']>().toEqualTypeOf<number>()
+    expectTypeOf<WriteState['durable']>().toEqualTypeOf<boolean>()
+  })
+
+  it('names its errors', () => {
+    expectTypeOf<ErrorCode>().toEqualTypeOf<keyof typeof onecount.ERRORS>()
+    expectTypeOf<onecount.OnecountError['code']>().toEqualTypeOf<ErrorCode>()
+    expectTypeOf<onecount.StoreUnavailable['store']>().toEqualTypeOf<'redis' | 'postgres'>()
+    expectTypeOf(onecount.OnecountError).toBeConstructibleWith('unavailable', { field: 'postId' })
+    // @ts-expect-error not a code of the registry
+    expect(() => new onecount.OnecountError('no such code')).toThrow()
+  })
+
+  it('takes the official clients as they are', () => {
+    expectTypeOf(redisDrivers.ioredisPort).toEqualTypeOf<(client: Redis) => RedisPort>()
+    expectTypeOf(postgresDrivers.postgresJsPort).parameter(0).toEqualTypeOf<Sql>()
+    expectTypeOf(postgresDrivers.supabasePort).parameter(0).toEqualTypeOf<SupabaseClient>()
+    expectTypeOf(postgresDrivers.supabasePort).returns.toEqualTypeOf<PostgresPort>()
+  })
+
+  it('asks of a Redis driver one method, which answers strings', () => {
+    expectTypeOf<keyof RedisPort>().toEqualTypeOf<'run'>()
+    expectTypeOf<RedisPort['run']>().parameter(0).toEqualTypeOf<ScriptName>()
+    expectTypeOf<Reply>().toEqualTypeOf<string | Reply[]>()
+    expectTypeOf<number>().not.toExtend<Reply>()
+  })
+})
