@@ -9,11 +9,14 @@
 --   3 ttl       milliseconds
 --   4.. post    id
 -- RETURNS
---   per post {'WARM'} | {'MINE', epoch} | {'BUSY', [pending member…]}: another one hydrates
+--   per post {'WARM'} | {'MINE', epoch, token to go on with} | {'BUSY', [pending member…]}: another one hydrates
 -- include: queue
 -- include: warm
 
-local q, token, ttl, out = KEYS[1], ARGV[1], ARGV[3], {}
+-- The confirmed nonce makes the token good for this moment alone: if this call arrives a second time after a batch
+-- was settled, it does not revive a snapshot from before.
+local q, ttl, out = KEYS[1], ARGV[3], {}
+local token = ARGV[1] .. '|' .. confirmed_of(q)
 local epoch = epoch_of(q)
 for i = 1, #ARGV - 3 do
   local k, post = 4 * i - 2, ARGV[3 + i]
@@ -25,7 +28,7 @@ for i = 1, #ARGV - 3 do
       epoch = ARGV[2]
       redis.call('ZADD', q, 0, '!epoch|' .. epoch)
     end
-    out[i] = { 'MINE', epoch }
+    out[i] = { 'MINE', epoch, token }
   else
     out[i] = { 'BUSY', redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}') }
   end

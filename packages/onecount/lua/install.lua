@@ -13,24 +13,28 @@
 --   10.. sessions set    session:likes:<session>, one a rating and one an unseen op
 -- ARGV
 --   1 post       id
---   2 token      of the one who hydrates
+--   2 token      that begin returned
 --   3 epoch      that begin returned
 --   4 now        microseconds
 --   5 base       likes of the snapshot that have no rating
 --   6 rev        of the snapshot
---   7 staged     '1' when the ratings were staged; none follow then
+--   7 staged     how many ratings were staged; none follow then
 --   8 ratings    how many follow
 --   9.. session, op of each rating, then of each op that Redis has not seen
 -- RETURNS
---   'OK' | 'LOST': the token is another's or ran out
+--   'OK' | 'LOST': the token is another's or ran out, or something of what was staged is gone
 -- include: number
 -- include: queue
 
 local q, recent, rank, likes, liked, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local hydrating, staging, staged_ops = KEYS[7], KEYS[8], KEYS[9]
 local post, token, epoch, now, base = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local staged, ratings = ARGV[7] == '1', tonumber(ARGV[8])
+local staged, ratings = tonumber(ARGV[7]), tonumber(ARGV[8])
 if redis.call('GET', hydrating) ~= token then return 'LOST' end
+if staged > 0 and (redis.call('SCARD', staging) ~= staged or redis.call('ZCARD', staged_ops) ~= staged) then
+  redis.call('DEL', hydrating, staging, staged_ops)
+  return 'LOST'
+end
 
 for i = 9 + 2 * ratings, #ARGV, 2 do
   local pair, op = post .. '|' .. ARGV[i], tonumber(ARGV[i + 1])
@@ -40,11 +44,9 @@ end
 
 redis.call('DEL', liked)
 local ops = {}
-if staged then
-  if redis.call('EXISTS', staging) == 1 then
-    redis.call('RENAME', staging, liked)
-    redis.call('PERSIST', liked)
-  end
+if staged > 0 then
+  redis.call('RENAME', staging, liked)
+  redis.call('PERSIST', liked)
 else
   for i = 9, 7 + 2 * ratings, 2 do
     ops[ARGV[i]] = tonumber(ARGV[i + 1])
@@ -54,7 +56,7 @@ end
 
 for _, member in ipairs(redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}')) do
   local session, op = string.match(member, '^[^|]+|([^|]+)|(%d+)|%d+$')
-  local rated = staged and tonumber(redis.call('ZSCORE', staged_ops, session) or 0) or ops[session] or 0
+  local rated = staged > 0 and tonumber(redis.call('ZSCORE', staged_ops, session) or 0) or ops[session] or 0
   op = tonumber(op)
   if op > rated then redis.call(op % 2 == 1 and 'SADD' or 'SREM', liked, session) end
 end

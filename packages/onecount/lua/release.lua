@@ -3,7 +3,7 @@
 -- KEYS
 --   1 hydrating  string  post:hydrating:<post>
 -- ARGV
---   1 token      of the one who hydrates
+--   1 token      that begin returned
 -- RETURNS
 --   '1' | '0': it was not ours any more
 

@@ -7,7 +7,7 @@
 --   4.. sessions set     session:likes:<session>, one a rating
 -- ARGV
 --   1 post       id
---   2 token      of the one who hydrates
+--   2 token      that begin returned
 --   3 ttl        milliseconds, prolongs the token too
 --   4 first      '1' for the first chunk: leftovers are dropped
 --   5.. session, op of each rating

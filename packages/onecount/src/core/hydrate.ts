@@ -17,59 +17,65 @@ export async function hydrate(
   sessionId: string | null,
 ): Promise<Map<string, Hydration>> {
   const outcome = new Map<string, Hydration>()
-  const token = ctx.newId()
-  const mine = new Map<string, string>()
+  const mine = new Map<string, Right>()
   const busy: string[] = []
   const pending: PairOp[] = []
 
-  const begun = (await begin(ctx, postIds, token)) as Reply[]
+  const begun = (await begin(ctx, postIds)) as Begun[]
   postIds.forEach((postId, i) => {
-    const [verdict, detail] = begun[i] as [string, string | string[] | undefined]
-    if (verdict === 'MINE') mine.set(postId, detail as string)
+    const [verdict, detail, token] = begun[i]!
+    if (verdict === 'MINE') mine.set(postId, { epoch: detail, token })
     else if (verdict === 'WARM') outcome.set(postId, { kind: 'again' })
     else {
       busy.push(postId)
-      pending.push(...(detail as string[]).map(parseMember))
+      pending.push(...detail.map(parseMember))
     }
   })
 
   await Promise.all([
-    mine.size > 0 && installAll(ctx, mine, token, outcome),
+    mine.size > 0 && installAll(ctx, mine, outcome),
     busy.length > 0 && peekAll(ctx, busy, sessionId, pending, outcome),
   ])
   return outcome
 }
 
-function begin(ctx: Context, postIds: string[], token: string): Promise<Reply> {
+/** The right to hydrate a post: only who holds the token installs, as of this epoch. */
+interface Right {
+  epoch: string
+  token: string
+}
+
+type Begun = ['WARM'] | ['MINE', epoch: string, token: string] | ['BUSY', pending: string[]]
+
+function begin(ctx: Context, postIds: string[]): Promise<Reply> {
   const { redis, keys } = ctx
   return redis!.run(
     'begin',
     [keys.q, ...postIds.flatMap(id => [keys.likes(id), keys.liked(id), keys.meta(id), keys.hydrating(id)])],
-    [token, ctx.newId(), ctx.settings.hydrateMs, ...postIds],
+    [ctx.newId(), ctx.newId(), ctx.settings.hydrateMs, ...postIds],
   )
 }
 
 async function installAll(
   ctx: Context,
-  mine: Map<string, string>,
-  token: string,
+  mine: Map<string, Right>,
   outcome: Map<string, Hydration>,
 ): Promise<void> {
   const gone = new Set(mine.keys())
   try {
     const snapshots = await ctx.postgres.snapshot([...mine.keys()])
     for (const { postId } of snapshots) gone.delete(postId)
-    await Promise.all(snapshots.map(snapshot => install(ctx, snapshot, token, mine.get(snapshot.postId)!)))
+    await Promise.all(snapshots.map(snapshot => install(ctx, snapshot, mine.get(snapshot.postId)!)))
   } catch (error) {
-    await release(ctx, mine.keys(), token).catch(() => {})
+    await release(ctx, mine.keys(), mine).catch(() => {})
     throw error
   }
   for (const postId of mine.keys()) outcome.set(postId, { kind: gone.has(postId) ? 'gone' : 'again' })
-  await release(ctx, gone, token)
+  await release(ctx, gone, mine)
 }
 
 /** Installs one snapshot; a large one in chunks of bounded size. Losing the token is fine: another one hydrates. */
-async function install(ctx: Context, snapshot: Snapshot, token: string, epoch: string): Promise<void> {
+async function install(ctx: Context, snapshot: Snapshot, { epoch, token }: Right): Promise<void> {
   const { keys, settings } = ctx
   const { postId, ratings, unseen } = snapshot
   const staged = ratings.length > settings.chunkSize
@@ -109,7 +115,7 @@ async function install(ctx: Context, snapshot: Snapshot, token: string, epoch: s
       ctx.now(),
       snapshot.likes - ratings.length,
       snapshot.rev,
-      staged ? '1' : '0',
+      staged ? ratings.length : 0,
       inline.length - unseen.length,
       ...inline.flatMap(r => [r.sessionId, r.op]),
     ],
@@ -117,8 +123,10 @@ async function install(ctx: Context, snapshot: Snapshot, token: string, epoch: s
 }
 
 /** Gives the right to hydrate back, so that nobody waits for a token to run out. */
-async function release(ctx: Context, postIds: Iterable<string>, token: string): Promise<void> {
-  await Promise.all([...postIds].map(id => ctx.redis!.run('release', [ctx.keys.hydrating(id)], [token])))
+async function release(ctx: Context, postIds: Iterable<string>, rights: Map<string, Right>): Promise<void> {
+  await Promise.all(
+    [...postIds].map(id => ctx.redis!.run('release', [ctx.keys.hydrating(id)], [rights.get(id)!.token])),
+  )
 }
 
 async function peekAll(

@@ -85,26 +85,19 @@ interface WriteReply {
   op: number
 }
 
-async function runWrite(
+function runWrite(
   ctx: Context,
   postId: string,
   sessionId: string,
   op: number,
   accept: 'warm' | 'any',
 ): Promise<WriteReply> {
-  return parse(
-    postId,
-    await ctx.redis!.run('write', pairKeys(ctx, postId, sessionId), [
-      postId,
-      sessionId,
-      op,
-      ctx.now(),
-      accept,
-    ]),
-  )
+  return ctx
+    .redis!.run('write', pairKeys(ctx, postId, sessionId), [postId, sessionId, op, ctx.now(), accept])
+    .then(reply => parse(postId, reply))
 }
 
-async function runToggle(
+function runToggle(
   ctx: Context,
   postId: string,
   sessionId: string,
@@ -112,16 +105,15 @@ async function runToggle(
   again: boolean,
   known: number | '',
 ): Promise<WriteReply> {
-  return parse(
-    postId,
-    await ctx.redis!.run('toggle', pairKeys(ctx, postId, sessionId), [
+  return ctx
+    .redis!.run('toggle', pairKeys(ctx, postId, sessionId), [
       postId,
       sessionId,
       now,
       again ? '1' : '0',
       known,
-    ]),
-  )
+    ])
+    .then(reply => parse(postId, reply))
 }
 
 function pairKeys({ keys }: Context, postId: string, sessionId: string): string[] {

@@ -1,6 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import { StoreUnavailable } from '../core/errors'
-import type { RedisPort, Reply } from '../core/ports'
+import type { RedisPort, Reply, ScriptName } from '../core/ports'
 import { SCRIPTS } from './scripts.generated'
 
 /** Deadline of one call, milliseconds. */
@@ -31,27 +31,37 @@ export function createRedisClient(url: string, options: RedisOptions = {}): Redi
 /** Runs the engine's scripts through ioredis: EVALSHA, and EVAL where Redis does not know the script yet. */
 export function ioredisPort(client: Redis): RedisPort {
   let connecting: Promise<void> | undefined
-  return {
-    async run(script, keys, args) {
-      const { sha1, source } = SCRIPTS[script]
-      try {
-        if (client.status !== 'ready') {
-          connecting ??= firstConnection(client)
-          await connecting
-          connecting = undefined
-        }
-        try {
-          return (await client.evalsha(sha1, keys.length, ...keys, ...args)) as Reply
-        } catch (error) {
-          if (!isNoScript(error)) throw error
-          return (await client.eval(source, keys.length, ...keys, ...args)) as Reply
-        }
-      } catch (error) {
-        throw new StoreUnavailable('redis', error)
-      }
-    },
+
+  // No async function on the way of a like: they are most of what the engine adds to one.
+  const run: RedisPort['run'] = (script, keys, args) =>
+    client.status === 'ready'
+      ? (client.evalsha(SCRIPTS[script].sha1, keys.length, ...keys, ...args) as Promise<Reply>).catch(error =>
+          recover(error, script, keys, args),
+        )
+      : runLater(script, keys, args)
+
+  async function recover(error: unknown, script: ScriptName, keys: string[], args: Args): Promise<Reply> {
+    if (!isNoScript(error)) throw new StoreUnavailable('redis', error)
+    try {
+      return (await client.eval(SCRIPTS[script].source, keys.length, ...keys, ...args)) as Reply
+    } catch (cause) {
+      throw new StoreUnavailable('redis', cause)
+    }
   }
+
+  async function runLater(script: ScriptName, keys: string[], args: Args): Promise<Reply> {
+    connecting ??= firstConnection(client).finally(() => {
+      connecting = undefined
+    })
+    await connecting
+    if (client.status !== 'ready') throw new StoreUnavailable('redis', `the connection is ${client.status}`)
+    return run(script, keys, args)
+  }
+
+  return { run }
 }
+
+type Args = (string | number)[]
 
 const isNoScript = (error: unknown) => error instanceof Error && error.message.startsWith('NOSCRIPT')
 

@@ -10,7 +10,7 @@ export interface Script {
 export const SCRIPTS = {
   begin: {
     name: 'begin',
-    sha1: '67f87b59790e3d98aef192fcc6ef0258127e9d8e',
+    sha1: '1677c223c3bdaaa695add943266ea40db9d4fc4c',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -50,7 +50,8 @@ local function warm(epoch, count, meta, liked)
   if count ~= base + redis.call('SCARD', liked) then return nil end
   return count, tonumber(rev), base
 end
-local q, token, ttl, out = KEYS[1], ARGV[1], ARGV[3], {}
+local q, ttl, out = KEYS[1], ARGV[3], {}
+local token = ARGV[1] .. '|' .. confirmed_of(q)
 local epoch = epoch_of(q)
 for i = 1, #ARGV - 3 do
   local k, post = 4 * i - 2, ARGV[3 + i]
@@ -62,7 +63,7 @@ for i = 1, #ARGV - 3 do
       epoch = ARGV[2]
       redis.call('ZADD', q, 0, '!epoch|' .. epoch)
     end
-    out[i] = { 'MINE', epoch }
+    out[i] = { 'MINE', epoch, token }
   else
     out[i] = { 'BUSY', redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}') }
   end
@@ -234,7 +235,7 @@ return epoch
   },
   install: {
     name: 'install',
-    sha1: '52b6b667cc57fbea9f0d6ed8d30360fac623f0ea',
+    sha1: 'e5f63008c380d36b3f618e04ccd2bdde06a6fe28',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -272,8 +273,12 @@ end
 local q, recent, rank, likes, liked, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local hydrating, staging, staged_ops = KEYS[7], KEYS[8], KEYS[9]
 local post, token, epoch, now, base = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local staged, ratings = ARGV[7] == '1', tonumber(ARGV[8])
+local staged, ratings = tonumber(ARGV[7]), tonumber(ARGV[8])
 if redis.call('GET', hydrating) ~= token then return 'LOST' end
+if staged > 0 and (redis.call('SCARD', staging) ~= staged or redis.call('ZCARD', staged_ops) ~= staged) then
+  redis.call('DEL', hydrating, staging, staged_ops)
+  return 'LOST'
+end
 for i = 9 + 2 * ratings, #ARGV, 2 do
   local pair, op = post .. '|' .. ARGV[i], tonumber(ARGV[i + 1])
   local pending, held = pending_of(q, pair)
@@ -281,11 +286,9 @@ for i = 9 + 2 * ratings, #ARGV, 2 do
 end
 redis.call('DEL', liked)
 local ops = {}
-if staged then
-  if redis.call('EXISTS', staging) == 1 then
-    redis.call('RENAME', staging, liked)
-    redis.call('PERSIST', liked)
-  end
+if staged > 0 then
+  redis.call('RENAME', staging, liked)
+  redis.call('PERSIST', liked)
 else
   for i = 9, 7 + 2 * ratings, 2 do
     ops[ARGV[i]] = tonumber(ARGV[i + 1])
@@ -294,7 +297,7 @@ else
 end
 for _, member in ipairs(redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}')) do
   local session, op = string.match(member, '^[^|]+|([^|]+)|(%d+)|%d+$')
-  local rated = staged and tonumber(redis.call('ZSCORE', staged_ops, session) or 0) or ops[session] or 0
+  local rated = staged > 0 and tonumber(redis.call('ZSCORE', staged_ops, session) or 0) or ops[session] or 0
   op = tonumber(op)
   if op > rated then redis.call(op % 2 == 1 and 'SADD' or 'SREM', liked, session) end
 end

@@ -11,8 +11,11 @@ export type Command =
   | { kind: 'deliver'; which: number }
   | { kind: 'crash'; instance: number }
   | { kind: 'down'; store: 'redis' | 'postgres'; instance: number | undefined; isDown: boolean }
-  | { kind: 'lose'; key: 'likes' | 'liked' | 'meta' | 'hydrating' | 'recent' | 'sessions'; post: number }
+  | { kind: 'lose'; key: (typeof KEYS)[number]; post: number }
   | { kind: 'flush' }
+
+/** Keys whose loss loses no op. */
+const KEYS = ['likes', 'liked', 'meta', 'hydrating', 'staged', 'stagedOps', 'recent', 'sessions'] as const
 
 export const SIZES = { instances: 2, posts: 3, sessions: 4 }
 
@@ -31,7 +34,6 @@ const of = <K extends Command['kind']>(
   fc.record({ kind: fc.constant(kind), ...rest }) as unknown as fc.Arbitrary<Command>
 
 const steps = of('steps', { picks: fc.array(fc.record({ which, fate }), { minLength: 1, maxLength: 8 }) })
-const keys = ['likes', 'liked', 'meta', 'hydrating', 'recent', 'sessions']
 
 /** What can happen while nothing is lost: every pair must end with the greatest op that was ever accepted. */
 const lossless: fc.MaybeWeightedArbitrary<Command>[] = [
@@ -52,7 +54,7 @@ const lossless: fc.MaybeWeightedArbitrary<Command>[] = [
       isDown: fc.boolean(),
     }),
   },
-  { weight: 2, arbitrary: of('lose', { key: fc.constantFrom(...keys), post }) },
+  { weight: 2, arbitrary: of('lose', { key: fc.constantFrom(...KEYS), post }) },
 ]
 
 const flush = { weight: 1, arbitrary: of('flush', {}) }

@@ -29,7 +29,7 @@ export const driver: Suite = (redis, scripts) => {
         begun,
         await s.begin([POST], '8'),
         await s.stage(POST, '7', [['123', likeAt(1)]], true),
-        await s.install(POST, '7', { epoch: '123', staged: true }),
+        await s.install(POST, '7', { epoch: '123', staged: 1 }),
         await s.release(OTHER_POST, '8'),
         await s.release(OTHER_POST, '7'),
         await s.write(POST, '123', likeAt(2)),

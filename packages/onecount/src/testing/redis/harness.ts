@@ -40,6 +40,10 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
     ...[keys.q, keys.recent, keys.rank],
   ]
 
+  /** The token that begin returned, by the one it was called with. */
+  const granted = new Map<string, string>()
+  const tokenOf = (token: string) => granted.get(token) ?? token
+
   const scripts = {
     keys,
 
@@ -56,15 +60,26 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
         [session, ...posts],
       ) as Promise<string[]>,
 
-    begin: (posts: string[], token: string, { epoch = 'epoch-1', ttl = 10_000 } = {}) =>
-      run(
+    /** As the script answers, without the token: the other scripts find it by the one given, if it was `heard`. */
+    async begin(
+      posts: string[],
+      token: string,
+      { epoch = 'epoch-1', ttl = 10_000, heard = true } = {},
+    ): Promise<Reply[]> {
+      const begun = await run(
         'begin',
         [keys.q, ...posts.flatMap(post => [...postKeys(post), keys.hydrating(post)])],
         [token, epoch, ttl, ...posts],
-      ) as Promise<Reply[]>,
+      )
+      return (begun as Reply[][]).map(([verdict, ...details]) => {
+        const given = verdict === 'MINE' ? (details.pop() as string) : undefined
+        if (given && heard) granted.set(token, given)
+        return [verdict!, ...details]
+      })
+    },
 
     install(post: string, token: string, snapshot: SnapshotOf = {}) {
-      const { epoch = 'epoch-1', now = T, base = 0, rev = 0, staged = false } = snapshot
+      const { epoch = 'epoch-1', now = T, base = 0, rev = 0, staged = 0 } = snapshot
       const { ratings = [], unseen = [] } = snapshot
       return run(
         'install',
@@ -74,7 +89,7 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
           ...[...ratings, ...unseen].map(([session]) => keys.sessions(session)),
         ],
         [
-          ...[post, token, epoch, now, base, rev, staged ? '1' : '0', ratings.length],
+          ...[post, tokenOf(token), epoch, now, base, rev, staged, ratings.length],
           ...ratings.flat(),
           ...unseen.flat(),
         ],
@@ -88,10 +103,10 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
           ...[keys.hydrating(post), keys.staged(post), keys.stagedOps(post)],
           ...ratings.map(([session]) => keys.sessions(session)),
         ],
-        [post, token, ttl, first ? '1' : '0', ...ratings.flat()],
+        [post, tokenOf(token), ttl, first ? '1' : '0', ...ratings.flat()],
       ),
 
-    release: (post: string, token: string) => run('release', [keys.hydrating(post)], [token]),
+    release: (post: string, token: string) => run('release', [keys.hydrating(post)], [tokenOf(token)]),
     cool: (post: string) => run('cool', [keys.meta(post)], []),
 
     collect(nonce: string, options: CollectOf = {}) {
@@ -189,7 +204,8 @@ export interface SnapshotOf {
   rev?: number
   ratings?: Rating[]
   unseen?: Rating[]
-  staged?: boolean
+  /** How many ratings were staged before. */
+  staged?: number
 }
 
 export interface CollectOf {

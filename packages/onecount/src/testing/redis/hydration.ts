@@ -103,6 +103,18 @@ export const hydration: Suite = (redis, scripts) => {
       expect((await s.read([POST], ''))[1]).toBe(String(expected))
     })
 
+    it('does not bring back an old snapshot when begin and install arrive a second time', async () => {
+      const s = scripts()
+      await s.begin([POST], 'h')
+      await s.install(POST, 'h')
+      await s.write(POST, 'ana', likeAt(1))
+      await s.drain('n1')
+      await s.cool(POST)
+      await s.begin([POST], 'h', { heard: false })
+      expect(await s.install(POST, 'h')).toBe('LOST')
+      expect(await s.isWarm(POST)).toBe(false)
+    })
+
     it('leaves the post cold when the stores diverged meanwhile', async () => {
       const s = scripts()
       await s.begin([POST], 'h')
@@ -135,7 +147,7 @@ export const hydration: Suite = (redis, scripts) => {
       expect(await s.stage(POST, 'h', chunk(0, 2000), true)).toBe('OK')
       expect(await s.stage(POST, 'h', chunk(2000, 2000), false)).toBe('OK')
       expect(await s.stage(POST, 'h', chunk(4000, 123), false)).toBe('OK')
-      expect(await s.install(POST, 'h', { base: 7, staged: true, unseen: [['other', likeAt(1)]] })).toBe('OK')
+      expect(await s.install(POST, 'h', { base: 7, staged: 4123, unseen: [['other', likeAt(1)]] })).toBe('OK')
       const members = await s.members(POST)
       expect(members).toHaveLength(4123 - 1 + 2)
       expect(members).not.toContain('s00000')
@@ -153,8 +165,30 @@ export const hydration: Suite = (redis, scripts) => {
       await s.begin([POST], 'k')
       expect(await s.stage(POST, 'h', [['ghost', likeAt(1)]], false)).toBe('LOST')
       await s.stage(POST, 'k', [['ana', likeAt(1)]], true)
-      await s.install(POST, 'k', { staged: true })
+      await s.install(POST, 'k', { staged: 1 })
       expect(await s.members(POST)).toEqual(['ana'])
+    })
+
+    it.each(['staged', 'stagedOps'] as const)(
+      'installs nothing when %s got lost, and lets others begin',
+      async key => {
+        const s = scripts()
+        await s.begin([POST], 'h')
+        await s.stage(POST, 'h', chunk(0, 10), true)
+        await redis().command('DEL', s.keys[key](POST))
+        expect(await s.install(POST, 'h', { staged: 10 })).toBe('LOST')
+        expect(await s.isWarm(POST)).toBe(false)
+        expect(await s.begin([POST], 'k')).toMatchObject([{ 0: 'MINE' }])
+      },
+    )
+
+    it('installs nothing when its first chunk arrived once more at the end', async () => {
+      const s = scripts()
+      await s.begin([POST], 'h')
+      await s.stage(POST, 'h', chunk(0, 10), true)
+      await s.stage(POST, 'h', chunk(10, 10), false)
+      await s.stage(POST, 'h', chunk(0, 10), true)
+      expect(await s.install(POST, 'h', { staged: 20 })).toBe('LOST')
     })
 
     it('leaves nothing behind when its hydrator dies', async () => {
