@@ -1,3 +1,4 @@
+import { redis } from '@/app/utils/redis/client'
 import { getOnecount } from './server'
 
 /** Starts the drain of this process, and finishes it when the server is asked to stop. */
@@ -5,9 +6,20 @@ export function startDrain(): void {
   const { stores, drain } = getOnecount()
   if (!stores.redis) return
   drain.start()
+  void warnOfEviction()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       drain.stop()
     })
+  }
+}
+
+/** A Redis that evicts keys tears posts apart key by key. It is noticed and mended, but costs a hydration each time. */
+async function warnOfEviction(): Promise<void> {
+  await new Promise<void>(resolve => redis!.once('ready', resolve))
+  // Some hosts do not let clients read the configuration.
+  const [, policy] = ((await redis!.config('GET', 'maxmemory-policy').catch(() => [])) ?? []) as string[]
+  if (policy && policy !== 'noeviction') {
+    console.warn(`[onecount] Redis evicts keys (maxmemory-policy ${policy}): set it to noeviction`)
   }
 }

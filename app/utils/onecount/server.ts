@@ -20,8 +20,8 @@ export function getOnecount(): Onecount {
 }
 
 function postgresFromEnv() {
-  const url = process.env.SUPABASE_URL ?? process.env.NEXT_PUBLIC_SUPABASE_URL
-  const key = process.env.SUPABASE_SECRET_KEY ?? process.env.SUPABASE_SERVICE_ROLE_KEY
+  const url = process.env.SUPABASE_URL || process.env.NEXT_PUBLIC_SUPABASE_URL
+  const key = process.env.SUPABASE_SECRET_KEY || process.env.SUPABASE_SERVICE_ROLE_KEY
   if (!url || !key) {
     return postgresPort(async () => {
       throw new Error('set SUPABASE_URL and SUPABASE_SECRET_KEY, see .env.example')

@@ -27,13 +27,11 @@ export function readSettings(root = process.cwd(), env: NodeJS.ProcessEnv = proc
     definedOf(env),
   )
   const local = localStack(root)
-  const redisUrl = merged.REDIS_URL ?? local?.redisUrl
+  const redisUrl = merged.REDIS_URL || local?.redisUrl
   const databaseUrl = merged.DATABASE_URL
-  const named = merged.SUPABASE_URL ?? merged.NEXT_PUBLIC_SUPABASE_URL
-  const supabaseUrl = named ?? local?.supabaseUrl
-  const secretKey = named
-    ? (merged.SUPABASE_SECRET_KEY ?? merged.SUPABASE_SERVICE_ROLE_KEY)
-    : local?.secretKey
+  const named = merged.SUPABASE_URL || merged.NEXT_PUBLIC_SUPABASE_URL
+  const supabaseUrl = named || local?.supabaseUrl
+  const secretKey = named ? merged.SUPABASE_SECRET_KEY || merged.SUPABASE_SERVICE_ROLE_KEY : local?.secretKey
 
   if (!redisUrl)
     throw new MissingSetting('REDIS_URL is not set: put the address of your Redis into .env.local')
