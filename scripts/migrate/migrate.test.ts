@@ -1,11 +1,18 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { createClient } from '@supabase/supabase-js'
 import { Redis } from 'ioredis'
+import { createOnecount } from 'onecount'
+import { supabasePort } from 'onecount/postgres'
+import { createRedisClient, ioredisPort } from 'onecount/redis'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import WebSocket from 'ws'
 import { applyMigrations } from '../../dev/services/migrations'
 import { type PostgresServer, startPostgresServer } from '../../dev/services/postgres-server'
 import { type RedisServer, startRedisServer } from '../../dev/services/redis-server'
+import { startSupabase } from '../../dev/services/supabase'
+import { POSTS as SEED } from '../seed/data'
 
 const POSTS = 100_000
 const RATINGS = 200_000
@@ -128,6 +135,39 @@ describe('migrate-counters-to-redis', () => {
     expect(code).toBe(2)
     expect(err).toContain(words)
   })
+
+  it('goes through the official Supabase client as well, while people like posts', async () => {
+    const [supabase, target] = await Promise.all([startSupabase({ seed: true }), startRedisServer()])
+    const client = createRedisClient(target.url)
+    const app = createOnecount({
+      redis: ioredisPort(client),
+      postgres: supabasePort(
+        createClient(supabase.url, supabase.secretKey, {
+          auth: { persistSession: false },
+          realtime: { transport: WebSocket as unknown as typeof globalThis.WebSocket },
+        }),
+      ),
+      log: { warn() {} },
+    })
+    let likes = 0
+    const running = migrate(['--json'], {
+      DATABASE_URL: '',
+      REDIS_URL: target.url,
+      SUPABASE_URL: supabase.url,
+      SUPABASE_SECRET_KEY: supabase.secretKey,
+    })
+    let ended = false
+    running.then(() => {
+      ended = true
+    })
+    while (!ended) await app.set(SEED[likes % SEED.length]!.id, `during-${likes++}`, true)
+    const { code, out } = await running
+    expect(JSON.parse(out)).toMatchObject({ posts: SEED.length, verified: SEED.length, mismatches: 0 })
+    expect(code).toBe(0)
+    expect(likes).toBeGreaterThan(0)
+    client.disconnect()
+    await Promise.all([supabase.kill(), target.kill()])
+  }, 120_000)
 
   it('exits 2 on an option that it does not know, and shows its help', async () => {
     const { code, err } = await migrate(['--fast'])
