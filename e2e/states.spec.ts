@@ -17,12 +17,18 @@ test('a press that cannot be saved stays, says so, and is tried again by Retry a
 }) => {
   const log = await recordCounts(context)
   await page.goto(`${stack.url}/rank`)
-  await context.route(`**/api/likes/${BEAR}`, route => route.abort())
+  let failed = 0
+  await context.route(`**/api/likes/${BEAR}`, route => {
+    failed++
+    return route.abort()
+  })
   await press(page, 446, 447)
   await expect(bear(page).getByText(/not saved yet/i)).toBeVisible()
+  // From the third failure on it waits for four seconds by itself.
+  await expect.poll(() => failed).toBe(3)
   await expect(bearCount(page)).toHaveText('447')
   const [again] = await Promise.all([
-    page.waitForRequest(`**/api/likes/${BEAR}`),
+    page.waitForRequest(`**/api/likes/${BEAR}`, { timeout: 2000 }),
     bear(page).getByRole('button', { name: /retry/i }).click(),
   ])
   expect(again.method()).toBe('PUT')

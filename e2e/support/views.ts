@@ -14,6 +14,8 @@ export const heart = (page: Page): Locator => bear(page).getByRole('button', { n
 /** Presses the heart and expects the next number at once: before any server could have answered. */
 export async function press(page: Page, from: number, to: number): Promise<void> {
   await expect(bearCount(page)).toHaveText(String(from))
+  // A press on a page whose scripts are still loading is answered when they are there: not what is looked at here.
+  await expect.poll(() => heart(page).evaluate(isHydrated)).toBe(true)
   await heart(page).click()
   expect(await bearCount(page).textContent()).toBe(String(to))
 }
@@ -39,3 +41,6 @@ export function realtimeReady(page: Page): Promise<void> {
     })
   })
 }
+
+const isHydrated = (element: Element): boolean =>
+  Object.keys(element).some(key => key.startsWith('__reactProps'))

@@ -7,7 +7,7 @@ import { type Stores, startStores } from './support/stores'
 import type { Ports } from './support/wire'
 
 /** Milliseconds for each property; a longer look: `ONECOUNT_MODEL_MS=600000 npx vitest run …/model.test.ts`. */
-const TIME = Number(process.env.ONECOUNT_MODEL_MS ?? 10_000)
+const TIME = Number(process.env.ONECOUNT_MODEL_MS ?? 7_000)
 
 let stores: Stores
 let ports: Ports

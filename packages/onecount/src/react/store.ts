@@ -109,9 +109,9 @@ export class LikesStore {
     this.#notify(postId)
   }
 
-  /** Reads every post that is on screen again, in one request. */
+  /** Reads every post that is on screen again, in one request. A read that is under way is too old for this. */
   refreshActive(): void {
-    this.queryClient.refetchQueries({ queryKey: ['likes'], type: 'active' }, { cancelRefetch: false })
+    this.queryClient.refetchQueries({ queryKey: ['likes'], type: 'active' })
   }
 
   /** Calls back when the intent or the refusal of a post changes. */
