@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../dev/services/free-port'
 import { type Running, run, until } from '../../dev/services/process'
+import { killOnExit } from './kill-on-exit'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Enough to see what went wrong. */
@@ -46,11 +47,10 @@ export async function startAppProcess(env: Record<string, string>): Promise<AppP
         output = (output + chunk).slice(-KEPT_OUTPUT)
       })
     }
-    server = started
+    server = killOnExit(started)
     await until('The application', started, async () => (await fetch(`${url}/api/health`)).status > 0)
   }
 
-  process.once('exit', () => server?.child.kill('SIGKILL'))
   await start()
   return {
     url,

@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import type { Running } from '../../dev/services/process'
 import { type RedisServer, startRedisServer } from '../../dev/services/redis-server'
 import { type LocalSupabase, startSupabase } from '../../dev/services/supabase'
 import { type AppProcess, startAppProcess } from './app-process'
+import { killOnExit } from './kill-on-exit'
 
 /** The production build on real stores, with fresh data, at ports of its own. */
 export interface TestStack {
@@ -12,27 +14,37 @@ export interface TestStack {
   stop(): Promise<void>
 }
 
-/** Starts Redis, Supabase with Realtime and the seed, and the application on them. */
+/**
+ * Starts Redis, Supabase with Realtime and the seed, and the application on them. Whatever ends this process, or the
+ * start, ends them too.
+ *
+ * @param env added to the application's environment
+ */
 export async function startApp({ env = {} }: { env?: Record<string, string> } = {}): Promise<TestStack> {
-  const [redis, supabase] = await Promise.all([startRedisServer(), startSupabase({ seed: true })])
-  const app = await startAppProcess({
-    SUPABASE_URL: supabase.url,
-    SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
-    SUPABASE_SECRET_KEY: supabase.secretKey,
-    REDIS_URL: redis.url,
-    ONECOUNT_SECRET: randomBytes(32).toString('hex'),
-    ONECOUNT_LIMITS: 'off',
-    NEXT_TELEMETRY_DISABLED: '1',
-    ...env,
-  })
-  return {
-    url: app.url,
-    redis,
-    supabase,
-    app,
-    async stop() {
+  const started: Running[] = []
+  const killAll = async () => void (await Promise.all(started.map(server => server.kill())))
+  try {
+    const redis = killOnExit(await startRedisServer())
+    started.push(redis)
+    const supabase = await startSupabase({ seed: true })
+    started.push(supabase)
+    const app = await startAppProcess({
+      SUPABASE_URL: supabase.url,
+      SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
+      SUPABASE_SECRET_KEY: supabase.secretKey,
+      REDIS_URL: redis.url,
+      ONECOUNT_SECRET: randomBytes(32).toString('hex'),
+      ONECOUNT_LIMITS: 'off',
+      NEXT_TELEMETRY_DISABLED: '1',
+      ...env,
+    })
+    const stop = async () => {
       await app.kill()
-      await Promise.all([redis.kill(), supabase.kill()])
-    },
+      await killAll()
+    }
+    return { url: app.url, redis, supabase, app, stop }
+  } catch (error) {
+    await killAll()
+    throw error
   }
 }

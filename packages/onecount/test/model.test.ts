@@ -6,6 +6,8 @@ import { chosenSeed } from './support/random'
 import { type Stores, startStores } from './support/stores'
 import type { Ports } from './support/wire'
 
+/** Milliseconds for the search of the shortest commands that fail. */
+const SHRINKING = 60_000
 /** Milliseconds for each property; a longer look: `ONECOUNT_MODEL_MS=600000 npx vitest run …/model.test.ts`. */
 const TIME = Number(process.env.ONECOUNT_MODEL_MS ?? 7_000)
 
@@ -24,7 +26,12 @@ afterAll(() => stores.stop())
 async function check(commands: fc.Arbitrary<Command[]>): Promise<void> {
   const property = fc.asyncProperty(commands, sequence => runCommands(stores, ports, sequence))
   const end = Date.now() + TIME
-  for (let seed = chosenSeed(); Date.now() < end; seed++) await fc.assert(property, { seed, numRuns: 10 })
+  for (let seed = chosenSeed(); Date.now() < end; seed++)
+    await fc.assert(property, {
+      seed,
+      numRuns: 10,
+      interruptAfterTimeLimit: SHRINKING,
+    })
 }
 
 describe('whatever happens on the way, in whatever order', () => {

@@ -21,7 +21,9 @@ export function createCrowd(random: Random, posts: PostBefore[], sessions: strin
     expect(state.count).toBeLessThanOrEqual(base + sessions.length)
   }
 
+  let presses = 0
   function acknowledge(sessionId: string, state: WriteState): void {
+    presses++
     expectPossible(state)
     const pair = pairOf(state.postId, sessionId)
     acknowledged.set(pair, Math.max(acknowledged.get(pair) ?? 0, state.op))
@@ -46,7 +48,7 @@ export function createCrowd(random: Random, posts: PostBefore[], sessions: strin
   }
 
   return {
-    /** Every session acts `times` times, at one of the instances each time. */
+    /** Every session acts `times` times, at one of the instances each time. One call at a time. */
     async press(instances: Onecount[], times: number): Promise<void> {
       await Promise.all(
         sessions.map(async sessionId => {
@@ -55,6 +57,9 @@ export function createCrowd(random: Random, posts: PostBefore[], sessions: strin
         }),
       )
     },
+
+    /** How many presses were acknowledged. */
+    presses: () => presses,
 
     /** Sessions that like the post, by their greatest acknowledged op. */
     expectedMembers: (postId: string): string[] =>
