@@ -1,15 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { playwrightCounts, readReport, runnerOutcome, vitestCounts } from './results'
 
-const counts = { passed: 3, failed: 0, skipped: 0, errors: 0 }
+const counts = { passed: 3, failed: 0, skipped: 0, errors: 0, failures: [] }
 
 describe('the outcome of a test runner', () => {
   it('is what its report counts', () => {
     expect(runnerOutcome(counts, 0)).toEqual({ passed: 3, failed: 0 })
-    expect(runnerOutcome({ ...counts, failed: 2, skipped: 1 }, 1)).toEqual({
+    expect(runnerOutcome({ ...counts, failed: 2, skipped: 1, failures: ['a'] }, 1)).toEqual({
       passed: 3,
       failed: 2,
       note: '1 skipped',
+      failures: ['a'],
     })
   })
 
@@ -36,21 +37,73 @@ describe('reports', () => {
       numPendingTests: 1,
       numTodoTests: 1,
       testResults: [
-        { status: 'failed', assertionResults: [{ status: 'failed' }, { status: 'passed' }] },
-        { status: 'failed', assertionResults: [] },
-        { status: 'passed', assertionResults: [{ status: 'passed' }] },
+        {
+          name: 'a.test.ts',
+          status: 'failed',
+          message: '',
+          assertionResults: [
+            {
+              status: 'failed',
+              fullName: 'a is 1',
+              failureMessages: ['\u001b[31mError\u001b[39m: 2\n\nwhy'],
+            },
+            { status: 'passed', fullName: 'a is a' },
+          ],
+        },
+        { name: 'b.test.ts', status: 'failed', message: 'SyntaxError', assertionResults: [] },
+        {
+          name: 'c.test.ts',
+          status: 'passed',
+          message: '',
+          assertionResults: [{ status: 'passed', fullName: 'c' }],
+        },
       ],
     }
-    expect(vitestCounts(report)).toEqual({ passed: 2, failed: 1, skipped: 2, errors: 1 })
+    expect(vitestCounts(report)).toEqual({
+      passed: 2,
+      failed: 1,
+      skipped: 2,
+      errors: 1,
+      failures: ['a.test.ts > a is 1\n    Error: 2\n    why', 'b.test.ts\n    SyntaxError'],
+    })
   })
 
   it('of Playwright count a flaky test as failed', () => {
     const stats = { expected: 4, unexpected: 1, flaky: 1, skipped: 2 }
-    expect(playwrightCounts({ stats, errors: ['no tests found'] })).toEqual({
+    const spec = { file: 'e2e/a.spec.ts', line: 7 }
+    const suites = [
+      {
+        suites: [
+          {
+            specs: [
+              { ...spec, title: 'good', ok: true, tests: [{ status: 'expected', results: [{}] }] },
+              {
+                ...spec,
+                title: 'bad',
+                ok: false,
+                tests: [{ status: 'unexpected', results: [{ error: { message: 'timeout' } }] }],
+              },
+              {
+                ...spec,
+                title: 'flaky',
+                ok: true,
+                tests: [{ status: 'flaky', results: [{ error: { message: 'once' } }, {}] }],
+              },
+            ],
+          },
+        ],
+      },
+    ]
+    expect(playwrightCounts({ stats, errors: [{ message: 'no tests found' }], suites })).toEqual({
       passed: 4,
       failed: 2,
       skipped: 2,
       errors: 1,
+      failures: [
+        'e2e/a.spec.ts:7 > bad\n    timeout',
+        'e2e/a.spec.ts:7 > flaky\n    once',
+        'outside any test\n    no tests found',
+      ],
     })
   })
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { stripVTControlCharacters } from 'node:util'
 
 /** What a step contributes to the last line. */
 export interface Outcome {
@@ -6,6 +7,8 @@ export interface Outcome {
   readonly failed: number
   /** Shown in the closing table: what was skipped, or why a step did not run. */
   readonly note?: string
+  /** What failed and why, a line or a few for each; shown again at the end, where a cut log still has it. */
+  readonly failures?: readonly string[]
 }
 
 /** A check without tests of its own: one passed or one failed. */
@@ -20,6 +23,14 @@ export interface RunnerCounts {
   readonly skipped: number
   /** Failures outside any test: a file that could not be loaded, an error in a worker. */
   readonly errors: number
+  readonly failures: readonly string[]
+}
+
+interface VitestFile {
+  name: string
+  status: string
+  message: string
+  assertionResults: { status: string; fullName: string; failureMessages?: string[] | null }[]
 }
 
 /** From Vitest's JSON reporter. */
@@ -28,7 +39,7 @@ export function vitestCounts(report: {
   numFailedTests: number
   numPendingTests: number
   numTodoTests: number
-  testResults: { status: string; assertionResults: { status: string }[] }[]
+  testResults: VitestFile[]
 }): RunnerCounts {
   const brokenFiles = report.testResults.filter(
     ({ status, assertionResults }) =>
@@ -39,16 +50,65 @@ export function vitestCounts(report: {
     failed: report.numFailedTests,
     skipped: report.numPendingTests + report.numTodoTests,
     errors: brokenFiles.length,
+    failures: [
+      ...report.testResults.flatMap(file =>
+        file.assertionResults
+          .filter(test => test.status === 'failed')
+          .map(test => describeFailure(`${file.name} > ${test.fullName}`, test.failureMessages?.[0])),
+      ),
+      ...brokenFiles.map(file => describeFailure(file.name, file.message)),
+    ],
   }
+}
+
+interface PlaywrightSuite {
+  suites?: PlaywrightSuite[]
+  specs?: {
+    title: string
+    file: string
+    line: number
+    ok: boolean
+    tests: { status: string; results: { error?: { message?: string } }[] }[]
+  }[]
 }
 
 /** From Playwright's JSON reporter. A flaky test is one that failed. */
 export function playwrightCounts(report: {
   stats: { expected: number; unexpected: number; flaky: number; skipped: number }
-  errors: unknown[]
+  errors: { message?: string }[]
+  suites?: PlaywrightSuite[]
 }): RunnerCounts {
   const { expected, unexpected, flaky, skipped } = report.stats
-  return { passed: expected, failed: unexpected + flaky, skipped, errors: report.errors.length }
+  return {
+    passed: expected,
+    failed: unexpected + flaky,
+    skipped,
+    errors: report.errors.length,
+    failures: [
+      ...(report.suites ?? []).flatMap(failedSpecs),
+      ...report.errors.map(({ message }) => describeFailure('outside any test', message)),
+    ],
+  }
+}
+
+function failedSpecs({ suites = [], specs = [] }: PlaywrightSuite): string[] {
+  const failed = specs.filter(({ ok, tests }) => !ok || tests.some(({ status }) => status === 'flaky'))
+  const described = failed.map(({ file, line, title, tests }) => {
+    const error = tests.flatMap(({ results }) => results).find(result => result.error)?.error
+    return describeFailure(`${file}:${line} > ${title}`, error?.message)
+  })
+  return [...described, ...suites.flatMap(failedSpecs)]
+}
+
+/** Lines of an error that are shown again at the end. */
+const KEPT_LINES = 6
+
+function describeFailure(name: string, message = ''): string {
+  const lines = stripVTControlCharacters(message)
+    .split('\n')
+    .filter(line => line.trim())
+    .slice(0, KEPT_LINES)
+  return [name, ...lines.map(line => `    ${line}`)].join('\n')
 }
 
 /**
@@ -70,6 +130,7 @@ export function runnerOutcome(counts: RunnerCounts | undefined, exitCode: number
     passed: counts.passed,
     failed: failed === 0 && exitCode !== 0 ? 1 : failed,
     ...(notes.length > 0 ? { note: notes.join(', ') } : {}),
+    ...(counts.failures.length > 0 ? { failures: counts.failures } : {}),
   }
 }
 

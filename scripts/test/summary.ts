@@ -7,7 +7,7 @@ export interface Finished {
   readonly outcome: Outcome
 }
 
-/** The closing table and the line that scripts read: `N passed, N failed`, always the last. */
+/** What failed, the closing table, and the line that scripts read: `N passed, N failed`, always the last. */
 export function formatSummary(finished: readonly Finished[]): string {
   const rows = finished.map(({ id, seconds, outcome }) => [
     outcome.failed > 0 ? 'FAIL' : 'ok',
@@ -19,7 +19,8 @@ export function formatSummary(finished: readonly Finished[]): string {
   ])
   const table = formatTable([['', 'step', 'passed', 'failed', 'time', ''], ...rows])
   const { passed, failed } = total(finished)
-  return `${table}\n\n${passed} passed, ${failed} failed\n`
+  const failures = finished.flatMap(({ outcome }) => outcome.failures ?? []).map(text => `FAIL  ${text}\n`)
+  return `${failures.join('')}${failures.length > 0 ? '\n' : ''}${table}\n\n${passed} passed, ${failed} failed\n`
 }
 
 export function total(finished: readonly Finished[]): { passed: number; failed: number } {
@@ -30,9 +31,8 @@ export function total(finished: readonly Finished[]): { passed: number; failed: 
 }
 
 export function formatSeconds(seconds: number): string {
-  return seconds < 60
-    ? `${seconds.toFixed(1)} s`
-    : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`
+  const whole = Math.round(seconds)
+  return seconds < 60 ? `${seconds.toFixed(1)} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`
 }
 
 const RIGHT_ALIGNED = new Set([2, 3, 4])

@@ -19,7 +19,7 @@ export interface LikeInput {
 export interface LikesEntry {
   count: number | null
   countRev: number
-  /** Milliseconds since 1970; 0 for never. */
+  /** Milliseconds since 1970, not later than the value was true; 0 for never. */
   countAt: number
   liked: boolean | null
   likedRev: number
@@ -31,7 +31,7 @@ export interface LikesEntry {
 
 /**
  * After a failover a revision may be too high for a while. It is there to undo reordering, and nothing is reordered for
- * this long, milliseconds: an older register takes whatever comes.
+ * this long, milliseconds: a register that was heard this long before the input was asked for takes whatever comes.
  */
 export const REGISTER_TTL_MS = 10_000
 
@@ -47,8 +47,8 @@ export const EMPTY_ENTRY: LikesEntry = {
 }
 
 /**
- * Merges what was heard at `at` (milliseconds since 1970) into what is known. A register takes a value whose revision
- * is not older than its own. One shared revision would let another person's event hide one's own newer liked.
+ * Merges what was heard at `at` (milliseconds since 1970; an answer: when it was asked for, as it may have been long on
+ * its way) into what is known. A register takes a value whose revision is not older than its own. One shared revision would let another person's event hide one's own newer liked.
  * Pure; answers the same object when nothing changed.
  */
 export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: number): LikesEntry {
@@ -57,7 +57,7 @@ export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: 
   if (isNumber(input.count) && takes(input, known.countRev, known.countAt, at)) {
     next.count = input.count
     next.countRev = input.rev
-    next.countAt = at
+    next.countAt = Math.max(known.countAt, at)
     next.source = input.source
   } else if (!isNumber(input.count)) {
     next.source = known.count === null ? 'unknown' : 'last-known'
@@ -65,7 +65,7 @@ export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: 
   if (typeof input.liked === 'boolean' && takes(input, known.likedRev, known.likedAt, at)) {
     next.liked = input.liked
     next.likedRev = input.rev
-    next.likedAt = at
+    next.likedAt = Math.max(known.likedAt, at)
   }
   next.op = Math.max(known.op, input.op ?? 0)
   return entry && same(entry, next) ? entry : next

@@ -60,7 +60,8 @@ export class LikesStore {
   refusal = (postId: string): Refusal | undefined => this.#presses.get(postId)?.refusal
 
   /**
-   * Merges an input into a post's registers. While an intent is open, a count that comes without liked is held back:
+   * Merges an input into a post's registers; `at` is when it was asked for, for one that nobody asked for when it was
+   * heard, milliseconds since 1970. While an intent is open, a count that comes without liked is held back:
    * nobody could tell whether the person's own press is in it.
    */
   receive(postId: string, input: LikeInput, at = Date.now()): void {
@@ -138,9 +139,10 @@ export class LikesStore {
     if (!press.intent || press.sending) return
     clearTimeout(press.retryTimer)
     const { op, liked } = press.intent
+    const at = Date.now()
     press.sending = true
     try {
-      this.#accept(postId, press, op, await this.transport.write(postId, liked, op))
+      this.#accept(postId, press, op, await this.transport.write(postId, liked, op), at)
     } catch (error) {
       this.#fail(postId, press, op, error)
     }
@@ -151,11 +153,10 @@ export class LikesStore {
   }
 
   /** Registers first, then the intent goes: in between they say the same. */
-  #accept(postId: string, press: Press, op: number, answer: LikeInput & { op: number }): void {
+  #accept(postId: string, press: Press, op: number, answer: LikeInput & { op: number }, at: number): void {
     const input = this.#complete(postId, answer)
     // An answer whose op is news here is newer than what the registers hold, whatever their revision says.
     const isNews = (this.entry(postId)?.op ?? 0) < answer.op
-    const at = Date.now()
     this.#put(postId, entry =>
       mergeLikes(isNews ? { ...(entry ?? EMPTY_ENTRY), countRev: 0, likedRev: 0 } : entry, input, at),
     )

@@ -52,9 +52,10 @@ function likesOptions(store: LikesStore, postId: string, seed: LikeInput | undef
   return queryOptions<LikesEntry>({
     queryKey: likesKey(postId),
     queryFn: async () => {
+      const asked = Date.now()
       const input = await store.load(postId)
       if (!input) throw new LikesRefused('post_not_found', 'There is no such post.')
-      store.receive(postId, input)
+      store.receive(postId, input, asked)
       return MERGED
     },
     // Something newer may have come since the answer was merged: the query must not put it back.
