@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Exec } from '../services/migrations'
+import { type Exec, MIGRATION_LOCK } from '../services/migrations'
 import type { Change, Column } from './changes'
 
 /** Calls back with the payload of every notification on a channel. */
@@ -12,7 +12,7 @@ export async function followChanges(
   listen: Listen,
   changed: (change: Change) => void,
 ): Promise<Map<string, Column[]>> {
-  await exec(await readFile(join(import.meta.dirname, 'feed.sql'), 'utf8'))
+  await exec(`${MIGRATION_LOCK}\n${await readFile(join(import.meta.dirname, 'feed.sql'), 'utf8')}`)
   await listen('onecount_dev_feed', payload => changed(JSON.parse(payload)))
   const rows = await exec(`
     select c.table_schema || '.' || c.table_name as "table", c.column_name as name, c.udt_name as type

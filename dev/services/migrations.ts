@@ -38,10 +38,13 @@ end $$;
 grant usage on schema public to anon, authenticated, service_role;
 `
 
+/** Until the end of the transaction. */
+export const MIGRATION_LOCK = 'select pg_advisory_xact_lock(7061);'
+
 /**
  * Applies the migrations that were not applied yet, each with its record in one transaction (statements that are sent
- * together are one), and the seed when it is given and there are no posts. Any number may run at once: one after the
- * other, by a lock.
+ * together are one), and the seed when it is given, which does nothing where there are posts. Any number may run at
+ * once: one after the other, by a lock.
  */
 export async function applyMigrations(exec: Exec, { seed }: { seed?: string } = {}): Promise<string[]> {
   await exec('create schema if not exists supabase_migrations').catch(() => {})
@@ -54,14 +57,11 @@ export async function applyMigrations(exec: Exec, { seed }: { seed?: string } = 
     const before = await exec(`select 1 from supabase_migrations.schema_migrations where version = '${name}'`)
     if (before.length > 0) continue
     await exec(`
-      select pg_advisory_xact_lock(7061);
+      ${MIGRATION_LOCK}
       ${sql}
       insert into supabase_migrations.schema_migrations (version) values ('${name}') on conflict do nothing;`)
     applied.push(name)
   }
-  if (seed) {
-    const posts = await exec('select 1 from public.posts_new limit 1')
-    if (posts.length === 0) await exec(seed)
-  }
+  if (seed) await exec(`${MIGRATION_LOCK}\n${seed}`)
   return applied
 }

@@ -27,7 +27,7 @@ export const ERRORS = {
     status: 503,
     message: 'The like could not be saved right now: try again, it will not count twice.',
   },
-  internal: { status: 500, message: 'Something went wrong on the server: it is in the log.' },
+  internal: { status: 500, message: 'Something failed on the server: try again in a while; its log says what.' },
   misconfigured: {
     status: 500,
     message: 'The server is not set up: see the log for the setting that is missing.',

@@ -27,7 +27,7 @@ export function errorResponse(error: unknown): Response {
 }
 
 interface Description {
-  code: ErrorCode | 'internal'
+  code: ErrorCode
   status: number
   message: string
   field?: string
@@ -36,9 +36,7 @@ interface Description {
 
 function describe(error: unknown): Description {
   if (error instanceof StoreUnavailable) return { code: 'unavailable', ...ERRORS.unavailable }
-  if (!(error instanceof OnecountError)) {
-    return { code: 'internal', status: 500, message: 'Something failed on the server: try again in a while.' }
-  }
+  if (!(error instanceof OnecountError)) return { code: 'internal', ...ERRORS.internal }
   const { code, status, message, options } = error
   if (status >= 500) return { code, ...ERRORS[code] }
   return { code, status, message, field: options.field, retryAfterMs: options.retryAfterMs }
