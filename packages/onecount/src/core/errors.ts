@@ -27,7 +27,10 @@ export const ERRORS = {
     status: 503,
     message: 'The like could not be saved right now: try again, it will not count twice.',
   },
-  internal: { status: 500, message: 'Something failed on the server: try again in a while; its log says what.' },
+  internal: {
+    status: 500,
+    message: 'Something failed on the server: try again in a while; its log says what.',
+  },
   misconfigured: {
     status: 500,
     message: 'The server is not set up: see the log for the setting that is missing.',
