@@ -4,6 +4,7 @@ begin
   if exists (select from public.posts_new) then
     return;
   end if;
+  perform set_config('onecount.applying', 'on', true);
 
   insert into public.profiles (id, username, display_name, bio, avatar_url) values
     ('a0070001-aaaa-bbbb-cccc-ddddeeee0001', 'lucia_nature', 'Lucía Ferrer', 'Hielo, silencio y paciencia. Fotografío el norte.', '/avatars/lucia_nature.svg'),

@@ -26,6 +26,8 @@ let redis: Redis
 
 /** Posts as in real traffic: a few have most of the likes. Their other likes are older than the rows. */
 const GENERATE = `
+  begin;
+  set local onecount.applying = 'on';
   insert into profiles (id, username, display_name, avatar_url)
   values ('a0070001-aaaa-bbbb-cccc-000000000001', 'someone', 'Someone', '/a.svg');
   insert into posts_new (id, author_id, caption, image_url, likes)
@@ -39,6 +41,7 @@ const GENERATE = `
             from generate_series(1, ${RATINGS}) n) r;
   update posts_new p set likes = p.likes + r.n
     from (select post_id, count(*) as n from post_ratings group by post_id) r where r.post_id = p.id;
+  commit;
   analyze posts_new, post_ratings;`
 
 const postId = (n: number) => `50050001-aaaa-bbbb-cccc-${n.toString(16).padStart(12, '0')}`

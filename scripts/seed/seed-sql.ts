@@ -12,6 +12,7 @@ begin
   if exists (select from public.posts_new) then
     return;
   end if;
+  perform set_config('onecount.applying', 'on', true);
 
   insert into public.profiles (id, username, display_name, bio, avatar_url) values
 ${rows(authors.map(a => [a.id, a.username, a.displayName, a.bio, `/avatars/${a.username}.svg`].map(text)))}

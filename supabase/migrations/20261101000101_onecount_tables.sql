@@ -22,9 +22,10 @@ create table if not exists public.like_tombstones (
   primary key (post_id, session_id)
 );
 
--- Ops that Postgres has accepted and Redis has not seen.
+-- Ops that Postgres has accepted and Redis has not seen. A row whose session is empty says that Redis must forget what
+-- it holds of the post: it was removed, or its likes were set by hand. So a row outlives its post.
 create table if not exists public.like_unseen (
-  post_id uuid not null references public.posts_new (id) on delete cascade,
+  post_id uuid not null,
   session_id text not null,
   op bigint not null,
   primary key (post_id, session_id)

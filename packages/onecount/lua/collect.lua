@@ -5,21 +5,25 @@
 --   1 q         zset    likes:q
 --   2 recent    zset    likes:recent
 --   3 rank      zset    likes:rank
---   4.. per row: likes, liked, meta, sessions
+--   4.. per row: likes, liked, meta, sessions, hydrating
 -- ARGV
---   1 nonce     of this batch, random
+--   1 nonce     random, a part of the batch's
 --   2 limit     ops at most
 --   3 after     the last member of the batch before, '' to start
 --   4 now       microseconds
 --   5 horizon   recent ops below this one are forgotten
---   6.. post, session, op of each row
+--   6.. post, session, op of each row; session '': forget what is held of the post
 -- RETURNS
---   {confirmed nonce, pending member…}
+--   {the batch's nonce, confirmed nonce, pending member…}
 -- include: apply
+-- include: forget
 
 local q, recent, rank = KEYS[1], KEYS[2], KEYS[3]
-local nonce, limit, after, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local limit, after, now = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local OUTSTANDING = 1000
+-- Every execution hands out a nonce of its own: if this call arrives a second time, in a Redis that has lost what it
+-- handed out the first time, it must not make that batch known again.
+local nonce = ARGV[1] .. '.' .. table.concat(redis.call('TIME'), '.')
 
 local last = redis.call('ZREVRANGEBYLEX', q, '(!out}', '[!out|', 'LIMIT', 0, 1)[1]
 local seq = last and tonumber(string.match(last, '^!out|(%d+)|')) or 0
@@ -28,12 +32,16 @@ local excess = redis.call('ZLEXCOUNT', q, '[!out|', '(!out}') - OUTSTANDING
 if excess > 0 then redis.call('ZREM', q, unpack(redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}', 'LIMIT', 0, excess))) end
 
 for i = 6, #ARGV, 3 do
-  local k = 4 + 4 * (i - 6) / 3
+  local k = 4 + 5 * (i - 6) / 3
   local keys = { likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], sessions = KEYS[k + 3], q = q, recent = recent, rank = rank }
-  apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now)
+  if ARGV[i + 1] == '' then
+    forget(keys, KEYS[k + 4], ARGV[i])
+  else
+    apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now)
+  end
 end
 redis.call('ZREMRANGEBYSCORE', recent, '-inf', '(' .. ARGV[5])
 
 local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
 if #members == 0 and after ~= '' then members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit) end
-return { confirmed_of(q), unpack(members) }
+return { nonce, confirmed_of(q), unpack(members) }

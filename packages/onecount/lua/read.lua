@@ -8,8 +8,8 @@
 --   1 session   id, or '' for nobody
 --   2.. post    id, n times
 -- RETURNS
---   four strings a post: count, rev, liked ('1', '0'), op (the newest pending or recent one, '0' for none); a cold
---   post has '' as its count
+--   five strings a post: count, rev, liked ('1', '0'), op (the newest pending or recent one, '0' for none), durable
+--   ('1': Postgres has confirmed the op); a cold post has '' as its count
 -- include: number
 -- include: queue
 -- include: warm
@@ -25,11 +25,13 @@ for i = 1, n do
   local liked = KEYS[2 + 2 * n + i]
   local count, rev = warm(epoch, values[i], values[n + i], liked)
   local member = count and session ~= '' and redis.call('SISMEMBER', liked, session) == 1
-  local o = 4 * (i - 1)
+  local o = 5 * (i - 1)
   out[o + 1] = count and int(count) or ''
   out[o + 2] = rev and int(rev) or '0'
   out[o + 3] = member and '1' or '0'
   local pending = session ~= '' and pending_of(q, pairs_[i]) or 0
-  out[o + 4] = int(math.max(pending, tonumber(ops[i] or 0)))
+  local settled = tonumber(ops[i] or 0)
+  out[o + 4] = int(math.max(pending, settled))
+  out[o + 5] = settled > pending and '1' or '0'
 end
 return out

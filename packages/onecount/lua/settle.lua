@@ -10,6 +10,7 @@
 --   2.. per post: post, gone ('1': Postgres has no such post), how many members, the members as collect gave them
 -- RETURNS
 --   'OK' | 'LATE': the nonce is not outstanding, nothing changed
+-- include: forget
 -- include: queue
 
 local q, recent, rank, nonce = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
@@ -27,10 +28,7 @@ while i <= #ARGV do
         redis.call('ZADD', recent, 'GT', op, pair)
       end
     end
-    if gone then
-      redis.call('DEL', KEYS[k], KEYS[k + 1], KEYS[k + 2])
-      redis.pcall('ZREM', rank, post)
-    end
+    if gone then forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = rank }, KEYS[k + 3], post) end
   end
   i, k = i + 3 + members, k + 4
 end

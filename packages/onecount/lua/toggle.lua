@@ -15,7 +15,7 @@
 --   4 again     '1' on a repeat after an unknown outcome: an op of now or later means that it was done
 --   5 known     the pair's op in Postgres, '' when it was not asked
 -- RETURNS
---   {'WARM', count, rev, liked, op} | {'COLD', op}; op 0: not accepted, ask Postgres and call again
+--   {'WARM', count, rev, liked, op, durable} | {'COLD', op}; op 0: not accepted, ask Postgres and call again
 -- include: apply
 
 local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
@@ -29,8 +29,8 @@ local is_warm = warm(epoch_of(k.q), values[1], values[2], k.liked)
 
 if not is_warm and pending == 0 and known == '' then return { 'COLD', '0' } end
 if again and math.floor(newest / 2) >= now then
-  local _, count, rev, member = apply(k, post, session, 0, now)
-  return reply(newest, count, rev, member)
+  local _, durable, count, rev, member = apply(k, post, session, 0, now)
+  return reply(newest, durable, count, rev, member)
 end
 
 local likes = newest % 2 == 1

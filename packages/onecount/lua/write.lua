@@ -15,7 +15,8 @@
 --   4 now       microseconds
 --   5 accept    'any': also when the post is cold; 'warm': a cold post accepts nothing
 -- RETURNS
---   {'WARM', count, rev, liked, op} | {'COLD', op}; op is the greatest one accepted of the pair, 0 for none
+--   {'WARM', count, rev, liked, op, durable ('1': Postgres has confirmed the op)} | {'COLD', op}; op is the greatest one
+--   accepted of the pair, 0 for none
 -- include: apply
 
 local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }

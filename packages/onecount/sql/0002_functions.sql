@@ -2,7 +2,7 @@
 -- arrays, and is executable by the service role alone.
 
 -- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids.
--- `likes` is SET to likes plus the transitions that really happened, so likes = base + count(ratings) always
+-- The triggers for edits by hand look away meanwhile. `likes` is SET to likes plus the transitions that really happened, so likes = base + count(ratings) always
 -- (invariant 1). With p_mark_applied what was applied is marked as unseen by Redis; what was smaller than the
 -- op already there is always marked, with the greater op. Returns the posts that do not exist.
 create or replace function public.onecount_apply(
@@ -10,6 +10,7 @@ create or replace function public.onecount_apply(
 ) returns uuid[]
 language plpgsql set search_path = '' as $$
 begin
+  perform set_config('onecount.applying', 'on', true);
   perform from public.posts_new
     where id in (select unnest(p_posts))
     order by id
@@ -57,6 +58,7 @@ begin
         from newer group by post_id
     ) d
    where p.id = d.post_id;
+  perform set_config('onecount.applying', '', true);
 
   return array(
     select distinct e.id from unnest(p_posts) as e (id)
@@ -167,7 +169,7 @@ language sql stable set search_path = '' as $$
   ) r on true
   left join lateral (
     select json_agg(session_id) as sessions, json_agg(op) as ops
-      from public.like_unseen where post_id = p.id
+      from public.like_unseen where post_id = p.id and session_id <> ''
   ) u on true
   where p.id = any (p_posts);
 $$;
@@ -194,6 +196,26 @@ language sql stable set search_path = '' as $$
   from (select id, likes from public.posts_new order by likes desc, id limit p_limit) top;
 $$;
 
+-- One keyset page of what a session likes, by post: [[post, op]].
+create or replace function public.onecount_session(p_session text, p_after uuid, p_limit integer) returns json
+language sql stable set search_path = '' as $$
+  select coalesce(json_agg(json_build_array(post_id, op)), '[]')
+  from (
+    select post_id, op from public.post_ratings
+     where session_id = p_session and post_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
+     order by post_id
+     limit p_limit
+  ) page;
+$$;
+
+-- Removes a post with all that is known of it; false when there is none.
+create or replace function public.onecount_remove_post(p_post uuid) returns boolean
+language plpgsql set search_path = '' as $$
+begin
+  delete from public.posts_new where id = p_post;
+  return found;
+end $$;
+
 -- The receipt of a partition (null before its first batch) and how many ops Redis has not seen, counted up to
 -- 10,000: {receipt, unseen}.
 create or replace function public.onecount_status(p_partition integer) returns json
@@ -203,16 +225,3 @@ language sql stable set search_path = '' as $$
     'unseen', (select count(*) from (select from public.like_unseen limit 10000) u)
   );
 $$;
-
-do $$
-declare
-  v_function regprocedure;
-begin
-  for v_function in
-    select p.oid::regprocedure from pg_catalog.pg_proc p
-     where p.pronamespace = 'public'::regnamespace and p.proname like 'onecount\_%'
-  loop
-    execute format('revoke execute on function %s from public, anon, authenticated', v_function);
-    execute format('grant execute on function %s to service_role', v_function);
-  end loop;
-end $$;

@@ -1,6 +1,7 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
 import type { Redis } from 'ioredis'
 import type {
+  Ack,
   BulkOptions,
   ErrorCode,
   Health,
@@ -59,11 +60,11 @@ describe('the public interface', () => {
 
   it('sets, toggles and reads', () => {
     expectTypeOf<Onecount['set']>().parameters.toEqualTypeOf<
-      [postId: string, sessionId: string, liked: boolean, options?: { op?: number }]
+      [postId: string, sessionId: string, liked: boolean, options?: { op?: number; ack?: Ack }]
     >()
     expectTypeOf<Onecount['set']>().returns.resolves.toEqualTypeOf<WriteState>()
     expectTypeOf<Onecount['toggle']>().toEqualTypeOf<
-      (postId: string, sessionId: string) => Promise<WriteState>
+      (postId: string, sessionId: string, options?: { ack?: Ack }) => Promise<WriteState>
     >()
     expectTypeOf<Onecount['read']>().toEqualTypeOf<
       (postIds: readonly string[], sessionId?: string | null) => Promise<Map<string, LikeState>>

@@ -2,8 +2,8 @@
 -- include: queue
 -- include: warm
 
--- Merges one op into a pair: the greater op wins. Returns the pair's greatest op, then count, rev and
--- membership when the post is warm; a cold post accepts nothing with `only_warm`. The first write is the pending
+-- Merges one op into a pair: the greater op wins. Returns the pair's greatest op, whether Postgres has confirmed it,
+-- then count, rev and membership when the post is warm; a cold post accepts nothing with `only_warm`. The first write is the pending
 -- op, so an error before it changes nothing; the indexes (sessions, rank) come last and are allowed to fail:
 -- they never decide anything.
 local function apply(k, post, session, op, now, only_warm)
@@ -14,7 +14,7 @@ local function apply(k, post, session, op, now, only_warm)
   local epoch = epoch_of(k.q)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
   local member = redis.call('SISMEMBER', k.liked, session) == 1
-  if op <= newest or (only_warm and not count) then return newest, count, rev, member end
+  if op <= newest or (only_warm and not count) then return newest, newest > pending, count, rev, member end
 
   local likes = op % 2 == 1
   local changes = count and member ~= likes
@@ -27,11 +27,11 @@ local function apply(k, post, session, op, now, only_warm)
     redis.pcall('ZADD', k.rank, count, post)
   end
   redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
-  return op, count, rev, count and likes
+  return op, false, count, rev, count and likes
 end
 
 -- The reply of a write: the post's state, or COLD with the pair's greatest accepted op.
-local function reply(op, count, rev, member)
+local function reply(op, durable, count, rev, member)
   if not count then return { 'COLD', int(op) } end
-  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op) }
+  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
 end

@@ -25,6 +25,10 @@ export interface Settings {
   hydrateMs: number
   /** Ratings that one script call installs; larger sets are staged in chunks of this size. */
   chunkSize: number
+  /** Failures of Redis in a row after which it is left alone for a while. */
+  breakerFailures: number
+  /** For how long, milliseconds. */
+  breakerMs: number
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -32,4 +36,6 @@ export const DEFAULT_SETTINGS: Settings = {
   recentMs: 15 * 60_000,
   hydrateMs: 10_000,
   chunkSize: 2000,
+  breakerFailures: 5,
+  breakerMs: 500,
 }

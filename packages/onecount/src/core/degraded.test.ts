@@ -16,7 +16,12 @@ afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin([POST, OTHER])
   ports = interrupted(stores.ports())
-  onecount = createOnecount({ redis: ports.redis, postgres: ports.postgres, log: { warn() {} } })
+  onecount = createOnecount({
+    redis: ports.redis,
+    postgres: ports.postgres,
+    log: { warn() {} },
+    settings: { breakerMs: 0 },
+  })
 })
 
 const readOne = async (session: string | null = null) =>
@@ -29,7 +34,7 @@ describe('without Postgres', () => {
     const states = await onecount.read([POST.id, OTHER.id], 'ana')
     expect([...states.values()]).toEqual([
       expect.objectContaining({ count: 447, liked: true, source: 'redis' }),
-      { postId: OTHER.id, count: null, liked: null, rev: 0, op: null, source: 'unknown' },
+      { postId: OTHER.id, count: null, liked: null, rev: 0, op: null, durable: null, source: 'unknown' },
     ])
   })
 
@@ -78,6 +83,7 @@ describe('without Redis', () => {
       liked: false,
       rev: 0,
       op: null,
+      durable: null,
       source: 'postgres',
     })
   })

@@ -11,11 +11,16 @@ export interface Tick {
   more: boolean
 }
 
+interface DrainerOptions {
+  /** Told of the ops of every batch that Postgres has applied, before Redis is. */
+  onApplied?(entries: readonly PairOp[]): void
+}
+
 /**
  * Moves ops between the stores: collect → sync → settle, both ways. Any number may run at once, anywhere; each
  * keeps only what spares it work: the unseen rows of its last sync and its place in the queue.
  */
-export function createDrainer(ctx: Context) {
+export function createDrainer(ctx: Context, { onApplied }: DrainerOptions = {}) {
   let rows: PairOp[] = []
   let after = ''
 
@@ -23,20 +28,20 @@ export function createDrainer(ctx: Context) {
    * One batch: three round trips. @throws StoreUnavailable; whatever step it stopped at, the next tick goes on.
    */
   async function tick(): Promise<Tick> {
-    const nonce = ctx.newId()
     const seen = rows
     rows = []
-    const [parent, ...members] = await collect(ctx, nonce, seen, after)
+    const [nonce, parent, ...members] = await collect(ctx, seen, after)
     const full = members.length >= ctx.settings.batchSize
     const last = full ? members.at(-1)! : ''
     const partial = cutPosts(after, last)
     after = last
 
+    const entries = members.map(member => toEntry(member, partial))
     const result = await ctx.postgres.sync({
       partition: ctx.partition,
       parent: parent!,
-      nonce,
-      entries: members.map(member => toEntry(member, partial)),
+      nonce: nonce!,
+      entries,
       seen,
       limit: ctx.settings.batchSize,
     })
@@ -46,7 +51,7 @@ export function createDrainer(ctx: Context) {
       const verdict = (await ctx.redis!.run(
         'resolve',
         [ctx.keys.q, ctx.keys.recent],
-        [result.receipt, nonce, ctx.newId()],
+        [result.receipt, nonce!, ctx.newId()],
       )) as string
       if (verdict === 'DIVERGED' && parent !== '')
         ctx.log.warn('a store had lost something: every post is hydrated anew')
@@ -55,7 +60,8 @@ export function createDrainer(ctx: Context) {
     }
 
     rows = result.unseen
-    await settle(ctx, nonce, members, new Set(result.gone))
+    onApplied?.(entries.filter(({ postId }) => !result.gone.includes(postId)))
+    await settle(ctx, nonce!, members, new Set(result.gone))
     return {
       outcome: members.length + seen.length + rows.length > 0 ? 'drained' : 'idle',
       drained: members.length,
@@ -80,7 +86,7 @@ export async function status(ctx: Context) {
   return { confirmed: confirmed!, epoch: epoch!, pending: Number(pending), oldestOp: Number(oldestOp) }
 }
 
-async function collect(ctx: Context, nonce: string, seen: PairOp[], after: string): Promise<string[]> {
+async function collect(ctx: Context, seen: PairOp[], after: string): Promise<string[]> {
   const { keys, settings } = ctx
   const now = ctx.now()
   return strings(
@@ -95,10 +101,11 @@ async function collect(ctx: Context, nonce: string, seen: PairOp[], after: strin
           keys.liked(r.postId),
           keys.meta(r.postId),
           keys.sessions(r.sessionId),
+          keys.hydrating(r.postId),
         ]),
       ],
       [
-        nonce,
+        ctx.newId(),
         settings.batchSize,
         after,
         now,

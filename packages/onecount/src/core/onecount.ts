@@ -1,11 +1,14 @@
+import { withBreaker } from './breaker'
 import { type BulkOptions, hydrateAll, pages, rehydrate } from './bulk'
 import { createClock } from './clock'
+import { createCommitter } from './commit'
 import { type Context, DEFAULT_SETTINGS, type Settings } from './context'
 import { OnecountError } from './errors'
 import { type Health, health } from './health'
 import { assertPostId, assertSessionId, isPostId } from './ids'
 import { createKeys } from './keys'
 import { createDrainLoop, type LoopOptions } from './loop'
+import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
 import type { Logger, PostgresPort, RedisPort } from './ports'
 import { fillRanking, ranking } from './ranking'
 import { read } from './read'
@@ -16,12 +19,19 @@ export interface OnecountOptions {
   /** `null`: no Redis; Postgres serves alone. */
   redis: RedisPort | null
   postgres: PostgresPort
+  /**
+   * When a like is acknowledged: `redis` (default), once Redis holds it; `postgres`, once Postgres does. What each
+   * promises: docs/durability.md.
+   */
+  ack?: Ack
   settings?: Partial<Settings>
   drain?: LoopOptions
   log?: Logger
   /** Milliseconds since 1970. */
   clock?: () => number
 }
+
+export type Ack = 'redis' | 'postgres'
 
 /** Posts that are read in one script call. */
 const PAGE = 250
@@ -32,17 +42,20 @@ const ABSENT_MAX = 10_000
 /** One count, every view. See `docs/design.md` for what each part promises. */
 export function createOnecount(options: OnecountOptions) {
   const clock = options.clock ?? Date.now
+  const settings = { ...DEFAULT_SETTINGS, ...options.settings }
+  const { breakerFailures: failures, breakerMs: pauseMs } = settings
   const ctx: Context = {
-    redis: options.redis,
+    redis: options.redis && withBreaker(options.redis, { failures, pauseMs, clock }),
     postgres: options.postgres,
     keys: createKeys(),
     partition: 0,
     now: createClock(clock),
     newId: () => crypto.randomUUID(),
     log: options.log ?? console,
-    settings: { ...DEFAULT_SETTINGS, ...options.settings },
+    settings,
   }
   const loop = createDrainLoop(ctx, options.drain)
+  const committer = createCommitter(ctx)
   const absent = new Map<string, number>()
   let filling = false
 
@@ -52,10 +65,20 @@ export function createOnecount(options: OnecountOptions) {
     absent.set(postId, clock() + ABSENT_MS)
   }
 
-  async function written(postId: string, write: Promise<WriteState>): Promise<WriteState> {
+  async function written(
+    postId: string,
+    sessionId: string,
+    write: Promise<WriteState>,
+    ack: Ack = options.ack ?? 'redis',
+  ): Promise<WriteState> {
     try {
       const state = await write
-      if (!state.durable) loop.nudge()
+      if (state.durable) return state
+      if (ack === 'postgres') {
+        await committer.untilDurable({ postId, sessionId, op: state.op })
+        return { ...state, durable: true }
+      }
+      loop.nudge()
       return state
     } catch (error) {
       if (error instanceof OnecountError && error.code === 'post_not_found') remember(postId)
@@ -84,20 +107,20 @@ export function createOnecount(options: OnecountOptions) {
       postId: string,
       sessionId: string,
       liked: boolean,
-      { op }: { op?: number } = {},
+      { op, ack }: { op?: number; ack?: Ack } = {},
     ): Promise<WriteState> {
       assertPostId(postId)
       assertSessionId(sessionId)
       if (isAbsent(postId)) throw new OnecountError('post_not_found', { field: 'postId' })
-      return written(postId, set(ctx, postId, sessionId, liked, op))
+      return written(postId, sessionId, set(ctx, postId, sessionId, liked, op), ack)
     },
 
     /** Flips a pair, for callers that hold no op. One round trip. @throws OnecountError as `set` */
-    async toggle(postId: string, sessionId: string): Promise<WriteState> {
+    async toggle(postId: string, sessionId: string, { ack }: { ack?: Ack } = {}): Promise<WriteState> {
       assertPostId(postId)
       assertSessionId(sessionId)
       if (isAbsent(postId)) throw new OnecountError('post_not_found', { field: 'postId' })
-      return written(postId, toggle(ctx, postId, sessionId))
+      return written(postId, sessionId, toggle(ctx, postId, sessionId), ack)
     },
 
     /**
@@ -141,6 +164,32 @@ export function createOnecount(options: OnecountOptions) {
 
     /** Every post in keyset pages of bounded size. @throws StoreUnavailable */
     pages: (bulk?: BulkOptions) => pages(ctx, bulk),
+
+    /**
+     * Takes back every like of a session. Durable when it returns; can be repeated, also after it was interrupted.
+     * @throws OnecountError `invalid_session`; StoreUnavailable when Postgres does not answer
+     */
+    async removeSession(sessionId: string): Promise<Moderated> {
+      assertSessionId(sessionId)
+      return removeSession(ctx, loop, sessionId)
+    },
+
+    /**
+     * Gives the likes of one session to another, as when a visitor signs in: a post that both like counts once then.
+     * @throws as `removeSession`
+     */
+    async mergeSessions(from: string, to: string): Promise<Moderated> {
+      assertSessionId(from)
+      assertSessionId(to)
+      return from === to ? { posts: 0, complete: true } : mergeSessions(ctx, loop, from, to)
+    },
+
+    /** Removes a post with its likes from both stores; false: there was none. @throws StoreUnavailable */
+    async removePost(postId: string): Promise<boolean> {
+      assertPostId(postId)
+      remember(postId)
+      return removePost(ctx, postId)
+    },
 
     /** The stores themselves and the names of the keys, for tools that compare them. */
     stores: { redis: ctx.redis, postgres: ctx.postgres, keys: ctx.keys },

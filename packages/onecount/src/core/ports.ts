@@ -4,6 +4,7 @@ export type ScriptName =
   | 'collect'
   | 'cool'
   | 'fill'
+  | 'forget'
   | 'install'
   | 'rank'
   | 'read'
@@ -45,13 +46,14 @@ export interface SyncBatch {
   parent: string
   nonce: string
   entries: Entry[]
-  /** Unseen ops that Redis has seen now. */
+  /** Unseen ops that Redis has seen now, as they were handed out. */
   seen: PairOp[]
   /** Unseen ops to hand back at most. */
   limit: number
 }
 
 export type SyncResult =
+  /** An unseen op without a session says: forget the post, it was removed or its likes were set by hand. */
   | { status: 'applied'; gone: string[]; unseen: PairOp[] }
   | { status: 'rejected'; receipt: string }
   | { status: 'busy' }
@@ -96,6 +98,10 @@ export interface PostgresPort {
   snapshot(postIds: string[]): Promise<Snapshot[]>
   /** Posts by id, after the one given; an empty page is the end. */
   posts(after: string | null, limit: number): Promise<PostSummary[]>
+  /** What a session likes, by post, after the one given; an empty page is the end. */
+  session(sessionId: string, after: string | null, limit: number): Promise<{ postId: string; op: number }[]>
+  /** False: there was no such post. */
+  removePost(postId: string): Promise<boolean>
   ranking(limit: number): Promise<{ postId: string; likes: number }[]>
   status(partition: number): Promise<{ receipt: string | null; unseen: number }>
 }

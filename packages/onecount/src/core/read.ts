@@ -46,7 +46,15 @@ export async function read(
     }
   }
   for (const postId of left) {
-    states.set(postId, { postId, count: null, liked: null, rev: 0, op: null, source: 'unknown' })
+    states.set(postId, {
+      postId,
+      count: null,
+      liked: null,
+      rev: 0,
+      op: null,
+      durable: null,
+      source: 'unknown',
+    })
   }
   return states
 }
@@ -68,7 +76,7 @@ async function readWarm(ctx: Context, postIds: string[], sessionId: string | nul
     ),
   )
   return postIds.flatMap((postId, i) => {
-    const [count, rev, liked, op] = reply.slice(4 * i, 4 * i + 4) as [string, string, string, string]
+    const [count, rev, liked, op, durable] = reply.slice(5 * i, 5 * i + 5) as string[]
     if (count === '') return []
     return {
       postId,
@@ -76,12 +84,14 @@ async function readWarm(ctx: Context, postIds: string[], sessionId: string | nul
       liked: sessionId === null ? null : liked === '1',
       rev: Number(rev),
       op: Number(op) || null,
+      durable: op === '0' ? null : durable === '1',
       source: 'redis' as const,
     }
   })
 }
 
-/** `source` is `redis` when the ops pending there were taken into account. */
+/** `source` is `redis` when the ops pending there were taken into account: nobody knows then which of them it is. */
 export function fromPostgres(state: PostgresState, source: Source): LikeState {
-  return { ...state, op: state.op || null, source }
+  const durable = source === 'postgres' && state.op > 0 ? true : null
+  return { ...state, op: state.op || null, durable, source }
 }

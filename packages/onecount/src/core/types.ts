@@ -12,6 +12,8 @@ export interface LikeState {
   rev: number
   /** The session's newest op on this post as far as the server knows, else `null`. */
   op: number | null
+  /** Whether Postgres holds that op; `null` when the server does not know. */
+  durable: boolean | null
   source: Source
 }
 

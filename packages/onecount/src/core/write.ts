@@ -131,15 +131,15 @@ function pairKeys({ keys }: Context, postId: string, sessionId: string): string[
 function parse(postId: string, reply: Parameters<typeof strings>[0]): WriteReply {
   const [verdict, ...rest] = strings(reply)
   if (verdict === 'COLD') return { op: Number(rest[0]) }
-  const [count, rev, liked, op] = rest
+  const [count, rev, liked, op, durable] = rest
   const state: WriteState = {
     postId,
     count: Number(count),
     rev: Number(rev),
     liked: liked === '1',
     op: Number(op),
+    durable: durable === '1',
     source: 'redis',
-    durable: false,
   }
   return { state, op: state.op }
 }

@@ -19,9 +19,10 @@ describe('GET /likes', () => {
           liked: true,
           rev: expect.any(Number),
           op: expect.any(Number),
+          durable: true,
           source: 'redis',
         },
-        [FOX]: { count: 12, liked: false, rev: 1, op: null, source: 'redis' },
+        [FOX]: { count: 12, liked: false, rev: 1, op: null, durable: null, source: 'redis' },
       },
     })
     expect(response.headers.get('set-cookie')).toBeNull()

@@ -34,9 +34,9 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
       : openSession(call.request.headers.get('cookie'), secret)
     if (session && session.origin !== 'current') setCookie(call, session.value)
     const states = await service.read(ids, session?.sessionId ?? null)
-    const likes = [...states].map(([id, { count, liked, rev, op, source }]) => [
+    const likes = [...states].map(([id, { count, liked, rev, op, durable, source }]) => [
       id,
-      { count, liked, rev, op, source },
+      { count, liked, rev, op, durable, source },
     ])
     return json(200, { likes: Object.fromEntries(likes) })
   }

@@ -81,6 +81,7 @@ export class MapLikes implements LikesService {
       liked: sessionId === null ? null : op !== null && isLikedOp(op),
       rev: Math.max(1, ...sessions.values()),
       op,
+      durable: op === null ? null : true,
       source: 'redis',
     }
   }

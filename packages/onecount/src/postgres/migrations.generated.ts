@@ -31,9 +31,10 @@ create table if not exists public.like_tombstones (
   primary key (post_id, session_id)
 );
 
--- Ops that Postgres has accepted and Redis has not seen.
+-- Ops that Postgres has accepted and Redis has not seen. A row whose session is empty says that Redis must forget what
+-- it holds of the post: it was removed, or its likes were set by hand. So a row outlives its post.
 create table if not exists public.like_unseen (
-  post_id uuid not null references public.posts_new (id) on delete cascade,
+  post_id uuid not null,
   session_id text not null,
   op bigint not null,
   primary key (post_id, session_id)
@@ -102,7 +103,7 @@ end $$;
 -- arrays, and is executable by the service role alone.
 
 -- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids.
--- \`likes\` is SET to likes plus the transitions that really happened, so likes = base + count(ratings) always
+-- The triggers for edits by hand look away meanwhile. \`likes\` is SET to likes plus the transitions that really happened, so likes = base + count(ratings) always
 -- (invariant 1). With p_mark_applied what was applied is marked as unseen by Redis; what was smaller than the
 -- op already there is always marked, with the greater op. Returns the posts that do not exist.
 create or replace function public.onecount_apply(
@@ -110,6 +111,7 @@ create or replace function public.onecount_apply(
 ) returns uuid[]
 language plpgsql set search_path = '' as $$
 begin
+  perform set_config('onecount.applying', 'on', true);
   perform from public.posts_new
     where id in (select unnest(p_posts))
     order by id
@@ -157,6 +159,7 @@ begin
         from newer group by post_id
     ) d
    where p.id = d.post_id;
+  perform set_config('onecount.applying', '', true);
 
   return array(
     select distinct e.id from unnest(p_posts) as e (id)
@@ -267,7 +270,7 @@ language sql stable set search_path = '' as $$
   ) r on true
   left join lateral (
     select json_agg(session_id) as sessions, json_agg(op) as ops
-      from public.like_unseen where post_id = p.id
+      from public.like_unseen where post_id = p.id and session_id <> ''
   ) u on true
   where p.id = any (p_posts);
 $$;
@@ -294,6 +297,26 @@ language sql stable set search_path = '' as $$
   from (select id, likes from public.posts_new order by likes desc, id limit p_limit) top;
 $$;
 
+-- One keyset page of what a session likes, by post: [[post, op]].
+create or replace function public.onecount_session(p_session text, p_after uuid, p_limit integer) returns json
+language sql stable set search_path = '' as $$
+  select coalesce(json_agg(json_build_array(post_id, op)), '[]')
+  from (
+    select post_id, op from public.post_ratings
+     where session_id = p_session and post_id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
+     order by post_id
+     limit p_limit
+  ) page;
+$$;
+
+-- Removes a post with all that is known of it; false when there is none.
+create or replace function public.onecount_remove_post(p_post uuid) returns boolean
+language plpgsql set search_path = '' as $$
+begin
+  delete from public.posts_new where id = p_post;
+  return found;
+end $$;
+
 -- The receipt of a partition (null before its first batch) and how many ops Redis has not seen, counted up to
 -- 10,000: {receipt, unseen}.
 create or replace function public.onecount_status(p_partition integer) returns json
@@ -303,7 +326,97 @@ language sql stable set search_path = '' as $$
     'unseen', (select count(*) from (select from public.like_unseen limit 10000) u)
   );
 $$;
+`,
+  },
+  {
+    name: '0003_edits_by_hand',
+    sql: `-- Whoever edits rows by hand, in a table editor or with SQL of an application's own, edits the same registers: Redis is
+-- told within seconds, as of an op for which it could not be reached, and invariant 1 holds.
 
+create index if not exists post_ratings_session_post_idx on public.post_ratings (session_id, post_id);
+
+-- A row that came, went or changed. A row that came counts once more, one that went once less; its op beats the one
+-- that the pair had.
+create or replace function public.onecount_rated_by_hand() returns trigger
+language plpgsql set search_path = '' as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+  v_op bigint;
+begin
+  perform set_config('onecount.applying', 'on', true);
+  if tg_op = 'DELETE' or tg_op = 'UPDATE' and (new.post_id, new.session_id) <> (old.post_id, old.session_id) then
+    update public.posts_new set likes = likes - 1, likes_rev = greatest(likes_rev + 1, v_now) where id = old.post_id;
+    -- Not found: the row goes with its post.
+    if found then
+      v_op := greatest(old.op + 1, 2 * v_now);
+      insert into public.like_tombstones as t (post_id, session_id, op) values (old.post_id, old.session_id, v_op)
+        on conflict (post_id, session_id) do update set op = greatest(t.op, excluded.op);
+      insert into public.like_unseen as u (post_id, session_id, op) values (old.post_id, old.session_id, v_op)
+        on conflict (post_id, session_id) do update set op = greatest(u.op, excluded.op);
+    end if;
+  end if;
+
+  if tg_op = 'INSERT' or tg_op = 'UPDATE' and (new.post_id, new.session_id) <> (old.post_id, old.session_id) then
+    update public.posts_new set likes = likes + 1, likes_rev = greatest(likes_rev + 1, v_now) where id = new.post_id;
+    delete from public.like_tombstones where post_id = new.post_id and session_id = new.session_id returning op into v_op;
+    v_op := greatest(new.op, v_op + 1);
+  elsif tg_op = 'UPDATE' then
+    v_op := greatest(new.op, old.op);
+  end if;
+
+  if tg_op <> 'DELETE' then
+    update public.post_ratings set op = v_op
+     where post_id = new.post_id and session_id = new.session_id and op <> v_op;
+    insert into public.like_unseen as u (post_id, session_id, op) values (new.post_id, new.session_id, v_op)
+      on conflict (post_id, session_id) do update set op = greatest(u.op, excluded.op);
+  end if;
+  perform set_config('onecount.applying', '', true);
+  return null;
+end $$;
+
+-- A post that went, or whose likes were set: Redis forgets it, and hydrates it anew where it is still there.
+create or replace function public.onecount_post_by_hand() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if tg_op = 'DELETE' then
+    delete from public.like_unseen where post_id = old.id;
+  end if;
+  insert into public.like_unseen as u (post_id, session_id, op)
+  values (old.id, '', 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint)
+  on conflict (post_id, session_id) do update set op = greatest(u.op + 2, excluded.op);
+  return null;
+end $$;
+
+-- Readers take the greater revision, so likes that were set by hand need one.
+create or replace function public.onecount_revise_by_hand() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  new.likes_rev := greatest(old.likes_rev + 1, floor(extract(epoch from clock_timestamp()) * 1000000)::bigint);
+  return new;
+end $$;
+
+drop trigger if exists onecount_rated_by_hand on public.post_ratings;
+create trigger onecount_rated_by_hand after insert or delete or update of post_id, session_id, op on public.post_ratings
+  for each row when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_rated_by_hand();
+
+drop trigger if exists onecount_removed_by_hand on public.posts_new;
+create trigger onecount_removed_by_hand after delete on public.posts_new
+  for each row execute function public.onecount_post_by_hand();
+
+drop trigger if exists onecount_set_by_hand on public.posts_new;
+create trigger onecount_set_by_hand after update of likes on public.posts_new
+  for each row
+  when (old.likes <> new.likes and current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_post_by_hand();
+
+drop trigger if exists onecount_revise_by_hand on public.posts_new;
+create trigger onecount_revise_by_hand before update of likes on public.posts_new
+  for each row
+  when (old.likes <> new.likes and current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_revise_by_hand();
+
+-- Nothing here is for anybody but the server.
 do $$
 declare
   v_function regprocedure;

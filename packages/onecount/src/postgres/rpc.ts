@@ -60,6 +60,13 @@ export function postgresPort(rpc: Rpc): PostgresPort {
       return page.map(({ post, ...rest }) => ({ postId: post, ...rest }))
     },
 
+    async session(sessionId, after, limit) {
+      const args = { p_session: sessionId, p_after: after, p_limit: limit }
+      return (await call<[string, number][]>('session', args)).map(([postId, op]) => ({ postId, op }))
+    },
+
+    removePost: postId => call('remove_post', { p_post: postId }),
+
     async ranking(limit) {
       const top = await call<[string, number][]>('ranking', { p_limit: limit })
       return top.map(([postId, likes]) => ({ postId, likes }))

@@ -73,7 +73,7 @@ return out
   },
   collect: {
     name: 'collect',
-    sha1: '4028954941a4c6e436cf2869d68c403c74a9bd3d',
+    sha1: '35707863268f5cae8d8ae4f12b99b38025ba19ba',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -124,7 +124,7 @@ local function apply(k, post, session, op, now, only_warm)
   local epoch = epoch_of(k.q)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
   local member = redis.call('SISMEMBER', k.liked, session) == 1
-  if op <= newest or (only_warm and not count) then return newest, count, rev, member end
+  if op <= newest or (only_warm and not count) then return newest, newest > pending, count, rev, member end
   local likes = op % 2 == 1
   local changes = count and member ~= likes
   if changes then rev = math.max(rev + 1, now) end
@@ -136,29 +136,38 @@ local function apply(k, post, session, op, now, only_warm)
     redis.pcall('ZADD', k.rank, count, post)
   end
   redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
-  return op, count, rev, count and likes
+  return op, false, count, rev, count and likes
 end
-local function reply(op, count, rev, member)
+local function reply(op, durable, count, rev, member)
   if not count then return { 'COLD', int(op) } end
-  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op) }
+  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
+end
+local function forget(k, hydrating, post)
+  redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
+  redis.pcall('ZREM', k.rank, post)
 end
 local q, recent, rank = KEYS[1], KEYS[2], KEYS[3]
-local nonce, limit, after, now = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4])
+local limit, after, now = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local OUTSTANDING = 1000
+local nonce = ARGV[1] .. '.' .. table.concat(redis.call('TIME'), '.')
 local last = redis.call('ZREVRANGEBYLEX', q, '(!out}', '[!out|', 'LIMIT', 0, 1)[1]
 local seq = last and tonumber(string.match(last, '^!out|(%d+)|')) or 0
 redis.call('ZADD', q, 0, string.format('!out|%015.0f|%s', seq + 1, nonce))
 local excess = redis.call('ZLEXCOUNT', q, '[!out|', '(!out}') - OUTSTANDING
 if excess > 0 then redis.call('ZREM', q, unpack(redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}', 'LIMIT', 0, excess))) end
 for i = 6, #ARGV, 3 do
-  local k = 4 + 4 * (i - 6) / 3
+  local k = 4 + 5 * (i - 6) / 3
   local keys = { likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], sessions = KEYS[k + 3], q = q, recent = recent, rank = rank }
-  apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now)
+  if ARGV[i + 1] == '' then
+    forget(keys, KEYS[k + 4], ARGV[i])
+  else
+    apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now)
+  end
 end
 redis.call('ZREMRANGEBYSCORE', recent, '-inf', '(' .. ARGV[5])
 local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
 if #members == 0 and after ~= '' then members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit) end
-return { confirmed_of(q), unpack(members) }
+return { nonce, confirmed_of(q), unpack(members) }
 `,
   },
   cool: {
@@ -231,6 +240,20 @@ for i = 4, #ARGV, 2 do
 end
 if ARGV[3] == '1' then redis.call('ZADD', rank, -1, '!epoch|' .. epoch) end
 return epoch
+`,
+  },
+  forget: {
+    name: 'forget',
+    sha1: 'c027b1efd36077c2cb5098e8ae6d174d98c8588a',
+    source: `local function forget(k, hydrating, post)
+  redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
+  redis.pcall('ZREM', k.rank, post)
+end
+for i = 1, #ARGV do
+  local k = 4 * i - 2
+  forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = KEYS[1] }, KEYS[k + 3], ARGV[i])
+end
+return 'OK'
 `,
   },
   install: {
@@ -356,7 +379,7 @@ return { '1', unpack(redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', 0, 'WITHSCO
   },
   read: {
     name: 'read',
-    sha1: '5f712c6dd00c425621e0eb2099f630e0de4c03da',
+    sha1: '8bd96717bbc4c0c9b6aca718c968f0c33eeac24b',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -409,12 +432,14 @@ for i = 1, n do
   local liked = KEYS[2 + 2 * n + i]
   local count, rev = warm(epoch, values[i], values[n + i], liked)
   local member = count and session ~= '' and redis.call('SISMEMBER', liked, session) == 1
-  local o = 4 * (i - 1)
+  local o = 5 * (i - 1)
   out[o + 1] = count and int(count) or ''
   out[o + 2] = rev and int(rev) or '0'
   out[o + 3] = member and '1' or '0'
   local pending = session ~= '' and pending_of(q, pairs_[i]) or 0
-  out[o + 4] = int(math.max(pending, tonumber(ops[i] or 0)))
+  local settled = tonumber(ops[i] or 0)
+  out[o + 4] = int(math.max(pending, settled))
+  out[o + 5] = settled > pending and '1' or '0'
 end
 return out
 `,
@@ -486,8 +511,12 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '8814bcd843c706b1ff2b280937fba4416d8fbbda',
-    source: `local PENDING_FROM = '(!~'
+    sha1: '05f2d907f517e1b95fc27f522f55b2c8f964a1ec',
+    source: `local function forget(k, hydrating, post)
+  redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
+  redis.pcall('ZREM', k.rank, post)
+end
+local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
@@ -531,10 +560,7 @@ while i <= #ARGV do
         redis.call('ZADD', recent, 'GT', op, pair)
       end
     end
-    if gone then
-      redis.call('DEL', KEYS[k], KEYS[k + 1], KEYS[k + 2])
-      redis.pcall('ZREM', rank, post)
-    end
+    if gone then forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = rank }, KEYS[k + 3], post) end
   end
   i, k = i + 3 + members, k + 4
 end
@@ -608,7 +634,7 @@ return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0) }
   },
   toggle: {
     name: 'toggle',
-    sha1: '39f53147e79eb47bc17dbe390b33ca827b2df1af',
+    sha1: '792b064736a122d6ebea2acc8b7c259597af6a81',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -659,7 +685,7 @@ local function apply(k, post, session, op, now, only_warm)
   local epoch = epoch_of(k.q)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
   local member = redis.call('SISMEMBER', k.liked, session) == 1
-  if op <= newest or (only_warm and not count) then return newest, count, rev, member end
+  if op <= newest or (only_warm and not count) then return newest, newest > pending, count, rev, member end
   local likes = op % 2 == 1
   local changes = count and member ~= likes
   if changes then rev = math.max(rev + 1, now) end
@@ -671,11 +697,11 @@ local function apply(k, post, session, op, now, only_warm)
     redis.pcall('ZADD', k.rank, count, post)
   end
   redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
-  return op, count, rev, count and likes
+  return op, false, count, rev, count and likes
 end
-local function reply(op, count, rev, member)
+local function reply(op, durable, count, rev, member)
   if not count then return { 'COLD', int(op) } end
-  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op) }
+  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
 end
 local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
 local post, session, now, again, known = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1', ARGV[5]
@@ -686,8 +712,8 @@ local values = redis.call('MGET', k.likes, k.meta)
 local is_warm = warm(epoch_of(k.q), values[1], values[2], k.liked)
 if not is_warm and pending == 0 and known == '' then return { 'COLD', '0' } end
 if again and math.floor(newest / 2) >= now then
-  local _, count, rev, member = apply(k, post, session, 0, now)
-  return reply(newest, count, rev, member)
+  local _, durable, count, rev, member = apply(k, post, session, 0, now)
+  return reply(newest, durable, count, rev, member)
 end
 local likes = newest % 2 == 1
 if is_warm then likes = redis.call('SISMEMBER', k.liked, session) == 1 end
@@ -697,7 +723,7 @@ return reply(apply(k, post, session, 2 * t + (likes and 0 or 1), now))
   },
   write: {
     name: 'write',
-    sha1: 'cc949f36ba728c4978eee91b588599fcfeb9a530',
+    sha1: 'db9d84eb430a6908deec3bbc096ccbbb5130ed1b',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -748,7 +774,7 @@ local function apply(k, post, session, op, now, only_warm)
   local epoch = epoch_of(k.q)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
   local member = redis.call('SISMEMBER', k.liked, session) == 1
-  if op <= newest or (only_warm and not count) then return newest, count, rev, member end
+  if op <= newest or (only_warm and not count) then return newest, newest > pending, count, rev, member end
   local likes = op % 2 == 1
   local changes = count and member ~= likes
   if changes then rev = math.max(rev + 1, now) end
@@ -760,11 +786,11 @@ local function apply(k, post, session, op, now, only_warm)
     redis.pcall('ZADD', k.rank, count, post)
   end
   redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
-  return op, count, rev, count and likes
+  return op, false, count, rev, count and likes
 end
-local function reply(op, count, rev, member)
+local function reply(op, durable, count, rev, member)
   if not count then return { 'COLD', int(op) } end
-  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op) }
+  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
 end
 local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
 local post, session, op, now, only_warm = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == 'warm'

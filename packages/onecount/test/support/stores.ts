@@ -2,7 +2,7 @@ import { Redis } from 'ioredis'
 import { createKeys, createOnecount, type OnecountOptions } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
-import type { Sql } from 'postgres'
+import type { Sql, TransactionSql } from 'postgres'
 import { startPostgresServer } from '@/dev/services/postgres-server'
 import { startRedisServer } from '@/dev/services/redis-server'
 import { connect, migrate, ownersTables } from './databases'
@@ -55,6 +55,13 @@ export async function startStores() {
       await tables.clear()
       await tables.addPosts(posts.map(({ id, base }) => ({ id, likes: base })))
     },
+
+    /** Changes rows as a restore does: without the triggers that notice edits by hand. */
+    unnoticed: (change: (sql: TransactionSql) => Promise<unknown>) =>
+      sql.begin(async transaction => {
+        await transaction`select set_config('onecount.applying', 'on', true)`
+        await change(transaction)
+      }),
 
     /** Kills Redis; nothing of what it held comes back. */
     stopRedis: () => redis.kill(),

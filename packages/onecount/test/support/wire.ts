@@ -11,8 +11,6 @@ type Store = 'redis' | 'postgres'
 interface Call {
   instance: number
   store: Store
-  /** The script, or the method. */
-  name: string
   /** Runs it on the real store. */
   deliver(): Promise<unknown>
   resolve(answer: unknown): void
@@ -29,9 +27,9 @@ export type Observer = (store: Store, method: string, args: unknown[], answer: u
 
 /**
  * The ports with every call held until a test lets it go on: calls of several procedures interleave as the test
- * decides, and fail as it decides, on real stores. `neverTwice`: calls that are not repeated.
+ * decides, and fail as it decides, on real stores.
  */
-export function createWire(ports: Ports, observe: Observer, neverTwice: string[] = []) {
+export function createWire(ports: Ports, observe: Observer) {
   const waiting: Call[] = []
   const held: Call[] = []
   const down = new Set<string>()
@@ -45,8 +43,7 @@ export function createWire(ports: Ports, observe: Observer, neverTwice: string[]
       return answer
     }
     if (open) return deliver()
-    const name = store === 'redis' ? String(args[0]) : method
-    return new Promise((resolve, reject) => waiting.push({ instance, store, name, deliver, resolve, reject }))
+    return new Promise((resolve, reject) => waiting.push({ instance, store, deliver, resolve, reject }))
   }
 
   function portOf<T extends object>(instance: number, store: Store): T {
@@ -61,7 +58,6 @@ export function createWire(ports: Ports, observe: Observer, neverTwice: string[]
   async function finish(one: Call, fate: Fate): Promise<void> {
     const lost = () => one.reject(new StoreUnavailable(one.store, fate))
     if (down.has(one.store) || down.has(`${one.instance} ${one.store}`)) fate = 'never arrives'
-    if (fate === 'arrives twice' && neverTwice.includes(one.name)) fate = 'answered'
     if (fate === 'arrives late' || fate === 'arrives twice') held.push(one)
     if (fate === 'never arrives' || fate === 'arrives late') return lost()
     try {

@@ -106,9 +106,11 @@ export const sync: PostgresSuite = database => {
       await chain.sync([entry(post, 'ana', likeAt(1)), entry(post, 'ben', unlikeAt(1))])
       await db.port.fallback(post, 'eva', likeAt(1), T)
       await db.removePost(post)
-      for (const table of ['post_ratings', 'like_tombstones', 'like_unseen'] as const)
+      for (const table of ['post_ratings', 'like_tombstones'] as const)
         expect(await db.rows(table, post)).toEqual([])
-      expect(await chain.sync([entry(post, 'ana', likeAt(2))])).toMatchObject({ gone: [post], unseen: [] })
+      const result = await chain.sync([entry(post, 'ana', likeAt(2))])
+      expect(result).toMatchObject({ gone: [post], unseen: [{ postId: post, sessionId: '' }] })
+      expect(await chain.sync([], { seen: result.unseen })).toMatchObject({ unseen: [] })
     })
 
     it('hands out what Redis has not seen until exactly that op was seen', async () => {

@@ -33,7 +33,7 @@ export const coldness: Suite = (redis, scripts) => {
       const s = scripts()
       await warmPost(s)
       await LOSSES[loss]!(redis(), s)
-      expect(await s.read([POST], 'ana')).toEqual(['', '0', '0', expect.any(String)])
+      expect(await s.read([POST], 'ana')).toEqual(['', '0', '0', expect.any(String), '0'])
       expect(await s.write(POST, 'fay', likeAt(4), { accept: 'warm' })).toEqual(['COLD', '0'])
       expect(await s.write(POST, 'fay', likeAt(4))).toEqual(['COLD', String(likeAt(4))])
     })

@@ -46,6 +46,34 @@ export const drain: Suite = (redis, scripts) => {
       expect(await s.pending()).toContain(`${OTHER_POST}|ana|${likeAt(5)}`)
     })
 
+    it('forgets a post that is gone or was changed by hand, and who has read it before cannot install it', async () => {
+      const s = scripts()
+      await s.hydrate(POST)
+      await s.write(POST, 'ana', likeAt(1))
+      await s.cool(POST)
+      await s.begin([POST], 'h')
+      await s.hydrate(OTHER_POST)
+      await s.collect('n1', {
+        rows: [
+          [POST, '', 7],
+          [OTHER_POST, '', 9],
+        ],
+      })
+      expect(await redis().command('KEYS', 'post:*')).toEqual([])
+      expect(await s.install(POST, 'h')).toBe('LOST')
+      expect(await s.pending()).toEqual([`${POST}|ana|${likeAt(1)}`])
+    })
+
+    it('makes a nonce of its own every time, also when it arrives a second time', async () => {
+      const s = scripts()
+      const execute = () =>
+        redis().port.run('collect', [s.keys.q, s.keys.recent, s.keys.rank], ['n', 10, '', T, 0])
+      const [first] = await execute()
+      await redis().command('FLUSHALL')
+      expect(first).toMatch(/^n\./)
+      await expect.poll(async () => (await execute())[0], { interval: 1 }).not.toBe(first)
+    })
+
     it('forgets drained ops that are older than the horizon', async () => {
       const s = scripts()
       await s.hydrate(POST)

@@ -10,8 +10,8 @@ export const driver: Suite = (redis, scripts) => {
     it('runs a script that the server has forgotten', async () => {
       await scripts().hydrate(POST, { base: 446 })
       await redis().command('SCRIPT', 'FLUSH')
-      expect(await scripts().read([POST], '')).toMatchObject(['446', String(T), '0', '0'])
-      expect(await scripts().read([POST], '')).toMatchObject(['446', String(T), '0', '0'])
+      expect(await scripts().read([POST], '')).toMatchObject(['446', String(T), '0', '0', '0'])
+      expect(await scripts().read([POST], '')).toMatchObject(['446', String(T), '0', '0', '0'])
     })
 
     it('sends a hundred calls of one tick to a server without the script, and each is done once', async () => {

@@ -44,6 +44,11 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
   const granted = new Map<string, string>()
   const tokenOf = (token: string) => granted.get(token) ?? token
 
+  /** The nonce that collect made, by the one it was called with. */
+  const handedOut = new Map<string, string>()
+  const nonceOf = (nonce: string) => handedOut.get(nonce) ?? nonce
+  const nameOf = (nonce: string) => [...handedOut].find(([, made]) => made === nonce)?.[0] ?? nonce
+
   const scripts = {
     keys,
 
@@ -109,17 +114,28 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
     release: (post: string, token: string) => run('release', [keys.hydrating(post)], [tokenOf(token)]),
     cool: (post: string) => run('cool', [keys.meta(post)], []),
 
-    collect(nonce: string, options: CollectOf = {}) {
+    /** As the script answers, with nonces as they were given: the other scripts find the one that was made by it. */
+    async collect(nonce: string, options: CollectOf = {}): Promise<[parent: string, ...members: string[]]> {
       const { limit = 1000, after = '', now = T, horizon = 0, rows = [] } = options
-      return run(
+      const reply = await run(
         'collect',
         [
           ...[keys.q, keys.recent, keys.rank],
-          ...rows.flatMap(([post, session]) => [...postKeys(post), keys.sessions(session)]),
+          ...rows.flatMap(([post, session]) => [
+            ...postKeys(post),
+            keys.sessions(session),
+            keys.hydrating(post),
+          ]),
         ],
         [nonce, limit, after, now, horizon, ...rows.flat()],
-      ) as Promise<[parent: string, ...members: string[]]>
+      )
+      const [made, parent, ...members] = reply as string[]
+      handedOut.set(nonce, made!)
+      return [nameOf(parent!), ...members]
     },
+
+    forget: (...posts: string[]) =>
+      run('forget', [keys.rank, ...posts.flatMap(post => [...postKeys(post), keys.hydrating(post)])], posts),
 
     settle: (nonce: string, posts: { post: string; gone?: boolean; members: string[] }[]) =>
       run(
@@ -129,14 +145,17 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
           ...posts.flatMap(({ post }) => [...postKeys(post), keys.hydrating(post)]),
         ],
         [
-          nonce,
+          nonceOf(nonce),
           ...posts.flatMap(({ post, gone, members }) => [post, gone ? '1' : '0', members.length, ...members]),
         ],
       ),
 
     resolve: (receipt: string, nonce: string, epoch = 'epoch-2') =>
-      run('resolve', [keys.q, keys.recent], [receipt, nonce, epoch]),
-    status: () => run('status', [keys.q], [1000]) as Promise<[string, string, string, string]>,
+      run('resolve', [keys.q, keys.recent], [nonceOf(receipt), nonceOf(nonce), epoch]),
+    async status(): Promise<string[]> {
+      const [confirmed, ...rest] = (await run('status', [keys.q], [1000])) as string[]
+      return [nameOf(confirmed!), ...rest]
+    },
     rank: (limit = 10) => run('rank', [keys.q, keys.rank], [limit]) as Promise<string[]>,
     fill: (epoch: string, posts: [post: string, likes: number][], last = false, fresh = 'epoch-1') =>
       run(

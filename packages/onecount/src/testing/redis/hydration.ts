@@ -51,7 +51,7 @@ export const hydration: Suite = (redis, scripts) => {
         ['ben', likeAt(2)],
       ]
       await s.hydrate(POST, { base: 444, ratings, now: T })
-      expect(await s.read([POST], 'ben')).toEqual(['446', String(T), '1', '0'])
+      expect(await s.read([POST], 'ben')).toEqual(['446', String(T), '1', '0', '0'])
       expect(await redis().command('SMEMBERS', s.keys.sessions('ana'))).toEqual([POST])
       expect(await redis().command('EXISTS', s.keys.hydrating(POST))).toBe(0)
     })

@@ -7,7 +7,7 @@ export const writes: Suite = (redis, scripts) => {
       const s = scripts()
       await s.hydrate(POST, { base: 446 })
       const reply = await s.write(POST, 'ana', likeAt(5), { now: T + 5 })
-      expect(reply).toEqual(['WARM', '447', String(T + 5), '1', String(likeAt(5))])
+      expect(reply).toEqual(['WARM', '447', String(T + 5), '1', String(likeAt(5)), '0'])
       expect(await redis().command('GET', s.keys.likes(POST))).toBe('447')
       expect(await s.members(POST)).toEqual(['ana'])
       expect(await redis().command('SMEMBERS', s.keys.sessions('ana'))).toEqual([POST])
@@ -18,7 +18,7 @@ export const writes: Suite = (redis, scripts) => {
       const s = scripts()
       await s.hydrate(POST, { base: 446, ratings: [['ana', likeAt(1)]] })
       const reply = await s.write(POST, 'ana', unlikeAt(5), { now: T + 5 })
-      expect(reply).toEqual(['WARM', '446', String(T + 5), '0', String(unlikeAt(5))])
+      expect(reply).toEqual(['WARM', '446', String(T + 5), '0', String(unlikeAt(5)), '0'])
       expect(await s.members(POST)).toEqual([])
       expect(await redis().command('SMEMBERS', s.keys.sessions('ana'))).toEqual([])
     })
@@ -59,7 +59,7 @@ export const writes: Suite = (redis, scripts) => {
       await s.write(POST, 'ana', unlikeAt(1), { now: T + 1 })
       await s.write(POST, 'ana', likeAt(2), { now: T + 2 })
       const reply = await s.write(POST, 'ana', likeAt(3), { now: T + 3 })
-      expect(reply).toEqual(['WARM', '447', String(T + 2), '1', String(likeAt(3))])
+      expect(reply).toEqual(['WARM', '447', String(T + 2), '1', String(likeAt(3)), '0'])
     })
 
     it('lets the revision grow with every change, on a slow clock too', async () => {
@@ -95,9 +95,10 @@ export const writes: Suite = (redis, scripts) => {
         '9007199254740991',
         '1',
         '9007199254740991',
+        '0',
       ])
       await s.drain('n1')
-      expect(await s.read([POST], 'ana')).toEqual(['1', '9007199254740991', '1', '9007199254740991'])
+      expect(await s.read([POST], 'ana')).toEqual(['1', '9007199254740991', '1', '9007199254740991', '1'])
     })
 
     it('creates no key for a cold post when told to take warm ones only', async () => {

@@ -1,0 +1,57 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { withBreaker } from './breaker'
+import { StoreUnavailable } from './errors'
+import type { RedisPort } from './ports'
+
+let now: number
+let calls: number
+let isDown: boolean
+let port: RedisPort
+beforeEach(() => {
+  now = 0
+  calls = 0
+  isDown = true
+  const redis: RedisPort = {
+    run: async () => {
+      calls++
+      if (isDown) throw new StoreUnavailable('redis', 'no answer')
+      return 'OK'
+    },
+  }
+  port = withBreaker(redis, { failures: 3, pauseMs: 500, clock: () => now })
+})
+
+const run = () => port.run('read', [], []).catch((error: StoreUnavailable) => error.store)
+const fail = async (times: number) => {
+  for (let i = 0; i < times; i++) expect(await run()).toBe('redis')
+}
+
+describe('a breaker', () => {
+  it('asks again after a few failures, as long as they are not in a row', async () => {
+    for (let i = 0; i < 5; i++) {
+      isDown = true
+      await fail(2)
+      isDown = false
+      expect(await run()).toBe('OK')
+    }
+    expect(calls).toBe(15)
+  })
+
+  it('fails at once after as many failures in a row', async () => {
+    await fail(3)
+    isDown = false
+    await fail(100)
+    expect(calls).toBe(3)
+  })
+
+  it('lets one call through after the pause; the others do not wait for it', async () => {
+    await fail(3)
+    now = 500
+    expect(await Promise.all([run(), run(), run()])).toEqual(['redis', 'redis', 'redis'])
+    expect(calls).toBe(4)
+    now = 1000
+    isDown = false
+    expect(await run()).toBe('OK')
+    expect(await Promise.all([run(), run()])).toEqual(['OK', 'OK'])
+  })
+})

@@ -1,0 +1,93 @@
+import type { Context } from './context'
+import { createDrainer } from './drain'
+import { OnecountError, StoreUnavailable } from './errors'
+import type { PairOp } from './ports'
+
+/** Batches that one waits for in a long queue before it is written alone. */
+const PATIENCE = 2
+
+interface Waiter extends PairOp {
+  batches: number
+  resolve(): void
+  reject(error: unknown): void
+}
+
+/**
+ * Waits until ops that Redis has accepted are durable. Whoever waits shares batches with everybody else who does: while
+ * one batch is on its way the next one gathers.
+ */
+export function createCommitter(ctx: Context) {
+  const drainer = createDrainer(ctx, { onApplied: applied })
+  const waiting = new Map<string, Set<Waiter>>()
+  let running = false
+
+  function applied(entries: readonly PairOp[]): void {
+    for (const { postId, sessionId, op } of entries) {
+      for (const waiter of waiting.get(`${postId}|${sessionId}`) ?? []) if (waiter.op <= op) done(waiter)
+    }
+  }
+
+  function done(waiter: Waiter, error?: unknown): void {
+    const pair = `${waiter.postId}|${waiter.sessionId}`
+    const waiters = waiting.get(pair)
+    waiters?.delete(waiter)
+    if (waiters?.size === 0) waiting.delete(pair)
+    if (error) waiter.reject(error)
+    else waiter.resolve()
+  }
+
+  async function run(): Promise<void> {
+    if (running) return
+    running = true
+    while (waiting.size > 0) await round([...waiting.values()].flatMap(waiters => [...waiters]))
+    running = false
+  }
+
+  /** One batch; whoever is not in it although the queue was read to its end is on somebody else's way to Postgres. */
+  async function round(waiters: Waiter[]): Promise<void> {
+    let patience = 0
+    try {
+      const { outcome, more } = await drainer.tick()
+      if (more && outcome !== 'busy') patience = PATIENCE
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) return rejectAll(waiters, error)
+      if (error.store === 'postgres') return rejectAll(waiters, unavailable(error))
+    }
+    await Promise.all(
+      waiters.filter(waiter => isWaiting(waiter) && ++waiter.batches > patience).map(writeAlone),
+    )
+  }
+
+  function rejectAll(waiters: Waiter[], error: unknown): void {
+    for (const waiter of waiters) done(waiter, error)
+  }
+
+  const isWaiting = (waiter: Waiter) =>
+    waiting.get(`${waiter.postId}|${waiter.sessionId}`)?.has(waiter) ?? false
+
+  async function writeAlone(waiter: Waiter): Promise<void> {
+    const { postId, sessionId, op } = waiter
+    try {
+      const state = await ctx.postgres.fallback(postId, sessionId, op, ctx.now())
+      done(waiter, state ? undefined : new OnecountError('post_not_found', { field: 'postId' }))
+    } catch (error) {
+      done(waiter, error instanceof StoreUnavailable ? unavailable(error) : error)
+    }
+  }
+
+  return {
+    /**
+     * Resolves when Postgres holds the op, or one of the pair that beats it.
+     * @throws OnecountError `unavailable` when Postgres does not answer: it may become durable later; `post_not_found`
+     */
+    untilDurable: ({ postId, sessionId, op }: PairOp): Promise<void> =>
+      new Promise((resolve, reject) => {
+        const pair = `${postId}|${sessionId}`
+        const waiters = waiting.get(pair) ?? new Set()
+        waiting.set(pair, waiters.add({ postId, sessionId, op, resolve, reject, batches: 0 }))
+        run()
+      }),
+  }
+}
+
+const unavailable = (cause: unknown) => new OnecountError('unavailable', { cause })

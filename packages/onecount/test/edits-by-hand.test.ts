@@ -1,0 +1,103 @@
+import type { Onecount } from 'onecount'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Stores, startStores } from './support/stores'
+
+const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
+const OTHER = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0002', base: 12 }
+
+let stores: Stores
+let onecount: Onecount
+beforeAll(async () => {
+  stores = await startStores()
+})
+afterAll(() => stores.stop())
+beforeEach(async () => {
+  await stores.begin([POST, OTHER])
+  onecount = stores.instance()
+  for (const session of ['ana', 'ben']) await onecount.set(POST.id, session, true)
+  await onecount.drainOnce()
+  await onecount.read([POST.id])
+})
+
+const shown = async (post: { id: string }, session = 'ana') =>
+  (await onecount.read([post.id], session)).get(post.id)
+
+async function expectBoth(post: typeof POST, count: number, members: string[]): Promise<void> {
+  await onecount.drainOnce()
+  await onecount.read([post.id])
+  const both = { count, members }
+  expect(await stores.compare(post)).toMatchObject({ redis: both, postgres: both })
+  expect(await onecount.health()).toMatchObject({ pending: 0, unseen: 0 })
+}
+
+describe('rows that are edited by hand', () => {
+  it('a row that is deleted takes the like back, also against the same like arriving again', async () => {
+    const { op } = (await shown(POST))!
+    await stores.sql`delete from post_ratings where session_id = 'ana'`
+    await expectBoth(POST, 447, ['ben'])
+    expect(await shown(POST)).toMatchObject({ count: 447, liked: false })
+    expect(await onecount.set(POST.id, 'ana', true, { op: op! })).toMatchObject({ count: 447, liked: false })
+    expect(await onecount.set(POST.id, 'ana', true)).toMatchObject({ count: 448, liked: true })
+  })
+
+  it('a row that is inserted is a like, also after an unlike', async () => {
+    await onecount.set(POST.id, 'ana', false)
+    await onecount.drainOnce()
+    await stores.sql`insert into post_ratings ${stores.sql([
+      { post_id: POST.id, session_id: 'ana' },
+      { post_id: POST.id, session_id: 'eva' },
+    ])}`
+    await expectBoth(POST, 449, ['ana', 'ben', 'eva'])
+    expect(await stores.sql`select * from like_tombstones`).toHaveLength(0)
+  })
+
+  it('a row that is given to another session, or another post, moves the like', async () => {
+    await onecount.read([OTHER.id])
+    await stores.sql`update post_ratings set session_id = 'eva' where session_id = 'ana'`
+    await expectBoth(POST, 448, ['ben', 'eva'])
+    await stores.sql`update post_ratings set post_id = ${OTHER.id} where session_id = 'ben'`
+    await expectBoth(POST, 447, ['eva'])
+    await expectBoth(OTHER, 13, ['ben'])
+  })
+
+  it('an op never decreases', async () => {
+    const [before] = await stores.sql`select op from post_ratings where session_id = 'ana'`
+    await stores.sql`update post_ratings set op = 1 where session_id = 'ana'`
+    expect((await stores.sql`select op from post_ratings where session_id = 'ana'`)[0]).toEqual(before)
+    await expectBoth(POST, 448, ['ana', 'ben'])
+  })
+
+  it('many rows in one statement, while likes arrive', async () => {
+    const sessions = Array.from({ length: 100 }, (_, i) => `s${i}`)
+    await Promise.all([
+      ...sessions.map(session => onecount.set(POST.id, session, true)),
+      stores.sql`delete from post_ratings where session_id in ('ana', 'ben')`,
+    ])
+    await expectBoth(POST, 546, [...sessions].sort())
+  })
+
+  it('likes that are set by hand are shown, with every like that comes after', async () => {
+    const before = (await shown(POST))!
+    await stores.sql`update posts_new set likes = 1000 where id = ${POST.id}`
+    await onecount.set(POST.id, 'eva', true)
+    await expectBoth(POST, 1001, ['ana', 'ben', 'eva'].sort())
+    expect((await shown(POST))!.rev).toBeGreaterThan(before.rev)
+  })
+
+  it('a post that is deleted is gone from Redis', async () => {
+    await stores.sql`delete from posts_new where id = ${POST.id}`
+    await onecount.drainOnce()
+    expect(await stores.redis.keys(`post:*${POST.id}*`)).toEqual([])
+    expect(await shown(POST)).toBeUndefined()
+    expect(await onecount.health()).toMatchObject({ pending: 0, unseen: 0 })
+  })
+
+  it('a running drain brings them to Redis within seconds, by itself', async () => {
+    onecount.drain.start()
+    await stores.sql`delete from post_ratings where session_id = 'ana'`
+    await expect
+      .poll(async () => (await stores.compare(POST)).redis, { timeout: 5000 })
+      .toEqual({ count: 447, members: ['ben'] })
+    await onecount.drain.stop()
+  })
+})
