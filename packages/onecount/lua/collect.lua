@@ -11,8 +11,7 @@
 --   2 limit     ops at most
 --   3 after     the last member of the batch before, '' to start
 --   4 now       microseconds
---   5 horizon   recent ops below this one are forgotten
---   6.. post, session, op of each row; session '': forget what is held of the post
+--   5.. post, session, op of each row; session '': forget what is held of the post
 -- RETURNS
 --   {the batch's nonce, confirmed nonce, pending member…}
 -- include: apply
@@ -31,8 +30,8 @@ redis.call('ZADD', q, 0, string.format('!out|%015.0f|%s', seq + 1, nonce))
 local excess = redis.call('ZLEXCOUNT', q, '[!out|', '(!out}') - OUTSTANDING
 if excess > 0 then redis.call('ZREM', q, unpack(redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}', 'LIMIT', 0, excess))) end
 
-for i = 6, #ARGV, 3 do
-  local k = 4 + 5 * (i - 6) / 3
+for i = 5, #ARGV, 3 do
+  local k = 4 + 5 * (i - 5) / 3
   local keys = { likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], sessions = KEYS[k + 3], q = q, recent = recent, rank = rank }
   if ARGV[i + 1] == '' then
     forget(keys, KEYS[k + 4], ARGV[i])
@@ -40,7 +39,6 @@ for i = 6, #ARGV, 3 do
     apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now)
   end
 end
-redis.call('ZREMRANGEBYSCORE', recent, '-inf', '(' .. ARGV[5])
 
 local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
 if #members == 0 and after ~= '' then members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit) end

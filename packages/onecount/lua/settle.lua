@@ -7,17 +7,22 @@
 --   4.. per post: likes, liked, meta, hydrating
 -- ARGV
 --   1 nonce     of the batch
---   2.. per post: post, gone ('1': Postgres has no such post), how many members, the members as collect gave them
+--   2 now       as an op
+--   3 horizon   recent ops below this one are forgotten
+--   4.. per post: post, gone ('1': Postgres has no such post), how many members, the members as collect gave them
 -- RETURNS
 --   'OK' | 'LATE': the nonce is not outstanding, nothing changed
 -- include: forget
+-- include: number
 -- include: queue
 
-local q, recent, rank, nonce = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
+local q, recent, rank, nonce, now, horizon = KEYS[1], KEYS[2], KEYS[3], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local FORGOTTEN_AT_ONCE = 5000
 if not is_outstanding(q, nonce) then return 'LATE' end
 confirm(q, nonce)
 
-local i, k = 2, 4
+local oldest
+local i, k = 4, 4
 while i <= #ARGV do
   local post, gone, members = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2])
   -- A hydrator's snapshot may be older than this batch: until it has installed, its post's ops stay pending.
@@ -26,10 +31,23 @@ while i <= #ARGV do
       if redis.call('ZREM', q, ARGV[j]) == 1 then
         local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
         redis.call('ZADD', recent, 'GT', op, pair)
+        oldest = math.min(oldest or now, tonumber(op))
       end
     end
     if gone then forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = rank }, KEYS[k + 3], post) end
   end
   i, k = i + 3 + members, k + 4
+end
+
+-- Only here, where Postgres has just shown that it has lost nothing: what it has lost it is given again from recent.
+-- Ops that had waited for longer than recent lasts stay for as long as it lasts from now on.
+local mark = redis.call('ZRANGEBYLEX', q, '[!keep|', '(!keep}', 'LIMIT', 0, 1)[1]
+if oldest and oldest < horizon then
+  redis.call('ZADD', q, 0, '!keep|' .. int(now))
+  if mark and mark ~= '!keep|' .. int(now) then redis.call('ZREM', q, mark) end
+elseif not mark or tonumber(string.sub(mark, 7)) < horizon then
+  if mark then redis.call('ZREM', q, mark) end
+  local forgotten = math.min(FORGOTTEN_AT_ONCE, redis.call('ZCOUNT', recent, '-inf', '(' .. int(horizon)))
+  if forgotten > 0 then redis.call('ZREMRANGEBYRANK', recent, 0, forgotten - 1) end
 end
 return 'OK'

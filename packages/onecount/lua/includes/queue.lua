@@ -1,5 +1,5 @@
 -- likes:q holds everything whose loss must be noticed together, as one zset read by lex:
---   !epoch|<epoch>  !nonce|<confirmed>  !out|<seq>|<nonce>  <post>|<session>|<op>|<rev>
+--   !epoch|<epoch>  !keep|<op>  !nonce|<confirmed>  !out|<seq>|<nonce>  <post>|<session>|<op>|<rev>
 -- The marks sort before every pending op, the epoch first.
 local PENDING_FROM = '(!~'
 

@@ -88,7 +88,6 @@ export async function status(ctx: Context) {
 
 async function collect(ctx: Context, seen: PairOp[], after: string): Promise<string[]> {
   const { keys, settings } = ctx
-  const now = ctx.now()
   return strings(
     await ctx.redis!.run(
       'collect',
@@ -108,8 +107,7 @@ async function collect(ctx: Context, seen: PairOp[], after: string): Promise<str
         ctx.newId(),
         settings.batchSize,
         after,
-        now,
-        2 * (now - settings.recentMs * 1000),
+        ctx.now(),
         ...seen.flatMap(r => [r.postId, r.sessionId, r.op]),
       ],
     ),
@@ -130,7 +128,8 @@ function toEntry(member: string, partial: Set<string>): Entry {
 }
 
 async function settle(ctx: Context, nonce: string, members: string[], gone: Set<string>): Promise<void> {
-  const { keys } = ctx
+  const { keys, settings } = ctx
+  const now = ctx.now()
   const byPost = groupBy(members, member => parseMember(member).postId)
   const posts = [...byPost.keys()]
   await ctx.redis!.run(
@@ -143,6 +142,8 @@ async function settle(ctx: Context, nonce: string, members: string[], gone: Set<
     ],
     [
       nonce,
+      2 * now,
+      2 * (now - settings.recentMs * 1000),
       ...posts.flatMap(id => [id, gone.has(id) ? '1' : '0', byPost.get(id)!.length, ...byPost.get(id)!]),
     ],
   )

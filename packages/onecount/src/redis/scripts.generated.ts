@@ -73,7 +73,7 @@ return out
   },
   collect: {
     name: 'collect',
-    sha1: '35707863268f5cae8d8ae4f12b99b38025ba19ba',
+    sha1: '98282c7f979a45e563b8887b68feee382129197e',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -155,8 +155,8 @@ local seq = last and tonumber(string.match(last, '^!out|(%d+)|')) or 0
 redis.call('ZADD', q, 0, string.format('!out|%015.0f|%s', seq + 1, nonce))
 local excess = redis.call('ZLEXCOUNT', q, '[!out|', '(!out}') - OUTSTANDING
 if excess > 0 then redis.call('ZREM', q, unpack(redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}', 'LIMIT', 0, excess))) end
-for i = 6, #ARGV, 3 do
-  local k = 4 + 5 * (i - 6) / 3
+for i = 5, #ARGV, 3 do
+  local k = 4 + 5 * (i - 5) / 3
   local keys = { likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], sessions = KEYS[k + 3], q = q, recent = recent, rank = rank }
   if ARGV[i + 1] == '' then
     forget(keys, KEYS[k + 4], ARGV[i])
@@ -164,7 +164,6 @@ for i = 6, #ARGV, 3 do
     apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now)
   end
 end
-redis.call('ZREMRANGEBYSCORE', recent, '-inf', '(' .. ARGV[5])
 local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
 if #members == 0 and after ~= '' then members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit) end
 return { nonce, confirmed_of(q), unpack(members) }
@@ -511,10 +510,13 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '05f2d907f517e1b95fc27f522f55b2c8f964a1ec',
+    sha1: '96247961535f3bdafb218e097373df5f3ca91cc1',
     source: `local function forget(k, hydrating, post)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
   redis.pcall('ZREM', k.rank, post)
+end
+local function int(n)
+  return string.format('%.0f', n)
 end
 local PENDING_FROM = '(!~'
 local function epoch_of(q)
@@ -547,10 +549,12 @@ local function pend(q, pair, op, rev, held)
   redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
   if held then redis.call('ZREM', q, held) end
 end
-local q, recent, rank, nonce = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
+local q, recent, rank, nonce, now, horizon = KEYS[1], KEYS[2], KEYS[3], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local FORGOTTEN_AT_ONCE = 5000
 if not is_outstanding(q, nonce) then return 'LATE' end
 confirm(q, nonce)
-local i, k = 2, 4
+local oldest
+local i, k = 4, 4
 while i <= #ARGV do
   local post, gone, members = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2])
   if redis.call('EXISTS', KEYS[k + 3]) == 0 then
@@ -558,11 +562,21 @@ while i <= #ARGV do
       if redis.call('ZREM', q, ARGV[j]) == 1 then
         local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
         redis.call('ZADD', recent, 'GT', op, pair)
+        oldest = math.min(oldest or now, tonumber(op))
       end
     end
     if gone then forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = rank }, KEYS[k + 3], post) end
   end
   i, k = i + 3 + members, k + 4
+end
+local mark = redis.call('ZRANGEBYLEX', q, '[!keep|', '(!keep}', 'LIMIT', 0, 1)[1]
+if oldest and oldest < horizon then
+  redis.call('ZADD', q, 0, '!keep|' .. int(now))
+  if mark and mark ~= '!keep|' .. int(now) then redis.call('ZREM', q, mark) end
+elseif not mark or tonumber(string.sub(mark, 7)) < horizon then
+  if mark then redis.call('ZREM', q, mark) end
+  local forgotten = math.min(FORGOTTEN_AT_ONCE, redis.call('ZCOUNT', recent, '-inf', '(' .. int(horizon)))
+  if forgotten > 0 then redis.call('ZREMRANGEBYRANK', recent, 0, forgotten - 1) end
 end
 return 'OK'
 `,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { likeAt, OTHER_POST, POST, type Suite, T, unlikeAt } from './harness'
+import { likeAt, OTHER_POST, POST, type Scripts, type Suite, T, unlikeAt } from './harness'
 
 export const drain: Suite = (redis, scripts) => {
   describe('collect', () => {
@@ -67,21 +67,11 @@ export const drain: Suite = (redis, scripts) => {
     it('makes a nonce of its own every time, also when it arrives a second time', async () => {
       const s = scripts()
       const execute = () =>
-        redis().port.run('collect', [s.keys.q, s.keys.recent, s.keys.rank], ['n', 10, '', T, 0])
+        redis().port.run('collect', [s.keys.q, s.keys.recent, s.keys.rank], ['n', 10, '', T])
       const [first] = await execute()
       await redis().command('FLUSHALL')
       expect(first).toMatch(/^n\./)
       await expect.poll(async () => (await execute())[0], { interval: 1 }).not.toBe(first)
-    })
-
-    it('forgets drained ops that are older than the horizon', async () => {
-      const s = scripts()
-      await s.hydrate(POST)
-      await s.write(POST, 'old', likeAt(1))
-      await s.write(POST, 'young', likeAt(5))
-      await s.drain('n1')
-      await s.collect('n2', { horizon: 2 * (T + 5) })
-      expect(await redis().command('ZRANGE', s.keys.recent, 0, -1)).toEqual([`${POST}|young`])
     })
 
     it('remembers at most 1,000 nonces that were handed out', async () => {
@@ -94,6 +84,44 @@ export const drain: Suite = (redis, scripts) => {
   })
 
   describe('settle', () => {
+    const recentOf = async (s: Scripts) => redis().command('ZRANGE', s.keys.recent, 0, -1)
+
+    it('forgets drained ops that are older than the horizon', async () => {
+      const s = scripts()
+      await s.write(POST, 'old', likeAt(1))
+      await s.write(POST, 'young', likeAt(5))
+      await s.drain('n1')
+      await s.collect('n2')
+      expect(await recentOf(s)).toEqual([`${POST}|old`, `${POST}|young`])
+      await s.settle('n2', [], { horizon: 2 * (T + 5) })
+      expect(await recentOf(s)).toEqual([`${POST}|young`])
+    })
+
+    it('keeps ops that had waited for long for as long as others are kept after they were drained', async () => {
+      const s = scripts()
+      await s.write(POST, 'waited', likeAt(1))
+      await s.collect('n1')
+      const members = [`${POST}|waited|${likeAt(1)}|0`]
+      await s.settle('n1', [{ post: POST, members }], { now: 2 * (T + 1000), horizon: 2 * (T + 900) })
+      for (const passed of [50, 100]) {
+        await s.collect('n2')
+        await s.settle('n2', [], { now: 2 * (T + 1000 + passed), horizon: 2 * (T + 900 + passed) })
+        expect(await recentOf(s)).toEqual([`${POST}|waited`])
+      }
+      await s.collect('n3')
+      await s.settle('n3', [], { now: 2 * (T + 1101), horizon: 2 * (T + 1001) })
+      expect(await recentOf(s)).toEqual([])
+      expect(await redis().command('ZRANGEBYLEX', s.keys.q, '[!keep|', '(!keep}')).toEqual([])
+    })
+
+    it('forgets 5,000 at once, so that nobody waits for it', async () => {
+      const s = scripts()
+      const old = Array.from({ length: 6000 }, (_, i) => [i + 1, `${POST}|s${i}`]).flat()
+      await redis().command('ZADD', s.keys.recent, ...old)
+      await s.drain('n1', { horizon: 2 * T })
+      expect(await redis().command('ZCARD', s.keys.recent)).toBe(1000)
+    })
+
     it('moves an op from pending to recent, and confirms the nonce', async () => {
       const s = scripts()
       await s.hydrate(POST)

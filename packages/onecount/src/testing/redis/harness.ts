@@ -116,7 +116,7 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
 
     /** As the script answers, with nonces as they were given: the other scripts find the one that was made by it. */
     async collect(nonce: string, options: CollectOf = {}): Promise<[parent: string, ...members: string[]]> {
-      const { limit = 1000, after = '', now = T, horizon = 0, rows = [] } = options
+      const { limit = 1000, after = '', now = T, rows = [] } = options
       const reply = await run(
         'collect',
         [
@@ -127,7 +127,7 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
             keys.hydrating(post),
           ]),
         ],
-        [nonce, limit, after, now, horizon, ...rows.flat()],
+        [nonce, limit, after, now, ...rows.flat()],
       )
       const [made, parent, ...members] = reply as string[]
       handedOut.set(nonce, made!)
@@ -137,7 +137,11 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
     forget: (...posts: string[]) =>
       run('forget', [keys.rank, ...posts.flatMap(post => [...postKeys(post), keys.hydrating(post)])], posts),
 
-    settle: (nonce: string, posts: { post: string; gone?: boolean; members: string[] }[]) =>
+    settle: (
+      nonce: string,
+      posts: { post: string; gone?: boolean; members: string[] }[],
+      { now = 2 * T, horizon = 0 }: SettleOf = {},
+    ) =>
       run(
         'settle',
         [
@@ -146,6 +150,8 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
         ],
         [
           nonceOf(nonce),
+          now,
+          horizon,
           ...posts.flatMap(({ post, gone, members }) => [post, gone ? '1' : '0', members.length, ...members]),
         ],
       ),
@@ -176,13 +182,14 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
     },
 
     /** Everything in one batch: collected and settled, as after a sync that Postgres applied. */
-    async drain(nonce: string, options: CollectOf = {}): Promise<string[]> {
+    async drain(nonce: string, options: CollectOf & SettleOf = {}): Promise<string[]> {
       const [, ...members] = await scripts.collect(nonce, options)
       const posts = [...new Set(members.map(member => member.split('|')[0]!))]
       const of = (post: string) => members.filter(member => member.startsWith(`${post}|`))
       await scripts.settle(
         nonce,
         posts.map(post => ({ post, members: of(post) })),
+        { horizon: options.horizon },
       )
       return members
     },
@@ -231,9 +238,14 @@ export interface CollectOf {
   limit?: number
   after?: string
   now?: number
+  rows?: [post: string, session: string, op: number][]
+}
+
+export interface SettleOf {
+  /** Time, as an op. */
+  now?: number
   /** Ops below it leave `likes:recent`. */
   horizon?: number
-  rows?: [post: string, session: string, op: number][]
 }
 
 export type Scripts = ReturnType<typeof scriptsOf>

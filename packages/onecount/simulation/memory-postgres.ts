@@ -1,0 +1,199 @@
+import { isLikedOp } from '../src/core/op'
+import type { Entry, PairOp, PostgresPort, PostgresState, SyncBatch, SyncResult } from '../src/core/ports'
+
+interface Post {
+  likes: number
+  rev: number
+  /** Odd ops and even ones, by session. */
+  ops: Map<string, number>
+}
+
+interface Tables {
+  posts: Map<string, Post>
+  /** By `post|session`; the session is empty where Redis must forget the post. */
+  unseen: Map<string, PairOp>
+  receipts: Map<number, string>
+}
+
+/** What Postgres holds, to go back to later. */
+export type PostgresBackup = Tables
+
+/** Bytes, not letters: as Postgres orders UUIDs and, with the C collation, text. */
+const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/**
+ * The SQL functions as plain JavaScript, for a simulation that calls them millions of times. It passes the contract
+ * suite of the Postgres drivers, and answers as the SQL does when both are given the same calls.
+ */
+export function createMemoryPostgres({ newId }: { newId: () => string }) {
+  let tables: Tables = { posts: new Map(), unseen: new Map(), receipts: new Map() }
+  let handEdits = 0
+
+  const put = ({ postId, sessionId, op }: PairOp) =>
+    tables.unseen.set(`${postId}|${sessionId}`, { postId, sessionId, op })
+
+  /** Merges ops: the greater one wins. Answers the posts that are not there. */
+  function apply(entries: Entry[], markApplied: boolean): string[] {
+    const gone = new Set<string>()
+    const revs = new Map<Post, number>()
+    for (const { postId, sessionId, op, rev } of greatestOf(entries)) {
+      const post = tables.posts.get(postId)
+      if (!post) {
+        gone.add(postId)
+        continue
+      }
+      const known = post.ops.get(sessionId) ?? 0
+      if (op < known) put({ postId, sessionId, op: known })
+      if (op <= known) continue
+      post.ops.set(sessionId, op)
+      post.likes += Number(isLikedOp(op)) - Number(isLikedOp(known))
+      revs.set(post, Math.max(revs.get(post) ?? 0, rev))
+      if (markApplied) put({ postId, sessionId, op })
+    }
+    for (const [post, rev] of revs) post.rev = Math.max(post.rev + 1, rev)
+    return [...gone]
+  }
+
+  function sync({ partition, parent, nonce, entries, seen, limit }: SyncBatch): SyncResult {
+    const receipt = tables.receipts.get(partition) ?? newId()
+    tables.receipts.set(partition, receipt)
+    if (receipt !== parent) return { status: 'rejected', receipt }
+    tables.receipts.set(partition, nonce)
+    const gone = apply(entries, false)
+    for (const { postId, sessionId, op } of seen) {
+      const key = `${postId}|${sessionId}`
+      if (tables.unseen.get(key)?.op === op) tables.unseen.delete(key)
+    }
+    const unseen = [...tables.unseen]
+      .sort(([a], [b]) => inOrder(a, b))
+      .slice(0, limit)
+      .map(([, row]) => ({ ...row }))
+    return { status: 'applied', gone, unseen }
+  }
+
+  function peek(postIds: string[], sessionId: string | null, pending: PairOp[]): PostgresState[] {
+    return [...new Set(postIds)].flatMap(postId => {
+      const post = tables.posts.get(postId)
+      if (!post) return []
+      const ops = new Map(post.ops)
+      let count = post.likes
+      for (const entry of greatestOf(pending.map(pair => ({ ...pair, rev: 0 })))) {
+        const known = ops.get(entry.sessionId) ?? 0
+        if (entry.postId !== postId || entry.op <= known) continue
+        count += Number(isLikedOp(entry.op)) - Number(isLikedOp(known))
+        ops.set(entry.sessionId, entry.op)
+      }
+      const op = (sessionId !== null && ops.get(sessionId)) || 0
+      return [{ postId, count, rev: post.rev, liked: isLikedOp(op), op }]
+    })
+  }
+
+  const ratingsOf = (post: Post) =>
+    [...post.ops].filter(([, op]) => isLikedOp(op)).map(([sessionId, op]) => ({ sessionId, op }))
+
+  const unseenOf = (postId: string) =>
+    [...tables.unseen.values()]
+      .filter(row => row.postId === postId)
+      .map(({ sessionId, op }) => ({ sessionId, op }))
+
+  function removePost(postId: string): boolean {
+    if (!tables.posts.delete(postId)) return false
+    for (const [key, row] of tables.unseen) if (row.postId === postId) tables.unseen.delete(key)
+    put({ postId, sessionId: '', op: ++handEdits * 2 })
+    return true
+  }
+
+  const idsAfter = (after: string | null) =>
+    [...tables.posts.keys()].sort(inOrder).filter(id => after === null || id > after)
+
+  const port: PostgresPort = {
+    sync: async batch => sync(batch),
+    async fallback(postId, sessionId, op, now) {
+      apply([{ postId, sessionId, op, rev: now }], true)
+      return peek([postId], sessionId, [])[0] ?? null
+    },
+    peek: async (postIds, sessionId, pending) => peek(postIds, sessionId, pending),
+    snapshot: async postIds =>
+      [...new Set(postIds)].flatMap(postId => {
+        const post = tables.posts.get(postId)
+        if (!post) return []
+        const unseen = unseenOf(postId).filter(({ sessionId }) => sessionId !== '')
+        return [{ postId, likes: post.likes, rev: post.rev, ratings: ratingsOf(post), unseen }]
+      }),
+    posts: async (after, limit) =>
+      idsAfter(after)
+        .slice(0, limit)
+        .map(postId => {
+          const post = tables.posts.get(postId)!
+          return { postId, likes: post.likes, rev: post.rev, ratings: ratingsOf(post).length }
+        }),
+    session: async (sessionId, after, limit) =>
+      idsAfter(after)
+        .flatMap(postId => {
+          const op = tables.posts.get(postId)!.ops.get(sessionId) ?? 0
+          return isLikedOp(op) ? [{ postId, op }] : []
+        })
+        .slice(0, limit),
+    removePost: async postId => removePost(postId),
+    ranking: async limit =>
+      [...tables.posts]
+        .map(([postId, { likes }]) => ({ postId, likes }))
+        .sort((a, b) => b.likes - a.likes || inOrder(a.postId, b.postId))
+        .slice(0, limit),
+    status: async partition => ({
+      receipt: tables.receipts.get(partition) ?? null,
+      unseen: Math.min(tables.unseen.size, 10_000),
+    }),
+  }
+
+  return {
+    port,
+    backup: (): PostgresBackup => copy(tables),
+    restore(backup: PostgresBackup): void {
+      tables = copy(backup)
+    },
+    addPosts(posts: { id: string; likes: number }[]): void {
+      for (const { id, likes } of posts) tables.posts.set(id, { likes, rev: 0, ops: new Map() })
+    },
+    removePost,
+    post(id: string): { likes: number; rev: number } | null {
+      const post = tables.posts.get(id)
+      return post ? { likes: post.likes, rev: post.rev } : null
+    },
+    /** Sorted by session. */
+    rows(
+      table: 'post_ratings' | 'like_tombstones' | 'like_unseen',
+      postId: string,
+    ): { sessionId: string; op: number }[] {
+      const post = tables.posts.get(postId)
+      const all = [...(post?.ops ?? [])].map(([sessionId, op]) => ({ sessionId, op }))
+      const rows =
+        table === 'like_unseen'
+          ? unseenOf(postId)
+          : all.filter(({ op }) => isLikedOp(op) === (table === 'post_ratings'))
+      return rows.sort((a, b) => inOrder(a.sessionId, b.sessionId))
+    },
+    clear(): void {
+      tables = { posts: new Map(), unseen: new Map(), receipts: new Map() }
+    },
+    receipt: (partition = 0): string | null => tables.receipts.get(partition) ?? null,
+  }
+}
+
+/** One entry a pair, with its greatest op and revision. */
+function greatestOf(entries: Entry[]): Entry[] {
+  const pairs = new Map<string, Entry>()
+  for (const entry of entries) {
+    const key = `${entry.postId}|${entry.sessionId}`
+    const known = pairs.get(key)
+    if (!known) pairs.set(key, { ...entry })
+    else Object.assign(known, { op: Math.max(known.op, entry.op), rev: Math.max(known.rev, entry.rev) })
+  }
+  return [...pairs.values()]
+}
+
+const copy = ({ posts, unseen, receipts }: Tables): Tables => ({
+  posts: new Map([...posts].map(([id, post]) => [id, { ...post, ops: new Map(post.ops) }])),
+  unseen: new Map(unseen),
+  receipts: new Map(receipts),
+})

@@ -1,0 +1,124 @@
+import type { Redis } from 'ioredis'
+import { createKeys } from '../src/core/keys'
+import type { RedisPort, Reply, ScriptName } from '../src/core/ports'
+
+/** Lua by script name: what production runs, or that with a rule taken out. */
+export type LuaScripts = Record<ScriptName, { sha1: string; source: string }>
+
+/** What Redis holds, to go back to later: the moment of a snapshot, or what a lagging replica has. */
+export interface RedisBackup {
+  keys: [name: string, dump: Buffer][]
+  expiries: Map<string, number>
+}
+
+/**
+ * A part of a real Redis for one world: keys get a prefix, and what expires does so by the world's clock. The scripts
+ * declare every key they use, so nothing escapes the prefix.
+ */
+export class SimulatedRedis implements RedisPort {
+  readonly keys = createKeys()
+  readonly #used = new Set<string>()
+  /** When a token to hydrate runs out, by its key; milliseconds. */
+  #expiries = new Map<string, number>()
+
+  constructor(
+    private readonly client: Redis,
+    private readonly scripts: LuaScripts,
+    private readonly prefix: string,
+    private readonly clock: () => number,
+    private readonly hydrateMs: number,
+  ) {}
+
+  async run(script: ScriptName, keys: string[], args: (string | number)[]): Promise<Reply> {
+    await this.#expire()
+    const names = keys.map(key => this.#name(key))
+    const { sha1, source } = this.scripts[script]
+    const reply = (await this.client
+      .evalsha(sha1, names.length, ...names, ...args.map(String))
+      .catch(error => {
+        if (!String(error.message).startsWith('NOSCRIPT')) throw error
+        return this.client.eval(source, names.length, ...names, ...args.map(String))
+      })) as Reply
+    this.#noteExpiry(script, keys, reply)
+    return reply
+  }
+
+  #name(key: string): string {
+    const name = `${this.prefix}${key}`
+    this.#used.add(name)
+    return name
+  }
+
+  /** begin and stage give time to who hydrates; the rest of what expires goes with it. */
+  #noteExpiry(script: ScriptName, keys: string[], reply: Reply): void {
+    const until = this.clock() + this.hydrateMs
+    if (script === 'stage' && reply === 'OK') this.#expiries.set(keys[0]!, until)
+    if (script !== 'begin') return
+    const verdicts = reply as Reply[][]
+    verdicts.forEach((verdict, i) => {
+      if (verdict[0] === 'MINE') this.#expiries.set(keys[4 + 4 * i]!, until)
+    })
+  }
+
+  async #expire(): Promise<void> {
+    for (const [key, until] of this.#expiries) {
+      if (until > this.clock()) continue
+      this.#expiries.delete(key)
+      const post = key.slice(this.keys.hydrating('').length)
+      await this.lose(key, this.keys.staged(post), this.keys.stagedOps(post))
+    }
+  }
+
+  /** Deletes keys, as an eviction or an operator does. */
+  async lose(...keys: string[]): Promise<void> {
+    await this.client.del(...keys.map(key => this.#name(key)))
+  }
+
+  async flush(): Promise<void> {
+    if (this.#used.size > 0) await this.client.del(...this.#used)
+    this.#expiries.clear()
+  }
+
+  async backup(): Promise<RedisBackup> {
+    const names = [...this.#used]
+    const dumps = await Promise.all(names.map(name => this.client.dumpBuffer(name)))
+    return {
+      keys: names.flatMap((name, i) => (dumps[i] ? [[name, dumps[i]]] : [])),
+      expiries: new Map(this.#expiries),
+    }
+  }
+
+  async restore({ keys, expiries }: RedisBackup): Promise<void> {
+    await this.flush()
+    await Promise.all(keys.map(([name, dump]) => this.client.restore(name, 0, dump)))
+    this.#expiries = new Map(expiries)
+  }
+
+  /** The op of every pair that is pending or recent: what Redis can still give to Postgres. */
+  async ops(): Promise<Map<string, number>> {
+    const [queue, recent] = await Promise.all([
+      this.client.zrange(this.#name(this.keys.q), '0', '-1'),
+      this.client.zrange(this.#name(this.keys.recent), '0', '-1', 'WITHSCORES'),
+    ])
+    const ops = new Map<string, number>()
+    for (const member of queue) {
+      const [, pair, op] = /^([^!|][^|]*\|[^|]+)\|(\d+)\|\d+$/.exec(member) ?? []
+      if (pair) ops.set(pair, Number(op))
+    }
+    for (let i = 0; i < recent.length; i += 2)
+      ops.set(recent[i]!, Math.max(ops.get(recent[i]!) ?? 0, Number(recent[i + 1])))
+    return ops
+  }
+
+  async count(post: string): Promise<string | null> {
+    return this.client.get(this.#name(this.keys.likes(post)))
+  }
+
+  async members(post: string): Promise<string[]> {
+    return (await this.client.smembers(this.#name(this.keys.liked(post)))).sort()
+  }
+
+  async ranked(post: string): Promise<string | null> {
+    return this.client.zscore(this.#name(this.keys.rank), post)
+  }
+}

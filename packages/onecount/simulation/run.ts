@@ -1,0 +1,126 @@
+import type { Redis } from 'ioredis'
+import type { Onecount } from '../src/core/onecount'
+import type { Engine } from './engine'
+import type { Fault } from './faults'
+import { drain, moderate, Tab } from './people'
+import { likersOf } from './truth'
+import { INSTANCES, POSTS, SESSIONS, World } from './world'
+
+export interface Outcome {
+  seed: number
+  faults: Fault[]
+  violations: string[]
+  /** How often what happened: calls, presses, faults. */
+  counts: Record<string, number>
+  trace: string[]
+}
+
+interface RunOptions {
+  isTraced?: boolean
+  faults?: ReadonlySet<Fault>
+  steps?: number
+}
+
+/** Runs one seed to its end: things go wrong for a while, then everything works again, and then it must be right. */
+export async function runSeed(
+  seed: number,
+  engine: Engine,
+  client: Redis,
+  { isTraced = false, faults, steps = 300 }: RunOptions = {},
+): Promise<Outcome> {
+  const world = new World(seed, engine, client, isTraced, faults)
+  try {
+    // Two tabs of one session, and one of each other.
+    const tabs = [SESSIONS[0]!, ...SESSIONS].map(session => new Tab(world, session))
+    const lives = [
+      ...tabs.map(tab => tab.live()),
+      ...INSTANCES.map(name => drain(world, name)),
+      moderate(world),
+    ].map(life => life.catch((error: unknown) => world.violate(`thrown: ${String(error)}`)))
+    for (let i = 0; i < steps; i++) await world.step()
+    await world.heal()
+    await Promise.all(lives)
+    await comeToRest(world, tabs)
+    await check(world)
+  } catch (error) {
+    world.violate(`thrown: ${error instanceof Error ? error.stack : String(error)}`)
+  } finally {
+    await world.redis.flush()
+  }
+  return {
+    seed,
+    faults: [...world.faults],
+    violations: world.truth.violations,
+    counts: world.counts,
+    trace: world.trace,
+  }
+}
+
+/** What is kept is sent again, everything is drained, every post is warm. */
+async function comeToRest(world: World, tabs: Tab[]): Promise<void> {
+  const { redis, postgres } = world
+  const direct = world.engineOn({
+    redis: {
+      run: async (script, keys, args) => {
+        const answer = await redis.run(script, keys, args)
+        world.note(`Z redis.${script}(${JSON.stringify(args)}) -> ${JSON.stringify(answer)}`)
+        world.truth.executed(
+          { store: 'redis', name: script, args: [keys, args] } as never,
+          answer,
+          world.wasGone,
+        )
+        return answer
+      },
+    },
+    postgres: postgres.port,
+  })
+  for (let round = 0; round < 3; round++) {
+    if (world.faults.has('re-send')) for (const tab of tabs) await tab.resend(use => use(direct))
+    await drainAll(direct)
+    const states = await direct.read(POSTS.map(post => post.id))
+    for (const { source, postId } of states.values())
+      if (source !== 'redis') world.violate(`at rest ${postId} is shown from ${source}`)
+    await drainAll(direct)
+  }
+  const { pending, unseen } = await direct.health()
+  if (pending !== 0 || unseen !== 0) world.violate(`at rest ${pending} are pending and ${unseen} unseen`)
+  if (world.faults.has('re-send') && tabs.some(tab => tab.kept.size > 0))
+    world.violate('something is still kept')
+}
+
+async function drainAll(direct: Onecount): Promise<void> {
+  for (let i = 0; i < 100; i++) if (!(await direct.drainOnce(0)).more) return
+}
+
+/** Invariants 1, 2, 4, 5 and 8. */
+async function check(world: World): Promise<void> {
+  const { redis, postgres, truth } = world
+  for (const { id, base } of POSTS) {
+    const count = await redis.count(id)
+    const members = await redis.members(id)
+    if (world.isGone(id)) {
+      if (count !== null || members.length > 0 || (await redis.ranked(id)) !== null)
+        world.violate(`${id} is gone and has keys`)
+      continue
+    }
+    const ops = new Map<string, number>()
+    for (const table of ['post_ratings', 'like_tombstones'] as const)
+      for (const row of postgres.rows(table, id)) ops.set(`${id}|${row.sessionId}`, row.op)
+    const likers = likersOf(ops, id)
+    const { likes } = postgres.post(id)!
+    if (likes !== base + likers.length)
+      world.violate(`${id} has ${likes} likes, ${base} + ${likers.length} rows`)
+    if (Number(count) !== likes) world.violate(`${id}: ${count} in Redis, ${likes} in Postgres`)
+    if (members.join() !== likers.join()) world.violate(`${id}: ${members} in Redis, ${likers} in Postgres`)
+    if (world.wasGone(id)) continue
+    for (const session of SESSIONS) {
+      const pair = `${id}|${session}`
+      const op = ops.get(pair) ?? 0
+      if (op < (truth.least.get(pair) ?? 0)) world.violate(`${pair} lost ${truth.least.get(pair)}, has ${op}`)
+      if (op < (truth.durable.get(pair) ?? 0))
+        world.violate(`${pair} lost ${truth.durable.get(pair)}, which was durable, has ${op}`)
+      const made = Math.max(truth.made.get(pair) ?? 0, truth.least.get(pair) ?? 0)
+      if (op > made) world.violate(`${pair} has ${op}, nobody made more than ${made}`)
+    }
+  }
+}

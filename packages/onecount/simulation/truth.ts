@@ -1,0 +1,88 @@
+import { isLikedOp } from '../src/core/op'
+import type { Call } from './network'
+
+export const pairOf = (post: string, session: string) => `${post}|${session}`
+
+/**
+ * What must be true in the end, told by what the stores have accepted: of every pair the greatest op, less what a store
+ * has lost since.
+ */
+export class Truth {
+  /** The op that must survive at least, by pair. */
+  readonly least = new Map<string, number>()
+  /** The greatest op that anybody has ever made, by pair. */
+  readonly made = new Map<string, number>()
+  /** Greatest op that was acknowledged as durable, by pair. */
+  readonly durable = new Map<string, number>()
+  /** Revision and count that Redis has shown last, by post. */
+  readonly shown = new Map<string, { rev: number; count: number }>()
+  readonly violations: string[] = []
+
+  raise(map: Map<string, number>, pair: string, op: number): void {
+    if (op > (map.get(pair) ?? 0)) map.set(pair, op)
+  }
+
+  /** Told of every call that a store has done, also when nobody hears of it. */
+  executed(call: Call, answer: unknown, isGone: (post: string) => boolean): void {
+    if (call.store === 'redis' && (call.name === 'write' || call.name === 'toggle')) {
+      const [post, session] = call.args[1] as [string, string]
+      const parts = answer as string[]
+      this.raise(this.least, pairOf(post, session), Number(parts[parts[0] === 'COLD' ? 1 : 4]))
+      if (call.name === 'toggle')
+        this.raise(this.made, pairOf(post, session), this.least.get(pairOf(post, session))!)
+      if (parts[0] === 'WARM') this.show(post, Number(parts[2]), Number(parts[1]))
+    }
+    if (call.store === 'redis' && call.name === 'read') {
+      const [, ...posts] = call.args[1] as string[]
+      const parts = answer as string[]
+      posts.forEach((post, i) => {
+        if (parts[5 * i] !== '') this.show(post, Number(parts[5 * i + 1]), Number(parts[5 * i]))
+      })
+    }
+    if (call.store === 'postgres' && call.name === 'fallback' && answer) {
+      const [post, session, op] = call.args as [string, string, number]
+      if (isGone(post)) return
+      this.raise(this.made, pairOf(post, session), op)
+      this.raise(this.least, pairOf(post, session), (answer as { op: number }).op)
+    }
+  }
+
+  /** What Redis shows has a revision that grows with every change, as long as Redis has not lost anything. */
+  private show(post: string, rev: number, count: number): void {
+    const before = this.shown.get(post)
+    if (before && (rev < before.rev || (rev === before.rev && count !== before.count)))
+      this.violations.push(
+        `revision went back: ${post} ${JSON.stringify(before)} -> ${JSON.stringify({ rev, count })}`,
+      )
+    this.shown.set(post, { rev, count })
+  }
+
+  /**
+   * A store has lost something: what neither of them can still deliver may be gone.
+   *
+   * @param left the greatest op of every pair that one of the stores holds now
+   * @returns pairs of which something was lost
+   */
+  lost(left: Map<string, number>): string[] {
+    this.shown.clear()
+    return lower(this.least, left)
+  }
+
+  /** Postgres has lost something: only what it holds is durable. */
+  postgresLost(inPostgres: Map<string, number>): void {
+    lower(this.durable, inPostgres)
+  }
+}
+
+function lower(floor: Map<string, number>, held: Map<string, number>): string[] {
+  const lowered = [...floor].filter(([pair, op]) => (held.get(pair) ?? 0) < op).map(([pair]) => pair)
+  for (const pair of lowered) floor.set(pair, held.get(pair) ?? 0)
+  return lowered
+}
+
+/** Sessions that like a post, by the greatest op of each. */
+export const likersOf = (ops: Map<string, number>, post: string): string[] =>
+  [...ops]
+    .filter(([pair, op]) => pair.startsWith(`${post}|`) && isLikedOp(op))
+    .map(([pair]) => pair.slice(post.length + 1))
+    .sort()

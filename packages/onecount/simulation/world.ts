@@ -1,0 +1,315 @@
+import type { Redis } from 'ioredis'
+import { StoreUnavailable } from '../src/core/errors'
+import type { Onecount } from '../src/core/onecount'
+import { createRandom, type Random } from '../test/support/random'
+import type { Engine } from './engine'
+import { chooseEvent, chooseFaults, type Fault } from './faults'
+import { type Call, type Message, Network } from './network'
+import { type RedisBackup, SimulatedRedis } from './redis'
+import { pairOf, Truth } from './truth'
+
+export const POSTS = ['p0', 'p1', 'p2'].map((_, i) => ({
+  id: `70070000-0000-4000-8000-${String(i).padStart(12, '0')}`,
+  base: [446, 0, 7][i]!,
+}))
+export const SESSIONS = ['s0', 's1', 's2', 's3']
+export const INSTANCES = ['A', 'B', 'W']
+const START = 1_795_000_000_000
+const HYDRATE_MS = 300
+/** How likely each fate of a message is while a seed has it. */
+const RATE = 0.05
+const EVENT_RATE = 0.03
+
+/** An answer that a person never gets: the server is gone, or the network is. */
+export class Unanswered extends Error {}
+
+interface Running {
+  onecount: Onecount
+  skewMs: number
+  /** Ends the requests of people that are being served. */
+  open: Set<() => void>
+}
+
+/** One seed: stores, instances, everything on its way, and the order in which it happens. */
+export class World {
+  readonly random: Random
+  readonly faults: ReadonlySet<Fault>
+  readonly truth = new Truth()
+  readonly redis: SimulatedRedis
+  readonly postgres: ReturnType<Engine['createMemoryPostgres']>
+  readonly network: Network
+  readonly counts: Record<string, number> = {}
+  readonly trace: string[] = []
+  now = START
+  /** No more faults, and people finish what they do. */
+  isEnding = false
+  readonly #instances = new Map<string, Running>()
+  readonly #turns: (() => void)[] = []
+  readonly #down = new Set<string>()
+  readonly #redisBackups: RedisBackup[] = []
+  readonly #postgresBackups: ReturnType<World['postgres']['backup']>[] = []
+  readonly #everGone = new Set<string>()
+  #ids = 0
+
+  constructor(
+    readonly seed: number,
+    private readonly engine: Engine,
+    client: Redis,
+    private readonly isTraced: boolean,
+    faults?: ReadonlySet<Fault>,
+  ) {
+    this.random = createRandom(seed)
+    const chosen = chooseFaults(this.random)
+    this.faults = faults ?? chosen
+    this.redis = new SimulatedRedis(client, engine.scripts, `${seed}:`, () => this.now, HYDRATE_MS)
+    this.postgres = engine.createMemoryPostgres({ newId: () => `receipt-${++this.#ids}` })
+    this.postgres.addPosts(POSTS.map(({ id, base }) => ({ id, likes: base })))
+    this.network = new Network({ redis: this.redis, postgres: this.postgres.port }, (call, answer) => {
+      if (call.name === 'removePost') this.#everGone.add(String(call.args[0]))
+      this.truth.executed(call, answer, post => this.wasGone(post))
+    })
+    for (const name of INSTANCES) this.#start(name)
+  }
+
+  wasGone = (post: string) => this.#everGone.has(post)
+  isGone = (post: string) => this.postgres.post(post) === null
+
+  note(what: string): void {
+    if (this.isTraced) this.trace.push(`${String(this.now - START).padStart(6)} ms  ${what}`)
+  }
+
+  count(what: string): void {
+    this.counts[what] = (this.counts[what] ?? 0) + 1
+  }
+
+  violate(what: string): void {
+    this.note(`VIOLATION ${what}`)
+    this.truth.violations.push(what)
+  }
+
+  #start(name: string): void {
+    const skewMs = this.faults.has('clock skew') ? this.random.below(400) - 200 : 0
+    this.#instances.set(name, {
+      onecount: this.engineOn(this.network.ports(name), skewMs),
+      skewMs,
+      open: new Set(),
+    })
+  }
+
+  /** An instance of the engine on these ports. */
+  engineOn(ports: ReturnType<Network['ports']>, skewMs = 0): Onecount {
+    return this.engine.createOnecount({
+      ...ports,
+      ack: this.faults.has('ack postgres') ? 'postgres' : 'redis',
+      clock: () => this.now + skewMs,
+      log: { warn: message => this.note(message) },
+      settings: {
+        batchSize: 3,
+        chunkSize: 2,
+        hydrateMs: HYDRATE_MS,
+        recentMs: this.faults.has('short recent') ? 400 : 15 * 60_000,
+        breakerFailures: 3,
+        breakerMs: 40,
+      },
+    })
+  }
+
+  /** The clock of somebody at an instance, microseconds. */
+  clockAt = (instance: string) => (this.now + this.#instances.get(instance)!.skewMs) * 1000
+
+  /** Waits until it is one's turn again. */
+  turn(): Promise<void> {
+    return new Promise(resolve => this.#turns.push(resolve))
+  }
+
+  /** What a person or a loop asks of an instance. @throws Unanswered when the instance dies, or the network fails */
+  async request<T>(name: string, ask: (onecount: Onecount) => Promise<T>): Promise<T> {
+    const instance = this.#instances.get(name)!
+    let end: () => void = () => {}
+    const died = new Promise<never>((_, reject) => {
+      end = () => reject(new Unanswered())
+    })
+    instance.open.add(end)
+    try {
+      const answer = await Promise.race([ask(instance.onecount), died])
+      if (!this.isEnding && this.faults.has('reply lost') && this.random.chance(RATE)) throw new Unanswered()
+      return answer
+    } finally {
+      instance.open.delete(end)
+    }
+  }
+
+  /** One thing happens: a message moves, somebody goes on, or something breaks. False: nothing is left. */
+  async step(): Promise<boolean> {
+    this.now += this.random.chance(0.02) ? this.random.below(500) : this.random.below(8)
+    if (!this.isEnding && this.random.chance(EVENT_RATE)) await this.#break()
+    if (!this.isEnding && this.random.chance(0.04)) await this.#backUp()
+    const due = this.network.stragglers.filter(({ dueAt }) => dueAt <= this.now)
+    const choices = this.network.messages.length + due.length + this.#turns.length
+    if (choices === 0) return false
+    const choice = this.random.below(choices)
+    if (choice < this.network.messages.length) {
+      const [message] = this.network.messages.splice(choice, 1)
+      await this.#move(message!)
+    } else if (choice < this.network.messages.length + due.length) {
+      const straggler = due[choice - this.network.messages.length]!
+      this.network.stragglers.splice(this.network.stragglers.indexOf(straggler), 1)
+      await this.#arriveLate(straggler.call)
+    } else {
+      const [goOn] = this.#turns.splice(choice - due.length - this.network.messages.length, 1)
+      goOn!()
+    }
+    // Until everybody who can go on waits for something again.
+    await new Promise(resolve => setImmediate(resolve))
+    return true
+  }
+
+  async #move(message: Message): Promise<void> {
+    const { call } = message
+    if (message.kind === 'reply') return call.resolve(message.answer)
+    if (message.kind === 'error') return call.reject(message.error)
+    const giveUp = (why: string) => {
+      this.note(`${describe(call)}: ${why}`)
+      call.reject(new StoreUnavailable(call.store, why))
+    }
+    if (this.#isDown(call)) return giveUp('unreachable')
+    const has = (fault: Fault) => !this.isEnding && this.faults.has(fault) && this.random.chance(RATE)
+    if (has('request lost')) {
+      this.count('request lost')
+      return giveUp('request lost')
+    }
+    if (has('request late')) {
+      this.count('request late')
+      this.network.stragglers.push({ call, dueAt: this.now + this.random.below(800) })
+      return giveUp('request late')
+    }
+    if (has('request twice')) {
+      this.count('request twice')
+      this.network.stragglers.push({ call, dueAt: this.now + this.random.below(800) })
+    }
+    const answer = await this.#execute(call)
+    if (has('reply lost')) {
+      this.count('reply lost')
+      return giveUp('reply lost')
+    }
+    this.network.messages.push({ kind: 'reply', call, answer })
+  }
+
+  async #execute(call: Call): Promise<unknown> {
+    this.count('calls')
+    const answer = await this.network.execute(call)
+    if (this.isTraced) this.note(`${describe(call)} -> ${JSON.stringify(answer)}`)
+    return answer
+  }
+
+  async #arriveLate(call: Call): Promise<void> {
+    if (this.#down.has(call.store)) return
+    this.note(`late: ${describe(call)}`)
+    await this.#execute(call)
+  }
+
+  #isDown({ store, instance }: Call): boolean {
+    return this.#down.has(store) || this.#down.has(`${instance} ${store}`)
+  }
+
+  #toggleDown(name: string): void {
+    if (!this.#down.delete(name)) this.#down.add(name)
+    this.note(`${name}: ${this.#down.has(name) ? 'down' : 'up'}`)
+  }
+
+  async #break(): Promise<void> {
+    const event = chooseEvent(this.random, this.faults)
+    if (!event) return
+    this.count(event)
+    this.note(`-- ${event}`)
+    if (event === 'crash') this.#crash(this.random.pick(INSTANCES))
+    else if (event === 'redis down') this.#toggleDown('redis')
+    else if (event === 'postgres down') this.#toggleDown('postgres')
+    else if (event === 'split brain') this.#toggleDown(`${this.random.pick(INSTANCES)} redis`)
+    else if (event === 'redis key lost') await this.#loseKey()
+    else if (event === 'postgres rolled back') {
+      if (this.#postgresBackups.length > 0) this.postgres.restore(this.random.pick(this.#postgresBackups))
+      this.truth.postgresLost(this.#inPostgres())
+      await this.#noteLoss()
+    } else {
+      if (event === 'redis flushed') await this.redis.flush()
+      else if (event === 'redis queue lost') await this.redis.lose(this.redis.keys.q)
+      else if (this.#redisBackups.length > 0) await this.redis.restore(this.random.pick(this.#redisBackups))
+      await this.#noteLoss()
+    }
+  }
+
+  #crash(name: string): void {
+    const { open } = this.#instances.get(name)!
+    const sent = this.network.forget(name)
+    // What it has sent before it died may still arrive.
+    for (const call of sent)
+      if (this.random.chance(0.3))
+        this.network.stragglers.push({ call, dueAt: this.now + this.random.below(300) })
+    this.#start(name)
+    for (const end of open) end()
+  }
+
+  async #loseKey(): Promise<void> {
+    const { keys } = this.redis
+    const { id } = this.random.pick(POSTS)
+    const key = this.random.pick([
+      keys.likes(id),
+      keys.liked(id),
+      keys.meta(id),
+      keys.hydrating(id),
+      keys.staged(id),
+      keys.stagedOps(id),
+      keys.sessions(this.random.pick(SESSIONS)),
+      keys.rank,
+      keys.recent,
+    ])
+    this.note(`lost ${key}`)
+    await this.redis.lose(key)
+    this.truth.shown.clear()
+  }
+
+  /** Somebody is told that an op is durable: then Postgres holds it, unless it has lost it since. */
+  toldDurable(postId: string, session: string, op: number): void {
+    if (this.wasGone(postId)) return
+    const pair = pairOf(postId, session)
+    const held = this.#inPostgres().get(pair) ?? 0
+    if (held < op && !this.counts['postgres rolled back'])
+      this.violate(`${pair} is told to be durable and is not`)
+    this.truth.raise(this.truth.durable, pair, Math.min(op, held))
+  }
+
+  /** What no store can deliver any more may be gone, and what Postgres does not hold is not durable. */
+  async #noteLoss(): Promise<void> {
+    const inPostgres = this.#inPostgres()
+    const left = await this.redis.ops()
+    for (const [pair, op] of inPostgres) left.set(pair, Math.max(left.get(pair) ?? 0, op))
+    this.note(`lost for good: ${this.truth.lost(left).length} of the accepted ops`)
+  }
+
+  #inPostgres(): Map<string, number> {
+    const ops = new Map<string, number>()
+    for (const { id } of POSTS)
+      for (const table of ['post_ratings', 'like_tombstones'] as const)
+        for (const { sessionId, op } of this.postgres.rows(table, id)) ops.set(pairOf(id, sessionId), op)
+    return ops
+  }
+
+  async #backUp(): Promise<void> {
+    if (this.faults.has('redis rolled back')) this.#redisBackups.push(await this.redis.backup())
+    if (this.faults.has('postgres rolled back')) this.#postgresBackups.push(this.postgres.backup())
+  }
+
+  /** Everything works again, what is late arrives, and whoever has begun something ends it. */
+  async heal(): Promise<void> {
+    this.note('-- healed')
+    this.#down.clear()
+    this.isEnding = true
+    for (const straggler of this.network.stragglers) straggler.dueAt = this.now
+    while (await this.step());
+    this.now += 10 * HYDRATE_MS
+  }
+}
+
+const describe = ({ instance, store, name, args, id }: Call): string =>
+  `#${id} ${instance} ${store}.${name}(${JSON.stringify(store === 'redis' ? args[1] : args)})`
