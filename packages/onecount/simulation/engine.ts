@@ -1,19 +1,64 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { buildScripts } from '../scripts/lua-scripts'
 import type { createOnecount } from '../src/core/onecount'
 import { SCRIPTS } from '../src/redis/scripts.generated'
 import type { createMemoryPostgres } from './memory-postgres'
 import type { LuaScripts } from './redis'
+import type { Rule } from './rules'
 
-/** The code that is simulated: production's, or that with one rule taken out. */
+/** The code that is simulated: production's, or that with one rule switched off. */
 export interface Engine {
   createOnecount: typeof createOnecount
   createMemoryPostgres: typeof createMemoryPostgres
   scripts: LuaScripts
 }
 
+const PACKAGE = join(import.meta.dirname, '..')
+
 export async function productionEngine(): Promise<Engine> {
-  const [{ createOnecount }, { createMemoryPostgres }] = await Promise.all([
-    import('../src/core/onecount'),
-    import('./memory-postgres'),
+  return { ...(await load(PACKAGE)), scripts: SCRIPTS }
+}
+
+/**
+ * The engine without a rule, from a copy of its sources.
+ * @throws Error when the rule's text is not in its file exactly once
+ */
+export async function engineWithout(rule: Rule): Promise<Engine> {
+  const copy = mkdtempSync(join(tmpdir(), 'onecount-ablated-'))
+  try {
+    for (const part of ['src/core', 'lua', 'simulation/memory-postgres.ts'])
+      cpSync(join(PACKAGE, part), join(copy, part), { recursive: true })
+    writeFileSync(join(copy, 'package.json'), '{ "type": "module" }')
+    const file = join(copy, rule.file)
+    const source = readFileSync(file, 'utf8')
+    const parts = source.split(rule.find)
+    if (parts.length !== 2)
+      throw new Error(`${rule.file} has the text of "${rule.name}" ${parts.length - 1} times: ${rule.find}`)
+    writeFileSync(file, parts.join(rule.replace))
+    return { ...(await load(copy)), scripts: scriptsIn(join(copy, 'lua')) }
+  } finally {
+    rmSync(copy, { recursive: true })
+  }
+}
+
+async function load(root: string): Promise<Omit<Engine, 'scripts'>> {
+  const [core, postgres] = await Promise.all([
+    import(join(root, 'src/core/onecount.ts')) as Promise<Pick<Engine, 'createOnecount'>>,
+    import(join(root, 'simulation/memory-postgres.ts')) as Promise<Pick<Engine, 'createMemoryPostgres'>>,
   ])
-  return { createOnecount, createMemoryPostgres, scripts: SCRIPTS }
+  return { createOnecount: core.createOnecount, createMemoryPostgres: postgres.createMemoryPostgres }
+}
+
+function scriptsIn(folder: string): LuaScripts {
+  const read = (sub: string) =>
+    new Map(
+      readdirSync(join(folder, sub))
+        .filter(name => name.endsWith('.lua'))
+        .sort()
+        .map(name => [`lua/${sub}${name}`, readFileSync(join(folder, sub, name), 'utf8')]),
+    )
+  const { scripts } = buildScripts(read(''), read('includes/'))
+  return Object.fromEntries(scripts.map(script => [script.name, script])) as unknown as LuaScripts
 }

@@ -16,6 +16,7 @@ export const FAULTS = [
   'redis queue lost',
   'postgres rolled back',
   'clock skew',
+  'toggles',
   'post removed',
   'moderation',
   'ack postgres',

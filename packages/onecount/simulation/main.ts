@@ -1,37 +1,120 @@
+import { parseArgs } from 'node:util'
 import { Redis } from 'ioredis'
 import { startRedisServer } from '../../../dev/services/redis-server'
-import { productionEngine } from './engine'
+import { ablate } from './ablate'
+import { runBatch } from './batch'
+import { type Engine, productionEngine } from './engine'
 import { runSeed } from './run'
 
-const server = await startRedisServer()
-const client = new Redis(server.url)
-const engine = await productionEngine()
-const from = Number(process.argv[2] ?? 1),
-  n = Number(process.argv[3] ?? 100)
-const t0 = Date.now()
-let bad = 0
-if (n === 1) {
-  const o = await runSeed(from, engine, client, { isTraced: true })
-  console.log(o.trace.join('\n'))
-  console.log(o.faults, o.violations)
-} else {
-  let next = from
-  const counts: Record<string, number> = {}
-  await Promise.all(
-    Array.from({ length: 24 }, async () => {
-      while (next < from + n) {
-        const seed = next++
-        const o = await runSeed(seed, engine, client)
-        for (const k in o.counts) counts[k] = (counts[k] ?? 0) + o.counts[k]!
-        if (o.violations.length) {
-          bad++
-          if (bad < 12) console.log(seed, o.faults.join(', '), o.violations.slice(0, 3))
-        }
-      }
-    }),
-  )
-  console.log(counts, bad, 'bad of', n, (Date.now() - t0) / 1000, 's')
+const HELP = `Usage: npm run simulate [-- options]
+
+Runs the engine against stores, networks and processes that fail in every way, in an order that a seed decides, and
+checks the invariants of docs/design.md once everything works again. The Lua scripts run in a Redis of its own, the SQL
+functions as JavaScript that passes the same contract suite.
+
+  --seeds N   how many (1000)
+  --from N    the first one (1)
+  --seed N    this one alone, with everything that happens in it
+  --ablate    switches off each rule of the engine in turn: each must be noticed within --seeds (200)
+  --only TEXT with --ablate: rules whose name contains TEXT
+  --json      one line of JSON at the end instead of a table
+  --help      this text
+
+Exit code: 0 no violation (with --ablate: every rule is noticed), 1 otherwise, 2 wrong usage.
+`
+
+const whole = (value: string | undefined, fallback: number): number => {
+  const number = value === undefined ? fallback : Number(value)
+  if (!Number.isSafeInteger(number) || number < 1)
+    throw new RangeError(`${value} is not a whole number above 0`)
+  return number
 }
-client.disconnect()
-await server.kill()
-process.exit(0)
+
+async function replay(client: Redis, engine: Engine, seed: number): Promise<number> {
+  const { trace, faults, violations } = await runSeed(seed, engine, client, { isTraced: true })
+  console.log(trace.join('\n'))
+  console.log(`\nseed ${seed}: ${faults.join(', ') || 'calm'}`)
+  for (const violation of violations) console.log(`  ${violation}`)
+  return violations.length > 0 ? 1 : 0
+}
+
+async function simulate(
+  client: Redis,
+  engine: Engine,
+  from: number,
+  seeds: number,
+  json: boolean,
+): Promise<number> {
+  const started = performance.now()
+  const totals: Record<string, number> = {}
+  const failed: { seed: number; violations: string[] }[] = []
+  let done = 0
+  await runBatch(client, engine, {
+    from,
+    seeds,
+    onOutcome({ seed, violations, counts, faults }) {
+      done++
+      for (const [name, count] of Object.entries(counts)) totals[name] = (totals[name] ?? 0) + count
+      if (violations.length > 0) {
+        failed.push({ seed, violations })
+        if (!json) console.log(`seed ${seed} (${faults.join(', ')})\n  ${violations.join('\n  ')}`)
+      }
+      if (process.stderr.isTTY && done % 50 === 0) process.stderr.write(`\r${done} of ${seeds} seeds`)
+      return undefined
+    },
+  })
+  const seconds = (performance.now() - started) / 1000
+  const violations = failed.reduce((sum, { violations: found }) => sum + found.length, 0)
+  if (json) console.log(JSON.stringify({ from, seeds: done, seconds, violations, failed, counts: totals }))
+  else {
+    const { calls = 0, presses = 0, acknowledged = 0, 're-sent': resent = 0, ...faults } = totals
+    for (const [name, count] of Object.entries(faults).sort())
+      console.log(`${name.padEnd(24)}${String(count).padStart(10)}`)
+    console.log(
+      `${done} seeds in ${seconds.toFixed(1)} s: ${calls} calls, ${presses} presses, ${acknowledged} acknowledged, ${resent} sent again, ${Object.values(faults).reduce((sum, n) => sum + n, 0)} faults; ${violations} violations`,
+    )
+    if (failed.length > 0) console.log(`replay one with: npm run simulate -- --seed ${failed[0]!.seed}`)
+  }
+  return violations > 0 ? 1 : 0
+}
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({
+    options: {
+      seeds: { type: 'string' },
+      from: { type: 'string' },
+      seed: { type: 'string' },
+      ablate: { type: 'boolean' },
+      only: { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
+  })
+  if (values.help) {
+    process.stdout.write(HELP)
+    return 0
+  }
+  const from = whole(values.from, 1)
+  const seeds = whole(values.seeds, values.ablate ? 200 : 1000)
+  const seed = values.seed === undefined ? undefined : whole(values.seed, 1)
+  const server = await startRedisServer()
+  const client = new Redis(server.url)
+  try {
+    if (values.ablate)
+      return await ablate(client, { from, seeds, only: values.only, json: values.json ?? false })
+    const engine = await productionEngine()
+    if (seed !== undefined) return await replay(client, engine, seed)
+    return await simulate(client, engine, from, seeds, values.json ?? false)
+  } finally {
+    client.disconnect()
+    await server.kill()
+  }
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  const isUsage = error instanceof RangeError || (error instanceof TypeError && 'code' in error)
+  console.error(isUsage ? `${(error as Error).message}\n\n${HELP}` : error)
+  process.exitCode = 2
+}

@@ -3,8 +3,10 @@ import type { Onecount } from '../src/core/onecount'
 import { nextOp } from '../src/core/op'
 import type { LikeState, WriteState } from '../src/core/types'
 import { pairOf } from './truth'
-import { INSTANCES, POSTS, SESSIONS, Unanswered, type World } from './world'
+import { INSTANCES, Unanswered, type World } from './world'
 
+/** How long after a failure an instance may leave Redis alone. */
+const BREAKER_MEMORY_MS = 3000
 /** How often a person tries one press before they give up. */
 const TRIES = 6
 
@@ -27,6 +29,8 @@ async function ask<T>(work: Promise<T>): Promise<T | null> {
 export class Tab {
   /** The newest op that is known here, by post. */
   readonly #known = new Map<string, number>()
+  /** What the person was told last of a post: nothing of it may go back. Absent while a press is open. */
+  readonly #told = new Map<string, { op: number; inRedis: boolean }>()
   /** Acknowledged, and not known to be durable, by post. */
   readonly kept = new Map<string, number>()
 
@@ -42,7 +46,7 @@ export class Tab {
       if (world.isEnding) return
       const act = world.random.below(10)
       if (act < 6) await this.#press()
-      else if (act < 7) await this.#toggle()
+      else if (act < 7 && world.faults.has('toggles')) await this.#toggle()
       else if (act < 9) await this.#look()
       else if (world.faults.has('re-send')) {
         const instance = world.random.pick(INSTANCES)
@@ -53,11 +57,12 @@ export class Tab {
 
   async #press(): Promise<void> {
     const { world, session } = this
-    const { id } = world.random.pick(POSTS)
+    const { id } = world.random.pick(world.pages())
     const liked = world.random.chance(0.6)
     const instance = world.random.pick(INSTANCES)
     const op = nextOp(world.clockAt(instance), this.#known.get(id) ?? 0, liked)
     this.#known.set(id, op)
+    this.#told.delete(id)
     world.truth.raise(world.truth.made, pairOf(id, session), op)
     world.count('presses')
     for (let i = 0; i < TRIES; i++) {
@@ -72,8 +77,9 @@ export class Tab {
 
   async #toggle(): Promise<void> {
     const { world, session } = this
-    const { id } = world.random.pick(POSTS)
+    const { id } = world.random.pick(world.pages())
     const instance = world.random.pick(INSTANCES)
+    this.#told.delete(id)
     world.note(`${session} toggles ${id.slice(-1)} at ${instance}`)
     const state = await ask(world.request(instance, onecount => onecount.toggle(id, session)))
     if (state) this.#acknowledged(state)
@@ -83,7 +89,12 @@ export class Tab {
     const { world, session } = this
     world.count('acknowledged')
     world.note(`${session} was told ${JSON.stringify(state)}`)
+    if (!world.wasGone(state.postId)) {
+      const accepted = world.truth.accepted.get(pairOf(state.postId, session)) ?? 0
+      if (accepted < state.op) world.violate(`${state.op} is acknowledged, and no store has accepted it`)
+    }
     this.#hear(state)
+    this.#told.set(state.postId, { op: state.op, inRedis: state.source !== 'postgres' })
     if (state.durable) world.toldDurable(state.postId, session, state.op)
     else if (world.faults.has('ack postgres')) world.violate('acknowledged by Redis alone')
     else this.kept.set(state.postId, Math.max(this.kept.get(state.postId) ?? 0, state.op))
@@ -91,16 +102,36 @@ export class Tab {
 
   async #look(): Promise<void> {
     const { world, session } = this
-    const ids = POSTS.map(post => post.id)
-    const states = await ask(world.request(world.random.pick(INSTANCES), o => o.read(ids, session)))
-    for (const state of states?.values() ?? []) this.#hear(state)
+    const ids = world.posts.map(post => post.id)
+    const instance = world.random.pick(INSTANCES)
+    const since = world.now
+    const told = new Map(this.#told)
+    const states = await ask(world.request(instance, o => o.read(ids, session)))
+    for (const state of states?.values() ?? []) {
+      this.#hear(state)
+      if (state.source === 'postgres' && (world.redisFailedAt.get(instance) ?? 0) < since - BREAKER_MEMORY_MS)
+        world.violate(`${state.postId} is shown from Postgres, and Redis has not failed`)
+      this.#expectOwn(state, told.get(state.postId))
+    }
+  }
+
+  /** Read your like: what Redis has acknowledged to this session, and nobody else of it has changed since. */
+  #expectOwn({ postId, liked, source }: LikeState, told?: { op: number; inRedis: boolean }): void {
+    const { world, session } = this
+    if (!told?.inRedis || source !== 'redis' || world.hasLost) return
+    if (world.faults.has('moderation') || world.wasGone(postId)) return
+    if (world.truth.accepted.get(pairOf(postId, session)) !== told.op) return
+    if (liked !== (told.op % 2 === 1))
+      world.violate(`${session} does not see the own ${told.op} of ${postId}`)
   }
 
   /** Invariant 7, and what a browser remembers. */
   #hear({ postId, count, op }: LikeState): void {
-    const { base } = POSTS.find(post => post.id === postId)!
-    if (count !== null && (count < base || count > base + SESSIONS.length))
-      this.world.violate(`shown count ${count} of a post between ${base} and ${base + SESSIONS.length}`)
+    const { base } = this.world.posts.find(post => post.id === postId)!
+    if (count !== null && (count < base || count > base + this.world.sessions.length))
+      this.world.violate(
+        `shown count ${count} of a post between ${base} and ${base + this.world.sessions.length}`,
+      )
     if (op !== null) this.#known.set(postId, Math.max(this.#known.get(postId) ?? 0, op))
   }
 
@@ -142,14 +173,13 @@ export async function drain(world: World, instance: string): Promise<void> {
 /** Somebody who removes what others liked, merges sessions, and removes posts. */
 export async function moderate(world: World): Promise<void> {
   while (!world.isEnding) {
-    for (let i = 0; i < 12; i++) await world.turn()
+    for (let i = world.random.below(12); i >= 0; i--) await world.turn()
     if (world.isEnding) return
     const instance = world.random.pick(INSTANCES)
-    const [from, to] = [world.random.pick(SESSIONS), world.random.pick(SESSIONS)]
+    const [from, to] = [world.random.pick(world.sessions), world.random.pick(world.sessions)]
     const act = world.random.below(4)
     world.note(`moderation ${act} of ${from} ${to} at ${instance}`)
-    if (act === 0 && world.faults.has('post removed'))
-      await ask(world.request(instance, o => o.removePost(POSTS[2]!.id)))
+    if (act === 0 && world.faults.has('post removed')) await removeOrRestore(world, instance)
     else if (world.faults.has('moderation'))
       await ask(
         world.request(
@@ -157,6 +187,17 @@ export async function moderate(world: World): Promise<void> {
           o => (act < 3 ? o.removeSession(from) : o.mergeSessions(from, to)) as Promise<unknown>,
         ),
       )
-    else if (act === 1) await ask(world.request(instance, o => o.rehydrate(world.random.pick(POSTS).id)))
+    else if (act === 1)
+      await ask(world.request(instance, o => o.rehydrate(world.random.pick(world.posts).id)))
   }
+}
+
+/** The last post goes, and comes back as a post of the same id with nothing of what it had. */
+async function removeOrRestore(world: World, instance: string): Promise<void> {
+  const { id, base } = world.posts.at(-1)!
+  if (world.isGone(id)) return world.postgres.addPosts([{ id, likes: base }])
+  // Cold just now, so that others are about to hydrate it.
+  if (world.faults.has('redis key lost')) await world.redis.lose(world.redis.keys.meta(id))
+  await world.turn()
+  await ask(world.request(instance, onecount => onecount.removePost(id)))
 }

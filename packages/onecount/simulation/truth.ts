@@ -10,6 +10,8 @@ export const pairOf = (post: string, session: string) => `${post}|${session}`
 export class Truth {
   /** The op that must survive at least, by pair. */
   readonly least = new Map<string, number>()
+  /** The greatest op that a store has ever accepted, by pair. */
+  readonly accepted = new Map<string, number>()
   /** The greatest op that anybody has ever made, by pair. */
   readonly made = new Map<string, number>()
   /** Greatest op that was acknowledged as durable, by pair. */
@@ -27,9 +29,9 @@ export class Truth {
     if (call.store === 'redis' && (call.name === 'write' || call.name === 'toggle')) {
       const [post, session] = call.args[1] as [string, string]
       const parts = answer as string[]
-      this.raise(this.least, pairOf(post, session), Number(parts[parts[0] === 'COLD' ? 1 : 4]))
-      if (call.name === 'toggle')
-        this.raise(this.made, pairOf(post, session), this.least.get(pairOf(post, session))!)
+      const op = Number(parts[parts[0] === 'COLD' ? 1 : 4])
+      this.accept(pairOf(post, session), op)
+      if (call.name === 'toggle') this.raise(this.made, pairOf(post, session), op)
       if (parts[0] === 'WARM') this.show(post, Number(parts[2]), Number(parts[1]))
     }
     if (call.store === 'redis' && call.name === 'read') {
@@ -42,9 +44,13 @@ export class Truth {
     if (call.store === 'postgres' && call.name === 'fallback' && answer) {
       const [post, session, op] = call.args as [string, string, number]
       if (isGone(post)) return
-      this.raise(this.made, pairOf(post, session), op)
-      this.raise(this.least, pairOf(post, session), (answer as { op: number }).op)
+      this.accept(pairOf(post, session), Math.max(op, (answer as { op: number }).op))
     }
+  }
+
+  private accept(pair: string, op: number): void {
+    this.raise(this.accepted, pair, op)
+    this.raise(this.least, pair, op)
   }
 
   /** What Redis shows has a revision that grows with every change, as long as Redis has not lost anything. */

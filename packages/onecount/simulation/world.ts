@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import { StoreUnavailable } from '../src/core/errors'
 import type { Onecount } from '../src/core/onecount'
+import { isLikedOp } from '../src/core/op'
 import { createRandom, type Random } from '../test/support/random'
 import type { Engine } from './engine'
 import { chooseEvent, chooseFaults, type Fault } from './faults'
@@ -8,17 +9,20 @@ import { type Call, type Message, Network } from './network'
 import { type RedisBackup, SimulatedRedis } from './redis'
 import { pairOf, Truth } from './truth'
 
-export const POSTS = ['p0', 'p1', 'p2'].map((_, i) => ({
+const POSTS = [446, 0, 7].map((base, i) => ({
   id: `70070000-0000-4000-8000-${String(i).padStart(12, '0')}`,
-  base: [446, 0, 7][i]!,
+  base,
 }))
-export const SESSIONS = ['s0', 's1', 's2', 's3']
+const SESSIONS = ['s0', 's1', 's2', 's3', 's4']
 export const INSTANCES = ['A', 'B', 'W']
 const START = 1_795_000_000_000
-const HYDRATE_MS = 300
-/** How likely each fate of a message is while a seed has it. */
-const RATE = 0.05
-const EVENT_RATE = 0.03
+/** How long one may take to hydrate a post, milliseconds: hardly long enough, or long. */
+const HYDRATE_MS = [300, 3000]
+/** How likely each fate of a message is in a seed that has it, and how likely something breaks in a step. */
+const MESSAGE_RATES = [0.03, 0.1, 0.25]
+const EVENT_RATES = [0.01, 0.04, 0.1]
+/** How late a request may arrive, milliseconds: mostly within what is remembered, sometimes after. */
+const LATE_MS = [300, 800, 3000]
 
 /** An answer that a person never gets: the server is gone, or the network is. */
 export class Unanswered extends Error {}
@@ -34,6 +38,9 @@ interface Running {
 export class World {
   readonly random: Random
   readonly faults: ReadonlySet<Fault>
+  /** Few, so that things happen to the same ones at once. */
+  readonly posts: typeof POSTS
+  readonly sessions: string[]
   readonly truth = new Truth()
   readonly redis: SimulatedRedis
   readonly postgres: ReturnType<Engine['createMemoryPostgres']>
@@ -41,14 +48,26 @@ export class World {
   readonly counts: Record<string, number> = {}
   readonly trace: string[] = []
   now = START
+  /** A store has lost something. */
+  hasLost = false
   /** No more faults, and people finish what they do. */
   isEnding = false
+  /** When a call to Redis has failed last, by instance. */
+  readonly redisFailedAt = new Map<string, number>()
   readonly #instances = new Map<string, Running>()
   readonly #turns: (() => void)[] = []
   readonly #down = new Set<string>()
   readonly #redisBackups: RedisBackup[] = []
   readonly #postgresBackups: ReturnType<World['postgres']['backup']>[] = []
+  /** The stores know each other: from now on they diverge only when something is lost. */
+  #hasMet = false
   readonly #everGone = new Set<string>()
+  /** When a right to hydrate was given, by its token, and when a post was forgotten: as the number of the call. */
+  readonly #granted = new Map<string, number>()
+  readonly #forgotten = new Map<string, number>()
+  readonly #messageRate: number
+  readonly #hydrateMs: number
+  readonly #eventRate: number
   #ids = 0
 
   constructor(
@@ -61,9 +80,14 @@ export class World {
     this.random = createRandom(seed)
     const chosen = chooseFaults(this.random)
     this.faults = faults ?? chosen
-    this.redis = new SimulatedRedis(client, engine.scripts, `${seed}:`, () => this.now, HYDRATE_MS)
+    this.#messageRate = this.random.pick(MESSAGE_RATES)
+    this.#eventRate = this.random.pick(EVENT_RATES)
+    this.#hydrateMs = this.random.pick(HYDRATE_MS)
+    this.posts = POSTS.slice(this.random.below(POSTS.length))
+    this.sessions = SESSIONS.slice(0, 2 + this.random.below(4))
+    this.redis = new SimulatedRedis(client, engine.scripts, `${seed}:`, () => this.now, this.#hydrateMs)
     this.postgres = engine.createMemoryPostgres({ newId: () => `receipt-${++this.#ids}` })
-    this.postgres.addPosts(POSTS.map(({ id, base }) => ({ id, likes: base })))
+    this.postgres.addPosts(this.posts.map(({ id, base }) => ({ id, likes: base })))
     this.network = new Network({ redis: this.redis, postgres: this.postgres.port }, (call, answer) => {
       if (call.name === 'removePost') this.#everGone.add(String(call.args[0]))
       this.truth.executed(call, answer, post => this.wasGone(post))
@@ -73,6 +97,12 @@ export class World {
 
   wasGone = (post: string) => this.#everGone.has(post)
   isGone = (post: string) => this.postgres.post(post) === null
+
+  /** Posts that somebody finds to press on: pages no longer show one that is gone. */
+  pages(): typeof POSTS {
+    const there = this.posts.filter(({ id }) => !this.isGone(id))
+    return there.length > 0 && this.random.chance(0.95) ? there : this.posts
+  }
 
   note(what: string): void {
     if (this.isTraced) this.trace.push(`${String(this.now - START).padStart(6)} ms  ${what}`)
@@ -106,7 +136,7 @@ export class World {
       settings: {
         batchSize: 3,
         chunkSize: 2,
-        hydrateMs: HYDRATE_MS,
+        hydrateMs: this.#hydrateMs,
         recentMs: this.faults.has('short recent') ? 400 : 15 * 60_000,
         breakerFailures: 3,
         breakerMs: 40,
@@ -132,7 +162,8 @@ export class World {
     instance.open.add(end)
     try {
       const answer = await Promise.race([ask(instance.onecount), died])
-      if (!this.isEnding && this.faults.has('reply lost') && this.random.chance(RATE)) throw new Unanswered()
+      if (!this.isEnding && this.faults.has('reply lost') && this.random.chance(this.#messageRate))
+        throw new Unanswered()
       return answer
     } finally {
       instance.open.delete(end)
@@ -142,7 +173,7 @@ export class World {
   /** One thing happens: a message moves, somebody goes on, or something breaks. False: nothing is left. */
   async step(): Promise<boolean> {
     this.now += this.random.chance(0.02) ? this.random.below(500) : this.random.below(8)
-    if (!this.isEnding && this.random.chance(EVENT_RATE)) await this.#break()
+    if (!this.isEnding && this.random.chance(this.#eventRate)) await this.#break()
     if (!this.isEnding && this.random.chance(0.04)) await this.#backUp()
     const due = this.network.stragglers.filter(({ dueAt }) => dueAt <= this.now)
     const choices = this.network.messages.length + due.length + this.#turns.length
@@ -169,23 +200,25 @@ export class World {
     if (message.kind === 'reply') return call.resolve(message.answer)
     if (message.kind === 'error') return call.reject(message.error)
     const giveUp = (why: string) => {
+      if (call.store === 'redis') this.redisFailedAt.set(call.instance, this.now)
       this.note(`${describe(call)}: ${why}`)
       call.reject(new StoreUnavailable(call.store, why))
     }
     if (this.#isDown(call)) return giveUp('unreachable')
-    const has = (fault: Fault) => !this.isEnding && this.faults.has(fault) && this.random.chance(RATE)
+    const has = (fault: Fault) =>
+      !this.isEnding && this.faults.has(fault) && this.random.chance(this.#messageRate)
     if (has('request lost')) {
       this.count('request lost')
       return giveUp('request lost')
     }
     if (has('request late')) {
       this.count('request late')
-      this.network.stragglers.push({ call, dueAt: this.now + this.random.below(800) })
+      this.#delay(call)
       return giveUp('request late')
     }
     if (has('request twice')) {
       this.count('request twice')
-      this.network.stragglers.push({ call, dueAt: this.now + this.random.below(800) })
+      this.#delay(call)
     }
     const answer = await this.#execute(call)
     if (has('reply lost')) {
@@ -199,6 +232,12 @@ export class World {
     this.count('calls')
     const answer = await this.network.execute(call)
     if (this.isTraced) this.note(`${describe(call)} -> ${JSON.stringify(answer)}`)
+    if (call.store === 'redis') this.#watchForgotten(call, answer)
+    if (call.name === 'install' && answer === 'OK')
+      await this.#expectKnown(call.args[1] as (string | number)[])
+    if (answer === 'DIVERGED' && this.#hasMet && !this.hasLost)
+      this.violate('diverged, and no store has lost anything')
+    if (answer === 'DIVERGED') this.#hasMet = true
     return answer
   }
 
@@ -206,6 +245,46 @@ export class World {
     if (this.#down.has(call.store)) return
     this.note(`late: ${describe(call)}`)
     await this.#execute(call)
+  }
+
+  /** Invariant 8: nobody installs what they have read before a post was forgotten. */
+  #watchForgotten({ name, args: [, args] }: Call, answer: unknown): void {
+    const now = this.counts.calls!
+    const [first, second, , , ...rows] = args as string[]
+    if (name === 'begin')
+      for (const [verdict, , token] of answer as string[][])
+        if (verdict === 'MINE') this.#granted.set(token!, now)
+    if (name === 'forget') this.#forgotten.set(first!, now)
+    if (name === 'collect')
+      for (let i = 0; i < rows.length; i += 3) if (rows[i + 1] === '') this.#forgotten.set(rows[i]!, now)
+    if (name !== 'install' || answer !== 'OK') return
+    if ((this.#granted.get(second!) ?? 0) < (this.#forgotten.get(first!) ?? 0))
+      this.violate(`${first} was installed as it was before it was forgotten`)
+  }
+
+  /** A post that was just hydrated shows what Postgres had accepted and Redis has not seen. */
+  async #expectKnown(args: (string | number)[]): Promise<void> {
+    const post = String(args[0])
+    const [staged, inline] = [Number(args[6]), Number(args[7])]
+    const rated = new Map<string, number>()
+    for (let i = 8; i < 8 + 2 * inline; i += 2) rated.set(String(args[i]), Number(args[i + 1]))
+    const unseen = args.slice(8 + 2 * inline)
+    if (unseen.length === 0 || staged > 0) return
+    const ops = await this.redis.ops()
+    const members = await this.redis.members(post)
+    for (let i = 0; i < unseen.length; i += 2) {
+      const session = String(unseen[i])
+      const known = Math.max(rated.get(session) ?? 0, ops.get(pairOf(post, session)) ?? 0)
+      const op = Math.max(Number(unseen[i + 1]), known)
+      // Overtaken since: the drain will bring the newer one.
+      if ((this.#inPostgres().get(pairOf(post, session)) ?? 0) > op) continue
+      if (members.includes(session) !== isLikedOp(op))
+        this.violate(`${post} was hydrated and does not show ${op} of ${session}, which Redis had not seen`)
+    }
+  }
+
+  #delay(call: Call): void {
+    this.network.stragglers.push({ call, dueAt: this.now + this.random.below(this.random.pick(LATE_MS)) })
   }
 
   #isDown({ store, instance }: Call): boolean {
@@ -252,7 +331,7 @@ export class World {
 
   async #loseKey(): Promise<void> {
     const { keys } = this.redis
-    const { id } = this.random.pick(POSTS)
+    const { id } = this.random.pick(this.posts)
     const key = this.random.pick([
       keys.likes(id),
       keys.liked(id),
@@ -260,13 +339,13 @@ export class World {
       keys.hydrating(id),
       keys.staged(id),
       keys.stagedOps(id),
-      keys.sessions(this.random.pick(SESSIONS)),
+      keys.sessions(this.random.pick(this.sessions)),
       keys.rank,
       keys.recent,
     ])
     this.note(`lost ${key}`)
     await this.redis.lose(key)
-    this.truth.shown.clear()
+    await this.#noteLoss()
   }
 
   /** Somebody is told that an op is durable: then Postgres holds it, unless it has lost it since. */
@@ -281,6 +360,7 @@ export class World {
 
   /** What no store can deliver any more may be gone, and what Postgres does not hold is not durable. */
   async #noteLoss(): Promise<void> {
+    this.hasLost = true
     const inPostgres = this.#inPostgres()
     const left = await this.redis.ops()
     for (const [pair, op] of inPostgres) left.set(pair, Math.max(left.get(pair) ?? 0, op))
@@ -289,7 +369,7 @@ export class World {
 
   #inPostgres(): Map<string, number> {
     const ops = new Map<string, number>()
-    for (const { id } of POSTS)
+    for (const { id } of this.posts)
       for (const table of ['post_ratings', 'like_tombstones'] as const)
         for (const { sessionId, op } of this.postgres.rows(table, id)) ops.set(pairOf(id, sessionId), op)
     return ops
@@ -307,7 +387,7 @@ export class World {
     this.isEnding = true
     for (const straggler of this.network.stragglers) straggler.dueAt = this.now
     while (await this.step());
-    this.now += 10 * HYDRATE_MS
+    this.now += 2 * this.#hydrateMs
   }
 }
 

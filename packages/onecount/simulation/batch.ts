@@ -1,0 +1,33 @@
+import type { Redis } from 'ioredis'
+import type { Engine } from './engine'
+import type { Fault } from './faults'
+import { type Outcome, runSeed } from './run'
+
+/** Worlds side by side: while one waits for Redis the others go on. Each has keys and an order of its own. */
+const WORLDS = 24
+
+interface BatchOptions {
+  /** Instead of what each seed chooses. */
+  faults?: ReadonlySet<Fault>
+  /** How long everything goes wrong, in steps. */
+  steps?: number
+  from: number
+  seeds: number
+  /** Called after every seed; true ends the batch. */
+  onOutcome(outcome: Outcome): boolean | undefined
+}
+
+/** Runs seeds one after the other, several at once. */
+export async function runBatch(
+  client: Redis,
+  engine: Engine,
+  { from, seeds, faults, steps, onOutcome }: BatchOptions,
+): Promise<void> {
+  let next = from
+  let isOver = false
+  const work = async () => {
+    while (!isOver && next < from + seeds)
+      isOver = onOutcome(await runSeed(next++, engine, client, { faults, steps })) || isOver
+  }
+  await Promise.all(Array.from({ length: WORLDS }, work))
+}
