@@ -28,7 +28,7 @@ while i <= #ARGV do
   -- A hydrator's snapshot may be older than this batch: until it has installed, its post's ops stay pending.
   if redis.call('EXISTS', KEYS[k + 3]) == 0 then
     for j = i + 3, i + 2 + members do
-      if redis.call('ZREM', q, ARGV[j]) == 1 then
+      if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
         local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
         redis.call('ZADD', recent, 'GT', op, pair)
         oldest = math.min(oldest or now, tonumber(op))

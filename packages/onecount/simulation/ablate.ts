@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { runBatch } from './batch'
 import { engineWithout } from './engine'
-import { RULES } from './rules'
+import { RULES, type Rule } from './rules'
 
 interface Ablation {
   rule: string
@@ -19,6 +19,30 @@ interface AblateOptions {
   json: boolean
 }
 
+/** How long everything goes wrong in a seed, in steps: longer than without a rule missing, so that few seeds do. */
+const STEPS = 800
+
+/** Switches off one rule until a seed notices. */
+export async function ablateRule(client: Redis, rule: Rule, from: number, seeds: number): Promise<Ablation> {
+  const engine = await engineWithout(rule)
+  const ablation: Ablation = { rule: rule.name, seed: null, seeds: 0, violation: null }
+  await runBatch(client, engine, {
+    from,
+    seeds,
+    steps: STEPS,
+    faults: rule.faults && new Set(rule.faults),
+    onOutcome({ seed, violations }) {
+      if (ablation.seed !== null) return true
+      ablation.seeds++
+      if (violations.length === 0) return false
+      ablation.seed = seed
+      ablation.violation = violations[0]!
+      return true
+    },
+  })
+  return ablation
+}
+
 /** Switches off one rule after the other. Answers 0 when each was noticed. */
 export async function ablate(
   client: Redis,
@@ -26,33 +50,19 @@ export async function ablate(
 ): Promise<number> {
   const ablations: Ablation[] = []
   for (const rule of RULES.filter(({ name }) => name.includes(only))) {
-    const engine = await engineWithout(rule)
-    const ablation: Ablation = { rule: rule.name, seed: null, seeds: 0, violation: null }
-    await runBatch(client, engine, {
-      from,
-      seeds,
-      steps: 800,
-      faults: rule.faults && new Set(rule.faults),
-      onOutcome({ seed, violations }) {
-        if (ablation.seed !== null) return true
-        ablation.seeds++
-        if (violations.length === 0) return false
-        ablation.seed = seed
-        ablation.violation = violations[0]!
-        return true
-      },
-    })
+    const ablation = await ablateRule(client, rule, from, seeds)
     ablations.push(ablation)
-    if (!json) {
-      const found = ablation.seed === null ? 'NOT NOTICED' : `${ablation.seeds} seeds`
-      console.log(
-        `${found.padStart(12)}  ${rule.name}${ablation.violation ? `\n${' '.repeat(14)}${ablation.violation.slice(0, 110)}` : ''}`,
-      )
-    }
+    if (!json) print(ablation)
   }
   const missed = ablations.filter(({ seed }) => seed === null).length
   if (json) console.log(JSON.stringify({ rules: ablations.length, missed, ablations }))
   else
     console.log(`${ablations.length - missed} of ${ablations.length} rules are noticed within ${seeds} seeds`)
   return missed > 0 ? 1 : 0
+}
+
+function print({ rule, seed, seeds, violation }: Ablation): void {
+  const found = seed === null ? 'NOT NOTICED' : `${seeds} seed${seeds === 1 ? '' : 's'}`
+  console.log(`${found.padStart(12)}  ${rule}`)
+  if (violation) console.log(`${' '.repeat(14)}${violation.slice(0, 104)}`)
 }

@@ -179,7 +179,7 @@ export async function moderate(world: World): Promise<void> {
     const [from, to] = [world.random.pick(world.sessions), world.random.pick(world.sessions)]
     const act = world.random.below(4)
     world.note(`moderation ${act} of ${from} ${to} at ${instance}`)
-    if (act === 0 && world.faults.has('post removed')) await removeOrRestore(world, instance)
+    if (act === 0 && world.faults.has('post removed')) await removeLast(world, instance)
     else if (world.faults.has('moderation'))
       await ask(
         world.request(
@@ -192,11 +192,9 @@ export async function moderate(world: World): Promise<void> {
   }
 }
 
-/** The last post goes, and comes back as a post of the same id with nothing of what it had. */
-async function removeOrRestore(world: World, instance: string): Promise<void> {
-  const { id, base } = world.posts.at(-1)!
-  if (world.isGone(id)) return world.postgres.addPosts([{ id, likes: base }])
-  // Cold just now, so that others are about to hydrate it.
+/** Cold just then, so that others are about to hydrate it. */
+async function removeLast(world: World, instance: string): Promise<void> {
+  const { id } = world.posts.at(-1)!
   if (world.faults.has('redis key lost')) await world.redis.lose(world.redis.keys.meta(id))
   await world.turn()
   await ask(world.request(instance, onecount => onecount.removePost(id)))

@@ -138,14 +138,14 @@ export const RULES: Rule[] = [
     file: lua('settle'),
     find: "if not is_outstanding(q, nonce) then return 'LATE' end",
     replace: '',
-    faults: ['request late', 'redis flushed', 'redis rolled back'],
+    faults: ['request late', 'crash', 'reply lost'],
   },
   {
     name: 'settling takes exactly the op that was drained',
     file: lua('settle'),
-    find: "if redis.call('ZREM', q, ARGV[j]) == 1 then",
+    find: "if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then",
     replace: `local _, held = pending_of(q, string.match(ARGV[j], '^(.*)|%d+|%d+$'))
-      if held and redis.call('ZREM', q, held) == 1 then`,
+      if held and redis.call('ZREM', q, held) == 1 and not gone then`,
   },
   {
     name: 'settling waits for who hydrates the post',
@@ -186,7 +186,7 @@ export const RULES: Rule[] = [
     file: lua('begin'),
     find: "local token = ARGV[1] .. '|' .. confirmed_of(q)",
     replace: 'local token = ARGV[1]',
-    faults: ['request twice', 'redis key lost'],
+    faults: ['request twice'],
   },
   {
     name: 'only who has the right installs',

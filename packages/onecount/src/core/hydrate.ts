@@ -71,7 +71,7 @@ async function installAll(
     throw error
   }
   for (const postId of mine.keys()) outcome.set(postId, { kind: gone.has(postId) ? 'gone' : 'again' })
-  await release(ctx, gone, mine)
+  if (gone.size > 0) await forget(ctx, [...gone])
 }
 
 /** Installs one snapshot; a large one in chunks of bounded size. Losing the token is fine: another one hydrates. */
@@ -119,6 +119,18 @@ async function install(ctx: Context, snapshot: Snapshot, { epoch, token }: Right
       inline.length - unseen.length,
       ...inline.flatMap(r => [r.sessionId, r.op]),
     ],
+  )
+}
+
+/** Whatever an older Redis still holds of posts that are gone. */
+async function forget({ redis, keys }: Context, postIds: string[]): Promise<void> {
+  await redis!.run(
+    'forget',
+    [
+      keys.rank,
+      ...postIds.flatMap(id => [keys.likes(id), keys.liked(id), keys.meta(id), keys.hydrating(id)]),
+    ],
+    postIds,
   )
 }
 

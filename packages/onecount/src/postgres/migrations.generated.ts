@@ -335,8 +335,8 @@ $$;
 
 create index if not exists post_ratings_session_post_idx on public.post_ratings (session_id, post_id);
 
--- A row that came, went or changed. A row that came counts once more, one that went once less; its op beats the one
--- that the pair had.
+-- A row that came, went or changed. A row that came counts once more, one that went once less, as of now: its op beats
+-- whatever Redis has seen of the pair.
 create or replace function public.onecount_rated_by_hand() returns trigger
 language plpgsql set search_path = '' as $$
 declare
@@ -359,7 +359,7 @@ begin
   if tg_op = 'INSERT' or tg_op = 'UPDATE' and (new.post_id, new.session_id) <> (old.post_id, old.session_id) then
     update public.posts_new set likes = likes + 1, likes_rev = greatest(likes_rev + 1, v_now) where id = new.post_id;
     delete from public.like_tombstones where post_id = new.post_id and session_id = new.session_id returning op into v_op;
-    v_op := greatest(new.op, v_op + 1);
+    v_op := greatest(new.op, v_op + 1, 2 * v_now + 1);
   elsif tg_op = 'UPDATE' then
     v_op := greatest(new.op, old.op);
   end if;

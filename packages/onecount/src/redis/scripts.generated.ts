@@ -510,7 +510,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '96247961535f3bdafb218e097373df5f3ca91cc1',
+    sha1: 'dce72620236c07f1ff3f89b930d585a0232579af',
     source: `local function forget(k, hydrating, post)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
   redis.pcall('ZREM', k.rank, post)
@@ -559,7 +559,7 @@ while i <= #ARGV do
   local post, gone, members = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2])
   if redis.call('EXISTS', KEYS[k + 3]) == 0 then
     for j = i + 3, i + 2 + members do
-      if redis.call('ZREM', q, ARGV[j]) == 1 then
+      if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
         local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
         redis.call('ZADD', recent, 'GT', op, pair)
         oldest = math.min(oldest or now, tonumber(op))

@@ -19,6 +19,12 @@ export interface PostgresUnderTest {
   close(): Promise<void>
 }
 
+/** What the driver can do; a suite about something it cannot do is not registered. */
+export interface PostgresCapabilities {
+  /** Arguments of the wrong type are refused, as by every PostgreSQL. */
+  validates: boolean
+}
+
 /** Microseconds, near the present. */
 export const T = 1_795_000_000_000_000
 export const likeAt = (t: number): number => 2 * (T + t) + 1

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { StoreUnavailable } from '../../core/errors'
 import { chainOf, entry, likeAt, newPostId, ODD_SESSIONS, type PostgresSuite, T } from './harness'
 
 export const text: PostgresSuite = database => {
@@ -44,14 +43,6 @@ export const text: PostgresSuite = database => {
       ])
       await chainOf(db.port).sync([entry(post, 'ben', largest - 2, largest)])
       expect(await db.port.posts(null, 1)).toMatchObject([{ rev: largest }])
-    })
-
-    it('that Postgres refuses make the call fail as an unavailable store, with the reason', async () => {
-      const error = await database()
-        .port.snapshot(['not a uuid'])
-        .catch((e: unknown) => e)
-      expect(error).toBeInstanceOf(StoreUnavailable)
-      expect(error).toMatchObject({ store: 'postgres', message: expect.stringContaining('not a uuid') })
     })
   })
 }

@@ -1,0 +1,69 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
+import { ablateRule } from './ablate'
+import { runBatch } from './batch'
+import { type Engine, productionEngine } from './engine'
+import { RULES } from './rules'
+import { runSeed } from './run'
+
+const SEEDS = 1000
+
+let server: RedisServer
+let client: Redis
+let engine: Engine
+beforeAll(async () => {
+  server = await startRedisServer()
+  client = new Redis(server.url)
+  engine = await productionEngine()
+})
+afterAll(async () => {
+  client.disconnect()
+  await server.kill()
+})
+
+describe('whatever goes wrong, in whatever order', () => {
+  it(`${SEEDS} seeds keep every invariant`, async () => {
+    const failed: unknown[] = []
+    let faults = 0
+    let acknowledgements = 0
+    await runBatch(client, engine, {
+      from: 1,
+      seeds: SEEDS,
+      onOutcome({ seed, violations, counts }) {
+        const { calls = 0, presses = 0, acknowledged = 0, ...broken } = counts
+        faults += Object.values(broken).reduce((sum, n) => sum + n, 0)
+        acknowledgements += acknowledged
+        if (violations.length > 0) failed.push({ seed, violations })
+        expect(Math.min(calls, presses)).toBeGreaterThan(0)
+        return undefined
+      },
+    })
+    expect(failed).toEqual([])
+    expect(faults).toBeGreaterThan(10 * SEEDS)
+    expect(acknowledgements).toBeGreaterThan(10 * SEEDS)
+  }, 240_000)
+
+  it('a seed replays to the letter', async () => {
+    const traces = [
+      await runSeed(7, engine, client, { isTraced: true }),
+      await runSeed(7, engine, client, { isTraced: true }),
+    ]
+    // Ids are random, and named by nobody.
+    const [first, second] = traces.map(({ trace }) =>
+      trace.map(line => line.replace(/[0-9a-f-]{36}(\.[\d.]+)?/g, '…')),
+    )
+    expect(first!.length).toBeGreaterThan(100)
+    expect(second).toEqual(first)
+  })
+})
+
+describe('a rule that is switched off is noticed within 200 seeds', () => {
+  it.each(RULES.map(rule => [rule.name, rule] as const))(
+    '%s',
+    async (_, rule) => {
+      expect((await ablateRule(client, rule, 1, 200)).seed).not.toBeNull()
+    },
+    120_000,
+  )
+})
