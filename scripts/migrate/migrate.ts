@@ -2,6 +2,9 @@ import type { Connected } from '../../packages/onecount/src/cli/connect'
 import { createProgress } from '../../packages/onecount/src/cli/progress'
 import { type Difference, verifyAll } from '../../packages/onecount/src/cli/verify'
 
+/** Posts that are named in a report, and sessions of each. */
+const EXAMPLES = 10
+
 export interface MigrationReport {
   dryRun: boolean
   /** Ended by Ctrl-C: what was moved stays, the comparison is not complete. */
@@ -92,7 +95,15 @@ async function verify(
     pageSize,
     signal,
     onPage: done => comparing.update(done.posts),
-    onDifference: difference => report.examples.length < 10 && report.examples.push(difference),
+    coldIsDifferent: true,
+    onDifference({ onlyRedis, onlyPostgres, ...difference }) {
+      if (report.examples.length >= EXAMPLES) return
+      report.examples.push({
+        ...difference,
+        onlyRedis: onlyRedis.slice(0, EXAMPLES),
+        onlyPostgres: onlyPostgres.slice(0, EXAMPLES),
+      })
+    },
   })
   comparing.end(posts)
   report.verified = posts

@@ -1,4 +1,5 @@
-import type { Difference } from '../../packages/onecount/src/cli/verify'
+import { formatDifferences } from '../../packages/onecount/src/cli/differences'
+import { formatTable } from '../../packages/onecount/src/cli/table'
 import type { MigrationReport } from './migrate'
 
 /** The report as a table for people. */
@@ -12,23 +13,9 @@ export function formatReport(report: MigrationReport): string {
   ]
   if (!report.dryRun) rows.push(['compared', n(report.verified)], ['different', n(report.mismatches)])
   rows.push(['seconds', String(report.seconds)], ['peak memory', `${n(report.peakMemoryMb)} MiB`])
-  const width = Math.max(...rows.map(([name]) => name.length))
-  const table = rows.map(([name, value]) => `${name.padEnd(width)}  ${value.padStart(12)}`).join('\n')
-  return [table, ...report.examples.map(formatDifference), conclusion(report)].join('\n')
-}
-
-function formatDifference({
-  postId,
-  redisCount,
-  postgresCount,
-  onlyRedis,
-  onlyPostgres,
-}: Difference): string {
-  const members = [
-    onlyRedis.length > 0 && `only in Redis: ${onlyRedis.join(', ')}`,
-    onlyPostgres.length > 0 && `only in Postgres: ${onlyPostgres.join(', ')}`,
-  ].filter(Boolean)
-  return [`${postId}: Redis ${redisCount ?? 'nothing'}, Postgres ${postgresCount}`, ...members].join('; ')
+  const parts = [formatTable(rows, [1])]
+  if (report.examples.length > 0) parts.push('', formatDifferences(report.examples), '')
+  return [...parts, conclusion(report)].join('\n')
 }
 
 function conclusion(report: MigrationReport): string {

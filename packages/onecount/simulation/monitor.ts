@@ -8,7 +8,8 @@ export class Monitor {
   readonly #nonces = new Set<string>()
   /** Nonces in the order in which Postgres has taken them. */
   readonly #receipts: string[] = []
-  #confirmed = ''
+  /** What Redis has confirmed last; null: it may have gone back, and has not said since. */
+  #confirmed: string | null = ''
   /** The right to hydrate a post that was given last, and when, as the number of the call. */
   readonly #rights = new Map<string, { token: string; at: number }>()
   /** What Redis had confirmed when a token was given. */
@@ -19,7 +20,7 @@ export class Monitor {
   /** A store has lost something: it may do again what it has done before. */
   reset(): void {
     this.#receipts.length = 0
-    this.#confirmed = ''
+    this.#confirmed = null
     this.#rights.clear()
     this.#tokens.clear()
     this.#forgotten.clear()
@@ -57,7 +58,7 @@ export class Monitor {
   #settled(nonce: string): string | null {
     const before = this.#confirmed
     this.#confirmed = nonce
-    const [now, then] = [this.#receipts.indexOf(nonce), this.#receipts.indexOf(before)]
+    const [now, then] = [this.#receipts.indexOf(nonce), this.#receipts.indexOf(before ?? '')]
     return now >= 0 && now < then ? 'a batch was settled after a later one' : null
   }
 
@@ -68,7 +69,7 @@ export class Monitor {
       const before = this.#tokens.get(token!)
       if (before !== undefined && before !== this.#confirmed)
         wrong = 'a right to hydrate was given again later'
-      this.#tokens.set(token!, this.#confirmed)
+      if (this.#confirmed !== null) this.#tokens.set(token!, this.#confirmed)
       this.#rights.set(posts[i]!, { token: token!, at: this.#calls })
     })
     return wrong

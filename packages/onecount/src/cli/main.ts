@@ -1,4 +1,8 @@
+import { doctor } from './doctor'
+import { moderate } from './moderate'
+import { reconcile } from './reconcile'
 import { MissingSetting } from './settings'
+import { verify } from './verify-command'
 import { worker } from './worker'
 
 /** A command answers its exit code; what it throws is printed, and the code is 2. */
@@ -7,7 +11,7 @@ export interface Command {
   run(args: string[]): Promise<number>
 }
 
-const COMMANDS: Record<string, Command> = { worker }
+const COMMANDS: Record<string, Command> = { worker, verify, reconcile, doctor, moderate }
 
 const help = () => `onecount: one count, every view.
 

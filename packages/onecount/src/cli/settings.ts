@@ -21,11 +21,7 @@ export class MissingSetting extends Error {
  * (.onecount/dev.json). @throws MissingSetting
  */
 export function readSettings(root = process.cwd(), env: NodeJS.ProcessEnv = process.env): StoreSettings {
-  const merged: Record<string, string | undefined> = Object.assign(
-    {},
-    ...['.env', '.env.local'].map(name => envFile(join(root, name))),
-    definedOf(env),
-  )
+  const merged = mergedEnv(root, env)
   const local = localStack(root)
   const redisUrl = merged.REDIS_URL || local?.redisUrl
   const databaseUrl = merged.DATABASE_URL
@@ -46,6 +42,14 @@ export function readSettings(root = process.cwd(), env: NodeJS.ProcessEnv = proc
     )
   }
   return { redisUrl, databaseUrl, supabaseUrl, secretKey }
+}
+
+/** The environment over .env.local over .env, as Next.js reads them. */
+export function mergedEnv(
+  root = process.cwd(),
+  env: NodeJS.ProcessEnv = process.env,
+): Record<string, string | undefined> {
+  return Object.assign({}, ...['.env', '.env.local'].map(name => envFile(join(root, name))), definedOf(env))
 }
 
 function localStack(root: string): { redisUrl: string; supabaseUrl: string; secretKey: string } | null {

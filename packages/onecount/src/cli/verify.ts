@@ -1,89 +1,98 @@
 import type { Redis } from 'ioredis'
 import type { BulkOptions } from '../core/bulk'
 import type { Onecount } from '../core/onecount'
-import type { Snapshot } from '../core/ports'
+import type { PostSummary } from '../core/ports'
+import { compare, type Found, isDifferent } from './compare'
 
-/** A post on which the stores do not agree, although nothing of it is pending. */
+/** A post on which the stores do not agree, although nothing of it is on its way. */
 export interface Difference {
   postId: string
   redisCount: number | null
   postgresCount: number
-  /** Sessions that only one of the stores has, ten at most of each. */
+  /** Sessions that only one of the stores has, 1,000 at most of each. */
   onlyRedis: string[]
   onlyPostgres: string[]
 }
 
-/** Likes flow meanwhile: a post that differs is drained and compared again this often before it is a difference. */
+export interface VerifyOptions extends BulkOptions {
+  /** Instead of every post. */
+  pages?: AsyncIterable<Pick<PostSummary, 'postId' | 'ratings'>[]>
+  /** A post that Redis does not hold is hydrated by its next reader; after a migration it must be there. */
+  coldIsDifferent?: boolean
+  onDifference?(difference: Difference): void | Promise<void>
+}
+
+export interface Verified {
+  posts: number
+  differences: number
+  /** Posts that Redis does not hold at the moment. */
+  cold: number
+}
+
+/** Likes flow meanwhile: what differs is compared again after a drain, and only what differs every time counts. */
 const ATTEMPTS = 5
+const LISTED = 1000
 
 /**
- * Compares every post: its count, and who likes it. Reads pages of bounded size from both stores and writes nothing
- * but what is pending. @throws StoreUnavailable
+ * Compares posts: the count they had before their likes were rows, and who likes them; both do not depend on when each
+ * store is read. Reads pages of bounded size from both stores and writes nothing but what is pending.
+ * @throws StoreUnavailable
  */
 export async function verifyAll(
   onecount: Onecount,
   redis: Redis,
-  options: BulkOptions & { onDifference?(difference: Difference): void } = {},
-): Promise<{ posts: number; differences: number }> {
-  let posts = 0
-  let differences = 0
+  options: VerifyOptions = {},
+): Promise<Verified> {
+  const done: Verified = { posts: 0, differences: 0, cold: 0 }
   let ratings = 0
-  for await (const page of onecount.pages(options)) {
-    let left = page.map(post => post.postId)
-    let found: Difference[] = []
-    for (let attempt = 0; attempt < ATTEMPTS && left.length > 0; attempt++) {
-      if (attempt > 0) await onecount.drainOnce()
-      found = await compare(onecount, redis, left)
-      left = found.map(difference => difference.postId)
+  for await (const page of options.pages ?? onecount.pages(options)) {
+    options.signal?.throwIfAborted()
+    const coldIsDifferent = options.coldIsDifferent ?? false
+    const first = await compare(
+      onecount,
+      redis,
+      page.map(post => post.postId),
+      coldIsDifferent,
+    )
+    let found = first.differences
+    for (let attempt = 1; attempt < ATTEMPTS && found.length > 0; attempt++) {
+      await onecount.drainOnce()
+      const again = await compare(
+        onecount,
+        redis,
+        found.map(post => post.postId),
+        coldIsDifferent,
+      )
+      found = stillDifferent(found, again.differences)
     }
-    for (const difference of found) options.onDifference?.(difference)
-    posts += page.length
-    differences += found.length
+    for (const difference of found) await options.onDifference?.(toDifference(difference))
+    done.posts += page.length
+    done.differences += found.length
+    done.cold += first.cold
     ratings += page.reduce((sum, post) => sum + post.ratings, 0)
-    options.onPage?.({ posts, ratings, last: page.at(-1)!.postId })
+    if (page.length > 0) options.onPage?.({ posts: done.posts, ratings, last: page.at(-1)!.postId })
   }
-  return { posts, differences }
+  return done
 }
 
-async function compare(onecount: Onecount, redis: Redis, postIds: string[]): Promise<Difference[]> {
-  const { keys, postgres } = onecount.stores
-  const [snapshots, counts] = await Promise.all([
-    postgres.snapshot(postIds),
-    redis.mget(postIds.map(keys.likes)),
-  ])
-  const countOf = new Map(postIds.map((id, i) => [id, counts[i] ?? null]))
-  const compared = await Promise.all(
-    snapshots.map(async snapshot => {
-      const members = await membersOf(redis, keys.liked(snapshot.postId))
-      return difference(snapshot, countOf.get(snapshot.postId) ?? null, members)
-    }),
-  )
-  return compared.filter(found => found !== null)
-}
+const toDifference = ({ postId, redisCount, postgresCount, onlyRedis, onlyPostgres }: Found): Difference => ({
+  postId,
+  redisCount,
+  postgresCount,
+  onlyRedis: [...onlyRedis].slice(0, LISTED),
+  onlyPostgres: [...onlyPostgres].slice(0, LISTED),
+})
 
-function difference(snapshot: Snapshot, count: string | null, members: Set<string>): Difference | null {
-  const rated = new Set(snapshot.ratings.map(rating => rating.sessionId))
-  const redisCount = count === null ? null : Number(count)
-  const onlyRedis = [...members].filter(session => !rated.has(session))
-  const onlyPostgres = [...rated].filter(session => !members.has(session))
-  if (redisCount === snapshot.likes && onlyRedis.length + onlyPostgres.length === 0) return null
-  return {
-    postId: snapshot.postId,
-    redisCount,
-    postgresCount: snapshot.likes,
-    onlyRedis: onlyRedis.slice(0, 10),
-    onlyPostgres: onlyPostgres.slice(0, 10),
-  }
-}
-
-/** In steps, so that a set of a million does not stop Redis for everybody else. */
-async function membersOf(redis: Redis, key: string): Promise<Set<string>> {
-  const members = new Set<string>()
-  let cursor = '0'
-  do {
-    const [next, found] = await redis.sscan(key, cursor, 'COUNT', 1000)
-    for (const member of found) members.add(member)
-    cursor = next
-  } while (cursor !== '0')
-  return members
+/** What differed before, and differs in the same way again. */
+function stillDifferent(before: Found[], now: Found[]): Found[] {
+  const earlier = new Map(before.map(found => [found.postId, found]))
+  const both = (one: Set<string>, other: Set<string>) => new Set([...one].filter(id => other.has(id)))
+  return now
+    .map(found => ({
+      ...found,
+      hasOtherBase: found.hasOtherBase && earlier.get(found.postId)!.hasOtherBase,
+      onlyRedis: both(found.onlyRedis, earlier.get(found.postId)!.onlyRedis),
+      onlyPostgres: both(found.onlyPostgres, earlier.get(found.postId)!.onlyPostgres),
+    }))
+    .filter(isDifferent)
 }

@@ -69,6 +69,15 @@ describe('hydrateAll', () => {
     expect(await meta()).toEqual(before)
   })
 
+  it('makes posts warm that stay warm when the first like is drained', async () => {
+    await onecount.hydrateAll()
+    await onecount.set(POSTS[0]!.id, 'ana', true)
+    await onecount.drainOnce()
+    const [epoch] = await stores.redis.zrange(stores.keys.q, '0', '0')
+    const metas = await stores.redis.mget(POSTS.map(({ id }) => stores.keys.meta(id)))
+    expect(metas.map(meta => meta?.split('|')[2])).toEqual(metas.map(() => epoch!.split('|')[1]))
+  })
+
   it('builds the ranking, which then follows every like', async () => {
     await onecount.hydrateAll()
     expect(await onecount.ranking(3)).toEqual(POSTS.slice(0, 3).map(p => p.id))

@@ -38,6 +38,8 @@ const PAGE = 250
 /** How long an id that Postgres does not have is remembered, milliseconds, and how many of them. */
 const ABSENT_MS = 3000
 const ABSENT_MAX = 10_000
+/** How long a drain that is waited for takes at most, milliseconds, when nobody says. */
+const DRAIN_MS = 5000
 
 /** One count, every view. See `docs/design.md` for what each part promises. */
 export function createOnecount(options: OnecountOptions) {
@@ -157,6 +159,8 @@ export function createOnecount(options: OnecountOptions) {
 
     /** Brings every post into Redis and builds the ranking; can be repeated at any time. @throws StoreUnavailable */
     async hydrateAll(bulk?: BulkOptions): Promise<{ posts: number; ratings: number }> {
+      // Stores that meet for the first time find that they have diverged, and every post is cold from then on.
+      await loop.drain({ budgetMs: DRAIN_MS })
       const total = await hydrateAll(ctx, bulk)
       await fillRanking(ctx)
       return total
@@ -200,7 +204,7 @@ export function createOnecount(options: OnecountOptions) {
     health: (): Promise<Health> => health(ctx, loop.lastDrainAt()),
 
     /** Drains until nothing is left or the time is up. @throws StoreUnavailable */
-    drainOnce: (budgetMs = 5000) => loop.drain({ budgetMs }),
+    drainOnce: (budgetMs = DRAIN_MS) => loop.drain({ budgetMs }),
   }
 }
 

@@ -70,7 +70,7 @@ describe('the ioredis driver', () => {
     client = createRedisClient(server.url)
     const port = ioredisPort(client)
     const collect = (nonce: string) =>
-      port.run('collect', ['likes:q', 'likes:recent', 'likes:rank'], [nonce, 1, '', 1, 0])
+      port.run('collect', ['likes:q', 'likes:recent', 'likes:rank'], [nonce, 1, '', 0])
     await collect('n1')
     server.child.kill('SIGSTOP')
     const { error, ms } = await timed(collect('n2'))

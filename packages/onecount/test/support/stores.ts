@@ -36,6 +36,9 @@ export async function startStores() {
     /** Any command of Redis, to look at keys and to damage them. */
     redis: command,
     keys,
+    /** For programs that connect by themselves. */
+    redisUrl: url,
+    databaseUrl: database,
 
     /** The ports of one instance of the application. */
     ports() {
@@ -54,6 +57,13 @@ export async function startStores() {
       await command.flushall()
       await tables.clear()
       await tables.addPosts(posts.map(({ id, base }) => ({ id, likes: base })))
+    },
+
+    /** Another database of the same server, migrated and empty. */
+    async anotherDatabase(name: string): Promise<string> {
+      const url = await postgres.createDatabase(name)
+      await migrate(url)
+      return url
     },
 
     /** Changes rows as a restore does: without the triggers that notice edits by hand. */

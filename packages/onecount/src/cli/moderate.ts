@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util'
+import type { Onecount } from '../core/onecount'
+import { connect } from './connect'
+import type { Command } from './main'
+import { MissingSetting, readSettings } from './settings'
+
+const HELP = `Takes likes or a post away, in both stores. What it has done is durable; it can be repeated at any time.
+
+  npx onecount moderate remove-session SESSION    take back every like of a session
+  npx onecount moderate merge-sessions FROM TO    give the likes of one session to another
+  npx onecount moderate remove-post POST          remove a post with its likes
+
+  --json   one JSON object on stdout
+  --help
+
+Exit code: 0 done, 1 done as far as Postgres goes: Redis may hold likes of the session that were not drained (repeat it),
+2 could not be done.`
+
+const ACTIONS: Record<string, { takes: number; run(onecount: Onecount, ids: string[]): Promise<object> }> = {
+  'remove-session': { takes: 1, run: (onecount, [session]) => onecount.removeSession(session!) },
+  'merge-sessions': { takes: 2, run: (onecount, [from, to]) => onecount.mergeSessions(from!, to!) },
+  'remove-post': {
+    takes: 1,
+    run: async (onecount, [post]) => ({ posts: Number(await onecount.removePost(post!)), complete: true }),
+  },
+}
+
+export const moderate: Command = {
+  summary: 'remove likes or a post, merge sessions',
+  async run(args) {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { json: { type: 'boolean' }, help: { type: 'boolean' } },
+    })
+    if (values.help) {
+      console.log(HELP)
+      return 0
+    }
+    const [name = '', ...ids] = positionals
+    const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
+    if (!action || ids.length !== action.takes) throw new MissingSetting(HELP)
+    const { onecount, close } = await connect(readSettings())
+    try {
+      const done = (await action.run(onecount, ids)) as { posts: number; complete: boolean }
+      if (values.json) console.log(JSON.stringify(done))
+      else
+        console.log(
+          `${done.posts} ${done.posts === 1 ? 'post' : 'posts'} changed${done.complete ? '' : ', Redis could not be drained: repeat it'}`,
+        )
+      return done.complete ? 0 : 1
+    } finally {
+      await close()
+    }
+  },
+}

@@ -1,0 +1,111 @@
+import { parseArgs } from 'node:util'
+import { nextOp } from '../core/op'
+import { type Connected, connect } from './connect'
+import { formatDifferences } from './differences'
+import type { Command } from './main'
+import { compareSelected, pagesOf, parseSelection, SELECTION_OPTIONS, STOPPED } from './selection'
+import { MissingSetting, readSettings } from './settings'
+import { type Difference, verifyAll } from './verify'
+
+const HELP = `Mends posts on which Redis and Postgres do not agree.
+
+  npx onecount reconcile [options]
+
+  --from postgres   (default) Redis forgets what it holds of the post and reads it from Postgres again
+  --from redis      Postgres gets the likes that only Redis has, and loses those that only it has
+  --dry-run         only says what differs
+  --post ID         this post alone
+  --sample N        N posts, chosen at random
+  --after ID        go on after this post
+  --json            one JSON object on stdout
+  --help
+
+What is on its way between the stores stays. Every post is compared again afterwards. With --from redis a count that
+differs although the same people like the post stays as it is: what a post had before its likes were rows is Postgres'.
+Exit code: 0 all agree now, 1 differences are left, 2 could not be done, 130 stopped.`
+
+/** Differences that are printed; all of them are counted. */
+const LISTED = 100
+
+type From = 'redis' | 'postgres'
+
+export const reconcile: Command = {
+  summary: 'mend what verify finds',
+  async run(args) {
+    const { values } = parseArgs({
+      args,
+      options: {
+        ...SELECTION_OPTIONS,
+        from: { type: 'string', default: 'postgres' },
+        'dry-run': { type: 'boolean', default: false },
+        json: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
+    })
+    if (values.help) {
+      console.log(HELP)
+      return 0
+    }
+    if (values.from !== 'redis' && values.from !== 'postgres')
+      throw new MissingSetting(`--from ${values.from} is no store: use redis or postgres`)
+    const from: From = values.from
+    const selection = parseSelection(values)
+    const stores = await connect(readSettings())
+    const left: Difference[] = []
+    let mended = 0
+    try {
+      const command = `npx onecount reconcile --from ${from}`
+      const result = await compareSelected(command, stores, selection, async difference => {
+        if (!values['dry-run'] && (await mend(stores, difference, from))) mended++
+        else if (left.length < LISTED) left.push(difference)
+      })
+      if (!result) return STOPPED
+      const { posts, differences } = result
+      if (values.json) console.log(JSON.stringify({ posts, differences, mended, left }))
+      else {
+        if (left.length > 0) console.log(`${formatDifferences(left)}\n`)
+        console.log(
+          `${posts} posts compared, ${differences} differed, ${mended} mended, ${differences - mended} left`,
+        )
+      }
+      return differences > mended ? 1 : 0
+    } finally {
+      await stores.close()
+    }
+  },
+}
+
+/** Whether the post agrees afterwards. @throws StoreUnavailable */
+async function mend(stores: Connected, { postId }: Difference, from: From): Promise<boolean> {
+  if (from === 'postgres') await stores.onecount.rehydrate(postId)
+  else await giveToPostgres(stores, postId)
+  return (await differenceOf(stores, postId)) === undefined
+}
+
+/** The ops are as old as the comparison: whoever has pressed since then has the last word. */
+async function giveToPostgres(stores: Connected, postId: string): Promise<void> {
+  // A difference lists a bounded number of sessions: again, as long as it gets smaller.
+  for (let before = Number.POSITIVE_INFINITY; ; ) {
+    const comparedAt = Date.now() * 1000
+    const left = await differenceOf(stores, postId)
+    const size = left ? sizeOf(left) : 0
+    if (!left || size === 0 || size >= before) return
+    before = size
+    const write = (liked: boolean) => (sessionId: string) =>
+      stores.onecount.set(postId, sessionId, liked, { op: nextOp(comparedAt, 0, liked), ack: 'postgres' })
+    await Promise.all([...left.onlyRedis.map(write(true)), ...left.onlyPostgres.map(write(false))])
+  }
+}
+
+const sizeOf = ({ onlyRedis, onlyPostgres }: Difference) => onlyRedis.length + onlyPostgres.length
+
+async function differenceOf({ onecount, redis }: Connected, post: string): Promise<Difference | undefined> {
+  let found: Difference | undefined
+  await verifyAll(onecount, redis, {
+    pages: pagesOf(onecount, { post }),
+    onDifference: difference => {
+      found = difference
+    },
+  })
+  return found
+}
