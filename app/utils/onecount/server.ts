@@ -1,5 +1,5 @@
 import { createClient } from '@supabase/supabase-js'
-import { createOnecount, type Onecount } from 'onecount'
+import { createOnecount, type Onecount, parseAck } from 'onecount'
 import { postgresPort, supabasePort } from 'onecount/postgres'
 import { ioredisPort } from 'onecount/redis'
 import WebSocket from 'ws'
@@ -14,6 +14,7 @@ export function getOnecount(): Onecount {
   slots[SLOT] ??= createOnecount({
     redis: isRedisConfigured ? ioredisPort(redis!) : null,
     postgres: postgresFromEnv(),
+    ack: parseAck(process.env.ONECOUNT_ACK),
     log: { warn: message => console.warn(`[onecount] ${message}`) },
   })
   return slots[SLOT]

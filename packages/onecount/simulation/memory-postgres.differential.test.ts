@@ -36,6 +36,9 @@ beforeEach(async () => {
   await tables.addPosts(posts)
   memory.clear()
   memory.addPosts(posts)
+  // A database has a receipt from its first batch on.
+  const first = { partition: 0, parent: 'none', nonce: 'none', entries: [], seen: [], limit: 1 }
+  expect(await memory.port.sync(first)).toMatchObject({ receipt: 'the first receipt' })
 })
 
 const someOp = (random: Random) => 2 * (T + random.below(12)) + random.below(2)

@@ -251,7 +251,11 @@ describe('onecount doctor', () => {
   })
 
   it.each<[string, string, string]>([
-    ['unique keys', 'alter table like_tombstones drop constraint like_tombstones_pkey cascade', 'add primary key'],
+    [
+      'unique keys',
+      'alter table like_tombstones drop constraint like_tombstones_pkey cascade',
+      'add primary key',
+    ],
     ['functions', 'drop function onecount_fallback cascade', 'apply supabase/migrations'],
     ['triggers', 'alter table posts_new disable trigger user', 'apply supabase/migrations'],
     ['grants', 'grant select on post_ratings to anon', 'revoke all'],
@@ -283,12 +287,13 @@ describe('onecount doctor', () => {
     expect(found).toMatchObject({ verdict: 'fail', mend: expect.stringContaining('noeviction') })
   })
 
-  it('finds a secret that is short or missing, and limits that are off', async () => {
-    const env = { NODE_ENV: 'production', ONECOUNT_LIMITS: 'off' }
+  it('finds a secret that is short or missing, limits that are off, and an unknown acknowledgement', async () => {
+    const env = { NODE_ENV: 'production', ONECOUNT_LIMITS: 'off', ONECOUNT_ACK: 'disk' }
     const short = await run(['doctor'], { ...env, ONECOUNT_SECRET: 'short' })
     expect(short.code).toBe(1)
     expect(short.out).toMatch(/fail +ONECOUNT_SECRET +5 characters/)
     expect(short.out).toMatch(/fail +ONECOUNT_LIMITS +off/)
+    expect(short.out).toMatch(/fail +ONECOUNT_ACK +disk/)
     const missing = await run(['doctor'], { ...env, ONECOUNT_SECRET: '' })
     expect(missing.out).toMatch(/fail +ONECOUNT_SECRET +not set/)
   })

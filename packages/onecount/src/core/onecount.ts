@@ -1,3 +1,4 @@
+import type { Ack } from './ack'
 import { withBreaker } from './breaker'
 import { type BulkOptions, hydrateAll, pages, rehydrate } from './bulk'
 import { createClock } from './clock'
@@ -19,10 +20,7 @@ export interface OnecountOptions {
   /** `null`: no Redis; Postgres serves alone. */
   redis: RedisPort | null
   postgres: PostgresPort
-  /**
-   * When a like is acknowledged: `redis` (default), once Redis holds it; `postgres`, once Postgres does. What each
-   * promises: docs/durability.md.
-   */
+  /** `redis` where left out; each call can say otherwise. */
   ack?: Ack
   settings?: Partial<Settings>
   drain?: LoopOptions
@@ -30,8 +28,6 @@ export interface OnecountOptions {
   /** Milliseconds since 1970. */
   clock?: () => number
 }
-
-export type Ack = 'redis' | 'postgres'
 
 /** Posts that are read in one script call. */
 const PAGE = 250

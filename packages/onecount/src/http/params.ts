@@ -22,18 +22,30 @@ export function parseIds(query: URLSearchParams): string[] {
   return [...ids].map(id => parsePostId(id, 'ids'))
 }
 
+export interface WriteParams {
+  op?: number
+  /** Asked for durability; without it the application's own setting holds. */
+  ack?: 'postgres'
+}
+
 /**
- * The op of a write: `op` of the JSON body, else of the query, else none. Any integer is handed on, as the engine
- * replaces one it cannot trust; refused is only what is not an integer at all, since then the caller has a bug that
- * it should hear of. Other members of the body are ignored.
+ * `op` of the JSON body, else of the query, else none, and `ack` of the body. Any integer is handed on as an op, as the
+ * engine replaces one it cannot trust; refused is only what is not an integer at all, since then the caller has a bug
+ * that it should hear of. Nobody can ask for less than the application promises. Other members of the body are ignored.
  * @throws OnecountError `invalid_body`, `invalid_op`
  */
-export async function parseOp(request: Request, query: URLSearchParams): Promise<number | undefined> {
-  const body = await readBody(request)
-  if (body.op !== undefined && body.op !== null) return integer(body.op)
+export async function parseWrite(request: Request, query: URLSearchParams): Promise<WriteParams> {
+  const { op, ack } = await readBody(request)
+  if (ack !== undefined && ack !== null && ack !== 'postgres')
+    throw new OnecountError('invalid_body', { field: 'ack', detail: 'leave it out, or say "postgres"' })
+  return { ...parseOp(op, query), ...(ack && { ack }) }
+}
+
+function parseOp(op: unknown, query: URLSearchParams): { op?: number } {
+  if (op !== undefined && op !== null) return { op: integer(op) }
   const text = query.get('op')
-  if (text === null) return undefined
-  return integer(/^-?\d{1,20}$/.test(text) ? Number(text) : Number.NaN)
+  if (text === null) return {}
+  return { op: integer(/^-?\d{1,20}$/.test(text) ? Number(text) : Number.NaN) }
 }
 
 function integer(op: unknown): number {
@@ -41,7 +53,7 @@ function integer(op: unknown): number {
   return op as number
 }
 
-async function readBody(request: Request): Promise<{ op?: unknown }> {
+async function readBody(request: Request): Promise<{ op?: unknown; ack?: unknown }> {
   const text = await readText(request)
   if (text.trim() === '') return {}
   const body = parseJson(text)

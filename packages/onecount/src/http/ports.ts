@@ -5,10 +5,16 @@ import type { LikeState, WriteState } from '../core/types'
 export interface LikesService {
   /**
    * Makes the post liked by the session or not. Any integer is taken as `op`; one that cannot be trusted (parity
-   * against `liked`, not positive, from the future) is replaced by one of now.
+   * against `liked`, not positive, from the future) is replaced by one of now. With `ack: 'postgres'` it is durable
+   * when this returns.
    * @throws OnecountError `post_not_found`, `unavailable`
    */
-  set(postId: string, sessionId: string, liked: boolean, options?: { op?: number }): Promise<WriteState>
+  set(
+    postId: string,
+    sessionId: string,
+    liked: boolean,
+    options?: { op?: number; ack?: 'postgres' },
+  ): Promise<WriteState>
   /** Posts that do not exist are absent. With `sessionId` null, `liked` is null. */
   read(postIds: string[], sessionId: string | null): Promise<Map<string, LikeState>>
   health(): Promise<Health>

@@ -4,7 +4,7 @@ import type { HandlerOptions } from './handler'
 import { createLimiter, type Limiter } from './limiter'
 import { DEFAULT_LIMITS } from './limits'
 import { isForeign, isSecure } from './origin'
-import { parseIds, parseOp, parsePostId } from './params'
+import { parseIds, parsePostId, parseWrite } from './params'
 import { json } from './responses'
 import { openSession, serializeSessionCookie } from './session'
 
@@ -44,12 +44,12 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
   async function write(call: Call, segment: string, wanted: boolean): Promise<Response> {
     if (isForeign(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
     const postId = parsePostId(segment)
-    const op = await parseOp(call.request, call.url.searchParams)
+    const params = await parseWrite(call.request, call.url.searchParams)
     const session = openSession(call.request.headers.get('cookie'), secret)
     take(limiter, { session: session.origin === 'new' ? null : session.sessionId, ip: call.ip, post: postId })
     // Set even if the write fails: its outcome may be unknown, and the retry has to come from the same session.
     setCookie(call, session.value)
-    const state = await service.set(postId, session.sessionId, wanted, op === undefined ? {} : { op })
+    const state = await service.set(postId, session.sessionId, wanted, params)
     const { count, liked, rev, source, durable } = state
     return json(200, { postId, count, liked, rev, op: state.op, source, durable })
   }

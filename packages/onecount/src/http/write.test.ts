@@ -26,6 +26,20 @@ describe('PUT and DELETE /likes/{postId}', () => {
     expect(await unliked.json()).toMatchObject({ count: 446, liked: false, op: state.op + 1 })
   })
 
+  it('hand on that the caller wants it durable', async () => {
+    const headers = someone()
+    await like({ headers, body: JSON.stringify({ op: 7, ack: 'postgres' }) })
+    await like({ headers, body: JSON.stringify({ ack: null }) })
+    expect(current.service.calls.map(call => call[4])).toEqual([{ op: 7, ack: 'postgres' }, {}])
+  })
+
+  it.each(['redis', 'none', 1, true])('refuse the acknowledgement %j: nobody gets less', async ack => {
+    const response = await like({ body: JSON.stringify({ ack }) })
+    expect(response.status).toBe(400)
+    expect(await refusal(response)).toMatchObject({ code: 'invalid_body', field: 'ack' })
+    expect(current.service.calls).toEqual([])
+  })
+
   it('can be repeated', async () => {
     const headers = someone()
     await like({ headers })

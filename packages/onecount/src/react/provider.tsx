@@ -35,13 +35,18 @@ export function LikesProvider({ children, queryClient, transport }: LikesProvide
     const onPageShow = (event: PageTransitionEvent) => {
       if (event.persisted) store.refreshActive()
     }
-    const onOnline = () => store.retryAll()
-    const onVisible = () => document.visibilityState === 'visible' && store.retryAll()
+    const onOnline = () => {
+      store.retryAll()
+      store.keeper.askNow()
+    }
+    const onVisible = () => document.visibilityState === 'visible' && onOnline()
+    store.keeper.start()
     window.addEventListener('pageshow', onPageShow)
     window.addEventListener('online', onOnline)
     document.addEventListener('visibilitychange', onVisible)
     return () => {
       leave()
+      store.keeper.stop()
       window.removeEventListener('pageshow', onPageShow)
       window.removeEventListener('online', onOnline)
       document.removeEventListener('visibilitychange', onVisible)

@@ -10,6 +10,8 @@ export interface LikeInput {
   rev: number
   /** The session's newest op that the speaker knows. */
   op?: number | null
+  /** Whether Postgres holds that op; absent or null: not known. */
+  durable?: boolean | null
   source: Source
   /** It may have waited in a cache, as a page's payload may: then it never wins by the age of a register. */
   cached?: boolean

@@ -41,11 +41,11 @@ describe('a press', () => {
     expect(shown()).toMatchObject({ count: 447, liked: true, status: 'exact' })
   })
 
-  it("shows other people's likes that came while it was on its way as soon as it is answered", async () => {
+  it("shows other people's likes that came while it was on its way as soon as it is durable", async () => {
     const { store, writes, shown } = manual()
     store.press(POST, true)
     store.receive(POST, { count: 448, rev: 3, source: 'redis' })
-    writes[0]!.answer({ count: 447, liked: true, rev: 2, op: writes[0]!.op, source: 'redis' })
+    writes[0]!.answer({ count: 447, liked: true, rev: 2, op: writes[0]!.op, durable: true, source: 'redis' })
     await settled()
     expect(shown()).toMatchObject({ count: 448, liked: true, status: 'exact' })
   })

@@ -1,5 +1,7 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createBatcher } from './batcher'
+import { Keeper } from './keeper'
+import { KeptOps } from './kept-ops'
 import { EMPTY_ENTRY, type LikeInput, type LikesEntry, mergeLikes } from './registers'
 import { LikesRefused, type LikesTransport } from './transport'
 
@@ -9,6 +11,8 @@ export interface Intent {
   /** Assigned once, by the press: every repeat carries the same one. */
   op: number
   phase: 'saving' | 'retrying'
+  /** Sent again for what the server has lost: it answers once Postgres holds it. */
+  ack?: 'postgres'
 }
 
 /** Why a press was not taken. */
@@ -21,8 +25,6 @@ export interface Refusal {
 interface Press {
   intent?: Intent
   refusal?: Refusal
-  /** The newest input without liked that came while the intent was open. */
-  heldBack?: LikeInput
   sending: boolean
   failures: number
   retryTimer?: ReturnType<typeof setTimeout>
@@ -40,16 +42,27 @@ export const likesKey = (postId: string) => ['likes', postId] as const
  */
 export class LikesStore {
   readonly #presses = new Map<string, Press>()
+  /** By post, the newest input of which nobody can tell whether the person's own press is in it. */
+  readonly #heldBack = new Map<string, LikeInput>()
   readonly #listeners = new Map<string, Set<() => void>>()
   readonly #acknowledged = new Set<(postId: string, input: LikeInput) => void>()
   /** Reads one post; what is asked for within a frame is one request. */
   readonly load: (postId: string) => Promise<LikeInput | undefined>
+  /** Looks after presses that were answered, until they are durable. */
+  readonly keeper: Keeper
 
   constructor(
     readonly queryClient: QueryClient,
     readonly transport: LikesTransport,
+    ops = new KeptOps(),
   ) {
     this.load = createBatcher(ids => transport.read(ids))
+    this.keeper = new Keeper({
+      ops,
+      read: postIds => this.#read(postIds),
+      resend: (postId, op) => this.#resend(postId, op),
+      isOnTheWay: postId => this.intent(postId) !== undefined,
+    })
   }
 
   entry(postId: string): LikesEntry | undefined {
@@ -61,16 +74,19 @@ export class LikesStore {
 
   /**
    * Merges an input into a post's registers; `at` is when it was asked for, for one that nobody asked for when it was
-   * heard, milliseconds since 1970. While an intent is open, a count that comes without liked is held back:
-   * nobody could tell whether the person's own press is in it.
+   * heard, milliseconds since 1970. A count waits while nobody could tell whether the person's own press is in it: it
+   * comes without liked while an intent is open, or what was acknowledged is not known to be durable and not in it.
    */
   receive(postId: string, input: LikeInput, at = Date.now()): void {
-    const press = this.#presses.get(postId)
-    if (press?.intent && typeof input.liked !== 'boolean') {
-      if (input.rev >= (press.heldBack?.rev ?? 0)) press.heldBack = input
+    const hasPress = this.keeper.heard(postId, input, at)
+    const isOpen = this.intent(postId) !== undefined
+    const isExplained = typeof input.liked === 'boolean' ? isOpen || hasPress : hasPress && !isOpen
+    if (typeof input.count === 'number' && !isExplained) {
+      this.#holdBack(postId, input)
       return
     }
     this.#put(postId, entry => mergeLikes(entry, input, at))
+    if (hasPress && !isOpen) this.#release(postId)
   }
 
   /** Merges a page's payload. It may be old, so it does not count as having read the post. */
@@ -83,11 +99,12 @@ export class LikesStore {
   /** The person presses: shown at once, sent as soon as nothing of this post is on its way. */
   press(postId: string, liked: boolean): void {
     const press = this.#press(postId)
-    const known = Math.max(press.intent?.op ?? 0, this.entry(postId)?.op ?? 0)
+    const known = Math.max(press.intent?.op ?? 0, this.entry(postId)?.op ?? 0, this.keeper.keptOp(postId))
     const t = Math.max(this.transport.now(), Math.floor(known / 2) + 1)
     press.intent = { liked, op: 2 * t + Number(liked), phase: 'saving' }
     press.refusal = undefined
     press.failures = 0
+    this.keeper.pressed(postId, press.intent.op)
     this.#notify(postId)
     this.#send(postId)
   }
@@ -134,15 +151,36 @@ export class LikesStore {
     return press
   }
 
+  /** What the server has lost: shown as it was, until it is durable. */
+  #resend(postId: string, op: number): void {
+    const press = this.#press(postId)
+    if (press.intent) return
+    press.intent = { liked: op % 2 === 1, op, phase: 'saving', ack: 'postgres' }
+    press.failures = 0
+    this.#notify(postId)
+    this.#send(postId)
+  }
+
+  /** Reads posts whether or not they are on screen, together with those that are. @throws LikesUnreachable */
+  async #read(postIds: string[]): Promise<void> {
+    const asked = Date.now()
+    const read = async (postId: string) => {
+      const input = await this.load(postId)
+      if (input) this.receive(postId, input, asked)
+      else this.keeper.refused(postId, this.keeper.keptOp(postId))
+    }
+    await Promise.all(postIds.map(read))
+  }
+
   async #send(postId: string): Promise<void> {
     const press = this.#press(postId)
     if (!press.intent || press.sending) return
     clearTimeout(press.retryTimer)
-    const { op, liked } = press.intent
+    const { op, liked, ack } = press.intent
     const at = Date.now()
     press.sending = true
     try {
-      this.#accept(postId, press, op, await this.transport.write(postId, liked, op), at)
+      this.#accept(postId, press, op, await this.transport.write(postId, liked, op, { ack }), at)
     } catch (error) {
       this.#fail(postId, press, op, error)
     }
@@ -161,6 +199,7 @@ export class LikesStore {
       mergeLikes(isNews ? { ...(entry ?? EMPTY_ENTRY), countRev: 0, likedRev: 0 } : entry, input, at),
     )
     press.failures = 0
+    this.keeper.acknowledged(postId, op, answer)
     if (press.intent?.op === op) this.#close(postId, press)
     for (const listener of this.#acknowledged) listener(postId, input)
   }
@@ -175,25 +214,43 @@ export class LikesStore {
 
   #fail(postId: string, press: Press, op: number, error: unknown): void {
     if (press.intent?.op !== op) return
-    if (error instanceof LikesRefused) {
+    const isLater = press.intent.ack && error instanceof LikesRefused && error.retryAfterMs
+    if (error instanceof LikesRefused && !isLater) {
       const { code, message, retryAfterMs } = error
-      press.refusal = { code, message, retryAfterMs }
+      // What is sent again nobody has pressed now.
+      if (!press.intent.ack) press.refusal = { code, message, retryAfterMs }
+      this.keeper.refused(postId, op)
       this.#close(postId, press)
       return
     }
     press.intent = { ...press.intent, phase: 'retrying' }
     press.failures++
     const pause = Math.min(RETRY_MS * 2 ** (press.failures - 1), RETRY_MAX_MS)
-    press.retryTimer = setTimeout(() => this.#send(postId), pause)
+    press.retryTimer = setTimeout(() => this.#send(postId), Math.max(pause, isLater || 0))
     this.#notify(postId)
   }
 
   #close(postId: string, press: Press): void {
-    const { heldBack } = press
     press.intent = undefined
-    press.heldBack = undefined
-    if (heldBack) this.receive(postId, heldBack)
+    this.#release(postId)
     this.#notify(postId)
+  }
+
+  #holdBack(postId: string, input: LikeInput): void {
+    const isOpen = this.intent(postId) !== undefined
+    // What is no news needs no explanation.
+    if (!isOpen && input.rev <= (this.entry(postId)?.countRev ?? 0)) return
+    const isNewest = input.rev >= (this.#heldBack.get(postId)?.rev ?? 0)
+    // An answer is asked for again instead: it will say both.
+    if (isNewest && typeof input.liked !== 'boolean') this.#heldBack.set(postId, input)
+    if (!isOpen) this.keeper.askNow()
+  }
+
+  #release(postId: string): void {
+    const heldBack = this.#heldBack.get(postId)
+    if (!heldBack) return
+    this.#heldBack.delete(postId)
+    this.receive(postId, heldBack)
   }
 
   #put(postId: string, merge: (entry: LikesEntry | undefined) => LikesEntry, updatedAt?: number): void {

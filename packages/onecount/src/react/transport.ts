@@ -4,10 +4,23 @@ import type { LikeInput } from './registers'
 export interface LikesTransport {
   /** States of posts; ids that are missing in the answer have no post. @throws LikesUnreachable, LikesRefused */
   read(postIds: string[], signal?: AbortSignal): Promise<Map<string, LikeInput>>
-  /** Makes the post liked or not; can be repeated with the same op. @throws LikesUnreachable, LikesRefused */
-  write(postId: string, liked: boolean, op: number, signal?: AbortSignal): Promise<LikeInput & { op: number }>
+  /**
+   * Makes the post liked or not; can be repeated with the same op. With `ack: 'postgres'` it is durable when it is
+   * answered. @throws LikesUnreachable, LikesRefused
+   */
+  write(
+    postId: string,
+    liked: boolean,
+    op: number,
+    options?: WriteOptions,
+  ): Promise<LikeInput & { op: number }>
   /** The server's time as far as it is known here, microseconds since 1970. */
   now(): number
+}
+
+export interface WriteOptions {
+  ack?: 'postgres'
+  signal?: AbortSignal
 }
 
 /** A definite refusal: repeating it is no use. */
@@ -98,11 +111,11 @@ export function createHttpTransport({
       }
       return found
     },
-    write(postId, liked, op, signal) {
+    write(postId, liked, op, { ack, signal } = {}) {
       const init = {
         method: liked ? 'PUT' : 'DELETE',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ op }),
+        body: JSON.stringify({ op, ack }),
         keepalive: true,
         signal,
       }

@@ -19,6 +19,7 @@ let http: Server
 let baseUrl: string
 
 beforeEach(async () => {
+  localStorage.clear()
   Object.assign(server, { count: 446, liked: false, rev: 10, down: false, reads: [] })
   http = createServer((request, response) => {
     response.setHeader('access-control-allow-origin', '*')

@@ -1,8 +1,9 @@
+import { parseAck } from '../../core/ack'
 import { type Finding, fail, ok, warn } from './check'
 
 /** The settings that are about safety; those that name the stores were read before. */
 export function checkSettings(env: Record<string, string | undefined>): Finding[] {
-  return [checkSecret(env), checkLimits(env)]
+  return [checkSecret(env), checkLimits(env), checkAck(env)]
 }
 
 const SECRET_LENGTH = 32
@@ -19,4 +20,12 @@ function checkLimits({ ONECOUNT_LIMITS: limits, NODE_ENV }: Record<string, strin
   if (limits !== 'off') return ok('ONECOUNT_LIMITS', limits || 'default')
   const mend = 'remove it: without limits one visitor can press without end'
   return (NODE_ENV === 'production' ? fail : warn)('ONECOUNT_LIMITS', 'off', mend)
+}
+
+function checkAck({ ONECOUNT_ACK: ack }: Record<string, string | undefined>): Finding {
+  try {
+    return ok('ONECOUNT_ACK', parseAck(ack))
+  } catch {
+    return fail('ONECOUNT_ACK', String(ack), 'use redis or postgres, or leave it empty: redis')
+  }
 }

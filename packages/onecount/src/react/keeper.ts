@@ -1,0 +1,120 @@
+import type { KeptOps } from './kept-ops'
+import type { LikeInput } from './registers'
+
+export interface KeeperOptions {
+  ops: KeptOps
+  /** Reads these posts, and hands what was heard to `heard`; rejects when the server cannot be reached. */
+  read(postIds: string[]): Promise<void>
+  /** Sends a press again, asking for durability. */
+  resend(postId: string, op: number): void
+  /** A press of this post is on its way: its answer will say more. */
+  isOnTheWay(postId: string): boolean
+}
+
+/** When Postgres is asked for the first time, and at the longest; milliseconds. */
+const CONFIRM_MS = 3000
+const CONFIRM_MAX_MS = 60_000
+/** Two questions are at least this far apart, milliseconds. */
+const APART_MS = 250
+/** Posts in one request. */
+const MAX_POSTS = 100
+
+/**
+ * Keeps this browser's presses until Postgres holds them. A server that answers with an older op of the session than one
+ * that it had acknowledged has lost it: the press is sent again, the same op, so it counts once however often.
+ */
+export class Keeper {
+  /** When an op was acknowledged: what was asked for before says nothing about it. */
+  readonly #acknowledgedAt = new Map<string, number>()
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #due = Number.POSITIVE_INFINITY
+  #askedAt = 0
+  #pause = CONFIRM_MS
+  #isRunning = false
+
+  constructor(private readonly options: KeeperOptions) {}
+
+  /** A press that nobody has confirmed yet may have to be sent again. */
+  isKept = (postId: string): boolean => this.keptOp(postId) > 0
+
+  /** The op of that press, 0 for none. */
+  keptOp = (postId: string): number => this.options.ops.get(postId)?.op ?? 0
+
+  pressed(postId: string, op: number): void {
+    this.options.ops.keep(postId, op)
+  }
+
+  /** The server has answered a press. */
+  acknowledged(postId: string, op: number, answer: LikeInput & { op: number }): void {
+    if (answer.durable || answer.op > op) this.#forget(postId, op)
+    if (!this.isKept(postId)) return
+    this.#acknowledgedAt.set(postId, Date.now())
+    this.#pause = CONFIRM_MS
+    this.#askIn(CONFIRM_MS)
+  }
+
+  /** The server will not have it. */
+  refused(postId: string, op: number): void {
+    this.#forget(postId, op)
+  }
+
+  /**
+   * What the server said of the session; `at`: when it was asked, milliseconds since 1970. False: the press is not, or
+   * may not be, in what was heard.
+   */
+  heard(postId: string, { op, liked, durable }: LikeInput, at: number): boolean {
+    const kept = this.options.ops.get(postId)
+    if (!kept) return true
+    if (op === undefined || typeof liked !== 'boolean') return false
+    const known = op ?? 0
+    if (known > kept.op || (known === kept.op && durable)) this.#forget(postId, kept.op)
+    if (known >= kept.op) return true
+    if (at > (this.#acknowledgedAt.get(postId) ?? 0)) this.options.resend(postId, kept.op)
+    return false
+  }
+
+  /** Asks as soon as it may: the page is back, or something was heard that only an answer can explain. */
+  askNow(): void {
+    this.#pause = CONFIRM_MS
+    this.#askIn(Math.max(0, this.#askedAt + APART_MS - Date.now()))
+  }
+
+  /** Also looks after what earlier pages have left. */
+  start(): void {
+    this.#isRunning = true
+    this.askNow()
+  }
+
+  stop(): void {
+    this.#isRunning = false
+    clearTimeout(this.#timer)
+    this.#due = Number.POSITIVE_INFINITY
+  }
+
+  /** An earlier question stands. */
+  #askIn(ms: number): void {
+    const due = Date.now() + ms
+    if (!this.#isRunning || due >= this.#due) return
+    clearTimeout(this.#timer)
+    this.#due = due
+    this.#timer = setTimeout(() => this.#ask(), ms)
+  }
+
+  async #ask(): Promise<void> {
+    const { ops, read, isOnTheWay } = this.options
+    this.#due = Number.POSITIVE_INFINITY
+    this.#askedAt = Date.now()
+    const posts = ops.posts()
+    if (posts.length === 0) return
+    const asked = posts.filter(postId => !isOnTheWay(postId)).slice(0, MAX_POSTS)
+    if (asked.length > 0) await read(asked).catch(() => {})
+    if (ops.posts().length === 0) return
+    this.#askIn(this.#pause)
+    this.#pause = Math.min(2 * this.#pause, CONFIRM_MAX_MS)
+  }
+
+  #forget(postId: string, op: number): void {
+    this.options.ops.forget(postId, op)
+    if (!this.isKept(postId)) this.#acknowledgedAt.delete(postId)
+  }
+}

@@ -1,0 +1,87 @@
+/** A press of this browser that Postgres is not known to hold. */
+export interface KeptOp {
+  op: number
+  /** When it was pressed, milliseconds since 1970. */
+  at: number
+}
+
+const PREFIX = 'onecount:kept:'
+const MAX_OPS = 200
+const MAX_AGE_MS = 24 * 60 * 60_000
+
+/**
+ * The newest press of each post, shared by the tabs of a browser. An entry a post: what one tab writes does not undo
+ * what another has written. Where there is no storage, or it is full or forbidden, they live as long as the page.
+ */
+export class KeptOps {
+  readonly #memory = new Map<string, KeptOp>()
+  readonly #storage: Storage | null
+
+  constructor(storage: Storage | null = browserStorage()) {
+    this.#storage = storage
+  }
+
+  get(postId: string): KeptOp | undefined {
+    const inMemory = this.#memory.get(postId)
+    const stored = parse(this.#try(storage => storage.getItem(PREFIX + postId)))
+    return stored && stored.op >= (inMemory?.op ?? 0) ? stored : inMemory
+  }
+
+  keep(postId: string, op: number): void {
+    if ((this.get(postId)?.op ?? 0) >= op) return
+    const kept = { op, at: Date.now() }
+    const isStored = this.#try(storage => {
+      storage.setItem(PREFIX + postId, `${kept.op}|${kept.at}`)
+      return true
+    })
+    if (isStored) this.#memory.delete(postId)
+    else this.#memory.set(postId, kept)
+  }
+
+  /** Unless a newer press has taken its place. */
+  forget(postId: string, op: number): void {
+    if ((this.get(postId)?.op ?? 0) > op) return
+    this.#memory.delete(postId)
+    this.#try(storage => storage.removeItem(PREFIX + postId))
+  }
+
+  /** Ids of the posts, the oldest press first. What is too old or too much is forgotten here. */
+  posts(): string[] {
+    const ids = new Set([...this.#memory.keys(), ...(this.#try(storedPosts) ?? [])])
+    const kept = [...ids]
+      .flatMap(postId => ({ postId, ...(this.get(postId) ?? { op: 0, at: 0 }) }))
+      .sort((a, b) => a.at - b.at)
+    const excess = kept.length - MAX_OPS
+    const isKept = ({ at }: KeptOp, place: number) => place >= excess && Date.now() - at < MAX_AGE_MS
+    for (const [i, entry] of kept.entries()) if (!isKept(entry, i)) this.forget(entry.postId, entry.op)
+    return kept.filter(isKept).map(({ postId }) => postId)
+  }
+
+  #try<T>(use: (storage: Storage) => T): T | undefined {
+    try {
+      return this.#storage ? use(this.#storage) : undefined
+    } catch {
+      return undefined
+    }
+  }
+}
+
+const storedPosts = (storage: Storage): string[] =>
+  Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? '')
+    .filter(key => key.startsWith(PREFIX))
+    .map(key => key.slice(PREFIX.length))
+
+/** Anything may stand in a storage. */
+function parse(text: string | null | undefined): KeptOp | undefined {
+  const match = /^(\d{1,16})\|(\d{1,14})$/.exec(text ?? '')
+  return match ? { op: Number(match[1]), at: Number(match[2]) } : undefined
+}
+
+/** Reading the property throws where a browser forbids it. */
+function browserStorage(): Storage | null {
+  try {
+    return typeof window === 'undefined' ? null : window.localStorage
+  } catch {
+    return null
+  }
+}
