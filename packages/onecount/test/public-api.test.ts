@@ -38,6 +38,7 @@ describe('the public interface', () => {
       'isSessionId',
       'nextOp',
       'opTime',
+      'parseAck',
       'trustedOp',
     ])
     expect(Object.keys(redisDrivers).sort()).toEqual([
