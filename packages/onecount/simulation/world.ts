@@ -139,6 +139,8 @@ export class World {
         recentMs: this.faults.has('short recent') ? 400 : 15 * 60_000,
         breakerFailures: 3,
         breakerMs: 40,
+        // The calls have deadlines of the world's own clock.
+        deadlineMs: Number.POSITIVE_INFINITY,
       },
     })
   }

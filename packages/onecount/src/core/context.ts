@@ -29,6 +29,8 @@ export interface Settings {
   breakerFailures: number
   /** For how long, milliseconds. */
   breakerMs: number
+  /** After this long a like or a read is answered, whatever the stores do; milliseconds. */
+  deadlineMs: number
 }
 
 export const DEFAULT_SETTINGS: Settings = {
@@ -38,4 +40,5 @@ export const DEFAULT_SETTINGS: Settings = {
   chunkSize: 2000,
   breakerFailures: 5,
   breakerMs: 500,
+  deadlineMs: 6000,
 }

@@ -156,3 +156,54 @@ describe('without either', () => {
     await expect(onecount.drainOnce()).rejects.toMatchObject({ store: 'redis' })
   })
 })
+
+describe('whatever hangs', () => {
+  const DEADLINE = 100
+  const timely = async <T>(work: Promise<T>): Promise<T | unknown> => {
+    const started = performance.now()
+    const outcome = await work.catch((error: unknown) => error)
+    expect(performance.now() - started).toBeLessThan(DEADLINE + 100)
+    return outcome
+  }
+  const UNAVAILABLE = { code: 'unavailable', status: 503 }
+
+  beforeEach(() => {
+    onecount = createOnecount({
+      redis: ports.redis,
+      postgres: ports.postgres,
+      log: { warn() {} },
+      settings: { deadlineMs: DEADLINE },
+    })
+  })
+
+  it.each([['redis'], ['postgres'], ['redis', 'postgres']])(
+    'a like is answered in time: %j %j',
+    async (...names) => {
+      ports.fail('hangs', ...names)
+      expect(await timely(onecount.set(POST.id, 'ana', true))).toMatchObject(UNAVAILABLE)
+      expect(await timely(onecount.toggle(POST.id, 'ana'))).toMatchObject(UNAVAILABLE)
+      expect(await timely(onecount.read([POST.id, OTHER.id], 'ana'))).toEqual(
+        new Map([
+          [POST.id, expect.objectContaining({ count: null, source: 'unknown' })],
+          [OTHER.id, expect.objectContaining({ count: null, source: 'unknown' })],
+        ]),
+      )
+    },
+  )
+
+  it('a like that waits for Postgres is answered in time, and counts once when it is repeated', async () => {
+    const { op } = await onecount.set(POST.id, 'ana', true)
+    ports.fail('hangs', 'postgres')
+    expect(await timely(onecount.set(POST.id, 'ana', true, { op, ack: 'postgres' }))).toMatchObject(
+      UNAVAILABLE,
+    )
+    expect(await timely(onecount.set(POST.id, 'ana', true, { op }))).toMatchObject({
+      count: 447,
+      durable: false,
+    })
+    ports.restore()
+    const fresh = stores.instance()
+    expect(await fresh.set(POST.id, 'ana', true, { op, ack: 'postgres' })).toMatchObject({ durable: true })
+    expect(await stores.compare(POST)).toMatchObject({ redis: { count: 447 }, postgres: { count: 447 } })
+  })
+})

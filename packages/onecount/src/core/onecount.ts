@@ -12,8 +12,9 @@ import { createDrainLoop, type LoopOptions } from './loop'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
 import type { Logger, PostgresPort, RedisPort } from './ports'
 import { fillRanking, ranking } from './ranking'
-import { read } from './read'
+import { read, unknown } from './read'
 import type { LikeState, WriteState } from './types'
+import { within } from './within'
 import { set, toggle } from './write'
 
 export interface OnecountOptions {
@@ -63,11 +64,22 @@ export function createOnecount(options: OnecountOptions) {
     absent.set(postId, clock() + ABSENT_MS)
   }
 
-  async function written(
+  /** A press is answered within the deadline; repeating it with its op does no harm. */
+  const written = (
     postId: string,
     sessionId: string,
     write: Promise<WriteState>,
     ack: Ack = options.ack ?? 'redis',
+  ): Promise<WriteState> =>
+    within(acknowledged(postId, sessionId, write, ack), settings.deadlineMs, () => {
+      throw new OnecountError('unavailable', { detail: `no store answered within ${settings.deadlineMs} ms` })
+    })
+
+  async function acknowledged(
+    postId: string,
+    sessionId: string,
+    write: Promise<WriteState>,
+    ack: Ack,
   ): Promise<WriteState> {
     try {
       const state = await write
@@ -128,16 +140,25 @@ export function createOnecount(options: OnecountOptions) {
     async read(postIds: readonly string[], sessionId: string | null = null): Promise<Map<string, LikeState>> {
       const wanted = [...new Set(postIds)].filter(id => isPostId(id) && !isAbsent(id))
       const states = new Map<string, LikeState>()
-      for (let i = 0; i < wanted.length; i += PAGE) {
-        const page = wanted.slice(i, i + PAGE)
-        const found = await read(ctx, page, sessionId)
-        for (const id of page) {
-          const state = found.get(id)
-          if (state) states.set(id, state)
-          else remember(id)
+      const left = new Set(wanted)
+      const work = async () => {
+        for (let i = 0; i < wanted.length; i += PAGE) {
+          const page = wanted.slice(i, i + PAGE)
+          const found = await read(ctx, page, sessionId)
+          for (const id of page) {
+            const state = found.get(id)
+            if (state) states.set(id, state)
+            else remember(id)
+            left.delete(id)
+          }
         }
+        return states
       }
-      return states
+      return within(
+        work(),
+        settings.deadlineMs,
+        () => new Map([...states, ...[...left].map(id => [id, unknown(id)] as const)]),
+      )
     },
 
     /** Ids of the most liked posts, by the counts of this moment. One round trip. @throws StoreUnavailable */

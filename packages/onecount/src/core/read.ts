@@ -45,19 +45,20 @@ export async function read(
       if (peeked) left.clear()
     }
   }
-  for (const postId of left) {
-    states.set(postId, {
-      postId,
-      count: null,
-      liked: null,
-      rev: 0,
-      op: null,
-      durable: null,
-      source: 'unknown',
-    })
-  }
+  for (const postId of left) states.set(postId, unknown(postId))
   return states
 }
+
+/** What is said of a post when no store can tell. */
+export const unknown = (postId: string): LikeState => ({
+  postId,
+  count: null,
+  liked: null,
+  rev: 0,
+  op: null,
+  durable: null,
+  source: 'unknown',
+})
 
 /** One round trip; cold posts are left out. */
 async function readWarm(ctx: Context, postIds: string[], sessionId: string | null): Promise<LikeState[]> {

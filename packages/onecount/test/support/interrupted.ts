@@ -1,8 +1,8 @@
 import { type PostgresPort, type RedisPort, StoreUnavailable } from 'onecount'
 import type { Ports } from './wire'
 
-/** How a call fails: the store never gets it, or the caller never gets the answer. */
-export type Failure = 'never arrives' | 'answer lost'
+/** How a call fails: the store never gets it, the caller never gets the answer, or nothing is ever heard. */
+export type Failure = 'never arrives' | 'answer lost' | 'hangs'
 
 /**
  * Ports that record what is called and fail where a test says so; everything else goes to the real stores.
@@ -18,6 +18,7 @@ export function interrupted(ports: Ports) {
     const hit = failing?.names.some(n => n === name || n === store) ? failing : undefined
     if (hit?.once) failing = undefined
     if (hit?.failure === 'never arrives') throw new StoreUnavailable(store, hit.failure)
+    if (hit?.failure === 'hangs') return new Promise<never>(() => {})
     const answer = await run()
     if (hit) throw new StoreUnavailable(store, hit.failure)
     return answer
