@@ -38,7 +38,7 @@ async function main(): Promise<number> {
       `--page-size ${values['page-size']} is no page size: use a whole number from 1 to 5000`,
     )
   }
-  const stores = await connect(readSettings(), { warn: line => console.error(line) })
+  const stores = await connect(readSettings(), { log: { warn: line => console.error(line) } })
   const stop = new AbortController()
   process.once('SIGINT', () => {
     console.error('\nstopping after this page; run the same command again to go on')

@@ -8,6 +8,8 @@ import { findProgram, type Running, run, until } from './process'
 export interface RedisServer extends Running {
   url: string
   port: number
+  /** Where its files are. */
+  dir: string
 }
 
 export interface RedisServerOptions {
@@ -42,6 +44,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     ...server,
     url: `redis://127.0.0.1:${port}`,
     port,
+    dir,
     stop: graceMs => ended(() => server.stop(graceMs)),
     kill: () => ended(server.kill),
   }

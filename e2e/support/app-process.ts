@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '../../dev/services/free-port'
+import { killOnExit } from '../../dev/services/kill-on-exit'
 import { type Running, run, until } from '../../dev/services/process'
-import { killOnExit } from './kill-on-exit'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Enough to see what went wrong. */

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { killOnExit } from '../../dev/services/kill-on-exit'
 import type { Running } from '../../dev/services/process'
 import { type RedisServer, startRedisServer } from '../../dev/services/redis-server'
 import { type LocalSupabase, startSupabase } from '../../dev/services/supabase'
 import { type AppProcess, startAppProcess } from './app-process'
-import { killOnExit } from './kill-on-exit'
 
 /** The production build on real stores, with fresh data, at ports of its own. */
 export interface TestStack {

@@ -47,7 +47,12 @@ describe('the public interface', () => {
       'createRedisClient',
       'ioredisPort',
     ])
-    expect(Object.keys(postgresDrivers).sort()).toEqual(['postgresJsPort', 'postgresPort', 'supabasePort'])
+    expect(Object.keys(postgresDrivers).sort()).toEqual([
+      'connectPostgresJs',
+      'postgresJsPort',
+      'postgresPort',
+      'supabasePort',
+    ])
     expect(Object.keys(testing).sort()).toEqual(['postgresContract', 'redisContract'])
   })
 

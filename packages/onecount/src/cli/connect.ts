@@ -2,9 +2,10 @@ import { createClient } from '@supabase/supabase-js'
 import type { Redis } from 'ioredis'
 import postgres from 'postgres'
 import WebSocket from 'ws'
+import type { LoopOptions } from '../core/loop'
 import { createOnecount, type Onecount } from '../core/onecount'
 import type { Logger, PostgresPort } from '../core/ports'
-import { postgresJsPort } from '../postgres/postgresjs'
+import { connectPostgresJs } from '../postgres/postgresjs'
 import { supabasePort } from '../postgres/supabase'
 import { createRedisClient, ioredisPort } from '../redis/ioredis'
 import type { StoreSettings } from './settings'
@@ -16,13 +17,24 @@ export interface Connected {
   close(): Promise<void>
 }
 
-/** Deadline of one call of a tool: a page may be large, nobody waits for it on a screen. Milliseconds. */
-const PATIENCE_MS = 60_000
+export interface ConnectOptions {
+  log?: Logger
+  /** Deadline of one call, milliseconds. A page of a tool may be large, and nobody waits for it on a screen. */
+  patienceMs?: number
+  drain?: LoopOptions
+}
 
 /** @throws Error when a store does not answer, naming it */
-export async function connect(settings: StoreSettings, log?: Logger): Promise<Connected> {
-  const redis = createRedisClient(settings.redisUrl, { commandTimeout: PATIENCE_MS, lazyConnect: true })
-  const { port, end } = postgresOf(settings)
+export async function connect(
+  settings: StoreSettings,
+  { log, patienceMs = 60_000, drain }: ConnectOptions = {},
+): Promise<Connected> {
+  const redis = createRedisClient(settings.redisUrl, {
+    commandTimeout: patienceMs,
+    socketTimeout: patienceMs,
+    lazyConnect: true,
+  })
+  const { port, end } = postgresOf(settings, patienceMs)
   const close = async () => {
     redis.disconnect()
     await end()
@@ -38,20 +50,20 @@ export async function connect(settings: StoreSettings, log?: Logger): Promise<Co
     await close()
     throw error
   }
-  return { onecount: createOnecount({ redis: ioredisPort(redis), postgres: port, log }), redis, close }
+  return { onecount: createOnecount({ redis: ioredisPort(redis), postgres: port, log, drain }), redis, close }
 }
 
-function postgresOf({ databaseUrl, supabaseUrl, secretKey }: StoreSettings): {
-  port: PostgresPort
-  end(): Promise<void>
-} {
+function postgresOf(
+  { databaseUrl, supabaseUrl, secretKey }: StoreSettings,
+  timeoutMs: number,
+): { port: PostgresPort; end(): Promise<void> } {
   if (databaseUrl) {
-    const sql = postgres(databaseUrl, { max: 4, onnotice() {}, prepare: false })
-    return { port: postgresJsPort(sql, { timeoutMs: PATIENCE_MS }), end: () => sql.end({ timeout: 2 }) }
+    const open = () => postgres(databaseUrl, { max: 4, onnotice() {}, prepare: false })
+    return connectPostgresJs(open, { timeoutMs })
   }
   const client = createClient(supabaseUrl!, secretKey!, {
     auth: { persistSession: false, autoRefreshToken: false },
     realtime: { transport: WebSocket as unknown as typeof globalThis.WebSocket },
   })
-  return { port: supabasePort(client, { timeoutMs: PATIENCE_MS }), end: async () => {} }
+  return { port: supabasePort(client, { timeoutMs }), end: async () => {} }
 }

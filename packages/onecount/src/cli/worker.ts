@@ -1,13 +1,14 @@
 import { parseArgs } from 'node:util'
 import { connect } from './connect'
 import type { Command } from './main'
-import { readSettings } from './settings'
+import { MissingSetting, readSettings } from './settings'
 
 const HELP = `Drains likes from Redis to Postgres in a process of its own. Any number may run, beside those of the application.
 
   npx onecount worker [options]
 
-  --once     drain until nothing is left, then end
+  --every MS   look for work this often (1000)
+  --once       drain until nothing is left, then end
   --help
 
 Reads REDIS_URL, and DATABASE_URL or SUPABASE_URL with SUPABASE_SECRET_KEY, from the environment, .env.local or .env.
@@ -15,19 +16,28 @@ SIGTERM or Ctrl-C: drains what is left, for at most 5 seconds. It says nothing w
 
 Exit code: 0 done, 2 it could not be done.`
 
+/** A store that keeps a batch waiting for this long has failed: the next attempt finds out what became of it. */
+const PATIENCE_MS = 5000
+const EVERY_MS = 1000
+
 export const worker: Command = {
   summary: 'drain likes from Redis to Postgres',
   async run(args) {
     const { values } = parseArgs({
       args,
-      options: { once: { type: 'boolean' }, help: { type: 'boolean' } },
+      options: { every: { type: 'string' }, once: { type: 'boolean' }, help: { type: 'boolean' } },
     })
     if (values.help) {
       console.log(HELP)
       return 0
     }
+    const idleMs = values.every === undefined ? EVERY_MS : Number(values.every)
+    if (!Number.isInteger(idleMs) || idleMs < 10 || idleMs > 60_000)
+      throw new MissingSetting(`--every ${values.every} is no pause: use milliseconds from 10 to 60000`)
     const { onecount, close } = await connect(readSettings(), {
-      warn: line => console.error(`[onecount] ${line}`),
+      log: { warn: line => console.error(`[onecount] ${line}`) },
+      patienceMs: PATIENCE_MS,
+      drain: { idleMs },
     })
     try {
       if (values.once) await onecount.drainOnce(Number.POSITIVE_INFINITY)

@@ -2,8 +2,9 @@ import type { Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import { type LocalSupabase, startSupabase } from '@/dev/services/supabase'
+import { Link } from '@/drill/link'
 import { connect, migrate, ownersTables, supabaseClient } from '../../test/support/databases'
-import { postgresJsPort } from './postgresjs'
+import { connectPostgresJs, postgresJsPort } from './postgresjs'
 import { supabasePort } from './supabase'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
@@ -12,9 +13,10 @@ const LIKE = 3_590_000_000_000_001
 let server: PostgresServer
 let supabase: LocalSupabase
 let sql: Sql
+let url: string
 beforeAll(async () => {
   server = await startPostgresServer({ fsync: false })
-  const url = await server.createDatabase('deadline')
+  url = await server.createDatabase('deadline')
   await migrate(url)
   supabase = await startSupabase({ databaseUrl: url })
   sql = connect(url)
@@ -50,6 +52,24 @@ describe.each([
           .catch(() => null),
       )
       .toMatchObject({ count: 447 })
+  })
+})
+
+describe('a connection whose other end is gone', () => {
+  it('is replaced by a new one', async () => {
+    const link = await Link.to(server.port, null)
+    const address = new URL(url)
+    address.port = String(link.port)
+    const { port, end } = connectPostgresJs(() => connect(String(address), { max: 1 }), { timeoutMs: 200 })
+    expect(await port.status(0)).toMatchObject({ unseen: 0 })
+    link.fault = 'half-open'
+    await expect
+      .poll(() => port.status(0).catch((error: unknown) => error))
+      .toMatchObject({ store: 'postgres' })
+    link.heal()
+    expect(await port.status(0)).toMatchObject({ unseen: 0 })
+    await end()
+    link.close()
   })
 })
 

@@ -1,3 +1,3 @@
-export { postgresJsPort } from './postgresjs'
+export { connectPostgresJs, postgresJsPort } from './postgresjs'
 export { postgresPort, type Rpc, type RpcArgs } from './rpc'
 export { supabasePort } from './supabase'

@@ -24,17 +24,43 @@ const TYPES: [suffix: string, type: string][] = [
  * server, so a transaction pooler may stand in between. `timeoutMs`: deadline of one call.
  */
 export function postgresJsPort(sql: Sql, { timeoutMs = 5000 } = {}): PostgresPort {
-  return postgresPort(async (name, args) => {
-    const names = Object.keys(args)
-    const list = names.map((arg, i) => `${arg} => $${i + 1}::text::${typeOf(arg)}`).join(', ')
-    const query = sql.unsafe(
-      `select public.${name}(${list}) as result`,
-      names.map(arg => literal(args[arg]!)),
-      { prepare: false },
-    )
-    const [row] = await withDeadline(query, timeoutMs, () => query.cancel())
-    return row?.result ?? null
+  return postgresPort((name, args) => call(sql, name, args, timeoutMs))
+}
+
+/**
+ * The same for a process that runs for long: `open` makes the connections, and makes them anew when a call was not
+ * answered in time, as one whose other end is gone would never be given back. `end` closes them.
+ */
+export function connectPostgresJs(
+  open: () => Sql,
+  { timeoutMs = 5000 } = {},
+): { port: PostgresPort; end(): Promise<void> } {
+  let sql = open()
+  const port = postgresPort(async (name, args) => {
+    const used = sql
+    try {
+      return await call(used, name, args, timeoutMs)
+    } catch (error) {
+      if (error instanceof Late && used === sql) {
+        sql = open()
+        used.end({ timeout: 0 }).catch(() => {})
+      }
+      throw error
+    }
   })
+  return { port, end: () => sql.end({ timeout: 2 }) }
+}
+
+async function call(sql: Sql, name: string, args: RpcArgs, timeoutMs: number): Promise<unknown> {
+  const names = Object.keys(args)
+  const list = names.map((arg, i) => `${arg} => $${i + 1}::text::${typeOf(arg)}`).join(', ')
+  const query = sql.unsafe(
+    `select public.${name}(${list}) as result`,
+    names.map(arg => literal(args[arg]!)),
+    { prepare: false },
+  )
+  const [row] = await withDeadline(query, timeoutMs, () => query.cancel())
+  return row?.result ?? null
 }
 
 const typeOf = (arg: string): string => TYPES.find(([suffix]) => arg.endsWith(`_${suffix}`))![1]
@@ -45,13 +71,16 @@ function literal(value: RpcArgs[string]): string | null {
   return value === null ? null : String(value)
 }
 
+/** The deadline of a call has passed. */
+class Late extends Error {}
+
 /** Does not trust the connection to say that it is dead: past the deadline the call has failed. */
 async function withDeadline<T>(call: PromiseLike<T>, ms: number, cancel: () => void): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       cancel()
-      reject(new Error(`no answer within ${ms} ms`))
+      reject(new Late(`no answer within ${ms} ms`))
     }, ms)
   })
   try {

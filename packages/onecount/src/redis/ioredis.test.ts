@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
+import { Link } from '@/drill/link'
 import { createRedisClient, ioredisPort } from './ioredis'
 import { SCRIPTS } from './scripts.generated'
 
@@ -64,6 +65,17 @@ describe('the ioredis driver', () => {
     const { error, ms } = await timed(status())
     expect(error).toMatchObject({ store: 'redis' })
     expect(ms).toBeLessThan(1000)
+  })
+
+  it('replaces a connection whose other end is gone', async () => {
+    const link = await Link.to(server.port, 'resp')
+    client = createRedisClient(`redis://127.0.0.1:${link.port}`, { socketTimeout: 300 })
+    expect(await status()).toEqual(EMPTY)
+    link.fault = 'half-open'
+    await expect.poll(() => status().catch((error: unknown) => error)).toMatchObject({ store: 'redis' })
+    link.heal()
+    await expect.poll(() => status().catch(() => null), { timeout: 5000 }).toEqual(EMPTY)
+    link.close()
   })
 
   it('does not wait for a Redis that hangs, and does not send the call again', async () => {

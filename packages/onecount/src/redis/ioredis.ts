@@ -6,6 +6,9 @@ import { SCRIPTS } from './scripts.generated'
 /** Deadline of one call, milliseconds. */
 const COMMAND_TIMEOUT = 250
 
+/** A connection that owes an answer for this long is dead, whatever the kernel says; a new one is made. Milliseconds. */
+const SILENCE = 2000
+
 /**
  * Settings that fail fast: a command is never queued while the connection is down, never resent behind the
  * caller's back, and never waited for past its deadline.
@@ -15,6 +18,7 @@ export const FAIL_FAST = {
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   commandTimeout: COMMAND_TIMEOUT,
+  socketTimeout: SILENCE,
   connectTimeout: 2000,
   keepAlive: 10_000,
   noDelay: true,

@@ -1,4 +1,4 @@
-import type { Running } from '../../dev/services/process'
+import type { Running } from './process'
 
 const running = new Set<Running>()
 process.once('exit', () => {

@@ -1,0 +1,104 @@
+import { assess, type Damage, settle } from './check'
+import type { Fault } from './faults'
+import { Person, PROMISES } from './person'
+import { type Post, Stack } from './stack'
+
+/** What became of everything that happened while one kind of fault struck. */
+export interface Row {
+  fault: string
+  /** How often it struck. */
+  times: number
+  /** Presses that were answered as taken, and how many of those Postgres holds. */
+  acknowledged: number
+  durable: number
+  lost: Damage['lost']
+  drift: string[]
+  /** The slowest answer to a request, milliseconds; of a server that people could reach. */
+  slowest: number
+}
+
+export interface DrillOptions {
+  /** Rounds, each with one fault. */
+  plan: readonly Fault[]
+  people?: number
+  posts?: number
+  onRound?(fault: Fault, row: Row, done: number): void
+}
+
+/** People press all the time; in each round something breaks, and once it is whole again everything is looked at. */
+export async function drill({ plan, people = 24, posts = 12, onRound }: DrillOptions): Promise<Row[]> {
+  const rows = new Map<string, Row>()
+  let slowest = 0
+  const stack = await Stack.start(makePosts(posts))
+  const crowd = Array.from(
+    { length: people },
+    (_, i) =>
+      new Person({
+        url: stack.url,
+        posts: stack.posts.map(({ id }) => id),
+        promised: PROMISES[i % PROMISES.length]!,
+        onAnswer: ms => {
+          slowest = Math.max(slowest, ms)
+        },
+      }),
+  )
+  try {
+    await Promise.all(crowd.map(person => person.arrive()))
+    for (const [i, fault] of plan.entries()) {
+      slowest = 0
+      const before = pressesOf(crowd)
+      const times = await whilePressing(crowd, () => fault.strike(stack))
+      await stack.reviveWorker()
+      await settle(stack, crowd)
+      const damage = await assess(stack, crowd)
+      const row = rows.get(fault.name) ?? emptyRow(fault.name)
+      rows.set(fault.name, add(row, { times, acknowledged: pressesOf(crowd) - before, damage, slowest }))
+      onRound?.(fault, row, i + 1)
+    }
+    return [...rows.values()]
+  } finally {
+    for (const person of crowd) person.leave()
+    await stack.stop()
+  }
+}
+
+const makePosts = (count: number): Post[] =>
+  Array.from({ length: count }, (_, i) => ({
+    id: `50050001-aaaa-bbbb-cccc-${String(i).padStart(12, '0')}`,
+    base: 100 * i,
+  }))
+
+const pressesOf = (crowd: readonly Person[]) => crowd.reduce((sum, { presses }) => sum + presses, 0)
+
+/** People press from before until after; whoever is not done with a press when all is whole again ends it. */
+async function whilePressing<T>(crowd: readonly Person[], work: () => Promise<T>): Promise<T> {
+  const stop = new AbortController()
+  const pressing = Promise.all(crowd.map(person => person.pressOn(stop.signal)))
+  try {
+    return await work()
+  } finally {
+    stop.abort()
+    await pressing
+  }
+}
+
+const emptyRow = (fault: string): Row => ({
+  fault,
+  times: 0,
+  acknowledged: 0,
+  durable: 0,
+  lost: { redis: 0, postgres: 0, browser: 0 },
+  drift: [],
+  slowest: 0,
+})
+
+function add(row: Row, round: { times: number; acknowledged: number; damage: Damage; slowest: number }): Row {
+  const { lost, drift } = round.damage
+  row.times += round.times
+  row.acknowledged += round.acknowledged
+  for (const promised of PROMISES) row.lost[promised] += lost[promised]
+  row.durable += round.acknowledged - PROMISES.reduce((sum, promised) => sum + lost[promised], 0)
+  row.drift.push(...drift)
+  row.slowest = Math.max(row.slowest, round.slowest)
+  return row
+}

@@ -1,0 +1,151 @@
+import { createConnection, createServer, type Socket } from 'node:net'
+import { cutFrames, type Protocol } from './frames'
+
+/** What a network does to a connection. */
+export const LINK_FAULTS = [
+  'request dropped',
+  'reply dropped',
+  'delayed',
+  'half-open',
+  'duplicated',
+  'reset in mid-reply',
+] as const
+export type LinkFault = (typeof LINK_FAULTS)[number]
+
+/** How likely it is that bytes which pass meet the fault. */
+const CHANCE = 0.3
+const DELAY_MS = 120
+/** How long a connection that lost bytes stays silent before it is reset, milliseconds. */
+const SILENCE_MS = 400
+
+interface Connection {
+  client: Socket
+  server: Socket
+  /** Nothing passes any more, and neither end knows. */
+  isSilent: boolean
+  /** A request of which only a part has come. */
+  partial: Buffer
+  /** When the last delayed bytes arrive, milliseconds since 1970. */
+  busyUntil: number
+}
+
+/** The only way between two programs: a TCP proxy that does to it what a network may. */
+export class Link {
+  fault: LinkFault | null = null
+  /** How often a fault was met. */
+  injected = 0
+  readonly #connections = new Set<Connection>()
+  readonly #server = createServer(client => this.#accept(client))
+
+  private constructor(
+    /** The port of the program behind it. */
+    private target: number,
+    /** Of what is duplicated; a protocol with a state of its own cannot be. */
+    private readonly protocol: Protocol | null,
+  ) {}
+
+  static async to(target: number, protocol: Protocol | null): Promise<Link> {
+    const link = new Link(target, protocol)
+    await new Promise<void>(resolve => link.#server.listen(0, '127.0.0.1', resolve))
+    return link
+  }
+
+  get port(): number {
+    return (this.#server.address() as { port: number }).port
+  }
+
+  /** Everything passes again. What has lost bytes is reset; what is half-open stays so: only its ends can tell. */
+  heal(): void {
+    const wasHalfOpen = this.fault === 'half-open'
+    this.fault = null
+    for (const connection of this.#connections) if (connection.isSilent && !wasHalfOpen) reset(connection)
+  }
+
+  /** From now on leads elsewhere. */
+  retarget(port: number): void {
+    this.target = port
+    for (const connection of this.#connections) reset(connection)
+  }
+
+  close(): void {
+    for (const connection of this.#connections) reset(connection)
+    this.#server.close()
+  }
+
+  #accept(client: Socket): void {
+    const server = createConnection(this.target, '127.0.0.1')
+    const connection = { client, server, isSilent: false, partial: Buffer.alloc(0), busyUntil: 0 }
+    this.#connections.add(connection)
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      socket.setNoDelay(true)
+      socket.on('error', () => {})
+      socket.on('close', () => {
+        if (connection.isSilent && socket === server) return
+        other.destroy()
+        this.#connections.delete(connection)
+      })
+    }
+    client.on('data', data => this.#fromClient(connection, data))
+    server.on('data', data => this.#fromServer(connection, data))
+  }
+
+  #fromClient(connection: Connection, data: Buffer): void {
+    if (connection.isSilent) return
+    if (this.#meets('request dropped') || this.#meets('half-open')) {
+      this.#silence(connection)
+      return
+    }
+    if (this.protocol && this.fault === 'duplicated') this.#duplicate(connection, data)
+    this.#pass(connection, connection.server, data)
+  }
+
+  #fromServer(connection: Connection, data: Buffer): void {
+    if (connection.isSilent) return
+    if (this.#meets('reply dropped')) this.#silence(connection)
+    else if (this.#meets('reset in mid-reply')) {
+      connection.isSilent = true
+      connection.client.write(data.subarray(0, Math.ceil(data.length / 2)), () => reset(connection))
+    } else this.#pass(connection, connection.client, data)
+  }
+
+  #meets(fault: LinkFault): boolean {
+    if (this.fault !== fault || Math.random() > CHANCE) return false
+    this.injected++
+    return true
+  }
+
+  #silence(connection: Connection): void {
+    connection.isSilent = true
+    if (this.fault !== 'half-open') setTimeout(() => reset(connection), SILENCE_MS).unref()
+  }
+
+  #pass(connection: Connection, to: Socket, data: Buffer): void {
+    const delay = this.#meets('delayed') ? DELAY_MS : 0
+    connection.busyUntil = Math.max(connection.busyUntil, Date.now() + delay)
+    const wait = connection.busyUntil - Date.now()
+    if (wait <= 0) to.write(data)
+    else setTimeout(() => to.write(data), wait)
+  }
+
+  /** Sends whole requests a second time, on a connection of their own; nobody hears what is answered there. */
+  #duplicate(connection: Connection, data: Buffer): void {
+    const { frames, rest } = cutFrames(this.protocol!, Buffer.concat([connection.partial, data]))
+    connection.partial = rest
+    const again = frames.filter(() => this.#meets('duplicated'))
+    if (again.length === 0) return
+    const side = createConnection(this.target, '127.0.0.1', () => {
+      side.write(Buffer.concat(again))
+      setTimeout(() => side.destroy(), SILENCE_MS).unref()
+    })
+    side.on('error', () => {})
+    side.resume()
+  }
+}
+
+function reset({ client, server }: Connection): void {
+  client.resetAndDestroy()
+  server.destroy()
+}

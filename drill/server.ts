@@ -1,0 +1,30 @@
+import { createServer } from 'node:http'
+import { createClient } from '@supabase/supabase-js'
+import { createOnecount } from 'onecount'
+import { createHandler, NO_LIMITS, nodeListener } from 'onecount/http'
+import { supabasePort } from 'onecount/postgres'
+import { createRedisClient, ioredisPort } from 'onecount/redis'
+import WebSocket from 'ws'
+
+// The HTTP API and the drain in one process, as in the reference application, without its pages.
+const { PORT, REDIS_URL, SUPABASE_URL, SUPABASE_SECRET_KEY, ONECOUNT_SECRET } = process.env as Record<
+  string,
+  string
+>
+const service = createOnecount({
+  redis: ioredisPort(createRedisClient(REDIS_URL!)),
+  postgres: supabasePort(
+    createClient(SUPABASE_URL!, SUPABASE_SECRET_KEY!, {
+      auth: { persistSession: false },
+      realtime: { transport: WebSocket as unknown as typeof globalThis.WebSocket },
+    }),
+  ),
+  // Slow enough for the worker to have its share.
+  drain: { lingerMs: 150 },
+  log: { warn() {} },
+})
+service.drain.start()
+createServer(nodeListener(createHandler({ service, secret: ONECOUNT_SECRET!, limits: NO_LIMITS }))).listen(
+  Number(PORT),
+  '127.0.0.1',
+)
