@@ -11,6 +11,10 @@ const WORDS: Record<LikesStatus, { title: string; text: string }> = {
     title: 'Not saved yet',
     text: 'Your like is kept on this page and sent again until it is saved. It counts once.',
   },
+  lagging: {
+    title: 'Catching up',
+    text: 'These numbers come from the database and may be a moment behind. Your likes are in them.',
+  },
   'last-known': {
     title: 'Last known',
     text: 'The server cannot be reached. These are the last numbers that were heard.',

@@ -2,7 +2,7 @@ import { type LikesEntry, type LikesStatus, type LikesStore, shownLikes, useLike
 import { useCallback, useSyncExternalStore } from 'react'
 
 /** From the one that concerns people most to the one that concerns nobody. */
-const URGENCY: readonly LikesStatus[] = ['retrying', 'saving', 'unknown', 'last-known', 'exact']
+const URGENCY: readonly LikesStatus[] = ['retrying', 'saving', 'unknown', 'last-known', 'lagging', 'exact']
 
 /** The most urgent status of all counts on screen. */
 export function useCountsHealth(): LikesStatus {

@@ -11,6 +11,8 @@ export interface TestStack {
   redis: RedisServer
   supabase: LocalSupabase
   app: AppProcess
+  /** An empty Redis in the place of one that was killed. */
+  startRedis(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -42,7 +44,8 @@ export async function startApp({ env = {} }: { env?: Record<string, string> } = 
       await app.kill()
       await killAll()
     }
-    return { url: app.url, redis, supabase, app, stop }
+    const startRedis = async () => void started.push(killOnExit(await startRedisServer({ port: redis.port })))
+    return { url: app.url, redis, supabase, app, startRedis, stop }
   } catch (error) {
     await killAll()
     throw error

@@ -1,4 +1,5 @@
 import { expect, type Locator, type Page } from '@playwright/test'
+import type { LikesStatus } from 'onecount/react'
 
 export const BEAR = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 export const BEAR_CAPTION = 'Oso polar en su habitat natural'
@@ -21,8 +22,11 @@ export async function press(page: Page, from: number, to: number): Promise<void>
 }
 
 /** Waits until the press of this page was acknowledged. */
-export async function saved(page: Page): Promise<void> {
-  await expect(bear(page).locator('[data-status="exact"]')).toBeVisible()
+export const saved = (page: Page): Promise<void> => shows(page, 'exact')
+
+/** Waits until the polar bear's number says this of itself. */
+export async function shows(page: Page, status: LikesStatus): Promise<void> {
+  await expect(bear(page).locator(`[data-status="${status}"]`)).toBeVisible({ timeout: 15_000 })
 }
 
 /** Follows a link of the page, as a person does; the application navigates without loading a document. */

@@ -56,5 +56,5 @@ interface Broadcast {
 /** Only what some view has asked for; revisions arrive as numbers or strings. */
 function hear(store: LikesStore, postId: string, count: number, rev: number | string): void {
   if (!store.entry(postId)) return
-  store.receive(postId, { count: Number(count), rev: Number(rev), source: 'redis' })
+  store.receive(postId, { count: Number(count), rev: Number(rev) })
 }

@@ -12,7 +12,8 @@ export interface LikeInput {
   op?: number | null
   /** Whether Postgres holds that op; absent or null: not known. */
   durable?: boolean | null
-  source: Source
+  /** Absent: says nothing about what the count is worth. */
+  source?: Source
   /** It may have waited in a cache, as a page's payload may: then it never wins by the age of a register. */
   cached?: boolean
 }
@@ -60,7 +61,7 @@ export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: 
     next.count = input.count
     next.countRev = input.rev
     next.countAt = Math.max(known.countAt, at)
-    next.source = input.source
+    next.source = input.source ?? known.source
   } else if (!isNumber(input.count)) {
     next.source = known.count === null ? 'unknown' : 'last-known'
   }

@@ -3,9 +3,10 @@ import type { Intent, Refusal } from './store'
 
 /**
  * `exact`: as the server has it. `saving`: one's own press is on its way. `retrying`: it could not be saved yet.
- * `last-known`: the server cannot be reached. `unknown`: no count was ever heard.
+ * `lagging`: Postgres has answered instead of Redis, which may have more. `last-known`: nobody can say more than was
+ * heard before. `unknown`: no count was ever heard.
  */
-export type LikesStatus = 'exact' | 'saving' | 'retrying' | 'last-known' | 'unknown'
+export type LikesStatus = 'exact' | 'saving' | 'retrying' | 'lagging' | 'last-known' | 'unknown'
 
 export interface ShownLikes {
   /** `null` is unknown: a dash, never 0. */
@@ -36,6 +37,7 @@ export function shownLikes(
   function status(): LikesStatus {
     if (intent) return intent.phase
     if (known === null) return 'unknown'
-    return unreachable || entry?.source === 'last-known' ? 'last-known' : 'exact'
+    if (unreachable || entry?.source === 'last-known') return 'last-known'
+    return entry?.source === 'postgres' ? 'lagging' : 'exact'
   }
 }

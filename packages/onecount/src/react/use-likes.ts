@@ -17,7 +17,7 @@ export interface LikesView extends ShownLikes {
 
 /** A view that opens this soon after the last read takes what is there; milliseconds. */
 const FRESH_MS = 2000
-/** How often a post is read again while the server cannot be reached; milliseconds. */
+/** How often a post is read again while its count is not exact; milliseconds. */
 const RECOVER_MS = 5000
 
 /** What a read of the query answers: the registers hold it already. */
@@ -68,7 +68,8 @@ function likesOptions(store: LikesStore, postId: string, seed: LikeInput | undef
     refetchOnReconnect: 'always',
     retry: (failures, error) => failures < 1 && !(error instanceof LikesRefused),
     retryDelay: 500,
-    refetchInterval: query => (query.state.status === 'error' ? RECOVER_MS : false),
+    refetchInterval: ({ state }) =>
+      state.status === 'error' || (state.data && state.data.source !== 'redis') ? RECOVER_MS : false,
   })
 }
 

@@ -1,0 +1,164 @@
+import { expect, type Page, test } from '@playwright/test'
+import { createClient } from '@supabase/supabase-js'
+import { Redis } from 'ioredis'
+import WebSocket from 'ws'
+import { assertExplained } from './support/explain'
+import { recordCounts } from './support/recorder'
+import { startApp, type TestStack } from './support/stack'
+import { BEAR, bear, bearCount, heart, press, saved, shows } from './support/views'
+
+let stack: TestStack
+test.beforeEach(async () => {
+  stack = await startApp()
+})
+test.afterEach(async () => {
+  stack.supabase.child.kill('SIGCONT')
+  await stack.stop()
+})
+
+const OWN = { post: BEAR, counts: [446, 447], presses: 'own' } as const
+
+/** The page says what its numbers are worth. */
+const says = (page: Page, words: string) =>
+  expect(page.getByRole('region', { name: 'About the numbers' }).filter({ visible: true })).toContainText(
+    words,
+  )
+
+/** What both stores hold of the polar bear, once nothing is on its way. */
+async function expectInBothStores(count: number): Promise<void> {
+  const health = () => fetch(`${stack.url}/api/health`).then(response => response.json())
+  await expect.poll(health, { timeout: 20_000 }).toMatchObject({ status: 'ok', pending: 0, unseen: 0 })
+  const redis = new Redis(stack.redis.url)
+  const admin = createClient(stack.supabase.url, stack.supabase.secretKey, {
+    auth: { persistSession: false },
+    realtime: { transport: WebSocket as unknown as typeof globalThis.WebSocket },
+  })
+  const { data } = await admin.from('posts_new').select('likes').eq('id', BEAR).single()
+  const [inRedis, members] = await Promise.all([
+    redis.get(`post:likes:${BEAR}`),
+    redis.scard(`post:liked:${BEAR}`),
+  ])
+  const { count: rows } = await admin
+    .from('post_ratings')
+    .select('*', { count: 'exact', head: true })
+    .eq('post_id', BEAR)
+  redis.disconnect()
+  expect({ redis: Number(inRedis), postgres: data!.likes }).toEqual({ redis: count, postgres: count })
+  expect(members).toBe(rows)
+}
+
+test('Redis is stopped while a person likes: the pages go on, say so, and are exact again by themselves', async ({
+  context,
+  page,
+}) => {
+  const log = await recordCounts(context)
+  await page.goto(`${stack.url}/`)
+  await expect(bearCount(page)).toHaveText('446')
+  await stack.redis.kill()
+  await press(page, 446, 447)
+  await shows(page, 'lagging')
+  await says(page, 'may be a moment behind')
+  await page.goto(`${stack.url}/profile/lucia_nature`)
+  await expect(bearCount(page)).toHaveText('447')
+  await expect(heart(page)).toHaveAttribute('aria-pressed', 'true')
+  await shows(page, 'lagging')
+  await stack.startRedis()
+  await saved(page)
+  await expect(bearCount(page)).toHaveText('447')
+  assertExplained(log, OWN)
+  await expectInBothStores(447)
+})
+
+test('Redis loses a like that Postgres has not seen: the browser brings it back, and the number never moves', async ({
+  context,
+  page,
+}) => {
+  const log = await recordCounts(context)
+  await page.goto(`${stack.url}/`)
+  await expect(bearCount(page)).toHaveText('446')
+  stack.supabase.child.kill('SIGSTOP')
+  await press(page, 446, 447)
+  await saved(page)
+  await stack.redis.kill()
+  await stack.startRedis()
+  // Nobody knows the count now: Redis is empty and Postgres does not answer.
+  await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')))
+  await shows(page, 'last-known')
+  await says(page, 'last numbers that were heard')
+  await expect(bearCount(page)).toHaveText('447')
+  stack.supabase.child.kill('SIGCONT')
+  await saved(page)
+  await expect(bearCount(page)).toHaveText('447')
+  await expect(heart(page)).toHaveAttribute('aria-pressed', 'true')
+  await expectInBothStores(447)
+  await expect.poll(() => page.evaluate(() => localStorage.length), { timeout: 15_000 }).toBe(0)
+  assertExplained(log, OWN)
+})
+
+test('a number that nobody can tell is a dash, never 0, and comes by itself', async ({ page, browser }) => {
+  await page.goto(`${stack.url}/`)
+  await expect(bearCount(page)).toHaveText('446')
+  stack.supabase.child.kill('SIGSTOP')
+  await stack.redis.kill()
+  await stack.startRedis()
+  const someone = await browser.newContext()
+  const log = await recordCounts(someone)
+  const other = await someone.newPage()
+  await other.goto(`${stack.url}/`)
+  await shows(other, 'unknown')
+  await expect(bearCount(other)).toHaveText('–')
+  await says(other, 'A dash is a number')
+  stack.supabase.child.kill('SIGCONT')
+  await saved(other)
+  assertExplained(log, { post: BEAR, counts: [446], unknown: true })
+  await someone.close()
+})
+
+test('the server is killed in the middle of a like: it stays, says so, and is saved when the server is back', async ({
+  context,
+  page,
+}) => {
+  const log = await recordCounts(context)
+  await page.goto(`${stack.url}/`)
+  await expect(bearCount(page)).toHaveText('446')
+  const killed = stack.app.kill()
+  await press(page, 446, 447)
+  await killed
+  await shows(page, 'retrying')
+  await expect(bear(page).getByText(/not saved yet/i)).toBeVisible()
+  await says(page, 'sent again until it is saved')
+  await stack.app.restart()
+  await saved(page)
+  assertExplained(log, OWN)
+  await expectInBothStores(447)
+})
+
+test('a person goes offline in the middle of a like and comes back', async ({ context, page }) => {
+  const log = await recordCounts(context)
+  await page.goto(`${stack.url}/rank`)
+  await expect(bearCount(page)).toHaveText('446')
+  await context.setOffline(true)
+  await press(page, 446, 447)
+  await shows(page, 'retrying')
+  await context.setOffline(false)
+  await saved(page)
+  await page.reload()
+  await expect(bearCount(page)).toHaveText('447')
+  assertExplained(log, OWN)
+  await expectInBothStores(447)
+})
+
+test('a page that was closed before it could save is saved by the next one', async ({ context, page }) => {
+  await page.goto(`${stack.url}/rank`)
+  await expect(bearCount(page)).toHaveText('446')
+  await context.setOffline(true)
+  await press(page, 446, 447)
+  await shows(page, 'retrying')
+  await page.close()
+  await context.setOffline(false)
+  const next = await context.newPage()
+  await next.goto(`${stack.url}/profile/lucia_nature`)
+  await expect(bearCount(next)).toHaveText('447')
+  await expect(heart(next)).toHaveAttribute('aria-pressed', 'true')
+  await expectInBothStores(447)
+})
