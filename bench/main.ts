@@ -1,15 +1,19 @@
 import { parseArgs } from 'node:util'
+import { drain } from './drain'
 import { like } from './like'
 
 const HELP = `Measures the engine on stores that it starts itself, on this machine.
 
   npm run bench -- like [options]
+  npm run bench -- drain [options]
 
   like             likes per second through the engine beside the bare script, and the time of one like
+  drain            how long until Postgres has what gathered while it was away, and the time of a like meanwhile
 
-  --seconds N      of each round, 2
-  --rounds N       of each side, 5
-  --concurrency N  likes under way at once, 50
+  --seconds N      like: of each round, 2
+  --rounds N       like: of each side, 5
+  --ops N          drain: how many gathered, 200000
+  --concurrency N  people at once, 50
   --json           one JSON object on stdout
   --help`
 
@@ -19,12 +23,13 @@ async function main(): Promise<number> {
     options: {
       seconds: { type: 'string', default: '2' },
       rounds: { type: 'string', default: '5' },
+      ops: { type: 'string', default: '200000' },
       concurrency: { type: 'string', default: '50' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  if (values.help || positionals[0] !== 'like') {
+  if (values.help || (positionals[0] !== 'like' && positionals[0] !== 'drain')) {
     console.log(HELP)
     return values.help ? 0 : 2
   }
@@ -32,13 +37,16 @@ async function main(): Promise<number> {
     seconds: Number(values.seconds),
     rounds: Number(values.rounds),
     concurrency: Number(values.concurrency),
+    ops: Number(values.ops),
   }
   for (const [name, value] of Object.entries(numbers)) {
-    if (value > 0 && value <= 1000) continue
-    console.error(`--${name} takes a number from 1 to 1000`)
+    const most = name === 'ops' ? 10_000_000 : 1000
+    if (value > 0 && value <= most) continue
+    console.error(`--${name} takes a number from 1 to ${most}`)
     return 2
   }
-  const { report, table } = await like(numbers, line => console.error(line))
+  const measure = positionals[0] === 'drain' ? drain : like
+  const { report, table } = await measure(numbers, line => console.error(line))
   console.log(values.json ? JSON.stringify(report, null, 2) : table)
   return 0
 }

@@ -33,10 +33,9 @@ export async function startStores() {
     })
   const onecount = engine()
   await onecount.hydrateAll()
-  await onecount.drainOnce(60_000)
-  await onecount.hydrateAll()
   return {
     client,
+    sql,
     onecount,
     engine,
     async stop() {

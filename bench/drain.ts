@@ -1,0 +1,142 @@
+import { cpus } from 'node:os'
+import { createClock, nextOp } from 'onecount'
+import { SCRIPTS } from 'onecount/redis'
+import { quantile } from './statistics'
+import { POSTS, postId, startStores } from './stores'
+
+interface DrainReport {
+  machine: string
+  /** Ops that had gathered, each of a pair of its own. */
+  backlog: number
+  seconds: number
+  opsPerSecond: number
+  /** Likes that people pressed meanwhile. */
+  likes: { perSecond: number; p50Ms: number; p99Ms: number; maxMs: number }
+  /** The longest that Redis was busy with one call of a script, milliseconds. */
+  longest: Record<string, number>
+  /** Redis' memory with the whole backlog, MiB. */
+  redisMb: number
+  /** What both stores show afterwards differs on so many posts. */
+  different: number
+}
+
+interface DrainOptions {
+  ops: number
+  /** Likes under way at once while it drains. */
+  concurrency: number
+}
+
+/** The likes of the backlog were pressed within so long before, microseconds. */
+const HOUR = 3_600_000_000
+/** Pause of a person between two likes, milliseconds: the drain is looked at, not the most that Redis can take. */
+const PAUSE_MS = 100
+const PROGRESS_MS = 5000
+
+/** Postgres was away for an hour of likes: how long until it has them, while people go on. */
+export async function drain({ ops, concurrency }: DrainOptions, say: (line: string) => void) {
+  say('starting Redis and PostgreSQL …')
+  const stores = await startStores()
+  const { client, onecount, sql } = stores
+  const now = createClock()
+
+  const began = now()
+  let pressed = 0
+  const press = () => {
+    const n = pressed++
+    const op = nextOp(began - HOUR + Math.floor((HOUR * n) / ops), 0, true)
+    return onecount.set(postId(1 + (n % POSTS)), `session-${Math.floor(n / POSTS)}`, true, { op })
+  }
+  const fill = async () => {
+    while (pressed < ops) {
+      await press()
+      if (pressed % 500_000 === 0) say(`${pressed.toLocaleString('en')} likes wait for Postgres`)
+    }
+  }
+  await Promise.all(Array.from({ length: 50 }, fill))
+  const backlog = (await onecount.health()).pending ?? 0
+  const redisMb = Math.round(Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]) / 2 ** 20)
+
+  await client.config('SET', 'slowlog-log-slower-than', 1000)
+  await client.config('SET', 'slowlog-max-len', 100_000)
+  await client.slowlog('RESET')
+  const started = performance.now()
+  let isDone = false
+  const draining = onecount.drain.drain().then(() => {
+    isDone = true
+  })
+  const progress = setInterval(async () => {
+    const { pending } = await onecount.health()
+    say(
+      `${(pending ?? 0).toLocaleString('en')} left after ${Math.round((performance.now() - started) / 1000)} s`,
+    )
+  }, PROGRESS_MS)
+  const times: number[] = []
+  const people = Array.from({ length: concurrency }, async (_, person) => {
+    for (let n = 0; !isDone; n++) {
+      const at = performance.now()
+      await onecount.set(postId(1 + Math.floor(Math.random() * POSTS)), `person-${person}`, n % 2 === 0)
+      times.push(performance.now() - at)
+      await new Promise(resolve => setTimeout(resolve, 2 * PAUSE_MS * Math.random()))
+    }
+  })
+  await draining
+  clearInterval(progress)
+  const seconds = (performance.now() - started) / 1000
+  await Promise.all(people)
+  await onecount.drainOnce()
+
+  const longest: Record<string, number> = {}
+  const names = new Map(Object.entries(SCRIPTS).map(([name, { sha1 }]) => [sha1 as string, name]))
+  for (const [, , micros, [, sha]] of (await client.slowlog('GET', 100_000)) as [
+    number,
+    number,
+    number,
+    string[],
+  ][]) {
+    const name = names.get(sha ?? '')
+    if (name) longest[name] = Math.max(longest[name] ?? 0, Math.round(micros / 100) / 10)
+  }
+  const rows = await sql<{ id: string; likes: number }[]>`select id, likes from posts_new order by id`
+  const counts = await client.mget(rows.map(({ id }) => `post:likes:${id}`))
+  const different = rows.filter(({ likes }, i) => Number(counts[i]) !== likes).length
+  await stores.stop()
+
+  const report: DrainReport = {
+    machine: `${cpus().length} cores, Node ${process.version}`,
+    backlog,
+    seconds: round1(seconds),
+    opsPerSecond: Math.round(backlog / seconds),
+    likes: {
+      perSecond: Math.round(times.length / seconds),
+      p50Ms: round1(quantile(times, 0.5)),
+      p99Ms: round1(quantile(times, 0.99)),
+      maxMs: round1(Math.max(...times)),
+    },
+    longest,
+    redisMb,
+    different,
+  }
+  return { report, table: format(report) }
+}
+
+const round1 = (value: number): number => Math.round(value * 10) / 10
+
+function format({
+  machine,
+  backlog,
+  seconds,
+  opsPerSecond,
+  likes,
+  longest,
+  redisMb,
+  different,
+}: DrainReport) {
+  const scripts = Object.entries(longest).map(([name, ms]) => `${name} ${ms} ms`)
+  return [
+    `a backlog of ${backlog.toLocaleString('en')} ops on ${POSTS.toLocaleString('en')} posts, ${machine}`,
+    `drained in ${seconds} s, ${opsPerSecond.toLocaleString('en')} ops/s; Redis held ${redisMb.toLocaleString('en')} MiB`,
+    `meanwhile ${likes.perSecond} likes/s: p50 ${likes.p50Ms} ms, p99 ${likes.p99Ms} ms, at most ${likes.maxMs} ms`,
+    `longest in Redis: ${scripts.join(', ') || 'nothing over 1 ms'}`,
+    different === 0 ? 'afterwards both stores show the same' : `${different} posts differ afterwards`,
+  ].join('\n')
+}
