@@ -16,7 +16,15 @@ interface LikeReport {
   p50Ms: number
   p99Ms: number
   redisMicrosPerLike: number
-  draining: { likesPerSecond: number; p50Ms: number; p99Ms: number; pendingAfterwards: number | null }
+  draining: Load & { pendingAfterwards: number | null }
+  /** Answered once Postgres holds them. */
+  ackPostgres: Load
+}
+
+interface Load {
+  likesPerSecond: number
+  p50Ms: number
+  p99Ms: number
 }
 
 interface LikeOptions {
@@ -39,8 +47,9 @@ export async function like({ seconds, rounds, concurrency }: LikeOptions, say: (
   const keys = createKeys()
   const now = createClock()
 
-  const engine = () =>
-    onecount.set(postId(1 + Math.floor(Math.random() * POSTS)), pick(SESSIONS), Math.random() < 0.6)
+  const press = (options?: { ack: 'postgres' }) =>
+    onecount.set(postId(1 + Math.floor(Math.random() * POSTS)), pick(SESSIONS), Math.random() < 0.6, options)
+  const engine = () => press()
   const bare = () => {
     const post = postId(1 + Math.floor(Math.random() * POSTS))
     const session = pick(SESSIONS)
@@ -81,6 +90,9 @@ export async function like({ seconds, rounds, concurrency }: LikeOptions, say: (
   const draining = await load(engine, concurrency, seconds * rounds)
   await onecount.drain.stop({ budgetMs: 60_000 })
   const { pending } = await onecount.health()
+
+  say('answered once Postgres holds them …')
+  const ackPostgres = await load(() => press({ ack: 'postgres' }), concurrency, seconds * rounds)
   await stores.stop()
 
   const ratios = rates.engine.map((rate, i) => rate / rates.bare[i]!)
@@ -95,15 +107,17 @@ export async function like({ seconds, rounds, concurrency }: LikeOptions, say: (
     p50Ms: round2(quantile(times, 0.5)),
     p99Ms: round2(quantile(times, 0.99)),
     redisMicrosPerLike: serverMicros,
-    draining: {
-      likesPerSecond: Math.round(draining.length / (seconds * rounds)),
-      p50Ms: round2(quantile(draining, 0.5)),
-      p99Ms: round2(quantile(draining, 0.99)),
-      pendingAfterwards: pending,
-    },
+    draining: { ...loadOf(draining, seconds * rounds), pendingAfterwards: pending },
+    ackPostgres: loadOf(ackPostgres, seconds * rounds),
   }
   return { report, table: format(report) }
 }
+
+const loadOf = (times: readonly number[], seconds: number): Load => ({
+  likesPerSecond: Math.round(times.length / seconds),
+  p50Ms: round2(quantile(times, 0.5)),
+  p99Ms: round2(quantile(times, 0.99)),
+})
 
 const round2 = (value: number): number => Math.round(value * 100) / 100
 
@@ -113,6 +127,7 @@ function format(r: LikeReport): string {
     ['engine', r.engineLikesPerSecond, r.p50Ms, r.p99Ms],
     ['bare script', r.bareScriptsPerSecond, '', ''],
     ['engine, draining', r.draining.likesPerSecond, r.draining.p50Ms, r.draining.p99Ms],
+    ['ack postgres', r.ackPostgres.likesPerSecond, r.ackPostgres.p50Ms, r.ackPostgres.p99Ms],
   ]
   return [
     `${r.concurrency} at once, ${POSTS.toLocaleString('en')} posts, ${r.machine}; medians of ${r.rounds} rounds in turns`,

@@ -22,11 +22,19 @@ export interface DrillOptions {
   plan: readonly Fault[]
   people?: number
   posts?: number
+  /** Ends it after the round that is under way. */
+  signal?: AbortSignal
   onRound?(fault: Fault, row: Row, done: number): void
 }
 
 /** People press all the time; in each round something breaks, and once it is whole again everything is looked at. */
-export async function drill({ plan, people = 24, posts = 12, onRound }: DrillOptions): Promise<Row[]> {
+export async function drill({
+  plan,
+  people = 24,
+  posts = 12,
+  signal,
+  onRound,
+}: DrillOptions): Promise<Row[]> {
   const rows = new Map<string, Row>()
   let slowest = 0
   const stack = await Stack.start(makePosts(posts))
@@ -45,11 +53,14 @@ export async function drill({ plan, people = 24, posts = 12, onRound }: DrillOpt
   try {
     await Promise.all(crowd.map(person => person.arrive()))
     for (const [i, fault] of plan.entries()) {
+      if (signal?.aborted) break
       slowest = 0
       const before = pressesOf(crowd)
       const times = await whilePressing(crowd, () => fault.strike(stack))
       await stack.reviveWorker()
-      await settle(stack, crowd)
+      await settle(stack, crowd).catch((error: Error) => {
+        throw new Error(`${fault.name} in round ${i + 1}: ${error.message}`)
+      })
       const damage = await assess(stack, crowd)
       const row = rows.get(fault.name) ?? emptyRow(fault.name)
       rows.set(fault.name, add(row, { times, acknowledged: pressesOf(crowd) - before, damage, slowest }))

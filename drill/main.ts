@@ -18,6 +18,8 @@ is there.
   --json       one JSON object on stdout
   --help       this text
 
+Ctrl-C ends it after the round that is under way, with the table of what was done.
+
 Lost: acknowledged, and not in Postgres afterwards, by what was promised: ack redis, ack postgres, and ack redis with a
 browser that keeps its presses. Exit code: 0 as promised, 1 not, 2 wrong usage.
 `
@@ -59,22 +61,28 @@ async function main(): Promise<number> {
     values.only,
   )
   const started = performance.now()
+  const stop = new AbortController()
+  process.once('SIGINT', () => stop.abort())
+  let rounds = 0
   const rows = await drill({
     plan,
-    onRound: ({ name }, { slowest }, done) =>
+    signal: stop.signal,
+    onRound({ name }, { slowest }, done) {
+      rounds = done
       process.stderr.write(
         process.stderr.isTTY
           ? `\r\x1b[K${done} of ${plan.length}: ${name}, ${Math.round(slowest)} ms`
           : done % 100 === 0
             ? `${done} of ${plan.length} rounds\n`
             : '',
-      ),
+      )
+    },
   })
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
   const failures = failuresOf(rows)
   const seconds = Math.round((performance.now() - started) / 1000)
   if (values.json) console.log(JSON.stringify({ seconds, rows, failures }))
-  else console.log([format(rows), '', ...failures, `${plan.length} rounds in ${seconds} s`].join('\n'))
+  else console.log([format(rows), '', ...failures, `${rounds} rounds in ${seconds} s`].join('\n'))
   return failures.length > 0 ? 1 : 0
 }
 

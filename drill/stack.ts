@@ -16,6 +16,11 @@ import { Link } from './link'
 const AUTHOR = 'a0070001-aaaa-bbbb-cccc-000000000001'
 const WORKER = join(import.meta.dirname, '../packages/onecount/bin/onecount.mjs')
 
+/** How often and how quickly a program that does not start is started again. */
+const ATTEMPTS = 100
+const PAUSE_MS = 100
+const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
+
 export interface Post {
   id: string
   /** Likes from before rows were kept. */
@@ -36,6 +41,7 @@ export class Stack {
   #worker!: Running
   #database = ''
   #backup: string | null = null
+  #isStopped = false
   links!: Record<'people' | 'redis' | 'rest' | 'wire' | 'replication', Link>
   /** Straight to the stores, past every link. */
   sql!: Sql
@@ -81,7 +87,7 @@ export class Stack {
                      values (${id}, ${AUTHOR}, 'caption', '/p.svg', ${base})`
     }
     this.#primary = await this.#startRedis()
-    this.#supabase = await startSupabase({ databaseUrl: this.#database })
+    await this.#startSupabase()
     this.links = {
       people: await Link.to(this.#appPort, 'http'),
       redis: await Link.to(this.#primary.port, 'resp'),
@@ -92,6 +98,25 @@ export class Stack {
     this.#look()
     this.#replica = await this.#startReplica()
     await Promise.all([this.startApp(), this.startWorker()])
+  }
+
+  /** Under a supervisor, as every gateway is: the database's end may end it too. */
+  async #startSupabase(): Promise<void> {
+    const port = this.#supabase && Number(new URL(this.#supabase.url).port)
+    this.#supabase = await startSupabase({ databaseUrl: this.#database, port })
+    this.#supabase.exited.then(async () => {
+      for (let attempt = 0; !this.#isStopped && attempt < ATTEMPTS; attempt++) {
+        await pause(PAUSE_MS)
+        if (
+          !this.#isStopped &&
+          (await this.#startSupabase().then(
+            () => true,
+            () => false,
+          ))
+        )
+          return
+      }
+    })
   }
 
   async #startRedis(args: string[] = []): Promise<RedisServer> {
@@ -162,8 +187,8 @@ export class Stack {
         return
       } catch (error) {
         // Processes of the server that was killed may hold its memory for another moment.
-        if (attempt === 50) throw error
-        await new Promise(resolve => setTimeout(resolve, 100))
+        if (attempt === ATTEMPTS) throw error
+        await pause(PAUSE_MS)
       }
     }
   }
@@ -222,6 +247,7 @@ export class Stack {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true
     this.redis?.disconnect()
     for (const link of Object.values(this.links ?? {})) link.close()
     const running = [this.#app, this.#worker, this.#supabase, this.#replica, this.#primary, this.#postgres]
