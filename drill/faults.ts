@@ -28,6 +28,7 @@ const kill = (
   name,
   isKill: true,
   strike: async stack => {
+    await pause(WHILE_MS / 2)
     await strike(stack)
     return 1
   },
