@@ -14,6 +14,8 @@ interface DrainReport {
   likes: { perSecond: number; p50Ms: number; p99Ms: number; maxMs: number }
   /** The longest that Redis was busy with one call of a script, milliseconds. */
   longest: Record<string, number>
+  /** How many drained ops were given to Postgres again when it had lost what it had; `resolve` is in `longest`. */
+  recent: number
   /** Redis' memory with the whole backlog, MiB. */
   redisMb: number
   /** What both stores show afterwards differs on so many posts. */
@@ -85,6 +87,10 @@ export async function drain({ ops, concurrency }: DrainOptions, say: (line: stri
   await Promise.all(people)
   await onecount.drainOnce()
 
+  const recent = await client.zcard('likes:recent')
+  await sql`update like_receipt set nonce = 'that of an older backup'`
+  await onecount.drain.once()
+
   const longest: Record<string, number> = {}
   const names = new Map(Object.entries(SCRIPTS).map(([name, { sha1 }]) => [sha1 as string, name]))
   for (const [, , micros, [, sha]] of (await client.slowlog('GET', 100_000)) as [
@@ -113,6 +119,7 @@ export async function drain({ ops, concurrency }: DrainOptions, say: (line: stri
       maxMs: round1(Math.max(...times)),
     },
     longest,
+    recent,
     redisMb,
     different,
   }
@@ -128,6 +135,7 @@ function format({
   opsPerSecond,
   likes,
   longest,
+  recent,
   redisMb,
   different,
 }: DrainReport) {
@@ -136,7 +144,7 @@ function format({
     `a backlog of ${backlog.toLocaleString('en')} ops on ${POSTS.toLocaleString('en')} posts, ${machine}`,
     `drained in ${seconds} s, ${opsPerSecond.toLocaleString('en')} ops/s; Redis held ${redisMb.toLocaleString('en')} MiB`,
     `meanwhile ${likes.perSecond} likes/s: p50 ${likes.p50Ms} ms, p99 ${likes.p99Ms} ms, at most ${likes.maxMs} ms`,
-    `longest in Redis: ${scripts.join(', ') || 'nothing over 1 ms'}`,
+    `longest in Redis: ${scripts.join(', ') || 'nothing over 1 ms'}; resolve had ${recent.toLocaleString('en')} recent ops`,
     different === 0 ? 'afterwards both stores show the same' : `${different} posts differ afterwards`,
   ].join('\n')
 }
