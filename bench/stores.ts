@@ -24,7 +24,7 @@ export async function startStores() {
     select ('50050001-aaaa-bbbb-cccc-' || lpad(to_hex(n), 12, '0'))::uuid, 'a0070001-aaaa-bbbb-cccc-000000000001',
            'caption', '/p.svg' from generate_series(1, ${POSTS}) n;
     analyze posts_new;`)
-  const client = createRedisClient(redisServer.url, { commandTimeout: 60_000, socketTimeout: 60_000 })
+  const client = createRedisClient(redisServer.url, { commandTimeout: 60_000 })
   const engine = (): Onecount =>
     createOnecount({
       redis: ioredisPort(client),

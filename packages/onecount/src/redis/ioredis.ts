@@ -6,8 +6,8 @@ import { SCRIPTS } from './scripts.generated'
 /** Deadline of one call, milliseconds. */
 const COMMAND_TIMEOUT = 250
 
-/** A connection that owes an answer for this long is dead, whatever the kernel says; a new one is made. Milliseconds. */
-const SILENCE = 2000
+/** A connection that owes an answer for so many deadlines is dead, whatever the kernel says; a new one is made. */
+const DEADLINES = 8
 
 /**
  * Settings that fail fast: a command is never queued while the connection is down, never resent behind the
@@ -18,7 +18,7 @@ export const FAIL_FAST = {
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   commandTimeout: COMMAND_TIMEOUT,
-  socketTimeout: SILENCE,
+  socketTimeout: DEADLINES * COMMAND_TIMEOUT,
   connectTimeout: 2000,
   keepAlive: 10_000,
   noDelay: true,
@@ -27,7 +27,8 @@ export const FAIL_FAST = {
 
 /** An ioredis client with the settings the engine needs. Its errors are the callers' to see, not the log's. */
 export function createRedisClient(url: string, options: RedisOptions = {}): Redis {
-  const client = new Redis(url, { ...FAIL_FAST, ...options })
+  const { commandTimeout = COMMAND_TIMEOUT } = options
+  const client = new Redis(url, { ...FAIL_FAST, socketTimeout: DEADLINES * commandTimeout, ...options })
   client.on('error', () => {})
   return client
 }
