@@ -62,7 +62,7 @@ async function main(): Promise<number> {
   )
   const started = performance.now()
   const stop = new AbortController()
-  process.once('SIGINT', () => stop.abort())
+  process.on('SIGINT', () => stop.abort())
   let rounds = 0
   const rows = await drill({
     plan,
