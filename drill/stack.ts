@@ -21,6 +21,9 @@ const ATTEMPTS = 100
 const PAUSE_MS = 100
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
+/** With `everysec` Redis may answer up to two seconds before it writes: a kill then loses what it has acknowledged. */
+const KEEPS_ALL = ['--appendfsync', 'always']
+
 export interface Post {
   id: string
   /** Likes from before rows were kept. */
@@ -120,7 +123,12 @@ export class Stack {
   }
 
   async #startRedis(args: string[] = []): Promise<RedisServer> {
-    return killOnExit(await startRedisServer({ dir: join(this.#dir, `redis-${this.#replicas++}`), args }))
+    return killOnExit(
+      await startRedisServer({
+        dir: join(this.#dir, `redis-${this.#replicas++}`),
+        args: [...KEEPS_ALL, ...args],
+      }),
+    )
   }
 
   /** Replication goes through a link that can be silent: then the replica lags. */
@@ -200,7 +208,7 @@ export class Stack {
 
   async #restartPrimary(args: string[]): Promise<void> {
     const { dir, port } = this.#primary
-    this.#primary = killOnExit(await startRedisServer({ dir, port, args }))
+    this.#primary = killOnExit(await startRedisServer({ dir, port, args: [...KEEPS_ALL, ...args] }))
     this.#look()
   }
 

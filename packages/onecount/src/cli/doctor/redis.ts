@@ -64,7 +64,7 @@ async function checkPersistence(redis: Redis, info: Record<string, string>): Pro
     return [
       ok(
         name,
-        `append-only file, ${fsync ?? 'unknown'}: a crash may lose a second of likes that were not drained`,
+        `append-only file, ${fsync ?? 'unknown'}: a crash may lose two seconds of likes that were not drained`,
       ),
     ]
   if (save === undefined)
