@@ -61,6 +61,11 @@ export class Link {
     for (const connection of this.#connections) if (connection.isSilent && !wasHalfOpen) reset(connection)
   }
 
+  /** From now on nothing passes on what is connected, in either direction, and neither end is told. */
+  silence(): void {
+    for (const connection of this.#connections) connection.isSilent = true
+  }
+
   /** From now on leads elsewhere. */
   retarget(port: number): void {
     this.target = port

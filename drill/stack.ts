@@ -99,7 +99,6 @@ export class Stack {
       replication: await Link.to(this.#primary.port, null),
     }
     this.#look()
-    this.#replica = await this.#startReplica()
     await Promise.all([this.startApp(), this.startWorker()])
   }
 
@@ -238,7 +237,7 @@ export class Stack {
     })
   }
 
-  /** Kills the primary, makes the replica one, however far it got, and gives it a replica of its own. */
+  /** Kills the primary, makes the replica one, however far it got. */
   async promoteReplica(): Promise<void> {
     await this.#primary.kill()
     await rm(this.#primary.dir, { recursive: true, force: true })
@@ -249,7 +248,6 @@ export class Stack {
   }
 
   async startReplica(): Promise<void> {
-    this.links.replication.heal()
     this.links.replication.retarget(this.#primary.port)
     this.#replica = await this.#startReplica()
   }

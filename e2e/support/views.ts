@@ -26,7 +26,7 @@ export const saved = (page: Page): Promise<void> => shows(page, 'exact')
 
 /** Waits until the polar bear's number says this of itself. */
 export async function shows(page: Page, status: LikesStatus): Promise<void> {
-  await expect(bear(page).locator(`[data-status="${status}"]`)).toBeVisible({ timeout: 15_000 })
+  await expect(bear(page).locator(`[data-status="${status}"]`)).toBeVisible()
 }
 
 /** Follows a link of the page, as a person does; the application navigates without loading a document. */

@@ -130,6 +130,7 @@ describe('onecount verify', () => {
     [['--post', 'x'], '--post x is no post id'],
     [['--sample', '0'], '--sample 0 is no number'],
     [['--fast'], '--fast'],
+    [['--sample', '3', '--after', POSTS[3]!.id], 'use one of them'],
   ])('exits 2 with %j, and says what is wrong', async (args, words) => {
     const { code, err } = await run(['verify', ...args])
     expect(code).toBe(2)

@@ -54,7 +54,7 @@ export const reconcile: Command = {
     const left: Difference[] = []
     let mended = 0
     try {
-      const command = `npx onecount reconcile --from ${from}`
+      const command = `npx onecount reconcile --from ${from}${values['dry-run'] ? ' --dry-run' : ''}`
       const result = await compareSelected(command, stores, selection, async difference => {
         if (!values['dry-run'] && (await mend(stores, difference, from))) mended++
         else if (left.length < LISTED) left.push(difference)

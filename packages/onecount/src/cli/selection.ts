@@ -28,6 +28,8 @@ export function parseSelection(values: { post?: string; sample?: string; after?:
   for (const name of ['post', 'after'] as const)
     if (values[name] !== undefined && !isPostId(values[name]))
       throw new MissingSetting(`--${name} ${values[name]} is no post id: use a UUID in lower case`)
+  if ([values.post, values.sample, values.after].filter(value => value !== undefined).length > 1)
+    throw new MissingSetting('--post, --sample and --after do not go together: use one of them')
   const sample = values.sample === undefined ? undefined : Number(values.sample)
   if (sample !== undefined && (!Number.isSafeInteger(sample) || sample < 1))
     throw new MissingSetting(`--sample ${values.sample} is no number of posts: use a whole number above 0`)
@@ -56,11 +58,12 @@ export async function compareSelected(
   const stop = new AbortController()
   process.once('SIGINT', () => stop.abort())
   const progress = createProgress('comparing', null)
+  const pages = pagesOf(onecount, selection)
   let last = selection.after
   try {
     return await verifyAll(onecount, redis, {
       after: selection.after,
-      pages: pagesOf(onecount, selection),
+      pages,
       signal: stop.signal,
       onDifference,
       onPage(done) {
@@ -70,7 +73,9 @@ export async function compareSelected(
     })
   } catch (error) {
     if (!stop.signal.aborted) throw error
-    console.error(`stopped; go on with: ${command}${last ? ` --after ${last}` : ''}`)
+    // A sample is another one the next time.
+    const rest = last ? `${command} --after ${last}` : command
+    console.error(pages ? 'stopped' : `stopped; go on with: ${rest}`)
     return null
   } finally {
     progress.clear()

@@ -49,7 +49,7 @@ export class KeptOps {
   posts(): string[] {
     const ids = new Set([...this.#memory.keys(), ...(this.#try(storedPosts) ?? [])])
     const kept = [...ids]
-      .flatMap(postId => ({ postId, ...(this.get(postId) ?? { op: 0, at: 0 }) }))
+      .map(postId => ({ postId, ...(this.get(postId) ?? { op: 0, at: 0 }) }))
       .sort((a, b) => a.at - b.at)
     const excess = kept.length - MAX_OPS
     const isKept = ({ at }: KeptOp, place: number) => place >= excess && Date.now() - at < MAX_AGE_MS
