@@ -5,7 +5,7 @@ import WebSocket from 'ws'
 import { assertExplained } from './support/explain'
 import { recordCounts } from './support/recorder'
 import { startApp, type TestStack } from './support/stack'
-import { BEAR, bear, bearCount, heart, press, saved, shows } from './support/views'
+import { BEAR, bear, bearCount, heart, press, shows } from './support/views'
 
 let stack: TestStack
 test.beforeEach(async () => {
@@ -63,7 +63,7 @@ test('Redis is stopped while a person likes: the pages go on, say so, and are ex
   await expect(heart(page)).toHaveAttribute('aria-pressed', 'true')
   await shows(page, 'lagging')
   await stack.startRedis()
-  await saved(page)
+  await shows(page, 'exact')
   await expect(bearCount(page)).toHaveText('447')
   assertExplained(log, OWN)
   await expectInBothStores(447)
@@ -78,7 +78,7 @@ test('Redis loses a like that Postgres has not seen: the browser brings it back,
   await expect(bearCount(page)).toHaveText('446')
   stack.supabase.child.kill('SIGSTOP')
   await press(page, 446, 447)
-  await saved(page)
+  await shows(page, 'exact')
   await stack.redis.kill()
   await stack.startRedis()
   // Nobody knows the count now: Redis is empty and Postgres does not answer.
@@ -87,7 +87,7 @@ test('Redis loses a like that Postgres has not seen: the browser brings it back,
   await says(page, 'last numbers that were heard')
   await expect(bearCount(page)).toHaveText('447')
   stack.supabase.child.kill('SIGCONT')
-  await saved(page)
+  await shows(page, 'exact')
   await expect(bearCount(page)).toHaveText('447')
   await expect(heart(page)).toHaveAttribute('aria-pressed', 'true')
   await expectInBothStores(447)
@@ -109,7 +109,7 @@ test('a number that nobody can tell is a dash, never 0, and comes by itself', as
   await expect(bearCount(other)).toHaveText('–')
   await says(other, 'A dash is a number')
   stack.supabase.child.kill('SIGCONT')
-  await saved(other)
+  await shows(other, 'exact')
   assertExplained(log, { post: BEAR, counts: [446], unknown: true })
   await someone.close()
 })
@@ -128,7 +128,7 @@ test('the server is killed in the middle of a like: it stays, says so, and is sa
   await expect(bear(page).getByText(/not saved yet/i)).toBeVisible()
   await says(page, 'sent again until it is saved')
   await stack.app.restart()
-  await saved(page)
+  await shows(page, 'exact')
   assertExplained(log, OWN)
   await expectInBothStores(447)
 })
@@ -141,7 +141,7 @@ test('a person goes offline in the middle of a like and comes back', async ({ co
   await press(page, 446, 447)
   await shows(page, 'retrying')
   await context.setOffline(false)
-  await saved(page)
+  await shows(page, 'exact')
   await page.reload()
   await expect(bearCount(page)).toHaveText('447')
   assertExplained(log, OWN)

@@ -22,11 +22,11 @@ export async function press(page: Page, from: number, to: number): Promise<void>
 }
 
 /** Waits until the press of this page was acknowledged. */
-export const saved = (page: Page): Promise<void> => shows(page, 'exact')
+export const saved = (page: Page): Promise<void> => shows(page, 'exact', 10_000)
 
 /** Waits until the polar bear's number says this of itself. */
-export async function shows(page: Page, status: LikesStatus): Promise<void> {
-  await expect(bear(page).locator(`[data-status="${status}"]`)).toBeVisible()
+export async function shows(page: Page, status: LikesStatus, timeout = 15_000): Promise<void> {
+  await expect(bear(page).locator(`[data-status="${status}"]`)).toBeVisible({ timeout })
 }
 
 /** Follows a link of the page, as a person does; the application navigates without loading a document. */
