@@ -1,23 +1,29 @@
 import { cpus } from 'node:os'
-import { createClock, nextOp } from 'onecount'
+import { createClock, createKeys, nextOp } from 'onecount'
 import { SCRIPTS } from 'onecount/redis'
 import { quantile } from './statistics'
 import { POSTS, postId, startStores } from './stores'
 
-interface DrainReport {
-  machine: string
-  /** Ops that had gathered, each of a pair of its own. */
-  backlog: number
+/** One drain, while people go on. */
+interface Drained {
   seconds: number
   opsPerSecond: number
   /** Likes that people pressed meanwhile. */
   likes: { perSecond: number; p50Ms: number; p99Ms: number; maxMs: number }
   /** The longest that Redis was busy with one call of a script, milliseconds. */
   longest: Record<string, number>
-  /** How many drained ops were given to Postgres again when it had lost what it had; `resolve` is in `longest`. */
-  recent: number
+}
+
+interface DrainReport {
+  machine: string
+  /** Ops that had gathered, each of a pair of its own. */
+  backlog: number
   /** Redis' memory with the whole backlog, MiB. */
   redisMb: number
+  drained: Drained
+  /** Ops that Redis gave to Postgres again after it had lost something: all that were drained lately. */
+  recent: number
+  again: Drained
   /** What both stores show afterwards differs on so many posts. */
   different: number
 }
@@ -33,6 +39,10 @@ const HOUR = 3_600_000_000
 /** Pause of a person between two likes, milliseconds: the drain is looked at, not the most that Redis can take. */
 const PAUSE_MS = 100
 const PROGRESS_MS = 5000
+/** Entries of Redis' slow log that are kept. */
+const SLOWEST = 100_000
+
+type Stores = Awaited<ReturnType<typeof startStores>>
 
 /** Postgres was away for an hour of likes: how long until it has them, while people go on. */
 export async function drain({ ops, concurrency }: DrainOptions, say: (line: string) => void) {
@@ -58,20 +68,47 @@ export async function drain({ ops, concurrency }: DrainOptions, say: (line: stri
   const backlog = (await onecount.health()).pending ?? 0
   const redisMb = Math.round(Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]) / 2 ** 20)
 
+  const drained = await drainWhilePeopleLike(stores, backlog, concurrency, say)
+
+  say('Postgres has lost something: it is given again what was drained lately …')
+  const recent = await client.zcard(createKeys().recent)
+  await sql`update like_receipt set nonce = 'that of an older backup'`
+  const again = await drainWhilePeopleLike(stores, recent, concurrency, say)
+
+  const rows = await sql<{ id: string; likes: number }[]>`select id, likes from posts_new order by id`
+  const counts = await client.mget(rows.map(({ id }) => `post:likes:${id}`))
+  const different = rows.filter(({ likes }, i) => Number(counts[i]) !== likes).length
+  await stores.stop()
+
+  const report: DrainReport = {
+    machine: `${cpus().length} cores, Node ${process.version}`,
+    backlog,
+    redisMb,
+    drained,
+    recent,
+    again,
+    different,
+  }
+  return { report, table: format(report) }
+}
+
+/** Drains until nothing is left. */
+async function drainWhilePeopleLike(
+  { client, onecount }: Stores,
+  ops: number,
+  concurrency: number,
+  say: (line: string) => void,
+): Promise<Drained> {
   await client.config('SET', 'slowlog-log-slower-than', 1000)
-  await client.config('SET', 'slowlog-max-len', 100_000)
+  await client.config('SET', 'slowlog-max-len', SLOWEST)
   await client.slowlog('RESET')
   const started = performance.now()
-  let isDone = false
-  const draining = onecount.drain.drain().then(() => {
-    isDone = true
-  })
+  const elapsed = () => (performance.now() - started) / 1000
   const progress = setInterval(async () => {
     const { pending } = await onecount.health()
-    say(
-      `${(pending ?? 0).toLocaleString('en')} left after ${Math.round((performance.now() - started) / 1000)} s`,
-    )
+    say(`${(pending ?? 0).toLocaleString('en')} left after ${Math.round(elapsed())} s`)
   }, PROGRESS_MS)
+  let isDone = false
   const times: number[] = []
   const people = Array.from({ length: concurrency }, async (_, person) => {
     for (let n = 0; !isDone; n++) {
@@ -81,70 +118,56 @@ export async function drain({ ops, concurrency }: DrainOptions, say: (line: stri
       await new Promise(resolve => setTimeout(resolve, 2 * PAUSE_MS * Math.random()))
     }
   })
-  await draining
-  clearInterval(progress)
-  const seconds = (performance.now() - started) / 1000
-  await Promise.all(people)
-  await onecount.drainOnce()
-
-  const recent = await client.zcard('likes:recent')
-  await sql`update like_receipt set nonce = 'that of an older backup'`
-  await onecount.drain.once()
-
-  const longest: Record<string, number> = {}
-  const names = new Map(Object.entries(SCRIPTS).map(([name, { sha1 }]) => [sha1 as string, name]))
-  for (const [, , micros, [, sha]] of (await client.slowlog('GET', 100_000)) as [
-    number,
-    number,
-    number,
-    string[],
-  ][]) {
-    const name = names.get(sha ?? '')
-    if (name) longest[name] = Math.max(longest[name] ?? 0, Math.round(micros / 100) / 10)
+  try {
+    await onecount.drain.drain()
+  } finally {
+    isDone = true
+    clearInterval(progress)
   }
-  const rows = await sql<{ id: string; likes: number }[]>`select id, likes from posts_new order by id`
-  const counts = await client.mget(rows.map(({ id }) => `post:likes:${id}`))
-  const different = rows.filter(({ likes }, i) => Number(counts[i]) !== likes).length
-  await stores.stop()
-
-  const report: DrainReport = {
-    machine: `${cpus().length} cores, Node ${process.version}`,
-    backlog,
+  const seconds = elapsed()
+  await Promise.all(people)
+  return {
     seconds: round1(seconds),
-    opsPerSecond: Math.round(backlog / seconds),
+    opsPerSecond: Math.round(ops / seconds),
     likes: {
       perSecond: Math.round(times.length / seconds),
       p50Ms: round1(quantile(times, 0.5)),
       p99Ms: round1(quantile(times, 0.99)),
       maxMs: round1(Math.max(...times)),
     },
-    longest,
-    recent,
-    redisMb,
-    different,
+    longest: await longestCalls(client),
   }
-  return { report, table: format(report) }
+}
+
+/** How long Redis was busy with the longest call of each script, milliseconds, of those that took over one. */
+async function longestCalls(client: Stores['client']): Promise<Record<string, number>> {
+  const longest: Record<string, number> = {}
+  const names = new Map(Object.entries(SCRIPTS).map(([name, { sha1 }]) => [sha1 as string, name]))
+  const calls = (await client.slowlog('GET', SLOWEST)) as [number, number, micros: number, string[]][]
+  for (const [, , micros, [, sha]] of calls) {
+    const name = names.get(sha ?? '')
+    if (name) longest[name] = Math.max(longest[name] ?? 0, round1(micros / 1000))
+  }
+  return longest
 }
 
 const round1 = (value: number): number => Math.round(value * 10) / 10
 
-function format({
-  machine,
-  backlog,
-  seconds,
-  opsPerSecond,
-  likes,
-  longest,
-  recent,
-  redisMb,
-  different,
-}: DrainReport) {
-  const scripts = Object.entries(longest).map(([name, ms]) => `${name} ${ms} ms`)
+function format({ machine, backlog, redisMb, drained, recent, again, different }: DrainReport): string {
   return [
     `a backlog of ${backlog.toLocaleString('en')} ops on ${POSTS.toLocaleString('en')} posts, ${machine}`,
-    `drained in ${seconds} s, ${opsPerSecond.toLocaleString('en')} ops/s; Redis held ${redisMb.toLocaleString('en')} MiB`,
-    `meanwhile ${likes.perSecond} likes/s: p50 ${likes.p50Ms} ms, p99 ${likes.p99Ms} ms, at most ${likes.maxMs} ms`,
-    `longest in Redis: ${scripts.join(', ') || 'nothing over 1 ms'}; resolve had ${recent.toLocaleString('en')} recent ops`,
+    `drained in ${describe(drained)}`,
+    `Redis held ${redisMb.toLocaleString('en')} MiB`,
+    `after a loss ${recent.toLocaleString('en')} recent ops were given to Postgres again in ${describe(again)}`,
     different === 0 ? 'afterwards both stores show the same' : `${different} posts differ afterwards`,
   ].join('\n')
+}
+
+function describe({ seconds, opsPerSecond, likes, longest }: Drained): string {
+  const scripts = Object.entries(longest).map(([name, ms]) => `${name} ${ms} ms`)
+  return [
+    `${seconds} s, ${opsPerSecond.toLocaleString('en')} ops/s`,
+    `meanwhile ${likes.perSecond} likes/s: p50 ${likes.p50Ms} ms, p99 ${likes.p99Ms} ms, at most ${likes.maxMs} ms`,
+    `longest in Redis: ${scripts.join(', ') || 'nothing over 1 ms'}`,
+  ].join('\n  ')
 }

@@ -9,12 +9,9 @@ import { startRedisServer } from '../dev/services/redis-server'
 export const POSTS = 10_000
 export const postId = (n: number) => `50050001-aaaa-bbbb-cccc-${n.toString(16).padStart(12, '0')}`
 
-/** Real Redis and PostgreSQL with 10,000 warm posts. */
+/** Real Redis and PostgreSQL, which flushes every commit to the disk, with 10,000 warm posts. */
 export async function startStores() {
-  const [redisServer, postgresServer] = await Promise.all([
-    startRedisServer(),
-    startPostgresServer({ fsync: false }),
-  ])
+  const [redisServer, postgresServer] = await Promise.all([startRedisServer(), startPostgresServer()])
   const sql = postgres(await postgresServer.createDatabase('bench'), { max: 4, onnotice() {} })
   await applyMigrations(async text => [...(await sql.unsafe(text))] as Record<string, unknown>[])
   await sql.unsafe(`

@@ -1,15 +1,16 @@
--- begin: take the right to hydrate cold posts, and create the epoch of an empty Redis.
+-- begin: take the right to hydrate cold posts, and create the epoch where there is none.
 --
 -- KEYS
 --   1 q         zset    likes:q
 --   2.. per post: likes, liked, meta, hydrating (post:hydrating:<post>)
 -- ARGV
 --   1 token     of the one who hydrates
---   2 epoch     random id, used if there is none
+--   2 epoch     random id, a part of the epoch if there is none
 --   3 ttl       milliseconds
 --   4.. post    id
 -- RETURNS
---   per post {'WARM'} | {'MINE', epoch, token to go on with} | {'BUSY', [pending member…]}: another one hydrates
+--   per post {'WARM'} | {'MINE', epoch, token to go on with} | {'BUSY', [pending member…]}: another one hydrates |
+--   {'HELD', [pending member…]}: nobody does, until every recent op is pending again
 -- include: queue
 -- include: warm
 
@@ -18,19 +19,17 @@
 local q, ttl, out = KEYS[1], ARGV[3], {}
 local token = ARGV[1] .. '|' .. confirmed_of(q)
 local epoch = epoch_of(q)
+local held = fed_of(q)
 for i = 1, #ARGV - 3 do
   local k, post = 4 * i - 2, ARGV[3 + i]
   local hydrating = KEYS[k + 3]
   if warm(epoch, redis.call('GET', KEYS[k]), redis.call('GET', KEYS[k + 2]), KEYS[k + 1]) then
     out[i] = { 'WARM' }
-  elseif redis.call('SET', hydrating, token, 'NX', 'PX', ttl) then
-    if not epoch then
-      epoch = ARGV[2]
-      redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-    end
+  elseif not held and redis.call('SET', hydrating, token, 'NX', 'PX', ttl) then
+    epoch = epoch or begin_epoch(q, ARGV[2])
     out[i] = { 'MINE', epoch, token }
   else
-    out[i] = { 'BUSY', redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}') }
+    out[i] = { held and 'HELD' or 'BUSY', redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}') }
   end
 end
 return out

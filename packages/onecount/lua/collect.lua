@@ -13,13 +13,14 @@
 --   4 now       microseconds
 --   5.. post, session, op of each row; session '': forget what is held of the post
 -- RETURNS
---   {the batch's nonce, confirmed nonce, pending member…}
+--   {the batch's nonce, confirmed nonce, pending member…} | {''}: nothing was done, call refeed until nothing is left
 -- include: apply
 -- include: forget
 
 local q, recent, rank = KEYS[1], KEYS[2], KEYS[3]
 local limit, after, now = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local OUTSTANDING = 1000
+if fed_of(q) then return { '' } end
 -- Every execution hands out a nonce of its own: if this call arrives a second time, in a Redis that has lost what it
 -- handed out the first time, it must not make that batch known again.
 local nonce = ARGV[1] .. '.' .. table.concat(redis.call('TIME'), '.')

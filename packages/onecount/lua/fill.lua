@@ -6,20 +6,18 @@
 --   3.. per post: likes, liked, meta
 -- ARGV
 --   1 epoch     that the filling began with; '' starts it: the ranking is emptied
---   2 fresh     random id, used as the epoch if there is none
+--   2 fresh     random id, a part of the epoch if there is none
 --   3 last      '1' after the last page: the ranking is complete from now on
 --   4.. post, count in Postgres
 -- RETURNS
---   the epoch to go on with | '': another one began meanwhile, start again
+--   the epoch to go on with | '': another one began meanwhile, or has not begun yet; start again
 -- include: queue
 -- include: warm
 
 local q, rank, began = KEYS[1], KEYS[2], ARGV[1]
 local epoch = epoch_of(q)
-if not epoch then
-  epoch = ARGV[2]
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-end
+if fed_of(q) then return '' end
+epoch = epoch or begin_epoch(q, ARGV[2])
 if began == '' then
   redis.call('DEL', rank)
 elseif began ~= epoch then

@@ -2,16 +2,20 @@
 --
 -- KEYS
 --   1 q         zset    likes:q
+--   2 recent    zset    likes:recent
 -- ARGV
 --   1 sample    pending ops looked at for the oldest one
 -- RETURNS
---   {confirmed nonce, epoch or '', number of pending ops, oldest op of the sample or '0'}
+--   {confirmed nonce, epoch or '', number of pending ops, oldest op of the sample or '0'}; recent ops that have to become
+--   pending again count as pending
 -- include: number
 -- include: queue
 
 local q = KEYS[1]
 local pending = redis.call('ZCARD', q) - redis.call('ZLEXCOUNT', q, '[!', PENDING_FROM)
 local oldest
+local fed = fed_of(q)
+if fed then pending = pending + redis.call('ZCARD', KEYS[2]) - fed end
 for _, member in ipairs(redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, ARGV[1])) do
   local op = tonumber(string.match(member, '|(%d+)|%d+$'))
   if not oldest or op < oldest then oldest = op end

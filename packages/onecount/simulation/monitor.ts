@@ -15,6 +15,9 @@ export class Monitor {
   /** What Redis had confirmed when a token was given. */
   readonly #tokens = new Map<string, string>()
   readonly #forgotten = new Map<string, number>()
+  /** What Redis has said last; null: it has none, or has not said. */
+  #epoch: string | null = null
+  readonly #endedEpochs = new Set<string>()
   #calls = 0
 
   /** A store has lost something: it may do again what it has done before. */
@@ -24,6 +27,8 @@ export class Monitor {
     this.#rights.clear()
     this.#tokens.clear()
     this.#forgotten.clear()
+    this.#epoch = null
+    this.#endedEpochs.clear()
   }
 
   /** What is wrong with a call that a store has done; null: nothing. */
@@ -33,7 +38,7 @@ export class Monitor {
     const args = call.args[1] as string[]
     if (call.name === 'collect') return this.#handedOut(args, answer as string[])
     if (call.name === 'settle' && answer === 'OK') return this.#settled(args[0]!)
-    if (call.name === 'resolve' && answer !== 'LATE') this.#confirmed = args[0]!
+    if (call.name === 'resolve' && answer !== 'LATE') this.#resolved(args[0]!, answer as string)
     if (call.name === 'begin') return this.#begun(args.slice(3), answer as string[][])
     if (call.name === 'install' && answer === 'OK') return this.#installed(args[0]!, args[1]!)
     if (call.name === 'forget') for (const post of args) this.#forgotten.set(post, this.#calls)
@@ -48,6 +53,7 @@ export class Monitor {
   }
 
   #handedOut([, , , , ...rows]: string[], [nonce]: string[]): string | null {
+    if (nonce === '') return null
     for (let i = 0; i < rows.length; i += 3)
       if (rows[i + 1] === '') this.#forgotten.set(rows[i]!, this.#calls)
     const isNew = !this.#nonces.has(nonce!)
@@ -62,10 +68,19 @@ export class Monitor {
     return now >= 0 && now < then ? 'a batch was settled after a later one' : null
   }
 
+  #resolved(receipt: string, verdict: string): void {
+    this.#confirmed = receipt
+    if (verdict !== 'DIVERGED' || this.#epoch === null) return
+    this.#endedEpochs.add(this.#epoch)
+    this.#epoch = null
+  }
+
   #begun(posts: string[], verdicts: string[][]): string | null {
     let wrong: string | null = null
-    verdicts.forEach(([verdict, , token], i) => {
+    verdicts.forEach(([verdict, epoch, token], i) => {
       if (verdict !== 'MINE') return
+      this.#epoch = epoch!
+      if (this.#endedEpochs.has(epoch!)) wrong = 'an epoch that had ended began again'
       const before = this.#tokens.get(token!)
       if (before !== undefined && before !== this.#confirmed)
         wrong = 'a right to hydrate was given again later'

@@ -119,6 +119,13 @@ export const RULES: Rule[] = [
     faults: ['request twice', 'request late', 'redis flushed'],
   },
   {
+    name: 'every epoch is a new one',
+    file: queue,
+    find: "local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')",
+    replace: 'local epoch = id',
+    faults: ['request twice', 'postgres rolled back'],
+  },
+  {
     name: 'what was drained is forgotten only after Postgres has confirmed a batch',
     file: lua('collect'),
     find: 'local members =',
@@ -170,15 +177,30 @@ export const RULES: Rule[] = [
   },
   {
     name: 'stores that have diverged are given every recent op again',
-    file: lua('resolve'),
-    find: "if op > pending then pend(q, pairs_[i], int(op), '0', held) end",
+    file: lua('includes/refeed'),
+    find: "if op > pending then pend(q, ops[i], int(op), '0', held) end",
     replace: '',
+    faults: ['postgres rolled back'],
+  },
+  {
+    name: 'nobody hydrates before every recent op is pending again',
+    file: lua('begin'),
+    find: 'local held = fed_of(q)',
+    replace: 'local held = false',
+    faults: ['postgres rolled back', 'redis key lost'],
+  },
+  {
+    name: 'nothing is handed out before every recent op is pending again',
+    file: lua('collect'),
+    find: "if fed_of(q) then return { '' } end",
+    replace: '',
+    faults: ['postgres rolled back'],
   },
   {
     name: 'stores that have diverged hydrate every post anew',
     file: lua('resolve'),
-    find: "redis.call('ZADD', q, 0, '!epoch|' .. ARGV[3])\nif epoch then redis.call('ZREM', q, '!epoch|' .. epoch) end",
-    replace: "if not epoch then redis.call('ZADD', q, 0, '!epoch|' .. ARGV[3]) end",
+    find: "if epoch then redis.call('ZREM', q, '!epoch|' .. epoch) end",
+    replace: '',
     faults: ['redis rolled back'],
   },
   {
@@ -243,8 +265,9 @@ export const RULES: Rule[] = [
   {
     name: 'who meets a hydrator reads Postgres with what is pending',
     file: 'src/core/hydrate.ts',
-    find: 'busy.length > 0 && peekAll(ctx, busy, sessionId, pending, outcome)',
-    replace: 'busy.length > 0 && peekAll(ctx, busy, sessionId, pending.slice(pending.length), outcome)',
+    find: 'busy.length > 0 && peekAll(ctx, busy, sessionId, pending, isExact, outcome)',
+    replace:
+      'busy.length > 0 && peekAll(ctx, busy, sessionId, pending.slice(pending.length), isExact, outcome)',
   },
   {
     name: 'a cold post is unknown while Postgres cannot be read',

@@ -19,6 +19,8 @@ export const INSTANCES = ['A', 'B', 'W']
 const START = 1_795_000_000_000
 /** How long one may take to hydrate a post, milliseconds: hardly long enough, or long. */
 const HYDRATE_MS = [300, 3000]
+/** Few, so that little is many batches. */
+const BATCH_SIZES = [1, 3]
 /** How likely each fate of a message is in a seed that has it, and how likely something breaks in a step. */
 const MESSAGE_RATES = [0.03, 0.1, 0.25]
 const EVENT_RATES = [0.01, 0.04, 0.1]
@@ -53,7 +55,7 @@ export class World {
   hasLost = false
   /** No more faults, and people finish what they do. */
   isEnding = false
-  /** When a call to Redis has failed last, by instance. */
+  /** When a call to Redis has failed last, or Redis has said that nobody may hydrate yet, by instance. */
   readonly redisFailedAt = new Map<string, number>()
   readonly #instances = new Map<string, Running>()
   readonly #turns: (() => void)[] = []
@@ -66,6 +68,7 @@ export class World {
   readonly #monitor = new Monitor()
   readonly #messageRate: number
   readonly #hydrateMs: number
+  readonly #batchSize: number
   readonly #eventRate: number
   #ids = 0
 
@@ -82,6 +85,7 @@ export class World {
     this.#messageRate = this.random.pick(MESSAGE_RATES)
     this.#eventRate = this.random.pick(EVENT_RATES)
     this.#hydrateMs = this.random.pick(HYDRATE_MS)
+    this.#batchSize = this.random.pick(BATCH_SIZES)
     this.posts = POSTS.slice(this.random.below(POSTS.length))
     this.sessions = SESSIONS.slice(0, 2 + this.random.below(4))
     this.redis = new SimulatedRedis(client, engine.scripts, `${seed}:`, () => this.now, this.#hydrateMs)
@@ -133,7 +137,7 @@ export class World {
       clock: () => this.now + skewMs,
       log: { warn: message => this.note(message) },
       settings: {
-        batchSize: 3,
+        batchSize: this.#batchSize,
         chunkSize: 2,
         hydrateMs: this.#hydrateMs,
         recentMs: this.faults.has('short recent') ? 400 : 15 * 60_000,
@@ -237,6 +241,10 @@ export class World {
     if (wrong) this.violate(wrong)
     if (call.name === 'install' && answer === 'OK')
       await this.#expectKnown(call.args[1] as (string | number)[])
+    if (call.name === 'begin' && (answer as string[][]).some(([verdict]) => verdict === 'HELD')) {
+      this.count('hydration held')
+      this.redisFailedAt.set(call.instance, this.now)
+    }
     if (answer === 'DIVERGED' && this.#hasMet && !this.hasLost)
       this.violate('diverged, and no store has lost anything')
     if (answer === 'DIVERGED') this.#hasMet = true

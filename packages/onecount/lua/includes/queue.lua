@@ -1,5 +1,5 @@
 -- likes:q holds everything whose loss must be noticed together, as one zset read by lex:
---   !epoch|<epoch>  !keep|<op>  !nonce|<confirmed>  !out|<seq>|<nonce>  <post>|<session>|<op>|<rev>
+--   !epoch|<epoch>  !fed|<n>  !keep|<op>  !nonce|<confirmed>  !out|<seq>|<nonce>  <post>|<session>|<op>|<rev>
 -- The marks sort before every pending op, the epoch first.
 local PENDING_FROM = '(!~'
 
@@ -8,9 +8,23 @@ local function epoch_of(q)
   return first and string.match(first, '^!epoch|(.+)$')
 end
 
+-- Every execution makes an epoch of its own: a call that arrives a second time must not make what was built in an epoch
+-- that has ended warm again.
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
+
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+
+-- How many of the recent ops are pending again since the stores diverged; nil: all of them.
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
 end
 
 local function is_outstanding(q, nonce)

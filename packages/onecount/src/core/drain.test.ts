@@ -103,6 +103,27 @@ describe('a tick of the drain', () => {
     })
   })
 
+  it('gives it back in slices, and says that a number is not exact until the last one', async () => {
+    const onecount = instance(2)
+    for (const session of ['a', 'b', 'c', 'd', 'e']) await onecount.set(POST.id, session, true)
+    await onecount.drainOnce()
+    await stores.unnoticed(async sql => {
+      await sql`delete from post_ratings`
+      await sql`update posts_new set likes = 446, likes_rev = 0`
+      await sql`update like_receipt set nonce = 'of the backup'`
+    })
+    const see = async () => (await onecount.read([POST.id], 'a')).get(POST.id)
+    expect(await onecount.drain.once()).toMatchObject({ outcome: 'diverged' })
+    expect(await see()).toMatchObject({ count: 448, liked: true, source: 'postgres', durable: null })
+    expect(await onecount.set(POST.id, 'f', true)).toMatchObject({ count: 449, source: 'postgres' })
+    expect(await onecount.health()).toMatchObject({ pending: 6 })
+    for (let i = 0; i < 2; i++) expect(await onecount.drain.once()).toMatchObject({ outcome: 'diverged' })
+    expect(await see()).toMatchObject({ count: 452, source: 'redis' })
+    await onecount.drainOnce()
+    expect(await stores.compare(POST)).toMatchObject({ redis: { count: 452 }, postgres: { count: 452 } })
+    expect(warnings).toEqual(['a store had lost something: every post is hydrated anew'])
+  })
+
   it('meets an empty Redis without a warning: nothing was lost that it knew', async () => {
     await instance().drainOnce()
     expect(warnings).toEqual([])

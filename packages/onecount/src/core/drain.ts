@@ -31,6 +31,10 @@ export function createDrainer(ctx: Context, { onApplied }: DrainerOptions = {}) 
     const seen = rows
     rows = []
     const [nonce, parent, ...members] = await collect(ctx, seen, after)
+    if (nonce === '') {
+      await ctx.redis!.run('refeed', [ctx.keys.q, ctx.keys.recent], [ctx.settings.batchSize])
+      return { outcome: 'diverged', drained: 0, more: true }
+    }
     const full = members.length >= ctx.settings.batchSize
     const last = full ? members.at(-1)! : ''
     const partial = cutPosts(after, last)
@@ -51,7 +55,7 @@ export function createDrainer(ctx: Context, { onApplied }: DrainerOptions = {}) 
       const verdict = (await ctx.redis!.run(
         'resolve',
         [ctx.keys.q, ctx.keys.recent],
-        [result.receipt, nonce!, ctx.newId()],
+        [result.receipt, nonce!, ctx.settings.batchSize],
       )) as string
       if (verdict === 'DIVERGED' && parent !== '')
         ctx.log.warn('a store had lost something: every post is hydrated anew')
@@ -82,7 +86,8 @@ export type Drainer = ReturnType<typeof createDrainer>
 
 /** What Redis has left to drain; `oldestOp` is of a sample of 1,000. One round trip. @throws StoreUnavailable */
 export async function status(ctx: Context) {
-  const [confirmed, epoch, pending, oldestOp] = strings(await ctx.redis!.run('status', [ctx.keys.q], [1000]))
+  const { q, recent } = ctx.keys
+  const [confirmed, epoch, pending, oldestOp] = strings(await ctx.redis!.run('status', [q, recent], [1000]))
   return { confirmed: confirmed!, epoch: epoch!, pending: Number(pending), oldestOp: Number(oldestOp) }
 }
 

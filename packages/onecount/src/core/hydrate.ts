@@ -2,8 +2,14 @@ import type { Context } from './context'
 import type { PairOp, PostgresState, Reply, Snapshot } from './ports'
 import { parseMember } from './replies'
 
-/** What became of a cold post: read it again, what Postgres plus pending says while another hydrates it, or gone. */
-export type Hydration = { kind: 'again' } | { kind: 'peeked'; state: PostgresState } | { kind: 'gone' }
+/**
+ * What became of a cold post: read it again, what Postgres plus pending says while another hydrates it, or gone.
+ * `isExact` is false while not every recent op is pending again: Postgres may lack one, and nobody hydrates.
+ */
+export type Hydration =
+  | { kind: 'again' }
+  | { kind: 'peeked'; state: PostgresState; isExact: boolean }
+  | { kind: 'gone' }
 
 /**
  * Makes cold posts warm: begin → snapshot → install. Many posts at once cost three round trips.
@@ -19,6 +25,7 @@ export async function hydrate(
   const outcome = new Map<string, Hydration>()
   const mine = new Map<string, Right>()
   const busy: string[] = []
+  let isExact = true
   const pending: PairOp[] = []
 
   const begun = (await begin(ctx, postIds)) as Begun[]
@@ -28,13 +35,14 @@ export async function hydrate(
     else if (verdict === 'WARM') outcome.set(postId, { kind: 'again' })
     else {
       busy.push(postId)
+      if (verdict === 'HELD') isExact = false
       pending.push(...detail.map(parseMember))
     }
   })
 
   await Promise.all([
     mine.size > 0 && installAll(ctx, mine, outcome),
-    busy.length > 0 && peekAll(ctx, busy, sessionId, pending, outcome),
+    busy.length > 0 && peekAll(ctx, busy, sessionId, pending, isExact, outcome),
   ])
   return outcome
 }
@@ -45,7 +53,7 @@ interface Right {
   token: string
 }
 
-type Begun = ['WARM'] | ['MINE', epoch: string, token: string] | ['BUSY', pending: string[]]
+type Begun = ['WARM'] | ['MINE', epoch: string, token: string] | [verdict: 'BUSY' | 'HELD', pending: string[]]
 
 function begin(ctx: Context, postIds: string[]): Promise<Reply> {
   const { redis, keys } = ctx
@@ -146,11 +154,12 @@ async function peekAll(
   postIds: string[],
   sessionId: string | null,
   pending: PairOp[],
+  isExact: boolean,
   outcome: Map<string, Hydration>,
 ): Promise<void> {
   const states = new Map((await ctx.postgres.peek(postIds, sessionId, pending)).map(s => [s.postId, s]))
   for (const postId of postIds) {
     const state = states.get(postId)
-    outcome.set(postId, state ? { kind: 'peeked', state } : { kind: 'gone' })
+    outcome.set(postId, state ? { kind: 'peeked', state, isExact } : { kind: 'gone' })
   }
 }

@@ -8,6 +8,7 @@ export type ScriptName =
   | 'install'
   | 'rank'
   | 'read'
+  | 'refeed'
   | 'release'
   | 'resolve'
   | 'settle'

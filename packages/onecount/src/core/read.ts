@@ -33,7 +33,8 @@ export async function read(
       if (left.size === 0) break
       for (const [postId, outcome] of await hydrate(ctx, [...left], sessionId)) {
         if (outcome.kind === 'gone') left.delete(postId)
-        if (outcome.kind === 'peeked') put(fromPostgres(outcome.state, 'redis'))
+        if (outcome.kind === 'peeked')
+          put({ ...fromPostgres(outcome.state, 'redis'), source: outcome.isExact ? 'redis' : 'postgres' })
       }
     }
   } catch (error) {

@@ -61,13 +61,13 @@ describe('a connection whose other end is gone', () => {
     const address = new URL(url)
     address.port = String(link.port)
     const { port, end } = connectPostgresJs(() => connect(String(address), { max: 1 }), { timeoutMs: 200 })
-    expect(await port.status(0)).toMatchObject({ unseen: 0 })
+    expect(await port.status(0)).toMatchObject({ receipt: null })
     link.fault = 'half-open'
     await expect
       .poll(() => port.status(0).catch((error: unknown) => error))
       .toMatchObject({ store: 'postgres' })
     link.heal()
-    expect(await port.status(0)).toMatchObject({ unseen: 0 })
+    expect(await port.status(0)).toMatchObject({ receipt: null })
     await end()
     link.close()
   })

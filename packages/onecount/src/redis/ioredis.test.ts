@@ -16,7 +16,7 @@ afterEach(async () => {
   await server.kill()
 })
 
-const status = () => ioredisPort(client).run('status', ['likes:q'], [10])
+const status = () => ioredisPort(client).run('status', ['likes:q', 'likes:recent'], [10])
 const EMPTY = ['', '', '0', '0']
 
 /** How a call ended and after how many milliseconds. */
@@ -36,7 +36,7 @@ describe('the ioredis driver', () => {
     process.on('warning', listen)
     client = createRedisClient(server.url)
     const port = ioredisPort(client)
-    const calls = Array.from({ length: 50 }, () => port.run('status', ['likes:q'], [10]))
+    const calls = Array.from({ length: 50 }, () => port.run('status', ['likes:q', 'likes:recent'], [10]))
     expect(await Promise.all(calls)).toEqual(Array(50).fill(EMPTY))
     process.off('warning', listen)
     expect(warnings).toEqual([])

@@ -10,15 +10,24 @@ export interface Script {
 export const SCRIPTS = {
   begin: {
     name: 'begin',
-    sha1: '1677c223c3bdaaa695add943266ea40db9d4fc4c',
+    sha1: 'cd90bc54057ea1dc3331df498ffb938e3fd4c317',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -53,19 +62,17 @@ end
 local q, ttl, out = KEYS[1], ARGV[3], {}
 local token = ARGV[1] .. '|' .. confirmed_of(q)
 local epoch = epoch_of(q)
+local held = fed_of(q)
 for i = 1, #ARGV - 3 do
   local k, post = 4 * i - 2, ARGV[3 + i]
   local hydrating = KEYS[k + 3]
   if warm(epoch, redis.call('GET', KEYS[k]), redis.call('GET', KEYS[k + 2]), KEYS[k + 1]) then
     out[i] = { 'WARM' }
-  elseif redis.call('SET', hydrating, token, 'NX', 'PX', ttl) then
-    if not epoch then
-      epoch = ARGV[2]
-      redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-    end
+  elseif not held and redis.call('SET', hydrating, token, 'NX', 'PX', ttl) then
+    epoch = epoch or begin_epoch(q, ARGV[2])
     out[i] = { 'MINE', epoch, token }
   else
-    out[i] = { 'BUSY', redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}') }
+    out[i] = { held and 'HELD' or 'BUSY', redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}') }
   end
 end
 return out
@@ -73,7 +80,7 @@ return out
   },
   collect: {
     name: 'collect',
-    sha1: '98282c7f979a45e563b8887b68feee382129197e',
+    sha1: '0f87a0050f8eb16697bf77067ec5cf98d26ba4ba',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -82,9 +89,18 @@ local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -149,6 +165,7 @@ end
 local q, recent, rank = KEYS[1], KEYS[2], KEYS[3]
 local limit, after, now = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local OUTSTANDING = 1000
+if fed_of(q) then return { '' } end
 local nonce = ARGV[1] .. '.' .. table.concat(redis.call('TIME'), '.')
 local last = redis.call('ZREVRANGEBYLEX', q, '(!out}', '[!out|', 'LIMIT', 0, 1)[1]
 local seq = last and tonumber(string.match(last, '^!out|(%d+)|')) or 0
@@ -181,15 +198,24 @@ return '1'
   },
   fill: {
     name: 'fill',
-    sha1: 'fba728758eb556c731a0f6b7dc1ead8bc5616b2d',
+    sha1: '62702ed791c16c12c921d7c5b2167e113104835c',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -223,10 +249,8 @@ local function warm(epoch, count, meta, liked)
 end
 local q, rank, began = KEYS[1], KEYS[2], ARGV[1]
 local epoch = epoch_of(q)
-if not epoch then
-  epoch = ARGV[2]
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-end
+if fed_of(q) then return '' end
+epoch = epoch or begin_epoch(q, ARGV[2])
 if began == '' then
   redis.call('DEL', rank)
 elseif began ~= epoch then
@@ -257,7 +281,7 @@ return 'OK'
   },
   install: {
     name: 'install',
-    sha1: 'e5f63008c380d36b3f618e04ccd2bdde06a6fe28',
+    sha1: '0af6aa6db949122450326415931e819b376ac897',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -266,9 +290,18 @@ local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -339,15 +372,24 @@ return 'OK'
   },
   rank: {
     name: 'rank',
-    sha1: 'bf7af2f6b570932ff52e70ee9b1544aee7ad1182',
+    sha1: '6aee54e0e41c04358a750992f5fc65948d356a71',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -378,7 +420,7 @@ return { '1', unpack(redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', 0, 'WITHSCO
   },
   read: {
     name: 'read',
-    sha1: '8bd96717bbc4c0c9b6aca718c968f0c33eeac24b',
+    sha1: 'f892354790147da8622e497e7c9ed63c0dd3ae68',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -387,9 +429,18 @@ local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -443,17 +494,9 @@ end
 return out
 `,
   },
-  release: {
-    name: 'release',
-    sha1: 'edc5f05b6f07aa8e042867f8bc168dde276c8031',
-    source: `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return '0' end
-redis.call('DEL', KEYS[1])
-return '1'
-`,
-  },
-  resolve: {
-    name: 'resolve',
-    sha1: 'e1397ab65b9d85671bd3460eb43842ab7a5864e4',
+  refeed: {
+    name: 'refeed',
+    sha1: 'e4246271adb5bd258abf538716eaf5aac1836927',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -462,9 +505,18 @@ local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -488,6 +540,91 @@ local function pend(q, pair, op, rev, held)
   redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
   if held then redis.call('ZREM', q, held) end
 end
+local function refeed(q, recent, limit)
+  local fed = fed_of(q)
+  if not fed then return false end
+  local ops = redis.call('ZRANGE', recent, fed, fed + limit - 1, 'WITHSCORES')
+  for i = 1, #ops, 2 do
+    local pending, held = pending_of(q, ops[i])
+    local op = tonumber(ops[i + 1])
+    if op > pending then pend(q, ops[i], int(op), '0', held) end
+  end
+  local more = #ops == 2 * limit
+  if more then redis.call('ZADD', q, 0, '!fed|' .. int(fed + limit)) end
+  redis.call('ZREM', q, '!fed|' .. int(fed))
+  return more
+end
+return refeed(KEYS[1], KEYS[2], tonumber(ARGV[1])) and '1' or '0'
+`,
+  },
+  release: {
+    name: 'release',
+    sha1: 'edc5f05b6f07aa8e042867f8bc168dde276c8031',
+    source: `if redis.call('GET', KEYS[1]) ~= ARGV[1] then return '0' end
+redis.call('DEL', KEYS[1])
+return '1'
+`,
+  },
+  resolve: {
+    name: 'resolve',
+    sha1: '3c56d8d86d8e5dd79d1c55bf44a07a7662b8f8d0',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local function refeed(q, recent, limit)
+  local fed = fed_of(q)
+  if not fed then return false end
+  local ops = redis.call('ZRANGE', recent, fed, fed + limit - 1, 'WITHSCORES')
+  for i = 1, #ops, 2 do
+    local pending, held = pending_of(q, ops[i])
+    local op = tonumber(ops[i + 1])
+    if op > pending then pend(q, ops[i], int(op), '0', held) end
+  end
+  local more = #ops == 2 * limit
+  if more then redis.call('ZADD', q, 0, '!fed|' .. int(fed + limit)) end
+  redis.call('ZREM', q, '!fed|' .. int(fed))
+  return more
+end
 local q, recent, receipt, nonce = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 if receipt == confirmed_of(q) then return 'SAME' end
 if is_outstanding(q, receipt) then
@@ -495,22 +632,17 @@ if is_outstanding(q, receipt) then
   return 'CONFIRMED'
 end
 if not is_outstanding(q, nonce) then return 'LATE' end
-local pairs_ = redis.call('ZRANGE', recent, 0, -1, 'WITHSCORES')
-for i = 1, #pairs_, 2 do
-  local pending, held = pending_of(q, pairs_[i])
-  local op = tonumber(pairs_[i + 1])
-  if op > pending then pend(q, pairs_[i], int(op), '0', held) end
-end
 local epoch = epoch_of(q)
-redis.call('ZADD', q, 0, '!epoch|' .. ARGV[3])
+redis.call('ZADD', q, 0, '!fed|0')
 if epoch then redis.call('ZREM', q, '!epoch|' .. epoch) end
 confirm(q, receipt)
+refeed(q, recent, tonumber(ARGV[3]))
 return 'DIVERGED'
 `,
   },
   settle: {
     name: 'settle',
-    sha1: 'dce72620236c07f1ff3f89b930d585a0232579af',
+    sha1: '78b0c802412204943b9f4c6c3acc61a5302a35f7',
     source: `local function forget(k, hydrating, post)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
   redis.pcall('ZREM', k.rank, post)
@@ -523,9 +655,18 @@ local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -601,7 +742,7 @@ return 'OK'
   },
   status: {
     name: 'status',
-    sha1: '00d6a29a0129b15c147d718253ed8db3f83a6991',
+    sha1: '650aeec0b48265d44340166e31d8c8b7741cd1d7',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -610,9 +751,18 @@ local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -639,6 +789,8 @@ end
 local q = KEYS[1]
 local pending = redis.call('ZCARD', q) - redis.call('ZLEXCOUNT', q, '[!', PENDING_FROM)
 local oldest
+local fed = fed_of(q)
+if fed then pending = pending + redis.call('ZCARD', KEYS[2]) - fed end
 for _, member in ipairs(redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, ARGV[1])) do
   local op = tonumber(string.match(member, '|(%d+)|%d+$'))
   if not oldest or op < oldest then oldest = op end
@@ -648,7 +800,7 @@ return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0) }
   },
   toggle: {
     name: 'toggle',
-    sha1: '792b064736a122d6ebea2acc8b7c259597af6a81',
+    sha1: '8ac689af1ce0b8d1c9eb24aa06dae7d189a5b68c',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -657,9 +809,18 @@ local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -737,7 +898,7 @@ return reply(apply(k, post, session, 2 * t + (likes and 0 or 1), now))
   },
   write: {
     name: 'write',
-    sha1: 'db9d84eb430a6908deec3bbc096ccbbb5130ed1b',
+    sha1: '565a72c99dcce6823686d6c31b66e51a1361eb42',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -746,9 +907,18 @@ local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')

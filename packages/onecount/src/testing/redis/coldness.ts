@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { likeAt, POST, type RedisUnderTest, type Scripts, type Suite, T } from './harness'
+import { likeAt, OTHER_POST, POST, type RedisUnderTest, type Scripts, type Suite, T } from './harness'
 
 /** A post with ten likes of before, two ratings and one op that Postgres does not have yet. */
 async function warmPost(s: Scripts): Promise<void> {
@@ -20,10 +20,11 @@ const LOSSES: Record<string, (redis: RedisUnderTest, s: Scripts) => Promise<unkn
   'one member': (r, s) => r.command('SREM', s.keys.liked(POST), 'ana'),
   'a step of its count': (r, s) => r.command('INCR', s.keys.likes(POST)),
   'the queue': (r, s) => r.command('DEL', s.keys.q),
-  'the epoch': (r, s) => r.command('ZREM', s.keys.q, '!epoch|epoch-1'),
+  'the epoch': (r, s) => r.command('ZREMRANGEBYLEX', s.keys.q, '[!epoch|', '(!epoch}'),
   'its share in the epoch': async (_, s) => {
     await s.collect('n1')
-    await s.resolve('a receipt of another history', 'n1', 'epoch-2')
+    await s.resolve('a receipt of another history', 'n1')
+    await s.begin([OTHER_POST], 'other', { epoch: 'epoch-2' })
   },
 }
 

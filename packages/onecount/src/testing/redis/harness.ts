@@ -49,6 +49,10 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
   const nonceOf = (nonce: string) => handedOut.get(nonce) ?? nonce
   const nameOf = (nonce: string) => [...handedOut].find(([, made]) => made === nonce)?.[0] ?? nonce
 
+  /** The epoch that a script made, by the one it was called with. */
+  const epochs = new Map<string, string>()
+  const withoutTime = (made: string) => made.replace(/\.\d+\.\d+$/, '')
+
   const scripts = {
     keys,
 
@@ -65,7 +69,10 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
         [session, ...posts],
       ) as Promise<string[]>,
 
-    /** As the script answers, without the token: the other scripts find it by the one given, if it was `heard`. */
+    /**
+     * As the script answers, without the token: the other scripts find it by the one given, if it was `heard`. Epochs
+     * are as they were given, too.
+     */
     async begin(
       posts: string[],
       token: string,
@@ -79,7 +86,10 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
       return (begun as Reply[][]).map(([verdict, ...details]) => {
         const given = verdict === 'MINE' ? (details.pop() as string) : undefined
         if (given && heard) granted.set(token, given)
-        return [verdict!, ...details]
+        if (verdict !== 'MINE') return [verdict!, ...details]
+        const made = details[0] as string
+        epochs.set(withoutTime(made), made)
+        return [verdict, withoutTime(made)]
       })
     },
 
@@ -94,7 +104,7 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
           ...[...ratings, ...unseen].map(([session]) => keys.sessions(session)),
         ],
         [
-          ...[post, tokenOf(token), epoch, now, base, rev, staged, ratings.length],
+          ...[post, tokenOf(token), epochs.get(epoch) ?? epoch, now, base, rev, staged, ratings.length],
           ...ratings.flat(),
           ...unseen.flat(),
         ],
@@ -130,6 +140,7 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
         [nonce, limit, after, now, ...rows.flat()],
       )
       const [made, parent, ...members] = reply as string[]
+      if (made === '') return ['']
       handedOut.set(nonce, made!)
       return [nameOf(parent!), ...members]
     },
@@ -156,11 +167,13 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
         ],
       ),
 
-    resolve: (receipt: string, nonce: string, epoch = 'epoch-2') =>
-      run('resolve', [keys.q, keys.recent], [nonceOf(receipt), nonceOf(nonce), epoch]),
+    resolve: (receipt: string, nonce: string, limit = 1000) =>
+      run('resolve', [keys.q, keys.recent], [nonceOf(receipt), nonceOf(nonce), limit]),
+    refeed: (limit: number) => run('refeed', [keys.q, keys.recent], [limit]),
     async status(): Promise<string[]> {
-      const [confirmed, ...rest] = (await run('status', [keys.q], [1000])) as string[]
-      return [nameOf(confirmed!), ...rest]
+      const reply = (await run('status', [keys.q, keys.recent], [1000])) as string[]
+      const [confirmed, epoch, ...rest] = reply
+      return [nameOf(confirmed!), withoutTime(epoch!), ...rest]
     },
     rank: (limit = 10) => run('rank', [keys.q, keys.rank], [limit]) as Promise<string[]>,
     fill: (epoch: string, posts: [post: string, likes: number][], last = false, fresh = 'epoch-1') =>
