@@ -8,5 +8,7 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '.next/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // What is waited for comes at once on a quiet machine; a busy one may take its time.
+    expect: { poll: { timeout: 10_000 } },
   },
 })

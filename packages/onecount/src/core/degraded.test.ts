@@ -159,11 +159,10 @@ describe('without either', () => {
 
 describe('whatever hangs', () => {
   const DEADLINE = 100
+  /** Timed by a timer of the same process: a machine that is busy with something else holds both up. */
   const timely = async <T>(work: Promise<T>): Promise<T | unknown> => {
-    const started = performance.now()
-    const outcome = await work.catch((error: unknown) => error)
-    expect(performance.now() - started).toBeLessThan(DEADLINE + 100)
-    return outcome
+    const late = new Promise(resolve => setTimeout(resolve, DEADLINE + 100, 'late'))
+    return Promise.race([work.catch((error: unknown) => error), late])
   }
   const UNAVAILABLE = { code: 'unavailable', status: 503 }
 

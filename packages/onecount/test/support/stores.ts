@@ -73,6 +73,21 @@ export async function startStores() {
         await change(transaction)
       }),
 
+    /** Redis keeps its connections and answers nobody, until it is woken. */
+    hangRedis: () => void redis.child.kill('SIGSTOP'),
+    wakeRedis: () => void redis.child.kill('SIGCONT'),
+
+    /** Postgres answers nobody who asks for a post, until the function that this answers is called. */
+    async hangPostgres(): Promise<() => Promise<void>> {
+      const transaction = await sql.reserve()
+      await transaction`begin`
+      await transaction`lock posts_new in access exclusive mode`
+      return async () => {
+        await transaction`rollback`
+        transaction.release()
+      }
+    },
+
     /** Kills Redis; nothing of what it held comes back. */
     stopRedis: () => redis.kill(),
     async startRedisEmpty() {

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { likeAt, OTHER_POST, POST, postIds, type Rating, type Suite, T, unlikeAt } from './harness'
 
 export const hydration: Suite = (redis, scripts) => {
@@ -38,7 +38,7 @@ export const hydration: Suite = (redis, scripts) => {
     it('lets another one hydrate when the first has run out of time', async () => {
       const s = scripts()
       await s.begin([POST], 'one', { ttl: 20 })
-      await vi.waitFor(async () => expect(await s.begin([POST], 'two')).toEqual([['MINE', 'epoch-1']]))
+      await expect.poll(() => s.begin([POST], 'two')).toEqual([['MINE', 'epoch-1']])
       expect(await s.install(POST, 'one')).toBe('LOST')
       expect(await s.isWarm(POST)).toBe(false)
       expect(await s.install(POST, 'two')).toBe('OK')
@@ -208,7 +208,7 @@ export const hydration: Suite = (redis, scripts) => {
       await s.begin([POST], 'h', { ttl: 20 })
       await s.stage(POST, 'h', [['ana', likeAt(1)]], true, 20)
       const left = [s.keys.hydrating(POST), s.keys.staged(POST), s.keys.stagedOps(POST)]
-      await vi.waitFor(async () => expect(await redis().command('EXISTS', ...left)).toBe(0))
+      await expect.poll(() => redis().command('EXISTS', ...left)).toBe(0)
     })
   })
 

@@ -1,0 +1,112 @@
+import { DEFAULT_SETTINGS, type Onecount, OnecountError, type WriteState } from 'onecount'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Stores, startStores } from './support/stores'
+
+const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
+const COLD = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0002', base: 12 }
+/** Deadlines of one call that the drivers set by themselves, milliseconds. */
+const REDIS_MS = 250
+const POSTGRES_MS = 5000
+/** Of a machine that is busy with something else, milliseconds. */
+const SLACK_MS = 500
+
+let stores: Stores
+let onecount: Onecount
+let restore: () => unknown
+beforeAll(async () => {
+  stores = await startStores()
+})
+afterAll(() => stores.stop())
+beforeEach(async () => {
+  await stores.begin([POST, COLD])
+  restore = () => {}
+  onecount = stores.instance()
+  await onecount.drainOnce()
+  await press()
+})
+afterEach(() => restore())
+
+interface Answer {
+  ms: number
+  /** What was told: the code of a refusal, or what was taken. */
+  told: string | Pick<WriteState, 'count' | 'liked' | 'source' | 'durable'>
+}
+
+let sessions = 0
+async function press(postId = POST.id, ack?: 'postgres'): Promise<Answer> {
+  const started = performance.now()
+  const answer = await onecount
+    .set(postId, `session-${++sessions}`, true, { ack })
+    .catch((error: unknown) => error)
+  const ms = performance.now() - started
+  if (answer instanceof OnecountError) return { ms, told: answer.code }
+  const { count, liked, source, durable } = answer as WriteState
+  return { ms, told: { count, liked, source, durable } }
+}
+
+/** Of five presses, one after the other, the one whose time is in the middle. */
+async function usualPress(postId = POST.id): Promise<Answer> {
+  const answers: Answer[] = []
+  for (let i = 0; i < 5; i++) answers.push(await press(postId))
+  return answers.sort((a, b) => a.ms - b.ms)[2]!
+}
+
+async function hangPostgres(): Promise<void> {
+  restore = await stores.hangPostgres()
+}
+
+// The table of docs/durability.md, with the drivers' own deadlines.
+describe('a like is answered', () => {
+  it('at once by Postgres while Redis is down', async () => {
+    await stores.stopRedis()
+    restore = stores.startRedisEmpty
+    const { ms, told } = await usualPress()
+    expect(told).toMatchObject({ liked: true, source: 'postgres', durable: true })
+    expect(ms).toBeLessThan(REDIS_MS)
+  })
+
+  it('by Postgres after two calls while Redis hangs, and at once when five have failed', async () => {
+    stores.hangRedis()
+    restore = stores.wakeRedis
+    const first = await press()
+    expect(first.told).toMatchObject({ liked: true, source: 'postgres', durable: true })
+    expect(first.ms).toBeGreaterThan(REDIS_MS)
+    expect(first.ms).toBeLessThan(2 * REDIS_MS + SLACK_MS)
+    await press()
+    await press()
+    expect((await usualPress()).ms).toBeLessThan(REDIS_MS)
+  })
+
+  it('at once by Redis while Postgres hangs', async () => {
+    await hangPostgres()
+    const { ms, told } = await usualPress()
+    expect(told).toMatchObject({ liked: true, source: 'redis', durable: false })
+    expect(ms).toBeLessThan(REDIS_MS)
+  })
+
+  it('with a refusal after the deadline of Postgres, where it has to be durable and Postgres hangs', async () => {
+    await hangPostgres()
+    const { ms, told } = await press(POST.id, 'postgres')
+    expect(told).toBe('unavailable')
+    expect(ms).toBeLessThan(POSTGRES_MS + SLACK_MS)
+  })
+
+  it('within the deadline while Postgres hangs and the post is cold, at once and without a count when five have failed', async () => {
+    await hangPostgres()
+    const answers = await Promise.all(Array.from({ length: 5 }, () => press(COLD.id)))
+    for (const { ms } of answers) expect(ms).toBeLessThan(DEFAULT_SETTINGS.deadlineMs + SLACK_MS)
+    const { ms, told } = await usualPress(COLD.id)
+    expect(told).toEqual({ count: null, liked: true, source: 'unknown', durable: false })
+    expect(ms).toBeLessThan(REDIS_MS)
+  })
+
+  it('within the deadline, with a refusal, while both hang', async () => {
+    await hangPostgres()
+    stores.hangRedis()
+    const wakePostgres = restore
+    restore = () => Promise.all([stores.wakeRedis(), wakePostgres()])
+    const { ms, told } = await press()
+    expect(told).toBe('unavailable')
+    expect(ms).toBeLessThan(DEFAULT_SETTINGS.deadlineMs + SLACK_MS)
+  })
+})
