@@ -25,5 +25,6 @@ export interface Post extends PostContent {
   liked: boolean | null
   likesRev: number
   likesOp: number | null
-  likesSource: Source
+  /** Absent: no Redis is configured, and what Postgres says is exact. */
+  likesSource?: Source
 }

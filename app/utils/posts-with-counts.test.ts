@@ -43,6 +43,12 @@ describe('mergePostsWithCounts', () => {
     expect(merged.map(({ caption }) => caption)).toEqual(['Foto 2', 'Foto 1'])
   })
 
+  it('says nothing against what Postgres says where there is no Redis', async () => {
+    engineOver(async () => [{ post: post(1).id, count: 446, rev: 5, liked: true, op: 3 }])
+    const [merged] = await mergePostsWithCounts([post(1)], 'someone')
+    expect(merged).toMatchObject({ likes: 446, liked: true, likesSource: undefined })
+  })
+
   it('asks nobody for an empty page', async () => {
     let calls = 0
     engineOver(async () => {

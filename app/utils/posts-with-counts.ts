@@ -14,7 +14,7 @@ export async function mergePostsWithCounts(
     posts.map(post => post.id),
     sessionId,
   )
-  return posts.map(post => withState(post, states.get(post.id)))
+  return posts.map(post => withState(post, states.get(post.id), getOnecount().hasRedis))
 }
 
 async function readStates(postIds: string[], sessionId: string | null): Promise<Map<string, LikeState>> {
@@ -27,13 +27,14 @@ async function readStates(postIds: string[], sessionId: string | null): Promise<
   }
 }
 
-function withState(post: PostContent, state: LikeState | undefined): Post {
+function withState(post: PostContent, state: LikeState | undefined, hasRedis: boolean): Post {
+  const source = state?.source ?? 'unknown'
   return {
     ...post,
     likes: state?.count ?? null,
     liked: state?.liked ?? null,
     likesRev: state?.rev ?? 0,
     likesOp: state?.op ?? null,
-    likesSource: state?.source ?? 'unknown',
+    likesSource: !hasRedis && source === 'postgres' ? undefined : source,
   }
 }

@@ -212,6 +212,9 @@ export function createOnecount(options: OnecountOptions) {
       return removePost(ctx, postId)
     },
 
+    /** False: no Redis is configured, and what Postgres says is exact. */
+    hasRedis: ctx.redis !== null,
+
     /** The stores themselves and the names of the keys, for tools that compare them. */
     stores: { redis: ctx.redis, postgres: ctx.postgres, keys: ctx.keys },
 

@@ -74,6 +74,7 @@ export function createHandler(options: HandlerOptions): Handler {
       errorLog(request, error)
       return errorResponse(error)
     })
+    if (!options.service.hasRedis) headers['onecount-redis'] = 'off'
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
     return request.method === 'HEAD' ? new Response(null, response) : response
   }

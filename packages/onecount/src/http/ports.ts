@@ -18,6 +18,8 @@ export interface LikesService {
   /** Posts that do not exist are absent. With `sessionId` null, `liked` is null. */
   read(postIds: string[], sessionId: string | null): Promise<Map<string, LikeState>>
   health(): Promise<Health>
+  /** False: no Redis is configured, and what Postgres says is exact. */
+  readonly hasRedis: boolean
   /** Drains until nothing is left or `budgetMs` have passed; `more`: something is left. */
   drainOnce(budgetMs: number): Promise<{ drained: number; more: boolean }>
 }

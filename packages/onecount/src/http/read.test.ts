@@ -30,6 +30,12 @@ describe('GET /likes', () => {
     expect(likes[POLAR_BEAR]).toMatchObject({ count: 447, liked: false })
   })
 
+  it('says when there is no Redis that could know more than Postgres', async () => {
+    expect((await api(`/likes?ids=${FOX}`)).headers.get('onecount-redis')).toBeNull()
+    current.service.hasRedis = false
+    expect((await api(`/likes?ids=${FOX}`)).headers.get('onecount-redis')).toBe('off')
+  })
+
   it('leaves out posts that do not exist', async () => {
     expect(await (await api(`/likes?ids=${NOBODYS}`)).json()).toEqual({ likes: {} })
   })

@@ -21,6 +21,7 @@ export class MapLikes implements LikesService {
   /** What the next calls throw instead of answering. */
   failure: unknown = null
   status: Health['status'] = 'ok'
+  hasRedis = true
   drained = { drained: 0, more: false }
   private readonly ops = new Map<string, Map<string, number>>()
 

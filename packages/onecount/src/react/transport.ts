@@ -59,6 +59,8 @@ export function createHttpTransport({
 }: HttpTransportOptions = {}): LikesTransport {
   let skewMs = 0
   let answered = false
+  /** No Redis is configured: nobody knows more than Postgres, and its answers are not behind. */
+  let isPostgresAlone = false
   let first: Promise<unknown> = Promise.resolve()
 
   /** Until something was answered requests go one by one: two at once could be given two sessions. */
@@ -81,6 +83,7 @@ export function createHttpTransport({
       throw new LikesUnreachable('the server did not answer', { cause: error })
     }
     answered = true
+    isPostgresAlone = response.headers.get('onecount-redis') === 'off'
     noteClock(response)
     if (response.ok && body) return body
     if (response.status >= 500 || !body) throw new LikesUnreachable(`the server answered ${response.status}`)
@@ -91,6 +94,10 @@ export function createHttpTransport({
       message ?? 'The server refused the request.',
       retryAfter > 0 ? retryAfter * 1000 : undefined,
     )
+  }
+
+  function worthOf<T extends LikeInput>(state: T): T {
+    return isPostgresAlone && state.source === 'postgres' ? { ...state, source: undefined } : state
   }
 
   function noteClock(response: Response): void {
@@ -107,7 +114,7 @@ export function createHttpTransport({
         const ids = postIds.slice(i, i + MAX_IDS).map(encodeURIComponent)
         const body = await inOrder(() => request(`?ids=${ids.join(',')}`, { signal }))
         for (const [postId, state] of Object.entries(body.likes as Record<string, LikeInput>))
-          found.set(postId, state)
+          found.set(postId, worthOf(state))
       }
       return found
     },
@@ -121,7 +128,7 @@ export function createHttpTransport({
       }
       return inOrder(async () => {
         const body = await request(`/${encodeURIComponent(postId)}`, init)
-        return body as unknown as LikeInput & { op: number }
+        return worthOf(body as unknown as LikeInput & { op: number })
       })
     },
     now: () => (Date.now() + skewMs) * 1000,

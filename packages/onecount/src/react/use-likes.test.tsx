@@ -14,23 +14,26 @@ const OTHER = '50050002-aaaa-bbbb-cccc-ddddeeee0002'
 const SEED: LikeInput = { count: 446, liked: false, rev: 10, source: 'redis' }
 
 /** A server of one counter that speaks the HTTP API. */
-const server = { count: 446, liked: false, rev: 10, down: false, reads: [] as string[][] }
+const CALM = { count: 446, liked: false, rev: 10, source: 'redis', hasRedis: true, down: false }
+const server = { ...CALM, reads: [] as string[][] }
 let http: Server
 let baseUrl: string
 
 beforeEach(async () => {
   localStorage.clear()
-  Object.assign(server, { count: 446, liked: false, rev: 10, down: false, reads: [] })
+  Object.assign(server, CALM, { reads: [] })
   http = createServer((request, response) => {
     response.setHeader('access-control-allow-origin', '*')
     response.setHeader('access-control-allow-methods', '*')
     response.setHeader('access-control-allow-headers', '*')
+    response.setHeader('access-control-expose-headers', '*')
+    if (!server.hasRedis) response.setHeader('onecount-redis', 'off')
     const state = () => ({
       count: server.count,
       liked: server.liked,
       rev: server.rev,
       op: null,
-      source: 'redis',
+      source: server.source,
     })
     const answer = (status: number, body: unknown) => response.writeHead(status).end(JSON.stringify(body))
     if (request.method === 'OPTIONS') return answer(200, {})
@@ -106,6 +109,20 @@ describe('useLikes', () => {
     await expect.poll(() => text('a')).toBe('450 not liked')
     rerender(app([<View key="a" name="a" />, <View key="b" name="b" seed={SEED} />]))
     expect([text('a'), text('b')]).toEqual(['450 not liked', '450 not liked'])
+  })
+
+  it('says that Postgres has answered instead of Redis, and nothing where there is no Redis', async () => {
+    Object.assign(server, { count: 447, rev: 11, source: 'postgres' })
+    const { unmount } = render(app(<View name="a" />))
+    await expect.poll(() => [text('a'), status('a')]).toEqual(['447 not liked', 'lagging'])
+    unmount()
+
+    server.hasRedis = false
+    render(app(<View name="b" seed={{ ...SEED, source: undefined }} />))
+    expect(status('b')).toBe('exact')
+    await expect.poll(() => [text('b'), status('b')]).toEqual(['447 not liked', 'exact'])
+    fireEvent.click(screen.getByTestId('b'))
+    await expect.poll(() => [text('b'), status('b')]).toEqual(['448 liked', 'exact'])
   })
 
   it('says that a number is the last known one while the server cannot be read', async () => {

@@ -68,8 +68,8 @@ function likesOptions(store: LikesStore, postId: string, seed: LikeInput | undef
     refetchOnReconnect: 'always',
     retry: (failures, error) => failures < 1 && !(error instanceof LikesRefused),
     retryDelay: 500,
-    refetchInterval: ({ state }) =>
-      state.status === 'error' || (state.data && state.data.source !== 'redis') ? RECOVER_MS : false,
+    refetchInterval: ({ state: { status, data } }) =>
+      status === 'error' || (data && shownLikes(data, undefined).status !== 'exact') ? RECOVER_MS : false,
   })
 }
 
