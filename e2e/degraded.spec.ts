@@ -18,6 +18,12 @@ test.afterEach(async () => {
 
 const OWN = { post: BEAR, counts: [446, 447], presses: 'own' } as const
 
+/** Opens a page that shows the polar bear as it is before anything happens. */
+async function open(page: Page, path: string): Promise<void> {
+  await page.goto(`${stack.url}${path}`)
+  await expect(bearCount(page)).toHaveText('446')
+}
+
 /** The page says what its numbers are worth. */
 const says = (page: Page, words: string) =>
   expect(page.getByRole('region', { name: 'About the numbers' }).filter({ visible: true })).toContainText(
@@ -52,8 +58,7 @@ test('Redis is stopped while a person likes: the pages go on, say so, and are ex
   page,
 }) => {
   const log = await recordCounts(context)
-  await page.goto(`${stack.url}/`)
-  await expect(bearCount(page)).toHaveText('446')
+  await open(page, '/')
   await stack.redis.kill()
   await press(page, 446, 447)
   await shows(page, 'lagging')
@@ -74,8 +79,7 @@ test('Redis loses a like that Postgres has not seen: the browser brings it back,
   page,
 }) => {
   const log = await recordCounts(context)
-  await page.goto(`${stack.url}/`)
-  await expect(bearCount(page)).toHaveText('446')
+  await open(page, '/')
   stack.supabase.child.kill('SIGSTOP')
   await press(page, 446, 447)
   await shows(page, 'exact')
@@ -96,8 +100,7 @@ test('Redis loses a like that Postgres has not seen: the browser brings it back,
 })
 
 test('a number that nobody can tell is a dash, never 0, and comes by itself', async ({ page, browser }) => {
-  await page.goto(`${stack.url}/`)
-  await expect(bearCount(page)).toHaveText('446')
+  await open(page, '/')
   stack.supabase.child.kill('SIGSTOP')
   await stack.redis.kill()
   await stack.startRedis()
@@ -119,8 +122,7 @@ test('the server is killed in the middle of a like: it stays, says so, and is sa
   page,
 }) => {
   const log = await recordCounts(context)
-  await page.goto(`${stack.url}/`)
-  await expect(bearCount(page)).toHaveText('446')
+  await open(page, '/')
   const killed = stack.app.kill()
   await press(page, 446, 447)
   await killed
@@ -135,8 +137,7 @@ test('the server is killed in the middle of a like: it stays, says so, and is sa
 
 test('a person goes offline in the middle of a like and comes back', async ({ context, page }) => {
   const log = await recordCounts(context)
-  await page.goto(`${stack.url}/rank`)
-  await expect(bearCount(page)).toHaveText('446')
+  await open(page, '/rank')
   await context.setOffline(true)
   await press(page, 446, 447)
   await shows(page, 'retrying')
@@ -149,8 +150,7 @@ test('a person goes offline in the middle of a like and comes back', async ({ co
 })
 
 test('a page that was closed before it could save is saved by the next one', async ({ context, page }) => {
-  await page.goto(`${stack.url}/rank`)
-  await expect(bearCount(page)).toHaveText('446')
+  await open(page, '/rank')
   await context.setOffline(true)
   await press(page, 446, 447)
   await shows(page, 'retrying')

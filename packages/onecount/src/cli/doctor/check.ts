@@ -28,8 +28,20 @@ export const skipped = (check: string, found: string, mend: string): Finding => 
   mend,
 })
 
+/** Whether the usual round trip takes at most `slowMs`; `mend` says what to move. */
+export async function checkDistance(
+  name: string,
+  call: () => Promise<unknown>,
+  slowMs: number,
+  mend: string,
+): Promise<Finding> {
+  const median = await medianOf(call)
+  const found = `${median.toFixed(2)} ms a round trip`
+  return median <= slowMs ? ok(name, found) : warn(name, found, mend)
+}
+
 /** Milliseconds of the middle one of several calls. */
-export async function medianOf(call: () => Promise<unknown>, times = 11): Promise<number> {
+async function medianOf(call: () => Promise<unknown>, times = 11): Promise<number> {
   const taken: number[] = []
   for (let i = 0; i < times; i++) {
     const started = performance.now()

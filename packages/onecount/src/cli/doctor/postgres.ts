@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import { MIGRATIONS } from '../../postgres/migrations.generated'
-import { checkClock, type Finding, fail, medianOf, ok, warn } from './check'
+import { checkClock, checkDistance, type Finding, fail, ok, warn } from './check'
 
 const APPLY = 'apply supabase/migrations/*_onecount_*.sql, in order; they can be applied again'
 const OLDEST = 140_000
@@ -22,7 +22,7 @@ export async function checkPostgres(sql: Sql): Promise<Finding[]> {
       const [row] = await sql`select extract(epoch from clock_timestamp()) * 1000 as now`
       return Number(row!.now)
     }),
-    checkSpeed(await medianOf(() => sql`select 1`)),
+    await checkDistance('Postgres distance', () => sql`select 1`, SLOW_MS, NEARER),
   ]
 }
 
@@ -186,14 +186,4 @@ async function checkCounts(sql: Sql): Promise<Finding> {
 }
 
 const SLOW_MS = 10
-
-function checkSpeed(median: number): Finding {
-  const found = `${median.toFixed(2)} ms a round trip`
-  return median <= SLOW_MS
-    ? ok('Postgres distance', found)
-    : warn(
-        'Postgres distance',
-        found,
-        'run the drain in the region of its database: a batch is one round trip',
-      )
-}
+const NEARER = 'run the drain in the region of its database: a batch is one round trip'

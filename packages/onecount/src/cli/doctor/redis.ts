@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { checkClock, type Finding, fail, medianOf, ok, skipped, warn } from './check'
+import { checkClock, checkDistance, type Finding, fail, ok, skipped, warn } from './check'
 
 /** How Redis runs and what it does with what it holds. */
 export async function checkRedis(redis: Redis): Promise<Finding[]> {
@@ -13,7 +13,7 @@ export async function checkRedis(redis: Redis): Promise<Finding[]> {
       const [seconds, micros] = await redis.time()
       return Number(seconds) * 1000 + Number(micros) / 1000
     }),
-    checkSpeed(await medianOf(() => redis.ping())),
+    await checkDistance('Redis distance', () => redis.ping(), SLOW_MS, NEARER),
   ]
 }
 
@@ -81,14 +81,4 @@ async function setting(redis: Redis, name: string): Promise<string | undefined> 
 }
 
 const SLOW_MS = 5
-
-function checkSpeed(median: number): Finding {
-  const found = `${median.toFixed(2)} ms a round trip`
-  return median <= SLOW_MS
-    ? ok('Redis distance', found)
-    : warn(
-        'Redis distance',
-        found,
-        'run the application in the region of its Redis: a like is one round trip',
-      )
-}
+const NEARER = 'run the application in the region of its Redis: a like is one round trip'
