@@ -52,7 +52,9 @@ async function serve(mode: 'dev' | 'start', stack: Stack, data: string, wanted: 
 
   let ending = false
   const stopped = new Promise<number>(end => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => end(0))
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0))
+    // A terminal that was closed takes no more lines; what is pending is saved all the same.
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
     for (const { name, running } of stack.parts) {
       running.exited.then(code => {
         if (ending) return
@@ -98,7 +100,10 @@ async function serve(mode: 'dev' | 'start', stack: Stack, data: string, wanted: 
 function startNext(mode: 'dev' | 'start', stack: Stack, port: number): Running & { lastWords(): string } {
   const next = run(
     process.execPath,
-    [join(ROOT, 'node_modules/next/dist/bin/next'), mode, '--port', String(port)],
+    [
+      ...['--import', join(import.meta.dirname, 'end-with-parent.mjs')],
+      ...[join(ROOT, 'node_modules/next/dist/bin/next'), mode, '--port', String(port)],
+    ],
     {
       cwd: ROOT,
       env: { ...process.env, ...stack.env, NEXT_TELEMETRY_DISABLED: '1', PORT: String(port) },

@@ -8,7 +8,7 @@ import { keptSecret } from './environment'
 import { firstFreePort } from './services/free-port'
 import { startJsRedis } from './services/js-redis'
 import type { Running } from './services/process'
-import { findRedisServer, startRedisServer } from './services/redis-server'
+import { endLeftOverRedis, findRedisServer, startRedisServer } from './services/redis-server'
 import { startSupabase } from './services/supabase'
 
 /** What the application needs to know of its stores. */
@@ -108,7 +108,9 @@ async function redisFor(
     return env.REDIS_URL
   }
   if (findRedisServer()) {
-    const redis = await startRedisServer({ dir: join(dir, 'redis'), port: await firstFreePort(6379) })
+    const folder = join(dir, 'redis')
+    await endLeftOverRedis(folder)
+    const redis = await startRedisServer({ dir: folder, port: await firstFreePort(6379) })
     parts.push({ name: 'Redis', running: redis })
     summary.push(`Redis     ${redis.url}  (started for this run, data in ${dir})`)
     return redis.url

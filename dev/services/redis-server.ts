@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { freePort } from './free-port'
 import { findProgram, type Running, run, until } from './process'
 
@@ -36,6 +37,7 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     ...(options.args ?? []),
   ])
   await until('redis-server', server, () => pings(port))
+  if (options.dir) await writeFile(join(dir, PORT_FILE), String(port))
   const ended = async (end: () => Promise<void>) => {
     await end()
     if (!options.dir) await rm(dir, { recursive: true, force: true })
@@ -47,6 +49,28 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
     dir,
     stop: graceMs => ended(() => server.stop(graceMs)),
     kill: () => ended(server.kill),
+  }
+}
+
+const PORT_FILE = 'port'
+
+/**
+ * A Redis that outlived whoever started it is asked to save and end: two of them would write the same files. One that
+ * has another folder is somebody else's.
+ */
+export async function endLeftOverRedis(dir: string): Promise<void> {
+  const port = Number(await readFile(join(dir, PORT_FILE), 'utf8').catch(() => ''))
+  if (!port || !(await pings(port))) return
+  const client = new Redis(port, '127.0.0.1', { retryStrategy: null, maxRetriesPerRequest: 0 })
+  client.on('error', () => {})
+  try {
+    const [, theirs] = (await client.config('GET', 'dir')) as string[]
+    if (theirs !== (await realpath(dir))) return
+    const ended = new Promise(resolve => client.once('end', resolve))
+    await client.shutdown().catch(() => {})
+    await ended
+  } finally {
+    client.disconnect()
   }
 }
 
