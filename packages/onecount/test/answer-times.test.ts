@@ -1,11 +1,12 @@
 import { DEFAULT_SETTINGS, type Onecount, OnecountError, type WriteState } from 'onecount'
+import { FAIL_FAST } from 'onecount/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Stores, startStores } from './support/stores'
 
 const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
 const COLD = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0002', base: 12 }
 /** Deadlines of one call that the drivers set by themselves, milliseconds. */
-const REDIS_MS = 250
+const REDIS_MS = FAIL_FAST.commandTimeout
 const POSTGRES_MS = 5000
 /** Of a machine that is busy with something else, milliseconds. */
 const SLACK_MS = 500
@@ -20,7 +21,7 @@ afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin([POST, COLD])
   restore = () => {}
-  onecount = stores.instance()
+  onecount = stores.instance(stores.ports({ commandTimeout: REDIS_MS }))
   await onecount.drainOnce()
   await press()
 })

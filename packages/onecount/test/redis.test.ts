@@ -22,7 +22,7 @@ redisContract(
   'ioredis on redis-server',
   async () => {
     const server = await startRedisServer()
-    return underTest(server.url, server.stop)
+    return underTest(server.url, server.stop, { commandTimeout: 5000 })
   },
   { maxmemory: true },
 )

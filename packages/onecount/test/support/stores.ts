@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis'
+import { Redis, type RedisOptions } from 'ioredis'
 import { createKeys, createOnecount, type OnecountOptions } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
@@ -40,9 +40,12 @@ export async function startStores() {
     redisUrl: url,
     databaseUrl: database,
 
-    /** The ports of one instance of the application. */
-    ports() {
-      const client = createRedisClient(url)
+    /**
+     * The ports of one instance of the application. A call to Redis has longer than in production, so that a busy
+     * machine is not taken for a store that hangs.
+     */
+    ports({ commandTimeout = 5000 }: RedisOptions = {}) {
+      const client = createRedisClient(url, { commandTimeout })
       clients.push(client)
       return { redis: ioredisPort(client), postgres: postgresJsPort(sql) }
     },
