@@ -8,21 +8,24 @@
 -- ARGV
 --   1 nonce     of the batch
 --   2 now       as an op
---   3 horizon   recent ops below this one are forgotten
---   4.. per post: post, gone ('1': Postgres has no such post), how many members, the members as collect gave them
+--   3 began     when the batch was collected, as an op
+--   4 recent    how long an op is remembered, in the units of ops
+--   5.. per post: post, gone ('1': Postgres has no such post), how many members, the members as collect gave them
 -- RETURNS
 --   'OK' | 'LATE': the nonce is not outstanding, nothing changed
 -- include: forget
 -- include: number
 -- include: queue
 
-local q, recent, rank, nonce, now, horizon = KEYS[1], KEYS[2], KEYS[3], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local q, recent, rank, nonce, now = KEYS[1], KEYS[2], KEYS[3], ARGV[1], tonumber(ARGV[2])
+local lasts = tonumber(ARGV[4])
+local horizon = tonumber(ARGV[3]) - lasts
 local FORGOTTEN_AT_ONCE = 5000
 if not is_outstanding(q, nonce) then return 'LATE' end
 confirm(q, nonce)
 
 local oldest
-local i, k = 4, 4
+local i, k = 5, 4
 while i <= #ARGV do
   local post, gone, members = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2])
   -- A hydrator's snapshot may be older than this batch: until it has installed, its post's ops stay pending.
@@ -39,10 +42,11 @@ while i <= #ARGV do
   i, k = i + 3 + members, k + 4
 end
 
--- Only here, where Postgres has just shown that it has lost nothing: what it has lost it is given again from recent.
+-- Only here, where Postgres has shown that it had lost nothing when the batch began: what it loses later it is given again
+-- from recent.
 -- Ops that had waited for longer than recent lasts stay for as long as it lasts from now on.
 local mark = redis.call('ZRANGEBYLEX', q, '[!keep|', '(!keep}', 'LIMIT', 0, 1)[1]
-if oldest and oldest < horizon then
+if oldest and oldest < now - lasts then
   redis.call('ZADD', q, 0, '!keep|' .. int(now))
   if mark and mark ~= '!keep|' .. int(now) then redis.call('ZREM', q, mark) end
 elseif not mark or tonumber(string.sub(mark, 7)) < horizon then

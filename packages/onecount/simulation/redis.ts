@@ -97,8 +97,8 @@ export class SimulatedRedis implements RedisPort {
     this.#expiries = new Map(expiries)
   }
 
-  /** The op of every pair that is pending or recent: what Redis can still give to Postgres. */
-  async ops(): Promise<Map<string, number>> {
+  /** The op of every pair that is pending or recent: what Redis can still give to Postgres, and will if it `isKept`. */
+  async ops(isKept: (pair: string, op: number) => boolean = () => true): Promise<Map<string, number>> {
     const [queue, recent] = await Promise.all([
       this.client.zrange(this.#name(this.keys.q), '0', '-1'),
       this.client.zrange(this.#name(this.keys.recent), '0', '-1', 'WITHSCORES'),
@@ -108,8 +108,10 @@ export class SimulatedRedis implements RedisPort {
       const [, pair, op] = /^([^!|][^|]*\|[^|]+)\|(\d+)\|\d+$/.exec(member) ?? []
       if (pair) ops.set(pair, Number(op))
     }
-    for (let i = 0; i < recent.length; i += 2)
-      ops.set(recent[i]!, Math.max(ops.get(recent[i]!) ?? 0, Number(recent[i + 1])))
+    for (let i = 0; i < recent.length; i += 2) {
+      const [pair, op] = [recent[i]!, Number(recent[i + 1])]
+      if (isKept(pair, op)) ops.set(pair, Math.max(ops.get(pair) ?? 0, op))
+    }
     return ops
   }
 

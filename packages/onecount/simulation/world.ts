@@ -5,6 +5,7 @@ import { isLikedOp } from '../src/core/op'
 import { createRandom, type Random } from '../test/support/random'
 import type { Engine } from './engine'
 import { chooseEvent, chooseFaults, type Fault } from './faults'
+import { Memory } from './memory'
 import { Monitor } from './monitor'
 import { type Call, type Message, Network } from './network'
 import { type RedisBackup, SimulatedRedis } from './redis'
@@ -19,6 +20,8 @@ export const INSTANCES = ['A', 'B', 'W']
 const START = 1_795_000_000_000
 /** How long one may take to hydrate a post, milliseconds: hardly long enough, or long. */
 const HYDRATE_MS = [300, 3000]
+/** Clocks of instances are off by so much at most, milliseconds. */
+const SKEW_MS = 200
 /** Few, so that little is many batches. */
 const BATCH_SIZES = [1, 3]
 /** How likely each fate of a message is in a seed that has it, and how likely something breaks in a step. */
@@ -66,6 +69,7 @@ export class World {
   #hasMet = false
   readonly #everGone = new Set<string>()
   readonly #monitor = new Monitor()
+  readonly #memory: Memory
   readonly #messageRate: number
   readonly #hydrateMs: number
   readonly #batchSize: number
@@ -86,6 +90,7 @@ export class World {
     this.#eventRate = this.random.pick(EVENT_RATES)
     this.#hydrateMs = this.random.pick(HYDRATE_MS)
     this.#batchSize = this.random.pick(BATCH_SIZES)
+    this.#memory = new Memory(this.#recentMs, this.faults.has('clock skew') ? 2 * SKEW_MS : 0)
     this.posts = POSTS.slice(this.random.below(POSTS.length))
     this.sessions = SESSIONS.slice(0, 2 + this.random.below(4))
     this.redis = new SimulatedRedis(client, engine.scripts, `${seed}:`, () => this.now, this.#hydrateMs)
@@ -96,6 +101,10 @@ export class World {
       this.truth.executed(call, answer, post => this.wasGone(post))
     })
     for (const name of INSTANCES) this.#start(name)
+  }
+
+  get #recentMs(): number {
+    return this.faults.has('short recent') ? 400 : 15 * 60_000
   }
 
   wasGone = (post: string) => this.#everGone.has(post)
@@ -121,7 +130,7 @@ export class World {
   }
 
   #start(name: string): void {
-    const skewMs = this.faults.has('clock skew') ? this.random.below(400) - 200 : 0
+    const skewMs = this.faults.has('clock skew') ? this.random.below(2 * SKEW_MS) - SKEW_MS : 0
     this.#instances.set(name, {
       onecount: this.engineOn(this.network.ports(name), skewMs),
       skewMs,
@@ -140,7 +149,7 @@ export class World {
         batchSize: this.#batchSize,
         chunkSize: 2,
         hydrateMs: this.#hydrateMs,
-        recentMs: this.faults.has('short recent') ? 400 : 15 * 60_000,
+        recentMs: this.#recentMs,
         breakerFailures: 3,
         breakerMs: 40,
         // The calls have deadlines of the world's own clock.
@@ -237,6 +246,7 @@ export class World {
     this.count('calls')
     const answer = await this.network.execute(call)
     if (this.isTraced) this.note(`${describe(call)} -> ${JSON.stringify(answer)}`)
+    this.#memory.watch(call, answer, this.now)
     const wrong = this.#monitor.watch(call, answer)
     if (wrong) this.violate(wrong)
     if (call.name === 'install' && answer === 'OK')
@@ -359,7 +369,7 @@ export class World {
     this.hasLost = true
     this.#monitor.reset()
     const inPostgres = this.#inPostgres()
-    const left = await this.redis.ops()
+    const left = await this.redis.ops(this.#memory.isPromised)
     for (const [pair, op] of inPostgres) left.set(pair, Math.max(left.get(pair) ?? 0, op))
     this.note(`lost for good: ${this.truth.lost(left).length} of the accepted ops`)
   }

@@ -28,6 +28,7 @@ export function createDrainer(ctx: Context, { onApplied }: DrainerOptions = {}) 
    * One batch: three round trips. @throws StoreUnavailable; whatever step it stopped at, the next tick goes on.
    */
   async function tick(): Promise<Tick> {
+    const began = ctx.now()
     const seen = rows
     rows = []
     const [nonce, parent, ...members] = await collect(ctx, seen, after)
@@ -65,7 +66,7 @@ export function createDrainer(ctx: Context, { onApplied }: DrainerOptions = {}) 
 
     rows = result.unseen
     onApplied?.(entries.filter(({ postId }) => !result.gone.includes(postId)))
-    await settle(ctx, nonce!, members, new Set(result.gone))
+    await settle(ctx, nonce!, members, new Set(result.gone), began)
     return {
       outcome: members.length + seen.length + rows.length > 0 ? 'drained' : 'idle',
       drained: members.length,
@@ -132,9 +133,14 @@ function toEntry(member: string, partial: Set<string>): Entry {
   return partial.has(entry.postId) ? { ...entry, rev: 0 } : entry
 }
 
-async function settle(ctx: Context, nonce: string, members: string[], gone: Set<string>): Promise<void> {
+async function settle(
+  ctx: Context,
+  nonce: string,
+  members: string[],
+  gone: Set<string>,
+  began: number,
+): Promise<void> {
   const { keys, settings } = ctx
-  const now = ctx.now()
   const byPost = groupBy(members, member => parseMember(member).postId)
   const posts = [...byPost.keys()]
   await ctx.redis!.run(
@@ -147,8 +153,9 @@ async function settle(ctx: Context, nonce: string, members: string[], gone: Set<
     ],
     [
       nonce,
-      2 * now,
-      2 * (now - settings.recentMs * 1000),
+      2 * ctx.now(),
+      2 * began,
+      2 * settings.recentMs * 1000,
       ...posts.flatMap(id => [id, gone.has(id) ? '1' : '0', byPost.get(id)!.length, ...byPost.get(id)!]),
     ],
   )

@@ -642,7 +642,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '78b0c802412204943b9f4c6c3acc61a5302a35f7',
+    sha1: 'e300a4263dc1a4a15af595aad8ff17d7737afad6',
     source: `local function forget(k, hydrating, post)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
   redis.pcall('ZREM', k.rank, post)
@@ -690,12 +690,14 @@ local function pend(q, pair, op, rev, held)
   redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
   if held then redis.call('ZREM', q, held) end
 end
-local q, recent, rank, nonce, now, horizon = KEYS[1], KEYS[2], KEYS[3], ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local q, recent, rank, nonce, now = KEYS[1], KEYS[2], KEYS[3], ARGV[1], tonumber(ARGV[2])
+local lasts = tonumber(ARGV[4])
+local horizon = tonumber(ARGV[3]) - lasts
 local FORGOTTEN_AT_ONCE = 5000
 if not is_outstanding(q, nonce) then return 'LATE' end
 confirm(q, nonce)
 local oldest
-local i, k = 4, 4
+local i, k = 5, 4
 while i <= #ARGV do
   local post, gone, members = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2])
   if redis.call('EXISTS', KEYS[k + 3]) == 0 then
@@ -711,7 +713,7 @@ while i <= #ARGV do
   i, k = i + 3 + members, k + 4
 end
 local mark = redis.call('ZRANGEBYLEX', q, '[!keep|', '(!keep}', 'LIMIT', 0, 1)[1]
-if oldest and oldest < horizon then
+if oldest and oldest < now - lasts then
   redis.call('ZADD', q, 0, '!keep|' .. int(now))
   if mark and mark ~= '!keep|' .. int(now) then redis.call('ZREM', q, mark) end
 elseif not mark or tonumber(string.sub(mark, 7)) < horizon then

@@ -86,14 +86,14 @@ export const drain: Suite = (redis, scripts) => {
   describe('settle', () => {
     const recentOf = async (s: Scripts) => redis().command('ZRANGE', s.keys.recent, 0, -1)
 
-    it('forgets drained ops that are older than the horizon', async () => {
+    it('forgets drained ops that were old when the batch was collected', async () => {
       const s = scripts()
       await s.write(POST, 'old', likeAt(1))
       await s.write(POST, 'young', likeAt(5))
       await s.drain('n1')
       await s.collect('n2')
       expect(await recentOf(s)).toEqual([`${POST}|old`, `${POST}|young`])
-      await s.settle('n2', [], { horizon: 2 * (T + 5) })
+      await s.settle('n2', [], { now: 2 * (T + 200), began: 2 * (T + 105), lasts: 2 * 100 })
       expect(await recentOf(s)).toEqual([`${POST}|young`])
     })
 
@@ -102,14 +102,14 @@ export const drain: Suite = (redis, scripts) => {
       await s.write(POST, 'waited', likeAt(1))
       await s.collect('n1')
       const members = [`${POST}|waited|${likeAt(1)}|0`]
-      await s.settle('n1', [{ post: POST, members }], { now: 2 * (T + 1000), horizon: 2 * (T + 900) })
+      await s.settle('n1', [{ post: POST, members }], { now: 2 * (T + 1000), lasts: 2 * 100 })
       for (const passed of [50, 100]) {
         await s.collect('n2')
-        await s.settle('n2', [], { now: 2 * (T + 1000 + passed), horizon: 2 * (T + 900 + passed) })
+        await s.settle('n2', [], { now: 2 * (T + 1000 + passed), lasts: 2 * 100 })
         expect(await recentOf(s)).toEqual([`${POST}|waited`])
       }
       await s.collect('n3')
-      await s.settle('n3', [], { now: 2 * (T + 1101), horizon: 2 * (T + 1001) })
+      await s.settle('n3', [], { now: 2 * (T + 1101), lasts: 2 * 100 })
       expect(await recentOf(s)).toEqual([])
       expect(await redis().command('ZRANGEBYLEX', s.keys.q, '[!keep|', '(!keep}')).toEqual([])
     })
@@ -118,7 +118,7 @@ export const drain: Suite = (redis, scripts) => {
       const s = scripts()
       const old = Array.from({ length: 6000 }, (_, i) => [i + 1, `${POST}|s${i}`]).flat()
       await redis().command('ZADD', s.keys.recent, ...old)
-      await s.drain('n1', { horizon: 2 * T })
+      await s.drain('n1', { settled: { lasts: 0 } })
       expect(await redis().command('ZCARD', s.keys.recent)).toBe(1000)
     })
 

@@ -151,7 +151,7 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
     settle: (
       nonce: string,
       posts: { post: string; gone?: boolean; members: string[] }[],
-      { now = 2 * T, horizon = 0 }: SettleOf = {},
+      { now = 2 * T, began = now, lasts = 4 * T }: SettleOf = {},
     ) =>
       run(
         'settle',
@@ -162,7 +162,8 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
         [
           nonceOf(nonce),
           now,
-          horizon,
+          began,
+          lasts,
           ...posts.flatMap(({ post, gone, members }) => [post, gone ? '1' : '0', members.length, ...members]),
         ],
       ),
@@ -195,14 +196,14 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
     },
 
     /** Everything in one batch: collected and settled, as after a sync that Postgres applied. */
-    async drain(nonce: string, options: CollectOf & SettleOf = {}): Promise<string[]> {
+    async drain(nonce: string, options: CollectOf & { settled?: SettleOf } = {}): Promise<string[]> {
       const [, ...members] = await scripts.collect(nonce, options)
       const posts = [...new Set(members.map(member => member.split('|')[0]!))]
       const of = (post: string) => members.filter(member => member.startsWith(`${post}|`))
       await scripts.settle(
         nonce,
         posts.map(post => ({ post, members: of(post) })),
-        { horizon: options.horizon },
+        options.settled,
       )
       return members
     },
@@ -257,8 +258,10 @@ export interface CollectOf {
 export interface SettleOf {
   /** Time, as an op. */
   now?: number
-  /** Ops below it leave `likes:recent`. */
-  horizon?: number
+  /** When the batch was collected, as an op. */
+  began?: number
+  /** How long an op stays in `likes:recent`, in the units of ops. */
+  lasts?: number
 }
 
 export type Scripts = ReturnType<typeof scriptsOf>

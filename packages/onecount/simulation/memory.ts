@@ -1,0 +1,35 @@
+import { opTime } from '../src/core/op'
+import type { Call } from './network'
+
+/**
+ * What Redis promises to give again to a Postgres that comes back older: of what was drained, the ops that were pressed
+ * within R before Postgres last took a batch, and those that had waited for longer, if they were drained within it.
+ */
+export class Memory {
+  /** When a pair's op was settled, milliseconds, by `post|session|op`. */
+  readonly #settledAt = new Map<string, number>()
+  #appliedAt = 0
+
+  constructor(
+    private readonly recentMs: number,
+    /** Clocks may differ by so much. */
+    private readonly skewMs: number,
+  ) {}
+
+  watch(call: Call, answer: unknown, now: number): void {
+    if (call.name === 'sync' && (answer as { status: string }).status === 'applied') this.#appliedAt = now
+    if (call.name !== 'settle' || answer !== 'OK') return
+    for (const member of call.args[1] as string[]) {
+      const [, drained] = /^([^|]+\|[^|]+\|\d+)\|\d+$/.exec(String(member)) ?? []
+      if (drained) this.#settledAt.set(drained, now)
+    }
+  }
+
+  isPromised = (pair: string, op: number): boolean => {
+    const horizon = this.#appliedAt - this.recentMs + this.skewMs
+    const pressedAt = opTime(op) / 1000
+    if (pressedAt >= horizon) return true
+    const settledAt = this.#settledAt.get(`${pair}|${op}`) ?? 0
+    return settledAt - pressedAt > this.recentMs + this.skewMs && settledAt >= horizon
+  }
+}
