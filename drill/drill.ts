@@ -56,11 +56,12 @@ export async function drill({
       if (signal?.aborted) break
       slowest = 0
       const before = pressesOf(crowd)
-      const times = await whilePressing(crowd, () => fault.strike(stack))
+      const named = (error: Error) => {
+        throw new Error(`${fault.name} in round ${i + 1}: ${error.message}`, { cause: error })
+      }
+      const times = await whilePressing(crowd, () => fault.strike(stack)).catch(named)
       await stack.reviveWorker()
-      await settle(stack, crowd).catch((error: Error) => {
-        throw new Error(`${fault.name} in round ${i + 1}: ${error.message}`)
-      })
+      await settle(stack, crowd).catch(named)
       const damage = await assess(stack, crowd)
       const row = rows.get(fault.name) ?? emptyRow(fault.name)
       rows.set(fault.name, add(row, { times, acknowledged: pressesOf(crowd) - before, damage, slowest }))

@@ -64,25 +64,33 @@ async function main(): Promise<number> {
   const stop = new AbortController()
   process.on('SIGINT', () => stop.abort())
   let rounds = 0
-  const rows = await drill({
+  let broken: string[] = []
+  const rows = new Map<string, Row>()
+  await drill({
     plan,
     signal: stop.signal,
-    onRound({ name }, { slowest }, done) {
+    onRound({ name }, row, done) {
       rounds = done
+      rows.set(name, row)
       process.stderr.write(
         process.stderr.isTTY
-          ? `\r\x1b[K${done} of ${plan.length}: ${name}, ${Math.round(slowest)} ms`
+          ? `\r\x1b[K${done} of ${plan.length}: ${name}, ${Math.round(row.slowest)} ms`
           : done % 100 === 0
             ? `${done} of ${plan.length} rounds\n`
             : '',
       )
     },
+  }).catch((error: Error) => {
+    // What was done until then is worth its table.
+    if (rounds === 0) throw error
+    broken = [error.message]
   })
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K')
-  const failures = failuresOf(rows)
+  const table = [...rows.values()]
+  const failures = [...failuresOf(table), ...broken]
   const seconds = Math.round((performance.now() - started) / 1000)
-  if (values.json) console.log(JSON.stringify({ seconds, rows, failures }))
-  else console.log([format(rows), '', ...failures, `${rounds} rounds in ${seconds} s`].join('\n'))
+  if (values.json) console.log(JSON.stringify({ seconds, rows: table, failures }))
+  else console.log([format(table), '', ...failures, `${rounds} rounds in ${seconds} s`].join('\n'))
   return failures.length > 0 ? 1 : 0
 }
 

@@ -1,25 +1,24 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { postgresWithBreaker, redisWithBreaker } from './breaker'
+import { withBreaker } from './breaker'
 import { StoreUnavailable } from './errors'
-import type { PostgresPort, RedisPort } from './ports'
+import type { RedisPort } from './ports'
 
 let now: number
 let calls: number
 let isDown: boolean
-let redis: RedisPort
 let port: RedisPort
 beforeEach(() => {
   now = 0
   calls = 0
   isDown = true
-  redis = {
+  const redis: RedisPort = {
     run: async () => {
       calls++
       if (isDown) throw new StoreUnavailable('redis', 'no answer')
       return 'OK'
     },
   }
-  port = redisWithBreaker(redis, { failures: 3, pauseMs: 500, clock: () => now })
+  port = withBreaker(redis, { failures: 3, pauseMs: 500, clock: () => now })
 })
 
 const run = () => port.run('read', [], []).catch((error: StoreUnavailable) => error.store)
@@ -54,45 +53,5 @@ describe('a breaker', () => {
     isDown = false
     expect(await run()).toBe('OK')
     expect(await Promise.all([run(), run()])).toEqual(['OK', 'OK'])
-  })
-
-  it('lets no other call through while the first one is not answered', async () => {
-    await fail(3)
-    let answer: () => void = () => {}
-    isDown = false
-    const { run: ask } = redis
-    redis.run = async (...args) => {
-      await new Promise<void>(resolve => {
-        answer = resolve
-      })
-      return ask(...args)
-    }
-    now = 500
-    const first = run()
-    now = 5000
-    await fail(2)
-    answer()
-    expect(await first).toBe('OK')
-    redis.run = ask
-    expect(await run()).toBe('OK')
-  })
-
-  it('of Postgres counts every method, and opens for all', async () => {
-    const postgres = new Proxy({} as PostgresPort, {
-      get: () => async () => {
-        calls++
-        throw new StoreUnavailable('postgres', 'no answer')
-      },
-    })
-    const guarded = postgresWithBreaker(postgres, { failures: 3, pauseMs: 500, clock: () => now })
-    const asked = [
-      () => guarded.status(0),
-      () => guarded.peek([], null, []),
-      () => guarded.snapshot([]),
-      () => guarded.ranking(1),
-      () => guarded.posts(null, 1),
-    ]
-    for (const ask of asked) await expect(ask()).rejects.toMatchObject({ store: 'postgres' })
-    expect(calls).toBe(3)
   })
 })

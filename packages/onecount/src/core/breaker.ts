@@ -1,5 +1,5 @@
 import { StoreUnavailable } from './errors'
-import type { PostgresPort, RedisPort } from './ports'
+import type { RedisPort } from './ports'
 
 interface BreakerOptions {
   /** So many failures one after the other open it. */
@@ -10,14 +10,11 @@ interface BreakerOptions {
   clock(): number
 }
 
-/** The call that goes through has so many pauses to end, before another one may. */
-const PATIENCE = 10
-
 /**
- * A store that does not answer is not waited for again and again: after some failures in a row every call fails at once
+ * A Redis that does not answer is not waited for again and again: after some failures in a row every call fails at once
  * for a while, then one goes through to see. Its outcome decides for all; nobody waits for it.
  */
-function createBreaker(store: StoreUnavailable['store'], { failures, pauseMs, clock }: BreakerOptions) {
+export function withBreaker(port: RedisPort, { failures, pauseMs, clock }: BreakerOptions): RedisPort {
   let failed = 0
   let isOpen = false
   let retryAt = 0
@@ -35,31 +32,14 @@ function createBreaker(store: StoreUnavailable['store'], { failures, pauseMs, cl
     throw error
   }
 
-  return <T>(call: () => Promise<T>): Promise<T> => {
-    if (isOpen) {
-      if (clock() < retryAt) return Promise.reject(new StoreUnavailable(store, 'it did not answer lately'))
-      retryAt = clock() + PATIENCE * pauseMs
-    }
-    return call().then(succeed<T>, fail)
-  }
-}
-
-export function redisWithBreaker(port: RedisPort, options: BreakerOptions): RedisPort {
-  const guard = createBreaker('redis', options)
-  return { run: (script, keys, args) => guard(() => port.run(script, keys, args)) }
-}
-
-export function postgresWithBreaker(port: PostgresPort, options: BreakerOptions): PostgresPort {
-  const guard = createBreaker('postgres', options)
   return {
-    sync: batch => guard(() => port.sync(batch)),
-    fallback: (...args) => guard(() => port.fallback(...args)),
-    peek: (...args) => guard(() => port.peek(...args)),
-    snapshot: postIds => guard(() => port.snapshot(postIds)),
-    posts: (...args) => guard(() => port.posts(...args)),
-    session: (...args) => guard(() => port.session(...args)),
-    removePost: postId => guard(() => port.removePost(postId)),
-    ranking: limit => guard(() => port.ranking(limit)),
-    status: partition => guard(() => port.status(partition)),
+    run(script, keys, args) {
+      if (isOpen) {
+        if (clock() < retryAt)
+          return Promise.reject(new StoreUnavailable('redis', 'it did not answer lately'))
+        retryAt = clock() + pauseMs
+      }
+      return port.run(script, keys, args).then(succeed, fail)
+    },
   }
 }

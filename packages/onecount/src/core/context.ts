@@ -25,7 +25,7 @@ export interface Settings {
   hydrateMs: number
   /** Ratings that one script call installs; larger sets are staged in chunks of this size. */
   chunkSize: number
-  /** Failures of a store in a row after which it is left alone for a while. */
+  /** Failures of Redis in a row after which it is left alone for a while. */
   breakerFailures: number
   /** For how long, milliseconds. */
   breakerMs: number

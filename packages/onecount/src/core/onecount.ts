@@ -1,5 +1,5 @@
 import type { Ack } from './ack'
-import { postgresWithBreaker, redisWithBreaker } from './breaker'
+import { withBreaker } from './breaker'
 import { type BulkOptions, hydrateAll, pages, rehydrate } from './bulk'
 import { createClock } from './clock'
 import { createCommitter } from './commit'
@@ -42,10 +42,10 @@ const DRAIN_MS = 5000
 export function createOnecount(options: OnecountOptions) {
   const clock = options.clock ?? Date.now
   const settings = { ...DEFAULT_SETTINGS, ...options.settings }
-  const breaker = { failures: settings.breakerFailures, pauseMs: settings.breakerMs, clock }
+  const { breakerFailures: failures, breakerMs: pauseMs } = settings
   const ctx: Context = {
-    redis: options.redis && redisWithBreaker(options.redis, breaker),
-    postgres: postgresWithBreaker(options.postgres, breaker),
+    redis: options.redis && withBreaker(options.redis, { failures, pauseMs, clock }),
+    postgres: options.postgres,
     keys: createKeys(),
     partition: 0,
     now: createClock(clock),
