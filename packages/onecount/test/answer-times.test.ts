@@ -58,6 +58,12 @@ async function hangPostgres(): Promise<void> {
 
 // The table of docs/durability.md, with the drivers' own deadlines.
 describe('a like is answered', () => {
+  it('at once by Redis while nothing is broken', async () => {
+    const { ms, told } = await usualPress()
+    expect(told).toMatchObject({ liked: true, source: 'redis', durable: false })
+    expect(ms).toBeLessThan(REDIS_MS)
+  })
+
   it('at once by Postgres while Redis is down', async () => {
     await stores.stopRedis()
     restore = stores.startRedisEmpty

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { LikesProvider } from './provider'
+import { LikesProvider, useLikesStore } from './provider'
 import type { LikeInput } from './registers'
 import { createHttpTransport } from './transport'
 import { useLikes } from './use-likes'
@@ -15,13 +15,13 @@ const SEED: LikeInput = { count: 446, liked: false, rev: 10, source: 'redis' }
 
 /** A server of one counter that speaks the HTTP API. */
 const CALM = { count: 446, liked: false, rev: 10, source: 'redis', hasRedis: true, down: false }
-const server = { ...CALM, reads: [] as string[][] }
+const server = { ...CALM, isUnknown: false, reads: [] as string[][] }
 let http: Server
 let baseUrl: string
 
 beforeEach(async () => {
   localStorage.clear()
-  Object.assign(server, CALM, { reads: [] })
+  Object.assign(server, CALM, { isUnknown: false, reads: [] })
   http = createServer((request, response) => {
     response.setHeader('access-control-allow-origin', '*')
     response.setHeader('access-control-allow-methods', '*')
@@ -34,6 +34,7 @@ beforeEach(async () => {
       rev: server.rev,
       op: null,
       source: server.source,
+      ...(server.isUnknown && { count: null, liked: null, rev: 0, source: 'unknown' }),
     })
     const answer = (status: number, body: unknown) => response.writeHead(status).end(JSON.stringify(body))
     if (request.method === 'OPTIONS') return answer(200, {})
@@ -123,6 +124,24 @@ describe('useLikes', () => {
     await expect.poll(() => [text('b'), status('b')]).toEqual(['447 not liked', 'exact'])
     fireEvent.click(screen.getByTestId('b'))
     await expect.poll(() => [text('b'), status('b')]).toEqual(['448 liked', 'exact'])
+  })
+
+  it('goes on reading until it knows the heart, also when an event has brought the number', async () => {
+    Object.assign(server, { isUnknown: true, liked: true, count: 447, rev: 20 })
+    let hear: (input: LikeInput) => void = () => {}
+    function Ear() {
+      const store = useLikesStore()
+      hear = input => store.receive(POST, input)
+      return null
+    }
+    const unknown: LikeInput = { count: null, liked: null, rev: 0, source: 'unknown' }
+    render(app([<Ear key="ear" />, <View key="a" name="a" seed={unknown} />]))
+    await expect.poll(() => server.reads.length).toBe(1)
+    expect(text('a')).toBe('– not liked')
+    hear({ count: 447, rev: 20 })
+    await expect.poll(() => text('a')).toBe('447 not liked')
+    server.isUnknown = false
+    await expect.poll(() => text('a')).toBe('447 liked')
   })
 
   it('says that a number is the last known one while the server cannot be read', async () => {

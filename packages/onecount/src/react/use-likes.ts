@@ -69,7 +69,7 @@ function likesOptions(store: LikesStore, postId: string, seed: LikeInput | undef
     retry: (failures, error) => failures < 1 && !(error instanceof LikesRefused),
     retryDelay: 500,
     refetchInterval: ({ state: { status, data } }) =>
-      status === 'error' || (data && shownLikes(data, undefined).status !== 'exact') ? RECOVER_MS : false,
+      status === 'error' || (data && !isComplete(data)) ? RECOVER_MS : false,
   })
 }
 
@@ -80,6 +80,10 @@ function useSeed(store: LikesStore, postId: string, seed: LikeInput | undefined)
     // Its values are what matters, not which object carries them.
   }, [store, postId, seed?.rev, seed?.count, seed?.liked])
 }
+
+/** An event may have brought a count; the heart comes with a read alone. */
+const isComplete = (entry: LikesEntry) =>
+  shownLikes(entry, undefined).status === 'exact' && entry.liked !== null
 
 const nothing = () => undefined
 const useBeforePaint = typeof window === 'undefined' ? useEffect : useLayoutEffect
