@@ -11,6 +11,7 @@ interface BatchOptions {
   faults?: ReadonlySet<Fault>
   /** How long everything goes wrong, in steps. */
   steps?: number
+  isTraced?: boolean
   from: number
   seeds: number
   /** Called after every seed; true ends the batch. */
@@ -21,13 +22,13 @@ interface BatchOptions {
 export async function runBatch(
   client: Redis,
   engine: Engine,
-  { from, seeds, faults, steps, onOutcome }: BatchOptions,
+  { from, seeds, faults, steps, isTraced, onOutcome }: BatchOptions,
 ): Promise<void> {
   let next = from
   let isOver = false
   const work = async () => {
     while (!isOver && next < from + seeds)
-      isOver = onOutcome(await runSeed(next++, engine, client, { faults, steps })) || isOver
+      isOver = onOutcome(await runSeed(next++, engine, client, { faults, steps, isTraced })) || isOver
   }
   await Promise.all(Array.from({ length: WORLDS }, work))
 }

@@ -173,6 +173,13 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
           : all.filter(({ op }) => isLikedOp(op) === (table === 'post_ratings'))
       return rows.sort((a, b) => inOrder(a.sessionId, b.sessionId))
     },
+    /** The greatest op of every pair, by `post|session`. */
+    ops: (): Map<string, number> =>
+      new Map(
+        [...tables.posts].flatMap(([postId, { ops }]) =>
+          [...ops].map(([sessionId, op]) => [`${postId}|${sessionId}`, op] as const),
+        ),
+      ),
     clear(): void {
       tables = { posts: new Map(), unseen: new Map(), receipts: new Map() }
     },

@@ -195,7 +195,8 @@ export async function moderate(world: World): Promise<void> {
 /** Cold just then, so that others are about to hydrate it. */
 async function removeLast(world: World, instance: string): Promise<void> {
   const { id } = world.posts.at(-1)!
-  if (world.faults.has('redis key lost')) await world.redis.lose(world.redis.keys.meta(id))
+  if (world.faults.has('redis key lost'))
+    await world.atOnce(() => world.redis.lose(world.redis.keys.meta(id)))
   await world.turn()
   await ask(world.request(instance, onecount => onecount.removePost(id)))
 }

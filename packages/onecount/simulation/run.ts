@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis'
 import type { Onecount } from '../src/core/onecount'
+import { checkAtRest } from './checks'
 import type { Engine } from './engine'
 import type { Fault } from './faults'
 import { drain, moderate, Tab } from './people'
-import { likersOf } from './truth'
 import { INSTANCES, World } from './world'
 
 export interface Outcome {
@@ -41,7 +41,7 @@ export async function runSeed(
     await world.heal()
     await Promise.all(lives)
     await comeToRest(world, tabs)
-    await check(world)
+    await checkAtRest(world)
   } catch (error) {
     world.violate(`thrown: ${error instanceof Error ? error.stack : String(error)}`)
   } finally {
@@ -90,38 +90,4 @@ async function comeToRest(world: World, tabs: Tab[]): Promise<void> {
 
 async function drainAll(direct: Onecount): Promise<void> {
   for (let i = 0; i < 100; i++) if (!(await direct.drainOnce(0)).more) return
-}
-
-/** Invariants 1, 2, 4, 5 and 8. */
-async function check(world: World): Promise<void> {
-  const { redis, postgres, truth } = world
-  for (const { id, base } of world.posts) {
-    const count = await redis.count(id)
-    const members = await redis.members(id)
-    if (world.isGone(id)) {
-      if (count !== null || members.length > 0 || (await redis.ranked(id)) !== null)
-        world.violate(`${id} is gone and has keys`)
-      continue
-    }
-    const ops = new Map<string, number>()
-    for (const table of ['post_ratings', 'like_tombstones'] as const)
-      for (const row of postgres.rows(table, id)) ops.set(`${id}|${row.sessionId}`, row.op)
-    const likers = likersOf(ops, id)
-    const { likes } = postgres.post(id)!
-    if (likes !== base + likers.length)
-      world.violate(`${id} has ${likes} likes, ${base} + ${likers.length} rows`)
-    if (Number(count) !== likes) world.violate(`${id}: ${count} in Redis, ${likes} in Postgres`)
-    if (members.join() !== likers.join()) world.violate(`${id}: ${members} in Redis, ${likers} in Postgres`)
-    if (world.wasGone(id)) continue
-    for (const session of world.sessions) {
-      const pair = `${id}|${session}`
-      const op = ops.get(pair) ?? 0
-      if (op < (truth.least.get(pair) ?? 0)) world.violate(`${pair} lost ${truth.least.get(pair)}, has ${op}`)
-      if (op < (truth.durable.get(pair) ?? 0))
-        world.violate(`${pair} lost ${truth.durable.get(pair)}, which was durable, has ${op}`)
-      const made = truth.made.get(pair) ?? 0
-      if (op > made && !world.faults.has('moderation') && !world.faults.has('toggles'))
-        world.violate(`${pair} has ${op}, nobody made more than ${made}`)
-    }
-  }
 }

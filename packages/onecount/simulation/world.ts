@@ -1,14 +1,15 @@
 import type { Redis } from 'ioredis'
 import { StoreUnavailable } from '../src/core/errors'
 import type { Onecount } from '../src/core/onecount'
-import { isLikedOp } from '../src/core/op'
 import { createRandom, type Random } from '../test/support/random'
+import { checkInstalled } from './checks'
 import type { Engine } from './engine'
-import { chooseEvent, chooseFaults, type Fault } from './faults'
+import { chooseFaults, type Fault } from './faults'
 import { Memory } from './memory'
 import { Monitor } from './monitor'
 import { type Call, type Message, Network } from './network'
-import { type RedisBackup, SimulatedRedis } from './redis'
+import { Outages } from './outages'
+import { SimulatedRedis } from './redis'
 import { pairOf, Truth } from './truth'
 
 const POSTS = [446, 0, 7].map((base, i) => ({
@@ -51,6 +52,9 @@ export class World {
   readonly redis: SimulatedRedis
   readonly postgres: ReturnType<Engine['createMemoryPostgres']>
   readonly network: Network
+  readonly monitor = new Monitor()
+  readonly memory: Memory
+  readonly outages = new Outages(this, INSTANCES)
   readonly counts: Record<string, number> = {}
   readonly trace: string[] = []
   now = START
@@ -62,14 +66,10 @@ export class World {
   readonly redisFailedAt = new Map<string, number>()
   readonly #instances = new Map<string, Running>()
   readonly #turns: (() => void)[] = []
-  readonly #down = new Set<string>()
-  readonly #redisBackups: RedisBackup[] = []
-  readonly #postgresBackups: ReturnType<World['postgres']['backup']>[] = []
+  readonly #atOnce: Promise<unknown>[] = []
   /** The stores know each other: from now on they diverge only when something is lost. */
   #hasMet = false
   readonly #everGone = new Set<string>()
-  readonly #monitor = new Monitor()
-  readonly #memory: Memory
   readonly #messageRate: number
   readonly #hydrateMs: number
   readonly #batchSize: number
@@ -90,7 +90,7 @@ export class World {
     this.#eventRate = this.random.pick(EVENT_RATES)
     this.#hydrateMs = this.random.pick(HYDRATE_MS)
     this.#batchSize = this.random.pick(BATCH_SIZES)
-    this.#memory = new Memory(this.#recentMs, this.faults.has('clock skew') ? 2 * SKEW_MS : 0)
+    this.memory = new Memory(this.#recentMs, this.faults.has('clock skew') ? 2 * SKEW_MS : 0)
     this.posts = POSTS.slice(this.random.below(POSTS.length))
     this.sessions = SESSIONS.slice(0, 2 + this.random.below(4))
     this.redis = new SimulatedRedis(client, engine.scripts, `${seed}:`, () => this.now, this.#hydrateMs)
@@ -161,9 +161,28 @@ export class World {
   /** The clock of somebody at an instance, microseconds. */
   clockAt = (instance: string) => (this.now + this.#instances.get(instance)!.skewMs) * 1000
 
+  /** Does something outside the network, where it takes as long as it takes: the world stands still meanwhile. */
+  async atOnce(work: () => Promise<unknown>): Promise<void> {
+    const done = work()
+    this.#atOnce.push(done)
+    await done
+  }
+
   /** Waits until it is one's turn again. */
   turn(): Promise<void> {
     return new Promise(resolve => this.#turns.push(resolve))
+  }
+
+  /** The process of an instance dies, and a new one starts. */
+  crash(name: string): void {
+    const { open } = this.#instances.get(name)!
+    const sent = this.network.forget(name)
+    // What it has sent before it died may still arrive.
+    for (const call of sent)
+      if (this.random.chance(0.3))
+        this.network.stragglers.push({ call, dueAt: this.now + this.random.below(300) })
+    this.#start(name)
+    for (const end of open) end()
   }
 
   /** What a person or a loop asks of an instance. @throws Unanswered when the instance dies, or the network fails */
@@ -187,8 +206,8 @@ export class World {
   /** One thing happens: a message moves, somebody goes on, or something breaks. False: nothing is left. */
   async step(): Promise<boolean> {
     this.now += this.random.chance(0.02) ? this.random.below(500) : this.random.below(8)
-    if (!this.isEnding && this.random.chance(this.#eventRate)) await this.#break()
-    if (!this.isEnding && this.random.chance(0.04)) await this.#backUp()
+    if (!this.isEnding && this.random.chance(this.#eventRate)) await this.outages.happen()
+    if (!this.isEnding && this.random.chance(0.04)) await this.outages.backUp()
     const due = this.network.stragglers.filter(({ dueAt }) => dueAt <= this.now)
     const choices = this.network.messages.length + due.length + this.#turns.length
     if (choices === 0) return false
@@ -205,7 +224,10 @@ export class World {
       goOn!()
     }
     // Until everybody who can go on waits for something again.
-    await new Promise(resolve => setImmediate(resolve))
+    do {
+      await Promise.all(this.#atOnce.splice(0))
+      await new Promise(resolve => setImmediate(resolve))
+    } while (this.#atOnce.length > 0)
     return true
   }
 
@@ -218,7 +240,7 @@ export class World {
       this.note(`${describe(call)}: ${why}`)
       call.reject(new StoreUnavailable(call.store, why))
     }
-    if (this.#isDown(call)) return giveUp('unreachable')
+    if (this.outages.isBetween(call)) return giveUp('unreachable')
     const has = (fault: Fault) =>
       !this.isEnding && this.faults.has(fault) && this.random.chance(this.#messageRate)
     if (has('request lost')) {
@@ -246,11 +268,11 @@ export class World {
     this.count('calls')
     const answer = await this.network.execute(call)
     if (this.isTraced) this.note(`${describe(call)} -> ${JSON.stringify(answer)}`)
-    this.#memory.watch(call, answer, this.now)
-    const wrong = this.#monitor.watch(call, answer)
+    this.memory.watch(call, answer, this.now)
+    const wrong = this.monitor.watch(call, answer)
     if (wrong) this.violate(wrong)
     if (call.name === 'install' && answer === 'OK')
-      await this.#expectKnown(call.args[1] as (string | number)[])
+      await checkInstalled(this, call.args[1] as (string | number)[])
     if (call.name === 'begin' && (answer as string[][]).some(([verdict]) => verdict === 'HELD')) {
       this.count('hydration held')
       this.redisFailedAt.set(call.instance, this.now)
@@ -262,135 +284,29 @@ export class World {
   }
 
   async #arriveLate(call: Call): Promise<void> {
-    if (this.#down.has(call.store)) return
+    if (this.outages.isDown(call.store)) return
     this.note(`late: ${describe(call)}`)
     await this.#execute(call)
-  }
-
-  /** A post that was just hydrated shows what Postgres had accepted and Redis has not seen. */
-  async #expectKnown(args: (string | number)[]): Promise<void> {
-    const post = String(args[0])
-    const [staged, inline] = [Number(args[6]), Number(args[7])]
-    const rated = new Map<string, number>()
-    for (let i = 8; i < 8 + 2 * inline; i += 2) rated.set(String(args[i]), Number(args[i + 1]))
-    const unseen = args.slice(8 + 2 * inline)
-    // What Postgres has lost is given to it again, and every post is hydrated anew: until then anything goes.
-    if (unseen.length === 0 || staged > 0 || this.counts['postgres rolled back']) return
-    const ops = await this.redis.ops()
-    const members = await this.redis.members(post)
-    for (let i = 0; i < unseen.length; i += 2) {
-      const session = String(unseen[i])
-      const known = Math.max(rated.get(session) ?? 0, ops.get(pairOf(post, session)) ?? 0)
-      const op = Math.max(Number(unseen[i + 1]), known)
-      // Overtaken since: the drain will bring the newer one.
-      if ((this.#inPostgres().get(pairOf(post, session)) ?? 0) > op) continue
-      if (members.includes(session) !== isLikedOp(op))
-        this.violate(`${post} was hydrated and does not show ${op} of ${session}, which Redis had not seen`)
-    }
   }
 
   #delay(call: Call): void {
     this.network.stragglers.push({ call, dueAt: this.now + this.random.below(this.random.pick(LATE_MS)) })
   }
 
-  #isDown({ store, instance }: Call): boolean {
-    return this.#down.has(store) || this.#down.has(`${instance} ${store}`)
-  }
-
-  #toggleDown(name: string): void {
-    if (!this.#down.delete(name)) this.#down.add(name)
-    this.note(`${name}: ${this.#down.has(name) ? 'down' : 'up'}`)
-  }
-
-  async #break(): Promise<void> {
-    const event = chooseEvent(this.random, this.faults)
-    if (!event) return
-    this.count(event)
-    this.note(`-- ${event}`)
-    if (event === 'crash') this.#crash(this.random.pick(INSTANCES))
-    else if (event === 'redis down') this.#toggleDown('redis')
-    else if (event === 'postgres down') this.#toggleDown('postgres')
-    else if (event === 'split brain') this.#toggleDown(`${this.random.pick(INSTANCES)} redis`)
-    else if (event === 'redis key lost') await this.#loseKey()
-    else if (event === 'postgres rolled back') {
-      if (this.#postgresBackups.length > 0) this.postgres.restore(this.random.pick(this.#postgresBackups))
-      this.truth.postgresLost(this.#inPostgres())
-      await this.#noteLoss()
-    } else {
-      if (event === 'redis flushed') await this.redis.flush()
-      else if (event === 'redis queue lost') await this.redis.lose(this.redis.keys.q)
-      else if (this.#redisBackups.length > 0) await this.redis.restore(this.random.pick(this.#redisBackups))
-      await this.#noteLoss()
-    }
-  }
-
-  #crash(name: string): void {
-    const { open } = this.#instances.get(name)!
-    const sent = this.network.forget(name)
-    // What it has sent before it died may still arrive.
-    for (const call of sent)
-      if (this.random.chance(0.3))
-        this.network.stragglers.push({ call, dueAt: this.now + this.random.below(300) })
-    this.#start(name)
-    for (const end of open) end()
-  }
-
-  async #loseKey(): Promise<void> {
-    const { keys } = this.redis
-    const { id } = this.random.pick(this.posts)
-    const key = this.random.pick([
-      keys.likes(id),
-      keys.liked(id),
-      keys.meta(id),
-      keys.hydrating(id),
-      keys.staged(id),
-      keys.stagedOps(id),
-      keys.sessions(this.random.pick(this.sessions)),
-      keys.rank,
-      keys.recent,
-    ])
-    this.note(`lost ${key}`)
-    await this.redis.lose(key)
-    await this.#noteLoss()
-  }
-
   /** Somebody is told that an op is durable: then Postgres holds it, unless it has lost it since. */
   toldDurable(postId: string, session: string, op: number): void {
     if (this.wasGone(postId)) return
     const pair = pairOf(postId, session)
-    const held = this.#inPostgres().get(pair) ?? 0
+    const held = this.postgres.ops().get(pair) ?? 0
     if (held < op && !this.counts['postgres rolled back'])
       this.violate(`${pair} is told to be durable and is not`)
     this.truth.raise(this.truth.durable, pair, Math.min(op, held))
   }
 
-  /** What no store can deliver any more may be gone, and what Postgres does not hold is not durable. */
-  async #noteLoss(): Promise<void> {
-    this.hasLost = true
-    this.#monitor.reset()
-    const inPostgres = this.#inPostgres()
-    const left = await this.redis.ops(this.#memory.isPromised)
-    for (const [pair, op] of inPostgres) left.set(pair, Math.max(left.get(pair) ?? 0, op))
-    this.note(`lost for good: ${this.truth.lost(left).length} of the accepted ops`)
-  }
-
-  #inPostgres(): Map<string, number> {
-    const ops = new Map<string, number>()
-    for (const { id } of this.posts)
-      for (const table of ['post_ratings', 'like_tombstones'] as const)
-        for (const { sessionId, op } of this.postgres.rows(table, id)) ops.set(pairOf(id, sessionId), op)
-    return ops
-  }
-
-  async #backUp(): Promise<void> {
-    if (this.faults.has('redis rolled back')) this.#redisBackups.push(await this.redis.backup())
-    if (this.faults.has('postgres rolled back')) this.#postgresBackups.push(this.postgres.backup())
-  }
-
   /** Everything works again, what is late arrives, and whoever has begun something ends it. */
   async heal(): Promise<void> {
     this.note('-- healed')
-    this.#down.clear()
+    this.outages.end()
     this.isEnding = true
     for (const straggler of this.network.stragglers) straggler.dueAt = this.now
     while (await this.step());

@@ -1,6 +1,8 @@
 import { DEFAULT_SETTINGS, type Onecount, OnecountError, type WriteState } from 'onecount'
+import { postgresJsPort } from 'onecount/postgres'
 import { FAIL_FAST } from 'onecount/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { connect } from './support/databases'
 import { type Stores, startStores } from './support/stores'
 
 const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
@@ -98,11 +100,21 @@ describe('a like is answered', () => {
     expect(ms).toBeLessThan(POSTGRES_MS + SLACK_MS)
   })
 
-  it('within the deadline, with a refusal, while Postgres hangs and the post is cold', async () => {
+  it('by Redis, without a count, after the deadline of Postgres, where it hangs and the post is cold', async () => {
     await hangPostgres()
     const { ms, told } = await press(COLD.id)
-    expect(told).toBe('unavailable')
-    expect(ms).toBeLessThan(DEFAULT_SETTINGS.deadlineMs + SLACK_MS)
+    expect(told).toEqual({ count: null, liked: true, source: 'unknown', durable: false })
+    expect(ms).toBeLessThan(POSTGRES_MS + SLACK_MS)
+  })
+
+  it('at once by Redis, without a count, while Postgres is down and the post is cold', async () => {
+    const nowhere = connect('postgres://postgres@127.0.0.1:1/nowhere')
+    restore = () => nowhere.end({ timeout: 0 })
+    const { redis } = stores.ports({ commandTimeout: REDIS_MS })
+    onecount = stores.instance({ redis, postgres: postgresJsPort(nowhere) })
+    const { ms, told } = await press(COLD.id)
+    expect(told).toEqual({ count: null, liked: true, source: 'unknown', durable: false })
+    expect(ms).toBeLessThan(REDIS_MS)
   })
 
   it('within the deadline, with a refusal, while both hang', async () => {

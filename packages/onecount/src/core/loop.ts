@@ -25,10 +25,12 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   let failures = 0
   let lastDrainAt: number | null = null
 
+  const milliseconds = () => Math.floor(ctx.now() / 1000)
+
   /** One tick. @throws StoreUnavailable */
   async function once(): Promise<Tick> {
     const tick = await drainer.tick()
-    lastDrainAt = Date.now()
+    lastDrainAt = milliseconds()
     return tick
   }
 
@@ -37,14 +39,14 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
     budgetMs = Number.POSITIVE_INFINITY,
   } = {}): Promise<{ drained: number; more: boolean }> {
     if (!ctx.redis) return { drained: 0, more: false }
-    const end = Date.now() + budgetMs
+    const end = milliseconds() + budgetMs
     let drained = 0
     for (;;) {
       const tick = await once()
       drained += tick.drained
       if (tick.outcome === 'busy') await new Promise(resolve => setTimeout(resolve, 20))
       if (!tick.more && tick.outcome !== 'busy' && !(await drainer.hasWork())) return { drained, more: false }
-      if (Date.now() >= end) return { drained, more: true }
+      if (milliseconds() >= end) return { drained, more: true }
     }
   }
 

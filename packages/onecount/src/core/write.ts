@@ -3,9 +3,9 @@ import { OnecountError, StoreUnavailable } from './errors'
 import { hydrate } from './hydrate'
 import { isLikedOp, nextOp, trustedOp } from './op'
 import type { PostgresState } from './ports'
-import { fromPostgres, read } from './read'
+import { fromPostgres, read, unknown } from './read'
 import { strings } from './replies'
-import type { WriteState } from './types'
+import type { LikeState, WriteState } from './types'
 
 /** Attempts against Redis with the same op before Postgres is asked. */
 const ATTEMPTS = 2
@@ -26,11 +26,15 @@ export async function set(
   const op = trustedOp(wanted, liked, ctx.now())
   const inRedis = await attempts(ctx, async () => {
     let reply = await runWrite(ctx, postId, sessionId, op, 'warm')
+    let isReachable = true
     if (!reply.state && reply.op < op) {
-      await assertExists(ctx, postId)
+      isReachable = await assertExists(ctx, postId)
       reply = await runWrite(ctx, postId, sessionId, op, 'any')
     }
-    return reply.state ?? cold(ctx, postId, sessionId, Math.max(op, reply.op))
+    if (reply.state) return reply.state
+    const accepted = Math.max(op, reply.op)
+    // Postgres is not asked again: while it hangs that would take its deadline twice.
+    return isReachable ? cold(ctx, postId, sessionId, accepted) : taken(unknown(postId), accepted)
   })
   return inRedis ?? viaPostgres(ctx, postId, sessionId, op)
 }
@@ -145,15 +149,16 @@ function parse(postId: string, reply: Parameters<typeof strings>[0]): WriteReply
 }
 
 /**
- * A cold post is hydrated, or refused when it is gone. While Postgres is unreachable a press is taken unseen, and
- * dropped by the sync that finds no post; a toggle cannot be, as nobody knows what it would flip.
+ * A cold post is hydrated, or refused when it is gone. False while Postgres is unreachable: then a press is taken
+ * unseen, and dropped by the sync that finds no post; a toggle cannot be, as nobody knows what it would flip.
  */
-async function assertExists(ctx: Context, postId: string): Promise<void> {
+async function assertExists(ctx: Context, postId: string): Promise<boolean> {
   try {
     const outcome = (await hydrate(ctx, [postId], null)).get(postId)
     if (outcome?.kind === 'gone') throw new OnecountError('post_not_found', { field: 'postId' })
+    return true
   } catch (error) {
-    if (error instanceof StoreUnavailable && error.store === 'postgres') return
+    if (error instanceof StoreUnavailable && error.store === 'postgres') return false
     throw error
   }
 }
@@ -162,8 +167,16 @@ async function assertExists(ctx: Context, postId: string): Promise<void> {
 async function cold(ctx: Context, postId: string, sessionId: string, op: number): Promise<WriteState> {
   const state = (await read(ctx, [postId], sessionId)).get(postId)
   if (!state) throw new OnecountError('post_not_found', { field: 'postId' })
-  return { ...state, liked: state.liked ?? isLikedOp(op), op: Math.max(op, state.op ?? 0), durable: false }
+  return taken(state, op)
 }
+
+/** What is said of an op that Redis holds and the count may not show. */
+const taken = (state: LikeState, op: number): WriteState => ({
+  ...state,
+  liked: state.liked ?? isLikedOp(op),
+  op: Math.max(op, state.op ?? 0),
+  durable: false,
+})
 
 async function viaPostgres(ctx: Context, postId: string, sessionId: string, op: number): Promise<WriteState> {
   const state = await postgres(ctx.postgres.fallback(postId, sessionId, op, ctx.now()))

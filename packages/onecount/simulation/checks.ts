@@ -1,0 +1,61 @@
+import { isLikedOp } from '../src/core/op'
+import { likersOf, pairOf } from './truth'
+import type { World } from './world'
+
+/**
+ * A post that was just hydrated shows what Postgres had accepted and Redis has not seen.
+ * @param args of `install`
+ */
+export async function checkInstalled(world: World, args: (string | number)[]): Promise<void> {
+  const post = String(args[0])
+  const [staged, inline] = [Number(args[6]), Number(args[7])]
+  const rated = new Map<string, number>()
+  for (let i = 8; i < 8 + 2 * inline; i += 2) rated.set(String(args[i]), Number(args[i + 1]))
+  const unseen = args.slice(8 + 2 * inline)
+  // What Postgres has lost is given to it again, and every post is hydrated anew: until then anything goes.
+  if (unseen.length === 0 || staged > 0 || world.counts['postgres rolled back']) return
+  const ops = await world.redis.ops()
+  const durable = world.postgres.ops()
+  const members = await world.redis.members(post)
+  for (let i = 0; i < unseen.length; i += 2) {
+    const session = String(unseen[i])
+    const pair = pairOf(post, session)
+    const op = Math.max(Number(unseen[i + 1]), rated.get(session) ?? 0, ops.get(pair) ?? 0)
+    // Overtaken since: the drain will bring the newer one.
+    if ((durable.get(pair) ?? 0) > op) continue
+    if (members.includes(session) !== isLikedOp(op))
+      world.violate(`${post} was hydrated and does not show ${op} of ${session}, which Redis had not seen`)
+  }
+}
+
+/** Invariants 1, 2, 4, 5 and 8 of docs/design.md, once nothing is left to do. */
+export async function checkAtRest(world: World): Promise<void> {
+  const { redis, postgres, truth } = world
+  const ops = postgres.ops()
+  for (const { id, base } of world.posts) {
+    const count = await redis.count(id)
+    const members = await redis.members(id)
+    if (world.isGone(id)) {
+      if (count !== null || members.length > 0 || (await redis.ranked(id)) !== null)
+        world.violate(`${id} is gone and has keys`)
+      continue
+    }
+    const likers = likersOf(ops, id)
+    const { likes } = postgres.post(id)!
+    if (likes !== base + likers.length)
+      world.violate(`${id} has ${likes} likes, ${base} + ${likers.length} rows`)
+    if (Number(count) !== likes) world.violate(`${id}: ${count} in Redis, ${likes} in Postgres`)
+    if (members.join() !== likers.join()) world.violate(`${id}: ${members} in Redis, ${likers} in Postgres`)
+    if (world.wasGone(id)) continue
+    for (const session of world.sessions) {
+      const pair = `${id}|${session}`
+      const op = ops.get(pair) ?? 0
+      if (op < (truth.least.get(pair) ?? 0)) world.violate(`${pair} lost ${truth.least.get(pair)}, has ${op}`)
+      if (op < (truth.durable.get(pair) ?? 0))
+        world.violate(`${pair} lost ${truth.durable.get(pair)}, which was durable, has ${op}`)
+      const made = truth.made.get(pair) ?? 0
+      if (op > made && !world.faults.has('moderation') && !world.faults.has('toggles'))
+        world.violate(`${pair} has ${op}, nobody made more than ${made}`)
+    }
+  }
+}

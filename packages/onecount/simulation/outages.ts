@@ -1,0 +1,103 @@
+import { chooseEvent } from './faults'
+import type { PostgresBackup } from './memory-postgres'
+import type { Call, StoreName } from './network'
+import type { RedisBackup } from './redis'
+import type { World } from './world'
+
+/** What breaks in a world and works again, and what is lost by it. */
+export class Outages {
+  /** Stores that nobody reaches, and those that one instance does not reach: `redis`, `A redis`. */
+  readonly #down = new Set<string>()
+  readonly #redisBackups: RedisBackup[] = []
+  readonly #postgresBackups: PostgresBackup[] = []
+
+  constructor(
+    private readonly world: World,
+    private readonly instances: string[],
+  ) {}
+
+  isDown(store: StoreName): boolean {
+    return this.#down.has(store)
+  }
+
+  /** Whether a call cannot get from its instance to its store. */
+  isBetween({ store, instance }: Call): boolean {
+    return this.isDown(store) || this.#down.has(`${instance} ${store}`)
+  }
+
+  /** Something of what the seed has happens to a store or an instance. */
+  async happen(): Promise<void> {
+    const { world } = this
+    const event = chooseEvent(world.random, world.faults)
+    if (!event) return
+    world.count(event)
+    world.note(`-- ${event}`)
+    if (event === 'crash') world.crash(world.random.pick(this.instances))
+    else if (event === 'redis down') this.#toggle('redis')
+    else if (event === 'postgres down') this.#toggle('postgres')
+    else if (event === 'split brain') this.#toggle(`${world.random.pick(this.instances)} redis`)
+    else if (event === 'redis flushed') await this.#lose(() => world.redis.flush())
+    else if (event === 'redis queue lost') await this.#lose(() => world.redis.lose(world.redis.keys.q))
+    else if (event === 'redis key lost') await this.#lose(() => this.#loseKey())
+    else if (event === 'redis rolled back') await this.#lose(() => this.#rollRedisBack())
+    else await this.#lose(() => this.#rollPostgresBack())
+  }
+
+  /** Backups that a store may come back as. */
+  async backUp(): Promise<void> {
+    const { faults, redis, postgres } = this.world
+    if (faults.has('redis rolled back')) this.#redisBackups.push(await redis.backup())
+    if (faults.has('postgres rolled back')) this.#postgresBackups.push(postgres.backup())
+  }
+
+  /** Everything is reachable again. */
+  end(): void {
+    this.#down.clear()
+  }
+
+  #toggle(name: string): void {
+    if (!this.#down.delete(name)) this.#down.add(name)
+    this.world.note(`${name}: ${this.#down.has(name) ? 'down' : 'up'}`)
+  }
+
+  async #rollRedisBack(): Promise<void> {
+    const { random, redis } = this.world
+    if (this.#redisBackups.length > 0) await redis.restore(random.pick(this.#redisBackups))
+  }
+
+  async #rollPostgresBack(): Promise<void> {
+    const { random, postgres, truth } = this.world
+    if (this.#postgresBackups.length > 0) postgres.restore(random.pick(this.#postgresBackups))
+    truth.postgresLost(postgres.ops())
+  }
+
+  async #loseKey(): Promise<void> {
+    const { redis, random, posts, sessions } = this.world
+    const { keys } = redis
+    const { id } = random.pick(posts)
+    const key = random.pick([
+      keys.likes(id),
+      keys.liked(id),
+      keys.meta(id),
+      keys.hydrating(id),
+      keys.staged(id),
+      keys.stagedOps(id),
+      keys.sessions(random.pick(sessions)),
+      keys.rank,
+      keys.recent,
+    ])
+    this.world.note(`lost ${key}`)
+    await redis.lose(key)
+  }
+
+  /** What no store can deliver any more afterwards may be gone. */
+  async #lose(how: () => Promise<unknown>): Promise<void> {
+    const { world } = this
+    await how()
+    world.hasLost = true
+    world.monitor.reset()
+    const left = await world.redis.ops(world.memory.isPromised)
+    for (const [pair, op] of world.postgres.ops()) left.set(pair, Math.max(left.get(pair) ?? 0, op))
+    world.note(`lost for good: ${world.truth.lost(left).length} of the accepted ops`)
+  }
+}
