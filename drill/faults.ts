@@ -75,10 +75,13 @@ const KILLS: Fault[] = [
   ),
 ]
 
+/** Postgres' own protocol has a state: nothing on its way there can be doubled but by breaking it. REST can. */
+const canStrike = (link: string, fault: string) => link !== 'wire' || fault !== 'duplicated'
+
 const LINKS = { people: 'people', redis: 'Redis', rest: 'REST', wire: 'Postgres' } as const
 
 const ON_LINKS: Fault[] = Object.entries(LINKS).flatMap(([key, place]) =>
-  LINK_FAULTS.filter(fault => key !== 'wire' || fault !== 'duplicated').map(fault => ({
+  LINK_FAULTS.filter(fault => canStrike(key, fault)).map(fault => ({
     name: `${place}: ${fault}`,
     isKill: false,
     isPeoples: key === 'people',
