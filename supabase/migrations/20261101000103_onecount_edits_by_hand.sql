@@ -5,10 +5,17 @@
 
 create index if not exists post_ratings_session_post_idx on public.post_ratings (session_id, post_id);
 
+-- Rows may hold sessions that were never the engine's, and that no key of Redis can hold: then the post as a whole is
+-- forgotten there, and read anew.
+create or replace function public.onecount_session_or_all(p_session text) returns text
+language sql immutable set search_path = '' as $$
+  select case when p_session ~ '^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$' then p_session else '' end
+$$;
+
 -- A row that came, went or changed. A row that came counts once more, one that went once less, as of now: its op beats
 -- whatever Redis has seen of the pair.
 create or replace function public.onecount_rated_by_hand() returns trigger
-language plpgsql set search_path = '' as $$
+language plpgsql security definer set search_path = '' as $$
 declare
   v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
   v_op bigint;
@@ -21,7 +28,8 @@ begin
       v_op := greatest(old.op + 1, 2 * v_now);
       insert into public.like_tombstones as t (post_id, session_id, op) values (old.post_id, old.session_id, v_op)
         on conflict (post_id, session_id) do update set op = greatest(t.op, excluded.op);
-      insert into public.like_unseen as u (post_id, session_id, op) values (old.post_id, old.session_id, v_op)
+      insert into public.like_unseen as u (post_id, session_id, op)
+      values (old.post_id, public.onecount_session_or_all(old.session_id), v_op)
         on conflict (post_id, session_id) do update set op = greatest(u.op, excluded.op);
     end if;
   end if;
@@ -37,7 +45,8 @@ begin
   if tg_op <> 'DELETE' then
     update public.post_ratings set op = v_op
      where post_id = new.post_id and session_id = new.session_id and op <> v_op;
-    insert into public.like_unseen as u (post_id, session_id, op) values (new.post_id, new.session_id, v_op)
+    insert into public.like_unseen as u (post_id, session_id, op)
+    values (new.post_id, public.onecount_session_or_all(new.session_id), v_op)
       on conflict (post_id, session_id) do update set op = greatest(u.op, excluded.op);
   end if;
   perform set_config('onecount.applying', '', true);
@@ -46,7 +55,7 @@ end $$;
 
 -- A post that went, or whose likes were set: Redis forgets it, and hydrates it anew where it is still there.
 create or replace function public.onecount_post_by_hand() returns trigger
-language plpgsql set search_path = '' as $$
+language plpgsql security definer set search_path = '' as $$
 begin
   if tg_op = 'DELETE' then
     delete from public.like_unseen where post_id = old.id;
@@ -57,13 +66,28 @@ begin
   return null;
 end $$;
 
--- Readers take the greater revision, so likes that were set by hand need one.
+-- Readers take the greater revision, so likes that were set by hand need one. There are at least as many as rows.
 create or replace function public.onecount_revise_by_hand() returns trigger
-language plpgsql set search_path = '' as $$
+language plpgsql security definer set search_path = '' as $$
 begin
+  new.likes := greatest(new.likes, (select count(*) from public.post_ratings where post_id = new.id));
   new.likes_rev := greatest(old.likes_rev + 1, floor(extract(epoch from clock_timestamp()) * 1000000)::bigint);
   return new;
 end $$;
+
+-- Nobody is told of the rows that a TRUNCATE takes, so the counts would stay.
+create or replace function public.onecount_refuse_truncate() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  raise exception 'post_ratings cannot be truncated: the counts would not follow'
+    using hint = 'Use: delete from post_ratings. Or set onecount.applying to on in this transaction, and run '
+      'npx onecount reconcile afterwards.';
+end $$;
+
+drop trigger if exists onecount_refuse_truncate on public.post_ratings;
+create trigger onecount_refuse_truncate before truncate on public.post_ratings
+  for each statement when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_refuse_truncate();
 
 drop trigger if exists onecount_rated_by_hand on public.post_ratings;
 create trigger onecount_rated_by_hand after insert or delete or update of post_id, session_id, op on public.post_ratings

@@ -1,4 +1,4 @@
-import { createClock, nextOp } from 'onecount'
+import { createClock, isPostId, isSessionId, nextOp } from 'onecount'
 import { getOnecount } from '@/app/utils/onecount/server'
 
 const now = createClock()
@@ -16,6 +16,8 @@ export async function syncLikeToSupabase(
   newCount: number,
 ): Promise<void> {
   await guarded('syncLikeToSupabase', async () => {
+    if (!isPostId(postId)) throw new TypeError(`postId ${postId} is no UUID`)
+    if (!isSessionId(sessionId)) throw new TypeError(`sessionId ${sessionId} is no id of a session`)
     const { stores, drainOnce, drain } = getOnecount()
     if (stores.redis) await drainOnce().catch(() => {})
     let [state] = await stores.postgres.peek([postId], sessionId, [])

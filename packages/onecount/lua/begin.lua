@@ -10,13 +10,14 @@
 --   4.. post    id
 -- RETURNS
 --   per post {'WARM'} | {'MINE', epoch, token to go on with} | {'BUSY', [pending member…]}: another one hydrates |
---   {'HELD', [pending member…]}: nobody does, until every recent op is pending again
+--   {'HELD', [pending member…]}: nobody does until every recent op is pending again, or more is pending than is told
 -- include: queue
 -- include: warm
 
 -- The confirmed nonce makes the token good for this moment alone: if this call arrives a second time after a batch
 -- was settled, it does not revive a snapshot from before.
 local q, ttl, out = KEYS[1], ARGV[3], {}
+local TOLD = 1000
 local token = ARGV[1] .. '|' .. confirmed_of(q)
 local epoch = epoch_of(q)
 local held = fed_of(q)
@@ -29,7 +30,8 @@ for i = 1, #ARGV - 3 do
     epoch = epoch or begin_epoch(q, ARGV[2])
     out[i] = { 'MINE', epoch, token }
   else
-    out[i] = { held and 'HELD' or 'BUSY', redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}') }
+    local pending = redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}', 'LIMIT', 0, TOLD)
+    out[i] = { (held or #pending == TOLD) and 'HELD' or 'BUSY', pending }
   end
 end
 return out

@@ -20,6 +20,7 @@
 local q, recent, rank = KEYS[1], KEYS[2], KEYS[3]
 local limit, after, now = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local OUTSTANDING = 1000
+allow_when_full(q)
 if fed_of(q) then return { '' } end
 -- Every execution hands out a nonce of its own: if this call arrives a second time, in a Redis that has lost what it
 -- handed out the first time, it must not make that batch known again.

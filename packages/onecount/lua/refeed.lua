@@ -9,4 +9,5 @@
 --   '1': there are more | '0'
 -- include: refeed
 
+allow_when_full(KEYS[1])
 return refeed(KEYS[1], KEYS[2], tonumber(ARGV[1])) and '1' or '0'

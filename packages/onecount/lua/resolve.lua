@@ -13,6 +13,7 @@
 -- include: refeed
 
 local q, recent, receipt, nonce = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
+allow_when_full(q)
 if receipt == confirmed_of(q) then return 'SAME' end
 if is_outstanding(q, receipt) then
   confirm(q, receipt)

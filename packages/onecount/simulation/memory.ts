@@ -25,6 +25,14 @@ export class Memory {
     }
   }
 
+  /** Ops that were drained and are promised, of which Redis holds none any more. */
+  forgotten(held: ReadonlyMap<string, number>): string[] {
+    return [...this.#settledAt.keys()].filter(drained => {
+      const [, pair, op] = /^(.+)\|(\d+)$/.exec(drained)!
+      return this.isPromised(pair!, Number(op)) && (held.get(pair!) ?? 0) < Number(op)
+    })
+  }
+
   isPromised = (pair: string, op: number): boolean => {
     const horizon = this.#appliedAt - this.recentMs + this.skewMs
     const pressedAt = opTime(op) / 1000

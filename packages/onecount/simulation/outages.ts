@@ -11,6 +11,8 @@ export class Outages {
   readonly #redisBackups: RedisBackup[] = []
   readonly #postgresBackups: PostgresBackup[] = []
 
+  #hasRedisLost = false
+
   constructor(
     private readonly world: World,
     private readonly instances: string[],
@@ -36,11 +38,14 @@ export class Outages {
     else if (event === 'redis down') this.#toggle('redis')
     else if (event === 'postgres down') this.#toggle('postgres')
     else if (event === 'split brain') this.#toggle(`${world.random.pick(this.instances)} redis`)
-    else if (event === 'redis flushed') await this.#lose(() => world.redis.flush())
-    else if (event === 'redis queue lost') await this.#lose(() => world.redis.lose(world.redis.keys.q))
-    else if (event === 'redis key lost') await this.#lose(() => this.#loseKey())
-    else if (event === 'redis rolled back') await this.#lose(() => this.#rollRedisBack())
-    else await this.#lose(() => this.#rollPostgresBack())
+    else if (event === 'postgres rolled back') await this.#lose(() => this.#rollPostgresBack())
+    else {
+      this.#hasRedisLost = true
+      if (event === 'redis flushed') await this.#lose(() => world.redis.flush())
+      else if (event === 'redis queue lost') await this.#lose(() => world.redis.lose(world.redis.keys.q))
+      else if (event === 'redis key lost') await this.#lose(() => this.#loseKey())
+      else await this.#lose(() => this.#rollRedisBack())
+    }
   }
 
   /** Backups that a store may come back as. */
@@ -66,7 +71,11 @@ export class Outages {
   }
 
   async #rollPostgresBack(): Promise<void> {
-    const { random, postgres, truth } = this.world
+    const { random, postgres, redis, memory, truth } = this.world
+    if (!this.#hasRedisLost)
+      for (const drained of memory.forgotten(await redis.ops()))
+        if (!this.world.wasGone(drained.split('|')[0]!))
+          this.world.violate(`${drained} was drained, and Redis has forgotten it too soon`)
     if (this.#postgresBackups.length > 0) postgres.restore(random.pick(this.#postgresBackups))
     truth.postgresLost(postgres.ops())
   }
@@ -85,6 +94,7 @@ export class Outages {
       keys.sessions(random.pick(sessions)),
       keys.rank,
       keys.recent,
+      keys.late,
     ])
     this.world.note(`lost ${key}`)
     await redis.lose(key)

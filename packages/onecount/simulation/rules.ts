@@ -136,7 +136,7 @@ export const RULES: Rule[] = [
   {
     name: 'what had waited for long is not forgotten at once',
     file: lua('settle'),
-    find: 'if oldest and oldest < now - lasts then',
+    find: 'if tonumber(op) < late_before then',
     replace: 'if false then',
     faults: ['postgres down', 'postgres rolled back', 'short recent'],
   },

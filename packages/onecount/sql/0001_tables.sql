@@ -10,7 +10,9 @@ update public.post_ratings
  where op is null;
 alter table public.post_ratings
   alter column op set default 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + 1,
-  alter column op set not null;
+  alter column op set not null,
+  drop constraint if exists post_ratings_op_likes,
+  add constraint post_ratings_op_likes check (op % 2 = 1);
 
 -- The newest op of a pair that does not like the post: without it a late, older like would come back to life.
 create table if not exists public.like_tombstones (

@@ -67,6 +67,32 @@ describe('rows that are edited by hand', () => {
     await expectBoth(POST, 448, ['ana', 'ben'])
   })
 
+  it('a row of a session that the engine would not take counts too, and nobody is held up by it', async () => {
+    await stores.sql`insert into post_ratings (post_id, session_id) values (${POST.id}, 'auth0|x')`
+    await onecount.set(POST.id, 'eva', true)
+    await expectBoth(POST, 450, ['ana', 'auth0|x', 'ben', 'eva'])
+    await stores.sql`delete from post_ratings where session_id = 'auth0|x'`
+    await expectBoth(POST, 449, ['ana', 'ben', 'eva'])
+  })
+
+  it('likes never become less than there are rows, nor the op of a row that of an unlike', async () => {
+    await stores.sql`update posts_new set likes = 0 where id = ${POST.id}`
+    await expectBoth(POST, 2, ['ana', 'ben'])
+    await stores.sql`delete from post_ratings where post_id = ${POST.id}`
+    await expectBoth(POST, 0, [])
+    await stores.sql`insert into post_ratings (post_id, session_id) values (${POST.id}, 'ana')`
+    await expect(stores.sql`update post_ratings set op = op + 1`).rejects.toThrow('post_ratings_op_likes')
+  })
+
+  it('all rows at once are deleted, not truncated', async () => {
+    await expect(stores.sql`truncate post_ratings`).rejects.toMatchObject({
+      message: expect.stringContaining('cannot be truncated'),
+      hint: expect.stringContaining('delete from post_ratings'),
+    })
+    await stores.sql`delete from post_ratings`
+    await expectBoth(POST, 446, [])
+  })
+
   it('many rows in one statement, while likes arrive', async () => {
     const sessions = Array.from({ length: 100 }, (_, i) => `s${i}`)
     await Promise.all([

@@ -17,6 +17,8 @@ const HOSTED_DEFAULTS = `
   alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
   alter default privileges in schema public grant all on functions to anon, authenticated, service_role;`
 
+const BY_HAND = ['onecount_rated_by_hand()', 'onecount_post_by_hand()', 'onecount_revise_by_hand()']
+
 /** A policy that an application may have so that authors can edit their posts. */
 const PERMISSIVE = `
   grant insert, update on posts_new to anon, authenticated;
@@ -108,6 +110,21 @@ describe.each([
       await expect(as(role, `select * from ${table}`)).rejects.toThrow('permission denied')
     })
 
+    it('deletes posts where a policy lets it, and Redis is told', async () => {
+      const told = await owner
+        .begin(async sql => {
+          await sql.unsafe(`grant delete on posts_new to ${role}`)
+          await sql.unsafe(`create policy "authors delete" on posts_new for delete to ${role} using (true)`)
+          await sql.unsafe(`set local role ${role}`)
+          await sql`delete from posts_new where id = ${POST}`
+          await sql`reset role`
+          const rows = await sql`select session_id from like_unseen where post_id = ${POST}`
+          throw Object.assign(new Error('roll back'), { rows })
+        })
+        .catch(error => error.rows ?? error)
+      expect([...told]).toEqual([{ session_id: '' }])
+    })
+
     it('cannot call any function of the engine', async () => {
       const functions = await owner`
         select p.proname as name, p.oid::regprocedure::text as signature, p.prorettype = 'trigger'::regtype as trigger
@@ -132,7 +149,8 @@ describe.each([
         from pg_proc p where p.proname like 'onecount%'`
     for (const { signature, ...rest } of functions) {
       expect(rest, signature).toEqual({
-        definer: false,
+        // Triggers of the rows that an application's own users may edit; a trigger function cannot be called.
+        definer: BY_HAND.includes(signature),
         config: ['search_path=""'],
         anon: false,
         authenticated: false,

@@ -1,5 +1,5 @@
 -- likes:q holds everything whose loss must be noticed together, as one zset read by lex:
---   !epoch|<epoch>  !fed|<n>  !keep|<op>  !nonce|<confirmed>  !out|<seq>|<nonce>  <post>|<session>|<op>|<rev>
+--   !epoch|<epoch>  !fed|<n>  !nonce|<confirmed>  !out|<seq>|<nonce>  !trimmed|<op>  <post>|<session>|<op>|<rev>
 -- The marks sort before every pending op, the epoch first.
 local PENDING_FROM = '(!~'
 
@@ -25,6 +25,18 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+
+-- Up to which op recent has been looked at for what can be forgotten; nil: there is nothing to leave out.
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+
+-- Redis refuses a script that needs memory while it is full, but not after a first write that needs none: the drain, which
+-- empties it, goes on.
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
 
 local function is_outstanding(q, nonce)

@@ -61,6 +61,10 @@ export async function hydrateAll(
  * post or its count is unknown. Its revision goes on growing.
  */
 export async function rehydrate(ctx: Context, postId: string): Promise<number | null> {
-  if (ctx.redis) await ctx.redis.run('cool', [ctx.keys.meta(postId)], [])
+  if (ctx.redis) {
+    // While Postgres cannot be read, what is known stays known.
+    await ctx.postgres.peek([postId], null, [])
+    await ctx.redis.run('cool', [ctx.keys.meta(postId)], [])
+  }
   return (await read(ctx, [postId], null)).get(postId)?.count ?? null
 }

@@ -10,6 +10,8 @@ export interface Context {
   partition: number
   /** Microseconds, of this application: a promoted replica's clock must not move a revision back. */
   now(): number
+  /** Milliseconds since some moment, by a clock that nobody sets: for how long something takes. */
+  elapsed(): number
   /** A random id for nonces, epochs and tokens. */
   newId(): string
   log: Logger

@@ -67,6 +67,13 @@ describe('without Postgres', () => {
     await expect(onecount.toggle(POST.id, 'ana')).rejects.toMatchObject({ code: 'unavailable', status: 503 })
   })
 
+  it('a warm post that is to be hydrated anew stays as it is', async () => {
+    await onecount.set(POST.id, 'ana', true)
+    ports.fail('never arrives', 'postgres')
+    await expect(onecount.rehydrate(POST.id)).rejects.toMatchObject({ store: 'postgres' })
+    expect(await readOne('ana')).toMatchObject({ count: 447, liked: true, source: 'redis' })
+  })
+
   it('the right to hydrate is given back, so that nobody waits for it', async () => {
     ports.fail('never arrives', 'postgres.snapshot')
     await readOne()
@@ -152,7 +159,7 @@ describe('without either', () => {
 
   it('what can only be answered by a store says which one is missing', async () => {
     await expect(onecount.ranking()).rejects.toMatchObject({ name: 'StoreUnavailable' })
-    await expect(onecount.rehydrate(POST.id)).rejects.toMatchObject({ store: 'redis' })
+    await expect(onecount.rehydrate(POST.id)).rejects.toMatchObject({ store: 'postgres' })
     await expect(onecount.drainOnce()).rejects.toMatchObject({ store: 'redis' })
   })
 })

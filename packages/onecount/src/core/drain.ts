@@ -30,15 +30,16 @@ export function createDrainer(ctx: Context, { onApplied }: DrainerOptions = {}) 
   async function tick(): Promise<Tick> {
     const began = ctx.now()
     const seen = rows
+    const before = after
     rows = []
-    const [nonce, parent, ...members] = await collect(ctx, seen, after)
+    const [nonce, parent, ...members] = await collect(ctx, seen, before)
     if (nonce === '') {
       await ctx.redis!.run('refeed', [ctx.keys.q, ctx.keys.recent], [ctx.settings.batchSize])
       return { outcome: 'diverged', drained: 0, more: true }
     }
     const full = members.length >= ctx.settings.batchSize
     const last = full ? members.at(-1)! : ''
-    const partial = cutPosts(after, last)
+    const partial = cutPosts(before, last)
     after = last
 
     const entries = members.map(member => toEntry(member, partial))
@@ -149,6 +150,7 @@ async function settle(
       keys.q,
       keys.recent,
       keys.rank,
+      keys.late,
       ...posts.flatMap(id => [keys.likes(id), keys.liked(id), keys.meta(id), keys.hydrating(id)]),
     ],
     [

@@ -36,7 +36,7 @@ export async function hydrate(
     else {
       busy.push(postId)
       if (verdict === 'HELD') isExact = false
-      pending.push(...detail.map(parseMember))
+      for (const member of detail) pending.push(parseMember(member))
     }
   })
 

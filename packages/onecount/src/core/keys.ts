@@ -13,6 +13,7 @@ export function createKeys(prefix = '') {
     stagedOps: (post: string) => `${prefix}post:staged:ops:${post}`,
     q: `${prefix}likes:q`,
     recent: `${prefix}likes:recent`,
+    late: `${prefix}likes:late`,
     rank: `${prefix}likes:rank`,
   }
 }

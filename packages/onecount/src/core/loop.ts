@@ -25,12 +25,10 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   let failures = 0
   let lastDrainAt: number | null = null
 
-  const milliseconds = () => Math.floor(ctx.now() / 1000)
-
   /** One tick. @throws StoreUnavailable */
   async function once(): Promise<Tick> {
     const tick = await drainer.tick()
-    lastDrainAt = milliseconds()
+    lastDrainAt = Math.floor(ctx.now() / 1000)
     return tick
   }
 
@@ -39,14 +37,14 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
     budgetMs = Number.POSITIVE_INFINITY,
   } = {}): Promise<{ drained: number; more: boolean }> {
     if (!ctx.redis) return { drained: 0, more: false }
-    const end = milliseconds() + budgetMs
+    const end = ctx.elapsed() + budgetMs
     let drained = 0
     for (;;) {
       const tick = await once()
       drained += tick.drained
       if (tick.outcome === 'busy') await new Promise(resolve => setTimeout(resolve, 20))
       if (!tick.more && tick.outcome !== 'busy' && !(await drainer.hasWork())) return { drained, more: false }
-      if (milliseconds() >= end) return { drained, more: true }
+      if (ctx.elapsed() >= end) return { drained, more: true }
     }
   }
 

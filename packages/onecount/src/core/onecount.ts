@@ -26,7 +26,7 @@ export interface OnecountOptions {
   settings?: Partial<Settings>
   drain?: LoopOptions
   log?: Logger
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, in place of all the clocks of the machine. */
   clock?: () => number
 }
 
@@ -41,14 +41,16 @@ const DRAIN_MS = 5000
 /** One count, every view. See `docs/design.md` for what each part promises. */
 export function createOnecount(options: OnecountOptions) {
   const clock = options.clock ?? Date.now
+  const elapsed = options.clock ?? (() => performance.now())
   const settings = { ...DEFAULT_SETTINGS, ...options.settings }
   const { breakerFailures: failures, breakerMs: pauseMs } = settings
   const ctx: Context = {
-    redis: options.redis && withBreaker(options.redis, { failures, pauseMs, clock }),
+    redis: options.redis && withBreaker(options.redis, { failures, pauseMs, clock: elapsed }),
     postgres: options.postgres,
     keys: createKeys(),
     partition: 0,
     now: createClock(clock),
+    elapsed,
     newId: () => crypto.randomUUID(),
     log: options.log ?? console,
     settings,
@@ -58,10 +60,10 @@ export function createOnecount(options: OnecountOptions) {
   const absent = new Map<string, number>()
   let filling = false
 
-  const isAbsent = (postId: string) => (absent.get(postId) ?? 0) > clock()
+  const isAbsent = (postId: string) => (absent.get(postId) ?? 0) > elapsed()
   function remember(postId: string): void {
     if (absent.size >= ABSENT_MAX) absent.delete(absent.keys().next().value!)
-    absent.set(postId, clock() + ABSENT_MS)
+    absent.set(postId, elapsed() + ABSENT_MS)
   }
 
   /** A press is answered within the deadline; repeating it with its op does no harm. */

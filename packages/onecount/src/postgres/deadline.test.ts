@@ -60,7 +60,7 @@ describe('a connection whose other end is gone', () => {
     const link = await Link.to(server.port, null)
     const address = new URL(url)
     address.port = String(link.port)
-    const { port, end } = connectPostgresJs(() => connect(String(address), { max: 1 }), { timeoutMs: 200 })
+    const { port, end } = connectPostgresJs(() => connect(String(address), { max: 1 }), { timeoutMs: 1000 })
     expect(await port.status(0)).toMatchObject({ receipt: null })
     link.fault = 'half-open'
     await expect

@@ -59,8 +59,17 @@ async function call(sql: Sql, name: string, args: RpcArgs, timeoutMs: number): P
     names.map(arg => literal(args[arg]!)),
     { prepare: false },
   )
-  const [row] = await withDeadline(query, timeoutMs, () => query.cancel())
+  const [row] = await withDeadline(query, timeoutMs, () => cancel(query))
   return row?.result ?? null
+}
+
+/**
+ * `query.cancel()` drops the promise of the connection that it makes: where that is refused, as by a Postgres that is
+ * gone, the rejection is nobody's and ends the process. So the function behind it is called.
+ */
+function cancel(query: object): void {
+  const { canceller } = query as { canceller?: ((query: object) => Promise<void>) | null }
+  canceller?.(query).catch(() => {})
 }
 
 const typeOf = (arg: string): string => TYPES.find(([suffix]) => arg.endsWith(`_${suffix}`))![1]

@@ -10,7 +10,7 @@ export interface Script {
 export const SCRIPTS = {
   begin: {
     name: 'begin',
-    sha1: 'cd90bc54057ea1dc3331df498ffb938e3fd4c317',
+    sha1: 'f73bd73c3d10a21781db072af43dcc65cf38d121',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -28,6 +28,13 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -60,6 +67,7 @@ local function warm(epoch, count, meta, liked)
   return count, tonumber(rev), base
 end
 local q, ttl, out = KEYS[1], ARGV[3], {}
+local TOLD = 1000
 local token = ARGV[1] .. '|' .. confirmed_of(q)
 local epoch = epoch_of(q)
 local held = fed_of(q)
@@ -72,7 +80,8 @@ for i = 1, #ARGV - 3 do
     epoch = epoch or begin_epoch(q, ARGV[2])
     out[i] = { 'MINE', epoch, token }
   else
-    out[i] = { held and 'HELD' or 'BUSY', redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}') }
+    local pending = redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}', 'LIMIT', 0, TOLD)
+    out[i] = { (held or #pending == TOLD) and 'HELD' or 'BUSY', pending }
   end
 end
 return out
@@ -80,7 +89,7 @@ return out
   },
   collect: {
     name: 'collect',
-    sha1: '0f87a0050f8eb16697bf77067ec5cf98d26ba4ba',
+    sha1: '6a3988e6adf6883727abb583339e00a6aad03c48',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -101,6 +110,13 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -165,6 +181,7 @@ end
 local q, recent, rank = KEYS[1], KEYS[2], KEYS[3]
 local limit, after, now = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local OUTSTANDING = 1000
+allow_when_full(q)
 if fed_of(q) then return { '' } end
 local nonce = ARGV[1] .. '.' .. table.concat(redis.call('TIME'), '.')
 local last = redis.call('ZREVRANGEBYLEX', q, '(!out}', '[!out|', 'LIMIT', 0, 1)[1]
@@ -198,7 +215,7 @@ return '1'
   },
   fill: {
     name: 'fill',
-    sha1: '62702ed791c16c12c921d7c5b2167e113104835c',
+    sha1: 'bfb77869b5f9f533e74dedff8550d58c71788747',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -216,6 +233,13 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -281,7 +305,7 @@ return 'OK'
   },
   install: {
     name: 'install',
-    sha1: '0af6aa6db949122450326415931e819b376ac897',
+    sha1: '6305031fa273f2f9667eba34ccf3cb8175a46828',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -302,6 +326,13 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -372,7 +403,7 @@ return 'OK'
   },
   rank: {
     name: 'rank',
-    sha1: '6aee54e0e41c04358a750992f5fc65948d356a71',
+    sha1: '574a55344c1f98d7fc7a9f3754011b97d1d710a9',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -390,6 +421,13 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -420,7 +458,7 @@ return { '1', unpack(redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', 0, 'WITHSCO
   },
   read: {
     name: 'read',
-    sha1: 'f892354790147da8622e497e7c9ed63c0dd3ae68',
+    sha1: '0183b8f3280132d29a1b75ad1caa3170ced5c8fb',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -441,6 +479,13 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -496,7 +541,7 @@ return out
   },
   refeed: {
     name: 'refeed',
-    sha1: 'e4246271adb5bd258abf538716eaf5aac1836927',
+    sha1: 'a26f2c54f0f3dd5b9ac351979149c870913d9564',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -517,6 +562,13 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -554,6 +606,7 @@ local function refeed(q, recent, limit)
   redis.call('ZREM', q, '!fed|' .. int(fed))
   return more
 end
+allow_when_full(KEYS[1])
 return refeed(KEYS[1], KEYS[2], tonumber(ARGV[1])) and '1' or '0'
 `,
   },
@@ -567,7 +620,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '3c56d8d86d8e5dd79d1c55bf44a07a7662b8f8d0',
+    sha1: '9a3ee67ee811856076b368d63a317cbe17808fbf',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -588,6 +641,13 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -626,6 +686,7 @@ local function refeed(q, recent, limit)
   return more
 end
 local q, recent, receipt, nonce = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
+allow_when_full(q)
 if receipt == confirmed_of(q) then return 'SAME' end
 if is_outstanding(q, receipt) then
   confirm(q, receipt)
@@ -642,7 +703,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: 'e300a4263dc1a4a15af595aad8ff17d7737afad6',
+    sha1: '9c67ffa5e062e203d242f53e690120e012b7c09a',
     source: `local function forget(k, hydrating, post)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
   redis.pcall('ZREM', k.rank, post)
@@ -668,6 +729,13 @@ local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
 end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
   for i = #outstanding, 1, -1 do
@@ -690,14 +758,38 @@ local function pend(q, pair, op, rev, held)
   redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
   if held then redis.call('ZREM', q, held) end
 end
-local q, recent, rank, nonce, now = KEYS[1], KEYS[2], KEYS[3], ARGV[1], tonumber(ARGV[2])
+local TRIMMED_AT_ONCE = 5000
+local LOOKED_AT_AT_ONCE = 2000
+local function trim(q, recent, late, horizon)
+  local from = trimmed_of(q)
+  if redis.call('EXISTS', late) == 0 then
+    if from then redis.call('ZREM', q, '!trimmed|' .. int(from)) end
+    local old = math.min(TRIMMED_AT_ONCE, redis.call('ZCOUNT', recent, '-inf', '(' .. int(horizon)))
+    if old > 0 then redis.call('ZREMRANGEBYRANK', recent, 0, old - 1) end
+    return
+  end
+  local old = redis.call('ZRANGEBYSCORE', recent, from and int(from) or '-inf', '(' .. int(horizon), 'WITHSCORES', 'LIMIT', 0, LOOKED_AT_AT_ONCE)
+  for i = 1, #old, 2 do
+    if not redis.call('ZSCORE', late, old[i]) then redis.call('ZREM', recent, old[i]) end
+  end
+  if #old > 0 then
+    local to = tonumber(old[#old])
+    redis.call('ZADD', q, 0, '!trimmed|' .. int(to))
+    if from and from ~= to then redis.call('ZREM', q, '!trimmed|' .. int(from)) end
+  end
+  for _, pair in ipairs(redis.call('ZRANGEBYSCORE', late, '-inf', '(' .. int(horizon), 'LIMIT', 0, LOOKED_AT_AT_ONCE)) do
+    redis.call('ZREM', late, pair)
+    local op = redis.call('ZSCORE', recent, pair)
+    if op and tonumber(op) < horizon then redis.call('ZREM', recent, pair) end
+  end
+end
+local q, recent, rank, late, nonce, now = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], tonumber(ARGV[2])
 local lasts = tonumber(ARGV[4])
-local horizon = tonumber(ARGV[3]) - lasts
-local FORGOTTEN_AT_ONCE = 5000
+allow_when_full(q)
 if not is_outstanding(q, nonce) then return 'LATE' end
 confirm(q, nonce)
-local oldest
-local i, k = 5, 4
+local late_before = math.max(now - lasts, trimmed_of(q) or 0)
+local i, k = 5, 5
 while i <= #ARGV do
   local post, gone, members = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2])
   if redis.call('EXISTS', KEYS[k + 3]) == 0 then
@@ -705,22 +797,14 @@ while i <= #ARGV do
       if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
         local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
         redis.call('ZADD', recent, 'GT', op, pair)
-        oldest = math.min(oldest or now, tonumber(op))
+        if tonumber(op) < late_before then redis.call('ZADD', late, now, pair) end
       end
     end
     if gone then forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = rank }, KEYS[k + 3], post) end
   end
   i, k = i + 3 + members, k + 4
 end
-local mark = redis.call('ZRANGEBYLEX', q, '[!keep|', '(!keep}', 'LIMIT', 0, 1)[1]
-if oldest and oldest < now - lasts then
-  redis.call('ZADD', q, 0, '!keep|' .. int(now))
-  if mark and mark ~= '!keep|' .. int(now) then redis.call('ZREM', q, mark) end
-elseif not mark or tonumber(string.sub(mark, 7)) < horizon then
-  if mark then redis.call('ZREM', q, mark) end
-  local forgotten = math.min(FORGOTTEN_AT_ONCE, redis.call('ZCOUNT', recent, '-inf', '(' .. int(horizon)))
-  if forgotten > 0 then redis.call('ZREMRANGEBYRANK', recent, 0, forgotten - 1) end
-end
+trim(q, recent, late, tonumber(ARGV[3]) - lasts)
 return 'OK'
 `,
   },
@@ -744,7 +828,7 @@ return 'OK'
   },
   status: {
     name: 'status',
-    sha1: '650aeec0b48265d44340166e31d8c8b7741cd1d7',
+    sha1: 'baf4aedc58db03b902d929d105bbee735925fcea',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -765,6 +849,13 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -802,7 +893,7 @@ return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0) }
   },
   toggle: {
     name: 'toggle',
-    sha1: '8ac689af1ce0b8d1c9eb24aa06dae7d189a5b68c',
+    sha1: '1359d08896de4b3be8d659b3fcbbf63a1dcbed38',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -823,6 +914,13 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
@@ -900,7 +998,7 @@ return reply(apply(k, post, session, 2 * t + (likes and 0 or 1), now))
   },
   write: {
     name: 'write',
-    sha1: '565a72c99dcce6823686d6c31b66e51a1361eb42',
+    sha1: 'd59dc0888a3fe27e80e7d98da100ff2a6bbe5a1c',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -921,6 +1019,13 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
 local function is_outstanding(q, nonce)
   local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')

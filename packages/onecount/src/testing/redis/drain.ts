@@ -111,7 +111,32 @@ export const drain: Suite = (redis, scripts) => {
       await s.collect('n3')
       await s.settle('n3', [], { now: 2 * (T + 1101), lasts: 2 * 100 })
       expect(await recentOf(s)).toEqual([])
-      expect(await redis().command('ZRANGEBYLEX', s.keys.q, '[!keep|', '(!keep}')).toEqual([])
+      expect(await redis().command('EXISTS', s.keys.late)).toBe(0)
+      await s.drain('n4')
+      expect(await redis().command('ZRANGEBYLEX', s.keys.q, '[!trimmed|', '(!trimmed}')).toEqual([])
+    })
+
+    it('goes on forgetting the others while some had waited, however often', async () => {
+      const s = scripts()
+      const settledAt = async (session: string, op: number, now: number) => {
+        await s.write(POST, session, op)
+        const [, ...members] = await s.collect(session)
+        await s.settle(session, [{ post: POST, members }], { now: 2 * now, lasts: 2 * 100 })
+      }
+      for (let i = 0; i < 10; i++) {
+        await settledAt(`young${i}`, likeAt(1000 + 50 * i), T + 1000 + 50 * i)
+        await settledAt(`late${i}`, likeAt(i), T + 1001 + 50 * i)
+      }
+      const left = (await recentOf(s)) as string[]
+      expect(left.map(pair => pair.slice(POST.length + 1)).sort()).toEqual([
+        'late7',
+        'late8',
+        'late9',
+        'young7',
+        'young8',
+        'young9',
+      ])
+      expect(await redis().command('ZCARD', s.keys.late)).toBe(3)
     })
 
     it('forgets 5,000 at once, so that nobody waits for it', async () => {

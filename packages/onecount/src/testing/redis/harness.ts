@@ -156,7 +156,7 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
       run(
         'settle',
         [
-          ...[keys.q, keys.recent, keys.rank],
+          ...[keys.q, keys.recent, keys.rank, keys.late],
           ...posts.flatMap(({ post }) => [...postKeys(post), keys.hydrating(post)]),
         ],
         [

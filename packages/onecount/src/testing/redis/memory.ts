@@ -12,9 +12,6 @@ const GROWING: Record<string, (s: Scripts) => Promise<Reply>> = {
   'install with unseen ops': s =>
     s.install(OTHER_POST, 'h', { ratings: [['x', likeAt(1)]], unseen: [['y', likeAt(1)]] }),
   stage: s => s.stage(OTHER_POST, 'h', [['x', likeAt(1)]], false),
-  collect: s => s.collect('n9', { rows: [[POST, 'zoe', likeAt(1)]] }),
-  settle: s => s.settle('n2', [{ post: POST, members: [`${POST}|ana|${likeAt(1)}|${T + 1}`] }]),
-  resolve: s => s.resolve('another history', 'n2'),
 }
 
 export const memory: Suite = (redis, scripts) => {
@@ -41,6 +38,16 @@ export const memory: Suite = (redis, scripts) => {
         message: expect.stringContaining('OOM'),
       })
       expect(await scripts().everything()).toEqual(before)
+    })
+
+    it('goes on draining, so that there is room again', async () => {
+      const s = scripts()
+      expect(await s.drain('n3')).toHaveLength(1)
+      expect(await s.pending()).toEqual([])
+      await s.collect('n4')
+      expect(await s.resolve('another history', 'n4', 1)).toBe('DIVERGED')
+      while ((await s.refeed(1)) === '1');
+      expect(await s.pending()).toHaveLength(2)
     })
 
     it('goes on reading', async () => {
