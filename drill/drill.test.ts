@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { drill } from './drill'
-import { FAULTS } from './faults'
+import { FAULTS, type Fault } from './faults'
 import { failuresOf } from './verdict'
 
 describe('whatever breaks, once each, while people press', () => {
@@ -11,6 +11,23 @@ describe('whatever breaks, once each, while people press', () => {
   }, 180_000)
 })
 
+describe('a worker that has ended by itself', () => {
+  it('is started again, and said to have ended', async () => {
+    const endWorker: Fault = {
+      name: 'worker killed',
+      isKill: true,
+      async strike(stack) {
+        await stack.killWorker()
+        expect(stack.isWorkerAlive).toBe(false)
+        return 1
+      },
+    }
+    const rows = await drill({ plan: [endWorker, endWorker], people: 3, posts: 2 })
+    expect(rows[0]!.workerEnds).toEqual(['SIGKILL', 'SIGKILL'])
+    expect(failuresOf(rows)).toContain('worker killed: the worker ended by itself: SIGKILL')
+  }, 60_000)
+})
+
 describe('the verdict', () => {
   const row = {
     fault: 'Redis killed',
@@ -19,6 +36,7 @@ describe('the verdict', () => {
     durable: 10,
     lost: { redis: 0, postgres: 0, browser: 0 },
     drift: [],
+    workerEnds: [],
     slowest: 100,
   }
   const none = { redis: 0, postgres: 0, browser: 0 }
@@ -28,6 +46,7 @@ describe('the verdict', () => {
     [{ lost: { ...none, postgres: 1 } }, 'Postgres had acknowledged'],
     [{ lost: { ...none, browser: 1 } }, 'a browser had kept'],
     [{ drift: ['post: 1'] }, 'drift: post: 1'],
+    [{ workerEnds: ['code 1'] }, 'the worker ended by itself: code 1'],
     [{ times: 0 }, 'nothing happened'],
     [{ acknowledged: 0 }, 'nothing happened'],
     [{ slowest: 9000 }, 'took 9000 ms'],
@@ -39,5 +58,9 @@ describe('the verdict', () => {
     const lost = { ...none, redis: 3 }
     expect(failuresOf([{ ...row, fault: 'older snapshot restored', lost }])).toEqual([])
     expect(failuresOf([row])).toEqual([])
+  })
+
+  it('lets the worker end where Postgres is killed', () => {
+    expect(failuresOf([{ ...row, fault: 'Postgres killed', workerEnds: ['code 1'] }])).toEqual([])
   })
 })

@@ -13,6 +13,8 @@ export interface Row {
   durable: number
   lost: Damage['lost']
   drift: string[]
+  /** Last words of the worker, each time that it had ended by itself. */
+  workerEnds: string[]
   /** The slowest answer to a request, milliseconds; of a server that people could reach. */
   slowest: number
 }
@@ -60,11 +62,13 @@ export async function drill({
         throw new Error(`${fault.name} in round ${i + 1}: ${error.message}`, { cause: error })
       }
       const times = await whilePressing(crowd, () => fault.strike(stack)).catch(named)
-      await stack.reviveWorker()
+      const workerEnds = await stack.reviveWorker().catch(named)
       await settle(stack, crowd).catch(named)
       const damage = await assess(stack, crowd)
+      if (!stack.isWorkerAlive) named(new Error('the worker is not there any more'))
       const row = rows.get(fault.name) ?? emptyRow(fault.name)
-      rows.set(fault.name, add(row, { times, acknowledged: pressesOf(crowd) - before, damage, slowest }))
+      const acknowledged = pressesOf(crowd) - before
+      rows.set(fault.name, add(row, { times, acknowledged, damage, workerEnds, slowest }))
       onRound?.(fault, row, i + 1)
     }
     return [...rows.values()]
@@ -101,16 +105,22 @@ const emptyRow = (fault: string): Row => ({
   durable: 0,
   lost: { redis: 0, postgres: 0, browser: 0 },
   drift: [],
+  workerEnds: [],
   slowest: 0,
 })
 
-function add(row: Row, round: { times: number; acknowledged: number; damage: Damage; slowest: number }): Row {
+interface Round extends Pick<Row, 'times' | 'acknowledged' | 'workerEnds' | 'slowest'> {
+  damage: Damage
+}
+
+function add(row: Row, round: Round): Row {
   const { lost, drift } = round.damage
   row.times += round.times
   row.acknowledged += round.acknowledged
   for (const promised of PROMISES) row.lost[promised] += lost[promised]
   row.durable += round.acknowledged - PROMISES.reduce((sum, promised) => sum + lost[promised], 0)
   row.drift.push(...drift)
+  row.workerEnds.push(...round.workerEnds)
   row.slowest = Math.max(row.slowest, round.slowest)
   return row
 }

@@ -8,6 +8,8 @@ export interface Fault {
   isKill: boolean
   /** What Redis alone has acknowledged may be gone afterwards. */
   losesRedis?: boolean
+  /** The worker may end by itself, as postgres.js can end the process when Postgres is gone: docs/operations.md. */
+  endsWorker?: boolean
   /** People themselves are cut off: what they wait for is not the server's. */
   isPeoples?: boolean
   /** How often it struck: one for a kill. @throws when the stack does not come up again */
@@ -49,11 +51,15 @@ const KILLS: Fault[] = [
     await pause(WHILE_MS)
     await stack.startRedis()
   }),
-  kill('Postgres killed', async stack => {
-    await stack.killPostgres()
-    await pause(WHILE_MS)
-    await stack.startPostgres()
-  }),
+  kill(
+    'Postgres killed',
+    async stack => {
+      await stack.killPostgres()
+      await pause(WHILE_MS)
+      await stack.startPostgres()
+    },
+    { endsWorker: true },
+  ),
   kill(
     'older snapshot restored',
     async stack => {

@@ -34,6 +34,8 @@ export class Link {
   fault: LinkFault | null = null
   /** How often a fault was met. */
   injected = 0
+  /** How many connections were made. */
+  accepted = 0
   readonly #connections = new Set<Connection>()
   readonly #server = createServer(client => this.#accept(client))
 
@@ -78,6 +80,7 @@ export class Link {
   }
 
   #accept(client: Socket): void {
+    this.accepted++
     const server = createConnection(this.target, '127.0.0.1')
     const connection = { client, server, isSilent: false, partial: Buffer.alloc(0), busyUntil: 0 }
     this.#connections.add(connection)

@@ -30,7 +30,10 @@ export interface Post {
   base: number
 }
 
-/** Everything that runs in production, as processes of this machine, with a link between each two of them. */
+/**
+ * Everything that runs in production, as processes of this machine. What people, the application and the worker say to
+ * others goes through links; the gateway is a stand-in for Supabase's, and its own way to Postgres is not ours to break.
+ */
 export class Stack {
   readonly #dir: string
   readonly #secret = randomBytes(32).toString('hex')
@@ -41,7 +44,7 @@ export class Stack {
   #replicas = 0
   #supabase!: Awaited<ReturnType<typeof startSupabase>>
   #app!: Running
-  #worker!: Running
+  #worker!: ReturnType<typeof run>
   #database = ''
   #backup: string | null = null
   #isStopped = false
@@ -172,7 +175,10 @@ export class Stack {
       REDIS_URL: `redis://127.0.0.1:${this.links.redis.port}`,
       DATABASE_URL: String(address),
     }
+    const before = this.links.wire.accepted
     this.#worker = killOnExit(run(process.execPath, [WORKER, 'worker', '--every', '50'], { env }))
+    // Nobody else goes that way. One that is still starting when the next fault strikes would end.
+    await until('the worker', this.#worker, async () => this.links.wire.accepted > before)
   }
 
   killApp = () => this.#app.kill()
@@ -180,9 +186,18 @@ export class Stack {
   killRedis = () => this.#primary.kill()
   killPostgres = () => this.#postgres.kill()
 
-  /** A worker that could not reach a store when it started has ended, as under any supervisor it starts again. */
-  async reviveWorker(): Promise<void> {
-    if (this.#worker.child.exitCode !== null) await this.startWorker()
+  get isWorkerAlive(): boolean {
+    const { exitCode, signalCode } = this.#worker.child
+    return exitCode === null && signalCode === null
+  }
+
+  /** Starts a worker that has ended, as any supervisor does. Answers its last words; none: it was there. */
+  async reviveWorker(): Promise<string[]> {
+    if (this.isWorkerAlive) return []
+    const ended = this.#worker
+    await this.startWorker()
+    const { exitCode, signalCode } = ended.child
+    return [`${signalCode ?? `code ${exitCode}`} ${ended.lastWords()}`.trim()]
   }
 
   async startPostgres(): Promise<void> {

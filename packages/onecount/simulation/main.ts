@@ -4,6 +4,7 @@ import { startRedisServer } from '../../../dev/services/redis-server'
 import { ablate } from './ablate'
 import { runBatch } from './batch'
 import { type Engine, productionEngine } from './engine'
+import { RULES } from './rules'
 import { runSeed } from './run'
 
 const HELP = `Usage: npm run simulate [-- options]
@@ -23,10 +24,10 @@ functions as JavaScript that passes the same contract suite.
 Exit code: 0 no violation (with --ablate: every rule is noticed), 1 otherwise, 2 wrong usage.
 `
 
-const whole = (value: string | undefined, fallback: number): number => {
+const whole = (name: string, value: string | undefined, fallback: number): number => {
   const number = value === undefined ? fallback : Number(value)
   if (!Number.isSafeInteger(number) || number < 1)
-    throw new RangeError(`${value} is not a whole number above 0`)
+    throw new RangeError(`--${name} ${value} is not a whole number above 0`)
   return number
 }
 
@@ -79,43 +80,58 @@ async function simulate(
   return violations > 0 ? 1 : 0
 }
 
-async function main(): Promise<number> {
+/** What is asked for; null: the help. @throws RangeError, or TypeError of parseArgs, on wrong usage */
+function readOptions() {
   const { values } = parseArgs({
     options: {
       seeds: { type: 'string' },
       from: { type: 'string' },
       seed: { type: 'string' },
       ablate: { type: 'boolean' },
-      only: { type: 'string' },
-      json: { type: 'boolean' },
+      only: { type: 'string', default: '' },
+      json: { type: 'boolean', default: false },
       help: { type: 'boolean' },
     },
   })
-  if (values.help) {
+  if (values.help) return null
+  const rules = values.ablate ? RULES.filter(({ name }) => name.includes(values.only)) : null
+  if (rules?.length === 0) throw new RangeError(`--only ${values.only}: no rule has that in its name`)
+  return {
+    from: whole('from', values.from, 1),
+    seeds: whole('seeds', values.seeds, values.ablate ? 200 : 1000),
+    seed: values.seed === undefined ? undefined : whole('seed', values.seed, 1),
+    rules,
+    json: values.json,
+  }
+}
+
+async function main(): Promise<number> {
+  let options: ReturnType<typeof readOptions>
+  try {
+    options = readOptions()
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${HELP}`)
+    return 2
+  }
+  if (!options) {
     process.stdout.write(HELP)
     return 0
   }
-  const from = whole(values.from, 1)
-  const seeds = whole(values.seeds, values.ablate ? 200 : 1000)
-  const seed = values.seed === undefined ? undefined : whole(values.seed, 1)
+  const { from, seeds, seed, rules, json } = options
   const server = await startRedisServer()
   const client = new Redis(server.url)
   try {
-    if (values.ablate)
-      return await ablate(client, { from, seeds, only: values.only, json: values.json ?? false })
+    if (rules) return await ablate(client, { rules, from, seeds, json })
     const engine = await productionEngine()
     if (seed !== undefined) return await replay(client, engine, seed)
-    return await simulate(client, engine, from, seeds, values.json ?? false)
+    return await simulate(client, engine, from, seeds, json)
   } finally {
     client.disconnect()
     await server.kill()
   }
 }
 
-try {
-  process.exitCode = await main()
-} catch (error) {
-  const isUsage = error instanceof RangeError || (error instanceof TypeError && 'code' in error)
-  console.error(isUsage ? `${(error as Error).message}\n\n${HELP}` : error)
-  process.exitCode = 2
-}
+process.exitCode = await main().catch(error => {
+  console.error(error)
+  return 1
+})

@@ -197,6 +197,6 @@ async function removeLast(world: World, instance: string): Promise<void> {
   const { id } = world.posts.at(-1)!
   if (world.faults.has('redis key lost'))
     await world.atOnce(() => world.redis.lose(world.redis.keys.meta(id)))
-  await world.turn()
+  for (let i = world.random.below(4); i >= 0; i--) await world.turn()
   await ask(world.request(instance, onecount => onecount.removePost(id)))
 }

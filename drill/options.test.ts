@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { FAULTS } from './faults'
+import { readOptions } from './options'
+
+const namesOf = (...args: string[]) => readOptions(args)?.plan.map(({ name }) => name)
+
+describe('what a drill is asked for', () => {
+  it('is every fault once with --short, and more of kills than of links without', () => {
+    expect(namesOf('--short')).toEqual(FAULTS.map(({ name }) => name))
+    const kills = FAULTS.filter(({ isKill }) => isKill).length
+    expect(namesOf()).toHaveLength(200 * kills + 20 * (FAULTS.length - kills))
+  })
+
+  it('is only what is named', () => {
+    expect(namesOf('--only', 'worker killed', '--kills', '2', '--links', '0')).toEqual([
+      'worker killed',
+      'worker killed',
+    ])
+  })
+
+  it.each([
+    [['--only', 'typo'], '--only typo'],
+    [['--kills', '0', '--links', '0'], '--kills 0 and --links 0'],
+    [['--only', 'worker killed', '--kills', '0'], '--kills 0'],
+    [['--kills', '-1'], '--kills'],
+    [['--links', 'many'], '--links many'],
+    [['--kill', '1'], '--kill'],
+  ])('%j is wrong usage', (args, words) => {
+    expect(() => readOptions(args)).toThrow(words)
+  })
+})

@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
+import { ablateRule } from './ablate'
+
+let server: RedisServer
+let client: Redis
+beforeAll(async () => {
+  server = await startRedisServer()
+  client = new Redis(server.url)
+})
+afterAll(async () => {
+  client.disconnect()
+  await server.kill()
+})
+
+describe('an engine that does not run', () => {
+  it.each([
+    ['Lua', 'lua/includes/apply.lua', 'if op <= newest or', 'if newest.op or'],
+    ['TypeScript', 'src/core/write.ts', 'const op = trustedOp(', 'const op = (null as never)('],
+  ])('is not one without a rule: broken %s is not noticed', async (_, file, find, replace) => {
+    const { seed, violation } = await ablateRule(client, { name: 'broken', file, find, replace }, 1, 5)
+    expect(seed).toBeNull()
+    expect(violation).toMatch(/^thrown: /)
+  })
+})
+
+describe('npm run simulate', () => {
+  it.each([
+    [['--ablate', '--only', 'typo'], '--only typo'],
+    [['--seeds', '0'], '--seeds 0 is not a whole number'],
+    [['--sedes', '1'], '--sedes'],
+  ])('%j is wrong usage', (args, words) => {
+    const main = join(import.meta.dirname, 'main.ts')
+    const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', main, ...args], {
+      encoding: 'utf8',
+    })
+    expect(stderr).toContain(words)
+    expect(stderr).toContain('Usage:')
+    expect(status).toBe(2)
+  })
+})
