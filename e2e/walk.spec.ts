@@ -108,6 +108,25 @@ test('two tabs agree on the number and on the heart', async ({ context, page }) 
   assertExplained(log, { post: BEAR, counts: [446, 447, 446] })
 })
 
+test('a view that was kept alive shows what was pressed elsewhere, from the moment in which it is seen again', async ({
+  context,
+  page,
+}) => {
+  const log = await recordCounts(context)
+  await page.goto(`${stack.url}/rank`)
+  await expect(bearCount(page)).toHaveText('446')
+  await bear(page)
+    .getByRole('link', { name: /Lucía Ferrer/ })
+    .first()
+    .click()
+  await page.waitForURL('**/profile/lucia_nature')
+  await press(page, 446, 447)
+  await page.goBack()
+  await page.waitForURL('**/rank')
+  await expect(bearCount(page)).toHaveText('447')
+  assertExplained(log, { post: BEAR, counts: [446, 447], presses: 'own', hidden: false })
+})
+
 test('going back to an earlier document shows the number of now, never the old one', async ({
   context,
   page,

@@ -1,5 +1,6 @@
 'use client'
 
+import type { LikesStatus } from 'onecount/react'
 import { useEffect, useRef, useState } from 'react'
 import styles from './Count.module.css'
 import { changedDigits, formatClock, formatCount } from './format'
@@ -9,7 +10,9 @@ const SETTLE_MS = 400
 
 interface CountProps {
   value: number | null
-  /** When it was known, milliseconds since 1970: given while the server cannot be reached. */
+  /** What the number is worth; left out: exact. */
+  status?: LikesStatus
+  /** When it was heard, milliseconds since 1970. */
   knownAt?: number
 }
 
@@ -17,16 +20,12 @@ interface CountProps {
  * The number of likes. The text of `[data-like-count]` is the count and nothing else, also while a digit rolls: the one
  * that leaves is drawn by CSS.
  */
-export function Count({ value, knownAt }: CountProps) {
+export function Count({ value, status = 'exact', knownAt }: CountProps) {
   const text = formatCount(value)
   const { roll, onRolled } = useRoll(text)
-  const title = titleOf(value, knownAt)
+  const title = titleOf(value, status, knownAt)
   return (
-    <span
-      className={styles.count}
-      data-muted={value === null || knownAt !== undefined || undefined}
-      title={title}
-    >
+    <span className={styles.count} data-muted={title !== undefined || undefined} title={title}>
       <span data-like-count>
         {roll ? (
           <>
@@ -51,9 +50,11 @@ export function Count({ value, knownAt }: CountProps) {
   )
 }
 
-function titleOf(value: number | null, knownAt: number | undefined): string | undefined {
+/** Only where it is not exact. */
+function titleOf(value: number | null, status: LikesStatus, knownAt = 0): string | undefined {
   if (value === null) return 'Not known right now'
-  return knownAt === undefined ? undefined : `Last known, ${formatClock(knownAt)}`
+  if (status === 'lagging') return 'Catching up, may be a moment behind'
+  return status === 'last-known' ? `Last known, ${formatClock(knownAt)}` : undefined
 }
 
 function useRoll(text: string) {

@@ -1,6 +1,6 @@
 'use client'
 
-import { useState } from 'react'
+import { useRef, useState } from 'react'
 import { useLikeHandler } from '@/app/hooks/useLikeHandler'
 import type { Post } from '@/app/types'
 import { Count } from './Count'
@@ -24,6 +24,7 @@ export function LikeControl({ post, look = 'row' }: LikeControlProps) {
   const liked = like.liked ?? false
   const notePress = useAnnouncedLike(like)
   const [springs, setSprings] = useState(false)
+  const heart = useRef<HTMLButtonElement>(null)
 
   function press() {
     setSprings(!liked)
@@ -34,6 +35,7 @@ export function LikeControl({ post, look = 'row' }: LikeControlProps) {
   return (
     <div className={styles.control} data-look={look} data-status={like.status}>
       <button
+        ref={heart}
         type="button"
         className={styles.heart}
         aria-label={liked ? 'Unlike' : 'Like'}
@@ -44,8 +46,8 @@ export function LikeControl({ post, look = 'row' }: LikeControlProps) {
         <HeartIcon onAnimationEnd={() => setSprings(false)} />
         {(like.status === 'saving' || like.status === 'retrying') && <Ring />}
       </button>
-      <Count value={like.count} knownAt={like.status === 'last-known' ? like.knownAt : undefined} />
-      <LikeNotice like={like} className={styles.notice} />
+      <Count value={like.count} status={like.status} knownAt={like.knownAt} />
+      <LikeNotice like={like} onDone={() => heart.current?.focus()} className={styles.notice} />
     </div>
   )
 }

@@ -24,7 +24,7 @@ export function useAnnouncedLike({ liked, count, status, error }: Like): () => v
     } else if (open.current === 'saving' && status === 'retrying') {
       announce('Not saved yet, retrying')
       open.current = 'retrying'
-    } else if (status === 'exact') {
+    } else if (status !== 'saving' && status !== 'retrying') {
       if (open.current === 'retrying') announce(`Saved, ${spokenCount(count)}`)
       open.current = 'nothing'
     }

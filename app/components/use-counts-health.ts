@@ -1,4 +1,11 @@
-import { type LikesEntry, type LikesStatus, type LikesStore, shownLikes, useLikesStore } from 'onecount/react'
+import {
+  isUnreachable,
+  type LikesEntry,
+  type LikesStatus,
+  type LikesStore,
+  shownLikes,
+  useLikesStore,
+} from 'onecount/react'
 import { useCallback, useSyncExternalStore } from 'react'
 
 /** From the one that concerns people most to the one that concerns nobody. */
@@ -41,7 +48,7 @@ function worst(store: LikesStore): LikesStatus {
       .findAll({ queryKey: ['likes'], type: 'active' })
       .map(({ queryKey, state }) => {
         const intent = store.intent(String(queryKey[1]))
-        const unreachable = state.status === 'error'
+        const unreachable = isUnreachable(state)
         return shownLikes(state.data as LikesEntry | undefined, intent, { unreachable }).status
       }),
   )

@@ -119,6 +119,12 @@ describe('without Redis', () => {
     expect(await readOne('ana')).toMatchObject({ count: 446, liked: false })
   })
 
+  it('nothing is said of a heart that nobody has asked for', async () => {
+    expect(await readOne(null)).toMatchObject({ count: 446, liked: null, source: 'redis' })
+    ports.fail('never arrives', 'redis')
+    expect(await readOne(null)).toMatchObject({ count: 446, liked: null, source: 'postgres' })
+  })
+
   it('a post that does not exist is still refused', async () => {
     ports.fail('never arrives', 'redis')
     const missing = '50050001-aaaa-bbbb-cccc-ddddeeee9999'

@@ -21,7 +21,7 @@ export async function read(
   const states = new Map<string, LikeState>()
   const left = new Set(postIds)
   const put = (state: LikeState) => {
-    states.set(state.postId, state)
+    states.set(state.postId, sessionId === null ? { ...state, liked: null } : state)
     left.delete(state.postId)
   }
   if (left.size === 0) return states
@@ -83,7 +83,7 @@ async function readWarm(ctx: Context, postIds: string[], sessionId: string | nul
     return {
       postId,
       count: Number(count),
-      liked: sessionId === null ? null : liked === '1',
+      liked: liked === '1',
       rev: Number(rev),
       op: Number(op) || null,
       durable: op === '0' ? null : durable === '1',

@@ -1,7 +1,7 @@
 export { LikesProvider, useLikesStore } from './provider'
 export { useLikesSubscription } from './realtime'
 export { type LikeInput, type LikesEntry, mergeLikes, REGISTER_TTL_MS } from './registers'
-export { type LikesStatus, type ShownLikes, shownLikes } from './shown'
+export { isUnreachable, type LikesStatus, type ShownLikes, shownLikes } from './shown'
 export { type Intent, LikesStore, likesKey, type Refusal } from './store'
 export { createHttpTransport, LikesRefused, type LikesTransport, LikesUnreachable } from './transport'
 export { type LikesView, useLikes } from './use-likes'

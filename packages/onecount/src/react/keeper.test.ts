@@ -1,93 +1,9 @@
 // @vitest-environment jsdom
-import { QueryClient } from '@tanstack/react-query'
-import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { KeptOps } from './kept-ops'
-import type { LikeInput } from './registers'
-import { shownLikes } from './shown'
-import { LikesStore } from './store'
-import { LikesRefused, type LikesTransport, LikesUnreachable } from './transport'
-
-const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
-const LATENCY_MS = 20
-
-/** One post on a server whose Redis may lose what Postgres does not hold yet. */
-function createServer() {
-  const redis = { op: 0, others: 446 }
-  const postgres = { op: 0, others: 446 }
-  let rev = 1
-  const server = {
-    isUp: true,
-    /** The next answer is lost on its way. */
-    losesReply: false,
-    refusal: null as LikesRefused | null,
-    isGone: false,
-    writes: [] as { op: number; ack?: string }[],
-    reads: 0,
-    redis,
-    postgres,
-    drain: () => void Object.assign(postgres, redis),
-    flush: () => {
-      Object.assign(redis, postgres)
-      rev += 1000
-    },
-    other: () => {
-      redis.others++
-      rev++
-    },
-    count: () => redis.others + (redis.op % 2),
-    event: (): LikeInput => ({ count: server.count(), rev, source: 'redis' }),
-    state: (): LikeInput & { op: number } => ({
-      ...server.event(),
-      liked: redis.op % 2 === 1,
-      op: redis.op,
-      durable: redis.op > 0 && redis.op <= postgres.op,
-    }),
-  }
-  const reply = async <T>(answer: () => T): Promise<T> => {
-    await new Promise(resolve => setTimeout(resolve, LATENCY_MS))
-    if (!server.isUp) throw new LikesUnreachable('the server did not answer')
-    if (server.refusal) throw server.refusal
-    const value = answer()
-    await new Promise(resolve => setTimeout(resolve, LATENCY_MS))
-    if (!server.losesReply) return value
-    server.losesReply = false
-    throw new LikesUnreachable('the reply was lost')
-  }
-  const transport: LikesTransport = {
-    read: () =>
-      reply(() => {
-        server.reads++
-        return new Map(server.isGone ? [] : [[POST, server.state()]])
-      }),
-    write: (_, __, op, { ack } = {}) =>
-      reply(() => {
-        server.writes.push({ op, ack })
-        if (op > redis.op) {
-          if (op % 2 !== redis.op % 2) rev++
-          redis.op = op
-        }
-        if (ack === 'postgres') server.drain()
-        return server.state()
-      }),
-    now: () => Date.now() * 1000,
-  }
-  return { server, transport }
-}
-
-/** A page on it; tabs of one browser share the storage. */
-function openTab({ server, transport }: Pick<ReturnType<typeof createServer>, 'server' | 'transport'>) {
-  const store = new LikesStore(new QueryClient(), transport, new KeptOps())
-  store.receive(POST, server.state())
-  store.keeper.start()
-  const shown = () => shownLikes(store.entry(POST), store.intent(POST), { error: store.refusal(POST) })
-  return { store, shown, close: () => store.keeper.stop() }
-}
+import { ANSWERED, CONFIRMED, createServer, kept, openPage, openTab, POST } from './test-support'
+import { LikesRefused, type LikesTransport } from './transport'
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
-const ANSWERED = 2 * LATENCY_MS
-const CONFIRMED = 3000 + ANSWERED
-const kept = () => new KeptOps().posts()
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -163,7 +79,7 @@ describe('a press', () => {
     await pass(ANSWERED)
     server.flush()
     server.other()
-    store.receive(POST, server.event())
+    store.hint(POST, server.event())
     expect(shown().count).toBe(447)
     await pass(250 + 2 * ANSWERED)
     expect(shown()).toMatchObject({ count: 448, liked: true, status: 'exact' })
@@ -247,6 +163,25 @@ describe('a press', () => {
     expect(shown()).toMatchObject({ count: 446, error: { code: 'post_not_found' } })
   })
 
+  it('that was answered before a later one was refused is looked after again', async () => {
+    const { server, transport } = createServer()
+    const { store, shown } = openTab({ server, transport })
+    store.press(POST, true)
+    await pass(ANSWERED)
+    const first = server.redis.op
+    server.refusal = new LikesRefused('too_many_requests', 'Wait.', 2000)
+    store.press(POST, false)
+    await pass(ANSWERED)
+    expect(shown()).toMatchObject({ count: 447, liked: true, error: { code: 'too_many_requests' } })
+    expect(kept()).toEqual([POST])
+    server.refusal = null
+    server.flush()
+    await pass(CONFIRMED + ANSWERED)
+    expect(server.postgres.op).toBe(first)
+    expect(shown()).toMatchObject({ count: 447, liked: true })
+    expect(kept()).toEqual([])
+  })
+
   it('on a post that was removed is forgotten', async () => {
     const { server, transport } = createServer()
     const { store } = openTab({ server, transport })
@@ -273,113 +208,52 @@ describe('a press', () => {
   })
 })
 
-describe('kept ops', () => {
-  it('are at most 200, the newest, and none is older than a day', async () => {
-    const ops = new KeptOps()
-    for (let n = 0; n < 250; n++) {
-      await pass(10)
-      ops.keep(`post-${n}`, 2 * n + 3)
-    }
-    expect(ops.posts()).toHaveLength(200)
-    expect(ops.posts()[0]).toBe('post-50')
-    expect(localStorage).toHaveLength(200)
-    await pass(24 * 60 * 60_000)
-    expect(ops.posts()).toEqual([])
-    expect(localStorage).toHaveLength(0)
+describe("a page's payload", () => {
+  it('without a press that is kept does not undo it', async () => {
+    const { server, transport } = createServer()
+    const { store, shown } = openTab({ server, transport })
+    store.press(POST, true)
+    await pass(ANSWERED)
+    server.flush()
+    store.seed(POST, server.state())
+    expect(shown()).toMatchObject({ count: 447, liked: true, status: 'exact' })
+    await pass(CONFIRMED + ANSWERED)
+    expect(shown()).toMatchObject({ count: 447, liked: true, status: 'exact' })
+    expect(server.postgres.op).toBe(server.writes[0]!.op)
   })
 
-  it('live as long as the page where the storage is forbidden or full', () => {
-    const forbidden = new Proxy({} as Storage, {
-      get() {
-        throw new DOMException('no', 'SecurityError')
-      },
-    })
-    for (const storage of [forbidden, null]) {
-      const ops = new KeptOps(storage)
-      ops.keep(POST, 3)
-      expect(ops.get(POST)).toMatchObject({ op: 3 })
-      ops.forget(POST, 2)
-      expect(ops.posts()).toEqual([POST])
-      ops.forget(POST, 3)
-      expect(ops.posts()).toEqual([])
-    }
+  it('without a press of an earlier page shows it at once, and it is sent again', async () => {
+    const { server, transport } = createServer()
+    const payload = server.state()
+    const first = openTab({ server, transport })
+    first.store.press(POST, true)
+    await pass(ANSWERED)
+    first.close()
+    const { shown } = openPage({ server, transport }, payload)
+    expect(shown()).toMatchObject({ count: 447, liked: true, status: 'saving' })
+    await pass(ANSWERED)
+    const { op } = server.writes[0]!
+    expect(server.writes).toEqual([
+      { op, ack: undefined },
+      { op, ack: 'postgres' },
+    ])
+    expect(shown()).toMatchObject({ count: 447, liked: true, status: 'exact' })
+    expect(kept()).toEqual([])
   })
 
-  it('do not believe what somebody else has written there', () => {
-    for (const text of ['', 'x|y', '3', '{"op":3}', '99999999999999999999|1'])
-      localStorage.setItem(`onecount:kept:${text}`, text)
-    expect(new KeptOps().posts()).toEqual([])
-    expect(localStorage).toHaveLength(0)
+  it('that says nothing of the person does not undo a press of an earlier page either', async () => {
+    const { server, transport } = createServer()
+    server.isUp = false
+    const first = openTab({ server, transport })
+    first.store.press(POST, true)
+    await pass(ANSWERED)
+    first.close()
+    vi.clearAllTimers()
+    server.isUp = true
+    const { shown } = openPage({ server, transport }, server.event())
+    expect(shown()).toMatchObject({ count: 447, liked: true, status: 'saving' })
+    await pass(ANSWERED)
+    expect(shown()).toMatchObject({ count: 447, liked: true, status: 'exact' })
+    expect(server.postgres.op % 2).toBe(1)
   })
-})
-
-describe('whatever a server loses, and whenever', () => {
-  const step = fc.record({
-    act: fc.constantFrom(
-      ...([
-        'press',
-        'press',
-        'event',
-        'other',
-        'drain',
-        'flush',
-        'flush',
-        'lose',
-        'down',
-        'up',
-        'reload',
-      ] as const),
-    ),
-    tab: fc.nat(1),
-    pause: fc.constantFrom(0, LATENCY_MS, LATENCY_MS + 1, ANSWERED, 300, 3100),
-  })
-
-  it('the last press is durable in the end, and a person never sees it undone', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 40 }), async steps => {
-        localStorage.clear()
-        const { server, transport } = createServer()
-        const tabs = [openTab({ server, transport }), openTab({ server, transport })]
-        const wanted: (boolean | undefined)[] = [undefined, undefined]
-        for (const { act, tab, pause } of steps) {
-          const { store, shown } = tabs[tab]!
-          if (act === 'press') {
-            wanted[tab] = !shown().liked
-            // Another tab may show the other's press from now on.
-            wanted[1 - tab] = undefined
-            store.press(POST, wanted[tab])
-          } else if (act === 'reload') {
-            tabs[tab]!.close()
-            tabs[tab] = openTab({ server, transport })
-            wanted[tab] = undefined
-          } else if (act === 'event') for (const { store } of tabs) store.receive(POST, server.event())
-          else if (act === 'lose') server.losesReply = true
-          else if (act === 'down' || act === 'up') server.isUp = act === 'up'
-          else server[act]()
-          await pass(pause)
-          tabs.forEach(({ shown }, i) => {
-            if (wanted[i] !== undefined) expect(shown().liked).toBe(wanted[i])
-          })
-        }
-        server.isUp = true
-        server.losesReply = false
-        const last = Math.max(
-          0,
-          ...server.writes.map(({ op }) => op),
-          ...[POST].map(id => new KeptOps().get(id)?.op ?? 0),
-        )
-        await pass(200_000)
-        server.drain()
-        await pass(200_000)
-        expect(kept()).toEqual([])
-        expect(server.postgres.op).toBe(last)
-        for (const { store, shown, close } of tabs) {
-          store.receive(POST, server.state())
-          expect(shown()).toMatchObject({ count: server.count(), liked: last % 2 === 1, status: 'exact' })
-          close()
-        }
-      }),
-      { numRuns: 300 },
-    )
-  }, 60_000)
 })

@@ -1,4 +1,4 @@
-import type { KeptOps } from './kept-ops'
+import type { KeptOp, KeptOps } from './kept-ops'
 import type { LikeInput } from './registers'
 
 export interface KeeperOptions {
@@ -24,13 +24,17 @@ const MAX_POSTS = 100
  * that it had acknowledged has lost it: the press is sent again, the same op, so it counts once however often.
  */
 export class Keeper {
-  /** When an op was acknowledged: what was asked for before says nothing about it. */
-  readonly #acknowledgedAt = new Map<string, number>()
+  /** The op that was acknowledged last, and when: what was asked for before says nothing about it. */
+  readonly #acknowledged = new Map<string, KeptOp>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #due = Number.POSITIVE_INFINITY
   #askedAt = 0
   #pause = CONFIRM_MS
   #isRunning = false
+  #isAsking = false
+  /** Something was heard while a question was on its way, or the last one was not answered. */
+  #isEager = false
+  #hasFailed = false
 
   constructor(private readonly options: KeeperOptions) {}
 
@@ -48,14 +52,19 @@ export class Keeper {
   acknowledged(postId: string, op: number, answer: LikeInput & { op: number }): void {
     if (answer.durable || answer.op > op) this.#forget(postId, op)
     if (!this.isKept(postId)) return
-    this.#acknowledgedAt.set(postId, Date.now())
+    this.#acknowledged.set(postId, { op, at: Date.now() })
     this.#pause = CONFIRM_MS
     this.#askIn(CONFIRM_MS)
   }
 
-  /** The server will not have it. */
+  /** The server will not have it. An earlier press that it did take is still to be looked after. */
   refused(postId: string, op: number): void {
+    const earlier = this.#acknowledged.get(postId)
     this.#forget(postId, op)
+    if (!earlier || earlier.op >= op || this.isKept(postId)) return
+    this.options.ops.keep(postId, earlier.op)
+    this.#acknowledged.set(postId, earlier)
+    this.#askIn(CONFIRM_MS)
   }
 
   /**
@@ -69,13 +78,21 @@ export class Keeper {
     const known = op ?? 0
     if (known > kept.op || (known === kept.op && durable)) this.#forget(postId, kept.op)
     if (known >= kept.op) return true
-    if (at > (this.#acknowledgedAt.get(postId) ?? 0)) this.options.resend(postId, kept.op)
+    if (at > (this.#acknowledged.get(postId)?.at ?? 0)) this.options.resend(postId, kept.op)
     return false
   }
 
-  /** Asks as soon as it may: the page is back, or something was heard that only an answer can explain. */
+  /** Asks as soon as it may: the page is back, or the network is. */
   askNow(): void {
+    this.#hasFailed = false
+    this.askSoon()
+  }
+
+  /** Asks as soon as it may, as something was heard that only an answer can explain. Not of a server that gives none. */
+  askSoon(): void {
+    if (this.#hasFailed) return
     this.#pause = CONFIRM_MS
+    this.#isEager = this.#isAsking
     this.#askIn(Math.max(0, this.#askedAt + APART_MS - Date.now()))
   }
 
@@ -91,10 +108,10 @@ export class Keeper {
     this.#due = Number.POSITIVE_INFINITY
   }
 
-  /** An earlier question stands. */
+  /** An earlier question stands, and one is asked at a time. */
   #askIn(ms: number): void {
     const due = Date.now() + ms
-    if (!this.#isRunning || due >= this.#due) return
+    if (!this.#isRunning || this.#isAsking || due >= this.#due) return
     clearTimeout(this.#timer)
     this.#due = due
     this.#timer = setTimeout(() => this.#ask(), ms)
@@ -107,14 +124,21 @@ export class Keeper {
     const posts = ops.posts()
     if (posts.length === 0) return
     const asked = posts.filter(postId => !isOnTheWay(postId)).slice(0, MAX_POSTS)
-    if (asked.length > 0) await read(asked).catch(() => {})
+    this.#isAsking = true
+    this.#hasFailed = !(await read(asked).then(
+      () => true,
+      () => false,
+    ))
+    this.#isAsking = false
     if (ops.posts().length === 0) return
-    this.#askIn(this.#pause)
-    this.#pause = Math.min(2 * this.#pause, CONFIRM_MAX_MS)
+    const isEager = this.#isEager && !this.#hasFailed
+    this.#isEager = false
+    this.#askIn(isEager ? APART_MS : this.#pause)
+    if (!isEager) this.#pause = Math.min(2 * this.#pause, CONFIRM_MAX_MS)
   }
 
   #forget(postId: string, op: number): void {
     this.options.ops.forget(postId, op)
-    if (!this.isKept(postId)) this.#acknowledgedAt.delete(postId)
+    if (!this.isKept(postId)) this.#acknowledged.delete(postId)
   }
 }

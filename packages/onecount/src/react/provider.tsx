@@ -39,16 +39,20 @@ export function LikesProvider({ children, queryClient, transport }: LikesProvide
       store.retryAll()
       store.keeper.askNow()
     }
+    // Reads fail at once, and then say so.
+    const onOffline = () => store.refreshActive()
     const onVisible = () => document.visibilityState === 'visible' && onOnline()
     store.keeper.start()
     window.addEventListener('pageshow', onPageShow)
     window.addEventListener('online', onOnline)
+    window.addEventListener('offline', onOffline)
     document.addEventListener('visibilitychange', onVisible)
     return () => {
       leave()
       store.keeper.stop()
       window.removeEventListener('pageshow', onPageShow)
       window.removeEventListener('online', onOnline)
+      window.removeEventListener('offline', onOffline)
       document.removeEventListener('visibilitychange', onVisible)
     }
   }, [store])

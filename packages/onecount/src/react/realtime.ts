@@ -31,7 +31,8 @@ export function useLikesSubscription(
         hear(store, payload.postId, payload.count, payload.rev)
       })
       .subscribe(status => {
-        if (status === 'SUBSCRIBED') store.refreshActive()
+        // Joined: something may have been missed. Failed: whether the server is there at all, a read will tell.
+        if (status !== 'CLOSED') store.refreshActive()
       })
     return () => {
       supabase.removeChannel(channel)
@@ -53,8 +54,7 @@ interface Broadcast {
   rev: number
 }
 
-/** Only what some view has asked for; revisions arrive as numbers or strings. */
+/** Revisions arrive as numbers or strings. */
 function hear(store: LikesStore, postId: string, count: number, rev: number | string): void {
-  if (!store.entry(postId)) return
-  store.receive(postId, { count: Number(count), rev: Number(rev) })
+  store.hint(postId, { count: Number(count), rev: Number(rev) })
 }

@@ -62,7 +62,7 @@ export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: 
     next.countRev = input.rev
     next.countAt = Math.max(known.countAt, at)
     next.source = input.source ?? known.source
-  } else if (!isNumber(input.count)) {
+  } else if (!isNumber(input.count) && !input.cached) {
     next.source = known.count === null ? 'unknown' : 'last-known'
   }
   if (typeof input.liked === 'boolean' && takes(input, known.likedRev, known.likedAt, at)) {

@@ -1,5 +1,6 @@
 import type { LikesEntry } from './registers'
 import type { Intent, Refusal } from './store'
+import { LikesRefused } from './transport'
 
 /**
  * `exact`: as the server has it. `saving`: one's own press is on its way. `retrying`: it could not be saved yet.
@@ -41,3 +42,10 @@ export function shownLikes(
     return entry?.source === 'postgres' ? 'lagging' : 'exact'
   }
 }
+
+/** Whether the server could not be asked about a post: what is known of it is what was heard before. */
+export const isUnreachable = ({ error }: { error: Error | null }): boolean => error !== null && !isGone(error)
+
+/** The server has answered that there is no such post. */
+export const isGone = (error: Error | null): boolean =>
+  error instanceof LikesRefused && error.code === 'post_not_found'

@@ -2,7 +2,7 @@ import type { QueryClient } from '@tanstack/react-query'
 import { createBatcher } from './batcher'
 import { Keeper } from './keeper'
 import { KeptOps } from './kept-ops'
-import { EMPTY_ENTRY, type LikeInput, type LikesEntry, mergeLikes } from './registers'
+import { EMPTY_ENTRY, type LikeInput, type LikesEntry, mergeLikes, REGISTER_TTL_MS } from './registers'
 import { LikesRefused, type LikesTransport } from './transport'
 
 /** What a person wants a post to be, until the server has it. */
@@ -79,6 +79,7 @@ export class LikesStore {
    */
   receive(postId: string, input: LikeInput, at = Date.now()): void {
     const hasPress = this.keeper.heard(postId, input, at)
+    this.#yield(postId, input)
     const isOpen = this.intent(postId) !== undefined
     const isExplained = typeof input.liked === 'boolean' ? isOpen || hasPress : hasPress && !isOpen
     if (typeof input.count === 'number' && !isExplained) {
@@ -89,18 +90,56 @@ export class LikesStore {
     if (hasPress && !isOpen) this.#release(postId)
   }
 
-  /** Merges a page's payload. It may be old, so it does not count as having read the post. */
+  /**
+   * Merges a page's payload. It may be old, so it does not count as having read the post, and what is no news changes
+   * nothing. A press that is kept and not in it is shown: from an earlier page it is sent again for that.
+   */
   seed(postId: string, input: LikeInput): void {
-    if (!this.entry(postId)) return
+    const entry = this.entry(postId)
+    if (!entry) return
+    const kept = this.keeper.keptOp(postId)
+    if (kept > (input.op ?? 0)) {
+      if (kept > entry.op) this.#resend(postId, kept)
+      return
+    }
+    const isNewCount = entry.count === null || input.rev > entry.countRev
+    const isNewHeart =
+      typeof input.liked === 'boolean' && (entry.liked === null || input.rev > entry.likedRev)
+    if (!isNewCount && !isNewHeart) return
+    const news = { ...input, count: isNewCount ? input.count : undefined, cached: true }
     const { dataUpdatedAt } = this.queryClient.getQueryState(likesKey(postId))!
-    this.#put(postId, entry => mergeLikes(entry, { ...input, cached: true }, Date.now()), dataUpdatedAt)
+    this.#put(postId, entry => mergeLikes(entry, news, Date.now()), dataUpdatedAt)
+  }
+
+  /**
+   * Merges an event about a post that some view has asked for. It may have been long on its way: where it would win by
+   * the age of what is known alone, the server is asked instead.
+   */
+  hint(postId: string, input: LikeInput): void {
+    const entry = this.entry(postId)
+    if (!entry) return
+    const isUnreachable = this.queryClient.getQueryState(likesKey(postId))?.status === 'error'
+    if (input.rev > entry.countRev) this.receive(postId, { ...input, cached: true })
+    else if (input.rev < entry.countRev && Date.now() - entry.countAt > REGISTER_TTL_MS && !isUnreachable)
+      this.queryClient.refetchQueries(
+        { queryKey: likesKey(postId), type: 'active' },
+        { cancelRefetch: false },
+      )
+  }
+
+  /** There is no such post, or no more: nothing is known of it. */
+  gone(postId: string): void {
+    this.keeper.refused(postId, this.keeper.keptOp(postId))
+    if (this.entry(postId)) this.#put(postId, () => EMPTY_ENTRY)
   }
 
   /** The person presses: shown at once, sent as soon as nothing of this post is on its way. */
   press(postId: string, liked: boolean): void {
     const press = this.#press(postId)
-    const known = Math.max(press.intent?.op ?? 0, this.entry(postId)?.op ?? 0, this.keeper.keptOp(postId))
-    const t = Math.max(this.transport.now(), Math.floor(known / 2) + 1)
+    const entry = this.entry(postId)
+    const known = Math.max(press.intent?.op ?? 0, entry?.op ?? 0, this.keeper.keptOp(postId))
+    // After whatever the person has seen, however far this clock is behind.
+    const t = Math.max(this.transport.now(), Math.floor(known / 2) + 1, (entry?.countRev ?? 0) + 1)
     press.intent = { liked, op: 2 * t + Number(liked), phase: 'saving' }
     press.refusal = undefined
     press.failures = 0
@@ -167,7 +206,7 @@ export class LikesStore {
     const read = async (postId: string) => {
       const input = await this.load(postId)
       if (input) this.receive(postId, input, asked)
-      else this.keeper.refused(postId, this.keeper.keptOp(postId))
+      else this.gone(postId)
     }
     await Promise.all(postIds.map(read))
   }
@@ -214,13 +253,17 @@ export class LikesStore {
 
   #fail(postId: string, press: Press, op: number, error: unknown): void {
     if (press.intent?.op !== op) return
-    const isLater = press.intent.ack && error instanceof LikesRefused && error.retryAfterMs
+    // What is sent again, or may have arrived before, is not given up for coming too soon.
+    const isRepeat = press.intent.ack || press.failures > 0
+    const isLater = isRepeat && error instanceof LikesRefused && error.retryAfterMs
     if (error instanceof LikesRefused && !isLater) {
       const { code, message, retryAfterMs } = error
       // What is sent again nobody has pressed now.
       if (!press.intent.ack) press.refusal = { code, message, retryAfterMs }
       this.keeper.refused(postId, op)
       this.#close(postId, press)
+      // An earlier press may have arrived, and only its answer have been lost.
+      this.#read([postId]).catch(() => {})
       return
     }
     press.intent = { ...press.intent, phase: 'retrying' }
@@ -228,6 +271,15 @@ export class LikesStore {
     const pause = Math.min(RETRY_MS * 2 ** (press.failures - 1), RETRY_MAX_MS)
     press.retryTimer = setTimeout(() => this.#send(postId), Math.max(pause, isLater || 0))
     this.#notify(postId)
+  }
+
+  /** A newer press of the session, made elsewhere, has won over the one that is on its way. */
+  #yield(postId: string, { op }: LikeInput): void {
+    const press = this.#presses.get(postId)
+    if (!press?.intent || (op ?? 0) <= press.intent.op) return
+    clearTimeout(press.retryTimer)
+    this.#close(postId, press)
+    if (!press.sending && !press.refusal) this.#presses.delete(postId)
   }
 
   #close(postId: string, press: Press): void {
@@ -243,7 +295,7 @@ export class LikesStore {
     const isNewest = input.rev >= (this.#heldBack.get(postId)?.rev ?? 0)
     // An answer is asked for again instead: it will say both.
     if (isNewest && typeof input.liked !== 'boolean') this.#heldBack.set(postId, input)
-    if (!isOpen) this.keeper.askNow()
+    if (!isOpen) this.keeper.askSoon()
   }
 
   #release(postId: string): void {

@@ -86,11 +86,13 @@ export function createHttpTransport({
     isPostgresAlone = response.headers.get('onecount-redis') === 'off'
     noteClock(response)
     if (response.ok && body) return body
-    if (response.status >= 500 || !body) throw new LikesUnreachable(`the server answered ${response.status}`)
-    const { code, message } = (body.error ?? {}) as { code?: string; message?: string }
+    const { code, message } = (body?.error ?? {}) as { code?: unknown; message?: string }
+    // Whatever else answers in its place, as a gateway may, says nothing about the press.
+    if (response.status >= 500 || typeof code !== 'string')
+      throw new LikesUnreachable(`the server answered ${response.status}`)
     const retryAfter = Number(response.headers.get('retry-after'))
     throw new LikesRefused(
-      code ?? `http_${response.status}`,
+      code,
       message ?? 'The server refused the request.',
       retryAfter > 0 ? retryAfter * 1000 : undefined,
     )

@@ -1,9 +1,17 @@
-import { queryOptions, useQuery } from '@tanstack/react-query'
-import { useCallback, useEffect, useLayoutEffect, useMemo, useSyncExternalStore } from 'react'
+import { focusManager, queryOptions, type UseQueryResult, useQuery } from '@tanstack/react-query'
+import {
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useReducer,
+  useRef,
+  useSyncExternalStore,
+} from 'react'
 import { useLikesStore } from './provider'
 import { EMPTY_ENTRY, type LikeInput, type LikesEntry, mergeLikes } from './registers'
-import { type ShownLikes, shownLikes } from './shown'
-import { type LikesStore, likesKey } from './store'
+import { isGone, isUnreachable, type ShownLikes, shownLikes } from './shown'
+import { type Intent, type LikesStore, likesKey } from './store'
 import { LikesRefused } from './transport'
 
 export interface LikesView extends ShownLikes {
@@ -34,6 +42,8 @@ export function useLikes(postId: string, seed?: LikeInput): LikesView {
   const subscribe = useCallback((listener: () => void) => store.subscribe(postId, listener), [store, postId])
   const intent = useSyncExternalStore(subscribe, () => store.intent(postId), nothing)
   const error = useSyncExternalStore(subscribe, () => store.refusal(postId), nothing)
+  useRecovery(query)
+  useRevealed(store, postId, query.data, intent)
 
   const actions = useMemo(() => {
     const isLiked = () => store.intent(postId)?.liked ?? store.entry(postId)?.liked ?? false
@@ -45,7 +55,7 @@ export function useLikes(postId: string, seed?: LikeInput): LikesView {
     }
   }, [store, postId])
 
-  return { ...shownLikes(query.data, intent, { error, unreachable: query.isError }), ...actions }
+  return { ...shownLikes(query.data, intent, { error, unreachable: isUnreachable(query) }), ...actions }
 }
 
 function likesOptions(store: LikesStore, postId: string, seed: LikeInput | undefined) {
@@ -54,7 +64,10 @@ function likesOptions(store: LikesStore, postId: string, seed: LikeInput | undef
     queryFn: async () => {
       const asked = Date.now()
       const input = await store.load(postId)
-      if (!input) throw new LikesRefused('post_not_found', 'There is no such post.')
+      if (!input) {
+        store.gone(postId)
+        throw new LikesRefused('post_not_found', 'There is no such post.')
+      }
       store.receive(postId, input, asked)
       return MERGED
     },
@@ -68,9 +81,32 @@ function likesOptions(store: LikesStore, postId: string, seed: LikeInput | undef
     refetchOnReconnect: 'always',
     retry: (failures, error) => failures < 1 && !(error instanceof LikesRefused),
     retryDelay: 500,
-    refetchInterval: ({ state: { status, data } }) =>
-      status === 'error' || (data && !isComplete(data)) ? RECOVER_MS : false,
   })
+}
+
+/**
+ * Reads a post again while its count is not exact, or its heart not known. By a clock of its own: the query's is set
+ * back by every event.
+ */
+function useRecovery({ data, error, isError, refetch }: UseQueryResult<LikesEntry>): void {
+  const isOver = isError ? isGone(error) : !data || isComplete(data)
+  useEffect(() => {
+    if (isOver) return
+    const timer = setInterval(() => focusManager.isFocused() && refetch({ cancelRefetch: false }), RECOVER_MS)
+    return () => clearInterval(timer)
+  }, [isOver, refetch])
+}
+
+/** A view that was hidden has heard nothing meanwhile: it is drawn anew before it is seen again. */
+function useRevealed(store: LikesStore, postId: string, data: LikesEntry | undefined, intent?: Intent): void {
+  const [, redraw] = useReducer((times: number) => times + 1, 0)
+  const drawn = useRef({ data, intent })
+  useBeforePaint(() => {
+    drawn.current = { data, intent }
+  })
+  useBeforePaint(() => {
+    if (store.entry(postId) !== drawn.current.data || store.intent(postId) !== drawn.current.intent) redraw()
+  }, [store, postId])
 }
 
 /** Before the paint: a payload that is newer than what is known must not be seen to arrive. */

@@ -1,0 +1,52 @@
+// @vitest-environment jsdom
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { KeptOps } from './kept-ops'
+import { POST } from './test-support'
+
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  localStorage.clear()
+})
+afterEach(() => vi.useRealTimers())
+
+describe('kept ops', () => {
+  it('are at most 200, the newest, and none is older than a day', async () => {
+    const ops = new KeptOps()
+    for (let n = 0; n < 250; n++) {
+      await pass(10)
+      ops.keep(`post-${n}`, 2 * n + 3)
+    }
+    expect(ops.posts()).toHaveLength(200)
+    expect(ops.posts()[0]).toBe('post-50')
+    expect(localStorage).toHaveLength(200)
+    await pass(24 * 60 * 60_000)
+    expect(ops.posts()).toEqual([])
+    expect(localStorage).toHaveLength(0)
+  })
+
+  it('live as long as the page where the storage is forbidden or full', () => {
+    const forbidden = new Proxy({} as Storage, {
+      get() {
+        throw new DOMException('no', 'SecurityError')
+      },
+    })
+    for (const storage of [forbidden, null]) {
+      const ops = new KeptOps(storage)
+      ops.keep(POST, 3)
+      expect(ops.get(POST)).toMatchObject({ op: 3 })
+      ops.forget(POST, 2)
+      expect(ops.posts()).toEqual([POST])
+      ops.forget(POST, 3)
+      expect(ops.posts()).toEqual([])
+    }
+  })
+
+  it('do not believe what somebody else has written there', () => {
+    for (const text of ['', 'x|y', '3', '{"op":3}', '99999999999999999999|1'])
+      localStorage.setItem(`onecount:kept:${text}`, text)
+    expect(new KeptOps().posts()).toEqual([])
+    expect(localStorage).toHaveLength(0)
+  })
+})
