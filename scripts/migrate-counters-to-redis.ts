@@ -14,7 +14,7 @@ const HELP = `Moves every like count and every liked set from Postgres to Redis,
   --help
 
 Reads REDIS_URL, and DATABASE_URL or SUPABASE_URL with SUPABASE_SECRET_KEY, from the environment, .env.local or .env,
-or from the local stack that runs. It can be stopped with Ctrl-C and run again at any time, also while people like
+or, where none of them names another store, from the local stack that runs. It can be stopped with Ctrl-C and run again at any time, also while people like
 posts: what is in Redis already is left as it is.
 
 Exit code: 0 Redis matches Postgres, 1 some posts differ, 2 it could not be done, 130 stopped.`

@@ -130,7 +130,7 @@ describe('migrate-counters-to-redis', () => {
     [{ DATABASE_URL: '', SUPABASE_URL: '' }, 'SUPABASE_URL'],
     [{ DATABASE_URL: '', SUPABASE_URL: 'http://127.0.0.1:9' }, 'SUPABASE_SECRET_KEY'],
     [{ REDIS_URL: 'redis://127.0.0.1:9' }, 'Redis does not answer'],
-    [{ DATABASE_URL: 'postgres://postgres@127.0.0.1:9/x' }, 'postgres is unreachable'],
+    [{ DATABASE_URL: 'postgres://postgres@127.0.0.1:9/x' }, 'Postgres does not answer'],
   ])('exits 2 and says what to do with %j', async (env, words) => {
     const { code, err } = await migrate([], env)
     expect(code).toBe(2)

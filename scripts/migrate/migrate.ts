@@ -85,7 +85,7 @@ async function countAll(
 }
 
 async function verify(
-  { onecount, redis }: Connected,
+  { onecount, redis, toForget }: Connected,
   report: MigrationReport,
   pageSize: number,
   signal: AbortSignal,
@@ -93,6 +93,7 @@ async function verify(
   const comparing = createProgress('comparing', report.posts)
   const { posts, differences } = await verifyAll(onecount, redis, {
     pageSize,
+    toForget,
     signal,
     onPage: done => comparing.update(done.posts),
     coldIsDifferent: true,

@@ -1,70 +1,23 @@
-import { spawn } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Onecount } from 'onecount'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { connect } from './support/databases'
-import { type Stores, startStores } from './support/stores'
+import { compare } from '../src/cli/compare'
+import { connect } from '../src/cli/connect'
+import { type Cli, NOBODYS, OTHER, POST, POSTS, startCli } from './cli-support'
 
-const BIN = join(import.meta.dirname, '../bin/onecount.mjs')
-const POSTS = Array.from({ length: 12 }, (_, i) => ({
-  id: `50050001-aaaa-bbbb-cccc-${String(i).padStart(12, '0')}`,
-  base: 10 * i,
-}))
-const [POST, OTHER] = POSTS as [(typeof POSTS)[0], (typeof POSTS)[0]]
-const SECRET = 'x'.repeat(40)
-
-let stores: Stores
+let cli: Cli
+let stores: Cli['stores']
+let run: Cli['run']
+let json: Cli['json']
 let app: Onecount
-let elsewhere: string
 
 beforeAll(async () => {
-  stores = await startStores()
-  elsewhere = await mkdtemp(join(tmpdir(), 'onecount-cli-'))
+  cli = await startCli()
+  ;({ stores, run, json } = cli)
 })
-afterAll(async () => {
-  await stores.stop()
-  await rm(elsewhere, { recursive: true })
-})
-
-/** Every post is in both stores, liked by ana and ben. */
+afterAll(() => cli.stop())
 beforeEach(async () => {
-  await stores.begin(POSTS)
-  app = stores.instance()
-  await app.hydrateAll()
-  for (const { id } of POSTS) for (const session of ['ana', 'ben']) await app.set(id, session, true)
-  await app.drainOnce()
+  app = await cli.begin()
 })
-
-function run(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, [BIN, ...args], {
-    cwd: elsewhere,
-    env: {
-      NODE_ENV: 'test',
-      PATH: process.env.PATH,
-      REDIS_URL: stores.redisUrl,
-      DATABASE_URL: stores.databaseUrl,
-      ONECOUNT_SECRET: SECRET,
-      ...env,
-    },
-  })
-  const output = { out: '', err: '' }
-  child.stdout.on('data', data => {
-    output.out += data
-  })
-  child.stderr.on('data', data => {
-    output.err += data
-  })
-  return new Promise<{ code: number | null; out: string; err: string }>(resolve =>
-    child.on('close', code => resolve({ code, ...output })),
-  )
-}
-
-const json = async (args: string[]) => {
-  const { code, out, err } = await run([...args, '--json'])
-  return { code, report: out ? JSON.parse(out) : null, err }
-}
 
 const agrees = async (post: { id: string; base: number }) => {
   const { redis, postgres } = await stores.compare(post)
@@ -82,12 +35,7 @@ describe('onecount verify', () => {
   })
 
   it('names the post and the sessions that only one store has, and exits 1', async () => {
-    await stores.unnoticed(async sql => {
-      await sql`delete from post_ratings where post_id = ${POST.id} and session_id = 'ana'`
-      await sql`update posts_new set likes = likes - 1 where id = ${POST.id}`
-      await sql`insert into post_ratings (post_id, session_id, op) values (${OTHER.id}, 'dora', 3)`
-      await sql`update posts_new set likes = likes + 1 where id = ${OTHER.id}`
-    })
+    await cli.damage()
     const { code, report } = await json(['verify'])
     expect(code).toBe(1)
     expect(report.listed).toEqual([
@@ -137,26 +85,48 @@ describe('onecount verify', () => {
     expect(err).toContain(words)
   })
 
-  it.each([
-    [{ REDIS_URL: 'redis://127.0.0.1:9' }, 'Redis does not answer'],
-    [{ DATABASE_URL: 'postgres://postgres@127.0.0.1:9/none' }, 'postgres is unreachable'],
-    [{ REDIS_URL: '' }, 'REDIS_URL is not set'],
-  ])('exits 2 when it cannot compare: %j', async (env, words) => {
-    const { code, err } = await run(['verify'], env)
+  it('takes what Postgres has and Redis has not seen as on its way', async () => {
+    await stores.sql`insert into post_ratings (post_id, session_id) values (${POST.id}, 'dora')`
+    await stores.sql`delete from post_ratings where post_id = ${OTHER.id} and session_id = 'ana'`
+    await stores.sql`update posts_new set likes = likes + 5 where id = ${POSTS[2]!.id}`
+    await stores.sql`delete from posts_new where id = ${POSTS[3]!.id}`
+    const { onecount, redis, toForget, close } = await connect(stores)
+    const ids = POSTS.slice(0, 4).map(({ id }) => id)
+    expect((await compare(onecount, redis, ids, { toForget })).differences).toEqual([])
+    await close()
+  })
+
+  it('knows no post that neither store has, and takes one that only Redis has as a difference', async () => {
+    const { code, err } = await run(['verify', '--post', NOBODYS])
     expect(code).toBe(2)
-    expect(err).toContain(words)
+    expect(err).toContain('there is no such post')
+    await stores.unnoticed(sql => sql`delete from posts_new where id = ${POST.id}`)
+    await stores.sql`delete from like_unseen`
+    expect(await json(['verify', '--post', POST.id])).toMatchObject({
+      code: 1,
+      report: { differences: 1, listed: [{ redisCount: 2, postgresCount: null }] },
+    })
+    expect(await json(['reconcile', '--post', POST.id, '--from', 'redis'])).toMatchObject({ code: 1 })
+    expect(await json(['reconcile', '--post', POST.id])).toMatchObject({ code: 0, report: { mended: 1 } })
+    expect(await stores.redis.exists(stores.keys.likes(POST.id), stores.keys.liked(POST.id))).toBe(0)
+  })
+
+  it('says how many there are in all where it does not list every one', async () => {
+    const many = Array.from({ length: 120 }, (_, i) => ({
+      id: `60060001-aaaa-bbbb-cccc-${String(i).padStart(12, '0')}`,
+      base: 1,
+    }))
+    await stores.begin(many)
+    await stores.instance().hydrateAll()
+    await stores.unnoticed(sql => sql`update posts_new set likes = likes + 1`)
+    const { out } = await run(['verify'])
+    expect(out).toContain('The first 100 of 120.')
+    expect(out).toContain('120 posts compared, 120 differ')
   })
 })
 
 describe('onecount reconcile', () => {
-  beforeEach(() =>
-    stores.unnoticed(async sql => {
-      await sql`delete from post_ratings where post_id = ${POST.id} and session_id = 'ana'`
-      await sql`update posts_new set likes = likes - 1 where id = ${POST.id}`
-      await sql`insert into post_ratings (post_id, session_id, op) values (${OTHER.id}, 'dora', 3)`
-      await sql`update posts_new set likes = likes + 1 where id = ${OTHER.id}`
-    }),
-  )
+  beforeEach(() => cli.damage())
 
   it('changes nothing with --dry-run', async () => {
     const before = await Promise.all([stores.compare(POST), stores.compare(OTHER)])
@@ -190,6 +160,23 @@ describe('onecount reconcile', () => {
     expect(report).toMatchObject({ differences: 3, mended: 2, left: [{ postId: POSTS[5]!.id }] })
     expect((await json(['reconcile'])).code).toBe(0)
   })
+
+  it('waits for a Postgres that takes longer than a like may, with --from redis', async () => {
+    const lock = await stores.sql.reserve()
+    await lock`begin`
+    await lock`select 1 from posts_new where id = ${POST.id} for update`
+    const reconciled = json(['reconcile', '--from', 'redis', '--post', POST.id])
+    const waits = async () => {
+      const rows = await stores.sql`
+        select 1 from pg_stat_activity
+         where wait_event_type = 'Lock' and now() - query_start > interval '6.5 s'`
+      return rows.length
+    }
+    await expect.poll(waits, { timeout: 30_000 }).toBeGreaterThan(0)
+    await lock`commit`
+    lock.release()
+    expect(await reconciled).toMatchObject({ code: 0, report: { mended: 1 } })
+  }, 60_000)
 
   it('exits 2 when the store to trust is none', async () => {
     const { code, err } = await run(['reconcile', '--from', 'mysql'])
@@ -225,82 +212,15 @@ describe('onecount moderate', () => {
     expect(await stores.sql`select 1 from posts_new where id = ${POST.id}`).toHaveLength(0)
   })
 
-  it.each([[['ban', 'ana']], [['remove-session']], [['remove-post', 'x']]])('refuses %j', async args => {
+  it.each([
+    [['ban', 'ana'], 'There is no action ban.\n'],
+    [['remove-session'], 'remove-session takes one id, not 0.\n'],
+    [['merge-sessions', 'ana'], 'merge-sessions takes two ids, not 1.\n'],
+    [['remove-post', 'x'], 'The post id is malformed'],
+  ])('refuses %j, and says why first', async (args, why) => {
     const { code, err } = await run(['moderate', ...args])
     expect(code).toBe(2)
-    expect(err).not.toBe('')
-  })
-})
-
-interface Finding {
-  verdict: string
-  check: string
-  found: string
-  mend?: string
-}
-const finding = async (check: string): Promise<Finding | undefined> =>
-  (await json(['doctor'])).report.findings.find((found: Finding) => found.check === check)
-
-describe('onecount doctor', () => {
-  it('fails nothing where all is well, and lists what it looked at', async () => {
-    const { code, report } = await json(['doctor'])
-    expect(report.failed).toBe(0)
-    expect(code).toBe(0)
-    const checks = report.findings.map((found: Finding) => found.check)
-    for (const check of ['Redis eviction', 'Redis clock', 'functions', 'grants', 'publication', 'backlog'])
-      expect(checks).toContain(check)
-  })
-
-  it.each<[string, string, string]>([
-    [
-      'unique keys',
-      'alter table like_tombstones drop constraint like_tombstones_pkey cascade',
-      'add primary key',
-    ],
-    ['functions', 'drop function onecount_fallback cascade', 'apply supabase/migrations'],
-    ['triggers', 'alter table posts_new disable trigger user', 'apply supabase/migrations'],
-    ['grants', 'grant select on post_ratings to anon', 'revoke all'],
-    ['row level security', 'alter table like_unseen disable row level security', 'apply supabase/migrations'],
-    ['publication', 'alter publication supabase_realtime drop table posts_new', 'add table posts_new'],
-    [
-      'other triggers',
-      `create function mine() returns trigger language plpgsql as
-         $$ begin update posts_new set likes = likes + 1; return null; end $$;
-       create trigger mine after insert on post_ratings for each row execute function mine()`,
-      'drop them',
-    ],
-  ])('finds what is wrong with %s, and says how to mend it', async (check, damage, mend) => {
-    const url = await stores.anotherDatabase(check.replaceAll(' ', '_'))
-    const sql = connect(url, { max: 1 })
-    await sql.unsafe(damage)
-    await sql.end()
-    const { code, out } = await run(['doctor', '--json'], { DATABASE_URL: url })
-    const found = JSON.parse(out).findings.find((one: Finding) => one.check === check)
-    expect(found).toMatchObject({ mend: expect.stringContaining(mend) })
-    expect(found.verdict).toBe(check === 'publication' ? 'warn' : 'fail')
-    expect(code).toBe(check === 'publication' ? 0 : 1)
-  })
-
-  it('finds a Redis that throws keys away', async () => {
-    await stores.redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
-    const found = await finding('Redis eviction')
-    await stores.redis.config('SET', 'maxmemory-policy', 'noeviction')
-    expect(found).toMatchObject({ verdict: 'fail', mend: expect.stringContaining('noeviction') })
-  })
-
-  it('finds a secret that is short or missing, limits that are off, and an unknown acknowledgement', async () => {
-    const env = { NODE_ENV: 'production', ONECOUNT_LIMITS: 'off', ONECOUNT_ACK: 'disk' }
-    const short = await run(['doctor'], { ...env, ONECOUNT_SECRET: 'short' })
-    expect(short.code).toBe(1)
-    expect(short.out).toMatch(/fail +ONECOUNT_SECRET +5 characters/)
-    expect(short.out).toMatch(/fail +ONECOUNT_LIMITS +off/)
-    expect(short.out).toMatch(/fail +ONECOUNT_ACK +disk/)
-    const missing = await run(['doctor'], { ...env, ONECOUNT_SECRET: '' })
-    expect(missing.out).toMatch(/fail +ONECOUNT_SECRET +not set/)
-  })
-
-  it('exits 2 when there is nothing to look at', async () => {
-    expect((await run(['doctor'], { REDIS_URL: 'redis://127.0.0.1:9' })).code).toBe(2)
+    expect(err.startsWith(why)).toBe(true)
   })
 })
 

@@ -1,19 +1,34 @@
-import { createClient } from '@supabase/supabase-js'
 import type { Redis } from 'ioredis'
-import postgres from 'postgres'
+import type { Sql } from 'postgres'
 import WebSocket from 'ws'
+import { StoreUnavailable } from '../core/errors'
 import type { LoopOptions } from '../core/loop'
 import { createOnecount, type Onecount } from '../core/onecount'
 import type { Logger, PostgresPort } from '../core/ports'
+import { within } from '../core/within'
 import { connectPostgresJs } from '../postgres/postgresjs'
 import { supabasePort } from '../postgres/supabase'
 import { createRedisClient, ioredisPort } from '../redis/ioredis'
+import { loadPostgresJs, loadSupabase } from './drivers'
 import type { StoreSettings } from './settings'
+import {
+  databaseAddress,
+  openAddress,
+  postgresUnreachable,
+  redisAddress,
+  redisUnreachable,
+  supabaseAddress,
+} from './unreachable'
+
+/** Those of the posts that Redis has yet to forget: they were removed, or their likes were set by hand. */
+export type ToForget = (postIds: string[]) => Promise<Set<string>>
 
 /** The engine on the stores of the settings, with time for large pages. */
 export interface Connected {
   onecount: Onecount
   redis: Redis
+  /** @throws StoreUnavailable */
+  toForget: ToForget
   close(): Promise<void>
 }
 
@@ -24,46 +39,146 @@ export interface ConnectOptions {
   drain?: LoopOptions
 }
 
-/** @throws Error when a store does not answer, naming it */
+const PATIENCE_MS = 60_000
+
+/** @throws MissingSetting; Error when a store does not answer, naming it and the setting */
 export async function connect(
   settings: StoreSettings,
-  { log, patienceMs = 60_000, drain }: ConnectOptions = {},
+  { log, patienceMs = PATIENCE_MS, drain }: ConnectOptions = {},
 ): Promise<Connected> {
-  const redis = createRedisClient(settings.redisUrl, {
-    commandTimeout: patienceMs,
-    socketTimeout: patienceMs,
-    lazyConnect: true,
-  })
-  const { port, end } = postgresOf(settings, patienceMs)
+  const redis = await openRedis(settings, patienceMs)
+  let end: () => Promise<void> = async () => {}
   const close = async () => {
     redis.disconnect()
     await end()
   }
   try {
-    await redis.connect().catch(error => {
-      throw new Error(`Redis does not answer: ${error.message}. Is REDIS_URL right, and does the server run?`)
+    const store = await openPostgres(settings, patienceMs)
+    end = store.end
+    await assertAnswers(store.port, settings)
+    const onecount = createOnecount({
+      redis: ioredisPort(redis),
+      postgres: store.port,
+      log,
+      drain,
+      // Nobody waits on a screen for a like of a tool.
+      settings: { deadlineMs: Number.POSITIVE_INFINITY },
     })
-    await port.status(0).catch(error => {
-      throw new Error(`${error.message}. Are the address and the key right, and were the migrations applied?`)
-    })
+    return { onecount, redis, toForget: store.toForget, close }
   } catch (error) {
     await close()
     throw error
   }
-  return { onecount: createOnecount({ redis: ioredisPort(redis), postgres: port, log, drain }), redis, close }
 }
 
-function postgresOf(
-  { databaseUrl, supabaseUrl, secretKey }: StoreSettings,
-  timeoutMs: number,
-): { port: PostgresPort; end(): Promise<void> } {
-  if (databaseUrl) {
-    const open = () => postgres(databaseUrl, { max: 4, onnotice() {}, prepare: false })
-    return connectPostgresJs(open, { timeoutMs })
-  }
-  const client = createClient(supabaseUrl!, secretKey!, {
-    auth: { persistSession: false, autoRefreshToken: false },
-    realtime: { transport: WebSocket as unknown as typeof globalThis.WebSocket },
+/** A connection to Redis that is there. @throws MissingSetting; Error which names the cause and the setting */
+export async function openRedis(settings: StoreSettings, patienceMs = PATIENCE_MS): Promise<Redis> {
+  const redis = openAddress(redisAddress(settings.redisUrl), () =>
+    createRedisClient(settings.redisUrl, {
+      commandTimeout: patienceMs,
+      socketTimeout: patienceMs,
+      lazyConnect: true,
+    }),
+  )
+  // `connect` says only that the connection was closed.
+  let cause: unknown
+  redis.on('error', error => {
+    cause = error
   })
-  return { port: supabasePort(client, { timeoutMs }), end: async () => {} }
+  try {
+    await redis.connect()
+  } catch (error) {
+    redis.disconnect()
+    throw redisUnreachable(cause ?? error, settings)
+  }
+  return redis
+}
+
+export interface PostgresStore {
+  port: PostgresPort
+  toForget: ToForget
+  end(): Promise<void>
+}
+
+/** Connects with the first call. @throws MissingSetting */
+export async function openPostgres(settings: StoreSettings, timeoutMs = PATIENCE_MS): Promise<PostgresStore> {
+  return settings.databaseUrl
+    ? openDirectly(settings.databaseUrl, timeoutMs)
+    : openThroughRest(settings.supabaseUrl!, settings.secretKey!, timeoutMs)
+}
+
+/** @throws Error which names the cause and the setting */
+export async function assertAnswers(port: PostgresPort, settings: StoreSettings): Promise<void> {
+  await port.status(0).catch(error => {
+    throw postgresUnreachable(error, settings)
+  })
+}
+
+/** Connections of postgres.js, `max` at once. @throws MissingSetting */
+export async function openSql(databaseUrl: string, max: number): Promise<() => Sql> {
+  const postgres = await loadPostgresJs()
+  return () =>
+    openAddress(databaseAddress(databaseUrl), () =>
+      postgres(databaseUrl, { max, onnotice() {}, prepare: false }),
+    )
+}
+
+async function openDirectly(databaseUrl: string, timeoutMs: number): Promise<PostgresStore> {
+  const openOne = await openSql(databaseUrl, 4)
+  let sql: Sql
+  const open = () => {
+    sql = openOne()
+    return sql
+  }
+  const rows = (postIds: string[]) =>
+    sql`select post_id from public.like_unseen where session_id = '' and post_id in ${sql(postIds)}`
+  return {
+    ...connectPostgresJs(open, { timeoutMs }),
+    toForget: inChunks(async postIds => {
+      const found = await within(Promise.resolve(rows(postIds)), timeoutMs, () => {
+        throw new Error(`no answer within ${timeoutMs} ms`)
+      })
+      return found.map(row => row.post_id)
+    }),
+  }
+}
+
+async function openThroughRest(url: string, key: string, timeoutMs: number): Promise<PostgresStore> {
+  const createClient = await loadSupabase()
+  const client = openAddress(supabaseAddress(url), () =>
+    createClient(url, key, {
+      auth: { persistSession: false, autoRefreshToken: false },
+      realtime: { transport: WebSocket as unknown as typeof globalThis.WebSocket },
+    }),
+  )
+  return {
+    port: supabasePort(client, { timeoutMs }),
+    toForget: inChunks(async postIds => {
+      const { data, error } = await client
+        .from('like_unseen')
+        .select('post_id')
+        .eq('session_id', '')
+        .in('post_id', postIds)
+        .abortSignal(AbortSignal.timeout(timeoutMs))
+      if (error) throw new Error(error.message, { cause: error })
+      return data.map(row => row.post_id)
+    }),
+    end: async () => {},
+  }
+}
+
+/** Ids in one question: as many as an address of the REST interface can hold. */
+const AT_ONCE = 100
+
+function inChunks(ask: (postIds: string[]) => Promise<string[]>): ToForget {
+  return async postIds => {
+    const found = new Set<string>()
+    try {
+      for (let at = 0; at < postIds.length; at += AT_ONCE)
+        for (const id of await ask(postIds.slice(at, at + AT_ONCE))) found.add(id)
+    } catch (error) {
+      throw new StoreUnavailable('postgres', error)
+    }
+    return found
+  }
 }

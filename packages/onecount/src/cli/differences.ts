@@ -1,27 +1,32 @@
 import { formatTable } from './table'
-import type { Difference } from './verify'
+import { type Difference, SESSIONS_LISTED } from './verify'
 
+/** Differences that a command lists; all of them are counted. */
+export const LISTED = 100
 /** Sessions that are named in a cell; the rest is counted. */
 const NAMED = 3
 
-const sessions = (ids: string[]): string =>
-  ids.length === 0
-    ? ''
-    : `${ids.slice(0, NAMED).join(' ')}${ids.length > NAMED ? ` and ${ids.length - NAMED} more` : ''}`
+function sessions(ids: string[]): string {
+  const named = ids.slice(0, NAMED).join(' ')
+  if (ids.length <= NAMED) return named
+  // A difference holds no more of them.
+  return `${named} and ${ids.length - NAMED}${ids.length >= SESSIONS_LISTED ? ' or' : ''} more`
+}
 
-/** A line for each post, with what only one of the stores has. */
-export function formatDifferences(differences: readonly Difference[]): string {
-  return formatTable(
+/** A line for each post, with what only one of the stores has; `total` says how many there are in all. */
+export function formatDifferences(differences: readonly Difference[], total = differences.length): string {
+  const table = formatTable(
     [
       ['post', 'Redis', 'Postgres', 'likes only in Redis', 'likes only in Postgres'],
       ...differences.map(({ postId, redisCount, postgresCount, onlyRedis, onlyPostgres }) => [
         postId,
         String(redisCount ?? 'none'),
-        String(postgresCount),
+        String(postgresCount ?? 'none'),
         sessions(onlyRedis),
         sessions(onlyPostgres),
       ]),
     ],
     [1, 2],
   )
+  return total > differences.length ? `${table}\nThe first ${differences.length} of ${total}.` : table
 }

@@ -1,13 +1,17 @@
 import { parseArgs } from 'node:util'
-import postgres from 'postgres'
-import { connect } from './connect'
-import { type Finding, ok, skipped, warn } from './doctor/check'
+import type { Redis } from 'ioredis'
+import type { Health } from '../core/health'
+import { createOnecount } from '../core/onecount'
+import { ioredisPort } from '../redis/ioredis'
+import { assertAnswers, openPostgres, openRedis, openSql, type PostgresStore } from './connect'
+import { type Finding, fail, ok, skipped, warn } from './doctor/check'
 import { checkPostgres } from './doctor/postgres'
 import { checkRedis } from './doctor/redis'
 import { checkSettings } from './doctor/settings'
 import type { Command } from './main'
-import { mergedEnv, readSettings } from './settings'
+import { mergedEnv, readSettings, type StoreSettings } from './settings'
 import { formatTable } from './table'
+import { postgresUnreachable, Unreachable } from './unreachable'
 
 const HELP = `Looks at settings, Redis and Postgres, and says of each thing that is not right how to mend it. Changes nothing.
 
@@ -17,10 +21,14 @@ const HELP = `Looks at settings, Redis and Postgres, and says of each thing that
   --help
 
 What the database looks like inside can be read with DATABASE_URL only, not through the REST address of a project.
-Exit code: 0 nothing failed, 1 something failed, 2 it could not look.`
+Exit code: 0 nothing failed, 1 something failed, also where a store does not answer, 2 an unknown option.`
 
 /** Pending for longer than this, milliseconds: nobody drains, or Postgres does not answer. */
 const OLD_MS = 60_000
+/** More than this is not told to Redis within a moment. */
+const MANY_UNSEEN = 1000
+/** Deadline of one look, milliseconds. */
+const PATIENCE_MS = 10_000
 
 export const doctor: Command = {
   summary: 'check settings and stores',
@@ -30,23 +38,71 @@ export const doctor: Command = {
       console.log(HELP)
       return 0
     }
-    const settings = readSettings()
-    const { onecount, redis, close } = await connect(settings)
-    try {
-      const findings = [
-        ...checkSettings(mergedEnv()),
-        ...(await checkRedis(redis)),
-        ...(settings.databaseUrl ? await lookInside(settings.databaseUrl) : [NOT_INSIDE]),
-        checkBacklog(await onecount.health()),
-      ]
-      const failed = findings.filter(({ verdict }) => verdict === 'fail').length
-      if (values.json) console.log(JSON.stringify({ failed, findings }))
-      else console.log(format(findings))
-      return failed > 0 ? 1 : 0
-    } finally {
-      await close()
-    }
+    const findings = [...checkSettings(mergedEnv()), ...(await checkStores())]
+    const failed = findings.filter(({ verdict }) => verdict === 'fail').length
+    if (values.json) console.log(JSON.stringify({ failed, findings }))
+    else console.log(format(findings))
+    return failed > 0 ? 1 : 0
   },
+}
+
+async function checkStores(): Promise<Finding[]> {
+  let settings: StoreSettings
+  try {
+    settings = readSettings()
+  } catch (error) {
+    return [unusable('stores', error)]
+  }
+  const redis = await lookAt('Redis', () => openRedis(settings, PATIENCE_MS), checkRedis)
+  const postgres = await lookAt(
+    'Postgres',
+    () => openPostgres(settings, PATIENCE_MS),
+    store => lookInside(settings, store),
+  )
+  try {
+    const backlog = postgres.store ? [await checkBacklog(redis.store, postgres.store)] : []
+    return [...redis.findings, ...postgres.findings, ...backlog]
+  } finally {
+    redis.store?.disconnect()
+    await postgres.store?.end()
+  }
+}
+
+/** Each store by itself: one that is away does not hide the other. */
+async function lookAt<T>(
+  check: string,
+  open: () => Promise<T>,
+  look: (store: T) => Promise<Finding[]>,
+): Promise<{ store: T | null; findings: Finding[] }> {
+  let store: T | null = null
+  try {
+    store = await open()
+    return { store, findings: await look(store) }
+  } catch (error) {
+    return { store, findings: [unusable(check, error)] }
+  }
+}
+
+function unusable(check: string, error: unknown): Finding {
+  if (error instanceof Unreachable) return fail(check, error.found, error.mend)
+  const [found, ...mend] = (error instanceof Error ? error.message : String(error)).split(': ')
+  return fail(check, found!, mend.join(': ') || 'see .env.example')
+}
+
+async function lookInside(settings: StoreSettings, { port }: PostgresStore): Promise<Finding[]> {
+  if (!settings.databaseUrl) {
+    await assertAnswers(port, settings)
+    return [NOT_INSIDE]
+  }
+  const sql = (await openSql(settings.databaseUrl, 1))()
+  try {
+    await sql`select 1`.catch(error => {
+      throw postgresUnreachable(error, settings)
+    })
+    return await checkPostgres(sql)
+  } finally {
+    await sql.end({ timeout: 2 })
+  }
 }
 
 const NOT_INSIDE = skipped(
@@ -55,28 +111,25 @@ const NOT_INSIDE = skipped(
   'set DATABASE_URL to the direct address of the database and run this again',
 )
 
-async function lookInside(databaseUrl: string): Promise<Finding[]> {
-  const sql = postgres(databaseUrl, { max: 1, onnotice() {}, prepare: false })
-  try {
-    return await checkPostgres(sql)
-  } finally {
-    await sql.end({ timeout: 2 })
-  }
+async function checkBacklog(redis: Redis | null, { port }: PostgresStore): Promise<Finding> {
+  const onecount = createOnecount({ redis: redis && ioredisPort(redis), postgres: port })
+  return judgeBacklog(await onecount.health())
 }
 
-function checkBacklog({
-  pending,
-  oldestPendingMs,
-  unseen,
-}: {
-  pending: number | null
-  oldestPendingMs: number | null
-  unseen: number | null
-}): Finding {
-  const found = `${pending} pending, ${unseen} unseen, oldest ${oldestPendingMs} ms`
-  return (oldestPendingMs ?? 0) <= OLD_MS
-    ? ok('backlog', found)
-    : warn('backlog', found, 'see that an application or npx onecount worker runs, and that Postgres answers')
+function judgeBacklog({ pending, oldestPendingMs, unseen }: Health): Finding {
+  const of = (value: number | null, name: string) => `${value ?? 'unknown'} ${name}`
+  const found = `${of(pending, 'pending')}, ${of(unseen, 'unseen')}, oldest ${of(oldestPendingMs, 'ms')}`
+  if (pending === null && unseen === null)
+    return skipped('backlog', 'unknown', 'mend what failed above first')
+  if ((oldestPendingMs ?? 0) > OLD_MS)
+    return warn(
+      'backlog',
+      found,
+      'see that an application or npx onecount worker runs, and that Postgres answers',
+    )
+  return (unseen ?? 0) > MANY_UNSEEN
+    ? warn('backlog', found, 'Redis was away, or rows were edited in bulk; it shrinks while somebody drains')
+    : ok('backlog', found)
 }
 
 function format(findings: readonly Finding[]): string {

@@ -1,7 +1,6 @@
 import { doctor } from './doctor'
 import { moderate } from './moderate'
 import { reconcile } from './reconcile'
-import { MissingSetting } from './settings'
 import { verify } from './verify-command'
 import { worker } from './worker'
 
@@ -37,8 +36,7 @@ export async function main([name, ...args]: string[]): Promise<number> {
   try {
     return await command.run(args)
   } catch (error) {
-    const expected = error instanceof MissingSetting || error instanceof Error
-    console.error(expected ? error.message : String(error))
+    console.error(error instanceof Error ? error.message : String(error))
     return 2
   }
 }

@@ -25,6 +25,8 @@ const ACTIONS: Record<string, { takes: number; run(onecount: Onecount, ids: stri
   },
 }
 
+const wrong = (why: string) => new MissingSetting(`${why}\n\n${HELP}`)
+
 export const moderate: Command = {
   summary: 'remove likes or a post, merge sessions',
   async run(args) {
@@ -39,7 +41,9 @@ export const moderate: Command = {
     }
     const [name = '', ...ids] = positionals
     const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
-    if (!action || ids.length !== action.takes) throw new MissingSetting(HELP)
+    if (!action) throw wrong(name ? `There is no action ${name}.` : 'Say what to do.')
+    if (ids.length !== action.takes)
+      throw wrong(`${name} takes ${action.takes === 1 ? 'one id' : 'two ids'}, not ${ids.length}.`)
     const { onecount, close } = await connect(readSettings())
     try {
       const done = (await action.run(onecount, ids)) as { posts: number; complete: boolean }

@@ -1,9 +1,16 @@
 import { parseArgs } from 'node:util'
 import { nextOp } from '../core/op'
 import { type Connected, connect } from './connect'
-import { formatDifferences } from './differences'
+import { formatDifferences, LISTED } from './differences'
 import type { Command } from './main'
-import { compareSelected, pagesOf, parseSelection, SELECTION_OPTIONS, STOPPED } from './selection'
+import {
+  type Compared,
+  compareSelected,
+  exitCode,
+  onePost,
+  parseSelection,
+  SELECTION_OPTIONS,
+} from './selection'
 import { MissingSetting, readSettings } from './settings'
 import { type Difference, verifyAll } from './verify'
 
@@ -20,12 +27,10 @@ const HELP = `Mends posts on which Redis and Postgres do not agree.
   --json            one JSON object on stdout
   --help
 
-What is on its way between the stores stays. Every post is compared again afterwards. With --from redis a count that
-differs although the same people like the post stays as it is: what a post had before its likes were rows is Postgres'.
-Exit code: 0 all agree now, 1 differences are left, 2 could not be done, 130 stopped.`
-
-/** Differences that are printed; all of them are counted. */
-const LISTED = 100
+What is on its way between the stores is drained first, also with --dry-run, and what is still on its way stays. Every
+post is compared again afterwards. With --from redis a count that differs although the same people like the post stays
+as it is: what a post had before its likes were rows is Postgres'. Ctrl-C stops after the page and says how to go on.
+Exit code: 0 all agree now, 1 differences are left, 2 could not check everything.`
 
 type From = 'redis' | 'postgres'
 
@@ -54,31 +59,43 @@ export const reconcile: Command = {
     const left: Difference[] = []
     let mended = 0
     try {
-      const command = `npx onecount reconcile --from ${from}${values['dry-run'] ? ' --dry-run' : ''}`
-      const result = await compareSelected(command, stores, selection, async difference => {
-        if (!values['dry-run'] && (await mend(stores, difference, from))) mended++
-        else if (left.length < LISTED) left.push(difference)
-      })
-      if (!result) return STOPPED
-      const { posts, differences } = result
-      if (values.json) console.log(JSON.stringify({ posts, differences, mended, left }))
-      else {
-        if (left.length > 0) console.log(`${formatDifferences(left)}\n`)
-        console.log(
-          `${posts} posts compared, ${differences} differed, ${mended} mended, ${differences - mended} left`,
-        )
-      }
-      return differences > mended ? 1 : 0
+      const result = await compareSelected(
+        { command: 'reconcile', values },
+        stores,
+        selection,
+        async difference => {
+          const kept = left.length < LISTED && left.push(difference)
+          if (values['dry-run'] || !(await mend(stores, difference, from))) return
+          mended++
+          if (kept) left.pop()
+        },
+      )
+      const { cold: _, ...counts } = result
+      const report = { ...counts, mended, left }
+      console.log(values.json ? JSON.stringify(report) : format(report))
+      return exitCode(result, result.differences - mended)
     } finally {
       await stores.close()
     }
   },
 }
 
+function format({
+  posts,
+  differences,
+  mended,
+  left,
+}: Omit<Compared, 'cold'> & { mended: number; left: Difference[] }): string {
+  const all = differences - mended
+  const line = `${posts} posts compared, ${differences} differed, ${mended} mended, ${all} left`
+  return left.length > 0 ? `${formatDifferences(left, all)}\n\n${line}` : line
+}
+
 /** Whether the post agrees afterwards. @throws StoreUnavailable */
-async function mend(stores: Connected, { postId }: Difference, from: From): Promise<boolean> {
+async function mend(stores: Connected, { postId, postgresCount }: Difference, from: From): Promise<boolean> {
   if (from === 'postgres') await stores.onecount.rehydrate(postId)
-  else await giveToPostgres(stores, postId)
+  // A post that is gone does not come back with its likes.
+  else if (postgresCount !== null) await giveToPostgres(stores, postId)
   return (await differenceOf(stores, postId)) === undefined
 }
 
@@ -99,10 +116,14 @@ async function giveToPostgres(stores: Connected, postId: string): Promise<void> 
 
 const sizeOf = ({ onlyRedis, onlyPostgres }: Difference) => onlyRedis.length + onlyPostgres.length
 
-async function differenceOf({ onecount, redis }: Connected, post: string): Promise<Difference | undefined> {
+async function differenceOf(
+  { onecount, redis, toForget }: Connected,
+  postId: string,
+): Promise<Difference | undefined> {
   let found: Difference | undefined
   await verifyAll(onecount, redis, {
-    pages: pagesOf(onecount, { post }),
+    pages: onePost(postId),
+    toForget,
     onDifference: difference => {
       found = difference
     },

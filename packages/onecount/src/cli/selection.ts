@@ -1,6 +1,7 @@
 import { isPostId } from '../core/ids'
 import type { Onecount } from '../core/onecount'
 import type { PostSummary } from '../core/ports'
+import { inRedis } from './compare'
 import type { Connected } from './connect'
 import { createProgress } from './progress'
 import { MissingSetting } from './settings'
@@ -12,9 +13,6 @@ export interface Selection {
   sample?: number
   after?: string
 }
-
-/** Exit code of a command that was stopped by Ctrl-C. */
-export const STOPPED = 130
 
 /** Options that `verify` and `reconcile` share, for parseArgs. */
 export const SELECTION_OPTIONS = {
@@ -36,66 +34,125 @@ export function parseSelection(values: { post?: string; sample?: string; after?:
   return { post: values.post, after: values.after, sample }
 }
 
-type Page = Pick<PostSummary, 'postId' | 'ratings'>[]
+/** What a command was given, to name the one that goes on where it stopped. */
+export interface Invocation {
+  command: string
+  values: Record<string, string | boolean | undefined>
+}
 
-/** The pages of a selection; undefined: every post, after the one given. */
-export function pagesOf(onecount: Onecount, { post, sample }: Selection): AsyncIterable<Page> | undefined {
-  if (post !== undefined) return onePost(post)
-  if (sample !== undefined) return randomPosts(onecount, sample)
-  return undefined
+export interface Compared extends Verified {
+  /** Not every post was compared: Ctrl-C, or a store failed. */
+  incomplete?: 'interrupted' | 'failed'
+}
+
+/** 0: nothing is left that differs, 1: something is, 2: that is not known of every post. */
+export function exitCode({ incomplete }: Compared, left: number): number {
+  if (incomplete === 'failed') return 2
+  return left > 0 ? 1 : incomplete ? 2 : 0
 }
 
 /**
- * Compares the posts of a selection, with progress on stderr; null when it was stopped, after saying how to go on.
- * @throws StoreUnavailable
+ * Compares the posts of a selection, with progress on stderr. Where it is stopped in the middle it says how to go on,
+ * and answers what it has until then. @throws MissingSetting when there is no such post; StoreUnavailable
  */
 export async function compareSelected(
-  command: string,
-  { onecount, redis }: Connected,
+  invocation: Invocation,
+  { onecount, redis, toForget }: Connected,
   selection: Selection,
   onDifference: (difference: Difference) => void | Promise<void>,
-): Promise<Verified | null> {
+): Promise<Compared> {
+  if (selection.post !== undefined) await assertKnown(onecount, redis, selection.post)
   const stop = new AbortController()
-  process.once('SIGINT', () => stop.abort())
-  const progress = createProgress('comparing', null)
-  const pages = pagesOf(onecount, selection)
+  const interrupt = () => {
+    console.error('stopping')
+    stop.abort()
+  }
+  // Once: who presses Ctrl-C again ends it.
+  process.once('SIGINT', interrupt)
+  const progress = createProgress('comparing', selection.sample ?? null)
+  const { signal } = stop
+  let done: Verified = { posts: 0, differences: 0, cold: 0 }
+  let found = 0
   let last = selection.after
   try {
     return await verifyAll(onecount, redis, {
       after: selection.after,
-      pages,
-      signal: stop.signal,
-      onDifference,
-      onPage(done) {
-        last = done.last
+      pages: pagesOf(onecount, selection, signal),
+      signal,
+      toForget,
+      async onDifference(difference) {
+        found++
+        await onDifference(difference)
+      },
+      onPage({ last: post, ...counted }) {
+        last = post
+        done = counted
         progress.update(done.posts)
       },
     })
   } catch (error) {
-    if (!stop.signal.aborted) throw error
-    // A sample is another one the next time.
-    const rest = last ? `${command} --after ${last}` : command
-    console.error(pages ? 'stopped' : `stopped; go on with: ${rest}`)
-    return null
+    progress.clear()
+    if (!signal.aborted) console.error(error instanceof Error ? error.message : String(error))
+    console.error(`Not every post was compared. ${howToGoOn(invocation, selection, last)}`.trim())
+    return { ...done, differences: found, incomplete: signal.aborted ? 'interrupted' : 'failed' }
   } finally {
     progress.clear()
+    process.off('SIGINT', interrupt)
   }
 }
 
-async function* onePost(postId: string): AsyncGenerator<Page> {
-  yield [{ postId, ratings: 0 }]
+async function assertKnown(onecount: Onecount, redis: Connected['redis'], post: string): Promise<void> {
+  const { postgres } = onecount.stores
+  const [inPostgres, keys] = await Promise.all([
+    postgres.peek([post], null, []),
+    inRedis(onecount, redis, [post]),
+  ])
+  if (inPostgres.length + keys.size === 0)
+    throw new MissingSetting(`--post ${post}: there is no such post in Redis or Postgres`)
+}
+
+/** A sample is another one the next time, and one post is compared from its beginning. */
+function howToGoOn({ command, values }: Invocation, { post, sample }: Selection, after?: string): string {
+  if (post !== undefined || sample !== undefined) return ''
+  const options = Object.entries<string | boolean | undefined>({ ...values, after })
+    .filter(([, value]) => value)
+    .map(([name, value]) => (value === true ? `--${name}` : `--${name} ${value}`))
+  return `Go on with: ${['npx onecount', command, ...options].join(' ')}`
+}
+
+type Page = Pick<PostSummary, 'postId'>[]
+
+/** The pages of a selection; undefined: every post, after the one given. */
+function pagesOf(
+  onecount: Onecount,
+  { post, sample }: Selection,
+  signal: AbortSignal,
+): AsyncIterable<Page> | undefined {
+  if (post !== undefined) return onePost(post)
+  if (sample !== undefined) return randomPosts(onecount, sample, signal)
+  return undefined
+}
+
+export async function* onePost(postId: string): AsyncGenerator<Page> {
+  yield [{ postId }]
 }
 
 /** Every post has the same chance, wherever its id lies: one pass over all of them, which holds the sample alone. */
-async function* randomPosts(onecount: Onecount, size: number): AsyncGenerator<Page> {
+async function* randomPosts(onecount: Onecount, size: number, signal: AbortSignal): AsyncGenerator<Page> {
   const sample: PostSummary[] = []
+  const progress = createProgress('choosing', null)
   let seen = 0
-  for await (const page of onecount.pages({ maxRatings: Number.POSITIVE_INFINITY })) {
-    for (const post of page) {
-      const place = seen < size ? seen : Math.floor(Math.random() * (seen + 1))
-      if (place < size) sample[place] = post
-      seen++
+  try {
+    for await (const page of onecount.pages({ maxRatings: Number.POSITIVE_INFINITY, signal })) {
+      for (const post of page) {
+        const place = seen < size ? seen : Math.floor(Math.random() * (seen + 1))
+        if (place < size) sample[place] = post
+        seen++
+      }
+      progress.update(seen)
     }
+  } finally {
+    progress.clear()
   }
   for (const post of sample) yield [post]
 }

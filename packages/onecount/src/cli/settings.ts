@@ -9,38 +9,48 @@ export interface StoreSettings {
   databaseUrl?: string
   supabaseUrl?: string
   secretKey?: string
+  /** They are those of a local stack, from `.onecount/dev.json`. */
+  isLocal?: boolean
 }
 
-/** A setting is missing: `message` names it and says what to do. */
+/** A setting is missing or cannot be used: `message` says which, and after a colon what to do. */
 export class MissingSetting extends Error {
   override readonly name = 'MissingSetting'
 }
 
+const STORES = [
+  'REDIS_URL',
+  'DATABASE_URL',
+  'SUPABASE_URL',
+  'NEXT_PUBLIC_SUPABASE_URL',
+  'SUPABASE_SECRET_KEY',
+  'SUPABASE_SERVICE_ROLE_KEY',
+]
+
 /**
- * Settings from the environment, else from .env.local and .env, else from a local stack that is running
- * (.onecount/dev.json). @throws MissingSetting
+ * Settings from the environment, else from .env.local and .env. Where none of them names a store that is not of the
+ * local stack (.onecount/dev.json): those of that. Never one store of each: the drain would mix what they hold.
+ * @throws MissingSetting
  */
 export function readSettings(root = process.cwd(), env: NodeJS.ProcessEnv = process.env): StoreSettings {
   const merged = mergedEnv(root, env)
+  const given = STORES.filter(name => merged[name])
   const local = localStack(root)
-  const redisUrl = merged.REDIS_URL || local?.redisUrl
-  const databaseUrl = merged.DATABASE_URL
-  const named = merged.SUPABASE_URL || merged.NEXT_PUBLIC_SUPABASE_URL
-  const supabaseUrl = named || local?.supabaseUrl
-  const secretKey = named ? merged.SUPABASE_SECRET_KEY || merged.SUPABASE_SERVICE_ROLE_KEY : local?.secretKey
+  if (local && given.every(name => merged[name] === namesOf(local)[name])) return local
+  const missing = (name: string, mend: string) => {
+    const others = given.length > 0 ? ` although ${given.join(', ')} ${given.length > 1 ? 'are' : 'is'}` : ''
+    return new MissingSetting(`${name} is not set${others}: ${mend}`)
+  }
 
-  if (!redisUrl)
-    throw new MissingSetting('REDIS_URL is not set: put the address of your Redis into .env.local')
-  if (!databaseUrl && !supabaseUrl) {
-    throw new MissingSetting(
-      'SUPABASE_URL is not set: put the address of your project into .env.local, or DATABASE_URL',
-    )
-  }
-  if (!databaseUrl && !secretKey) {
-    throw new MissingSetting(
-      'SUPABASE_SECRET_KEY is not set: the counts are the secret key’s alone, see .env.example',
-    )
-  }
+  const redisUrl = merged.REDIS_URL
+  const databaseUrl = merged.DATABASE_URL
+  const supabaseUrl = merged.SUPABASE_URL || merged.NEXT_PUBLIC_SUPABASE_URL
+  const secretKey = merged.SUPABASE_SECRET_KEY || merged.SUPABASE_SERVICE_ROLE_KEY
+  if (!redisUrl) throw missing('REDIS_URL', 'put the address of your Redis into .env.local')
+  if (!databaseUrl && !supabaseUrl)
+    throw missing('SUPABASE_URL', 'put the address of your project into .env.local, or DATABASE_URL')
+  if (!databaseUrl && !secretKey)
+    throw missing('SUPABASE_SECRET_KEY', 'the counts are the secret key’s alone, see .env.example')
   return { redisUrl, databaseUrl, supabaseUrl, secretKey }
 }
 
@@ -52,10 +62,25 @@ export function mergedEnv(
   return Object.assign({}, ...['.env', '.env.local'].map(name => envFile(join(root, name))), definedOf(env))
 }
 
-function localStack(root: string): { redisUrl: string; supabaseUrl: string; secretKey: string } | null {
+function localStack(root: string): StoreSettings | null {
   const file = join(root, '.onecount/dev.json')
-  return existsSync(file) ? JSON.parse(readFileSync(file, 'utf8')) : null
+  if (!existsSync(file)) return null
+  const { redisUrl, supabaseUrl, secretKey } = JSON.parse(readFileSync(file, 'utf8'))
+  return { redisUrl, supabaseUrl, secretKey, isLocal: true }
 }
+
+/** What an application that uses this stack may have in its settings. */
+const namesOf = ({
+  redisUrl,
+  supabaseUrl,
+  secretKey,
+}: StoreSettings): Record<string, string | undefined> => ({
+  REDIS_URL: redisUrl,
+  SUPABASE_URL: supabaseUrl,
+  NEXT_PUBLIC_SUPABASE_URL: supabaseUrl,
+  SUPABASE_SECRET_KEY: secretKey,
+  SUPABASE_SERVICE_ROLE_KEY: secretKey,
+})
 
 const envFile = (file: string) => (existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {})
 

@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util'
 import { connect } from './connect'
-import { formatDifferences } from './differences'
+import { formatDifferences, LISTED } from './differences'
 import type { Command } from './main'
-import { compareSelected, parseSelection, SELECTION_OPTIONS, STOPPED } from './selection'
+import { type Compared, compareSelected, exitCode, parseSelection, SELECTION_OPTIONS } from './selection'
 import { readSettings } from './settings'
 import type { Difference } from './verify'
 
-const HELP = `Compares what Redis shows with what Postgres holds, post by post: the count, and who likes it. Changes nothing.
+const HELP = `Compares what Redis shows with what Postgres holds, post by post: the count, and who likes it. Changes no count:
+what differs is drained and compared again, so that likes which flow meanwhile do not matter.
 
   npx onecount verify [options]
 
@@ -17,10 +18,8 @@ const HELP = `Compares what Redis shows with what Postgres holds, post by post: 
   --help
 
 What is on its way between the stores is not a difference, and neither is a post that Redis does not hold: its next
-reader brings it there. Exit code: 0 equal, 1 differences, 2 could not check, 130 stopped.`
-
-/** Differences that are printed; all of them are counted. */
-const LISTED = 100
+reader brings it there. Ctrl-C stops after the page, says what was found and how to go on.
+Exit code: 0 equal, 1 differences, 2 could not check everything.`
 
 export const verify: Command = {
   summary: 'compare Redis with Postgres',
@@ -37,21 +36,20 @@ export const verify: Command = {
     const stores = await connect(readSettings())
     const listed: Difference[] = []
     try {
-      const result = await compareSelected('npx onecount verify', stores, selection, difference => {
+      const result = await compareSelected({ command: 'verify', values }, stores, selection, difference => {
         if (listed.length < LISTED) listed.push(difference)
       })
-      if (!result) return STOPPED
-      if (values.json) console.log(JSON.stringify({ ...result, listed }))
-      else {
-        if (listed.length > 0) console.log(`${formatDifferences(listed)}\n`)
-        console.log(
-          `${result.posts} posts compared, ${result.differences} differ, ${result.cold} not in Redis`,
-        )
-        if (result.differences > 0) console.log('Mend them with: npx onecount reconcile')
-      }
-      return result.differences > 0 ? 1 : 0
+      console.log(values.json ? JSON.stringify({ ...result, listed }) : format(result, listed))
+      return exitCode(result, result.differences)
     } finally {
       await stores.close()
     }
   },
+}
+
+function format({ posts, differences, cold }: Compared, listed: Difference[]): string {
+  const lines = [`${posts} posts compared, ${differences} differ, ${cold} not in Redis`]
+  if (listed.length > 0) lines.unshift(`${formatDifferences(listed, differences)}\n`)
+  if (differences > 0) lines.push('Mend them with: npx onecount reconcile')
+  return lines.join('\n')
 }

@@ -1,3 +1,5 @@
+import { whyOf } from '../unreachable'
+
 /** What a check has found, and what to do about it. */
 export interface Finding {
   /** `skipped`: it could not be looked at from here. */
@@ -27,6 +29,19 @@ export const skipped = (check: string, found: string, mend: string): Finding => 
   found,
   mend,
 })
+
+/** A check that cannot be made has failed: what threw is what was found. */
+export async function attempt(
+  check: string,
+  mend: (error: unknown) => string,
+  look: () => Finding | Promise<Finding>,
+): Promise<Finding> {
+  try {
+    return await look()
+  } catch (error) {
+    return fail(check, whyOf(error), mend(error))
+  }
+}
 
 /** Whether the usual round trip takes at most `slowMs`; `mend` says what to move. */
 export async function checkDistance(

@@ -1,33 +1,53 @@
 import type { Sql } from 'postgres'
 import { MIGRATIONS } from '../../postgres/migrations.generated'
-import { checkClock, checkDistance, type Finding, fail, ok, warn } from './check'
+import { APPLY_MIGRATIONS, codeOf } from '../unreachable'
+import { checkGrants, checkPublication, checkRowSecurity, checkServiceRole } from './access'
+import { attempt, checkClock, checkDistance, type Finding, fail, ok, warn } from './check'
 
-const APPLY = 'apply supabase/migrations/*_onecount_*.sql, in order; they can be applied again'
 const OLDEST = 140_000
+
+const CHECKS: [name: string, look: (sql: Sql) => Promise<Finding>][] = [
+  ['Postgres version', checkVersion],
+  ['tables', checkTables],
+  ['functions', checkFunctions],
+  ['triggers', checkTriggers],
+  ['indexes', checkIndexes],
+  ['unique keys', checkKeys],
+  ['other triggers', checkForeignTriggers],
+  ['row level security', checkRowSecurity],
+  ['grants', checkGrants],
+  ['service role', checkServiceRole],
+  ['publication', checkPublication],
+  ['counts', checkCounts],
+  ['Postgres clock', sql => checkClock('Postgres clock', () => clockOf(sql))],
+  ['Postgres distance', sql => checkDistance('Postgres distance', () => sql`select 1`, SLOW_MS, NEARER)],
+]
 
 /** What the migrations have made, who may use it, and what else is there that could count twice. */
 export async function checkPostgres(sql: Sql): Promise<Finding[]> {
-  return [
-    await checkVersion(sql),
-    await checkTables(sql),
-    await checkFunctions(sql),
-    await checkTriggers(sql),
-    await checkKeys(sql),
-    await checkForeignTriggers(sql),
-    await checkRowSecurity(sql),
-    await checkGrants(sql),
-    await checkPublication(sql),
-    await checkCounts(sql),
-    await checkClock('Postgres clock', async () => {
-      const [row] = await sql`select extract(epoch from clock_timestamp()) * 1000 as now`
-      return Number(row!.now)
-    }),
-    await checkDistance('Postgres distance', () => sql`select 1`, SLOW_MS, NEARER),
-  ]
+  const findings: Finding[] = []
+  for (const [name, look] of CHECKS) findings.push(await attempt(name, mendOf, () => look(sql)))
+  return findings
+}
+
+const MISSING = ['42P01', '42703', '42883']
+const FORBIDDEN = '42501'
+
+function mendOf(error: unknown): string {
+  const code = codeOf(error)
+  if (MISSING.includes(code)) return APPLY_MIGRATIONS
+  return code === FORBIDDEN
+    ? 'run this as the owner of the tables or the service role'
+    : 'see that Postgres answers, and run this again'
+}
+
+async function clockOf(sql: Sql): Promise<number> {
+  const [row] = await sql`select extract(epoch from clock_timestamp()) * 1000 as now`
+  return Number(row!.now)
 }
 
 const missing = (check: string, names: string[], found: string): Finding =>
-  names.length === 0 ? ok(check, found) : fail(check, `missing: ${names.join(', ')}`, APPLY)
+  names.length === 0 ? ok(check, found) : fail(check, `missing: ${names.join(', ')}`, APPLY_MIGRATIONS)
 
 async function checkVersion(sql: Sql): Promise<Finding> {
   const [row] = await sql`select current_setting('server_version_num')::integer as number, version() as text`
@@ -85,6 +105,20 @@ async function checkTriggers(sql: Sql): Promise<Finding> {
   )
 }
 
+async function checkIndexes(sql: Sql): Promise<Finding> {
+  const rows = await sql`
+    select c.relname as name from pg_index i
+      join pg_class c on c.oid = i.indexrelid
+     where c.relnamespace = 'public'::regnamespace and i.indisvalid`
+  const there = new Set(rows.map(row => row.name))
+  const names = namesIn(/create index if not exists (\w+)/g)
+  return missing(
+    'indexes',
+    names.filter(name => !there.has(name)),
+    names.join(', '),
+  )
+}
+
 const KEYED = ['post_ratings', 'like_tombstones', 'like_unseen']
 
 async function checkKeys(sql: Sql): Promise<Finding> {
@@ -117,56 +151,6 @@ async function checkForeignTriggers(sql: Sql): Promise<Finding> {
         'other triggers',
         rows.map(row => row.name).join(', '),
         'drop them: likes are counted here already',
-      )
-}
-
-const PRIVATE = ['post_ratings', 'like_tombstones', 'like_unseen', 'like_receipt']
-
-async function checkRowSecurity(sql: Sql): Promise<Finding> {
-  const rows = await sql`
-    select relname as name from pg_class
-     where relnamespace = 'public'::regnamespace and relname in ${sql(PRIVATE)} and not relrowsecurity`
-  return rows.length === 0
-    ? ok('row level security', 'on')
-    : fail('row level security', `off: ${rows.map(row => row.name).join(', ')}`, APPLY)
-}
-
-async function checkGrants(sql: Sql): Promise<Finding> {
-  const roles = await sql`select rolname as name from pg_roles where rolname in ('anon', 'authenticated')`
-  const names = roles.map(row => row.name as string)
-  const open: string[] = []
-  for (const role of names) {
-    const functions = await sql`
-      select proname as name from pg_proc
-       where pronamespace = 'public'::regnamespace and proname like 'onecount\\_%'
-         and has_function_privilege(${role}, oid, 'execute')`
-    const tables = await sql`
-      select relname as name from pg_class
-       where relnamespace = 'public'::regnamespace and relname in ${sql(PRIVATE)}
-         and has_table_privilege(${role}, oid, 'select, insert, update, delete')`
-    open.push(...[...functions, ...tables].map(row => `${role}: ${row.name}`))
-  }
-  return open.length === 0
-    ? ok('grants', 'the server alone')
-    : fail('grants', open.join(', '), 'revoke all on them from anon, authenticated and public')
-}
-
-async function checkPublication(sql: Sql): Promise<Finding> {
-  const rows = await sql`
-    select tablename as name from pg_publication_tables where pubname = 'supabase_realtime' and schemaname = 'public'`
-  const there = new Set(rows.map(row => row.name))
-  if (there.has('post_ratings'))
-    return fail(
-      'publication',
-      'post_ratings is published',
-      'alter publication supabase_realtime drop table post_ratings: it tells everybody who likes what',
-    )
-  return there.has('posts_new')
-    ? ok('publication', 'posts_new')
-    : warn(
-        'publication',
-        'posts_new is not published',
-        'alter publication supabase_realtime add table posts_new',
       )
 }
 

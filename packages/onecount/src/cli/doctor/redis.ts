@@ -1,20 +1,32 @@
 import type { Redis } from 'ioredis'
-import { checkClock, checkDistance, type Finding, fail, ok, skipped, warn } from './check'
+import { whyOf } from '../unreachable'
+import { attempt, checkClock, checkDistance, type Finding, fail, ok, skipped, warn } from './check'
 
 /** How Redis runs and what it does with what it holds. */
 export async function checkRedis(redis: Redis): Promise<Finding[]> {
-  const info = parseInfo(await redis.info())
-  return [
-    checkVersion(info.redis_version ?? ''),
-    checkRole(info),
-    checkEviction(info),
-    ...(await checkPersistence(redis, info)),
-    await checkClock('Redis clock', async () => {
-      const [seconds, micros] = await redis.time()
-      return Number(seconds) * 1000 + Number(micros) / 1000
-    }),
-    await checkDistance('Redis distance', () => redis.ping(), SLOW_MS, NEARER),
+  const checks: [name: string, look: () => Finding | Promise<Finding>][] = [
+    ['Redis version', async () => checkVersion(await infoOf(redis))],
+    ['Redis role', async () => checkRole(await infoOf(redis))],
+    ['Redis eviction', async () => checkEviction(await infoOf(redis))],
+    ['Redis persistence', async () => checkPersistence(redis, await infoOf(redis))],
+    ['Redis clock', () => checkClock('Redis clock', () => clockOf(redis))],
+    ['Redis distance', () => checkDistance('Redis distance', () => redis.ping(), SLOW_MS, NEARER)],
   ]
+  const findings: Finding[] = []
+  for (const [name, look] of checks) findings.push(await attempt(name, mendOf, look))
+  return findings
+}
+
+const mendOf = (error: unknown): string =>
+  /NOPERM/.test(whyOf(error))
+    ? 'run this as a user that may call INFO, TIME and PING'
+    : 'see that Redis answers, and run this again'
+
+const infoOf = async (redis: Redis) => parseInfo(await redis.info())
+
+async function clockOf(redis: Redis): Promise<number> {
+  const [seconds, micros] = await redis.time()
+  return Number(seconds) * 1000 + Number(micros) / 1000
 }
 
 const parseInfo = (text: string): Record<string, string> =>
@@ -28,7 +40,7 @@ const parseInfo = (text: string): Record<string, string> =>
 
 const OLDEST = [6, 2]
 
-function checkVersion(version: string): Finding {
+function checkVersion({ redis_version: version = '' }: Record<string, string>): Finding {
   const [major = 0, minor = 0] = version.split('.').map(Number)
   return major > OLDEST[0]! || (major === OLDEST[0] && minor >= OLDEST[1]!)
     ? ok('Redis version', version)
@@ -50,29 +62,49 @@ function checkEviction({ maxmemory_policy: policy }: Record<string, string>): Fi
     : fail(
         'Redis eviction',
         String(policy),
-        'CONFIG SET maxmemory-policy noeviction: what waits for Postgres must not be evicted',
+        `${config('maxmemory-policy noeviction')}: what waits for Postgres must not be evicted`,
       )
 }
 
-async function checkPersistence(redis: Redis, info: Record<string, string>): Promise<Finding[]> {
+/** A setting that is only SET is gone with the next start. */
+const config = (setting: string) =>
+  `CONFIG SET ${setting}, then CONFIG REWRITE (or write it into redis.conf, so that it outlives a restart)`
+
+async function checkPersistence(redis: Redis, { aof_enabled }: Record<string, string>): Promise<Finding> {
   const name = 'Redis persistence'
-  const aof = info.aof_enabled === '1'
+  if (aof_enabled === '1') return checkAppendOnlyFile(name, await setting(redis, 'appendfsync'))
   const save = await setting(redis, 'save')
-  const fsync = await setting(redis, 'appendfsync')
-  if (aof && fsync === 'always') return [ok(name, 'append-only file, every write')]
-  if (aof)
-    return [
-      ok(
-        name,
-        `append-only file, ${fsync ?? 'unknown'}: a crash may lose two seconds of likes that were not drained`,
-      ),
-    ]
   if (save === undefined)
-    return [
-      skipped(name, 'CONFIG is not allowed', 'look at your provider: choose a plan that keeps data on disk'),
-    ]
-  const mend = 'CONFIG SET appendonly yes: a restart loses every like that was not drained'
-  return [save === '' ? warn(name, 'none', mend) : warn(name, `snapshots only (save ${save})`, mend)]
+    return skipped(
+      name,
+      'this server does not show its settings (CONFIG is refused)',
+      'see in the settings of your provider that the data is kept on disk',
+    )
+  const mend = config('appendonly yes')
+  return save === ''
+    ? warn(
+        name,
+        'nothing is written to disk',
+        `${mend}: until then a restart loses every like that was not drained`,
+      )
+    : warn(
+        name,
+        `snapshots only (save ${save})`,
+        `${mend}: until then a crash loses every like since the last snapshot that was not drained`,
+      )
+}
+
+function checkAppendOnlyFile(name: string, fsync: string | undefined): Finding {
+  if (fsync === 'always')
+    return ok(name, 'an append-only file, flushed with every write: a crash loses nothing')
+  if (fsync === 'no')
+    return warn(
+      name,
+      'an append-only file, flushed when the operating system wants to',
+      `${config('appendfsync everysec')}: until then a crash of the machine can lose half a minute of likes`,
+    )
+  const how = fsync === 'everysec' ? 'flushed every second' : 'flushed as this server does not show'
+  return ok(name, `an append-only file, ${how}: a crash can lose the undrained likes of the last two seconds`)
 }
 
 async function setting(redis: Redis, name: string): Promise<string | undefined> {

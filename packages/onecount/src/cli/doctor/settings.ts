@@ -1,31 +1,53 @@
 import { parseAck } from '../../core/ack'
+import { OnecountError } from '../../core/errors'
+import { parseLimits } from '../../http/limits'
+import { parseSecrets } from '../../http/session'
 import { type Finding, fail, ok, warn } from './check'
 
-/** The settings that are about safety; those that name the stores were read before. */
-export function checkSettings(env: Record<string, string | undefined>): Finding[] {
+type Env = Record<string, string | undefined>
+
+/** The settings that are about safety, as the server reads them; those that name the stores are checked by using them. */
+export function checkSettings(env: Env): Finding[] {
   return [checkSecret(env), checkLimits(env), checkAck(env)]
 }
 
-const SECRET_LENGTH = 32
+const isProduction = ({ NODE_ENV }: Env) => NODE_ENV === 'production'
 
-function checkSecret({ ONECOUNT_SECRET: secret, NODE_ENV }: Record<string, string | undefined>): Finding {
+function checkSecret(env: Env): Finding {
+  const { ONECOUNT_SECRET: secret } = env
   const name = 'ONECOUNT_SECRET'
-  const mend = 'put a random one into the settings of every server: openssl rand -hex 32'
-  if (!secret) return (NODE_ENV === 'production' ? fail : warn)(name, 'not set', mend)
-  if (secret.length < SECRET_LENGTH) return fail(name, `${secret.length} characters, too few`, mend)
-  return ok(name, `${secret.length} characters`)
+  const mend =
+    'put a random one into the settings of every server: openssl rand -hex 32; several are separated by commas'
+  if (!secret) return (isProduction(env) ? fail : warn)(name, 'not set', mend)
+  const lengths = secret.split(',').map(part => part.trim().length)
+  const found = `${lengths.join(' and ')} characters`
+  return refused(() => parseSecrets(secret)) ? fail(name, `${found}, too few`, mend) : ok(name, found)
 }
 
-function checkLimits({ ONECOUNT_LIMITS: limits, NODE_ENV }: Record<string, string | undefined>): Finding {
-  if (limits !== 'off') return ok('ONECOUNT_LIMITS', limits || 'default')
+function checkLimits(env: Env): Finding {
+  const { ONECOUNT_LIMITS: text } = env
+  const name = 'ONECOUNT_LIMITS'
+  const why = refused(() => parseLimits(text))
+  if (why)
+    return fail(name, why, 'the server answers nothing until it is mended; the defaults are good for most')
+  if (Object.values(parseLimits(text)).some(limit => limit !== null)) return ok(name, text || 'default')
   const mend = 'remove it: without limits one visitor can press without end'
-  return (NODE_ENV === 'production' ? fail : warn)('ONECOUNT_LIMITS', 'off', mend)
+  return (isProduction(env) ? fail : warn)(name, 'off', mend)
 }
 
-function checkAck({ ONECOUNT_ACK: ack }: Record<string, string | undefined>): Finding {
+function checkAck({ ONECOUNT_ACK: ack }: Env): Finding {
+  return refused(() => parseAck(ack))
+    ? fail('ONECOUNT_ACK', String(ack), 'use redis or postgres, or leave it empty: redis')
+    : ok('ONECOUNT_ACK', parseAck(ack))
+}
+
+/** Why the server would not take a setting, or undefined. */
+function refused(parse: () => unknown): string | undefined {
   try {
-    return ok('ONECOUNT_ACK', parseAck(ack))
-  } catch {
-    return fail('ONECOUNT_ACK', String(ack), 'use redis or postgres, or leave it empty: redis')
+    parse()
+    return undefined
+  } catch (error) {
+    if (!(error instanceof OnecountError)) throw error
+    return error.options.detail ?? error.message
   }
 }

@@ -1,0 +1,24 @@
+import { MissingSetting } from './settings'
+
+/** A driver is an optional peer: only those who use its store have it installed. @throws MissingSetting */
+async function driver<T>(name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load()
+  } catch (error) {
+    if (!isNotInstalled(error, name)) throw error
+    throw new MissingSetting(`${name} is not installed: npm install ${name}`)
+  }
+}
+
+const isNotInstalled = (error: unknown, name: string) =>
+  error instanceof Error &&
+  'code' in error &&
+  ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(String(error.code)) &&
+  error.message.includes(`'${name}'`)
+
+/** postgres.js, for `DATABASE_URL`. @throws MissingSetting */
+export const loadPostgresJs = async () => (await driver('postgres', () => import('postgres'))).default
+
+/** The Supabase client, for `SUPABASE_URL`. @throws MissingSetting */
+export const loadSupabase = async () =>
+  (await driver('@supabase/supabase-js', () => import('@supabase/supabase-js'))).createClient

@@ -1,0 +1,120 @@
+import { MissingSetting, type StoreSettings } from './settings'
+
+const LOCAL = 'the local stack of .onecount/dev.json'
+
+export const APPLY_MIGRATIONS =
+  'apply supabase/migrations/*_onecount_*.sql, in order; they can be applied again'
+
+/** A store that cannot be used: what was found, and what to do about it. */
+export class Unreachable extends Error {
+  override readonly name = 'Unreachable'
+  constructor(
+    readonly found: string,
+    readonly mend: string,
+  ) {
+    super(`${found}: ${mend}`)
+  }
+}
+
+/** Of Redis: the cause, and the setting to mend. */
+export function redisUnreachable(cause: unknown, { isLocal }: StoreSettings): Unreachable {
+  const name = isLocal ? LOCAL : 'REDIS_URL'
+  const why = whyOf(cause)
+  return /WRONGPASS|NOAUTH|invalid password|without any password/i.test(why)
+    ? new Unreachable(`Redis refuses the login (${why})`, `mend the user and the password in ${name}`)
+    : new Unreachable(
+        `Redis does not answer (${why})`,
+        `see that it runs, and that ${name} is its address, rediss:// with TLS`,
+      )
+}
+
+const LOGIN = ['28P01', '28000']
+const NO_DATABASE = '3D000'
+const NOT_MIGRATED = ['42883', '42P01', '42703', 'PGRST202', 'PGRST205']
+
+/** Of Postgres, whichever way it is reached. */
+export function postgresUnreachable(error: unknown, { databaseUrl, isLocal }: StoreSettings): Unreachable {
+  const cause = rootOf(error)
+  const why = whyOf(cause)
+  const code = codeOf(cause)
+  const [address, key] = isLocal
+    ? [LOCAL, LOCAL]
+    : databaseUrl
+      ? ['DATABASE_URL', 'DATABASE_URL']
+      : ['SUPABASE_URL', 'SUPABASE_SECRET_KEY']
+  if (NOT_MIGRATED.includes(code))
+    return new Unreachable(`The migrations are missing in Postgres (${why})`, APPLY_MIGRATIONS)
+  if (LOGIN.includes(code))
+    return new Unreachable(
+      `Postgres refuses the login (${why})`,
+      `mend the user and the password in ${address}`,
+    )
+  if (code === NO_DATABASE)
+    return new Unreachable(`Postgres has no such database (${why})`, `mend the name at the end of ${address}`)
+  if (!databaseUrl && /api ?key|jwt|unauthorized|permission denied/i.test(why))
+    return new Unreachable(`Postgres refuses the key (${why})`, `mend ${key}`)
+  return new Unreachable(
+    `Postgres does not answer (${why})`,
+    `see that it runs, and that ${address} is its address`,
+  )
+}
+
+/** What a failed call is about, in words; the kinds that Node leaves without a message have a code. */
+export function whyOf(error: unknown): string {
+  if (error instanceof AggregateError && !error.message) return error.errors.map(whyOf).join(', ')
+  if (!(error instanceof Object)) return String(error)
+  const { message, details } = error as { message?: string; details?: string }
+  const below = /^Caused by: \w+: *(.*)$/m.exec(details ?? '')?.[1]
+  return [message || codeOf(error) || 'no reason given', below].filter(Boolean).join(': ').replace(/\.$/, '')
+}
+
+export const codeOf = (error: unknown): string =>
+  error instanceof Object && 'code' in error ? String(error.code) : ''
+
+/** Below the wrapping of the ports. */
+function rootOf(error: unknown): unknown {
+  return error instanceof Error && error.cause instanceof Object ? rootOf(error.cause) : error
+}
+
+interface Address {
+  name: string
+  text: string
+  schemes: readonly string[]
+  example: string
+}
+
+export const redisAddress = (text: string): Address => ({
+  name: 'REDIS_URL',
+  text,
+  // Without a scheme: `host:port`, or the path of a socket.
+  schemes: text.includes('://') ? ['redis:', 'rediss:'] : [''],
+  example: 'redis://user:password@host:6379',
+})
+export const databaseAddress = (text: string): Address => ({
+  name: 'DATABASE_URL',
+  text,
+  schemes: ['postgres:', 'postgresql:'],
+  example: 'postgres://user:password@host:5432/database',
+})
+export const supabaseAddress = (text: string): Address => ({
+  name: 'SUPABASE_URL',
+  text,
+  schemes: ['https:', 'http:'],
+  example: 'https://project.supabase.co',
+})
+
+/** What a driver makes of an address that it can read. @throws MissingSetting which does not repeat the address */
+export function openAddress<T>({ name, text, schemes, example }: Address, open: () => T): T {
+  try {
+    if (schemes.some(scheme => text.startsWith(scheme)) && !hasTornPassword(text)) return open()
+  } catch {
+    // What the driver says may hold the password.
+  }
+  throw new MissingSetting(
+    `${name} cannot be read: write ${example}, and / ? # @ % in a password as %2F %3F %23 %40 %25`,
+  )
+}
+
+/** A password with a `/`, `?` or `#` ends too early, and what follows would be taken for a host and printed. */
+const hasTornPassword = (text: string): boolean =>
+  !text.startsWith('/') && /[/?#].*@/.test(text.replace(/^[a-z]+:\/\//i, ''))

@@ -1,0 +1,201 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Finding } from '../src/cli/doctor/check'
+import { checkPostgres } from '../src/cli/doctor/postgres'
+import { checkRedis } from '../src/cli/doctor/redis'
+import { checkSettings } from '../src/cli/doctor/settings'
+import { type Cli, startCli } from './cli-support'
+import { connect } from './support/databases'
+
+let cli: Cli
+let stores: Cli['stores']
+let json: Cli['json']
+
+beforeAll(async () => {
+  cli = await startCli()
+  ;({ stores, json } = cli)
+})
+afterAll(() => cli.stop())
+beforeEach(async () => {
+  await cli.begin()
+})
+
+const named = (findings: Finding[], check: string) => findings.find(found => found.check === check)
+
+describe('onecount doctor', () => {
+  it('fails nothing where all is well, and lists what it looked at', async () => {
+    const { code, report } = await json(['doctor'])
+    expect(report.findings.filter(({ verdict }: Finding) => verdict === 'fail')).toEqual([])
+    expect(report.failed).toBe(0)
+    expect(code).toBe(0)
+    const checks = report.findings.map((found: Finding) => found.check)
+    for (const check of ['Redis eviction', 'Redis clock', 'functions', 'grants', 'service role', 'backlog'])
+      expect(checks).toContain(check)
+  })
+
+  it('looks at the other store where one is down, and at the settings always', async () => {
+    const noRedis = await json(['doctor'], { REDIS_URL: 'redis://127.0.0.1:9' })
+    expect(noRedis.code).toBe(1)
+    expect(named(noRedis.report.findings, 'Redis')).toMatchObject({
+      verdict: 'fail',
+      found: expect.stringContaining('ECONNREFUSED'),
+      mend: expect.stringContaining('REDIS_URL'),
+    })
+    for (const check of ['ONECOUNT_SECRET', 'tables', 'backlog'])
+      expect(named(noRedis.report.findings, check)).toMatchObject({ verdict: 'ok' })
+
+    const noPostgres = await json(['doctor'], { DATABASE_URL: 'postgres://me@127.0.0.1:9/none' })
+    expect(noPostgres.code).toBe(1)
+    expect(named(noPostgres.report.findings, 'Postgres')).toMatchObject({
+      verdict: 'fail',
+      mend: expect.stringContaining('DATABASE_URL'),
+    })
+    expect(named(noPostgres.report.findings, 'Redis eviction')).toMatchObject({ verdict: 'ok' })
+
+    const nothing = await json(['doctor'], { REDIS_URL: '', DATABASE_URL: '' })
+    expect(nothing.code).toBe(1)
+    expect(named(nothing.report.findings, 'stores')).toMatchObject({
+      verdict: 'fail',
+      found: 'REDIS_URL is not set',
+      mend: expect.stringContaining('.env.local'),
+    })
+    expect(named(nothing.report.findings, 'ONECOUNT_SECRET')).toMatchObject({ verdict: 'ok' })
+  }, 60_000)
+
+  it('says what a database without the migrations lacks', async () => {
+    const { code, report } = await json(['doctor'], {
+      DATABASE_URL: stores.databaseUrl.replace(/\w+$/, 'postgres'),
+    })
+    expect(code).toBe(1)
+    for (const check of ['tables', 'functions', 'triggers', 'indexes', 'counts'])
+      expect(named(report.findings, check)).toMatchObject({
+        verdict: 'fail',
+        mend: expect.stringContaining('apply supabase/migrations'),
+      })
+  })
+
+  it('warns of more than 1,000 unseen ops', async () => {
+    const unseen = (n: number) => stores.sql`
+      insert into like_unseen select gen_random_uuid(), 'ana', 3 from generate_series(1, ${n}::integer)`
+    await unseen(1000)
+    expect(named((await json(['doctor'])).report.findings, 'backlog')).toMatchObject({ verdict: 'ok' })
+    await unseen(1)
+    expect(named((await json(['doctor'])).report.findings, 'backlog')).toMatchObject({
+      verdict: 'warn',
+      found: expect.stringContaining('1001 unseen'),
+    })
+  })
+})
+
+describe('what doctor finds in Postgres', () => {
+  it.each<[string, string, string]>([
+    [
+      'unique keys',
+      'alter table like_tombstones drop constraint like_tombstones_pkey cascade',
+      'add primary key',
+    ],
+    ['functions', 'drop function onecount_fallback cascade', 'apply supabase/migrations'],
+    ['triggers', 'alter table posts_new disable trigger user', 'apply supabase/migrations'],
+    ['grants', 'grant select on post_ratings to anon', 'revoke all'],
+    ['row level security', 'alter table like_unseen disable row level security', 'apply supabase/migrations'],
+    ['publication', 'alter publication supabase_realtime drop table posts_new', 'add table posts_new'],
+    [
+      'other triggers',
+      `create function mine() returns trigger language plpgsql as
+         $$ begin update posts_new set likes = likes + 1; return null; end $$;
+       create trigger mine after insert on post_ratings for each row execute function mine()`,
+      'drop them',
+    ],
+    ['indexes', 'drop index post_ratings_session_post_idx', 'apply supabase/migrations'],
+    [
+      'service role',
+      'revoke execute on all functions in schema public from service_role',
+      'apply supabase/migrations',
+    ],
+    ['tables', 'alter table post_ratings drop column op cascade', 'apply supabase/migrations'],
+    ['counts', 'drop table post_ratings cascade', 'apply supabase/migrations'],
+  ])('names %s, and how to mend it', async (check, damage, mend) => {
+    const sql = connect(await stores.anotherDatabase(check.replaceAll(' ', '_')), { max: 1 })
+    await sql.unsafe(damage)
+    const found = named(await checkPostgres(sql), check)
+    await sql.end()
+    expect(found).toMatchObject({ mend: expect.stringContaining(mend) })
+    expect(found?.verdict).toBe(check === 'publication' ? 'warn' : 'fail')
+  })
+})
+
+describe('what doctor finds in Redis', () => {
+  it('names an eviction that throws keys away, and a mend that outlives a restart', async () => {
+    await stores.redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    const found = named(await checkRedis(stores.redis), 'Redis eviction')
+    await stores.redis.config('SET', 'maxmemory-policy', 'noeviction')
+    expect(found).toMatchObject({
+      verdict: 'fail',
+      mend: expect.stringMatching(/noeviction.*CONFIG REWRITE.*redis\.conf/),
+    })
+  })
+
+  it('says what each kind of persistence can lose', async () => {
+    const persistence = async (settings: Record<string, string>) => {
+      for (const [name, value] of Object.entries(settings)) await stores.redis.config('SET', name, value)
+      return named(await checkRedis(stores.redis), 'Redis persistence')
+    }
+    expect(await persistence({})).toMatchObject({ verdict: 'warn', found: 'nothing is written to disk' })
+    expect(await persistence({ save: '60 1' })).toMatchObject({
+      verdict: 'warn',
+      mend: expect.stringMatching(/appendonly yes.*CONFIG REWRITE.*last snapshot/),
+    })
+    expect(await persistence({ appendonly: 'yes', appendfsync: 'everysec' })).toMatchObject({
+      verdict: 'ok',
+      found: expect.stringContaining('last two seconds'),
+    })
+    expect(await persistence({ appendfsync: 'no' })).toMatchObject({ verdict: 'warn' })
+    expect(await persistence({ appendfsync: 'always' })).toMatchObject({
+      verdict: 'ok',
+      found: expect.stringContaining('loses nothing'),
+    })
+    await persistence({ appendonly: 'no', save: '' })
+  })
+
+  it('fails a check that this user may not make, and goes on', async () => {
+    await stores.redis.call('ACL', 'SETUSER', 'guest', 'on', 'nopass', '+@all', '-info', '~*')
+    const guest = stores.redis.duplicate({ username: 'guest', password: 'any', enableReadyCheck: false })
+    await guest.connect()
+    const findings = await checkRedis(guest)
+    guest.disconnect()
+    expect(named(findings, 'Redis version')).toMatchObject({
+      verdict: 'fail',
+      mend: expect.stringContaining('INFO'),
+    })
+    expect(named(findings, 'Redis clock')).toMatchObject({ verdict: 'ok' })
+  })
+})
+
+describe('what doctor finds in the settings', () => {
+  const [LONG, SHORT] = ['x'.repeat(40), 'short']
+  const check = (name: string, value: string, NODE_ENV = 'production') =>
+    named(checkSettings({ NODE_ENV, [name]: value }), name)
+
+  it.each([
+    ['ONECOUNT_SECRET', LONG, 'ok', '40 characters'],
+    ['ONECOUNT_SECRET', `${LONG},${LONG}`, 'ok', '40 and 40 characters'],
+    ['ONECOUNT_SECRET', SHORT, 'fail', '5 characters, too few'],
+    ['ONECOUNT_SECRET', `${LONG},${SHORT}`, 'fail', '40 and 5 characters, too few'],
+    ['ONECOUNT_SECRET', `${LONG},`, 'fail', '40 and 0 characters, too few'],
+    ['ONECOUNT_SECRET', '', 'fail', 'not set'],
+    ['ONECOUNT_LIMITS', '', 'ok', 'default'],
+    ['ONECOUNT_LIMITS', 'session=10/10s', 'ok', 'session=10/10s'],
+    ['ONECOUNT_LIMITS', 'off', 'fail', 'off'],
+    ['ONECOUNT_LIMITS', 'session=10', 'fail', '"session=10" is not understood'],
+    ['ONECOUNT_LIMITS', 'OFF', 'fail', '"OFF" is not understood'],
+    ['ONECOUNT_ACK', 'disk', 'fail', 'disk'],
+  ])('judges %s=%s as the server does: %s', (name, value, verdict, words) => {
+    const found = check(name, value)
+    expect(found?.verdict).toBe(verdict)
+    expect(found?.found).toContain(words)
+  })
+
+  it('only warns in development where a setting may be missing', () => {
+    expect(check('ONECOUNT_SECRET', '', 'development')?.verdict).toBe('warn')
+    expect(check('ONECOUNT_LIMITS', 'off', 'development')?.verdict).toBe('warn')
+  })
+})
