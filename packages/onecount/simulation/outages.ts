@@ -23,7 +23,7 @@ export class Outages {
   }
 
   /** Whether a call cannot get from its instance to its store. */
-  isBetween({ store, instance }: Call): boolean {
+  isBetween({ store, instance }: Pick<Call, 'store' | 'instance'>): boolean {
     return this.isDown(store) || this.#down.has(`${instance} ${store}`)
   }
 

@@ -192,9 +192,12 @@ export async function moderate(world: World): Promise<void> {
   }
 }
 
-/** Cold just then, so that others are about to hydrate it. */
+/** While others are about to hydrate it, or while Redis cannot be told, where the seed has that. */
 async function removeLast(world: World, instance: string): Promise<void> {
   const { id } = world.posts.at(-1)!
+  const patience = world.random.chance(0.5) ? 40 : 0
+  for (let i = 0; i < patience && !world.outages.isBetween({ store: 'redis', instance }); i++)
+    await world.turn()
   if (world.faults.has('redis key lost'))
     await world.atOnce(() => world.redis.lose(world.redis.keys.meta(id)))
   for (let i = world.random.below(4); i >= 0; i--) await world.turn()

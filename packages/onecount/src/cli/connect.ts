@@ -114,12 +114,15 @@ export async function assertAnswers(port: PostgresPort, settings: StoreSettings)
   })
 }
 
-/** Connections of postgres.js, `max` at once. @throws MissingSetting */
+/**
+ * Connections of postgres.js, `max` at once. They do not ask for the types of arrays, which nobody here needs: where such
+ * a question is cut off the driver lets the process end. @throws MissingSetting
+ */
 export async function openSql(databaseUrl: string, max: number): Promise<() => Sql> {
   const postgres = await loadPostgresJs()
   return () =>
     openAddress(databaseAddress(databaseUrl), () =>
-      postgres(databaseUrl, { max, onnotice() {}, prepare: false }),
+      postgres(databaseUrl, { max, onnotice() {}, prepare: false, fetch_types: false }),
     )
 }
 

@@ -21,7 +21,8 @@ const TYPES: [suffix: string, type: string][] = [
 
 /**
  * Postgres directly, through postgres.js as the service role or the owner of the tables. Nothing is prepared on the
- * server, so a transaction pooler may stand in between. `timeoutMs`: deadline of one call.
+ * server, so a transaction pooler may stand in between. `timeoutMs`: deadline of one call. Make the connections with
+ * `fetch_types: false`: where that question of the driver is cut off, the rejection is nobody's and ends the process.
  */
 export function postgresJsPort(sql: Sql, { timeoutMs = 5000 } = {}): PostgresPort {
   return postgresPort((name, args) => call(sql, name, args, timeoutMs))

@@ -132,7 +132,6 @@ export const drain: Suite = (redis, scripts) => {
         'late7',
         'late8',
         'late9',
-        'young7',
         'young8',
         'young9',
       ])
