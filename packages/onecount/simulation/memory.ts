@@ -16,12 +16,15 @@ export class Memory {
     private readonly skewMs: number,
   ) {}
 
+  /** How old an op was when it was settled goes by the time that the drainer has given. */
   watch(call: Call, answer: unknown, now: number): void {
     if (call.name === 'sync' && (answer as { status: string }).status === 'applied') this.#appliedAt = now
     if (call.name !== 'settle' || answer !== 'OK') return
-    for (const member of call.args[1] as string[]) {
+    const args = call.args[1] as string[]
+    const settledAt = opTime(Number(args[1])) / 1000
+    for (const member of args) {
       const [, drained] = /^([^|]+\|[^|]+\|\d+)\|\d+$/.exec(String(member)) ?? []
-      if (drained) this.#settledAt.set(drained, now)
+      if (drained) this.#settledAt.set(drained, settledAt)
     }
   }
 

@@ -170,9 +170,13 @@ async function cold(ctx: Context, postId: string, sessionId: string, op: number)
   return taken(state, op)
 }
 
-/** What is said of an op that Redis holds and the count may not show. */
+/**
+ * What is said of an op that Redis holds and the count may not show. An op that beats it is Postgres' alone: Redis has yet
+ * to be told.
+ */
 const taken = (state: LikeState, op: number): WriteState => ({
   ...state,
+  source: (state.op ?? 0) > op ? 'postgres' : state.source,
   liked: state.liked ?? isLikedOp(op),
   op: Math.max(op, state.op ?? 0),
   durable: false,
