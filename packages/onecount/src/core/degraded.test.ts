@@ -125,6 +125,15 @@ describe('without Redis', () => {
     expect(await readOne(null)).toMatchObject({ count: 446, liked: null, source: 'postgres' })
   })
 
+  it('an op that Redis has not seen is not said to be of Redis, also where that takes an older one', async () => {
+    ports.fail('never arrives', 'redis')
+    const { op } = await onecount.set(POST.id, 'ana', true)
+    ports.restore()
+    await stores.redis.set(stores.keys.hydrating(POST.id), 'another one', 'PX', 60_000)
+    const late = await onecount.set(POST.id, 'ana', false, { op: 4 })
+    expect(late).toMatchObject({ count: 447, liked: true, op, source: 'postgres' })
+  })
+
   it('a post that does not exist is still refused', async () => {
     ports.fail('never arrives', 'redis')
     const missing = '50050001-aaaa-bbbb-cccc-ddddeeee9999'
