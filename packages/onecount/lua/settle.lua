@@ -35,7 +35,7 @@ while i <= #ARGV do
       if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
         local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
         redis.call('ZADD', recent, 'GT', op, pair)
-        if tonumber(op) < late_before then redis.call('ZADD', late, now, pair) end
+        if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
       end
     end
     if gone then forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = rank }, KEYS[k + 3], post) end

@@ -703,7 +703,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '9c67ffa5e062e203d242f53e690120e012b7c09a',
+    sha1: 'eaa54a28023c5148bd34be75d120a3770cd22a3d',
     source: `local function forget(k, hydrating, post)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
   redis.pcall('ZREM', k.rank, post)
@@ -797,7 +797,7 @@ while i <= #ARGV do
       if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
         local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
         redis.call('ZADD', recent, 'GT', op, pair)
-        if tonumber(op) < late_before then redis.call('ZADD', late, now, pair) end
+        if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
       end
     end
     if gone then forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = rank }, KEYS[k + 3], post) end
