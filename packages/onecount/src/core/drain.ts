@@ -5,7 +5,7 @@ import { parseMember, strings } from './replies'
 export interface Tick {
   /** `idle`: nothing to do. `busy`: another drainer is at it. `diverged`: a store had lost something. */
   outcome: 'drained' | 'idle' | 'busy' | 'late' | 'confirmed' | 'diverged'
-  /** Ops that are durable because of this tick. */
+  /** Ops that Postgres holds after this tick, or held already: one whose post is being hydrated comes again. */
   drained: number
   /** Whether there is more to do at once. */
   more: boolean
