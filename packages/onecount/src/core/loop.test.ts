@@ -118,17 +118,6 @@ describe('the drain loop', () => {
     await expect.poll(ratings).toEqual(['ana'])
   })
 
-  it('waits for one who died hydrating a post without asking the stores all the time', async () => {
-    const diedMs = 300
-    await start({ lingerMs: NEVER, idleMs: NEVER })
-    await like('ana')
-    await stores.redis.set(stores.keys.hydrating(POST.id), 'died', 'PX', diedMs)
-    expect(await onecount.drainOnce()).toMatchObject({ more: false })
-    expect(await ratings()).toEqual(['ana'])
-    expect(await onecount.health()).toMatchObject({ pending: 0 })
-    expect(ports.count('redis.settle')).toBeLessThanOrEqual(diedMs / 20 + 2)
-  })
-
   it('has nothing to drain without Redis', async () => {
     onecount = createOnecount({ redis: null, postgres: ports.postgres })
     expect(await onecount.drainOnce()).toEqual({ drained: 0, more: false })

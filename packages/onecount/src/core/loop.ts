@@ -11,9 +11,6 @@ export interface LoopOptions {
   maxBackoffMs?: number
 }
 
-/** How long `drain` waits before it looks again whether others are done. */
-const OTHERS_MS = 20
-
 /**
  * The drain as a loop: it sleeps until it is nudged or until `idleMs` have passed, drains until nothing is left,
  * and slows down while a store is unreachable. `stop` finishes what it can first.
@@ -45,10 +42,9 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
     for (;;) {
       const tick = await once()
       drained += tick.drained
+      if (tick.outcome === 'busy') await new Promise(resolve => setTimeout(resolve, 20))
       if (!tick.more && tick.outcome !== 'busy' && !(await drainer.hasWork())) return { drained, more: false }
       if (ctx.elapsed() >= end) return { drained, more: true }
-      // Another one drains, or hydrates a post: until it has installed that, the post's ops stay pending.
-      if (tick.outcome === 'busy' || !tick.more) await new Promise(resolve => setTimeout(resolve, OTHERS_MS))
     }
   }
 
