@@ -2,7 +2,8 @@
 --
 -- KEYS
 --   1 q         zset    likes:q
---   2.. per post: likes, liked, meta, hydrating (post:hydrating:<post>)
+--   2 absent    zset    likes:absent
+--   3.. per post: likes, liked, meta, hydrating (post:hydrating:<post>)
 -- ARGV
 --   1 token     of the one who hydrates
 --   2 epoch     random id, a part of the epoch if there is none
@@ -10,7 +11,8 @@
 --   4.. post    id
 -- RETURNS
 --   per post {'WARM'} | {'MINE', epoch, token to go on with} | {'BUSY', [pending member…]}: another one hydrates |
---   {'HELD', [pending member…]}: nobody does until every recent op is pending again, or more is pending than is told
+--   {'HELD', [pending member…]}: nobody does until every recent op is pending again, or more is pending than is told |
+--   {'ABSENT'}: Postgres was asked a moment ago and has no such post
 -- include: queue
 -- include: warm
 
@@ -21,11 +23,15 @@ local TOLD = 1000
 local token = ARGV[1] .. '|' .. confirmed_of(q)
 local epoch = epoch_of(q)
 local held = fed_of(q)
+local time = redis.call('TIME')
+local at = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 for i = 1, #ARGV - 3 do
-  local k, post = 4 * i - 2, ARGV[3 + i]
+  local k, post = 4 * i - 1, ARGV[3 + i]
   local hydrating = KEYS[k + 3]
   if warm(epoch, redis.call('GET', KEYS[k]), redis.call('GET', KEYS[k + 2]), KEYS[k + 1]) then
     out[i] = { 'WARM' }
+  elseif tonumber(redis.call('ZSCORE', KEYS[2], post) or 0) > at then
+    out[i] = { 'ABSENT' }
   elseif not held and redis.call('SET', hydrating, token, 'NX', 'PX', ttl) then
     epoch = epoch or begin_epoch(q, ARGV[2])
     out[i] = { 'MINE', epoch, token }

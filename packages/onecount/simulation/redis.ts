@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { ABSENT_MS } from '../src/core/hydrate'
 import { createKeys } from '../src/core/keys'
 import type { RedisPort, Reply, ScriptName } from '../src/core/ports'
 
@@ -6,7 +7,7 @@ import type { RedisPort, Reply, ScriptName } from '../src/core/ports'
 export type LuaScripts = Record<ScriptName, { sha1: string; source: string }>
 
 /** Where the scripts that let keys expire take how long they live. By Redis' own clock that is never within a world. */
-const TTL_AT: Partial<Record<ScriptName, number>> = { begin: 2, stage: 2 }
+const TTL_AT: Partial<Record<ScriptName, number>> = { begin: 2, stage: 2, absent: 0 }
 const FAR_MS = 3_600_000
 
 /** What Redis holds, to go back to later: the moment of a snapshot, or what a lagging replica has. */
@@ -24,6 +25,8 @@ export class SimulatedRedis implements RedisPort {
   readonly #used = new Set<string>()
   /** When a token to hydrate runs out, by its key; milliseconds. */
   #expiries = new Map<string, number>()
+  /** Until when a post is remembered as absent, milliseconds. */
+  #absent = new Map<string, number>()
 
   constructor(
     private readonly client: Redis,
@@ -56,10 +59,12 @@ export class SimulatedRedis implements RedisPort {
   #noteExpiry(script: ScriptName, keys: string[], reply: Reply): void {
     const until = this.clock() + this.hydrateMs
     if (script === 'stage' && reply === 'OK') this.#expiries.set(keys[0]!, until)
+    if (script === 'absent')
+      for (const post of reply as string[]) this.#absent.set(post, this.clock() + ABSENT_MS)
     if (script !== 'begin') return
     const verdicts = reply as Reply[][]
     verdicts.forEach((verdict, i) => {
-      if (verdict[0] === 'MINE') this.#expiries.set(keys[4 + 4 * i]!, until)
+      if (verdict[0] === 'MINE') this.#expiries.set(keys[5 + 4 * i]!, until)
     })
   }
 
@@ -69,6 +74,11 @@ export class SimulatedRedis implements RedisPort {
       this.#expiries.delete(key)
       const post = key.slice(this.keys.hydrating('').length)
       await this.lose(key, this.keys.staged(post), this.keys.stagedOps(post))
+    }
+    for (const [post, until] of this.#absent) {
+      if (until > this.clock()) continue
+      this.#absent.delete(post)
+      await this.client.zrem(this.#name(this.keys.absent), post)
     }
   }
 
@@ -80,6 +90,7 @@ export class SimulatedRedis implements RedisPort {
   async flush(): Promise<void> {
     if (this.#used.size > 0) await this.client.del(...this.#used)
     this.#expiries.clear()
+    this.#absent.clear()
   }
 
   async backup(): Promise<RedisBackup> {
@@ -95,6 +106,8 @@ export class SimulatedRedis implements RedisPort {
     await this.flush()
     await Promise.all(keys.map(([name, dump]) => this.client.restore(name, 0, dump)))
     this.#expiries = new Map(expiries)
+    const absent = await this.client.zrange(this.#name(this.keys.absent), '0', '-1')
+    this.#absent = new Map(absent.map(post => [post, this.clock() + ABSENT_MS]))
   }
 
   /** The op of every pair that is pending or recent: what Redis can still give to Postgres, and will if it `isKept`. */

@@ -15,6 +15,14 @@ export const ERRORS = {
   },
   post_not_found: { status: 404, message: 'There is no such post: it may have been removed.' },
   not_found: { status: 404, message: 'There is nothing at this address.' },
+  invalid_request: {
+    status: 400,
+    message: 'The address or the Host header is malformed: send it as a URL has it.',
+  },
+  request_timeout: {
+    status: 408,
+    message: 'The body did not arrive in time: send the request again.',
+  },
   method_not_allowed: {
     status: 405,
     message: 'This address does not take that method: see the Allow header.',

@@ -1,6 +1,13 @@
 import type { Context } from './context'
+import type { Keys } from './keys'
 import type { PairOp, PostgresState, Reply, Snapshot } from './ports'
 import { parseMember } from './replies'
+
+/**
+ * How long an id that Postgres does not have is remembered, milliseconds: once in Redis for all processes, and once in
+ * each process. So a post that is created is found within twice that time.
+ */
+export const ABSENT_MS = 1000
 
 /**
  * What became of a cold post: read it again, what Postgres plus pending says while another hydrates it, or gone.
@@ -33,6 +40,7 @@ export async function hydrate(
     const [verdict, detail, token] = begun[i]!
     if (verdict === 'MINE') mine.set(postId, { epoch: detail, token })
     else if (verdict === 'WARM') outcome.set(postId, { kind: 'again' })
+    else if (verdict === 'ABSENT') outcome.set(postId, { kind: 'gone' })
     else {
       busy.push(postId)
       if (verdict === 'HELD') isExact = false
@@ -53,13 +61,16 @@ interface Right {
   token: string
 }
 
-type Begun = ['WARM'] | ['MINE', epoch: string, token: string] | [verdict: 'BUSY' | 'HELD', pending: string[]]
+type Begun =
+  | [verdict: 'WARM' | 'ABSENT', nothing: never[]]
+  | ['MINE', epoch: string, token: string]
+  | [verdict: 'BUSY' | 'HELD', pending: string[]]
 
 function begin(ctx: Context, postIds: string[]): Promise<Reply> {
   const { redis, keys } = ctx
   return redis!.run(
     'begin',
-    [keys.q, ...postIds.flatMap(id => [keys.likes(id), keys.liked(id), keys.meta(id), keys.hydrating(id)])],
+    [keys.q, keys.absent, ...postIds.flatMap(id => keysOf(keys, id))],
     [ctx.newId(), ctx.newId(), ctx.settings.hydrateMs, ...postIds],
   )
 }
@@ -79,7 +90,7 @@ async function installAll(
     throw error
   }
   for (const postId of mine.keys()) outcome.set(postId, { kind: gone.has(postId) ? 'gone' : 'again' })
-  if (gone.size > 0) await forget(ctx, [...gone])
+  if (gone.size > 0) await markAbsent(ctx, [...gone], mine)
 }
 
 /** Installs one snapshot; a large one in chunks of bounded size. Losing the token is fine: another one hydrates. */
@@ -130,17 +141,25 @@ async function install(ctx: Context, snapshot: Snapshot, { epoch, token }: Right
   )
 }
 
-/** Whatever an older Redis still holds of posts that are gone. */
-async function forget({ redis, keys }: Context, postIds: string[]): Promise<void> {
+/**
+ * Drops what an older Redis still holds of posts that are gone. For a moment no process asks Postgres for them again: a
+ * crowd that opens a dead link costs it one question a second.
+ */
+async function markAbsent(ctx: Context, postIds: string[], rights: Map<string, Right>): Promise<void> {
+  const { redis, keys } = ctx
   await redis!.run(
-    'forget',
-    [
-      keys.rank,
-      ...postIds.flatMap(id => [keys.likes(id), keys.liked(id), keys.meta(id), keys.hydrating(id)]),
-    ],
-    postIds,
+    'absent',
+    [keys.absent, keys.rank, ...postIds.flatMap(id => keysOf(keys, id))],
+    [ABSENT_MS, ...postIds.flatMap(id => [id, rights.get(id)!.token])],
   )
 }
+
+const keysOf = (keys: Keys, id: string): string[] => [
+  keys.likes(id),
+  keys.liked(id),
+  keys.meta(id),
+  keys.hydrating(id),
+]
 
 /** Gives the right to hydrate back, so that nobody waits for a token to run out. */
 async function release(ctx: Context, postIds: Iterable<string>, rights: Map<string, Right>): Promise<void> {

@@ -15,6 +15,8 @@ export function createKeys(prefix = '') {
     recent: `${prefix}likes:recent`,
     late: `${prefix}likes:late`,
     rank: `${prefix}likes:rank`,
+    absent: `${prefix}likes:absent`,
+    limit: (kind: string, key: string) => `${prefix}likes:limit:${kind}|${key}`,
   }
 }
 

@@ -6,6 +6,7 @@ import { createCommitter } from './commit'
 import { type Context, DEFAULT_SETTINGS, type Settings } from './context'
 import { OnecountError } from './errors'
 import { type Health, health } from './health'
+import { ABSENT_MS } from './hydrate'
 import { assertPostId, assertSessionId, isPostId } from './ids'
 import { createKeys } from './keys'
 import { createDrainLoop, type LoopOptions } from './loop'
@@ -32,8 +33,7 @@ export interface OnecountOptions {
 
 /** Posts that are read in one script call. */
 const PAGE = 250
-/** How long an id that Postgres does not have is remembered, milliseconds, and how many of them. */
-const ABSENT_MS = 3000
+/** So many ids that Postgres does not have are remembered. */
 const ABSENT_MAX = 10_000
 /** How long a drain that is waited for takes at most, milliseconds, when nobody says. */
 const DRAIN_MS = 5000

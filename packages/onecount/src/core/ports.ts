@@ -1,11 +1,13 @@
 /** The scripts in `lua/`, by file name. */
 export type ScriptName =
+  | 'absent'
   | 'begin'
   | 'collect'
   | 'cool'
   | 'fill'
   | 'forget'
   | 'install'
+  | 'limit'
   | 'rank'
   | 'read'
   | 'refeed'

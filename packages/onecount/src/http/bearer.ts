@@ -1,6 +1,21 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { OnecountError } from '../core/errors'
 
+const MIN_SECRET_LENGTH = 16
+
+/**
+ * A bearer token that cannot be guessed, or undefined when there is none.
+ * @throws OnecountError `misconfigured` when it is shorter than 16 characters, or no token because of its characters
+ */
+export function parseDrainSecret(secret: string | undefined): string | undefined {
+  if (!secret) return undefined
+  if (secret.length >= MIN_SECRET_LENGTH && /^[!-~]+$/.test(secret)) return secret
+  throw new OnecountError('misconfigured', {
+    field: 'ONECOUNT_DRAIN_SECRET',
+    detail: `ONECOUNT_DRAIN_SECRET (or CRON_SECRET) needs ${MIN_SECRET_LENGTH} characters or more, without spaces, as printed by: openssl rand -hex 32`,
+  })
+}
+
 /** @throws OnecountError `unauthorized` unless `Authorization` carries the secret as a bearer token */
 export function assertBearer(request: Request, secret: string): void {
   const [, token = ''] = /^Bearer +(\S+) *$/i.exec(request.headers.get('authorization') ?? '') ?? []

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { clientIp } from './client-ip'
+import { clientIp, isPrivate } from './client-ip'
 
 const forwarded = (list: string) => new Headers({ 'x-forwarded-for': list })
 const connectionIp = '192.0.2.1'
@@ -27,6 +27,11 @@ describe('the address of a client', () => {
 
   it.each([
     ['198.51.100.7:5312', '198.51.100.7'],
+    ['::ffff:c633:6407', '198.51.100.7'],
+    ['0:0:0:0:0:FFFF:198.51.100.7', '198.51.100.7'],
+    ['[::ffff:198.51.100.7]:443', '198.51.100.7'],
+    ['64:ff9b::198.51.100.7', '64:ff9b:0:0::/64'],
+    ['999.1.1.1', '999.1.1.1'],
     ['::ffff:198.51.100.7', '198.51.100.7'],
     ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
     ['2001:db8:1:2::9', '2001:db8:1:2::/64'],
@@ -37,4 +42,14 @@ describe('the address of a client', () => {
   ])('%s is counted as %s', (entry, name) => {
     expect(clientIp(forwarded(entry), { proxyHops: 1 })).toBe(name)
   })
+})
+
+describe('an address of a private network', () => {
+  it.each(['10.0.0.1', '172.31.0.1', '192.168.1.1', '127.0.0.1', '0:0:0:0::/64', 'fd00:1:2:3::/64'])(
+    '%s is one',
+    ip => expect(isPrivate(ip)).toBe(true),
+  )
+  it.each(['172.32.0.1', '198.51.100.7', '2001:db8:1:2::/64', 'unknown'])('%s is none', ip =>
+    expect(isPrivate(ip)).toBe(false),
+  )
 })

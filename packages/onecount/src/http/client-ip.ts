@@ -1,7 +1,10 @@
-import { isIPv6 } from 'node:net'
+import { isIPv4, isIPv6 } from 'node:net'
+
+/** What limits count for where the address is not known: all such clients together. */
+export const UNKNOWN_IP = 'unknown'
 
 /**
- * The address that limits count for, or null when it cannot be known (then no limit by address applies).
+ * The address that limits count for, or null when it cannot be known.
  *
  * `X-Forwarded-For` is a list that each proxy appends the address of its caller to; everything left of what our own
  * proxies appended was written by the client and is not believed. So `proxyHops`, the number of proxies in front of
@@ -15,10 +18,7 @@ export function clientIp(
   headers: Headers,
   { proxyHops, connectionIp }: { proxyHops: number; connectionIp?: string },
 ): string | null {
-  const forwarded = (headers.get('x-forwarded-for') ?? '')
-    .split(',')
-    .map(entry => entry.trim())
-    .filter(entry => entry !== '')
+  const forwarded = forwardedFor(headers)
   const ip =
     proxyHops > 0 && forwarded.length > 0
       ? forwarded.at(-Math.min(proxyHops, forwarded.length))
@@ -26,23 +26,48 @@ export function clientIp(
   return ip ? network(ip) : null
 }
 
+/** The entries of `X-Forwarded-For`, the client's own first. */
+export function forwardedFor(headers: Headers): string[] {
+  return (headers.get('x-forwarded-for') ?? '')
+    .split(',')
+    .map(entry => entry.trim())
+    .filter(entry => entry !== '')
+}
+
+/** Whether an address, as {@link clientIp} writes it, is of a private network or of this machine: a proxy's. */
+export function isPrivate(ip: string): boolean {
+  return (
+    /^(10|127)\.|^192\.168\.|^169\.254\.|^172\.(1[6-9]|2\d|3[01])\./.test(ip) ||
+    /^(0:0:0:0|f[cd]..:.*|fe[89ab].:.*)::\/64$/.test(ip)
+  )
+}
+
 /** Some proxies add the port, some write IPv4 in IPv6 clothes: one client must have one name. */
 function network(entry: string): string {
   const bare = /^\[(.*)\](?::\d+)?$/.exec(entry)?.[1] ?? entry
-  const v4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)(?::\d+)?$/i.exec(bare)?.[1]
-  if (v4) return v4
+  const v4 = /^(\d+\.\d+\.\d+\.\d+)(?::\d+)?$/.exec(bare)?.[1]
+  if (v4 && isIPv4(v4)) return v4
   const address = bare.split('%')[0]!.toLowerCase()
-  return isIPv6(address) ? prefix64(address) : bare.slice(0, 64)
+  if (!isIPv6(address)) return bare.slice(0, 64)
+  const groups = groupsOf(address)
+  if (groups.slice(0, 5).every(group => group === 0) && groups[5] === 0xffff) {
+    return [groups[6]! >> 8, groups[6]! & 255, groups[7]! >> 8, groups[7]! & 255].join('.')
+  }
+  const prefix = groups.slice(0, 4).map(group => group.toString(16))
+  return `${prefix.join(':')}::/64`
 }
 
-function prefix64(address: string): string {
-  const [left, right] = address.split('::').map(half => (half === '' ? [] : half.split(':'))) as [
-    string[],
-    string[]?,
+/** The eight numbers of a valid IPv6 address, its last two also where they are written as IPv4. */
+function groupsOf(address: string): number[] {
+  const hex = address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a, b, c, d) =>
+    [256 * a + Number(b), 256 * c + Number(d)].map(group => group.toString(16)).join(':'),
+  )
+  const [left, right] = hex
+    .split('::')
+    .map(half => (half === '' ? [] : half.split(':').map(group => Number.parseInt(group, 16)))) as [
+    number[],
+    number[]?,
   ]
-  const groups = right
-    ? [...left, ...Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0'), ...right]
-    : left
-  const network = groups.slice(0, 4).map(group => group.replace(/^0+(?=.)/, ''))
-  return `${network.join(':')}::/64`
+  if (!right) return left
+  return [...left, ...Array<number>(Math.max(0, 8 - left.length - right.length)).fill(0), ...right]
 }

@@ -1,10 +1,12 @@
 import { OnecountError } from '../core/errors'
-import { clientIp } from './client-ip'
+import { parseDrainSecret } from './bearer'
+import { clientIp, UNKNOWN_IP } from './client-ip'
 import { createErrorLog } from './error-log'
+import type { Limiter } from './limiter'
 import type { Limits } from './limits'
-import { corsHeaders, parseOrigin } from './origin'
+import { corsHeaders, isSecure, parseOrigin } from './origin'
 import type { LikesService } from './ports'
-import { errorResponse, noContent } from './responses'
+import { errorResponse, noContent, TIME_HEADER } from './responses'
 import { type Call, createRoutes } from './routes'
 import { parseSecrets } from './session'
 
@@ -14,9 +16,13 @@ export interface HandlerOptions {
   secret: string
   /** {@link DEFAULT_LIMITS} where left out. */
   limits?: Limits
+  /** Counts for the limits, where others share it: the pages of an application, that make sessions too. */
+  limiter?: Limiter
+  /** A request body that is not there after this time is refused, milliseconds; 5,000 where left out. */
+  bodyTimeoutMs?: number
   /** Other origins whose pages may read and like, as `https://app.example.com`. */
   trustedOrigins?: readonly string[]
-  /** Bearer token of `{base}/drain`; without one there is no such address. */
+  /** Bearer token of `{base}/drain`, 16 characters or more; without one there is no such address. */
   drainSecret?: string
   /** How long one call of `{base}/drain` goes on taking batches, milliseconds. */
   drainBudgetMs?: number
@@ -29,6 +35,9 @@ export interface HandlerOptions {
   log?: (line: string) => void
 }
 
+/** One year. */
+const HSTS_SECONDS = 365 * 24 * 60 * 60
+
 /** Answers every request, and never throws. `ip` is the connection's address, where the server knows it. */
 export type Handler = (request: Request, info?: { ip?: string }) => Promise<Response>
 
@@ -37,11 +46,13 @@ export type Handler = (request: Request, info?: { ip?: string }) => Promise<Resp
  * Web-standard requests and responses and `node:crypto`, so any server can mount it.
  *
  * What a request is refused for is checked before the service is called: method, origin, form of the ids, body and
- * op, limits. A request without a valid session cookie gets a new session with the answer, never an error.
- * @throws OnecountError `misconfigured` when `secret` is missing or too short, or a trusted origin is none
+ * op, limits. A request without a valid session cookie gets a new session with the answer, as long as its address may
+ * have one: a read is answered without then, a press is refused.
+ * @throws OnecountError `misconfigured` when a secret is missing or too short, or a trusted origin is none
  */
 export function createHandler(options: HandlerOptions): Handler {
-  const { proxyHops = 0, basePath = '/api', drainSecret, now = Date.now } = options
+  const { proxyHops = 0, basePath = '/api', now = Date.now } = options
+  const drainSecret = parseDrainSecret(options.drainSecret)
   const trustedOrigins = (options.trustedOrigins ?? []).map(parseOrigin)
   const secrets = parseSecrets(options.secret)
   const errorLog = createErrorLog({
@@ -49,7 +60,7 @@ export function createHandler(options: HandlerOptions): Handler {
     now,
     secrets: drainSecret ? [...secrets, drainSecret] : secrets,
   })
-  const findRoute = createRoutes({ ...options, trustedOrigins })
+  const findRoute = createRoutes({ ...options, trustedOrigins, drainSecret })
 
   async function answer(call: Call): Promise<Response> {
     const { pathname } = call.url
@@ -67,15 +78,19 @@ export function createHandler(options: HandlerOptions): Handler {
 
   return async (request, info) => {
     const headers = corsHeaders(request, trustedOrigins)
+    const cookies: string[] = []
     const response = await (async () => {
-      const ip = clientIp(request.headers, { proxyHops, connectionIp: info?.ip })
-      return answer({ request, url: new URL(request.url), ip, headers })
+      const ip = clientIp(request.headers, { proxyHops, connectionIp: info?.ip }) ?? UNKNOWN_IP
+      return answer({ request, url: new URL(request.url), ip, headers, cookies })
     })().catch((error: unknown) => {
       errorLog(request, error)
       return errorResponse(error)
     })
     if (!options.service.hasRedis) headers['onecount-redis'] = 'off'
+    if (isSecure(request)) headers['strict-transport-security'] = `max-age=${HSTS_SECONDS}`
+    headers[TIME_HEADER] = String(Math.round(now()))
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
+    for (const cookie of cookies) response.headers.append('set-cookie', cookie)
     return request.method === 'HEAD' ? new Response(null, response) : response
   }
 }

@@ -1,5 +1,7 @@
+export { clientIp, forwardedFor, isPrivate, UNKNOWN_IP } from './client-ip'
 export { createErrorLog } from './error-log'
 export { createHandler, type Handler, type HandlerOptions } from './handler'
+export { createLimiter, type Limiter } from './limiter'
 export { DEFAULT_LIMITS, type LimitKind, type Limits, NO_LIMITS, parseLimits, type Rate } from './limits'
 export { nodeListener } from './node'
 export { isSecure } from './origin'
@@ -11,9 +13,11 @@ export {
   openSession,
   parseSecrets,
   readSession,
+  SECURE_SESSION_COOKIE,
   SESSION_COOKIE,
   SESSION_MAX_AGE,
   type Session,
   serializeSessionCookie,
   withSessionCookie,
 } from './session'
+export { redisLimits, type SharedLimits } from './shared-limits'

@@ -1,11 +1,17 @@
-import type { LimitKind, Limits, Rate } from './limits'
+import { UNKNOWN_IP } from './client-ip'
+import { KINDS, type LimitKind, type Limits, type Rate } from './limits'
+import type { SharedBucket, SharedLimits } from './shared-limits'
+
+export type LimitKeys = Partial<Record<LimitKind, string | null>>
 
 export interface Limiter {
   /**
    * Takes one token for every key, or, when one of them has none left, takes nothing and says how long until it has.
-   * Kinds without a key are not counted.
+   * Kinds without a key are not counted. The buckets of this process alone.
    */
-  take(keys: Partial<Record<LimitKind, string | null>>): Refusal | null
+  take(keys: LimitKeys): Refusal | null
+  /** The same, of the shared buckets too. Never rejects. */
+  takeShared(keys: LimitKeys): Promise<Refusal | null>
 }
 
 export interface Refusal {
@@ -19,24 +25,39 @@ interface Bucket {
   at: number
 }
 
+interface Asked extends SharedBucket {
+  kind: LimitKind
+  bucket: Bucket
+}
+
+/** Clients whose address is not known share one bucket, so many times as large as that of an address. */
+const UNKNOWN_FACTOR = 20
+/** Below this many tokens a limit is meant to be exact: the shared bucket is asked before the answer. */
+const SMALL = 20
+
 /**
- * Token buckets in the memory of this process: with n instances behind a load balancer, each lets its own share
- * through, so together they allow up to n times the limit. They are there to keep one client from taking everything,
- * not to count exactly.
+ * Token buckets in the memory of this process and, with `shared`, the same buckets for all processes together.
+ *
+ * The local bucket decides first, without waiting. The shared one is told in the same tick, so that its call travels
+ * with that of the like, and is waited for only where it may refuse: a new session, a limit of a few, a bucket that is
+ * more than half empty. What it answers lowers the local bucket. Where the shared store does not answer, the local
+ * buckets hold: n processes then let up to n times the limit through.
  *
  * Memory is bounded: past `maxKeys` of a kind, the bucket that was used longest ago is forgotten, and would start full
- * again. An attacker with more addresses than that is beyond what such a limit can stop.
+ * again.
  */
 export function createLimiter(
   limits: Limits,
-  { now = Date.now, maxKeys = 20_000 }: { now?: () => number; maxKeys?: number } = {},
+  {
+    now = Date.now,
+    maxKeys = 20_000,
+    shared,
+  }: { now?: () => number; maxKeys?: number; shared?: SharedLimits | null } = {},
 ): Limiter {
-  const buckets: Record<LimitKind, Map<string, Bucket>> = {
-    session: new Map(),
-    ip: new Map(),
-    post: new Map(),
-    read: new Map(),
-  }
+  const buckets = Object.fromEntries(KINDS.map(kind => [kind, new Map<string, Bucket>()])) as Record<
+    LimitKind,
+    Map<string, Bucket>
+  >
 
   /** The bucket as it is at `at`, moved to the end of its map: the first entry is the one used longest ago. */
   function refilled(kind: LimitKind, key: string, rate: Rate, at: number): Bucket {
@@ -50,22 +71,53 @@ export function createLimiter(
     return bucket
   }
 
+  /** Every bucket of the keys with a token less, or the refusal of one that has none. */
+  function takeHere(keys: LimitKeys): Asked[] | Refusal {
+    const at = now()
+    const asked: Asked[] = []
+    for (const kind of KINDS) {
+      const limit = limits[kind]
+      const key = keys[kind]
+      if (!limit || !key) continue
+      const rate = key === UNKNOWN_IP ? { ...limit, tokens: UNKNOWN_FACTOR * limit.tokens } : limit
+      const bucket = refilled(kind, key, rate, at)
+      if (bucket.tokens < 1) return { kind, retryAfterMs: untilOne(bucket.tokens, rate) }
+      asked.push({ kind, key, rate, bucket })
+    }
+    for (const { bucket } of asked) bucket.tokens -= 1
+    return asked
+  }
+
+  async function askShared(store: SharedLimits, asked: Asked[]): Promise<Refusal | null> {
+    const answer = await store.take(asked).catch(() => null)
+    if (!answer) return null
+    asked.forEach(({ bucket }, i) => {
+      bucket.tokens = Math.min(bucket.tokens, answer.tokens[i]!)
+    })
+    if (answer.isTaken) return null
+    const i = answer.tokens.findIndex(tokens => tokens < 1)
+    const { kind, rate } = asked[i]!
+    return { kind, retryAfterMs: untilOne(answer.tokens[i]!, rate) }
+  }
+
   return {
     take(keys) {
-      const at = now()
-      const asked: Bucket[] = []
-      for (const kind of Object.keys(buckets) as LimitKind[]) {
-        const rate = limits[kind]
-        const key = keys[kind]
-        if (!rate || !key) continue
-        const bucket = refilled(kind, key, rate, at)
-        if (bucket.tokens < 1) {
-          return { kind, retryAfterMs: Math.ceil(((1 - bucket.tokens) / rate.tokens) * rate.windowMs) }
-        }
-        asked.push(bucket)
-      }
-      for (const bucket of asked) bucket.tokens -= 1
-      return null
+      const asked = takeHere(keys)
+      return Array.isArray(asked) ? null : asked
+    },
+
+    async takeShared(keys) {
+      const asked = takeHere(keys)
+      if (!Array.isArray(asked)) return asked
+      if (!shared || asked.length === 0) return null
+      const refusal = askShared(shared, asked)
+      return asked.some(mayRefuse) ? refusal : null
     },
   }
 }
+
+const mayRefuse = ({ kind, rate, bucket }: Asked): boolean =>
+  kind === 'new' || rate.tokens < SMALL || bucket.tokens < rate.tokens / 2
+
+const untilOne = (tokens: number, rate: Rate): number =>
+  Math.ceil(((1 - tokens) / rate.tokens) * rate.windowMs)

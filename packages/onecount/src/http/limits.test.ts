@@ -17,7 +17,14 @@ describe('ONECOUNT_LIMITS', () => {
       ip: null,
       post: { tokens: 100, windowMs: 500 },
       read: DEFAULT_LIMITS.read,
+      new: DEFAULT_LIMITS.new,
     })
+  })
+
+  it('allow a school behind one address by default, and not what one visitor can ask for', () => {
+    const { new: rate } = DEFAULT_LIMITS
+    expect(rate!.tokens).toBeGreaterThanOrEqual(500)
+    expect((rate!.tokens / rate!.windowMs) * 86_400_000).toBeLessThan(20_000)
   })
 
   it('reads every unit, and one of it where no number is given', () => {

@@ -6,9 +6,12 @@ export interface Rate {
   windowMs: number
 }
 
-const KINDS = ['session', 'ip', 'post', 'read'] as const
+export const KINDS = ['session', 'ip', 'post', 'read', 'new'] as const
 
-/** What is counted: writes of a session, writes from an address, writes to a post, reads from an address. */
+/**
+ * What is counted: writes of a session, writes from an address, writes to a post, reads from an address, new sessions
+ * from an address.
+ */
 export type LimitKind = (typeof KINDS)[number]
 
 /** One rate for each kind; `null` is no limit. */
@@ -16,16 +19,18 @@ export type Limits = Readonly<Record<LimitKind, Rate | null>>
 
 /**
  * A session: somebody who taps as fast as they can, for ten seconds. An address: an office of them, as many share one.
- * A post has none: the one that everybody likes is the one that must not refuse.
+ * A post has none: the one that everybody likes is the one that must not refuse. New sessions: a school whose pupils
+ * open the site in the same minutes, and ten a minute from then on (`docs/decisions/019`).
  */
 export const DEFAULT_LIMITS: Limits = {
   session: { tokens: 30, windowMs: 10_000 },
   ip: { tokens: 300, windowMs: 10_000 },
   post: null,
   read: { tokens: 1_000, windowMs: 10_000 },
+  new: { tokens: 600, windowMs: 3_600_000 },
 }
 
-export const NO_LIMITS: Limits = { session: null, ip: null, post: null, read: null }
+export const NO_LIMITS: Limits = { session: null, ip: null, post: null, read: null, new: null }
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
 

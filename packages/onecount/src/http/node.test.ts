@@ -51,10 +51,54 @@ describe('a plain node:http server', () => {
     expect(current.service.calls[0]).toEqual(['set', POLAR_BEAR, sessionId, true, {}])
   })
 
-  it.each(['TRACE /api/health', 'GET //[', 'GET http://['])('answers %s with an error', async line => {
-    expect(await raw(`${line} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)).toMatch(
-      /^HTTP\/1\.1 40[04]/,
+  it.each([
+    ['TRACE /api/health', 405, 'method_not_allowed'],
+    ['TRACE /api/likes', 405, 'method_not_allowed'],
+    ['TRACE /api/nothing', 404, 'not_found'],
+    ['PROPFIND /api/likes', 405, 'method_not_allowed'],
+    ['GET /api/%ff', 404, 'not_found'],
+    ['PUT /api/likes/%ff', 400, 'invalid_post_id'],
+    ['PUT /api/likes/%', 400, 'invalid_post_id'],
+    ['GET //[', 400, 'invalid_request'],
+    ['GET http://[', 400, 'invalid_request'],
+  ])('answers %s in the documented shape', async (line, status, code) => {
+    const answer = await raw(`${line} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`)
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status}`))
+    expect(JSON.parse(answer.split('\r\n\r\n')[1]!).error).toMatchObject({
+      code,
+      message: expect.any(String),
+    })
+    if (status === 405) expect(answer).toMatch(/^allow: GET, HEAD, OPTIONS\r$/im)
+    expect(answer).toMatch(/^onecount-time: \d+\r$/im)
+  })
+
+  it.each([
+    ['never comes', ''],
+    ['stops in the middle', '{"op'],
+  ])('ends a body that %s', async (_, sent) => {
+    await restart({ bodyTimeoutMs: 50 })
+    const answer = await raw(
+      `PUT /api/likes/${POLAR_BEAR} HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\n${sent}`,
     )
+    expect(answer).toContain('HTTP/1.1 408')
+    expect(answer).toContain('"request_timeout"')
+    expect(current.service.calls).toEqual([])
+  })
+
+  it('ends a body that comes byte by byte', async () => {
+    await restart({ bodyTimeoutMs: 300 })
+    const socket = connect(Number(new URL(current.url).port), '127.0.0.1')
+    let answer = ''
+    socket.on('data', chunk => {
+      answer += chunk
+    })
+    socket.on('error', () => {})
+    socket.write(`PUT /api/likes/${POLAR_BEAR} HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n`)
+    const drip = setInterval(() => socket.write(' '), 20)
+    await once(socket, 'close')
+    clearInterval(drip)
+    expect(answer).toContain('HTTP/1.1 408')
+    expect(current.service.calls).toEqual([])
   })
 
   it('answers an impossible Host header with an error', async () => {

@@ -1,6 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { Readable } from 'node:stream'
+import { OnecountError } from '../core/errors'
 import type { Handler } from './handler'
+import { errorResponse } from './responses'
 
 /**
  * Mounts the handler on a plain `node:http` (or https) server: `createServer(nodeListener(handler))`. It needs no
@@ -14,11 +16,9 @@ export function nodeListener(handler: Handler): RequestListener {
 
 async function respond(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const request = toRequest(incoming)
-  if (!request) {
-    outgoing.writeHead(400).end()
-    return
-  }
-  const response = await handler(request, { ip: incoming.socket.remoteAddress })
+  const response = request
+    ? await handler(request, { ip: incoming.socket.remoteAddress })
+    : errorResponse(new OnecountError('invalid_request'))
   outgoing.statusCode = response.status
   outgoing.setHeaders(response.headers)
   // What the handler did not read of a body would be taken for the next request on this connection.
@@ -30,15 +30,23 @@ async function respond(handler: Handler, incoming: IncomingMessage, outgoing: Se
 function toRequest(incoming: IncomingMessage): Request | null {
   const { method = 'GET', headers, socket, url = '/' } = incoming
   const base = `${'encrypted' in socket ? 'https' : 'http'}://${headers.host ?? 'localhost'}`
-  if (!URL.canParse(url, base) || /^(CONNECT|TRACE|TRACK)$/.test(method)) return null
+  if (!URL.canParse(url, base)) return null
+  const isForbidden = FORBIDDEN.test(method)
   const hasBody =
-    method !== 'GET' && method !== 'HEAD' && (headers['transfer-encoding'] || headers['content-length'])
-  return new Request(new URL(url, base), {
-    method,
+    !isForbidden &&
+    method !== 'GET' &&
+    method !== 'HEAD' &&
+    (headers['transfer-encoding'] || headers['content-length'])
+  const request = new Request(new URL(url, base), {
+    method: isForbidden ? 'OPTIONS' : method,
     headers: toHeaders(headers),
     ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream, duplex: 'half' }),
   })
+  return isForbidden ? Object.defineProperty(request, 'method', { value: method }) : request
 }
+
+/** Methods that a Request refuses to have: the handler must see them to refuse them in the documented shape. */
+const FORBIDDEN = /^(CONNECT|TRACE|TRACK)$/i
 
 function toHeaders(incoming: IncomingMessage['headers']): Headers {
   const headers = new Headers()

@@ -31,7 +31,7 @@ export function corsHeaders(request: Request, trusted: readonly string[]): Recor
     'access-control-allow-credentials': 'true',
     'access-control-allow-methods': 'GET, PUT, DELETE',
     'access-control-allow-headers': 'Content-Type',
-    'access-control-expose-headers': 'Onecount-Redis, Retry-After',
+    'access-control-expose-headers': 'Onecount-Redis, Onecount-Time, Retry-After',
     'access-control-max-age': '600',
   }
 }
@@ -42,15 +42,17 @@ export function isSecure(request: Request): boolean {
   return (forwarded ?? new URL(request.url).protocol.replace(':', '')) === 'https'
 }
 
-/** A trusted origin as browsers write it. @throws OnecountError `misconfigured` */
+/** A trusted origin as browsers write it; one site, never a pattern. @throws OnecountError `misconfigured` */
 export function parseOrigin(text: string): string {
-  const { origin, protocol } = URL.canParse(text) ? new URL(text) : { origin: '', protocol: '' }
-  if (protocol === 'https:' || protocol === 'http:') return origin
+  const { origin, protocol, hostname } = URL.canParse(text) ? new URL(text) : NO_URL
+  if ((protocol === 'https:' || protocol === 'http:') && !hostname.includes('*')) return origin
   throw new OnecountError('misconfigured', {
-    field: 'trustedOrigins',
-    detail: `"${text}" is no origin: write it as https://app.example.com`,
+    field: 'ONECOUNT_TRUSTED_ORIGINS',
+    detail: `ONECOUNT_TRUSTED_ORIGINS: "${text}" is not an origin: name each site, as https://app.example.com`,
   })
 }
+
+const NO_URL = { origin: '', protocol: '', hostname: '' }
 
 function isTrusted(origin: string | null, trusted: readonly string[]): boolean {
   return origin !== null && trusted.includes(origin)

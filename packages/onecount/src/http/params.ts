@@ -1,9 +1,9 @@
 import { OnecountError } from '../core/errors'
 import { isPostId } from '../core/ids'
+import { readText } from './body'
 
 /** Posts that one request may ask for. */
 const MAX_IDS = 100
-const MAX_BODY_BYTES = 1024
 
 /** A post id from the path, in lower case. @throws OnecountError `invalid_post_id` */
 export function parsePostId(segment: string, field = 'postId'): string {
@@ -32,10 +32,14 @@ export interface WriteParams {
  * `op` of the JSON body, else of the query, else none, and `ack` of the body. Any integer is handed on as an op, as the
  * engine replaces one it cannot trust; refused is only what is not an integer at all, since then the caller has a bug
  * that it should hear of. Nobody can ask for less than the application promises. Other members of the body are ignored.
- * @throws OnecountError `invalid_body`, `invalid_op`
+ * @throws OnecountError `invalid_body`, `invalid_op`, `request_timeout`
  */
-export async function parseWrite(request: Request, query: URLSearchParams): Promise<WriteParams> {
-  const { op, ack } = await readBody(request)
+export async function parseWrite(
+  request: Request,
+  query: URLSearchParams,
+  bodyTimeoutMs: number,
+): Promise<WriteParams> {
+  const { op, ack } = await readBody(request, bodyTimeoutMs)
   if (ack !== undefined && ack !== null && ack !== 'postgres')
     throw new OnecountError('invalid_body', { field: 'ack', detail: 'leave it out, or say "postgres"' })
   return { ...parseOp(op, query), ...(ack && { ack }) }
@@ -53,8 +57,8 @@ function integer(op: unknown): number {
   return op as number
 }
 
-async function readBody(request: Request): Promise<{ op?: unknown; ack?: unknown }> {
-  const text = await readText(request)
+async function readBody(request: Request, timeoutMs: number): Promise<{ op?: unknown; ack?: unknown }> {
+  const text = await readText(request, timeoutMs)
   if (text.trim() === '') return {}
   const body = parseJson(text)
   if (typeof body !== 'object' || body === null || Array.isArray(body))
@@ -67,28 +71,5 @@ function parseJson(text: string): unknown {
     return JSON.parse(text)
   } catch (cause) {
     throw new OnecountError('invalid_body', { cause })
-  }
-}
-
-/** Reads no further than the limit, whatever Content-Length says. */
-async function readText(request: Request): Promise<string> {
-  const tooLarge = new OnecountError('invalid_body', { detail: `at most ${MAX_BODY_BYTES} bytes` })
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge
-  if (!request.body) return ''
-  const decoder = new TextDecoder()
-  const reader = request.body.getReader()
-  let text = ''
-  let bytes = 0
-  for (;;) {
-    const { done, value } = await reader.read().catch((cause: unknown) => {
-      throw new OnecountError('invalid_body', { detail: 'it ended too early', cause })
-    })
-    if (done) return text + decoder.decode()
-    bytes += value.byteLength
-    if (bytes > MAX_BODY_BYTES) {
-      await reader.cancel().catch(() => {})
-      throw tooLarge
-    }
-    text += decoder.decode(value, { stream: true })
   }
 }

@@ -92,9 +92,25 @@ describe('GET /health', () => {
     })
   })
 
+  it('costs the stores one look a second, however many ask', async () => {
+    await Promise.all(Array.from({ length: 50 }, () => api('/health')))
+    expect(current.service.calls).toEqual([['health']])
+    await expect
+      .poll(() => api('/health').then(() => current.service.calls.length), { timeout: 5000 })
+      .toBe(2)
+  })
+
+  it('does not keep an answer that failed', async () => {
+    current.service.failure = new Error('once')
+    expect((await api('/health')).status).toBe(500)
+    current.service.failure = null
+    expect((await api('/health')).status).toBe(200)
+  })
+
   it('is 503 only when likes cannot be served', async () => {
     current.service.status = 'degraded'
     expect((await api('/health')).status).toBe(200)
+    await restart()
     current.service.status = 'down'
     expect((await api('/health')).status).toBe(503)
     expect((await api('/health', { method: 'HEAD' })).status).toBe(503)

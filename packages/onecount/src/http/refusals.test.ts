@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { StoreUnavailable } from '../core/errors'
-import { createHandler } from './handler'
+import { createHandler, type HandlerOptions } from './handler'
 import { createTestServer, MapLikes, NOBODYS, POLAR_BEAR, refusal, SECRET, someone } from './test-server'
 
 const { current, restart, api, like, close } = createTestServer()
@@ -134,8 +134,48 @@ describe('a failure of the server', () => {
     expect(current.logged[1]).toMatch(/\(and 4 times more since\)$/)
   })
 
-  it('that is in its setup is found when it starts', () => {
-    const create = () => createHandler({ service: new MapLikes(), secret: 'short' })
-    expect(create).toThrow(expect.objectContaining({ code: 'misconfigured' }))
+  it.each<[string, Partial<HandlerOptions>, string]>([
+    ['a short secret', { secret: 'short' }, 'ONECOUNT_SECRET'],
+    ['any origin trusted', { trustedOrigins: ['*'] }, 'ONECOUNT_TRUSTED_ORIGINS'],
+    ['a pattern of origins', { trustedOrigins: ['https://*.example.com'] }, 'ONECOUNT_TRUSTED_ORIGINS'],
+    ['an opaque origin', { trustedOrigins: ['null'] }, 'ONECOUNT_TRUSTED_ORIGINS'],
+    ['a short drain secret', { drainSecret: 'fifteen-letters' }, 'ONECOUNT_DRAIN_SECRET'],
+    ['a drain secret with a space', { drainSecret: 'two words that are long' }, 'ONECOUNT_DRAIN_SECRET'],
+  ])('that is in its setup is found when it starts: %s', (_, options, field) => {
+    const create = () => createHandler({ service: new MapLikes(), secret: SECRET, ...options })
+    expect(create).toThrow(
+      expect.objectContaining({ code: 'misconfigured', options: expect.objectContaining({ field }) }),
+    )
+  })
+})
+
+describe('every answer', () => {
+  it("carries the server's time and says that no cache may keep it and no page embed it", async () => {
+    const answers = [
+      await like(),
+      await like({}, 'x'),
+      await like({}, NOBODYS),
+      await api(`/likes?ids=${POLAR_BEAR}`),
+      await api('/likes'),
+      await api('/likes', { method: 'OPTIONS' }),
+      await api('/likes', { method: 'POST' }),
+      await api('/health'),
+      await api('/health', { method: 'HEAD' }),
+      await api('/nothing'),
+      await fetch(`${current.url}/elsewhere`),
+    ]
+    for (const { headers, url, status } of answers) {
+      const at = `${status} ${url}`
+      expect(Math.abs(Number(headers.get('onecount-time')) - Date.now()), at).toBeLessThan(60_000)
+      expect(headers.get('cache-control'), at).toBe('private, no-store')
+      expect(headers.get('x-content-type-options'), at).toBe('nosniff')
+      expect(headers.get('content-security-policy'), at).toContain("frame-ancestors 'none'")
+      expect(headers.get('strict-transport-security'), at).toBeNull()
+    }
+  })
+
+  it('over HTTPS tells browsers to stay there', async () => {
+    const response = await api('/health', { headers: { 'x-forwarded-proto': 'https' } })
+    expect(response.headers.get('strict-transport-security')).toBe('max-age=31536000')
   })
 })

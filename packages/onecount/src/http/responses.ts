@@ -1,17 +1,27 @@
 import { ERRORS, type ErrorCode, OnecountError, StoreUnavailable } from '../core/errors'
 
-/** Counts are of this moment and likes are of one person: no cache may keep an answer. */
-const HEADERS = { 'cache-control': 'private, no-store', 'x-content-type-options': 'nosniff' }
+/** Counts are of this moment and likes are of one person: no cache may keep an answer, and no page may embed it. */
+const HEADERS = {
+  'cache-control': 'private, no-store',
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+}
+
+/** The server's time, epoch ms: a browser knows by it how far off its own clock is. */
+export const TIME_HEADER = 'onecount-time'
+
+const headersOfNow = () => ({ ...HEADERS, [TIME_HEADER]: String(Date.now()) })
 
 export function json(status: number, body: unknown): Response {
   return new Response(JSON.stringify(body), {
     status,
-    headers: { ...HEADERS, 'content-type': 'application/json' },
+    headers: { ...headersOfNow(), 'content-type': 'application/json' },
   })
 }
 
 export function noContent(): Response {
-  return new Response(null, { status: 204, headers: HEADERS })
+  return new Response(null, { status: 204, headers: headersOfNow() })
 }
 
 /**
@@ -23,6 +33,8 @@ export function errorResponse(error: unknown): Response {
   const response = json(status, { error: { code, message, ...(field && { field }) } })
   if (retryAfterMs !== undefined)
     response.headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
+  // The rest of the body would be taken for the next request on this connection.
+  if (status === 408) response.headers.set('connection', 'close')
   return response
 }
 

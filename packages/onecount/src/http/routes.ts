@@ -1,20 +1,26 @@
 import { OnecountError } from '../core/errors'
 import { assertBearer } from './bearer'
 import type { HandlerOptions } from './handler'
-import { createLimiter, type Limiter } from './limiter'
+import { createLimiter, type Limiter, type LimitKeys } from './limiter'
 import { DEFAULT_LIMITS } from './limits'
 import { isForeign, isSecure } from './origin'
 import { parseIds, parsePostId, parseWrite } from './params'
 import { json } from './responses'
 import { openSession, serializeSessionCookie } from './session'
+import { sharedLook } from './shared-look'
+
+/** The stores are asked for their health at most once in this time, milliseconds. */
+const HEALTH_MS = 1000
 
 export interface Call {
   request: Request
   url: URL
   /** What limits by address count for. */
-  ip: string | null
+  ip: string
   /** Goes out with the answer, an error included. */
   headers: Record<string, string>
+  /** `Set-Cookie` headers, likewise. */
+  cookies: string[]
 }
 
 /** What an address takes, by method. */
@@ -22,16 +28,23 @@ export type Route = Record<string, (call: Call) => Promise<Response>>
 
 /** The addresses below the base path, as a function of the rest of the path. */
 export function createRoutes(options: HandlerOptions): (path: string) => Route | undefined {
-  const { service, secret, trustedOrigins = [], drainSecret, drainBudgetMs = 5_000, now = Date.now } = options
-  const limiter = createLimiter(options.limits ?? DEFAULT_LIMITS, { now })
+  const { service, secret, trustedOrigins = [], drainSecret, now = Date.now } = options
+  const { drainBudgetMs = 5_000, bodyTimeoutMs = 5_000 } = options
+  const limiter = options.limiter ?? createLimiter(options.limits ?? DEFAULT_LIMITS, { now })
+  const health = sharedLook(() => service.health(), HEALTH_MS)
+
+  const open = ({ request }: Call) =>
+    openSession(request.headers.get('cookie'), secret, { secure: isSecure(request) })
 
   async function readLikes(call: Call): Promise<Response> {
     const ids = parseIds(call.url.searchParams)
-    take(limiter, { read: call.ip })
     // A browser leaves the cookie out when another site's page asks: a new one must not replace it.
-    const session = isForeign(call.request, trustedOrigins)
-      ? null
-      : openSession(call.request.headers.get('cookie'), secret)
+    const opened = isForeign(call.request, trustedOrigins) ? null : open(call)
+    const [, hasNone] = await Promise.all([
+      take(limiter, { read: call.ip }),
+      opened?.origin === 'new' ? limiter.takeShared({ new: call.ip }) : null,
+    ])
+    const session = hasNone ? null : opened
     if (session && session.origin !== 'current') setCookie(call, session.value)
     const states = await service.read(ids, session?.sessionId ?? null)
     const likes = [...states].map(([id, { count, liked, rev, op, durable, source }]) => [
@@ -44,9 +57,15 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
   async function write(call: Call, segment: string, wanted: boolean): Promise<Response> {
     if (isForeign(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
     const postId = parsePostId(segment)
-    const params = await parseWrite(call.request, call.url.searchParams)
-    const session = openSession(call.request.headers.get('cookie'), secret)
-    take(limiter, { session: session.origin === 'new' ? null : session.sessionId, ip: call.ip, post: postId })
+    const params = await parseWrite(call.request, call.url.searchParams, bodyTimeoutMs)
+    const session = open(call)
+    const isNew = session.origin === 'new'
+    await take(limiter, {
+      session: isNew ? null : session.sessionId,
+      new: isNew ? call.ip : null,
+      ip: call.ip,
+      post: postId,
+    })
     // Set even if the write fails: its outcome may be unknown, and the retry has to come from the same session.
     setCookie(call, session.value)
     const state = await service.set(postId, session.sessionId, wanted, params)
@@ -55,9 +74,9 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
   }
 
   async function readHealth(): Promise<Response> {
-    const { status, redis, postgres, pending, oldestPendingMs, unseen, lastDrainAt } = await service.health()
-    const health = { status, redis, postgres, pending, oldestPendingMs, unseen, lastDrainAt }
-    return json(status === 'down' ? 503 : 200, health)
+    const { status, redis, postgres, pending, oldestPendingMs, unseen, lastDrainAt } = await health()
+    const body = { status, redis, postgres, pending, oldestPendingMs, unseen, lastDrainAt }
+    return json(status === 'down' ? 503 : 200, body)
   }
 
   async function drain({ request }: Call): Promise<Response> {
@@ -81,13 +100,13 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
   }
 }
 
-function take(limiter: Limiter, keys: Parameters<Limiter['take']>[0]): void {
-  const refusal = limiter.take(keys)
+async function take(limiter: Limiter, keys: LimitKeys): Promise<void> {
+  const refusal = await limiter.takeShared(keys)
   if (!refusal) return
   const { kind, retryAfterMs } = refusal
   throw new OnecountError('too_many_requests', { detail: `limit: ${kind}`, retryAfterMs })
 }
 
-function setCookie({ request, headers }: Call, value: string): void {
-  headers['set-cookie'] = serializeSessionCookie(value, { secure: isSecure(request) })
+function setCookie({ request, cookies }: Call, value: string): void {
+  cookies.push(serializeSessionCookie(value, { secure: isSecure(request) }))
 }

@@ -94,6 +94,57 @@ describe('opening a session', () => {
   })
 })
 
+describe('over HTTPS', () => {
+  const secure = { secure: true }
+  const host = (value: string) => `__Host-onecount_session=${value}`
+
+  it('the cookie has the prefix that keeps other hosts from setting it', () => {
+    expect(serializeSessionCookie('v', secure)).toBe(
+      '__Host-onecount_session=v; Path=/; Max-Age=31536000; HttpOnly; SameSite=Lax; Secure',
+    )
+    const session = createSession(NEW)
+    expect(openSession(host(session.value), NEW, secure)).toEqual({ ...session, origin: 'current' })
+  })
+
+  it('a session under the old name goes on, and its cookie is replaced', () => {
+    const session = createSession(NEW)
+    expect(openSession(header(session.value), NEW, secure)).toEqual({ ...session, origin: 'older' })
+    expect(openSession(header(session.value), NEW)).toEqual({ ...session, origin: 'current' })
+  })
+
+  it('of both names the prefixed one counts, in any order', () => {
+    const [mine, other] = [createSession(NEW), createSession(NEW)]
+    for (const cookie of [
+      `${header(other.value)}; ${host(mine.value)}`,
+      `${host(mine.value)}; ${header(other.value)}`,
+    ]) {
+      expect(openSession(cookie, NEW, secure)).toEqual({ ...mine, origin: 'current' })
+      expect(readSession(cookie, NEW)).toBe(mine.sessionId)
+    }
+  })
+
+  it('a forged one never wins over a good one', () => {
+    const session = createSession(NEW)
+    const forged = `${'a'.repeat(22)}.${'b'.repeat(43)}`
+    expect(openSession(`${host(forged)}; ${header(session.value)}`, NEW, secure)).toEqual({
+      ...session,
+      origin: 'older',
+    })
+    expect(openSession(`${header(forged)}; ${host(session.value)}`, NEW, secure).origin).toBe('current')
+    expect(openSession(`${host(forged)}; ${host(session.value)}`, NEW, secure).sessionId).toBe(
+      session.sessionId,
+    )
+  })
+
+  it('one signed with the secret that is being replaced is signed anew', () => {
+    const session = createSession(OLD)
+    expect(openSession(host(session.value), `${NEW},${OLD}`, secure)).toMatchObject({
+      sessionId: session.sessionId,
+      origin: 'older',
+    })
+  })
+})
+
 describe('the secret', () => {
   it.each([undefined, '', 'short', `${NEW},short`, `${NEW},`])('%j is refused with what to do', secret => {
     expect(() => parseSecrets(secret)).toThrow(
@@ -124,6 +175,7 @@ describe('the cookie', () => {
     expect(withSessionCookie('a=1; onecount_session=x; b=c=d; onecount_session=y', 'v')).toBe(
       'a=1; b=c=d; onecount_session=v',
     )
+    expect(withSessionCookie('__Host-onecount_session=x; a=1', 'v')).toBe('a=1; onecount_session=v')
     expect(withSessionCookie(null, 'v')).toBe('onecount_session=v')
   })
 })

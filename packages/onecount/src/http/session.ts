@@ -1,7 +1,11 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { OnecountError } from '../core/errors'
 
+/** Over HTTP, and over HTTPS before there was {@link SECURE_SESSION_COOKIE}: still read there, and replaced. */
 export const SESSION_COOKIE = 'onecount_session'
+
+/** Over HTTPS: browsers take a cookie of this prefix only from this very host, so no subdomain can set one. */
+export const SECURE_SESSION_COOKIE = '__Host-onecount_session'
 
 /** One year, seconds. Browsers keep no cookie longer than 400 days; every like renews it. */
 export const SESSION_MAX_AGE = 365 * 24 * 60 * 60
@@ -19,7 +23,7 @@ export interface Session {
 }
 
 export interface OpenedSession extends Session {
-  /** `new`: there was no valid cookie. `older`: signed with a secret that is being retired. */
+  /** `new`: there was no valid cookie. `older`: of a secret or, over HTTPS, of a name that is being retired. */
   origin: 'current' | 'older' | 'new'
 }
 
@@ -46,8 +50,8 @@ export function createSession(secret: string): Session {
 }
 
 /**
- * The session of a `Cookie` header, or null when it holds none that this server signed.
- * When several cookies have the name (a subdomain can add one), the first valid one counts.
+ * The session of a `Cookie` header, or null when it holds none that this server signed. The `__Host-` cookie counts
+ * before the other name; of several with one name (a subdomain can add one), the first valid one.
  * @throws OnecountError `misconfigured`
  */
 export function readSession(cookieHeader: string | null | undefined, secret: string): string | null {
@@ -56,37 +60,50 @@ export function readSession(cookieHeader: string | null | undefined, secret: str
 
 /**
  * The session of a `Cookie` header, or a new one. Unless its `origin` is `current`, the answer has to set the cookie:
- * one that was signed with an older secret keeps its id and is signed again.
+ * one that was signed with an older secret, or that came over HTTPS under the old name, keeps its id.
  * @throws OnecountError `misconfigured`
  */
-export function openSession(cookieHeader: string | null | undefined, secret: string): OpenedSession {
+export function openSession(
+  cookieHeader: string | null | undefined,
+  secret: string,
+  { secure = false }: { secure?: boolean } = {},
+): OpenedSession {
   const secrets = parseSecrets(secret)
   const known = verify(cookieHeader, secrets)
   if (!known) return { ...createSession(secret), origin: 'new' }
-  const { sessionId, value, secretIndex } = known
-  if (secretIndex === 0) return { sessionId, value, origin: 'current' }
+  const { sessionId, name, value, secretIndex } = known
+  const isCurrent = secretIndex === 0 && (name === SECURE_SESSION_COOKIE || !secure)
+  if (isCurrent) return { sessionId, value, origin: 'current' }
   return { sessionId, value: sign(sessionId, secrets[0]), origin: 'older' }
 }
 
 /** The `Set-Cookie` header. `secure` where the browser reached the site over HTTPS. */
 export function serializeSessionCookie(value: string, { secure }: { secure: boolean }): string {
-  const attributes = `Path=/; Max-Age=${SESSION_MAX_AGE}; HttpOnly; SameSite=Lax${secure ? '; Secure' : ''}`
-  return `${SESSION_COOKIE}=${value}; ${attributes}`
+  const attributes = `Path=/; Max-Age=${SESSION_MAX_AGE}; HttpOnly; SameSite=Lax`
+  return secure
+    ? `${SECURE_SESSION_COOKIE}=${value}; ${attributes}; Secure`
+    : `${SESSION_COOKIE}=${value}; ${attributes}`
 }
 
 /** The `Cookie` header with this session instead of whatever it had: for handing a request on. */
 export function withSessionCookie(cookieHeader: string | null | undefined, value: string): string {
-  const others = pairs(cookieHeader).filter(([name]) => name !== SESSION_COOKIE)
+  const others = pairs(cookieHeader).filter(([name]) => !NAMES.includes(name))
   return [...others, [SESSION_COOKIE, value]].map(([name, text]) => `${name}=${text}`).join('; ')
 }
 
+/** The order in which they count. */
+const NAMES = [SECURE_SESSION_COOKIE, SESSION_COOKIE]
+
 function verify(cookieHeader: string | null | undefined, secrets: string[]) {
-  for (const [name, value] of pairs(cookieHeader)) {
-    if (name !== SESSION_COOKIE) continue
-    const sessionId = value.slice(0, value.indexOf('.'))
-    if (!ID.test(sessionId)) continue
-    const secretIndex = secrets.findIndex(secret => equal(value, sign(sessionId, secret)))
-    if (secretIndex >= 0) return { sessionId, value, secretIndex }
+  const cookies = pairs(cookieHeader)
+  for (const wanted of NAMES) {
+    for (const [name, value] of cookies) {
+      if (name !== wanted) continue
+      const sessionId = value.slice(0, value.indexOf('.'))
+      if (!ID.test(sessionId)) continue
+      const secretIndex = secrets.findIndex(secret => equal(value, sign(sessionId, secret)))
+      if (secretIndex >= 0) return { sessionId, name, value, secretIndex }
+    }
   }
   return null
 }

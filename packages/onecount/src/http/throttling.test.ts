@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createHandler } from './handler'
 import { parseLimits } from './limits'
-import { createTestServer, FOX, refusal, someone } from './test-server'
+import { cookieOf, createTestServer, FOX, refusal, SECRET, someone } from './test-server'
 
 const { current, restart, api, like, close } = createTestServer()
 beforeEach(() => restart())
@@ -28,6 +29,53 @@ describe('too many requests', () => {
     expect([await like(), await like(), await like({ headers: someone() })].map(r => r.status)).toEqual([
       200, 200, 429,
     ])
+  })
+
+  it('of a visitor who leaves the cookie out are 429: new sessions of an address are limited', async () => {
+    await restart({ limits: parseLimits('new=2/60s,ip=off') })
+    const first = await like()
+    expect((await like()).status).toBe(200)
+    const refused = await like()
+    expect(await refusal(refused)).toMatchObject({
+      status: 429,
+      message: expect.stringContaining('limit: new'),
+    })
+    expect(refused.headers.getSetCookie()).toEqual([])
+    expect(refused.headers.get('retry-after')).toBe('30')
+    expect((await like({ headers: { cookie: cookieOf(first) } })).status, 'one who has a session').toBe(200)
+    expect((await like({ headers: { cookie: 'onecount_session=forged' } })).status).toBe(429)
+  })
+
+  it('of new visitors leave reading open, without a session', async () => {
+    await restart({ limits: parseLimits('new=1/60s') })
+    await like()
+    const response = await api(`/likes?ids=${FOX}`)
+    expect(response.status).toBe(200)
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect((await response.json()).likes[FOX]).toMatchObject({ count: 12, liked: null })
+  })
+
+  it('count an IPv6 network of 64 bits as one, and IPv4 in IPv6 clothes as IPv4', async () => {
+    const from = async (ip: string) => (await like({ headers: { 'x-forwarded-for': ip } })).status
+    await restart({ limits: parseLimits('new=1/60s'), proxyHops: 1 })
+    expect([
+      await from('2001:db8::1'),
+      await from('2001:db8::ffff:2'),
+      await from('2001:db8:0:1::1'),
+    ]).toEqual([200, 429, 200])
+    expect([await from('198.51.100.7'), await from('::ffff:c633:6407')]).toEqual([200, 429])
+  })
+
+  it('of clients whose address is not known share one limit, twenty times as large', async () => {
+    const handler = createHandler({
+      service: current.service,
+      secret: SECRET,
+      limits: parseLimits('new=1/60s'),
+    })
+    const url = `http://site.example/api/likes/${FOX}`
+    const statuses: number[] = []
+    for (let i = 0; i < 21; i++) statuses.push((await handler(new Request(url, { method: 'PUT' }))).status)
+    expect(statuses).toEqual([...Array(20).fill(200), 429])
   })
 
   it('cannot be passed off as from another address, unless a proxy in front says so', async () => {

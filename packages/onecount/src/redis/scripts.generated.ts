@@ -8,9 +8,35 @@ export interface Script {
 }
 
 export const SCRIPTS = {
+  absent: {
+    name: 'absent',
+    sha1: '196a947e30383554691b0ab589bdc6ea6a2f7768',
+    source: `local function forget(k, hydrating, post)
+  redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
+  redis.pcall('ZREM', k.rank, post)
+end
+local KEPT = 10000
+local absent, ttl, out = KEYS[1], tonumber(ARGV[1]), {}
+local time = redis.call('TIME')
+local at = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+redis.call('ZREMRANGEBYSCORE', absent, '-inf', at)
+for i = 2, #ARGV, 2 do
+  local k = 2 * i - 1
+  if redis.call('GET', KEYS[k + 3]) == ARGV[i + 1] then
+    forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = KEYS[2] }, KEYS[k + 3], ARGV[i])
+    redis.pcall('ZADD', absent, at + ttl, ARGV[i])
+    out[#out + 1] = ARGV[i]
+  end
+end
+local excess = redis.call('ZCARD', absent) - KEPT
+if excess > 0 then redis.call('ZREMRANGEBYRANK', absent, 0, excess - 1) end
+redis.call('PEXPIRE', absent, ttl)
+return out
+`,
+  },
   begin: {
     name: 'begin',
-    sha1: 'f73bd73c3d10a21781db072af43dcc65cf38d121',
+    sha1: '84a1a07598d7a2206767d4c380449e5a0199bd15',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -71,11 +97,15 @@ local TOLD = 1000
 local token = ARGV[1] .. '|' .. confirmed_of(q)
 local epoch = epoch_of(q)
 local held = fed_of(q)
+local time = redis.call('TIME')
+local at = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 for i = 1, #ARGV - 3 do
-  local k, post = 4 * i - 2, ARGV[3 + i]
+  local k, post = 4 * i - 1, ARGV[3 + i]
   local hydrating = KEYS[k + 3]
   if warm(epoch, redis.call('GET', KEYS[k]), redis.call('GET', KEYS[k + 2]), KEYS[k + 1]) then
     out[i] = { 'WARM' }
+  elseif tonumber(redis.call('ZSCORE', KEYS[2], post) or 0) > at then
+    out[i] = { 'ABSENT' }
   elseif not held and redis.call('SET', hydrating, token, 'NX', 'PX', ttl) then
     epoch = epoch or begin_epoch(q, ARGV[2])
     out[i] = { 'MINE', epoch, token }
@@ -399,6 +429,31 @@ for i = 9, #ARGV, 2 do
   redis.pcall(redis.call('SISMEMBER', liked, ARGV[i]) == 1 and 'SADD' or 'SREM', KEYS[k], post)
 end
 return 'OK'
+`,
+  },
+  limit: {
+    name: 'limit',
+    sha1: '7ed7602e4c1a188416a2223174c8726b6f52402a',
+    source: `local time = redis.call('TIME')
+local at = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local levels, taken = {}, true
+for i = 1, #KEYS do
+  local size, window = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  local tokens, since = string.match(redis.call('GET', KEYS[i]) or '', '^([%d.]+)|(%d+)$')
+  local gained = since and math.max(0, at - tonumber(since)) / window * size or size
+  levels[i] = math.min(size, (tonumber(tokens) or 0) + gained)
+  if levels[i] < 1 then taken = false end
+end
+local out = { taken and '1' or '0' }
+for i = 1, #KEYS do
+  local size, window = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  if taken then
+    levels[i] = levels[i] - 1
+    redis.pcall('SET', KEYS[i], string.format('%.3f|%.0f', levels[i], at), 'PX', math.ceil((size - levels[i]) / size * window))
+  end
+  out[i + 1] = string.format('%.3f', levels[i])
+end
+return out
 `,
   },
   rank: {

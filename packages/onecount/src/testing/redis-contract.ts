@@ -4,6 +4,7 @@ import { drain } from './redis/drain'
 import { driver } from './redis/driver'
 import { type RedisCapabilities, type RedisUnderTest, type Scripts, scriptsOf } from './redis/harness'
 import { hydration } from './redis/hydration'
+import { limits } from './redis/limits'
 import { memory } from './redis/memory'
 import { ranking } from './redis/ranking'
 import { reads } from './redis/reads'
@@ -42,6 +43,7 @@ export function redisContract(
       drain,
       resolving,
       ranking,
+      limits,
       ...(capabilities.maxmemory ? [memory] : []),
     ]) {
       suite(

@@ -80,7 +80,7 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
     ): Promise<Reply[]> {
       const begun = await run(
         'begin',
-        [keys.q, ...posts.flatMap(post => [...postKeys(post), keys.hydrating(post)])],
+        [keys.q, keys.absent, ...posts.flatMap(post => [...postKeys(post), keys.hydrating(post)])],
         [token, epoch, ttl, ...posts],
       )
       return (begun as Reply[][]).map(([verdict, ...details]) => {
@@ -147,6 +147,21 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
 
     forget: (...posts: string[]) =>
       run('forget', [keys.rank, ...posts.flatMap(post => [...postKeys(post), keys.hydrating(post)])], posts),
+
+    absent: (token: string, posts: string[], ttl = 10_000) =>
+      run(
+        'absent',
+        [keys.absent, keys.rank, ...posts.flatMap(post => [...postKeys(post), keys.hydrating(post)])],
+        [ttl, ...posts.flatMap(post => [post, tokenOf(token)])],
+      ),
+
+    /** Buckets as name, size and time to fill. */
+    limit: (...buckets: [name: string, tokens: number, windowMs: number][]) =>
+      run(
+        'limit',
+        buckets.map(([name]) => keys.limit('new', name)),
+        buckets.flatMap(([, ...rate]) => rate),
+      ) as Promise<string[]>,
 
     settle: (
       nonce: string,

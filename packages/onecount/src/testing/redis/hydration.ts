@@ -54,6 +54,34 @@ export const hydration: Suite = (redis, scripts) => {
     })
   })
 
+  describe('absent', () => {
+    it('keeps everybody from asking Postgres again for a moment, and leaves no key of the post', async () => {
+      const s = scripts()
+      await s.begin([POST, OTHER_POST], 'one')
+      expect(await s.absent('one', [POST])).toEqual([POST])
+      expect(await s.begin([POST, OTHER_POST], 'two')).toEqual([['ABSENT'], ['BUSY', []]])
+      expect(Object.keys(await s.everything()).filter(name => name.includes(POST))).toEqual([])
+    })
+
+    it('is forgotten by itself, so that a post that is created is found', async () => {
+      const s = scripts()
+      await s.begin([POST], 'one')
+      await s.absent('one', [POST], 20)
+      await expect.poll(() => s.begin([POST], 'two')).toEqual([['MINE', 'epoch-1']])
+    })
+
+    it('does nothing to a post that another one hydrates or has hydrated', async () => {
+      const s = scripts()
+      await s.begin([POST, OTHER_POST], 'one', { ttl: 20 })
+      await expect.poll(() => s.begin([POST], 'two')).toEqual([['MINE', 'epoch-1']])
+      await s.hydrate(OTHER_POST, { base: 12 })
+      expect(await s.absent('one', [POST, OTHER_POST])).toEqual([])
+      expect(await s.isWarm(OTHER_POST)).toBe(true)
+      expect(await s.install(POST, 'two', { base: 446 })).toBe('OK')
+      expect(await s.isWarm(POST)).toBe(true)
+    })
+  })
+
   describe('install', () => {
     it('shows base plus ratings, and indexes the sessions', async () => {
       const s = scripts()

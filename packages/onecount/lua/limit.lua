@@ -1,0 +1,31 @@
+-- limit: take one token from every bucket, or none when one of them is empty.
+--
+-- KEYS
+--   1.. bucket  string  likes:limit:<kind>|<key>, `tokens|at`; expires when it is full again
+-- ARGV
+--   1.. per bucket: tokens that it holds when full, milliseconds that filling it takes
+-- RETURNS
+--   {'1' | '0': taken or not, what each bucket holds now…}
+
+-- Redis' own clock: the callers' may differ.
+local time = redis.call('TIME')
+local at = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local levels, taken = {}, true
+for i = 1, #KEYS do
+  local size, window = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  local tokens, since = string.match(redis.call('GET', KEYS[i]) or '', '^([%d.]+)|(%d+)$')
+  local gained = since and math.max(0, at - tonumber(since)) / window * size or size
+  levels[i] = math.min(size, (tonumber(tokens) or 0) + gained)
+  if levels[i] < 1 then taken = false end
+end
+local out = { taken and '1' or '0' }
+for i = 1, #KEYS do
+  local size, window = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  if taken then
+    levels[i] = levels[i] - 1
+    -- A Redis that is full refuses this: the limits of each process hold then.
+    redis.pcall('SET', KEYS[i], string.format('%.3f|%.0f', levels[i], at), 'PX', math.ceil((size - levels[i]) / size * window))
+  end
+  out[i + 1] = string.format('%.3f', levels[i])
+end
+return out

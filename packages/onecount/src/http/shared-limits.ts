@@ -1,0 +1,36 @@
+import { createKeys } from '../core/keys'
+import type { RedisPort } from '../core/ports'
+import type { LimitKind, Rate } from './limits'
+
+export interface SharedBucket {
+  kind: LimitKind
+  key: string
+  rate: Rate
+}
+
+/** Token buckets that all processes share. */
+export interface SharedLimits {
+  /**
+   * Takes one token from every bucket, or from none when one is empty. `tokens`: what each holds afterwards. One round
+   * trip. @throws when the store does not answer
+   */
+  take(buckets: readonly SharedBucket[]): Promise<{ isTaken: boolean; tokens: number[] }>
+}
+
+/**
+ * The buckets in Redis, refilled by Redis' own clock. A bucket is a key that expires when it is full again: an address
+ * that made one session is forgotten within seconds.
+ */
+export function redisLimits(redis: RedisPort, keys = createKeys()): SharedLimits {
+  return {
+    async take(buckets) {
+      const reply = await redis.run(
+        'limit',
+        buckets.map(({ kind, key }) => keys.limit(kind, key)),
+        buckets.flatMap(({ rate }) => [rate.tokens, rate.windowMs]),
+      )
+      const [isTaken, ...tokens] = reply as string[]
+      return { isTaken: isTaken === '1', tokens: tokens.map(Number) }
+    },
+  }
+}

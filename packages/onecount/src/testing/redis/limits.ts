@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import type { Suite } from './harness'
+
+const HOUR = 3_600_000
+
+export const limits: Suite = (redis, scripts) => {
+  describe('limit', () => {
+    it('takes from every bucket until one is empty, and from none then', async () => {
+      const s = scripts()
+      const both = () => s.limit(['a', 1, HOUR], ['b', 3, HOUR])
+      expect(await both()).toEqual(['1', '0.000', expect.stringMatching(/^2\./)])
+      expect(await both()).toEqual(['0', expect.stringMatching(/^0\./), expect.stringMatching(/^2\./)])
+      expect(await s.limit(['b', 3, HOUR])).toEqual(['1', expect.stringMatching(/^1\./)])
+    })
+
+    it('refills', async () => {
+      const s = scripts()
+      await s.limit(['a', 1, 50])
+      await expect.poll(() => s.limit(['a', 1, 50])).toMatchObject({ 0: '1' })
+    })
+
+    it('forgets a bucket when it would be full again, and no sooner', async () => {
+      const s = scripts()
+      await s.limit(['a', 600, HOUR])
+      await s.limit(['a', 600, HOUR])
+      const left = Number(await redis().command('PTTL', s.keys.limit('new', 'a')))
+      expect(left).toBeGreaterThan(6_000)
+      expect(left).toBeLessThanOrEqual(12_000)
+    })
+
+    it('lets a bucket through that holds something else', async () => {
+      const s = scripts()
+      await redis().command('SET', s.keys.limit('new', 'a'), 'nonsense')
+      expect(await s.limit(['a', 2, HOUR])).toEqual(['1', '1.000'])
+    })
+  })
+}

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Onecount, PostgresPort } from '../src'
+import { type Stores, startStores } from './support/stores'
+
+const MISSING = '50050001-aaaa-bbbb-cccc-ddddeeee9999'
+const OTHER = '50050001-aaaa-bbbb-cccc-ddddeeee0002'
+const PROCESSES = 20
+
+let stores: Stores
+let processes: Onecount[]
+let asked: number
+beforeAll(async () => {
+  stores = await startStores()
+})
+afterAll(() => stores.stop())
+beforeEach(async () => {
+  await stores.begin([{ id: OTHER, base: 0 }])
+  asked = 0
+  processes = Array.from({ length: PROCESSES }, () => {
+    const { redis, postgres } = stores.ports()
+    return stores.instance({ redis, postgres: counted(postgres) })
+  })
+})
+
+/** Counts what Postgres is asked about posts. */
+function counted(postgres: PostgresPort): PostgresPort {
+  const count = <T extends unknown[], R>(call: (...args: T) => R) => {
+    return (...args: T): R => {
+      asked++
+      return call(...args)
+    }
+  }
+  return {
+    ...postgres,
+    snapshot: count(postgres.snapshot.bind(postgres)),
+    peek: count(postgres.peek.bind(postgres)),
+  }
+}
+
+describe('an id that no post has', () => {
+  it('is asked of Postgres once, not once by every process', async () => {
+    for (const process of processes) expect((await process.read([MISSING], 'ana')).size).toBe(0)
+    for (const process of processes) {
+      await expect(process.set(MISSING, 'ana', true)).rejects.toMatchObject({ code: 'post_not_found' })
+    }
+    // A busy machine may take longer for all of them than the second for which the answer is remembered.
+    expect(asked).toBeLessThan(5)
+    expect((await stores.redis.keys('*')).filter(key => key.includes(MISSING))).toEqual([])
+  })
+
+  it('is one of the newest 10,000 that are remembered: nobody fills Redis with inventions', async () => {
+    const invented = Array.from(
+      { length: 10_100 },
+      (_, i) => `60060000-0000-4000-8000-${String(i).padStart(12, '0')}`,
+    )
+    await processes[0]!.read(invented)
+    expect(await stores.redis.zcard(stores.keys.absent)).toBeLessThanOrEqual(10_000)
+    expect(await stores.redis.pttl(stores.keys.absent)).toBeLessThanOrEqual(1000)
+    expect((await stores.redis.keys('*')).filter(key => key.includes('60060000'))).toEqual([])
+  })
+
+  it('is found within two seconds of its creation, by every process', async () => {
+    for (const process of processes) await process.read([MISSING])
+    await stores.sql`insert into posts_new (id, author_id, caption, image_url, likes)
+                     select ${MISSING}, author_id, caption, image_url, 3 from posts_new where id = ${OTHER}`
+    const created = performance.now()
+    const found = () =>
+      Promise.all(processes.map(async p => (await p.read([MISSING])).get(MISSING)?.count ?? null))
+    await expect.poll(found, { timeout: 10_000 }).toEqual(Array(PROCESSES).fill(3))
+    expect(performance.now() - created).toBeLessThan(4000)
+  })
+})
