@@ -1,44 +1,56 @@
 import { connection } from 'next/server'
-import { OnecountError } from 'onecount'
-import { createErrorLog, createHandler, errorResponse, type Handler, parseLimits } from 'onecount/http'
+import { createErrorLog, createHandler, errorResponse, type Handler } from 'onecount/http'
+import { connectionIp, isHooked, proxyHops } from './address'
+import { getLimiter } from './limiter'
 import { getOnecount } from './server'
 import { sessionSecret } from './session'
+import { getWarnings, warn } from './warnings'
 
-let handler: Handler | undefined
+const SLOT = Symbol.for('onecount.handler')
+const slots = globalThis as unknown as Record<symbol, Handler | undefined>
 const logError = createErrorLog()
 
 /**
  * One handler for every address of the API; each route file mounts it for all methods, so that refusals have the same
- * shape as everything else. Made on the first request: a build has no secrets and needs none.
+ * shape as everything else. Made when the server starts or on the first request: a build has no secrets and needs none.
  */
 async function handle(request: Request): Promise<Response> {
   await connection()
+  return answer(request, { ip: connectionIp(request.headers) })
+}
+
+/** The API outside of Next, for what Next cannot hand on. */
+export const answer: Handler = async (request, info) => {
   try {
-    handler ??= create()
+    slots[SLOT] ??= create()
   } catch (error) {
     logError(request, error)
     return errorResponse(error)
   }
-  return handler(request)
+  return slots[SLOT](request, info)
+}
+
+/** @throws OnecountError `misconfigured`, naming the setting */
+export function prepareApi(): void {
+  slots[SLOT] ??= create()
 }
 
 function create(): Handler {
   const { env } = process
+  const hops = proxyHops()
+  if (hops === 0 && !isHooked() && env.NODE_ENV === 'production') {
+    warn(
+      'This server does not tell the addresses of its visitors, so they share one limit: set ONECOUNT_PROXY_HOPS to the number of proxies in front',
+    )
+  }
   return createHandler({
     service: getOnecount(),
     secret: sessionSecret(),
-    limits: parseLimits(env.ONECOUNT_LIMITS),
+    limiter: getLimiter(),
     trustedOrigins: list(env.ONECOUNT_TRUSTED_ORIGINS),
     drainSecret: env.ONECOUNT_DRAIN_SECRET || env.CRON_SECRET,
-    // Next always fills in X-Forwarded-For: with the connection's address where no proxy has written one.
-    proxyHops: hops(env.ONECOUNT_PROXY_HOPS || '1'),
-  })
-}
-
-function hops(text: string): number {
-  if (/^\d$/.test(text)) return Number(text)
-  throw new OnecountError('misconfigured', {
-    detail: 'ONECOUNT_PROXY_HOPS is the number of proxies in front: 0 to 9',
+    proxyHops: hops,
+    warnings: getWarnings,
   })
 }
 

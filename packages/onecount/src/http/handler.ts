@@ -29,6 +29,8 @@ export interface HandlerOptions {
   /** Proxies in front that append to `X-Forwarded-For`; 0 (default): the header is not believed. */
   proxyHops?: number
   basePath?: string
+  /** What seems wrong with the settings of this server, for `{base}/health` to say. */
+  warnings?: () => string[]
   /** Milliseconds. */
   now?: () => number
   /** Takes one line for a failure that is the server's; without secrets or session ids. */

@@ -1,4 +1,4 @@
-export { clientIp, forwardedFor, isPrivate, UNKNOWN_IP } from './client-ip'
+export { clientIp, UNKNOWN_IP } from './client-ip'
 export { createErrorLog } from './error-log'
 export { createHandler, type Handler, type HandlerOptions } from './handler'
 export { createLimiter, type Limiter } from './limiter'
@@ -6,6 +6,7 @@ export { DEFAULT_LIMITS, type LimitKind, type Limits, NO_LIMITS, parseLimits, ty
 export { nodeListener } from './node'
 export { isSecure } from './origin'
 export type { LikesService } from './ports'
+export { doubtProxyHops } from './proxy-doubt'
 export { errorResponse } from './responses'
 export {
   createSession,

@@ -7,10 +7,10 @@ export type LimitKeys = Partial<Record<LimitKind, string | null>>
 export interface Limiter {
   /**
    * Takes one token for every key, or, when one of them has none left, takes nothing and says how long until it has.
-   * Kinds without a key are not counted. The buckets of this process alone.
+   * Kinds without a key are not counted. Decided by the buckets of this process; the shared ones are told.
    */
   take(keys: LimitKeys): Refusal | null
-  /** The same, of the shared buckets too. Never rejects. */
+  /** The same, but waits for the shared buckets where they may refuse. Never rejects. */
   takeShared(keys: LimitKeys): Promise<Refusal | null>
 }
 
@@ -103,7 +103,9 @@ export function createLimiter(
   return {
     take(keys) {
       const asked = takeHere(keys)
-      return Array.isArray(asked) ? null : asked
+      if (!Array.isArray(asked)) return asked
+      if (shared && asked.length > 0) void askShared(shared, asked)
+      return null
     },
 
     async takeShared(keys) {

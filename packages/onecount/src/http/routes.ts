@@ -75,7 +75,16 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
 
   async function readHealth(): Promise<Response> {
     const { status, redis, postgres, pending, oldestPendingMs, unseen, lastDrainAt } = await health()
-    const body = { status, redis, postgres, pending, oldestPendingMs, unseen, lastDrainAt }
+    const body = {
+      status,
+      redis,
+      postgres,
+      pending,
+      oldestPendingMs,
+      unseen,
+      lastDrainAt,
+      ...said(options.warnings),
+    }
     return json(status === 'down' ? 503 : 200, body)
   }
 
@@ -98,6 +107,12 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
     if (name !== 'likes') return undefined
     return { PUT: call => write(call, segment, true), DELETE: call => write(call, segment, false) }
   }
+}
+
+/** Only what there is to say. */
+const said = (warnings?: () => string[]) => {
+  const list = warnings?.() ?? []
+  return list.length > 0 ? { warnings: list } : {}
 }
 
 async function take(limiter: Limiter, keys: LimitKeys): Promise<void> {

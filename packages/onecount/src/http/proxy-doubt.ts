@@ -1,0 +1,14 @@
+import { clientIp, forwardedFor, isPrivate } from './client-ip'
+
+/**
+ * What seems wrong with the number of proxies, by one request as it arrived, or null. An address of a private network
+ * that hands on another's request is a proxy: with a number too small, all visitors share its limits.
+ */
+export function doubtProxyHops(
+  headers: Headers,
+  { proxyHops, connectionIp }: { proxyHops: number; connectionIp?: string },
+): string | null {
+  const ip = clientIp(headers, { proxyHops, connectionIp })
+  if (ip === null || !isPrivate(ip) || forwardedFor(headers).length <= proxyHops) return null
+  return `ONECOUNT_PROXY_HOPS is ${proxyHops}, and X-Forwarded-For comes from ${ip}, which seems to be a proxy: set it to the number of proxies in front, or visitors share one limit by address`
+}
