@@ -1,14 +1,13 @@
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http'
-import type { Duplex } from 'node:stream'
 import { doubtProxyHops, nodeListener } from 'onecount/http'
 import { CONNECTION_HEADER, isHooked, proxyHops, setHooked } from './address'
 import { isFlightRequest, NO_SESSION_HEADER } from './documents'
 import { answer } from './http'
+import { refuseRaw } from './raw-refusals'
 import { warn } from './warnings'
 
 /** Methods that Next hands on; with any other it fails before the application hears of the request. */
 const METHODS = /^(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)$/
-const METHOD_REFUSED = 'HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 
 /**
  * Sees every request of this process' HTTP servers before Next does, for what a route or a proxy of Next cannot know or
@@ -24,7 +23,7 @@ export function hookServers(): void {
   Server.prototype.emit = function (this: Server, event: string | symbol, ...args: unknown[]): boolean {
     if (event === 'connection' && !prepared.has(this)) {
       prepared.add(this)
-      this.on('connect', (_: IncomingMessage, socket: Duplex) => socket.end(METHOD_REFUSED))
+      refuseRaw(this)
     }
     if (event === 'request') {
       const [request, response] = args as [IncomingMessage, ServerResponse]
