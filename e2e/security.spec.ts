@@ -258,6 +258,30 @@ test('a malformed address, an odd method and a place in the feed that is none ar
   expect(stack.app.output()).not.toContain('PostgrestError')
 })
 
+test('a post that is created right after nobody found it is there within seconds', async ({ request }) => {
+  const id = '50059999-aaaa-bbbb-cccc-ddddeeee8888'
+  const page = () => request.get(`${stack.url}/post/${id}`)
+  expect((await page()).status()).toBe(404)
+  const { likes } = await (await request.get(`${stack.url}/api/likes?ids=${id}`)).json()
+  expect(likes).toEqual({})
+  const rest = (path: string, init: RequestInit = {}) =>
+    fetch(`${stack.supabase.url}/rest/v1/posts_new${path}`, {
+      ...init,
+      headers: {
+        apikey: stack.supabase.secretKey,
+        authorization: `Bearer ${stack.supabase.secretKey}`,
+        'content-type': 'application/json',
+      },
+    })
+  const [bear] = await (await rest(`?id=eq.${BEAR}&select=author_id,caption,image_url`)).json()
+  const created = await rest('', { method: 'POST', body: JSON.stringify({ ...bear, id }) })
+  expect(created.status).toBe(201)
+  await expect.poll(() => page().then(response => response.status()), { timeout: 5000 }).toBe(200)
+  const read = () => request.get(`${stack.url}/api/likes?ids=${id}`).then(response => response.json())
+  await expect.poll(read, { timeout: 5000 }).toMatchObject({ likes: { [id]: { count: 0 } } })
+  await rest(`?id=eq.${id}`, { method: 'DELETE' })
+})
+
 test('a body that does not come ends, and one that comes byte by byte', async () => {
   const head = `PUT /api/likes/${BEAR} HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n`
   const answers = await Promise.all([

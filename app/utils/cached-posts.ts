@@ -1,6 +1,6 @@
 import type { Post, PostContent } from '@/app/types'
 import { getSessionId } from '@/app/utils/onecount/session'
-import { cacheContent, contentTags } from '@/app/utils/redis/cache'
+import { cacheContent, contentTags, noContentYet } from '@/app/utils/redis/cache'
 import { POST_COLUMNS, type PostRow, toPostContent } from './content-rows'
 import { mergePostsWithCounts } from './posts-with-counts'
 import { contentClient, deadline } from './supabase'
@@ -33,7 +33,7 @@ export async function getPosts(before: FeedCursor | null): Promise<PostContent[]
   return data.map(toPostContent)
 }
 
-/** One post's content, cached; null when there is no such post. @throws Error as `getPosts` */
+/** One post's content, cached; null, for a second, when there is no such post. @throws Error as `getPosts` */
 export async function getPost(postId: string): Promise<PostContent | null> {
   'use cache'
   cacheContent(contentTags.posts, contentTags.post(postId))
@@ -45,6 +45,7 @@ export async function getPost(postId: string): Promise<PostContent | null> {
     .maybeSingle()
     .overrideTypes<PostRow, { merge: false }>()
     .throwOnError()
+  if (!data) noContentYet()
   return data && toPostContent(data)
 }
 

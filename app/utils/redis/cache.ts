@@ -17,6 +17,11 @@ export function cacheContent(...tags: string[]): void {
   cacheTag(...tags)
 }
 
+/** Called where there is nothing to keep: what is created is found within two seconds. */
+export function noContentYet(): void {
+  cacheLife({ stale: 0, revalidate: 1, expire: 2 })
+}
+
 /** Content was edited: the next reader sees it renewed. A like never calls this. */
 export function refreshContent(...tags: string[]): void {
   for (const tag of tags) revalidateTag(tag, 'max')

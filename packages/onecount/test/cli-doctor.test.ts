@@ -188,6 +188,14 @@ describe('what doctor finds in the settings', () => {
     ['ONECOUNT_LIMITS', 'session=10', 'fail', '"session=10" is not understood'],
     ['ONECOUNT_LIMITS', 'OFF', 'fail', '"OFF" is not understood'],
     ['ONECOUNT_ACK', 'disk', 'fail', 'disk'],
+    ['ONECOUNT_PROXY_HOPS', '', 'ok', 'no proxy is trusted'],
+    ['ONECOUNT_PROXY_HOPS', '2', 'ok', '2'],
+    ['ONECOUNT_PROXY_HOPS', 'two', 'fail', 'two'],
+    ['ONECOUNT_TRUSTED_ORIGINS', 'https://app.example.com', 'ok', 'https://app.example.com'],
+    ['ONECOUNT_TRUSTED_ORIGINS', '*', 'fail', '"*" is not an origin'],
+    ['ONECOUNT_DRAIN_SECRET', LONG, 'ok', '40 characters'],
+    ['ONECOUNT_DRAIN_SECRET', SHORT, 'fail', '5 characters'],
+    ['CRON_SECRET', SHORT, 'fail', '5 characters'],
   ])('judges %s=%s as the server does: %s', (name, value, verdict, words) => {
     const found = check(name, value)
     expect(found?.verdict).toBe(verdict)

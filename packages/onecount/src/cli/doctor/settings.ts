@@ -1,6 +1,8 @@
 import { parseAck } from '../../core/ack'
 import { OnecountError } from '../../core/errors'
+import { parseDrainSecret } from '../../http/bearer'
 import { parseLimits } from '../../http/limits'
+import { parseOrigin } from '../../http/origin'
 import { parseSecrets } from '../../http/session'
 import { type Finding, fail, ok, warn } from './check'
 
@@ -8,7 +10,14 @@ type Env = Record<string, string | undefined>
 
 /** The settings that are about safety, as the server reads them; those that name the stores are checked by using them. */
 export function checkSettings(env: Env): Finding[] {
-  return [checkSecret(env), checkLimits(env), checkAck(env)]
+  return [
+    checkSecret(env),
+    checkLimits(env),
+    checkAck(env),
+    checkProxies(env),
+    ...checkOrigins(env),
+    ...checkDrainSecret(env),
+  ]
 }
 
 const isProduction = ({ NODE_ENV }: Env) => NODE_ENV === 'production'
@@ -39,6 +48,34 @@ function checkAck({ ONECOUNT_ACK: ack }: Env): Finding {
   return refused(() => parseAck(ack))
     ? fail('ONECOUNT_ACK', String(ack), 'use redis or postgres, or leave it empty: redis')
     : ok('ONECOUNT_ACK', parseAck(ack))
+}
+
+function checkProxies({ ONECOUNT_PROXY_HOPS: hops }: Env): Finding {
+  const name = 'ONECOUNT_PROXY_HOPS'
+  if (!hops) return ok(name, '0: no proxy is trusted, limits count by the address of the connection')
+  return /^\d$/.test(hops)
+    ? ok(name, hops)
+    : fail(name, hops, 'use the number of proxies in front of the server, 0 to 9')
+}
+
+/** Nothing is said of what is not used. */
+function checkOrigins({ ONECOUNT_TRUSTED_ORIGINS: text }: Env): Finding[] {
+  const name = 'ONECOUNT_TRUSTED_ORIGINS'
+  const origins = (text ?? '').split(',').flatMap(item => item.trim() || [])
+  if (origins.length === 0) return []
+  const why = refused(() => origins.map(parseOrigin))
+  return [why ? fail(name, why, 'name each site; there is no pattern for all') : ok(name, origins.join(', '))]
+}
+
+function checkDrainSecret({ ONECOUNT_DRAIN_SECRET, CRON_SECRET }: Env): Finding[] {
+  const name = ONECOUNT_DRAIN_SECRET ? 'ONECOUNT_DRAIN_SECRET' : 'CRON_SECRET'
+  const secret = ONECOUNT_DRAIN_SECRET || CRON_SECRET
+  if (!secret) return []
+  return [
+    refused(() => parseDrainSecret(secret))
+      ? fail(name, `${secret.length} characters`, 'put a random one there: openssl rand -hex 32')
+      : ok(name, `${secret.length} characters`),
+  ]
 }
 
 /** Why the server would not take a setting, or undefined. */
