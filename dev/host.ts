@@ -26,12 +26,8 @@ export async function resolveHost(wanted = '127.0.0.1'): Promise<Host> {
   const own = Object.values(networkInterfaces()).flatMap(list => list ?? [])
   const addresses = own.filter(({ scopeid }) => !scopeid).map(({ address }) => address)
   const bare = wanted.replace(/^\[(.*)\]$/, '$1')
-  const address = isIP(bare)
-    ? bare
-    : await lookup(bare).then(
-        found => found.address,
-        () => bare,
-      )
+  // Short numbers such as 0 and 127.1 are addresses to a resolver, and typing errors of a person.
+  const address = isIP(bare) || !/[a-z]/i.test(bare) ? bare : await resolved(bare)
   if (ANY.includes(address)) {
     const outside = addresses.filter(one => !isLoopback(one))
     return { address, names: [...LOCAL, ...outside.map(inUrl), hostname().toLowerCase()], isOpen: true }
@@ -46,5 +42,11 @@ export async function resolveHost(wanted = '127.0.0.1'): Promise<Host> {
   if (!isIP(bare) && !names.includes(bare)) names.push(bare.toLowerCase())
   return { address, names, isOpen }
 }
+
+const resolved = (name: string) =>
+  lookup(name).then(
+    found => found.address,
+    () => name,
+  )
 
 const inUrl = (address: string) => (isIP(address) === 6 ? `[${address}]` : address)

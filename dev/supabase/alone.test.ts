@@ -7,12 +7,16 @@ import { alone } from './alone'
 
 const BEAR = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 const ROUNDS = 40
+/** They compile and fill a database as they start: long on a busy machine. */
+const START_MS = 90_000
 let supabase: LocalSupabase
+let connection: Awaited<ReturnType<typeof createPgliteConnection>>
 
 beforeAll(async () => {
   supabase = await startSupabase({ seed: true })
-}, 90_000)
-afterAll(() => supabase.stop())
+  connection = await createPgliteConnection({ url: 'memory://' })
+}, START_MS)
+afterAll(() => Promise.all([supabase.stop(), connection.close()]))
 
 const connect = (key: string) =>
   createClient(supabase.url, key, {
@@ -109,7 +113,6 @@ it('a function whose arguments cannot be read leaves no transaction behind', asy
 })
 
 it('a transaction that a request leaves open or aborted ends with it, and requests do not share one', async () => {
-  const connection = await createPgliteConnection({ url: 'memory://' })
   const { driver } = connection
   const answer = alone(() => driver.exec('rollback'))
   const work = (...statements: string[]) =>
@@ -133,5 +136,4 @@ it('a transaction that a request leaves open or aborted ends with it, and reques
     'fulfilled',
   ])
   expect((await driver.query('select n from seen order by n')).rows).toEqual([{ n: 1 }, { n: 3 }])
-  await connection.close()
 })
