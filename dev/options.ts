@@ -39,7 +39,7 @@ export interface Options {
  */
 export async function readOptions(
   argv: readonly string[],
-  env: { PORT?: string } = process.env,
+  env: Record<string, string | undefined> = process.env,
 ): Promise<Options | null> {
   const { positionals, values } = parse(argv)
   if (values.help) return null
