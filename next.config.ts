@@ -19,6 +19,8 @@ const config: NextConfig = {
   serverExternalPackages: ['ioredis', 'postgres', 'ws'],
   reactStrictMode: true,
   poweredByHeader: false,
+  // `npm run dev -- --host`: by these names pages are opened from other machines.
+  allowedDevOrigins: process.env.ONECOUNT_DEV_ORIGINS?.split(',').filter(Boolean) ?? [],
   headers: async () => [
     { source: '/:path*', headers: SECURITY },
     {

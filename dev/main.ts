@@ -1,125 +1,112 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { parseArgs } from 'node:util'
+import { serveCommands } from './control'
 import { loadEnvFiles } from './environment'
-import { firstFreePort } from './services/free-port'
-import { type Running, run, until } from './services/process'
-import { type Stack, startStack } from './stack'
-
-const HELP = `Runs the application with everything it needs.
-
-  npm run dev      development server
-  npm start        production server (after npm run build)
-
-What SUPABASE_URL and REDIS_URL name is used; what they do not name is started here.
-
-  -- --port N      port of the application, 3000 or the next free one
-  -- --data DIR    where the embedded stores keep their data, .onecount
-  -- --help`
+import type { Host } from './host'
+import { startNext } from './next'
+import { HELP, type Options, readOptions } from './options'
+import { writePrivateFile } from './private-files'
+import { onFreePort } from './services/free-port'
+import { isLoopback } from './services/loopback'
+import { type Program, until } from './services/process'
+import { answerCommand } from './stack/commands'
+import { type Stack, startStack } from './stack/stack'
 
 const ROOT = resolve(import.meta.dirname, '..')
+const START_MS = 90_000
 
 async function main(): Promise<number> {
-  const { positionals, values } = parseArgs({
-    allowPositionals: true,
-    options: { port: { type: 'string' }, data: { type: 'string' }, help: { type: 'boolean' } },
-  })
-  const mode = positionals[0]
-  if (values.help || (mode !== 'dev' && mode !== 'start')) {
+  loadEnvFiles(ROOT)
+  const options = await readOptions(process.argv.slice(2))
+  if (options === null) {
     console.log(HELP)
-    return values.help ? 0 : 2
+    return 0
   }
-  if (mode === 'start' && !existsSync(join(ROOT, '.next/BUILD_ID'))) {
+  if (options.mode === 'start' && !existsSync(join(ROOT, '.next/BUILD_ID'))) {
     console.error('There is no build yet: run `npm run build` first.')
     return 2
   }
-  loadEnvFiles(ROOT)
-  const wanted = Number(values.port ?? process.env.PORT ?? 3000)
-  if (!Number.isInteger(wanted) || wanted < 0 || wanted > 65535) {
-    console.error(`--port ${values.port} is no port: use a number from 0 to 65535.`)
-    return 2
-  }
-  const data = values.data ?? join(ROOT, '.onecount')
-  const stack = await startStack(process.env, data, line => console.log(line))
-  return serve(mode, stack, data, wanted)
+  const data = options.data ?? join(ROOT, '.onecount')
+  const say = (line: string) => console.log(line)
+  const stack = await startStack({ env: process.env, dataDir: data, withRedis: options.withRedis, say })
+  return serve(options, stack, data)
 }
 
-async function serve(mode: 'dev' | 'start', stack: Stack, data: string, wanted: number): Promise<number> {
-  const port = await firstFreePort(wanted)
-  const appUrl = `http://localhost:${port}`
-  const next = startNext(mode, stack, port)
-  stack.parts.push({ name: 'The application', running: next })
-
-  let ending = false
+async function serve({ mode, host, port: wanted }: Options, stack: Stack, data: string): Promise<number> {
+  let next: Program | undefined
+  let isEnding = false
   const stopped = new Promise<number>(end => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0))
     // A terminal that was closed takes no more lines; what is pending is saved all the same.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-    for (const { name, running } of stack.parts) {
-      running.exited.then(code => {
-        if (ending) return
-        console.error(`${name} has ended (${code ?? 'killed'}): stopping the rest.`)
-        end(1)
-      })
-    }
   })
-  await Promise.race([
-    stopped,
-    until('Next', next, async () => (await fetch(`${appUrl}/api/health`)).status > 0),
-  ])
-
+  const follow = (program: Program) => {
+    next = program
+  }
+  const start = async (port: number) => {
+    const env = { ...stack.env, ...openedBy(host) }
+    await startNext({ mode, port, address: host.address, env, started: follow })
+    const url = `http://${host.names[0]}:${port}`
+    await until('Next', next!, async () => (await fetch(`${url}/api/health`)).status > 0, START_MS)
+    return port
+  }
   const file = join(data, 'dev.json')
-  mkdirSync(data, { recursive: true })
-  const { supabaseUrl, publishableKey, secretKey, redisUrl } = stack
-  writeFileSync(
-    file,
-    `${JSON.stringify({ appUrl, supabaseUrl, publishableKey, secretKey, redisUrl }, null, 2)}\n`,
-    {
-      mode: 0o600,
-    },
-  )
-  console.log(
-    [
-      '',
-      ...stack.summary,
-      `onecount  ${appUrl}${port === wanted ? '' : `  (port ${wanted} is in use)`}`,
-      '',
-    ].join('\n'),
-  )
-
-  const code = await stopped
-  ending = true
-  console.log('stopping: saving what is pending …')
-  rmSync(file, { force: true })
-  await next.stop()
-  stack.parts.pop()
-  await stack.stop()
-  return code
+  const serving = onFreePort(wanted, start, host.address).then(async port => {
+    const origins = host.names.map(name => `http://${name}:${port}`)
+    await stack.allow(origins)
+    const { supabaseUrl, publishableKey, secretKey, redisUrl } = stack
+    const stores = { supabaseUrl, publishableKey, secretKey, redisUrl }
+    writePrivateFile(file, `${JSON.stringify({ appUrl: origins[0], ...stores }, null, 2)}\n`)
+    console.log(
+      ['', ...stack.summary, ...appLines(origins, host, stack, port === wanted ? 0 : wanted), ''].join('\n'),
+    )
+    return next!.exited
+  })
+  const ended = serving.then(code => {
+    if (!isEnding) console.error(`The application has ended (${code ?? 'killed'}): stopping the rest.`)
+    return 1
+  })
+  const commands = await serveCommands(data, words => answerCommand(stack.parts, words))
+  try {
+    return await Promise.race([stopped, ended])
+  } finally {
+    isEnding = true
+    console.log('stopping: saving what is pending …')
+    rmSync(file, { force: true })
+    commands.close()
+    ended.catch(() => {})
+    await next?.stop()
+    await stack.stop()
+  }
 }
 
-function startNext(mode: 'dev' | 'start', stack: Stack, port: number): Running & { lastWords(): string } {
-  const next = run(
-    process.execPath,
-    [
-      ...['--import', join(import.meta.dirname, 'end-with-parent.mjs')],
-      ...[join(ROOT, 'node_modules/next/dist/bin/next'), mode, '--port', String(port)],
-    ],
-    {
-      cwd: ROOT,
-      env: { ...process.env, ...stack.env, NEXT_TELEMETRY_DISABLED: '1', PORT: String(port) },
-      // A group of its own: Ctrl-C reaches it through us, after the last request.
-      detached: true,
-    },
-  )
-  next.child.stdout?.pipe(process.stdout)
-  next.child.stderr?.pipe(process.stderr)
-  return next
+/** Origins that Next lets in besides localhost while it develops: pages opened from other machines. */
+const openedBy = ({ isOpen, names }: Host) => ({ ONECOUNT_DEV_ORIGINS: isOpen ? names.join(',') : '' })
+
+function appLines(origins: string[], host: Host, stack: Stack, portInUse: number): string[] {
+  const remark = portInUse ? `  (port ${portInUse} is in use)` : ''
+  const outside = origins.filter(origin => !isLoopback(new URL(origin).hostname))
+  return [
+    `onecount  ${origins[0]}${remark}`,
+    ...(host.isOpen && outside.length > 0 ? [`          open to other machines: ${outside.join(' ')}`] : []),
+    ...(host.isOpen && stack.parts.some(({ id }) => id === 'supabase')
+      ? [
+          '          pages on other machines have no live updates (Supabase stays on this one): they read again instead',
+        ]
+      : []),
+    ...(stack.parts.some(({ id }) => id === 'redis')
+      ? ['', 'Take Redis away and bring it back: npm run stack stop redis, npm run stack start redis']
+      : []),
+  ]
 }
 
 main().then(
   code => process.exit(code),
   error => {
-    console.error(`Could not start: ${error instanceof Error ? error.message : error}`)
-    process.exit(1)
+    const isUsage = error instanceof RangeError
+    console.error(
+      isUsage ? error.message : `Could not start: ${error instanceof Error ? error.message : error}`,
+    )
+    process.exit(isUsage ? 2 : 1)
   },
 )

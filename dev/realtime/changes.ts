@@ -22,6 +22,15 @@ export interface Column {
   type: string
 }
 
+/** @throws TypeError when a client asks for something that is no binding */
+export function checked(binding: Binding): Binding {
+  for (const field of ['event', 'schema', 'table', 'filter'] as const) {
+    const value: unknown = binding[field] ?? ''
+    if (typeof value !== 'string') throw new TypeError(`${field} is no text`)
+  }
+  return binding
+}
+
 /** Whether a client that asked for this binding hears of the change. */
 export function matches(binding: Binding, change: Change): boolean {
   const { event = '*', schema = '*', table, filter } = binding

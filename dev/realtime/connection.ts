@@ -1,5 +1,5 @@
 import type { WebSocket } from 'ws'
-import { type Binding, type Change, type Column, changePayload, matches } from './changes'
+import { type Binding, type Change, type Column, changePayload, checked, matches } from './changes'
 import { decode, encode, type Message, type Version } from './protocol'
 
 interface Channel {
@@ -16,6 +16,9 @@ export interface Hub {
   broadcast(topic: string, payload: Record<string, unknown>, from: Connection | null): void
   columns(table: string): Column[]
 }
+
+/** Bytes that a client may leave unread. */
+const MAX_UNREAD = 8 * 1024 * 1024
 
 let nextBindingId = 1
 
@@ -74,7 +77,10 @@ export class Connection {
       postgres_changes?: Binding[]
       broadcast?: { self?: boolean; ack?: boolean }
     }
-    const bindings = (config.postgres_changes ?? []).map(binding => ({ ...binding, id: nextBindingId++ }))
+    const bindings = (config.postgres_changes ?? []).map(binding => ({
+      ...checked(binding),
+      id: nextBindingId++,
+    }))
     const { self = false, ack = false } = config.broadcast ?? {}
     this.#channels.set(message.topic, { joinRef: message.joinRef ?? message.ref, bindings, self, ack })
     this.#reply(message, { postgres_changes: bindings })
@@ -96,6 +102,9 @@ export class Connection {
   }
 
   #write(message: Message): void {
-    if (this.socket.readyState === this.socket.OPEN) this.socket.send(encode(message, this.version))
+    const { socket } = this
+    // A client that reads no more keeps what it is sent in our memory.
+    if (socket.bufferedAmount > MAX_UNREAD) socket.terminate()
+    if (socket.readyState === socket.OPEN) socket.send(encode(message, this.version))
   }
 }

@@ -1,18 +1,24 @@
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
+import { refuseCaller } from '../supabase/gateway'
 import type { Change, Column } from './changes'
 import { Connection, type Hub } from './connection'
 
 interface RealtimeOptions {
   publishableKey: string
   secretKey: string
+  /** Origins of pages that may listen: those of the application. */
+  origins: ReadonlySet<string>
 }
 
+/** The largest message of a client, bytes. */
+const MAX_MESSAGE = 1024 * 1024
+
 /** A Realtime server that speaks to the official client: postgres_changes and broadcasts. */
-export function createRealtime({ publishableKey, secretKey }: RealtimeOptions) {
+export function createRealtime({ publishableKey, secretKey, origins }: RealtimeOptions) {
   const connections = new Set<Connection>()
-  const sockets = new WebSocketServer({ noServer: true })
+  const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE })
   let columns = new Map<string, Column[]>()
 
   const hub: Hub = {
@@ -20,6 +26,17 @@ export function createRealtime({ publishableKey, secretKey }: RealtimeOptions) {
       for (const connection of connections) connection.broadcast(topic, payload, from)
     },
     columns: table => columns.get(table) ?? [],
+  }
+
+  /** The status that a handshake is refused with; null: it may go on. */
+  function refusalOf(request: IncomingMessage): number | null {
+    const url = addressOf(request)
+    if (!url) return 400
+    const refusal = refuseCaller({ headers: headersOf(request), url: url.href }, origins)
+    if (refusal) return refusal.status
+    if (url.pathname !== '/realtime/v1/websocket') return 404
+    const key = url.searchParams.get('apikey')
+    return key === publishableKey || key === secretKey ? null : 401
   }
 
   return {
@@ -32,19 +49,18 @@ export function createRealtime({ publishableKey, secretKey }: RealtimeOptions) {
       columns = tables
     },
 
-    /** Takes over `/realtime/v1/websocket?apikey=…&vsn=…`; a wrong key is refused before the handshake. */
+    /**
+     * Takes over `/realtime/v1/websocket?apikey=…&vsn=…`; a wrong key and a page of another site are refused before the
+     * handshake.
+     */
     upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-      const url = new URL(request.url ?? '/', 'http://localhost')
-      const key = url.searchParams.get('apikey')
-      if (url.pathname !== '/realtime/v1/websocket') {
-        refuse(socket, '404 Not Found')
+      socket.on('error', () => socket.destroy())
+      const status = refusalOf(request)
+      if (status !== null) {
+        socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`)
         return
       }
-      if (key !== publishableKey && key !== secretKey) {
-        refuse(socket, '401 Unauthorized')
-        return
-      }
-      const version = url.searchParams.get('vsn') === '2.0.0' ? '2.0.0' : '1.0.0'
+      const version = addressOf(request)?.searchParams.get('vsn') === '2.0.0' ? '2.0.0' : '1.0.0'
       sockets.handleUpgrade(request, socket, head, ws => {
         const connection = new Connection(ws, version, hub)
         connections.add(connection)
@@ -59,6 +75,8 @@ export function createRealtime({ publishableKey, secretKey }: RealtimeOptions) {
         return Response.json({ message: 'wrong key' }, { status: 401 })
       const body = (await request.json().catch(() => null)) as { messages?: BroadcastMessage[] } | null
       if (!Array.isArray(body?.messages)) return Response.json({ message: 'no messages' }, { status: 422 })
+      if (!body.messages.every(message => message instanceof Object))
+        return Response.json({ message: 'a message is no object' }, { status: 422 })
       for (const { topic, event, payload } of body.messages) {
         hub.broadcast(`realtime:${topic}`, { type: 'broadcast', event, payload }, null)
       }
@@ -78,6 +96,10 @@ interface BroadcastMessage {
   payload: Record<string, unknown>
 }
 
-function refuse(socket: Duplex, status: string): void {
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`)
+function addressOf({ headers, url }: IncomingMessage): URL | null {
+  const address = `http://${headers.host}${url}`
+  return URL.canParse(address) ? new URL(address) : null
 }
+
+const headersOf = ({ headers }: IncomingMessage) =>
+  new Headers(Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]))

@@ -1,26 +1,97 @@
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
 
-/** A port that nobody uses right now. */
-export function freePort(): Promise<number> {
-  return listenOn(0)
+/** How many ports after the preferred one are tried. */
+const TRIED = 100
+
+/** A program found its port taken. Between looking for a free port and listening on it another program may come. */
+export class PortTaken extends Error {
+  override readonly name = 'PortTaken'
 }
 
-/** The preferred port, or the next one after it that is free. */
-export async function firstFreePort(preferred: number): Promise<number> {
-  for (let port = preferred; port < preferred + 100; port++) {
-    const free = await listenOn(port).catch(() => null)
+/** Whether the last words of a program say that its port was taken. */
+export const saysPortTaken = (words: string): boolean => /EADDRINUSE|address already in use/i.test(words)
+
+/** A port that no program uses right now, chosen by the system. */
+export function freePort(): Promise<number> {
+  return probe(0, '127.0.0.1')
+}
+
+/**
+ * Starts a program that is told its port: on the preferred port, or the next one that is free. A port that is taken
+ * between looking and listening is tried no more.
+ *
+ * @param preferred 0: chosen by the system
+ * @param start throws PortTaken where the program finds its port taken
+ */
+export async function onFreePort<T>(
+  preferred: number,
+  start: (port: number) => Promise<T>,
+  host = '127.0.0.1',
+): Promise<T> {
+  let from = preferred
+  for (let attempt = 0; attempt < TRIED; attempt++) {
+    const port = preferred === 0 ? await probe(0, host) : await firstFreePort(from, preferred + TRIED, host)
+    try {
+      return await start(port)
+    } catch (error) {
+      if (!(error instanceof PortTaken)) throw error
+      from = port + 1
+    }
+  }
+  throw noneFree(preferred)
+}
+
+/**
+ * Listens on loopback: on the preferred port, or the next one that is free.
+ *
+ * @param exact the preferred port or none
+ * @returns the port
+ */
+export async function listenOnLoopback(
+  server: Server,
+  preferred: number,
+  { exact = false } = {},
+): Promise<number> {
+  for (let port = preferred; port < preferred + (exact ? 1 : TRIED) && port <= 65535; port++) {
+    try {
+      return await listen(server, port, '127.0.0.1')
+    } catch (error) {
+      if (!isTaken(error)) throw error
+    }
+  }
+  throw exact ? new Error(`port ${preferred} is in use (EADDRINUSE)`) : noneFree(preferred)
+}
+
+async function firstFreePort(from: number, end: number, host: string): Promise<number> {
+  for (let port = from; port < end && port <= 65535; port++) {
+    const free = await probe(port, host).catch(error => {
+      // A port below 1024 may be refused to this user: the next one is not better, and the program says why.
+      if (!isTaken(error)) throw error
+      return null
+    })
     if (free !== null) return free
   }
-  throw new Error(`no port between ${preferred} and ${preferred + 99} is free`)
+  throw noneFree(end - TRIED)
 }
 
-function listenOn(port: number): Promise<number> {
+const noneFree = (preferred: number) =>
+  new Error(`no port between ${preferred} and ${Math.min(preferred + TRIED - 1, 65535)} is free`)
+
+const isTaken = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+
+async function probe(port: number, host: string): Promise<number> {
+  const server = createServer()
+  const free = await listen(server, port, host)
+  await new Promise(resolve => server.close(resolve))
+  return free
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
-    const server = createServer()
     server.once('error', reject)
-    server.listen(port, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve((address as { port: number }).port))
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve((server.address() as { port: number }).port)
     })
   })
 }

@@ -2,10 +2,10 @@ import { execFile, execFileSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import postgres from 'postgres'
-import { freePort } from './free-port'
+import { onFreePort, PortTaken, saysPortTaken } from './free-port'
 import { findProgram, type Running, run, until } from './process'
 
 export interface PostgresServer extends Running {
@@ -40,42 +40,23 @@ export async function startPostgresServer(options: PostgresServerOptions = {}): 
   const initdb = findProgram(['initdb'], folders())
   if (!program || !initdb)
     throw new Error('there is no PostgreSQL server on this machine: install PostgreSQL 14 or newer')
-  const port = options.port ?? (await freePort())
   const user = process.getuid?.() === 0 ? userIds('postgres') : undefined
-  const root = options.dir ?? (await mkdtemp(join(tmpdir(), 'onecount-postgres-')))
-  await mkdir(root, { recursive: true })
+  const root = resolve(options.dir ?? (await mkdtemp(join(tmpdir(), 'onecount-postgres-'))))
+  await mkdir(root, { recursive: true, mode: 0o700 })
   if (user) await chown(root, user.uid, user.gid)
   const data = join(root, 'data')
   if (!existsSync(join(data, 'PG_VERSION'))) {
     const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C']
     await promisify(execFile)(initdb, args, { ...user, cwd: root })
   }
-  const settings = {
-    fsync: options.fsync === false ? 'off' : 'on',
-    listen_addresses: '127.0.0.1',
-    max_connections: 200,
-  }
-  const args = ['-D', data, '-p', String(port), '-k', root]
-  for (const [name, value] of Object.entries(settings)) args.push('-c', `${name}=${value}`)
-  const server = run(program, args, { ...user, cwd: root })
-  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
-  const query = async (text: string) => {
-    const sql = postgres(url, { max: 1, onnotice() {}, connect_timeout: 2 })
-    try {
-      return await sql.unsafe(text)
-    } finally {
-      await sql.end()
-    }
-  }
-  await until('postgres', server, async () => (await query('select 1')).length === 1)
+  const start = (port: number) => startOn(port, program, root, { user, fsync: options.fsync ?? true })
+  const server = await (options.port === undefined ? onFreePort(0, start) : start(options.port))
   const ended = async (end: () => Promise<void>) => {
     await end()
     if (!options.dir) await rm(root, { recursive: true, force: true })
   }
   return {
     ...server,
-    url,
-    port,
     // Fast shutdown: Postgres waits for its clients after SIGTERM.
     stop: () =>
       ended(async () => {
@@ -84,9 +65,39 @@ export async function startPostgresServer(options: PostgresServerOptions = {}): 
       }),
     kill: () => ended(server.kill),
     async createDatabase(name) {
-      await query(`create database "${name}"`)
-      return url.replace(/postgres$/, name)
+      await query(server.url, `create database "${name}"`)
+      return server.url.replace(/postgres$/, name)
     },
+  }
+}
+
+interface StartOptions {
+  user: { uid: number; gid: number } | undefined
+  fsync: boolean
+}
+
+/** @throws PortTaken */
+async function startOn(port: number, program: string, root: string, { user, fsync }: StartOptions) {
+  const data = join(root, 'data')
+  const settings = { fsync: fsync ? 'on' : 'off', listen_addresses: '127.0.0.1', max_connections: 200 }
+  const args = ['-D', data, '-p', String(port), '-k', root]
+  for (const [name, value] of Object.entries(settings)) args.push('-c', `${name}=${value}`)
+  const server = run(program, args, { ...user, cwd: root })
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`
+  // Another Postgres may have taken the port meanwhile and answer instead: this one ends then.
+  const isOurs = async () => (await query(url, 'show data_directory'))[0]?.data_directory === data
+  await until('postgres', server, isOurs).catch(error => {
+    throw saysPortTaken(server.lastWords()) ? new PortTaken(String(error.message)) : error
+  })
+  return { ...server, url, port }
+}
+
+async function query(url: string, text: string) {
+  const sql = postgres(url, { max: 1, onnotice() {}, connect_timeout: 2 })
+  try {
+    return await sql.unsafe(text)
+  } finally {
+    await sql.end()
   }
 }
 

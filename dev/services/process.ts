@@ -14,12 +14,19 @@ export interface Running {
   child: ChildProcess
 }
 
+/** A program with its output. */
+export interface Program extends Running {
+  /** The end of what it has printed. */
+  lastWords(): string
+  /** Resolves when all that it has printed was read, or soon after its end where its children hold the output. */
+  closed: Promise<void>
+}
+
+/** How long children of a program that has ended are waited for. */
+const CLOSE_MS = 500
+
 /** Starts a program. Its last words are kept for the error that `until` makes of an early end. */
-export function run(
-  command: string,
-  args: string[],
-  options: SpawnOptions = {},
-): Running & { lastWords(): string } {
+export function run(command: string, args: string[], options: SpawnOptions = {}): Program {
   const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options })
   let words = ''
   for (const stream of [child.stdout, child.stderr]) {
@@ -33,6 +40,10 @@ export function run(
       words += error.message
       resolve(null)
     })
+  })
+  const closed = new Promise<void>(resolve => {
+    child.once('close', () => resolve())
+    exited.then(() => setTimeout(resolve, CLOSE_MS).unref())
   })
   /** A program with a group of its own is signalled with all that it has started. */
   const send = (signal: NodeJS.Signals) => {
@@ -55,6 +66,7 @@ export function run(
     pid: child.pid ?? -1,
     child,
     exited,
+    closed,
     stop: (graceMs = 10_000) => end('SIGTERM', graceMs),
     kill: () => end('SIGKILL', 10_000),
     lastWords: () => words.trim(),
@@ -64,7 +76,7 @@ export function run(
 /** Waits until `ready` answers true. @throws when the program ends first or the time is up */
 export async function until(
   what: string,
-  program: Running & { lastWords(): string },
+  program: Running & Pick<Program, 'lastWords'> & Partial<Program>,
   ready: () => Promise<boolean>,
   timeoutMs = 30_000,
 ): Promise<void> {
@@ -73,8 +85,14 @@ export async function until(
   program.exited.then(() => {
     ended = true
   })
-  while (!(await ready().catch(() => false))) {
-    if (ended) throw new Error(`${what} ended at once: ${program.lastWords()}`)
+  for (;;) {
+    const isReady = await ready().catch(() => false)
+    // Also where it seems ready: another program may answer in its place.
+    if (ended) {
+      await program.closed
+      throw new Error(`${what} ended at once: ${program.lastWords()}`)
+    }
+    if (isReady) return
     if (Date.now() > end) {
       await program.kill()
       throw new Error(`${what} did not answer within ${timeoutMs / 1000} s: ${program.lastWords()}`)

@@ -1,48 +1,66 @@
-import { mkdirSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { keptSecret, privateFolder } from '../private-files'
 import type { SupabaseSettings } from '../supabase/process'
 import { lockFolder } from './folder-lock'
-import { freePort } from './free-port'
 import { type Running, run, until } from './process'
 
-export interface LocalSupabase extends Running {
-  url: string
+interface Keys {
   publishableKey: string
   secretKey: string
 }
 
-export interface LocalSupabaseOptions {
-  /** Folder for PGlite's data; absent: in memory. */
+export interface LocalSupabase extends Running, Keys {
+  url: string
+  /** Lets pages of these origins call it, and of no others. Resolves when it does. */
+  allow(origins: readonly string[]): Promise<void>
+}
+
+export interface LocalSupabaseOptions extends Partial<Keys> {
+  /** Folder for PGlite's data and the keys; absent: in memory. */
   dir?: string
   /** A PostgreSQL server instead of PGlite. */
   databaseUrl?: string
+  /** This port or none; without one any that is free. */
   port?: number
+  /** With `port` left out: this port, or the next one that is free. */
+  preferredPort?: number
   /** Fills an empty database with the reference application's posts. */
   seed?: boolean
-  publishableKey?: string
-  secretKey?: string
 }
 
-/** Keys for use on this machine alone: they open nothing elsewhere. */
-export const LOCAL_KEYS = {
-  publishableKey: 'sb_publishable_local_onecount_development_only',
-  secretKey: 'sb_secret_local_onecount_development_only',
+const PREFIX = { publishableKey: 'sb_publishable_', secretKey: 'sb_secret_' }
+
+/** Of every Supabase without a folder that this process starts: one that is started again has the keys it had. */
+const processKeys: Keys = {
+  publishableKey: PREFIX.publishableKey + randomBytes(24).toString('base64url'),
+  secretKey: PREFIX.secretKey + randomBytes(24).toString('base64url'),
 }
+
+/** The keys of a data folder, made with it: a page that knows those of another one cannot use them here. */
+const keysOf = (dir: string): Keys => ({
+  publishableKey: keptSecret(dir, 'publishable-key', PREFIX.publishableKey),
+  secretKey: keptSecret(dir, 'secret-key', PREFIX.secretKey),
+})
 
 /**
- * Supabase in a process of its own: REST on the migrated database and Realtime, under one address as on a hosted
- * project. It ends when this process ends.
+ * Supabase in a process of its own: REST on the migrated database and Realtime, under one address on loopback as on a
+ * hosted project. It ends when this process ends.
  */
 export async function startSupabase(options: LocalSupabaseOptions = {}): Promise<LocalSupabase> {
-  const unlock = options.dir ? lockFolder(options.dir) : () => {}
+  const { dir, databaseUrl, port, preferredPort = 0, seed = false } = options
+  if (dir) privateFolder(dir)
+  const unlock = dir ? lockFolder(dir) : () => {}
   const settings: SupabaseSettings = {
-    ...LOCAL_KEYS,
-    ...options,
-    seed: options.seed ?? false,
-    port: options.port ?? (await freePort()),
-    dir: options.dir && join(options.dir, 'pglite'),
+    ...(dir ? keysOf(dir) : processKeys),
+    ...definedOf(options, ['publishableKey', 'secretKey']),
+    databaseUrl,
+    seed,
+    port: port ?? preferredPort,
+    exact: port !== undefined,
+    dir: dir && join(dir, 'pglite'),
   }
-  if (settings.dir) mkdirSync(settings.dir, { recursive: true })
+  if (settings.dir) privateFolder(settings.dir)
   const server = run(
     process.execPath,
     ['--import', 'tsx', join(import.meta.dirname, '../supabase/process.ts')],
@@ -56,12 +74,31 @@ export async function startSupabase(options: LocalSupabaseOptions = {}): Promise
       },
     },
   )
-  let ready = false
-  server.child.once('message', () => {
-    ready = true
+  let chosen = 0
+  let heard = () => {}
+  server.child.on('message', (message: { port?: number }) => {
+    if (message.port) chosen = message.port
+    else heard()
   })
   server.exited.then(unlock)
-  await until('Supabase', server, async () => ready, 90_000)
+  await until('Supabase', server, async () => chosen !== 0, 90_000)
   const { publishableKey, secretKey } = settings
-  return { ...server, url: `http://127.0.0.1:${settings.port}`, publishableKey, secretKey }
+  return {
+    ...server,
+    url: `http://127.0.0.1:${chosen}`,
+    publishableKey,
+    secretKey,
+    async allow(origins) {
+      const done = new Promise<void>(resolve => {
+        heard = resolve
+      })
+      if (server.child.connected) server.child.send([...origins])
+      await Promise.race([done, server.exited])
+    },
+  }
 }
+
+const definedOf = <T extends object, K extends keyof T>(from: T, names: K[]) =>
+  Object.fromEntries(
+    names.filter(name => from[name] !== undefined).map(name => [name, from[name]]),
+  ) as Partial<Pick<T, K>>

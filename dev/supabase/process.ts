@@ -3,12 +3,17 @@ import { App } from '@supabase/lite'
 import { nodeListener } from 'onecount/http'
 import { followChanges } from '../realtime/feed'
 import { createRealtime } from '../realtime/server'
+import { listenOnLoopback } from '../services/free-port'
 import { applyMigrations, readSeed } from '../services/migrations'
+import { createGateway } from './gateway'
 import { openPglite, openPostgres } from './stores'
 
 /** What the parent hands over in ONECOUNT_SUPABASE, as JSON. */
 export interface SupabaseSettings {
+  /** 0: chosen by the system. */
   port: number
+  /** This port or none; otherwise the next one that is free. */
+  exact: boolean
   /** Folder of PGlite's data; absent: in memory. */
   dir?: string
   /** A PostgreSQL server instead of PGlite. */
@@ -22,7 +27,9 @@ const settings = JSON.parse(process.env.ONECOUNT_SUPABASE ?? '{}') as SupabaseSe
 const database = await (settings.databaseUrl ? openPostgres(settings.databaseUrl) : openPglite(settings.dir))
 await applyMigrations(database.exec, { seed: settings.seed ? await readSeed() : undefined })
 
-const realtime = createRealtime(settings)
+/** Of pages that may call; the parent tells them as soon as it knows where the application is. */
+const origins = new Set<string>()
+const realtime = createRealtime({ ...settings, origins })
 realtime.describe(await followChanges(database.exec, database.listen, realtime.changed))
 
 const app = new App({
@@ -31,27 +38,20 @@ const app = new App({
 } as unknown as ConstructorParameters<typeof App>[0])
 await app.init()
 
-const CORS = {
-  'access-control-allow-origin': '*',
-  'access-control-allow-headers': '*',
-  'access-control-allow-methods': 'GET, HEAD, POST, PATCH, PUT, DELETE, OPTIONS',
-}
-
-const server = createServer(
-  nodeListener(async (request, info) => {
-    if (request.method === 'OPTIONS') return new Response(null, { status: 204, headers: CORS })
-    const { pathname } = new URL(request.url)
-    const response =
-      pathname === '/realtime/v1/api/broadcast' && request.method === 'POST'
-        ? await realtime.broadcast(request)
-        : await app.fetch(request, { peerAddress: info?.ip ?? null })
-    const headers = new Headers(response.headers)
-    headers.set('access-control-allow-origin', '*')
-    return new Response(response.body, { status: response.status, headers })
-  }),
-)
+const gateway = createGateway({
+  origins,
+  rest: request => database.answer(() => app.fetch(request, { peerAddress: null })),
+  broadcast: realtime.broadcast,
+})
+const server = createServer(nodeListener(gateway))
 server.on('upgrade', realtime.upgrade)
-server.listen(settings.port, '127.0.0.1', () => process.send?.('ready'))
+const port = await listenOnLoopback(server, settings.port, { exact: settings.exact })
+process.on('message', (allowed: string[]) => {
+  origins.clear()
+  for (const origin of allowed) origins.add(origin)
+  process.send?.({ allowed: true })
+})
+process.send?.({ port })
 
 async function end(): Promise<void> {
   realtime.close()

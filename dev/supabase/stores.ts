@@ -3,12 +3,15 @@ import { createPostgresConnection } from '@supabase/lite/postgres'
 import postgres from 'postgres'
 import type { Listen } from '../realtime/feed'
 import type { Exec } from '../services/migrations'
+import { alone } from './alone'
 
 /** The database behind the local Supabase, and the ways into it. */
 export interface Database {
   connection: Awaited<ReturnType<typeof createPgliteConnection>> | ReturnType<typeof createPostgresConnection>
   exec: Exec
   listen: Listen
+  /** Answers one request. @throws what `work` throws */
+  answer(work: () => Promise<Response>): Promise<Response>
   close(): Promise<void>
 }
 
@@ -20,6 +23,7 @@ export async function openPglite(dir: string | undefined): Promise<Database> {
     connection,
     exec: async text => ((await pglite.exec(text)).at(-1)?.rows ?? []) as Record<string, unknown>[],
     listen: (channel, heard) => pglite.listen(channel, heard),
+    answer: alone(() => pglite.exec('rollback')),
     close: () => connection.close(),
   }
 }
@@ -35,6 +39,7 @@ export async function openPostgres(url: string): Promise<Database> {
       return [...((Array.isArray(rows.at(-1)) ? rows.at(-1) : rows) as unknown as Record<string, unknown>[])]
     },
     listen: (channel, heard) => sql.listen(channel, heard),
+    answer: work => work(),
     async close() {
       await sql.end({ timeout: 2 })
       await connection.close()

@@ -5,13 +5,30 @@ import { getOnecount } from './server'
 export function startDrain(): void {
   const { stores, drain } = getOnecount()
   if (!stores.redis) return
-  drain.start()
+  let isStopping = false
+  void connected(CONNECT_MS).then(() => {
+    if (!isStopping) drain.start()
+  })
   void warnOfEviction()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
+      isStopping = true
       drain.stop()
     })
   }
+}
+
+/** Longer than a server that starts is too busy to connect within the deadline of one call; milliseconds. */
+const CONNECT_MS = 2000
+
+/** Resolves when Redis is connected, and where it is not within `ms`: then the drain says so. */
+async function connected(ms: number): Promise<void> {
+  if (redis!.status === 'wait') redis!.connect().catch(() => {})
+  if (redis!.status === 'ready') return
+  await new Promise<void>(resolve => {
+    redis!.once('ready', resolve)
+    setTimeout(resolve, ms).unref()
+  })
 }
 
 /** A Redis that evicts keys tears posts apart key by key. It is noticed and mended, but costs a hydration each time. */

@@ -1,0 +1,60 @@
+import type { Running } from './services/process'
+
+/** A store that runs here. It can go away and come back while the application runs. */
+export interface Part {
+  /** What commands call it. */
+  id: string
+  name: string
+  isRunning(): boolean
+  /** Starts it again where it was, if it is not running. */
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+interface PartOptions {
+  id: string
+  name: string
+  /** The program that runs already. */
+  running: Running
+  /** Starts another one in its place: same address, same keys, same data. */
+  restart(): Promise<Running>
+  /** Told when it has ended and was not asked to. */
+  ended(code: number | null): void
+}
+
+export function createPart({ id, name, running: first, restart, ended }: PartOptions): Part {
+  let running: Running | null = null
+  /** Start and stop wait for each other. */
+  let last: Promise<void> = Promise.resolve()
+  const afterLast = (step: () => Promise<void>) => {
+    const done = last.then(step)
+    last = done.catch(() => {})
+    return done
+  }
+
+  function follow(program: Running): void {
+    running = program
+    program.exited.then(code => {
+      if (running !== program) return
+      running = null
+      ended(code)
+    })
+  }
+  follow(first)
+
+  return {
+    id,
+    name,
+    isRunning: () => running !== null,
+    start: () =>
+      afterLast(async () => {
+        if (!running) follow(await restart())
+      }),
+    stop: () =>
+      afterLast(async () => {
+        const program = running
+        running = null
+        await program?.stop()
+      }),
+  }
+}

@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import { createPart } from '../part'
+import { keptSecret } from '../private-files'
+import { startJsRedis } from '../services/js-redis'
+import { endLeftOverRedis, findRedisServer, startRedisServer } from '../services/redis-server'
+import type { StoreOptions } from './supabase'
+
+const PORT = 6379
+
+/** The address of the Redis that REDIS_URL names, or of one of our own. */
+export async function redisFor({ env, dir, parts, summary, say }: StoreOptions): Promise<string> {
+  if (env.REDIS_URL) {
+    summary.push(`Redis     ${withoutPassword(env.REDIS_URL)}`)
+    return env.REDIS_URL
+  }
+  const { redis, restart, remark } = await (findRedisServer() ? realRedis(dir) : jsRedis())
+  const part = createPart({
+    id: 'redis',
+    name: 'Redis',
+    running: redis,
+    restart,
+    ended: code =>
+      say(
+        `Redis has ended (${code ?? 'killed'}): the application goes on with Postgres. ` +
+          '`npm run stack start redis` starts it again.',
+      ),
+  })
+  parts.push(part)
+  summary.push(`Redis     ${withoutPassword(redis.url)}  (${remark})`)
+  return redis.url
+}
+
+async function realRedis(dataDir: string) {
+  const dir = join(dataDir, 'redis')
+  const password = keptSecret(dir, 'password')
+  await endLeftOverRedis(dir, password)
+  const redis = await startRedisServer({ dir, password, preferredPort: PORT })
+  const { port } = redis
+  return {
+    redis,
+    restart: () => startRedisServer({ dir, password, port }),
+    remark: `started for this run, data in ${dataDir}${port === PORT ? '' : `; port ${PORT} is in use`}`,
+  }
+}
+
+async function jsRedis() {
+  const redis = await startJsRedis()
+  const { port, password } = redis
+  return {
+    redis,
+    restart: () => startJsRedis({ port, password }),
+    remark: 'in JavaScript, as there is no redis-server: for trying out, keeps nothing',
+  }
+}
+
+function withoutPassword(url: string): string {
+  if (!URL.canParse(url)) return url
+  const { protocol, username, host, pathname } = new URL(url)
+  return `${protocol}//${username && `${username}@`}${host}${pathname}`
+}

@@ -1,0 +1,99 @@
+import { resolve } from 'node:path'
+import { createClient } from '@supabase/supabase-js'
+import { createOnecount } from 'onecount'
+import { supabasePort } from 'onecount/postgres'
+import { createRedisClient, ioredisPort } from 'onecount/redis'
+import WebSocket from 'ws'
+import type { Part } from '../part'
+import { keptSecret, privateFolder } from '../private-files'
+import { redisFor } from './redis'
+import { supabaseFor } from './supabase'
+
+/** What the application needs to know of its stores. */
+export interface Stores {
+  supabaseUrl: string
+  publishableKey: string
+  secretKey: string
+  /** Null: without Redis. */
+  redisUrl: string | null
+}
+
+export interface Stack extends Stores {
+  /** The stores that run here, in the order in which they started. */
+  parts: readonly Part[]
+  /** Environment of the application. */
+  env: Record<string, string>
+  /** Lines that say what runs where. */
+  summary: string[]
+  /** Lets pages of these origins read from the Supabase that runs here. */
+  allow(origins: readonly string[]): Promise<void>
+  /** Drains what is pending, then stops the parts, the last one first. */
+  stop(): Promise<void>
+}
+
+export interface StackOptions {
+  env: NodeJS.ProcessEnv
+  dataDir: string
+  withRedis: boolean
+  /** Hears what takes a while, and what ended. */
+  say(line: string): void
+}
+
+/**
+ * Starts what the environment does not name: Supabase, then Redis.
+ *
+ * @throws Error naming the setting that is missing or cannot be used
+ */
+export async function startStack({ env, dataDir, withRedis, say }: StackOptions): Promise<Stack> {
+  const dir = resolve(dataDir)
+  privateFolder(dir)
+  const parts: Part[] = []
+  const summary: string[] = []
+  const stopParts = async () => {
+    for (const part of parts.toReversed()) await part.stop()
+  }
+  try {
+    const { allow, ...supabase } = await supabaseFor({ env, dir, parts, summary, say, withRedis })
+    const redisUrl = withRedis ? await redisFor({ env, dir, parts, summary, say }) : null
+    if (!withRedis) summary.push('Redis     none (--no-redis): Postgres serves alone')
+    return {
+      ...supabase,
+      redisUrl,
+      parts,
+      summary,
+      allow,
+      env: {
+        SUPABASE_URL: supabase.supabaseUrl,
+        SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
+        SUPABASE_SECRET_KEY: supabase.secretKey,
+        // Next reads .env.local too: an empty value keeps it from setting another.
+        REDIS_URL: redisUrl ?? '',
+        ONECOUNT_SECRET: env.ONECOUNT_SECRET || keptSecret(dir, 'secret'),
+      },
+      async stop() {
+        if (parts.length > 0 && parts.every(part => part.isRunning())) await drain({ ...supabase, redisUrl })
+        await stopParts()
+      },
+    }
+  } catch (error) {
+    await stopParts()
+    throw error
+  }
+}
+
+/** What Redis has accepted and Postgres has not confirmed yet goes there before the stores end. */
+async function drain({ supabaseUrl, secretKey, redisUrl }: Stores): Promise<void> {
+  if (redisUrl === null) return
+  const redis = createRedisClient(redisUrl)
+  const supabase = createClient(supabaseUrl, secretKey, {
+    auth: { persistSession: false },
+    realtime: { transport: WebSocket as unknown as typeof globalThis.WebSocket },
+  })
+  const onecount = createOnecount({
+    redis: ioredisPort(redis),
+    postgres: supabasePort(supabase),
+    log: { warn() {} },
+  })
+  await onecount.drainOnce(5000).catch(() => {})
+  redis.disconnect()
+}
