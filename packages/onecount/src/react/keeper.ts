@@ -35,7 +35,8 @@ export class Keeper {
   readonly #acknowledged = new Map<string, KeptOp>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #due = Number.POSITIVE_INFINITY
-  #askedAt = 0
+  /** By `performance.now()`, as timers are. */
+  #askedAt = Number.NEGATIVE_INFINITY
   #apart = APART_MS
   #pause = CONFIRM_MS
   #isRunning = false
@@ -109,7 +110,7 @@ export class Keeper {
     if (this.#hasFailed) return
     this.#pause = CONFIRM_MS
     this.#isEager = this.#isAsking
-    const since = this.#now() - this.#askedAt
+    const since = performance.now() - this.#askedAt
     if (since > 2 * APART_MAX_MS) this.#apart = APART_MS
     this.#askIn(Math.max(0, this.#apart - since))
   }
@@ -128,7 +129,7 @@ export class Keeper {
 
   /** An earlier question stands, and one is asked at a time. */
   #askIn(ms: number): void {
-    const due = this.#now() + ms
+    const due = performance.now() + ms
     if (!this.#isRunning || this.#isAsking || due >= this.#due) return
     clearTimeout(this.#timer)
     this.#due = due
@@ -138,7 +139,7 @@ export class Keeper {
   async #ask(): Promise<void> {
     const { ops, read, isOnTheWay } = this.options
     this.#due = Number.POSITIVE_INFINITY
-    const asked = this.#now()
+    const asked = performance.now()
     this.#apart =
       asked - this.#askedAt > 2 * APART_MAX_MS ? APART_MS : Math.min(2 * this.#apart, APART_MAX_MS)
     this.#askedAt = asked

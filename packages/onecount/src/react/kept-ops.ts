@@ -19,10 +19,13 @@ export class KeptOps {
   readonly #memory = new Map<string, KeptOp>()
   readonly #storage: Storage | null
 
-  /** `now`: the server's time as far as it is known, milliseconds; a device's clock may be set before the next page. */
+  /**
+   * `now`: the server's time as far as it is known, milliseconds. The device's clock may be set before the next page, so
+   * nothing is given up for its age by that one.
+   */
   constructor(
     storage: Storage | null = browserStorage(),
-    private readonly now: () => number = Date.now,
+    private readonly now: () => number | undefined = Date.now,
   ) {
     this.#storage = storage
   }
@@ -35,7 +38,7 @@ export class KeptOps {
 
   keep(postId: string, op: number): void {
     if ((this.get(postId)?.op ?? 0) >= op) return
-    const kept = { op, at: Math.round(this.now()) }
+    const kept = { op, at: Math.round(this.now() ?? Date.now()) }
     const isStored = this.#try(storage => {
       storage.setItem(PREFIX + postId, `${kept.op}|${kept.at}`)
       return true
@@ -58,7 +61,9 @@ export class KeptOps {
       .map(postId => ({ postId, ...(this.get(postId) ?? { op: 0, at: 0 }) }))
       .sort((a, b) => a.at - b.at)
     const excess = kept.length - MAX_OPS
-    const isKept = ({ at }: KeptOp, place: number) => place >= excess && this.now() - at < MAX_AGE_MS
+    const now = this.now()
+    const isKept = ({ at }: KeptOp, place: number) =>
+      place >= excess && (now === undefined || now - at < MAX_AGE_MS)
     for (const [i, entry] of kept.entries()) if (!isKept(entry, i)) this.forget(entry.postId, entry.op)
     return kept.filter(isKept).map(({ postId }) => postId)
   }

@@ -14,7 +14,7 @@ import {
   REGISTER_TTL_MS,
 } from './registers'
 import { SteadyClock } from './steady-clock'
-import type { LikesTransport } from './transport'
+import { type LikesTransport, serverTime } from './transport'
 
 export type { Intent, Refusal } from './outbox'
 
@@ -43,7 +43,7 @@ export class LikesStore {
   constructor(
     readonly queryClient: QueryClient,
     readonly transport: LikesTransport,
-    ops = new KeptOps(browserStorage(), () => transport.now() / 1000),
+    ops = new KeptOps(browserStorage(), () => serverTime(transport)),
   ) {
     const now = () => this.clock.now()
     this.load = createBatcher(ids => transport.read(ids))
@@ -53,7 +53,7 @@ export class LikesStore {
       read: postIds => this.#read(postIds),
       resend: (postId, op) => this.#outbox.resend(postId, op),
       isOnTheWay: postId => this.intent(postId) !== undefined,
-      isCredible: (postId, op) => isCredibleOp(op, this.entry(postId), this.#latest()),
+      isCredible: (postId, op) => isCredibleOp(op, this.entry(postId), serverTime(this.transport)),
       restamp: (postId, liked) => {
         const op = stampOp(liked, transport.now())
         this.keeper.pressed(postId, op)
@@ -108,7 +108,7 @@ export class LikesStore {
    */
   seed(postId: string, input: LikeInput): void {
     const entry = this.entry(postId)
-    if (!entry || !isCredible(input, entry, this.#latest())) return
+    if (!entry || !isCredible(input, entry, serverTime(this.transport))) return
     const kept = this.keeper.keptOp(postId)
     if (kept > (input.op ?? 0)) {
       if (kept > entry.op) this.#outbox.resend(postId, kept)
@@ -124,7 +124,7 @@ export class LikesStore {
 
   /** What a payload says where nothing is known. One that the server cannot have said has no place in any order. */
   first(input: LikeInput): LikesEntry {
-    const believed = isCredible(input, undefined, this.#latest())
+    const believed = isCredible(input, undefined, serverTime(this.transport))
       ? input
       : { ...sound(input), rev: 0, op: null }
     return mergeConsistently(undefined, believed, this.clock.now())
@@ -139,7 +139,7 @@ export class LikesStore {
     const entry = this.entry(postId)
     if (!entry) return
     const input = { count: said.count, rev: said.rev, source: said.source }
-    if (!isCredible(input, entry, this.#latest()) || typeof input.count !== 'number') {
+    if (!isCredible(input, entry, serverTime(this.transport)) || typeof input.count !== 'number') {
       this.reading.rereader.ask(postId, 0)
       return
     }
@@ -158,7 +158,7 @@ export class LikesStore {
   /** Merges what another tab of this browser was answered. It may have been asleep since. */
   hear(postId: string, input: LikeInput): void {
     const entry = this.entry(postId)
-    if (!entry || !isCredible(input, entry, this.#latest())) return
+    if (!entry || !isCredible(input, entry, serverTime(this.transport))) return
     this.receive(postId, { ...input, cached: true })
     // A newer press whose revision is lower: a store was replaced, and only an answer tells what is true now.
     const isNewer = (input.op ?? 0) > entry.op
@@ -207,12 +207,6 @@ export class LikesStore {
   onAcknowledged(listener: (postId: string, input: LikeInput) => void): () => void {
     this.#acknowledged.add(listener)
     return () => this.#acknowledged.delete(listener)
-  }
-
-  /** The server's time as far as it was said, milliseconds; undefined while it was not. */
-  #latest(): number | undefined {
-    const { clock, now } = this.transport
-    return clock ? clock.latest() : now() / 1000
   }
 
   /** A number has moved and the heart was not told of: the server knows whose press it was. */

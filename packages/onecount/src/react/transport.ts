@@ -24,6 +24,11 @@ export interface LikesTransport {
   waitMs?(): number
 }
 
+/** The server's time as far as it was said, milliseconds; undefined while it was not. */
+export function serverTime({ clock, now }: LikesTransport): number | undefined {
+  return clock ? clock.latest() : now() / 1000
+}
+
 export interface WriteOptions {
   ack?: 'postgres'
   signal?: AbortSignal

@@ -1,3 +1,5 @@
+'use client'
+
 import { queryOptions, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import {
   useCallback,
