@@ -4,6 +4,7 @@ import { type ReactNode, Suspense } from 'react'
 import { Header } from './components/Header'
 import { Providers } from './components/Providers'
 import { Realtime } from './components/Realtime'
+import { ServerTime } from './components/ServerTime'
 import { ThemeScript } from './components/ThemeScript'
 import './globals.css'
 import styles from './layout.module.css'
@@ -40,6 +41,10 @@ export default function RootLayout({ children, modal }: { children: ReactNode; m
           Skip to the pictures
         </a>
         <Providers>
+          {/* First, so that it is known before a heart can be pressed. */}
+          <Suspense>
+            <ServerTime />
+          </Suspense>
           <Header />
           <main id="main" className={styles.main}>
             {children}

@@ -33,7 +33,7 @@ export function LikeControl({ post, look = 'row' }: LikeControlProps) {
   }
 
   return (
-    <div className={styles.control} data-look={look} data-status={like.status}>
+    <div ref={like.watch} className={styles.control} data-look={look} data-status={like.status}>
       <button
         ref={heart}
         type="button"

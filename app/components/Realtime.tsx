@@ -5,6 +5,5 @@ import { RealtimeLikes } from './RealtimeLikes'
 /** Tells the browser where Supabase is: asked for with each page, so that one build runs anywhere. */
 export async function Realtime() {
   await connection()
-  const access = supabaseAccess()
-  return access && <RealtimeLikes url={access.url} publishableKey={access.key} />
+  return <RealtimeLikes access={supabaseAccess()} />
 }

@@ -14,12 +14,19 @@ describe('rankOrder', () => {
     expect(rankOrder(posts, counts)).toEqual(['b', 'd', 'c', 'a'])
   })
 
-  it('keeps equal ones in the order they came in', () => {
+  it('puts equal ones in the order of their ids, the greater first, in whatever order they came', () => {
     const counts = new Map(posts.map(({ id }) => [id, 7]))
-    expect(rankOrder(posts, counts)).toEqual(['a', 'b', 'c', 'd'])
+    const cameIn = [posts, [...posts].reverse(), [posts[2]!, posts[0]!, posts[3]!, posts[1]!]]
+    for (const order of cameIn) expect(rankOrder(order, counts)).toEqual(['d', 'c', 'b', 'a'])
   })
 
-  it('puts unknown ones last, after zero', () => {
+  it('compares ids as Redis does, byte by byte', () => {
+    const ids = ['9-a', '10-a', 'a-1', 'f0', '0f'].map(id => ({ id }))
+    const counts = new Map(ids.map(({ id }) => [id, 1]))
+    expect(rankOrder(ids, counts)).toEqual(['f0', 'a-1', '9-a', '10-a', '0f'])
+  })
+
+  it('puts unknown ones last, after zero, in the order they came in', () => {
     const counts = new Map([
       ['a', null],
       ['b', 0],

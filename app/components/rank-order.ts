@@ -1,7 +1,8 @@
 import type { Post } from '@/app/types'
 
 /**
- * Ids by likes, most first; equal and unknown ones keep the order they came in, unknown after known.
+ * Ids by likes, most first, and equal ones by id, the greater first: the one order of Redis (ZREVRANGE) and Postgres.
+ * Posts of unknown likes come last, in the order they came in.
  * @param counts likes of this moment by post; null where they are unknown
  */
 export function rankOrder(
@@ -9,7 +10,8 @@ export function rankOrder(
   counts: ReadonlyMap<string, number | null>,
 ): string[] {
   const likes = (id: string) => counts.get(id) ?? -1
-  return posts.map(post => post.id).sort((a, b) => likes(b) - likes(a))
+  const byId = (a: string, b: string) => (a < b ? 1 : a > b ? -1 : 0)
+  return posts.map(post => post.id).sort((a, b) => likes(b) - likes(a) || (likes(a) < 0 ? 0 : byId(a, b)))
 }
 
 /** Whether both name the same posts, in whatever order. */

@@ -9,13 +9,20 @@ export interface KeeperOptions {
   resend(postId: string, op: number): void
   /** A press of this post is on its way: its answer will say more. */
   isOnTheWay(postId: string): boolean
+  /** Whether an op that a storage holds can be a press; without it each is. */
+  isCredible?(postId: string, op: number): boolean
+  /** Makes a press anew whose op is of no use, of a post that this session has not pressed as far as the server knows. */
+  restamp?(postId: string, liked: boolean): void
+  /** For ages, milliseconds; it does not go back. */
+  now?(): number
 }
 
 /** When Postgres is asked for the first time, and at the longest; milliseconds. */
 const CONFIRM_MS = 3000
 const CONFIRM_MAX_MS = 60_000
-/** Two questions are at least this far apart, milliseconds. */
+/** Two questions are at least this far apart, milliseconds: while events go on making the page ask, up to the second. */
 const APART_MS = 250
+const APART_MAX_MS = 4000
 /** Posts in one request. */
 const MAX_POSTS = 100
 
@@ -28,7 +35,9 @@ export class Keeper {
   readonly #acknowledged = new Map<string, KeptOp>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #due = Number.POSITIVE_INFINITY
-  #askedAt = 0
+  /** By `performance.now()`, as timers are. */
+  #askedAt = Number.NEGATIVE_INFINITY
+  #apart = APART_MS
   #pause = CONFIRM_MS
   #isRunning = false
   #isAsking = false
@@ -42,17 +51,22 @@ export class Keeper {
   isKept = (postId: string): boolean => this.keptOp(postId) > 0
 
   /** The op of that press, 0 for none. */
-  keptOp = (postId: string): number => this.options.ops.get(postId)?.op ?? 0
+  keptOp = (postId: string): number => this.#kept(postId)?.op ?? 0
 
   pressed(postId: string, op: number): void {
-    this.options.ops.keep(postId, op)
+    const { ops } = this.options
+    const stored = ops.get(postId)
+    if (stored && !this.isKept(postId)) ops.forget(postId, stored.op)
+    ops.keep(postId, op)
   }
 
   /** The server has answered a press. */
   acknowledged(postId: string, op: number, answer: LikeInput & { op: number }): void {
-    if (answer.durable || answer.op > op) this.#forget(postId, op)
+    if (answer.durable || answer.op !== op) this.#forget(postId, op)
+    // A server that does not refuse an op of the future has stored another in its place.
+    if (answer.op < op && !answer.durable) this.options.ops.keep(postId, answer.op)
     if (!this.isKept(postId)) return
-    this.#acknowledged.set(postId, { op, at: Date.now() })
+    this.#acknowledged.set(postId, { op: Math.min(op, answer.op), at: this.#now() })
     this.#pause = CONFIRM_MS
     this.#askIn(CONFIRM_MS)
   }
@@ -72,8 +86,11 @@ export class Keeper {
    * may not be, in what was heard.
    */
   heard(postId: string, { op, liked, durable }: LikeInput, at: number): boolean {
-    const kept = this.options.ops.get(postId)
-    if (!kept) return true
+    const kept = this.#kept(postId)
+    if (!kept) {
+      if (op !== undefined && typeof liked === 'boolean') this.#drop(postId, op)
+      return true
+    }
     if (op === undefined || typeof liked !== 'boolean') return false
     const known = op ?? 0
     if (known > kept.op || (known === kept.op && durable)) this.#forget(postId, kept.op)
@@ -93,7 +110,9 @@ export class Keeper {
     if (this.#hasFailed) return
     this.#pause = CONFIRM_MS
     this.#isEager = this.#isAsking
-    this.#askIn(Math.max(0, this.#askedAt + APART_MS - Date.now()))
+    const since = performance.now() - this.#askedAt
+    if (since > 2 * APART_MAX_MS) this.#apart = APART_MS
+    this.#askIn(Math.max(0, this.#apart - since))
   }
 
   /** Also looks after what earlier pages have left. */
@@ -110,7 +129,7 @@ export class Keeper {
 
   /** An earlier question stands, and one is asked at a time. */
   #askIn(ms: number): void {
-    const due = Date.now() + ms
+    const due = performance.now() + ms
     if (!this.#isRunning || this.#isAsking || due >= this.#due) return
     clearTimeout(this.#timer)
     this.#due = due
@@ -120,12 +139,15 @@ export class Keeper {
   async #ask(): Promise<void> {
     const { ops, read, isOnTheWay } = this.options
     this.#due = Number.POSITIVE_INFINITY
-    this.#askedAt = Date.now()
+    const asked = performance.now()
+    this.#apart =
+      asked - this.#askedAt > 2 * APART_MAX_MS ? APART_MS : Math.min(2 * this.#apart, APART_MAX_MS)
+    this.#askedAt = asked
     const posts = ops.posts()
     if (posts.length === 0) return
-    const asked = posts.filter(postId => !isOnTheWay(postId)).slice(0, MAX_POSTS)
+    const waiting = posts.filter(postId => !isOnTheWay(postId)).slice(0, MAX_POSTS)
     this.#isAsking = true
-    this.#hasFailed = !(await read(asked).then(
+    this.#hasFailed = !(await read(waiting).then(
       () => true,
       () => false,
     ))
@@ -133,9 +155,28 @@ export class Keeper {
     if (ops.posts().length === 0) return
     const isEager = this.#isEager && !this.#hasFailed
     this.#isEager = false
-    this.#askIn(isEager ? APART_MS : this.#pause)
+    this.#askIn(isEager ? this.#apart : this.#pause)
     if (!isEager) this.#pause = Math.min(2 * this.#pause, CONFIRM_MAX_MS)
   }
+
+  /** The press that is kept, if it can be one. */
+  #kept(postId: string): KeptOp | undefined {
+    const kept = this.options.ops.get(postId)
+    return kept && (this.options.isCredible?.(postId, kept.op) ?? true) ? kept : undefined
+  }
+
+  /**
+   * A press whose op lies in the future was made with a wrong clock: how it stands to the other presses of the session
+   * cannot be told any more, so it counts only where there is none.
+   */
+  #drop(postId: string, known: number | null): void {
+    const kept = this.options.ops.get(postId)
+    if (!kept || this.options.isOnTheWay(postId)) return
+    this.#forget(postId, kept.op)
+    if (known === null) this.options.restamp?.(postId, kept.op % 2 === 1)
+  }
+
+  #now = (): number => this.options.now?.() ?? Date.now()
 
   #forget(postId: string, op: number): void {
     this.options.ops.forget(postId, op)

@@ -1,7 +1,9 @@
+import { isOp } from './credible'
+
 /** A press of this browser that Postgres is not known to hold. */
 export interface KeptOp {
   op: number
-  /** When it was pressed, milliseconds since 1970. */
+  /** When it was pressed, by the server's clock as far as it was known; milliseconds since 1970. */
   at: number
 }
 
@@ -17,7 +19,14 @@ export class KeptOps {
   readonly #memory = new Map<string, KeptOp>()
   readonly #storage: Storage | null
 
-  constructor(storage: Storage | null = browserStorage()) {
+  /**
+   * `now`: the server's time as far as it is known, milliseconds. The device's clock may be set before the next page, so
+   * nothing is given up for its age by that one.
+   */
+  constructor(
+    storage: Storage | null = browserStorage(),
+    private readonly now: () => number | undefined = Date.now,
+  ) {
     this.#storage = storage
   }
 
@@ -29,7 +38,7 @@ export class KeptOps {
 
   keep(postId: string, op: number): void {
     if ((this.get(postId)?.op ?? 0) >= op) return
-    const kept = { op, at: Date.now() }
+    const kept = { op, at: Math.round(this.now() ?? Date.now()) }
     const isStored = this.#try(storage => {
       storage.setItem(PREFIX + postId, `${kept.op}|${kept.at}`)
       return true
@@ -52,7 +61,9 @@ export class KeptOps {
       .map(postId => ({ postId, ...(this.get(postId) ?? { op: 0, at: 0 }) }))
       .sort((a, b) => a.at - b.at)
     const excess = kept.length - MAX_OPS
-    const isKept = ({ at }: KeptOp, place: number) => place >= excess && Date.now() - at < MAX_AGE_MS
+    const now = this.now()
+    const isKept = ({ at }: KeptOp, place: number) =>
+      place >= excess && (now === undefined || now - at < MAX_AGE_MS)
     for (const [i, entry] of kept.entries()) if (!isKept(entry, i)) this.forget(entry.postId, entry.op)
     return kept.filter(isKept).map(({ postId }) => postId)
   }
@@ -74,11 +85,12 @@ const storedPosts = (storage: Storage): string[] =>
 /** Anything may stand in a storage. */
 function parse(text: string | null | undefined): KeptOp | undefined {
   const match = /^(\d{1,16})\|(\d{1,14})$/.exec(text ?? '')
-  return match ? { op: Number(match[1]), at: Number(match[2]) } : undefined
+  const op = Number(match?.[1])
+  return match && isOp(op) && op > 1 ? { op, at: Number(match[2]) } : undefined
 }
 
 /** Reading the property throws where a browser forbids it. */
-function browserStorage(): Storage | null {
+export function browserStorage(): Storage | null {
   try {
     return typeof window === 'undefined' ? null : window.localStorage
   } catch {

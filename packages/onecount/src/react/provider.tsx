@@ -8,6 +8,9 @@ import { createHttpTransport, type LikesTransport } from './transport'
 
 const StoreContext = createContext<LikesStore | null>(null)
 
+/** A network that comes back comes back for all its devices, milliseconds. */
+const ONLINE_SPREAD_MS = 700
+
 /** The likes store of the nearest LikesProvider. */
 export function useLikesStore(): LikesStore {
   const store = useContext(StoreContext)
@@ -35,14 +38,23 @@ export function LikesProvider({ children, queryClient, transport }: LikesProvide
     const onPageShow = (event: PageTransitionEvent) => {
       if (event.persisted) store.refreshActive()
     }
-    const onOnline = () => {
+    const catchUp = () => {
       store.retryAll()
       store.keeper.askNow()
     }
+    const onOnline = () => {
+      catchUp()
+      store.refreshActive(ONLINE_SPREAD_MS)
+    }
     // Reads fail at once, and then say so.
     const onOffline = () => store.refreshActive()
-    const onVisible = () => document.visibilityState === 'visible' && onOnline()
+    const onVisible = () => {
+      if (document.visibilityState !== 'visible') return
+      catchUp()
+      store.reading.resume()
+    }
     store.keeper.start()
+    store.reading.resume()
     window.addEventListener('pageshow', onPageShow)
     window.addEventListener('online', onOnline)
     window.addEventListener('offline', onOffline)
@@ -50,6 +62,7 @@ export function LikesProvider({ children, queryClient, transport }: LikesProvide
     return () => {
       leave()
       store.keeper.stop()
+      store.reading.stop()
       window.removeEventListener('pageshow', onPageShow)
       window.removeEventListener('online', onOnline)
       window.removeEventListener('offline', onOffline)

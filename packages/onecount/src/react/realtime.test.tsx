@@ -13,9 +13,11 @@ function createSupabase() {
     broadcast: (_: unknown) => {},
     postgres_changes: (_: unknown) => {},
     status: (_: string) => {},
+    kinds: [] as string[],
   }
   const channel = {
     on(kind: 'broadcast' | 'postgres_changes', _: unknown, listener: (message: unknown) => void) {
+      heard.kinds.push(kind)
       heard[kind] = listener
       return channel
     },
@@ -51,15 +53,36 @@ beforeEach(() => localStorage.clear())
 afterEach(cleanup)
 
 describe('useLikesSubscription', () => {
-  it('takes newer counts of rows and broadcasts, whose revisions may be texts', () => {
+  it('takes newer counts of rows, whose numbers may be texts', () => {
     const heard = listen()
     heard.postgres_changes({ new: { id: POST, likes: 450, likes_rev: '20' } })
     expect(store.entry(POST)).toMatchObject({ count: 450, countRev: 20 })
-    heard.broadcast({ payload: { postId: POST, count: 451, rev: 21 } })
+    heard.postgres_changes({ new: { id: POST, likes: '451', likes_rev: '21' } })
     expect(store.entry(POST)).toMatchObject({ count: 451, countRev: 21 })
-    heard.broadcast({ payload: { postId: POST, count: 440, rev: 10 } })
+    heard.postgres_changes({ new: { id: POST, likes: 440, likes_rev: 10 } })
     expect(store.entry(POST)).toMatchObject({ count: 451, countRev: 21 })
   })
+
+  it('listens to no broadcast: everybody with the publishable key can send one', () => {
+    const heard = listen()
+    const known = store.entry(POST)
+    expect(heard.kinds).toEqual(['postgres_changes'])
+    heard.broadcast({ payload: { postId: POST, count: 9, rev: 20 } })
+    expect(store.entry(POST)).toBe(known)
+  })
+
+  it.each([null, undefined, '', 'x', '4e5', -5, 1.5, Number.NaN, true])(
+    'does not take %o for a number, of likes or of a revision',
+    value => {
+      const heard = listen()
+      const known = store.entry(POST)
+      heard.postgres_changes({ new: { id: POST, likes: value, likes_rev: '20' } })
+      heard.postgres_changes({ new: { id: POST, likes: 5, likes_rev: value } })
+      heard.postgres_changes({ new: { likes: 5, likes_rev: 20 } })
+      heard.postgres_changes({ new: {} })
+      expect(store.entry(POST)).toBe(known)
+    },
+  )
 
   it('reads what is on screen again when it has joined and when it could not, not when it leaves', () => {
     const heard = listen()

@@ -1,4 +1,8 @@
 import type { Source } from '../core/types'
+import { isCount, isOp, isRev } from './credible'
+
+/** The one query key of a post's likes. Nothing else holds a count. */
+export const likesKey = (postId: string) => ['likes', postId] as const
 
 /** Anything that says something about a post's likes: a server payload, an answer, an event, another tab. */
 export interface LikeInput {
@@ -50,19 +54,21 @@ export const EMPTY_ENTRY: LikesEntry = {
 }
 
 /**
- * Merges what was heard at `at` (milliseconds since 1970; an answer: when it was asked for, as it may have been long on
- * its way) into what is known. A register takes a value whose revision is not older than its own. One shared revision would let another person's event hide one's own newer liked.
+ * Merges an input into what is known; `at`: when the request was sent, or when an unsolicited event arrived (ms since
+ * 1970). A register takes a value whose revision is not older than its own. One shared revision would let another
+ * person's event hide one's own newer liked. Numbers that are not whole, safe and natural are not taken.
  * Pure; answers the same object when nothing changed.
  */
 export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: number): LikesEntry {
   const known = entry ?? EMPTY_ENTRY
   const next = { ...known }
-  if (isNumber(input.count) && takes(input, known.countRev, known.countAt, at)) {
+  if (!isRev(input.rev)) return known
+  if (isCount(input.count) && takes(input, known.countRev, known.countAt, at)) {
     next.count = input.count
     next.countRev = input.rev
     next.countAt = Math.max(known.countAt, at)
     next.source = input.source ?? known.source
-  } else if (!isNumber(input.count) && !input.cached) {
+  } else if (!isCount(input.count) && !input.cached) {
     next.source = known.count === null ? 'unknown' : 'last-known'
   }
   if (typeof input.liked === 'boolean' && takes(input, known.likedRev, known.likedAt, at)) {
@@ -70,15 +76,36 @@ export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: 
     next.likedRev = input.rev
     next.likedAt = Math.max(known.likedAt, at)
   }
-  next.op = Math.max(known.op, input.op ?? 0)
+  if (isOp(input.op)) next.op = Math.max(known.op, input.op)
   return entry && same(entry, next) ? entry : next
+}
+
+/** Nobody likes a post of 0 likes: a count and a heart that cannot both be true. */
+export const contradict = ({ count, liked }: { count: number | null; liked: boolean | null }): boolean =>
+  count === 0 && liked === true
+
+/**
+ * As `mergeLikes`, but the result never contradicts itself: where the input brought one of count and heart, what was
+ * known of it stays; of an answer that contradicts itself the heart is taken, and the count is the last known one. Pure.
+ */
+export function mergeConsistently(known: LikesEntry | undefined, input: LikeInput, at: number): LikesEntry {
+  const next = mergeLikes(known, input, at)
+  return next === known || !contradict(next) ? next : resolve(known ?? EMPTY_ENTRY, next)
+}
+
+function resolve(known: LikesEntry, next: LikesEntry): LikesEntry {
+  const { liked, likedRev, likedAt, count, countRev, countAt, source } = known
+  const isHeartNew = next.liked !== liked || next.likedRev !== likedRev
+  if (!isHeartNew) return { ...next, count, countRev, countAt, source }
+  if (next.likedRev < next.countRev) return { ...next, liked, likedRev, likedAt }
+  if (count === null || count === 0)
+    return { ...next, count: null, countRev: 0, countAt: 0, source: 'unknown' }
+  return { ...next, count, countRev, countAt, source: 'last-known' }
 }
 
 function takes({ rev, cached }: LikeInput, knownRev: number, knownAt: number, at: number): boolean {
   return rev >= knownRev || (!cached && at - knownAt > REGISTER_TTL_MS)
 }
-
-const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 const same = (a: LikesEntry, b: LikesEntry): boolean =>
   (Object.keys(a) as (keyof LikesEntry)[]).every(key => a[key] === b[key])

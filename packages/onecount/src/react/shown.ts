@@ -1,11 +1,11 @@
-import type { LikesEntry } from './registers'
-import type { Intent, Refusal } from './store'
+import type { Intent, Refusal } from './outbox'
+import { contradict, type LikesEntry } from './registers'
 import { LikesRefused } from './transport'
 
 /**
  * `exact`: as the server has it. `saving`: one's own press is on its way. `retrying`: it could not be saved yet.
- * `lagging`: Postgres has answered instead of Redis, which may have more. `last-known`: nobody can say more than was
- * heard before. `unknown`: no count was ever heard.
+ * `lagging`: Postgres has answered instead of Redis, which may have more. `last-known`: the server cannot say more than
+ * was heard before. `unknown`: no count was ever heard.
  */
 export type LikesStatus = 'exact' | 'saving' | 'retrying' | 'lagging' | 'last-known' | 'unknown'
 
@@ -29,7 +29,8 @@ export function shownLikes(
   intent: Intent | undefined,
   { error, unreachable = false }: { error?: Refusal; unreachable?: boolean } = {},
 ): ShownLikes {
-  const known = entry?.count ?? null
+  // Two registers that contradict each other: which of them is true the next answer will tell.
+  const known = entry && !contradict(entry) ? entry.count : null
   const was = entry?.liked ?? false
   const liked = intent?.liked ?? was
   const count = known === null ? null : Math.max(0, known + Number(liked) - Number(was))
@@ -49,3 +50,7 @@ export const isUnreachable = ({ error }: { error: Error | null }): boolean => er
 /** The server has answered that there is no such post. */
 export const isGone = (error: Error | null): boolean =>
   error instanceof LikesRefused && error.code === 'post_not_found'
+
+/** Whether nothing is left to ask: an event may have brought a count; the heart comes with a read alone. */
+export const isComplete = (entry: LikesEntry | undefined): boolean =>
+  shownLikes(entry, undefined).status === 'exact' && entry?.liked !== null

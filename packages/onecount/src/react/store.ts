@@ -1,92 +1,104 @@
 import type { QueryClient } from '@tanstack/react-query'
 import { createBatcher } from './batcher'
+import { afterOp, isCredible, isCredibleOp, sound, stampOp } from './credible'
 import { Keeper } from './keeper'
-import { KeptOps } from './kept-ops'
-import { EMPTY_ENTRY, type LikeInput, type LikesEntry, mergeLikes, REGISTER_TTL_MS } from './registers'
-import { LikesRefused, type LikesTransport } from './transport'
+import { browserStorage, KeptOps } from './kept-ops'
+import { Outbox } from './outbox'
+import { Reading } from './reading'
+import {
+  EMPTY_ENTRY,
+  type LikeInput,
+  type LikesEntry,
+  likesKey,
+  mergeConsistently,
+  REGISTER_TTL_MS,
+} from './registers'
+import { SteadyClock } from './steady-clock'
+import { type LikesTransport, serverTime } from './transport'
 
-/** What a person wants a post to be, until the server has it. */
-export interface Intent {
-  liked: boolean
-  /** Assigned once, by the press: every repeat carries the same one. */
-  op: number
-  phase: 'saving' | 'retrying'
-  /** Sent again for what the server has lost: it answers once Postgres holds it. */
-  ack?: 'postgres'
-}
+export type { Intent, Refusal } from './outbox'
 
-/** Why a press was not taken. */
-export interface Refusal {
-  code: string
-  message: string
-  retryAfterMs?: number
-}
-
-interface Press {
-  intent?: Intent
-  refusal?: Refusal
-  sending: boolean
-  failures: number
-  retryTimer?: ReturnType<typeof setTimeout>
-}
-
-const RETRY_MS = 1000
-const RETRY_MAX_MS = 15_000
-
-/** The one query key of a post's likes. Nothing else holds a count. */
-export const likesKey = (postId: string) => ['likes', postId] as const
+export { likesKey }
 
 /**
  * The client's likes: registers in the query cache, intents beside them. Lives as long as the query client, so a press
- * survives the page that it was made on. Everything that is heard comes in through `receive`.
+ * survives the page that it was made on. Answers come in through `receive`; what others say, through `seed`, `hint` and
+ * `hear`, which believe nothing that the server cannot have said.
  */
 export class LikesStore {
-  readonly #presses = new Map<string, Press>()
-  /** By post, the newest input of which nobody can tell whether the person's own press is in it. */
+  /** For every age; the device's clock may be set while the page is open. */
+  readonly clock = new SteadyClock()
+  /** By post, the newest input of which it cannot be told whether the person's own press is in it. */
   readonly #heldBack = new Map<string, LikeInput>()
   readonly #listeners = new Map<string, Set<() => void>>()
   readonly #acknowledged = new Set<(postId: string, input: LikeInput) => void>()
+  readonly #outbox: Outbox
   /** Reads one post; what is asked for within a frame is one request. */
   readonly load: (postId: string) => Promise<LikeInput | undefined>
   /** Looks after presses that were answered, until they are durable. */
   readonly keeper: Keeper
+  /** When what is on screen is read again. */
+  readonly reading: Reading
 
   constructor(
     readonly queryClient: QueryClient,
     readonly transport: LikesTransport,
-    ops = new KeptOps(),
+    ops = new KeptOps(browserStorage(), () => serverTime(transport)),
   ) {
+    const now = () => this.clock.now()
     this.load = createBatcher(ids => transport.read(ids))
     this.keeper = new Keeper({
       ops,
+      now,
       read: postIds => this.#read(postIds),
-      resend: (postId, op) => this.#resend(postId, op),
+      resend: (postId, op) => this.#outbox.resend(postId, op),
       isOnTheWay: postId => this.intent(postId) !== undefined,
+      isCredible: (postId, op) => isCredibleOp(op, this.entry(postId), serverTime(this.transport)),
+      restamp: (postId, liked) => {
+        const op = stampOp(liked, transport.now())
+        this.keeper.pressed(postId, op)
+        this.#outbox.resend(postId, op)
+      },
     })
+    this.#outbox = new Outbox({
+      transport,
+      now,
+      pressed: (postId, op) => this.keeper.pressed(postId, op),
+      refused: (postId, op) => this.keeper.refused(postId, op),
+      answered: (postId, op, answer, at) => this.#accept(postId, op, answer, at),
+      closed: postId => this.#release(postId),
+      changed: postId => this.#notify(postId),
+      reread: postId => void this.#read([postId]).catch(() => {}),
+    })
+    this.reading = new Reading({ queryClient, clock: this.clock, waitMs: () => transport.waitMs?.() ?? 0 })
   }
 
   entry(postId: string): LikesEntry | undefined {
     return this.queryClient.getQueryData<LikesEntry>(likesKey(postId))
   }
 
-  intent = (postId: string): Intent | undefined => this.#presses.get(postId)?.intent
-  refusal = (postId: string): Refusal | undefined => this.#presses.get(postId)?.refusal
+  intent = (postId: string) => this.#outbox.intent(postId)
+  refusal = (postId: string) => this.#outbox.refusal(postId)
 
   /**
-   * Merges an input into a post's registers; `at` is when it was asked for, for one that nobody asked for when it was
-   * heard, milliseconds since 1970. A count waits while nobody could tell whether the person's own press is in it: it
-   * comes without liked while an intent is open, or what was acknowledged is not known to be durable and not in it.
+   * Merges an answer of the server; `at`: when the request was sent, or when an unsolicited event arrived (ms, by
+   * `clock`). A count waits while it cannot be told whether the person's own press is in it: it comes without liked
+   * while an intent is open, or what was acknowledged is not known to be durable and not in it.
    */
-  receive(postId: string, input: LikeInput, at = Date.now()): void {
+  receive(postId: string, said: LikeInput, at = this.clock.now()): void {
+    const input = sound(said)
     const hasPress = this.keeper.heard(postId, input, at)
-    this.#yield(postId, input)
+    this.#outbox.yieldTo(postId, input.op ?? 0)
     const isOpen = this.intent(postId) !== undefined
     const isExplained = typeof input.liked === 'boolean' ? isOpen || hasPress : hasPress && !isOpen
     if (typeof input.count === 'number' && !isExplained) {
       this.#holdBack(postId, input)
       return
     }
-    this.#put(postId, entry => mergeLikes(entry, input, at))
+    const before = this.entry(postId)
+    this.#put(postId, entry => mergeConsistently(entry, input, at))
+    this.reading.heard(postId, input, at)
+    if (typeof input.liked !== 'boolean') this.#explain(postId, input, before)
     if (hasPress && !isOpen) this.#release(postId)
   }
 
@@ -96,10 +108,10 @@ export class LikesStore {
    */
   seed(postId: string, input: LikeInput): void {
     const entry = this.entry(postId)
-    if (!entry) return
+    if (!entry || !isCredible(input, entry, serverTime(this.transport))) return
     const kept = this.keeper.keptOp(postId)
     if (kept > (input.op ?? 0)) {
-      if (kept > entry.op) this.#resend(postId, kept)
+      if (kept > entry.op) this.#outbox.resend(postId, kept)
       return
     }
     const isNewCount = entry.count === null || input.rev > entry.countRev
@@ -107,24 +119,51 @@ export class LikesStore {
       typeof input.liked === 'boolean' && (entry.liked === null || input.rev > entry.likedRev)
     if (!isNewCount && !isNewHeart) return
     const news = { ...input, count: isNewCount ? input.count : undefined, cached: true }
-    const { dataUpdatedAt } = this.queryClient.getQueryState(likesKey(postId))!
-    this.#put(postId, entry => mergeLikes(entry, news, Date.now()), dataUpdatedAt)
+    this.#put(postId, entry => mergeConsistently(entry, news, this.clock.now()), true)
+  }
+
+  /** What a payload says where nothing is known. One that the server cannot have said has no place in any order. */
+  first(input: LikeInput): LikesEntry {
+    const believed = isCredible(input, undefined, serverTime(this.transport))
+      ? input
+      : { ...sound(input), rev: 0, op: null }
+    return mergeConsistently(undefined, believed, this.clock.now())
   }
 
   /**
    * Merges an event about a post that some view has asked for. It may have been long on its way: where it would win by
-   * the age of what is known alone, the server is asked instead.
+   * the age of what is known alone, the server is asked instead. It is asked as well where the event tells what no press
+   * of this page explains: it moves the number, and only an answer tells whose press it was.
    */
-  hint(postId: string, input: LikeInput): void {
+  hint(postId: string, said: LikeInput): void {
     const entry = this.entry(postId)
     if (!entry) return
+    const input = { count: said.count, rev: said.rev, source: said.source }
+    if (!isCredible(input, entry, serverTime(this.transport)) || typeof input.count !== 'number') {
+      this.reading.rereader.ask(postId, 0)
+      return
+    }
     const isUnreachable = this.queryClient.getQueryState(likesKey(postId))?.status === 'error'
     if (input.rev > entry.countRev) this.receive(postId, { ...input, cached: true })
-    else if (input.rev < entry.countRev && Date.now() - entry.countAt > REGISTER_TTL_MS && !isUnreachable)
-      this.queryClient.refetchQueries(
-        { queryKey: likesKey(postId), type: 'active' },
-        { cancelRefetch: false },
-      )
+    else if (input.rev === entry.countRev && input.count !== entry.count)
+      this.reading.rereader.ask(postId, input.rev, true)
+    else if (
+      input.rev < entry.countRev &&
+      this.clock.now() - entry.countAt > REGISTER_TTL_MS &&
+      !isUnreachable
+    )
+      this.reading.refetch([postId], false)
+  }
+
+  /** Merges what another tab of this browser was answered. It may have been asleep since. */
+  hear(postId: string, input: LikeInput): void {
+    const entry = this.entry(postId)
+    if (!entry || !isCredible(input, entry, serverTime(this.transport))) return
+    this.receive(postId, { ...input, cached: true })
+    // A newer press whose revision is lower: a store was replaced, and only an answer tells what is true now.
+    const isNewer = (input.op ?? 0) > entry.op
+    if (isNewer && this.entry(postId)?.likedRev !== input.rev)
+      this.reading.rereader.ask(postId, input.rev, true)
   }
 
   /** There is no such post, or no more: nothing is known of it. */
@@ -135,40 +174,26 @@ export class LikesStore {
 
   /** The person presses: shown at once, sent as soon as nothing of this post is on its way. */
   press(postId: string, liked: boolean): void {
-    const press = this.#press(postId)
     const entry = this.entry(postId)
-    const known = Math.max(press.intent?.op ?? 0, entry?.op ?? 0, this.keeper.keptOp(postId))
+    const known = Math.max(entry?.op ?? 0, this.keeper.keptOp(postId))
     // After whatever the person has seen, however far this clock is behind.
-    const t = Math.max(this.transport.now(), Math.floor(known / 2) + 1, (entry?.countRev ?? 0) + 1)
-    press.intent = { liked, op: 2 * t + Number(liked), phase: 'saving' }
-    press.refusal = undefined
-    press.failures = 0
-    this.keeper.pressed(postId, press.intent.op)
-    this.#notify(postId)
-    this.#send(postId)
+    this.#outbox.press(postId, liked, Math.max(afterOp(known), (entry?.countRev ?? 0) + 1))
   }
 
   /** Tries an unsaved press again now. */
-  retry(postId: string): void {
-    this.#send(postId)
-  }
-
+  retry = (postId: string): void => void this.#outbox.send(postId)
   /** Tries every unsaved press again now: the network is back, or the page is. */
-  retryAll(): void {
-    for (const [postId, press] of this.#presses) if (press.intent?.phase === 'retrying') this.#send(postId)
-  }
-
+  retryAll = (): void => this.#outbox.retryAll()
   /** The person has read why the last press was refused. */
-  dismiss(postId: string): void {
-    const press = this.#presses.get(postId)
-    if (!press?.refusal) return
-    press.refusal = undefined
-    this.#notify(postId)
-  }
+  dismiss = (postId: string): void => this.#outbox.dismiss(postId)
 
-  /** Reads every post that is on screen again, in one request. A read that is under way is too old for this. */
-  refreshActive(): void {
-    this.queryClient.refetchQueries({ queryKey: ['likes'], type: 'active' })
+  /**
+   * Reads every post that a view shows again, in one request. A read that is under way is too old for this. `spreadMs`:
+   * at some time within, and what can be seen alone, where many pages have the same reason in the same moment.
+   */
+  refreshActive(spreadMs = 0): void {
+    if (spreadMs > 0) this.reading.refreshWithin(spreadMs)
+    else this.queryClient.refetchQueries({ queryKey: ['likes'], type: 'active' })
   }
 
   /** Calls back when the intent or the refusal of a post changes. */
@@ -184,25 +209,17 @@ export class LikesStore {
     return () => this.#acknowledged.delete(listener)
   }
 
-  #press(postId: string): Press {
-    const press = this.#presses.get(postId) ?? { sending: false, failures: 0 }
-    this.#presses.set(postId, press)
-    return press
-  }
-
-  /** What the server has lost: shown as it was, until it is durable. */
-  #resend(postId: string, op: number): void {
-    const press = this.#press(postId)
-    if (press.intent) return
-    press.intent = { liked: op % 2 === 1, op, phase: 'saving', ack: 'postgres' }
-    press.failures = 0
-    this.#notify(postId)
-    this.#send(postId)
+  /** A number has moved and the heart was not told of: the server knows whose press it was. */
+  #explain(postId: string, { count, rev }: LikeInput, before: LikesEntry | undefined): void {
+    if (!before || typeof count !== 'number' || rev <= before.likedRev) return
+    // It may have been this session's own unlike, made elsewhere.
+    const isUrgent = before.liked === true && (count === 0 || count < (before.count ?? 0))
+    this.reading.rereader.ask(postId, rev, isUrgent)
   }
 
   /** Reads posts whether or not they are on screen, together with those that are. @throws LikesUnreachable */
   async #read(postIds: string[]): Promise<void> {
-    const asked = Date.now()
+    const asked = this.clock.now()
     const read = async (postId: string) => {
       const input = await this.load(postId)
       if (input) this.receive(postId, input, asked)
@@ -211,35 +228,17 @@ export class LikesStore {
     await Promise.all(postIds.map(read))
   }
 
-  async #send(postId: string): Promise<void> {
-    const press = this.#press(postId)
-    if (!press.intent || press.sending) return
-    clearTimeout(press.retryTimer)
-    const { op, liked, ack } = press.intent
-    const at = Date.now()
-    press.sending = true
-    try {
-      this.#accept(postId, press, op, await this.transport.write(postId, liked, op, { ack }), at)
-    } catch (error) {
-      this.#fail(postId, press, op, error)
-    }
-    press.sending = false
-    // A newer press waited for this one.
-    if (press.intent && press.intent.op !== op) this.#send(postId)
-    else if (!press.intent && !press.refusal) this.#presses.delete(postId)
-  }
-
-  /** Registers first, then the intent goes: in between they say the same. */
-  #accept(postId: string, press: Press, op: number, answer: LikeInput & { op: number }, at: number): void {
+  #accept(postId: string, op: number, said: LikeInput & { op: number }, at: number): void {
+    const isSound = sound(said) === said
+    const answer = isSound ? said : { ...sound(said), liked: op % 2 === 1, op }
     const input = this.#complete(postId, answer)
     // An answer whose op is news here is newer than what the registers hold, whatever their revision says.
     const isNews = (this.entry(postId)?.op ?? 0) < answer.op
     this.#put(postId, entry =>
-      mergeLikes(isNews ? { ...(entry ?? EMPTY_ENTRY), countRev: 0, likedRev: 0 } : entry, input, at),
+      mergeConsistently(isNews ? { ...(entry ?? EMPTY_ENTRY), countRev: 0, likedRev: 0 } : entry, input, at),
     )
-    press.failures = 0
+    this.reading.heard(postId, input, at)
     this.keeper.acknowledged(postId, op, answer)
-    if (press.intent?.op === op) this.#close(postId, press)
     for (const listener of this.#acknowledged) listener(postId, input)
   }
 
@@ -248,44 +247,12 @@ export class LikesStore {
     const entry = this.entry(postId)
     if (typeof answer.count === 'number' || typeof entry?.count !== 'number') return answer
     const delta = Number(answer.liked ?? false) - Number(entry.liked ?? false)
-    return { ...answer, count: entry.count + delta, rev: answer.rev || entry.countRev, source: 'last-known' }
-  }
-
-  #fail(postId: string, press: Press, op: number, error: unknown): void {
-    if (press.intent?.op !== op) return
-    // What is sent again, or may have arrived before, is not given up for coming too soon.
-    const isRepeat = press.intent.ack || press.failures > 0
-    const isLater = isRepeat && error instanceof LikesRefused && error.retryAfterMs
-    if (error instanceof LikesRefused && !isLater) {
-      const { code, message, retryAfterMs } = error
-      // What is sent again nobody has pressed now.
-      if (!press.intent.ack) press.refusal = { code, message, retryAfterMs }
-      this.keeper.refused(postId, op)
-      this.#close(postId, press)
-      // An earlier press may have arrived, and only its answer have been lost.
-      this.#read([postId]).catch(() => {})
-      return
+    return {
+      ...answer,
+      count: Math.max(0, entry.count + delta),
+      rev: answer.rev || entry.countRev,
+      source: 'last-known',
     }
-    press.intent = { ...press.intent, phase: 'retrying' }
-    press.failures++
-    const pause = Math.min(RETRY_MS * 2 ** (press.failures - 1), RETRY_MAX_MS)
-    press.retryTimer = setTimeout(() => this.#send(postId), Math.max(pause, isLater || 0))
-    this.#notify(postId)
-  }
-
-  /** A newer press of the session, made elsewhere, has won over the one that is on its way. */
-  #yield(postId: string, { op }: LikeInput): void {
-    const press = this.#presses.get(postId)
-    if (!press?.intent || (op ?? 0) <= press.intent.op) return
-    clearTimeout(press.retryTimer)
-    this.#close(postId, press)
-    if (!press.sending && !press.refusal) this.#presses.delete(postId)
-  }
-
-  #close(postId: string, press: Press): void {
-    press.intent = undefined
-    this.#release(postId)
-    this.#notify(postId)
   }
 
   #holdBack(postId: string, input: LikeInput): void {
@@ -305,10 +272,13 @@ export class LikesStore {
     this.receive(postId, heldBack)
   }
 
-  #put(postId: string, merge: (entry: LikesEntry | undefined) => LikesEntry, updatedAt?: number): void {
+  /** `keepsDate`: an input that does not count as having read the post. */
+  #put(postId: string, merge: (entry: LikesEntry | undefined) => LikesEntry, keepsDate = false): void {
     const entry = this.entry(postId)
     const next = merge(entry)
-    if (next !== entry) this.queryClient.setQueryData<LikesEntry>(likesKey(postId), next, { updatedAt })
+    if (next === entry) return
+    const updatedAt = keepsDate ? this.queryClient.getQueryState(likesKey(postId))?.dataUpdatedAt : undefined
+    this.queryClient.setQueryData<LikesEntry>(likesKey(postId), next, { updatedAt })
   }
 
   #notify(postId: string): void {

@@ -10,8 +10,8 @@ export function shareBetweenTabs(store: LikesStore, name = 'onecount'): () => vo
   let channel: BroadcastChannel | undefined
   const open = () => {
     channel ??= new BroadcastChannel(name)
-    channel.onmessage = ({ data }: MessageEvent<{ postId: string; input: LikeInput }>) => {
-      if (store.entry(data.postId)) store.receive(data.postId, data.input)
+    channel.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (isMessage(data)) store.hear(data.postId, data.input)
     }
   }
   const close = () => {
@@ -28,4 +28,10 @@ export function shareBetweenTabs(store: LikesStore, name = 'onecount'): () => vo
     window.removeEventListener('pagehide', close)
     window.removeEventListener('pageshow', open)
   }
+}
+
+/** Anything of this origin can write to the channel. */
+function isMessage(data: unknown): data is { postId: string; input: LikeInput } {
+  const { postId, input } = (data ?? {}) as { postId?: unknown; input?: unknown }
+  return typeof postId === 'string' && typeof input === 'object' && input !== null
 }

@@ -72,12 +72,14 @@ describe('a view', () => {
       act(() => store.hint(POST, { count: 446 + rev, rev }))
       await pass(1000)
     }
-    expect(server.reads).toBe(1 + 4)
+    expect(server.reads).toBeGreaterThan(1 + 4)
+    expect(server.reads).toBeLessThan(1 + 15)
     server.state = { count: 500, liked: true, rev: 40, source: 'redis' }
-    await pass(5000)
+    await pass(6000)
     expect([text('a'), status('a')]).toEqual(['500 liked', 'exact'])
+    const { reads } = server
     await pass(60_000)
-    expect(server.reads).toBe(1 + 5)
+    expect(server.reads - reads).toBeLessThanOrEqual(1)
   })
 
   it('goes on reading while the server does not answer', async () => {

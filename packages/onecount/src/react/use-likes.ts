@@ -1,4 +1,6 @@
-import { focusManager, queryOptions, type UseQueryResult, useQuery } from '@tanstack/react-query'
+'use client'
+
+import { queryOptions, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import {
   useCallback,
   useEffect,
@@ -8,10 +10,11 @@ import {
   useRef,
   useSyncExternalStore,
 } from 'react'
+import type { Intent } from './outbox'
 import { useLikesStore } from './provider'
-import { EMPTY_ENTRY, type LikeInput, type LikesEntry, mergeLikes } from './registers'
-import { isGone, isUnreachable, type ShownLikes, shownLikes } from './shown'
-import { type Intent, type LikesStore, likesKey } from './store'
+import { EMPTY_ENTRY, type LikeInput, type LikesEntry, likesKey } from './registers'
+import { isComplete, isGone, isUnreachable, type ShownLikes, shownLikes } from './shown'
+import type { LikesStore } from './store'
 import { LikesRefused } from './transport'
 
 export interface LikesView extends ShownLikes {
@@ -21,19 +24,16 @@ export interface LikesView extends ShownLikes {
   retry(): void
   /** Puts the message about a refused press away. */
   dismiss(): void
+  /** A ref for the element that shows the likes: while it is scrolled away the post is not read again. */
+  watch(element: Element | null): void
 }
-
-/** A view that opens this soon after the last read takes what is there; milliseconds. */
-const FRESH_MS = 2000
-/** How often a post is read again while its count is not exact; milliseconds. */
-const RECOVER_MS = 5000
 
 /** What a read of the query answers: the registers hold it already. */
 const MERGED: LikesEntry = { ...EMPTY_ENTRY }
 
 /**
  * The likes of one post, the same in every view. `seed` is what the server rendered; it may be old, its revision says
- * so. Reads again when the view appears, on focus and on reconnect, together with all other posts on screen.
+ * so. Reads again when the view appears, on focus, on reconnect and while it stays, with all other posts on screen.
  */
 export function useLikes(postId: string, seed?: LikeInput): LikesView {
   const store = useLikesStore()
@@ -42,7 +42,8 @@ export function useLikes(postId: string, seed?: LikeInput): LikesView {
   const subscribe = useCallback((listener: () => void) => store.subscribe(postId, listener), [store, postId])
   const intent = useSyncExternalStore(subscribe, () => store.intent(postId), nothing)
   const error = useSyncExternalStore(subscribe, () => store.refusal(postId), nothing)
-  useRecovery(query)
+  useRecovery(store, query)
+  const watch = useMounted(store, postId)
   useRevealed(store, postId, query.data, intent)
 
   const actions = useMemo(() => {
@@ -55,14 +56,18 @@ export function useLikes(postId: string, seed?: LikeInput): LikesView {
     }
   }, [store, postId])
 
-  return { ...shownLikes(query.data, intent, { error, unreachable: isUnreachable(query) }), ...actions }
+  const shown = shownLikes(query.data, intent, { error, unreachable: isUnreachable(query) })
+  const knownAt = shown.knownAt && store.clock.toWall(shown.knownAt)
+  return { ...shown, knownAt, ...actions, watch }
 }
 
 function likesOptions(store: LikesStore, postId: string, seed: LikeInput | undefined) {
+  const readUnlessFresh = ({ state }: { state: { status: string } }) =>
+    state.status === 'success' && store.reading.isFresh(postId) ? false : 'always'
   return queryOptions<LikesEntry>({
     queryKey: likesKey(postId),
     queryFn: async () => {
-      const asked = Date.now()
+      const asked = store.clock.now()
       const input = await store.load(postId)
       if (!input) {
         store.gone(postId)
@@ -73,28 +78,31 @@ function likesOptions(store: LikesStore, postId: string, seed: LikeInput | undef
     },
     // Something newer may have come since the answer was merged: the query must not put it back.
     structuralSharing: (known, next) => (next === MERGED && known ? known : next),
-    initialData: seed && (() => mergeLikes(undefined, seed, Date.now())),
+    initialData: seed && (() => store.first(seed)),
     initialDataUpdatedAt: 0,
-    staleTime: FRESH_MS,
+    // Not by its dates: events change them, and the device's clock may be set.
+    refetchOnMount: readUnlessFresh,
+    refetchOnWindowFocus: readUnlessFresh,
+    // The provider does, not all pages of a network at once.
+    refetchOnReconnect: false,
     gcTime: 30 * 60_000,
     networkMode: 'always',
-    refetchOnReconnect: 'always',
     retry: (failures, error) => failures < 1 && !(error instanceof LikesRefused),
     retryDelay: 500,
   })
 }
 
-/**
- * Reads a post again while its count is not exact, or its heart not known. By a clock of its own: the query's is set
- * back by every event.
- */
-function useRecovery({ data, error, isError, refetch }: UseQueryResult<LikesEntry>): void {
+/** Reads a post again while its count is not exact, or its heart not known. */
+function useRecovery(store: LikesStore, { data, error, isError }: UseQueryResult<LikesEntry>): void {
   const isOver = isError ? isGone(error) : !data || isComplete(data)
-  useEffect(() => {
-    if (isOver) return
-    const timer = setInterval(() => focusManager.isFocused() && refetch({ cancelRefetch: false }), RECOVER_MS)
-    return () => clearInterval(timer)
-  }, [isOver, refetch])
+  useEffect(() => (isOver ? undefined : store.reading.poller.recover()), [store, isOver])
+}
+
+/** Tells the store that this view is there, and where. */
+function useMounted(store: LikesStore, postId: string): LikesView['watch'] {
+  const view = useMemo(() => store.reading.screen.view(postId), [store, postId])
+  useEffect(() => view.mount(), [view])
+  return view.watch
 }
 
 /** A view that was hidden has heard nothing meanwhile: it is drawn anew before it is seen again. */
@@ -116,10 +124,6 @@ function useSeed(store: LikesStore, postId: string, seed: LikeInput | undefined)
     // Its values are what matters, not which object carries them.
   }, [store, postId, seed?.rev, seed?.count, seed?.liked])
 }
-
-/** An event may have brought a count; the heart comes with a read alone. */
-const isComplete = (entry: LikesEntry) =>
-  shownLikes(entry, undefined).status === 'exact' && entry.liked !== null
 
 const nothing = () => undefined
 const useBeforePaint = typeof window === 'undefined' ? useEffect : useLayoutEffect

@@ -1,0 +1,155 @@
+import { type BrowserContext, expect, type Page, test } from '@playwright/test'
+import { assertExplained } from './support/explain'
+import { recordCounts } from './support/recorder'
+import { startApp, type TestStack } from './support/stack'
+import { BEAR, bearCount, heart, press, saved } from './support/views'
+
+const YEAR_MS = 365 * 24 * 3600_000
+
+let stack: TestStack
+test.beforeEach(async () => {
+  stack = await startApp()
+})
+test.afterEach(() => stack.stop())
+
+/** Shifts what the pages of a context take for now; `window.shiftClock` sets it while a page is open. */
+async function shiftClock(context: BrowserContext, offset: number): Promise<void> {
+  await context.addInitScript(initial => {
+    const RealDate = Date
+    let offset = initial
+    Object.assign(window, {
+      shiftClock: (ms: number) => {
+        offset = ms
+      },
+    })
+    window.Date = new Proxy(RealDate, {
+      construct: (target, args, newTarget) =>
+        Reflect.construct(target, args.length === 0 ? [RealDate.now() + offset] : args, newTarget),
+      apply: () => new RealDate(RealDate.now() + offset).toString(),
+      get: (target, key) => (key === 'now' ? () => RealDate.now() + offset : Reflect.get(target, key)),
+    })
+  }, offset)
+}
+
+const setClock = (page: Page, ms: number) =>
+  page.evaluate(ms => (window as unknown as { shiftClock(ms: number): void }).shiftClock(ms), ms)
+
+/** Another browser of the same session, whose clock is right. */
+async function secondDevice(context: BrowserContext): Promise<BrowserContext> {
+  const other = await context.browser()!.newContext()
+  await other.addCookies(await context.cookies())
+  return other
+}
+
+async function expectShown(page: Page, count: number, liked: boolean): Promise<void> {
+  await expect(bearCount(page)).toHaveText(String(count))
+  await expect(heart(page)).toHaveAttribute('aria-pressed', String(liked))
+}
+
+for (const [name, offset] of [
+  ['ahead', YEAR_MS],
+  ['behind', -YEAR_MS],
+] as const) {
+  test(`a device whose clock is a year ${name}: press, undo and press count, and what is undone elsewhere stays so`, async ({
+    context,
+    page,
+    browser,
+  }) => {
+    await shiftClock(context, offset)
+    const log = await recordCounts(context)
+    await page.goto(`${stack.url}/`)
+    expect(Math.abs((await page.evaluate(() => Date.now())) - Date.now() - offset)).toBeLessThan(60_000)
+    const ops: number[] = []
+    page.on('request', request => {
+      if (request.method() !== 'GET' && request.url().includes('/api/likes/'))
+        ops.push(request.postDataJSON().op)
+    })
+    await press(page, 446, 447)
+    await saved(page)
+    await press(page, 447, 446)
+    await saved(page)
+    await press(page, 446, 447)
+    await saved(page)
+    expect(ops).toHaveLength(3)
+    for (const op of ops) expect(Math.abs(op / 2 / 1000 - Date.now())).toBeLessThan(30_000)
+
+    const stranger = await browser.newContext()
+    const strangersPage = await stranger.newPage()
+    await strangersPage.goto(`${stack.url}/rank`)
+    await expectShown(strangersPage, 447, false)
+    await stranger.close()
+
+    const other = await secondDevice(context)
+    const otherPage = await other.newPage()
+    await otherPage.goto(`${stack.url}/rank`)
+    await expect(heart(otherPage)).toHaveAttribute('aria-pressed', 'true')
+    await press(otherPage, 447, 446)
+    await saved(otherPage)
+    await expectShown(page, 446, false)
+    await page.reload()
+    await expectShown(page, 446, false)
+    // Nothing is left to be sent again.
+    await expect.poll(() => page.evaluate(() => localStorage.length)).toBe(0)
+    await otherPage.reload()
+    await expectShown(otherPage, 446, false)
+    assertExplained(log, { post: BEAR, counts: [446, 447, 446, 447, 446] })
+    await other.close()
+  })
+}
+
+test('a press that a storage keeps from a clock a year ahead does not revive what was undone elsewhere', async ({
+  context,
+  page,
+}) => {
+  await page.goto(`${stack.url}/`)
+  await press(page, 446, 447)
+  await saved(page)
+  await press(page, 447, 446)
+  await saved(page)
+  await expect.poll(() => page.evaluate(() => localStorage.length)).toBe(0)
+  const at = Date.now() + YEAR_MS
+  await page.evaluate(
+    ([id, kept]) => localStorage.setItem(`onecount:kept:${id}`, kept!),
+    [BEAR, `${2 * at * 1000 + 1}|${at}`],
+  )
+  const writes: string[] = []
+  context.on('request', request => {
+    if (request.method() !== 'GET') writes.push(request.url())
+  })
+  await page.reload()
+  await expectShown(page, 446, false)
+  await expect.poll(() => page.evaluate(() => localStorage.length)).toBe(0)
+  await page.reload()
+  await expectShown(page, 446, false)
+  expect(writes).toEqual([])
+})
+
+for (const [name, step] of [
+  ['forward', YEAR_MS],
+  ['back', -YEAR_MS],
+] as const) {
+  test(`a clock that is set a year ${name} while the page is open: it counts and hears as before`, async ({
+    context,
+    page,
+  }) => {
+    await shiftClock(context, 0)
+    await page.goto(`${stack.url}/`)
+    await press(page, 446, 447)
+    await saved(page)
+    await setClock(page, step)
+    await press(page, 447, 446)
+    await saved(page)
+    await press(page, 446, 447)
+    await saved(page)
+    const other = await secondDevice(context)
+    const otherPage = await other.newPage()
+    await otherPage.goto(`${stack.url}/`)
+    await expect(heart(otherPage)).toHaveAttribute('aria-pressed', 'true')
+    await press(otherPage, 447, 446)
+    await saved(otherPage)
+    await expectShown(page, 446, false)
+    await page.reload()
+    await expectShown(page, 446, false)
+    await other.close()
+  })
+}
