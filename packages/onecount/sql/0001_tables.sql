@@ -20,12 +20,15 @@ begin
     update public.post_ratings set op = 3 where op is null;
     alter table public.post_ratings alter column op set not null;
   end if;
-  -- Not valid: rows that are there are checked later, by onecount_repair_constraints, without a lock that stops writers.
+  -- The rows of a large table are checked later, by onecount_repair_constraints, under a lock that stops no writer.
   if not exists (
     select from pg_constraint
      where conrelid = 'public.post_ratings'::regclass and conname = 'post_ratings_op_likes'
   ) then
     alter table public.post_ratings add constraint post_ratings_op_likes check (op % 2 = 1) not valid;
+    if pg_relation_size('public.post_ratings') < 16 * 1024 * 1024 then
+      alter table public.post_ratings validate constraint post_ratings_op_likes;
+    end if;
   end if;
 end $$;
 

@@ -82,12 +82,14 @@ language sql stable set search_path = '' as $$
     from (select relid from pg_partition_tree(p_table) union select p_table) t (relid)
 $$;
 
--- Repairs one page of posts by id, after `p_after`: {last, posts, likesMissing, likesNegative, likesBelowRatings,
+-- Repairs one page of posts by id, after `p_after` and up to `p_until`: {last, posts, likesMissing, likesNegative, likesBelowRatings,
 -- revisions}, each a number of posts but `last`, the last post looked at, null when there was none. A page ends early
 -- after about a second. Redis forgets the posts that are repaired. With p_dry_run nothing is written.
 -- A post is written only if it is as it was when its rows were counted, so that counting a large post holds no lock; one
 -- that changes every time is locked.
-create or replace function public.onecount_repair_posts(p_after uuid, p_limit integer, p_dry_run boolean) returns json
+create or replace function public.onecount_repair_posts(
+  p_after uuid, p_until uuid, p_limit integer, p_dry_run boolean
+) returns json
 language plpgsql
 set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
@@ -114,6 +116,7 @@ begin
     ) as ratings
       from public.posts_new p
      where p.id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
+       and p.id <= coalesce(p_until, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
      order by p.id
      limit p_limit
   loop

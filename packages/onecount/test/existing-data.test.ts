@@ -64,7 +64,6 @@ describe('data of before', () => {
       opsMissing: 0,
       opsInFuture: 0,
       opsInvalid: 0,
-      constraints: true,
     })
     expect(await world.repair()).toEqual(NOTHING)
     await expectSound()

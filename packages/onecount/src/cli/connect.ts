@@ -146,14 +146,17 @@ async function openDirectly(databaseUrl: string, timeoutMs: number): Promise<Pos
       })
       return found.map(row => row.post_id)
     }),
-    async repair(name, args) {
-      const names = Object.keys(args)
-      const list = names.map((arg, i) => `${arg} => $${i + 1}`).join(', ')
-      const values = names.map(arg => args[arg]!)
-      const [row] = await sql.unsafe(`select public.onecount_repair_${name}(${list}) as result`, values)
-      return row!.result
-    },
+    repair: (name, args) => repairPage(sql, name, args),
   }
+}
+
+/** One call of the repair, over a connection of the owner of the tables or of the service role. */
+export async function repairPage(sql: Sql, ...[name, args]: Parameters<RepairRpc>): Promise<unknown> {
+  const names = Object.keys(args)
+  const list = names.map((arg, i) => `${arg} => $${i + 1}`).join(', ')
+  const values = names.map(arg => args[arg]!)
+  const [row] = await sql.unsafe(`select public.onecount_repair_${name}(${list}) as result`, values)
+  return row!.result
 }
 
 async function openThroughRest(url: string, key: string, timeoutMs: number): Promise<PostgresStore> {

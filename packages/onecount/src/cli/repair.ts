@@ -1,4 +1,4 @@
-import { codeOf } from './unreachable'
+import { APPLY_MIGRATIONS, codeOf, NOT_MIGRATED, Unreachable, whyOf } from './unreachable'
 
 /** Calls one of the functions of 0006_existing_data.sql; arguments by name. @throws what the driver throws */
 export type RepairRpc = (
@@ -74,10 +74,10 @@ const ATTEMPTS = 10
 export async function repairAll(rpc: RepairRpc, options: RepairOptions, done: Repaired): Promise<void> {
   for (const step of ['ratings', 'tombstones'] as const) await repairBlocks(rpc, step, options, done)
   await repairPosts(rpc, options, done)
-  done.constraints = (await rpc('constraints', { p_dry_run: options.dryRun })) as boolean
+  done.constraints = (await again(() => rpc('constraints', { p_dry_run: options.dryRun }))) as boolean
 }
 
-type BlocksPage = { next: number | null; blocks: number; left: boolean } & Partial<RepairedCounts>
+export type BlocksPage = { next: number | null; blocks: number; left: boolean } & Partial<RepairedCounts>
 
 async function repairBlocks(
   rpc: RepairRpc,
@@ -104,7 +104,7 @@ async function repairBlocks(
   }
 }
 
-type PostsPage = { last: string | null; posts: number } & Partial<RepairedCounts>
+export type PostsPage = { last: string | null; posts: number } & Partial<RepairedCounts>
 
 async function repairPosts(
   rpc: RepairRpc,
@@ -114,7 +114,7 @@ async function repairPosts(
   let posts = 0
   for (let after: string | null = null; ; ) {
     signal?.throwIfAborted()
-    const args = { p_after: after, p_limit: pageSize, p_dry_run: dryRun }
+    const args = { p_after: after, p_until: null, p_limit: pageSize, p_dry_run: dryRun }
     const page = (await again(() => rpc('posts', args))) as PostsPage
     if (page.last === null) return
     const { last, posts: looked, ...counts } = page
@@ -130,12 +130,15 @@ async function again<T>(call: () => Promise<T>): Promise<T> {
     try {
       return await call()
     } catch (error) {
-      if (attempt >= ATTEMPTS || !AGAIN.includes(codeOf(error))) throw error
+      const code = codeOf(error)
+      if (NOT_MIGRATED.includes(code))
+        throw new Unreachable(`A migration is missing in Postgres (${whyOf(error)})`, APPLY_MIGRATIONS)
+      if (attempt >= ATTEMPTS || !AGAIN.includes(code)) throw error
     }
   }
 }
 
-function add(done: Repaired, counts: Partial<RepairedCounts>): void {
+export function add(done: Repaired, counts: Partial<RepairedCounts>): void {
   for (const [kind, count] of Object.entries(counts) as [keyof RepairedCounts, number][]) done[kind] += count
 }
 

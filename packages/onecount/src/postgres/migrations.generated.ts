@@ -31,12 +31,15 @@ begin
     update public.post_ratings set op = 3 where op is null;
     alter table public.post_ratings alter column op set not null;
   end if;
-  -- Not valid: rows that are there are checked later, by onecount_repair_constraints, without a lock that stops writers.
+  -- The rows of a large table are checked later, by onecount_repair_constraints, under a lock that stops no writer.
   if not exists (
     select from pg_constraint
      where conrelid = 'public.post_ratings'::regclass and conname = 'post_ratings_op_likes'
   ) then
     alter table public.post_ratings add constraint post_ratings_op_likes check (op % 2 = 1) not valid;
+    if pg_relation_size('public.post_ratings') < 16 * 1024 * 1024 then
+      alter table public.post_ratings validate constraint post_ratings_op_likes;
+    end if;
   end if;
 end $$;
 
@@ -558,12 +561,14 @@ language sql stable set search_path = '' as $$
     from (select relid from pg_partition_tree(p_table) union select p_table) t (relid)
 $$;
 
--- Repairs one page of posts by id, after \`p_after\`: {last, posts, likesMissing, likesNegative, likesBelowRatings,
+-- Repairs one page of posts by id, after \`p_after\` and up to \`p_until\`: {last, posts, likesMissing, likesNegative, likesBelowRatings,
 -- revisions}, each a number of posts but \`last\`, the last post looked at, null when there was none. A page ends early
 -- after about a second. Redis forgets the posts that are repaired. With p_dry_run nothing is written.
 -- A post is written only if it is as it was when its rows were counted, so that counting a large post holds no lock; one
 -- that changes every time is locked.
-create or replace function public.onecount_repair_posts(p_after uuid, p_limit integer, p_dry_run boolean) returns json
+create or replace function public.onecount_repair_posts(
+  p_after uuid, p_until uuid, p_limit integer, p_dry_run boolean
+) returns json
 language plpgsql
 set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
@@ -590,6 +595,7 @@ begin
     ) as ratings
       from public.posts_new p
      where p.id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
+       and p.id <= coalesce(p_until, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
      order by p.id
      limit p_limit
   loop

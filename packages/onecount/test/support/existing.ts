@@ -6,6 +6,7 @@ import type { Sql } from 'postgres'
 import { applyMigrations, type Migration, readMigrations } from '@/dev/services/migrations'
 import { startPostgresServer } from '@/dev/services/postgres-server'
 import { startRedisServer } from '@/dev/services/redis-server'
+import { repairPage } from '../../src/cli/connect'
 import { NOTHING, type Repaired, type RepairOptions, type RepairRpc, repairAll } from '../../src/cli/repair'
 import { connect } from './databases'
 
@@ -97,13 +98,8 @@ export const schemaOf = async (sql: Sql) => [
 /** The functions of the repair, called as the owner of the tables. */
 export const repairRpc =
   (sql: Sql): RepairRpc =>
-  async (name, args) => {
-    const names = Object.keys(args)
-    const list = names.map((arg, i) => `${arg} => $${i + 1}`).join(', ')
-    const values = names.map(arg => args[arg]!)
-    const [row] = await sql.unsafe(`select public.onecount_repair_${name}(${list}) as result`, values)
-    return row!.result
-  }
+  (name, args) =>
+    repairPage(sql, name, args)
 
 /** The tables of an application and what it has in them, without any migration of ours. */
 export async function addExisting(sql: Sql): Promise<void> {
