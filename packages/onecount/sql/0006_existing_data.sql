@@ -68,6 +68,16 @@ create trigger onecount_sound_rating before insert or update of op, session_id o
   for each row when (current_setting('onecount.applying', true) is distinct from 'on')
   execute function public.onecount_sound_rating();
 
+-- The most liked posts as Postgres knows them: [[post, likes]]. Without those whose likes are missing, which are repaired
+-- or pressed soon, and would come first.
+create or replace function public.onecount_ranking(p_limit integer) returns json
+language sql stable set search_path = '' as $$
+  select coalesce(json_agg(json_build_array(id, greatest(likes, 0))), '[]')
+  from (
+    select id, likes from public.posts_new where likes is not null order by likes desc, id limit p_limit
+  ) top;
+$$;
+
 -- The op in place of one that is not sound: as of the newest moment at which it can have been made. An op that was given
 -- after that revision beats it.
 create or replace function public.onecount_op_before(p_rev bigint, p_now bigint) returns bigint
@@ -167,6 +177,26 @@ begin
     'likesBelowRatings', v_below, 'revisions', v_revisions);
 end $$;
 
+-- Takes the lock on these posts, which is the lock on their pairs: every function of the engine takes it before it looks
+-- up a row. Answers the posts that nobody else holds just now, and those that do not exist, whose rows no one locks.
+create or replace function public.onecount_lock_posts(p_posts uuid[]) returns uuid[]
+language sql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+as $$
+  select array(
+    select e.id from (select distinct id from unnest(p_posts) as e (id)) e
+      left join lateral (
+        select id from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+      ) p on true
+     where p.id is null
+  ) || array(
+    select p.id from (select distinct id from unnest(p_posts) as e (id)) e
+      cross join lateral (
+        select id from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+           for no key update skip locked
+      ) p
+  )
+$$;
+
 -- Repairs the ratings of `p_blocks` blocks of their table from block `p_from` on: {next, blocks, left, opsMissing,
 -- opsInFuture, opsInvalid, sessionsMissing}, each a number of ratings but `next`, the block to go on with (null: that was
 -- the end), and `blocks`, how many there are. At most `p_limit` rows are written; `next` is `p_from` again while sound
@@ -185,6 +215,7 @@ declare
   v_high tid := format('(%s,0)', p_from + p_blocks);
   v_blocks bigint := public.onecount_blocks('public.post_ratings');
   v_rows tid[];
+  v_posts uuid[];
   v_left boolean := false;
   v_report json;
 begin
@@ -194,7 +225,10 @@ begin
        and (op is null or op < 3 or op % 2 = 0 or op > v_newest or session_id is null)
      limit case when not p_dry_run then p_limit end);
   if not p_dry_run then
-    v_rows := array(select ctid from public.post_ratings where ctid = any (v_rows) for update skip locked);
+    v_posts := public.onecount_lock_posts(array(select post_id from public.post_ratings where ctid = any (v_rows)));
+    v_rows := array(
+      select ctid from public.post_ratings where ctid = any (v_rows) and post_id = any (v_posts)
+         for update skip locked);
   end if;
   select json_build_object(
       'opsMissing', count(*) filter (where op is null),
@@ -247,6 +281,7 @@ declare
   v_future tid[];
   v_unseen tid[];
   v_both tid[];
+  v_posts uuid[];
   v_left boolean := false;
 begin
   v_future := array(
@@ -259,7 +294,11 @@ begin
      limit v_limit);
   if not p_dry_run then
     perform set_config('onecount.applying', 'on', true);
-    v_future := array(select ctid from public.like_tombstones where ctid = any (v_future) for update skip locked);
+    v_posts := public.onecount_lock_posts(array(
+      select post_id from public.like_tombstones where ctid = any (v_future || v_both)));
+    v_future := array(
+      select ctid from public.like_tombstones where ctid = any (v_future) and post_id = any (v_posts)
+         for update skip locked);
     update public.like_tombstones t
        set op = public.onecount_op_before((select likes_rev from public.posts_new where id = t.post_id), v_now)
      where ctid = any (v_future) and op > v_newest;
@@ -270,7 +309,7 @@ begin
     v_both := array(
       select t.ctid from public.like_tombstones t
         join public.post_ratings r on r.post_id = t.post_id and r.session_id = t.session_id
-       where t.ctid = any (v_both) for update skip locked);
+       where t.ctid = any (v_both) and t.post_id = any (v_posts) for update skip locked);
     with buried as (
       delete from public.like_tombstones where ctid = any (v_both) returning post_id, session_id, op
     )
@@ -322,7 +361,7 @@ begin
     select p.oid::regprocedure from pg_catalog.pg_proc p
      where p.pronamespace = 'public'::regnamespace
        and (p.proname like 'onecount\_repair\_%' or p.proname in (
-         'onecount_blocks', 'onecount_op_before', 'onecount_clamp_likes', 'onecount_first_likes',
+         'onecount_blocks', 'onecount_lock_posts', 'onecount_op_before', 'onecount_clamp_likes', 'onecount_first_likes',
          'onecount_sound_rating'))
   loop
     execute format('revoke execute on function %s from public, anon, authenticated', v_function);

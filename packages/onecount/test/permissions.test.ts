@@ -159,7 +159,7 @@ describe.each([
       const { config, ...grants } = rest
       expect(config[0], signature).toBe('search_path=""')
       for (const setting of config.slice(1))
-        expect(setting, signature).toMatch(/^(enable_\w+|plan_cache_mode)=/)
+        expect(setting, signature).toMatch(/^(enable_\w+|plan_cache_mode|jit)=/)
       expect(grants, signature).toEqual({
         definer: DEFINERS.includes(signature),
         anon: false,
