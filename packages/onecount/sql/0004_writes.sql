@@ -9,7 +9,7 @@
 -- The checks of foreign keys are planned by Postgres itself, once for a connection. A plan of a time when posts_new had few
 -- rows may read another index than the primary key in full, which cost nothing then. So a connection plans anew while
 -- posts_new is small and has doubled.
-create or replace function public.onecount_replan() returns void
+create or replace function public.onecount_replan(p_posts regclass) returns void
 language plpgsql set search_path = '' as $$
 declare
   v_planned bigint := coalesce(nullif(current_setting('onecount.planned_bytes', true), ''), '0')::bigint;
@@ -18,7 +18,7 @@ begin
   if v_planned > 1048576 then
     return;
   end if;
-  v_bytes := pg_relation_size('public.posts_new');
+  v_bytes := pg_relation_size(p_posts);
   if v_bytes > 2 * v_planned then
     execute 'discard plans';
     perform set_config('onecount.planned_bytes', v_bytes::text, false);
@@ -45,7 +45,7 @@ declare
   v_known bigint;
   v_op bigint := p_op;
 begin
-  perform public.onecount_replan();
+  perform public.onecount_replan('public.posts_new');
   -- The lock on the post is the lock on its pairs.
   select ctid, likes, likes_rev into v_post, v_likes, v_rev from public.posts_new
    where id >= p_post and id <= p_post order by id limit 1 for no key update;
@@ -111,7 +111,7 @@ as $$
 declare
   v_result json;
 begin
-  perform public.onecount_replan();
+  perform public.onecount_replan('public.posts_new');
   perform set_config('onecount.applying', 'on', true);
   perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
     cross join lateral (
@@ -189,12 +189,12 @@ begin
 end $$;
 
 revoke execute on function
-  public.onecount_replan(),
+  public.onecount_replan(regclass),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
   public.onecount_write(uuid[], text[], bigint[], bigint, bigint)
   from public, anon, authenticated;
 grant execute on function
-  public.onecount_replan(),
+  public.onecount_replan(regclass),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
   public.onecount_write(uuid[], text[], bigint[], bigint, bigint)
   to service_role;

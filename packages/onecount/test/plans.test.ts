@@ -21,6 +21,8 @@ const EACH = 60
 const OURS = ['posts_new', 'post_ratings', 'like_tombstones', 'like_unseen']
 const now = () => Date.now() * 1000
 
+let deleted = 0
+
 /** Every call of the port, on `n` posts or pairs: what it costs may depend on n, and on nothing else. */
 const calls = (port: PostgresPort, sql: Sql, post: (i: number) => string) => {
   const some = (n: number) => Array.from({ length: n }, (_, i) => post(i))
@@ -86,12 +88,10 @@ const calls = (port: PostgresPort, sql: Sql, post: (i: number) => string) => {
     'a row deleted by hand': {
       n: 1,
       run: () => sql`delete from post_ratings where post_id = ${HOT} and session_id = 'hot-4'`,
-      isByHand: true,
     },
     'likes raised by hand': {
       n: 1,
       run: () => sql`update posts_new set likes = likes + 1 where id = ${HOT}`,
-      isByHand: true,
     },
     'a post removed': {
       n: 1,
@@ -102,7 +102,14 @@ const calls = (port: PostgresPort, sql: Sql, post: (i: number) => string) => {
         await port.removePost('70070001-aaaa-bbbb-cccc-ddddeeee0001')
       },
     },
-  } satisfies Record<string, { n: number; run(): Promise<unknown>; isByHand?: true }>
+    'posts deleted by hand': {
+      n: 50,
+      run: () => {
+        const first = 50_000 + 100 * deleted++
+        return sql`delete from posts_new where id = any (${Array.from({ length: 50 }, (_, i) => coldPost(first + i))})`
+      },
+    },
+  } satisfies Record<string, { n: number; run(): Promise<unknown> }>
 }
 
 /** All calls in turn. */

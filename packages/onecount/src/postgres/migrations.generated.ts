@@ -488,7 +488,7 @@ end $$;
 -- The checks of foreign keys are planned by Postgres itself, once for a connection. A plan of a time when posts_new had few
 -- rows may read another index than the primary key in full, which cost nothing then. So a connection plans anew while
 -- posts_new is small and has doubled.
-create or replace function public.onecount_replan() returns void
+create or replace function public.onecount_replan(p_posts regclass) returns void
 language plpgsql set search_path = '' as $$
 declare
   v_planned bigint := coalesce(nullif(current_setting('onecount.planned_bytes', true), ''), '0')::bigint;
@@ -497,7 +497,7 @@ begin
   if v_planned > 1048576 then
     return;
   end if;
-  v_bytes := pg_relation_size('public.posts_new');
+  v_bytes := pg_relation_size(p_posts);
   if v_bytes > 2 * v_planned then
     execute 'discard plans';
     perform set_config('onecount.planned_bytes', v_bytes::text, false);
@@ -524,7 +524,7 @@ declare
   v_known bigint;
   v_op bigint := p_op;
 begin
-  perform public.onecount_replan();
+  perform public.onecount_replan('public.posts_new');
   -- The lock on the post is the lock on its pairs.
   select ctid, likes, likes_rev into v_post, v_likes, v_rev from public.posts_new
    where id >= p_post and id <= p_post order by id limit 1 for no key update;
@@ -590,7 +590,7 @@ as $$
 declare
   v_result json;
 begin
-  perform public.onecount_replan();
+  perform public.onecount_replan('public.posts_new');
   perform set_config('onecount.applying', 'on', true);
   perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
     cross join lateral (
@@ -668,12 +668,12 @@ begin
 end $$;
 
 revoke execute on function
-  public.onecount_replan(),
+  public.onecount_replan(regclass),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
   public.onecount_write(uuid[], text[], bigint[], bigint, bigint)
   from public, anon, authenticated;
 grant execute on function
-  public.onecount_replan(),
+  public.onecount_replan(regclass),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
   public.onecount_write(uuid[], text[], bigint[], bigint, bigint)
   to service_role;
@@ -701,7 +701,7 @@ set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 begin
-  perform public.onecount_replan();
+  perform public.onecount_replan('public.posts_new');
   perform set_config('onecount.applying', 'on', true);
   perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
     cross join lateral (
@@ -977,18 +977,12 @@ begin
     )
   );
 end $$;
-
--- Removes a post with all that is known of it; false when there is none. The plans of the foreign keys are made anew, by
--- the size that the tables have now.
-create or replace function public.onecount_remove_post(p_post uuid) returns boolean
-language plpgsql
-set search_path = '' set plan_cache_mode = force_custom_plan set jit = off
-set enable_seqscan = off set enable_bitmapscan = off
-as $$
-begin
-  delete from public.posts_new where id = p_post;
-  return found;
-end $$;
+`,
+  },
+  {
+    name: '0010_edits_in_bulk',
+    sql: `-- Edits by hand cost what the rows cost, once for a statement: no work for each row of its own, none for rows that go with
+-- their post. Rows are looked up as in 0005_plans.sql.
 
 -- Rows of post_ratings that came, went or changed in one statement by hand: once for the statement, however many rows. A
 -- row that came counts once more, one that went once less, as of now: its op beats whatever Redis has seen of the pair.
@@ -1164,6 +1158,47 @@ begin
   new.likes_rev := greatest(old.likes_rev + 1, floor(extract(epoch from clock_timestamp()) * 1000000)::bigint);
   return new;
 end $$;
+
+-- The rows of a post that is removed go by foreign keys, whose plans Postgres makes: for the length of the statement they
+-- are made anew, by the size that the tables have now.
+create or replace function public.onecount_plan_removal() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if tg_when = 'BEFORE' then
+    perform set_config('onecount.plans', current_setting('enable_seqscan') || ' ' || current_setting('plan_cache_mode'), true),
+            set_config('enable_seqscan', 'off', true),
+            set_config('plan_cache_mode', 'force_custom_plan', true);
+  else
+    perform set_config('enable_seqscan', split_part(current_setting('onecount.plans'), ' ', 1), true),
+            set_config('plan_cache_mode', split_part(current_setting('onecount.plans'), ' ', 2), true);
+  end if;
+  return null;
+end $$;
+
+drop trigger if exists onecount_removal_begins on public.posts_new;
+create trigger onecount_removal_begins before delete on public.posts_new
+  for each statement execute function public.onecount_plan_removal();
+
+drop trigger if exists onecount_removal_ends on public.posts_new;
+create trigger onecount_removal_ends after delete on public.posts_new
+  for each statement execute function public.onecount_plan_removal();
+
+-- Removes a post with all that is known of it; false when there is none.
+create or replace function public.onecount_remove_post(p_post uuid) returns boolean
+language plpgsql
+set search_path = '' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_post tid;
+begin
+  select ctid into v_post from public.posts_new where id >= p_post and id <= p_post order by id limit 1 for update;
+  delete from public.posts_new where ctid = v_post;
+  return found;
+end $$;
+
+revoke execute on function public.onecount_plan_removal() from public, anon, authenticated;
+grant execute on function public.onecount_plan_removal() to service_role;
 `,
   },
   {
