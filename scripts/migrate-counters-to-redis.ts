@@ -4,18 +4,19 @@ import { MissingSetting, readSettings } from '../packages/onecount/src/cli/setti
 import { type MigrationReport, migrate } from './migrate/migrate'
 import { formatReport } from './migrate/report'
 
-const HELP = `Moves every like count and every liked set from Postgres to Redis, then compares the two post by post.
+const HELP = `Repairs counts and ops in Postgres that cannot be right, moves every like count and every liked set to Redis, then
+compares the two post by post.
 
   npx tsx scripts/migrate-counters-to-redis.ts [options]
 
-  --dry-run        reads only: says how much there is to move
+  --dry-run        reads only: says what it would repair and how much there is to move
   --page-size N    posts a page, 500
   --json           one JSON object on stdout instead of a table
   --help
 
 Reads REDIS_URL, and DATABASE_URL or SUPABASE_URL with SUPABASE_SECRET_KEY, from the environment, .env.local or .env,
-or, where none of them names another store, from the local stack that runs. It can be stopped with Ctrl-C and run again at any time, also while people like
-posts: what is in Redis already is left as it is.
+or, where none of them names another store, from the local stack that runs. It can be stopped with Ctrl-C and run again
+at any time, also while people like posts: what is in Redis already is left as it is, but for posts that were repaired.
 
 Exit code: 0 Redis matches Postgres, 1 some posts differ, 2 it could not be done, 130 stopped.`
 

@@ -1,5 +1,14 @@
 import type { Connected } from '../../packages/onecount/src/cli/connect'
 import { createProgress } from '../../packages/onecount/src/cli/progress'
+import {
+  NOTHING,
+  type Repaired,
+  type RepairOptions,
+  repairAll,
+  repairedPosts,
+  repairedRows,
+} from '../../packages/onecount/src/cli/repair'
+import { formatTable } from '../../packages/onecount/src/cli/table'
 import { type Difference, verifyAll } from '../../packages/onecount/src/cli/verify'
 
 /** Posts that are named in a report, and sessions of each. */
@@ -9,6 +18,8 @@ export interface MigrationReport {
   dryRun: boolean
   /** Ended by Ctrl-C: what was moved stays, the comparison is not complete. */
   stopped: boolean
+  /** What was wrong in Postgres and is repaired, or would be in a dry run. */
+  repaired: Repaired
   posts: number
   likes: number
   ratings: number
@@ -29,7 +40,7 @@ export interface MigrationOptions {
   signal: AbortSignal
 }
 
-/** Counts, moves and compares, each in pages of bounded size. @throws StoreUnavailable */
+/** Repairs Postgres, counts, moves and compares, each in pages of bounded size. @throws StoreUnavailable */
 export async function migrate(stores: Connected, options: MigrationOptions): Promise<MigrationReport> {
   const { onecount } = stores
   const { signal, pageSize, dryRun } = options
@@ -37,6 +48,7 @@ export async function migrate(stores: Connected, options: MigrationOptions): Pro
   const report: MigrationReport = {
     dryRun,
     stopped: false,
+    repaired: { ...NOTHING },
     posts: 0,
     likes: 0,
     ratings: 0,
@@ -48,6 +60,7 @@ export async function migrate(stores: Connected, options: MigrationOptions): Pro
     peakMemoryMb: 0,
   }
   try {
+    await repair(stores, report, pageSize, signal)
     await countAll(stores, report, pageSize, signal)
     if (!dryRun) {
       const moving = createProgress('moving', report.posts)
@@ -66,6 +79,34 @@ export async function migrate(stores: Connected, options: MigrationOptions): Pro
   report.seconds = Math.round((Date.now() - started) / 100) / 10
   report.peakMemoryMb = Math.round(process.resourceUsage().maxRSS / 1024)
   return report
+}
+
+async function repair(
+  { repair, onecount }: Connected,
+  { repaired, dryRun }: MigrationReport,
+  pageSize: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const checking = createProgress('checking', null)
+  let looked = 0
+  const onPage: RepairOptions['onPage'] = done => {
+    if (done.step !== 'posts') return checking.share(done.step, done.share)
+    looked = done.posts
+    checking.update(looked)
+  }
+  try {
+    await repairAll(repair, { dryRun, pageSize, signal, onPage }, repaired)
+  } catch (error) {
+    // A page that was repaired stays so, whatever ended the work.
+    const rows = repairedRows(repaired)
+    if (!signal.aborted && rows.length > 0)
+      console.error(`Repaired before it stopped:\n${formatTable(rows, [1])}`)
+    throw error
+  }
+  checking.end(looked)
+  // Redis forgets the posts that were repaired before they are moved.
+  if (!dryRun && repairedPosts(repaired) > 0)
+    while (!signal.aborted && (await onecount.drainOnce()).more) checking.update(looked)
 }
 
 async function countAll(

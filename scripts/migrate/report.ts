@@ -1,4 +1,5 @@
 import { formatDifferences } from '../../packages/onecount/src/cli/differences'
+import { repairedRows } from '../../packages/onecount/src/cli/repair'
 import { formatTable } from '../../packages/onecount/src/cli/table'
 import type { MigrationReport } from './migrate'
 
@@ -14,6 +15,14 @@ export function formatReport(report: MigrationReport): string {
   if (!report.dryRun) rows.push(['compared', n(report.verified)], ['different', n(report.mismatches)])
   rows.push(['seconds', String(report.seconds)], ['peak memory', `${n(report.peakMemoryMb)} MiB`])
   const parts = [formatTable(rows, [1])]
+  const repaired = repairedRows(report.repaired)
+  if (repaired.length > 0)
+    parts.push(
+      '',
+      report.dryRun ? 'To repair in Postgres:' : 'Repaired in Postgres:',
+      formatTable(repaired, [1]),
+      '',
+    )
   if (report.examples.length > 0) parts.push('', formatDifferences(report.examples), '')
   return [...parts, conclusion(report)].join('\n')
 }

@@ -3,16 +3,34 @@
 
 alter table public.posts_new add column if not exists likes_rev bigint not null default 0;
 
--- A rating from before onecount gets the op of its own moment; one written by hand gets the op of now.
-alter table public.post_ratings add column if not exists op bigint;
-update public.post_ratings
-   set op = 2 * floor(extract(epoch from created_at) * 1000000)::bigint + 1
- where op is null;
+-- A rating from before onecount gets the op 3, the smallest one that is not taken for "no op yet": whatever is pressed
+-- later beats it. When it was made does not matter, and created_at may be missing, wrong or infinite. The constant
+-- default makes this a change of the catalogue alone: no row is written, and the table is locked for a moment. A rating
+-- that is written later without an op gets that of its own moment.
+alter table public.post_ratings add column if not exists op bigint not null default 3;
 alter table public.post_ratings
-  alter column op set default 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + 1,
-  alter column op set not null,
-  drop constraint if exists post_ratings_op_likes,
-  add constraint post_ratings_op_likes check (op % 2 = 1);
+  alter column op set default 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + 1;
+do $$
+begin
+  -- Left behind by a run of an earlier version of this migration that was cut off.
+  if exists (
+    select from pg_attribute
+     where attrelid = 'public.post_ratings'::regclass and attname = 'op' and not attnotnull
+  ) then
+    update public.post_ratings set op = 3 where op is null;
+    alter table public.post_ratings alter column op set not null;
+  end if;
+  -- The rows of a large table are checked later, by onecount_repair_constraints, under a lock that stops no writer.
+  if not exists (
+    select from pg_constraint
+     where conrelid = 'public.post_ratings'::regclass and conname = 'post_ratings_op_likes'
+  ) then
+    alter table public.post_ratings add constraint post_ratings_op_likes check (op % 2 = 1) not valid;
+    if pg_relation_size('public.post_ratings') < 16 * 1024 * 1024 then
+      alter table public.post_ratings validate constraint post_ratings_op_likes;
+    end if;
+  end if;
+end $$;
 
 -- The newest op of a pair that does not like the post: without it a late, older like would come back to life.
 create table if not exists public.like_tombstones (

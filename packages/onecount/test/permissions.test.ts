@@ -17,7 +17,15 @@ const HOSTED_DEFAULTS = `
   alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
   alter default privileges in schema public grant all on functions to anon, authenticated, service_role;`
 
-const BY_HAND = ['onecount_rated_by_hand()', 'onecount_post_by_hand()', 'onecount_revise_by_hand()']
+/** Triggers of rows that an application's own users may edit, and what the owner of the tables alone may do. */
+const DEFINERS = [
+  'onecount_rated_by_hand()',
+  'onecount_post_by_hand()',
+  'onecount_revise_by_hand()',
+  'onecount_clamp_likes()',
+  'onecount_first_likes()',
+  'onecount_repair_constraints(boolean)',
+]
 
 /** A policy that an application may have so that authors can edit their posts. */
 const PERMISSIVE = `
@@ -148,10 +156,12 @@ describe.each([
              exists (select from aclexplode(p.proacl) where grantee = 0) as everybody
         from pg_proc p where p.proname like 'onecount%'`
     for (const { signature, ...rest } of functions) {
-      expect(rest, signature).toEqual({
-        // Triggers of the rows that an application's own users may edit; a trigger function cannot be called.
-        definer: BY_HAND.includes(signature),
-        config: ['search_path=""'],
+      const { config, ...grants } = rest
+      expect(config[0], signature).toBe('search_path=""')
+      for (const setting of config.slice(1))
+        expect(setting, signature).toMatch(/^(enable_\w+|plan_cache_mode|jit)=/)
+      expect(grants, signature).toEqual({
+        definer: DEFINERS.includes(signature),
         anon: false,
         authenticated: false,
         service: true,

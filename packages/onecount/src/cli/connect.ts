@@ -10,6 +10,7 @@ import { connectPostgresJs } from '../postgres/postgresjs'
 import { supabasePort } from '../postgres/supabase'
 import { createRedisClient, ioredisPort } from '../redis/ioredis'
 import { loadPostgresJs, loadSupabase } from './drivers'
+import type { RepairRpc } from './repair'
 import type { StoreSettings } from './settings'
 import {
   databaseAddress,
@@ -29,6 +30,7 @@ export interface Connected {
   redis: Redis
   /** @throws StoreUnavailable */
   toForget: ToForget
+  repair: RepairRpc
   close(): Promise<void>
 }
 
@@ -64,7 +66,7 @@ export async function connect(
       // Nobody waits on a screen for a like of a tool.
       settings: { deadlineMs: Number.POSITIVE_INFINITY },
     })
-    return { onecount, redis, toForget: store.toForget, close }
+    return { onecount, redis, toForget: store.toForget, repair: store.repair, close }
   } catch (error) {
     await close()
     throw error
@@ -97,6 +99,7 @@ export async function openRedis(settings: StoreSettings, patienceMs = PATIENCE_M
 export interface PostgresStore {
   port: PostgresPort
   toForget: ToForget
+  repair: RepairRpc
   end(): Promise<void>
 }
 
@@ -143,7 +146,17 @@ async function openDirectly(databaseUrl: string, timeoutMs: number): Promise<Pos
       })
       return found.map(row => row.post_id)
     }),
+    repair: (name, args) => repairPage(sql, name, args),
   }
+}
+
+/** One call of the repair, over a connection of the owner of the tables or of the service role. */
+export async function repairPage(sql: Sql, ...[name, args]: Parameters<RepairRpc>): Promise<unknown> {
+  const names = Object.keys(args)
+  const list = names.map((arg, i) => `${arg} => $${i + 1}`).join(', ')
+  const values = names.map(arg => args[arg]!)
+  const [row] = await sql.unsafe(`select public.onecount_repair_${name}(${list}) as result`, values)
+  return row!.result
 }
 
 async function openThroughRest(url: string, key: string, timeoutMs: number): Promise<PostgresStore> {
@@ -166,6 +179,11 @@ async function openThroughRest(url: string, key: string, timeoutMs: number): Pro
       if (error) throw new Error(error.message, { cause: error })
       return data.map(row => row.post_id)
     }),
+    async repair(name, args) {
+      const { data, error } = await client.rpc(`onecount_repair_${name}`, args)
+      if (error) throw Object.assign(new Error(error.message), { code: error.code })
+      return data
+    },
     end: async () => {},
   }
 }

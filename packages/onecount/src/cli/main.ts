@@ -1,6 +1,7 @@
 import { doctor } from './doctor'
 import { moderate } from './moderate'
 import { reconcile } from './reconcile'
+import { repair } from './repair-command'
 import { verify } from './verify-command'
 import { worker } from './worker'
 
@@ -10,7 +11,7 @@ export interface Command {
   run(args: string[]): Promise<number>
 }
 
-const COMMANDS: Record<string, Command> = { worker, verify, reconcile, doctor, moderate }
+const COMMANDS: Record<string, Command> = { worker, verify, reconcile, repair, doctor, moderate }
 
 const help = () => `onecount: one count, every view.
 

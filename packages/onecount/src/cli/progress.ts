@@ -13,11 +13,18 @@ export function createProgress(
     const share = total === 0 ? 100 : Math.min(100, Math.floor((100 * done) / total))
     return `${label}: ${posts} of ${total.toLocaleString('en')} posts (${share}%), ${rate}/s`
   }
+  const show = (text: string) => {
+    if (Date.now() - shownAt < (out.isTTY ? 100 : 5000)) return
+    shownAt = Date.now()
+    out.write(out.isTTY ? `\r\x1b[K${text}` : `${text}\n`)
+  }
   return {
     update(done: number): void {
-      if (Date.now() - shownAt < (out.isTTY ? 100 : 5000)) return
-      shownAt = Date.now()
-      out.write(out.isTTY ? `\r\x1b[K${line(done)}` : `${line(done)}\n`)
+      show(line(done))
+    },
+    /** Of a part whose rows are not counted: from 0 to 1. */
+    share(part: string, share: number): void {
+      show(`${label}: ${part} ${Math.floor(100 * share)}%`)
     },
     clear(): void {
       if (out.isTTY) out.write('\r\x1b[K')

@@ -30,7 +30,7 @@ export function redisUnreachable(cause: unknown, { isLocal }: StoreSettings): Un
 
 const LOGIN = ['28P01', '28000']
 const NO_DATABASE = '3D000'
-const NOT_MIGRATED = ['42883', '42P01', '42703', 'PGRST202', 'PGRST205']
+export const NOT_MIGRATED = ['42883', '42P01', '42703', 'PGRST202', 'PGRST205']
 
 /** Of Postgres, whichever way it is reached. */
 export function postgresUnreachable(error: unknown, { databaseUrl, isLocal }: StoreSettings): Unreachable {

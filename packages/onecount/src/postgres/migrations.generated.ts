@@ -14,16 +14,34 @@ export const MIGRATIONS = [
 
 alter table public.posts_new add column if not exists likes_rev bigint not null default 0;
 
--- A rating from before onecount gets the op of its own moment; one written by hand gets the op of now.
-alter table public.post_ratings add column if not exists op bigint;
-update public.post_ratings
-   set op = 2 * floor(extract(epoch from created_at) * 1000000)::bigint + 1
- where op is null;
+-- A rating from before onecount gets the op 3, the smallest one that is not taken for "no op yet": whatever is pressed
+-- later beats it. When it was made does not matter, and created_at may be missing, wrong or infinite. The constant
+-- default makes this a change of the catalogue alone: no row is written, and the table is locked for a moment. A rating
+-- that is written later without an op gets that of its own moment.
+alter table public.post_ratings add column if not exists op bigint not null default 3;
 alter table public.post_ratings
-  alter column op set default 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + 1,
-  alter column op set not null,
-  drop constraint if exists post_ratings_op_likes,
-  add constraint post_ratings_op_likes check (op % 2 = 1);
+  alter column op set default 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + 1;
+do $$
+begin
+  -- Left behind by a run of an earlier version of this migration that was cut off.
+  if exists (
+    select from pg_attribute
+     where attrelid = 'public.post_ratings'::regclass and attname = 'op' and not attnotnull
+  ) then
+    update public.post_ratings set op = 3 where op is null;
+    alter table public.post_ratings alter column op set not null;
+  end if;
+  -- The rows of a large table are checked later, by onecount_repair_constraints, under a lock that stops no writer.
+  if not exists (
+    select from pg_constraint
+     where conrelid = 'public.post_ratings'::regclass and conname = 'post_ratings_op_likes'
+  ) then
+    alter table public.post_ratings add constraint post_ratings_op_likes check (op % 2 = 1) not valid;
+    if pg_relation_size('public.post_ratings') < 16 * 1024 * 1024 then
+      alter table public.post_ratings validate constraint post_ratings_op_likes;
+    end if;
+  end if;
+end $$;
 
 -- The newest op of a pair that does not like the post: without it a late, older like would come back to life.
 create table if not exists public.like_tombstones (
@@ -455,6 +473,1106 @@ begin
     execute format('grant execute on function %s to service_role', v_function);
   end loop;
 end $$;
+`,
+  },
+  {
+    name: '0004_writes',
+    sql: `-- Presses that go to Postgres first: while Redis is away, where there is none, and from moderation. They are judged here,
+-- where the newest op of the pair and the revision of the post are known.
+--
+-- An op of 0 or 1 is no op yet: the pair gets a new one of this parity, later than everything that is known of it.
+-- onecount_fallback stays for instances of the version before, which run while a deployment goes on.
+--
+-- How rows are looked up here, and the planner settings of the functions: see the head of 0005_plans.sql.
+
+-- The checks of foreign keys are planned by Postgres itself, once for a connection. A plan of a time when posts_new had few
+-- rows may read another index than the primary key in full, which cost nothing then. So a connection plans anew while
+-- posts_new is small and has doubled.
+create or replace function public.onecount_replan(p_posts regclass) returns void
+language plpgsql set search_path = '' as $$
+declare
+  v_planned bigint := coalesce(nullif(current_setting('onecount.planned_bytes', true), ''), '0')::bigint;
+  v_bytes bigint;
+begin
+  if v_planned > 1048576 then
+    return;
+  end if;
+  v_bytes := pg_relation_size(p_posts);
+  if v_bytes > 2 * v_planned then
+    execute 'discard plans';
+    perform set_config('onecount.planned_bytes', v_bytes::text, false);
+  end if;
+end $$;
+
+-- One press. Answers {status: 'applied', post, count, rev, liked, op}, where \`op\` is the newest of the pair; or, with
+-- nothing changed, {status: 'gone'} for a post that does not exist, {status: 'ahead'} for an op that lies more than
+-- \`p_ahead\` microseconds after now, the newest op of the pair and the revision of the post. Null: no limit.
+create or replace function public.onecount_write_one(
+  p_post uuid, p_session text, p_op bigint, p_now bigint, p_ahead bigint
+) returns json
+language plpgsql
+set search_path = '' set enable_seqscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_post tid;
+  v_likes bigint;
+  v_rev bigint;
+  v_rating tid;
+  v_rating_op bigint;
+  v_tombstone tid;
+  v_tombstone_op bigint;
+  v_known bigint;
+  v_op bigint := p_op;
+begin
+  perform public.onecount_replan('public.posts_new');
+  -- The lock on the post is the lock on its pairs.
+  select ctid, likes, likes_rev into v_post, v_likes, v_rev from public.posts_new
+   where id >= p_post and id <= p_post order by id limit 1 for no key update;
+  if not found then
+    return json_build_object('status', 'gone');
+  end if;
+  select ctid, op into v_rating, v_rating_op from public.post_ratings
+   where post_id = any (array[p_post]) and session_id >= p_session and session_id <= p_session
+   order by post_id, session_id limit 1;
+  select ctid, op into v_tombstone, v_tombstone_op from public.like_tombstones
+   where post_id = any (array[p_post]) and session_id >= p_session and session_id <= p_session
+   order by post_id, session_id limit 1;
+  v_known := greatest(v_rating_op, v_tombstone_op, 0);
+
+  if v_op <= 1 then
+    v_op := p_op + 2 * greatest(p_now, v_known / 2 + 1, case when p_now < v_rev then v_rev + 5000001 end);
+  elsif v_op / 2 > greatest(p_now, v_known / 2, v_rev) + p_ahead then
+    return json_build_object('status', 'ahead');
+  end if;
+
+  if v_op > v_known then
+    perform set_config('onecount.applying', 'on', true);
+    if v_op % 2 = 1 then
+      insert into public.post_ratings (post_id, session_id, op, created_at)
+      values (p_post, p_session, v_op, to_timestamp(v_op / 2 / 1000000.0))
+      on conflict (post_id, session_id) do update set op = excluded.op;
+      if v_tombstone is not null then
+        delete from public.like_tombstones where ctid = v_tombstone;
+      end if;
+    else
+      insert into public.like_tombstones (post_id, session_id, op) values (p_post, p_session, v_op)
+      on conflict (post_id, session_id) do update set op = excluded.op;
+      if v_rating is not null then
+        delete from public.post_ratings where ctid = v_rating;
+      end if;
+    end if;
+    v_likes := greatest(greatest(v_likes, 0) + v_op % 2 - (v_rating is not null)::integer, 0);
+    v_rev := greatest(v_rev + 1, p_now);
+    update public.posts_new set likes = v_likes, likes_rev = v_rev where ctid = v_post;
+    perform set_config('onecount.applying', '', true);
+  end if;
+  if v_op <> v_known then
+    v_op := greatest(v_op, v_known);
+    insert into public.like_unseen (post_id, session_id, op) values (p_post, p_session, v_op)
+    on conflict (post_id, session_id) do update set op = excluded.op;
+  end if;
+  return json_build_object(
+    'status', 'applied', 'post', p_post, 'count', greatest(v_likes, v_op % 2), 'rev', v_rev,
+    'liked', v_op % 2 = 1, 'op', v_op
+  );
+end $$;
+
+-- Many presses at once, of each pair at most one: the answers of onecount_write_one, in the order of the presses, with
+-- the counts that the posts have afterwards. Posts are locked in the order of their ids, and rows of like_unseen are
+-- touched in the order of their keys, so that batches of several processes wait for each other and never in a circle.
+create or replace function public.onecount_write(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_now bigint, p_ahead bigint
+) returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_result json;
+begin
+  perform public.onecount_replan('public.posts_new');
+  perform set_config('onecount.applying', 'on', true);
+  perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+    cross join lateral (
+      select from public.posts_new where id >= e.id and id <= e.id order by id limit 1 for no key update
+    ) p;
+
+  with entries as materialized (
+    select e.n, e.post_id, e.session_id, e.op as given, p.tid as post, p.likes, p.likes_rev as rev,
+           r.tid as rating, t.tid as tombstone, greatest(r.op, t.op, 0) as known,
+           case when e.op > 1 then e.op
+             else e.op + 2 * greatest(p_now, greatest(r.op, t.op, 0) / 2 + 1,
+                                      case when p_now < p.likes_rev then p.likes_rev + 5000001 end)
+           end as op
+      from unnest(p_posts, p_sessions, p_ops) with ordinality as e (post_id, session_id, op, n)
+      left join lateral (
+        select ctid as tid, likes, likes_rev from public.posts_new
+         where id >= e.post_id and id <= e.post_id order by id limit 1
+      ) p on true
+      left join lateral (
+        select ctid as tid, op from public.post_ratings
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
+      ) r on true
+      left join lateral (
+        select ctid as tid, op from public.like_tombstones
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
+      ) t on true
+  ), judged as materialized (
+    select *,
+           case when post is null then 'gone'
+                when given > 1 and op / 2 > greatest(p_now, known / 2, rev) + p_ahead then 'ahead'
+                else 'applied' end as status
+      from entries
+  ), newer as materialized (
+    select * from judged where status = 'applied' and op > known
+  ), rated as (
+    insert into public.post_ratings (post_id, session_id, op, created_at)
+    select post_id, session_id, op, to_timestamp(op / 2 / 1000000.0) from newer where op % 2 = 1
+    on conflict (post_id, session_id) do update set op = excluded.op
+  ), revived as (
+    delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
+  ), unrated as (
+    delete from public.post_ratings r using newer n where n.op % 2 = 0 and r.ctid = n.rating
+  ), buried as (
+    insert into public.like_tombstones (post_id, session_id, op)
+    select post_id, session_id, op from newer where op % 2 = 0
+    on conflict (post_id, session_id) do update set op = excluded.op
+  ), unseen as (
+    insert into public.like_unseen (post_id, session_id, op)
+    select post_id, session_id, greatest(op, known) from judged
+     where status = 'applied' and op <> known
+     order by post_id, session_id
+    on conflict (post_id, session_id) do update set op = excluded.op
+  ), changed as (
+    update public.posts_new p
+       set likes = greatest(greatest(p.likes, 0) + d.delta, 0), likes_rev = greatest(p.likes_rev + 1, p_now)
+      from (
+        select post, sum(op % 2 - (rating is not null)::integer) as delta from newer group by post
+      ) d
+     where p.ctid = d.post
+    returning p.id, p.likes, p.likes_rev
+  )
+  select json_agg(
+           case status when 'applied' then json_build_object(
+             'status', status, 'post', post_id,
+             'count', greatest(coalesce(c.likes, j.likes), greatest(op, known) % 2),
+             'rev', coalesce(c.likes_rev, j.rev), 'liked', greatest(op, known) % 2 = 1, 'op', greatest(op, known)
+           ) else json_build_object('status', status) end
+           order by n)
+    into v_result
+    from judged j left join changed c on c.id = j.post_id;
+  perform set_config('onecount.applying', '', true);
+  return coalesce(v_result, '[]');
+end $$;
+
+revoke execute on function
+  public.onecount_replan(regclass),
+  public.onecount_write_one(uuid, text, bigint, bigint, bigint),
+  public.onecount_write(uuid[], text[], bigint[], bigint, bigint)
+  from public, anon, authenticated;
+grant execute on function
+  public.onecount_replan(regclass),
+  public.onecount_write_one(uuid, text, bigint, bigint, bigint),
+  public.onecount_write(uuid[], text[], bigint[], bigint, bigint)
+  to service_role;
+`,
+  },
+  {
+    name: '0005_plans',
+    sql: `-- Every function answers by index, whatever the statistics of the tables say: they may be missing, of a time when a table
+-- was empty, or right and tempting (one post with nearly all rows). docs/decisions/023 says how and why; in short:
+--   a row is looked up with an order and a limit, and sorting is off: only the index on exactly these columns can deliver
+--   that order. The conditions are ranges and arrays because they leave the order something to say: an equality alone may
+--   be answered by any index that contains the column, also one that has to be read in full for it;
+--   a row that was found is changed by its ctid, under the lock of its post;
+--   plans are generic, so that they are made once for a connection and not once more for each list.
+
+-- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids.
+-- The triggers for edits by hand look away meanwhile. \`likes\` is SET to likes plus the transitions that really happened, so
+-- likes = base + count(ratings) always (invariant 1). With p_mark_applied what was applied is marked as unseen by Redis;
+-- what was smaller than the op already there is always marked, with the greater op. Returns the posts that do not exist.
+create or replace function public.onecount_apply(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_mark_applied boolean
+) returns uuid[]
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  perform public.onecount_replan('public.posts_new');
+  perform set_config('onecount.applying', 'on', true);
+  perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+    cross join lateral (
+      select from public.posts_new where id >= e.id and id <= e.id order by id limit 1 for no key update
+    ) p;
+
+  with entries as materialized (
+    select post_id, session_id, max(op) as op, max(rev) as rev
+      from unnest(p_posts, p_sessions, p_ops, p_revs) as e (post_id, session_id, op, rev)
+     group by post_id, session_id
+  ), pairs as materialized (
+    select e.*, p.tid as post, r.tid as rating, t.tid as tombstone, greatest(r.op, t.op, 0) as known
+      from entries e
+      cross join lateral (
+        select ctid as tid from public.posts_new where id >= e.post_id and id <= e.post_id order by id limit 1
+      ) p
+      left join lateral (
+        select ctid as tid, op from public.post_ratings
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
+      ) r on true
+      left join lateral (
+        select ctid as tid, op from public.like_tombstones
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
+      ) t on true
+  ), newer as materialized (
+    select * from pairs where op > known
+  ), rated as (
+    insert into public.post_ratings (post_id, session_id, op, created_at)
+    select post_id, session_id, op, to_timestamp(op / 2 / 1000000.0) from newer where op % 2 = 1
+    on conflict (post_id, session_id) do update set op = excluded.op
+  ), revived as (
+    delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
+  ), unrated as (
+    delete from public.post_ratings r using newer n where n.op % 2 = 0 and r.ctid = n.rating
+  ), buried as (
+    insert into public.like_tombstones (post_id, session_id, op)
+    select post_id, session_id, op from newer where op % 2 = 0
+    on conflict (post_id, session_id) do update set op = excluded.op
+  ), unseen as (
+    insert into public.like_unseen (post_id, session_id, op)
+    select post_id, session_id, greatest(op, known) from pairs
+     where op < known or op > known and p_mark_applied
+     order by post_id, session_id
+    on conflict (post_id, session_id) do update set op = excluded.op
+  )
+  update public.posts_new p
+     set likes = greatest(greatest(p.likes, 0) + d.delta, 0), likes_rev = greatest(p.likes_rev + 1, d.rev)
+    from (
+      select post, max(rev) as rev, sum(op % 2 - (rating is not null)::integer) as delta
+        from newer group by post
+    ) d
+   where p.ctid = d.post;
+  perform set_config('onecount.applying', '', true);
+
+  return array(
+    select e.id from (select distinct id from unnest(p_posts) as e (id)) e
+      left join lateral (
+        select true as is_there from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+      ) p on true
+     where p.is_there is null
+  );
+end $$;
+
+-- Applies one batch that Redis handed out under \`p_nonce\`, if the last one applied was \`p_parent\`.
+-- Answers {status: 'applied', gone: [post], unseen: [[post, session, op]]}, {status: 'rejected', receipt} with
+-- nothing changed, or {status: 'busy'} with nothing changed while another batch is being applied.
+create or replace function public.onecount_sync(
+  p_partition integer, p_parent text, p_nonce text,
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[],
+  p_seen_posts uuid[], p_seen_sessions text[], p_seen_ops bigint[],
+  p_limit integer
+) returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_receipt text;
+  v_gone uuid[];
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('onecount_sync', p_partition)) then
+    return json_build_object('status', 'busy');
+  end if;
+
+  update public.like_receipt set nonce = p_nonce where partition = p_partition and nonce = p_parent;
+  if not found then
+    insert into public.like_receipt (partition, nonce) values (p_partition, gen_random_uuid()::text)
+    on conflict (partition) do nothing;
+    select nonce into v_receipt from public.like_receipt where partition = p_partition;
+    return json_build_object('status', 'rejected', 'receipt', v_receipt);
+  end if;
+
+  v_gone := public.onecount_apply(p_posts, p_sessions, p_ops, p_revs, false);
+
+  -- In the order of their keys, as onecount_write touches them.
+  with seen as materialized (
+    select u.tid
+      from (
+        select * from unnest(p_seen_posts, p_seen_sessions, p_seen_ops) as s (post_id, session_id, op)
+         order by post_id, session_id
+      ) s
+      cross join lateral (
+        select ctid as tid, op from public.like_unseen
+         where post_id = any (array[s.post_id]) and session_id >= s.session_id and session_id <= s.session_id
+         order by post_id, session_id limit 1 for update
+      ) u
+     where u.op = s.op
+  )
+  delete from public.like_unseen u using seen s where u.ctid = s.tid;
+
+  return json_build_object(
+    'status', 'applied',
+    'gone', to_json(v_gone),
+    'unseen', coalesce((
+      select json_agg(json_build_array(u.post_id, u.session_id, u.op))
+        from (select * from public.like_unseen order by post_id, session_id limit p_limit) u
+    ), '[]')
+  );
+end $$;
+
+-- What the posts would be with \`pending\` applied; writes nothing. Answers [{post, count, rev, liked, op}],
+-- without the posts that do not exist; \`op\` is the session's newest one, 0 when it has none.
+create or replace function public.onecount_peek(
+  p_posts uuid[], p_session text, p_pending_posts uuid[], p_pending_sessions text[], p_pending_ops bigint[]
+) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    with pending as materialized (
+      select e.post_id, e.session_id, max(e.op) as op
+        from unnest(p_pending_posts, p_pending_sessions, p_pending_ops) as e (post_id, session_id, op)
+       group by e.post_id, e.session_id
+    ), newer as materialized (
+      select e.post_id, e.session_id, e.op, r.op is not null as was_member
+        from pending e
+        left join lateral (
+          select op from public.post_ratings
+           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+           order by post_id, session_id limit 1
+        ) r on true
+        left join lateral (
+          select op from public.like_tombstones
+           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+           order by post_id, session_id limit 1
+        ) t on true
+       where e.op > greatest(r.op, t.op, 0)
+    ), changes as materialized (
+      select post_id, sum(op % 2 - was_member::integer) as delta, max(op) filter (where session_id = p_session) as op
+        from newer group by post_id
+    ), states as (
+      select p.id, p.likes_rev, coalesce(c.op, r.op, t.op, 0) as op,
+             greatest(greatest(p.likes, 0) + coalesce(c.delta, 0), coalesce(c.op, r.op, t.op, 0) % 2) as count
+        from (select distinct id from unnest(p_posts) as e (id)) e
+        cross join lateral (
+          select id, likes, likes_rev from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+        ) p
+        left join changes c on c.post_id = e.id
+        left join lateral (
+          select op from public.post_ratings
+           where post_id = any (array[e.id]) and session_id >= p_session and session_id <= p_session
+             and p_session is not null
+           order by post_id, session_id limit 1
+        ) r on true
+        left join lateral (
+          select op from public.like_tombstones
+           where post_id = any (array[e.id]) and session_id >= p_session and session_id <= p_session
+             and p_session is not null
+           order by post_id, session_id limit 1
+        ) t on true
+    )
+    select coalesce(json_agg(json_build_object(
+      'post', id, 'count', count, 'rev', likes_rev, 'liked', op % 2 = 1, 'op', op
+    )), '[]') from states
+  );
+end $$;
+
+-- Everything of the posts that hydration needs, in one snapshot:
+-- [{post, likes, rev, sessions, ops, unseenSessions, unseenOps}], without the posts that do not exist.
+create or replace function public.onecount_snapshot(p_posts uuid[]) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    select coalesce(json_agg(json_build_object(
+      'post', p.id, 'likes', greatest(p.likes, r.n), 'rev', p.likes_rev,
+      'sessions', coalesce(r.sessions, '[]'), 'ops', coalesce(r.ops, '[]'),
+      'unseenSessions', coalesce(u.sessions, '[]'), 'unseenOps', coalesce(u.ops, '[]')
+    )), '[]')
+    from (select distinct id from unnest(p_posts) as e (id)) e
+    cross join lateral (
+      select id, likes, likes_rev from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+    ) p
+    cross join lateral (
+      select json_agg(session_id) as sessions, json_agg(op) as ops, count(*) as n
+        from (
+          select session_id, op from public.post_ratings
+           where post_id >= e.id and post_id <= e.id order by post_id, session_id
+        ) r
+    ) r
+    cross join lateral (
+      select json_agg(session_id) as sessions, json_agg(op) as ops
+        from (
+          select session_id, op from public.like_unseen
+           where post_id >= e.id and post_id <= e.id order by post_id, session_id
+        ) u
+       where session_id <> ''
+    ) u
+  );
+end $$;
+
+-- One keyset page of all posts by id: [{post, likes, rev, ratings}]; \`ratings\` is the number of rows. The first page
+-- begins after the nil UUID, so that every page is a range of the primary key.
+create or replace function public.onecount_posts(p_after uuid, p_limit integer) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    select coalesce(json_agg(json_build_object(
+      'post', p.id, 'likes', greatest(p.likes, r.n), 'rev', p.likes_rev, 'ratings', r.n
+    )), '[]')
+    from (
+      select id, likes, likes_rev from public.posts_new
+       where id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
+       order by id limit p_limit
+    ) p
+    cross join lateral (
+      select count(*) as n from (
+        select from public.post_ratings where post_id >= p.id and post_id <= p.id order by post_id, session_id
+      ) r
+    ) r
+  );
+end $$;
+
+-- One keyset page of what a session likes, by post: [[post, op]].
+create or replace function public.onecount_session(p_session text, p_after uuid, p_limit integer) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    select coalesce(json_agg(json_build_array(post_id, op)), '[]')
+      from (
+        select post_id, op from public.post_ratings
+         where (session_id, post_id) > (p_session, coalesce(p_after, '00000000-0000-0000-0000-000000000000'))
+           and session_id <= p_session
+         order by session_id, post_id limit p_limit
+      ) page
+  );
+end $$;
+
+-- The receipt of a partition (null before its first batch) and how many ops Redis has not seen, counted up to
+-- 10,000: {receipt, unseen}.
+create or replace function public.onecount_status(p_partition integer) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return json_build_object(
+    'receipt', (select nonce from public.like_receipt where partition = p_partition),
+    'unseen', (
+      select count(*) from (select from public.like_unseen order by post_id, session_id limit 10000) u
+    )
+  );
+end $$;
+`,
+  },
+  {
+    name: '0006_existing_data',
+    sql: `-- Values that no engine has written: those of before onecount, and those of an application's own code. The triggers make
+-- what is written from now on sound; the functions repair what is there, in pages, each a short transaction.
+--
+-- Sound is: likes are there, not negative and not less than the rows of the post; a revision and an op are positive and
+-- at most 5 seconds ahead of now (as far as an op of a browser may be), the op of a rating is odd; a rating has a session.
+
+-- Likes that are missing or negative become as many as there are rows. Fires for the engine's own statements too, where
+-- likes of a post that was not repaired yet would fall below 0.
+create or replace function public.onecount_clamp_likes() returns trigger
+language plpgsql security definer
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+as $$
+begin
+  new.likes := (
+    select count(*) from (
+      select from public.post_ratings where post_id >= new.id and post_id <= new.id order by post_id, session_id
+    ) r
+  );
+  return new;
+end $$;
+
+drop trigger if exists onecount_clamp_likes on public.posts_new;
+create trigger onecount_clamp_likes before insert or update of likes on public.posts_new
+  for each row when (new.likes is null or new.likes < 0)
+  execute function public.onecount_clamp_likes();
+
+-- Likes that were missing and are set by hand: the triggers for edits by hand compare with the value before, and there
+-- is none.
+create or replace function public.onecount_first_likes() returns trigger
+language plpgsql security definer
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+begin
+  new.likes := greatest(new.likes, (
+    select count(*) from (
+      select from public.post_ratings where post_id >= new.id and post_id <= new.id order by post_id, session_id
+    ) r
+  ));
+  new.likes_rev := greatest(old.likes_rev + 1, v_now);
+  insert into public.like_unseen as u (post_id, session_id, op) values (old.id, '', 2 * v_now)
+  on conflict (post_id, session_id) do update set op = greatest(u.op + 2, excluded.op);
+  return new;
+end $$;
+
+drop trigger if exists onecount_first_likes on public.posts_new;
+create trigger onecount_first_likes before update of likes on public.posts_new
+  for each row when (old.likes is null and current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_first_likes();
+
+-- A rating that an application writes with an op of its own. One that is inserted counts as of now unless its op is
+-- sound; an update keeps its parity, so that the constraint can refuse an op that does not like.
+create or replace function public.onecount_sound_rating() returns trigger
+language plpgsql set search_path = '' as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+begin
+  new.session_id := coalesce(new.session_id, gen_random_uuid()::text);
+  if new.op is null or new.op > 2 * (v_now + 5000000) + 1 or tg_op = 'INSERT' and (new.op < 3 or new.op % 2 = 0) then
+    new.op := 2 * v_now + 1;
+  end if;
+  return new;
+end $$;
+
+drop trigger if exists onecount_sound_rating on public.post_ratings;
+create trigger onecount_sound_rating before insert or update of op, session_id on public.post_ratings
+  for each row when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_sound_rating();
+
+-- The most liked posts as Postgres knows them: [[post, likes]]. Without those whose likes are missing, which are repaired
+-- or pressed soon, and would come first.
+create or replace function public.onecount_ranking(p_limit integer) returns json
+language sql stable set search_path = '' as $$
+  select coalesce(json_agg(json_build_array(id, greatest(likes, 0))), '[]')
+  from (
+    select id, likes from public.posts_new where likes is not null order by likes desc, id limit p_limit
+  ) top;
+$$;
+
+-- The op in place of one that is not sound: as of the newest moment at which it can have been made. An op that was given
+-- after that revision beats it.
+create or replace function public.onecount_op_before(p_rev bigint, p_now bigint) returns bigint
+language sql immutable set search_path = '' as $$
+  select 2 * greatest(1, least(coalesce(p_rev, 0), p_now))
+$$;
+
+-- How many blocks a table has; of one that is split into partitions, the largest of them.
+create or replace function public.onecount_blocks(p_table regclass) returns bigint
+language sql stable set search_path = '' as $$
+  select max(pg_relation_size(relid)) / current_setting('block_size')::bigint
+    from (select relid from pg_partition_tree(p_table) union select p_table) t (relid)
+$$;
+
+-- Repairs one page of posts by id, after \`p_after\` and up to \`p_until\`: {last, posts, likesMissing, likesNegative, likesBelowRatings,
+-- revisions}, each a number of posts but \`last\`, the last post looked at, null when there was none. A page ends early
+-- after about a second. Redis forgets the posts that are repaired. With p_dry_run nothing is written.
+-- A post is written only if it is as it was when its rows were counted, so that counting a large post holds no lock; one
+-- that changes every time is locked.
+create or replace function public.onecount_repair_posts(
+  p_after uuid, p_until uuid, p_limit integer, p_dry_run boolean
+) returns json
+language plpgsql
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+as $$
+declare
+  v_started timestamptz := clock_timestamp();
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+  v_newest bigint := v_now + 5000000;
+  v_page record;
+  v_post record;
+  v_repaired uuid[] := '{}';
+  v_last uuid;
+  v_posts integer := 0;
+  v_missing integer := 0;
+  v_negative integer := 0;
+  v_below integer := 0;
+  v_revisions integer := 0;
+begin
+  perform set_config('onecount.applying', 'on', true);
+  for v_page in
+    select p.id, p.likes, p.likes_rev, (
+      select count(*) from (
+        select from public.post_ratings where post_id >= p.id and post_id <= p.id order by post_id, session_id
+      ) r
+    ) as ratings
+      from public.posts_new p
+     where p.id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
+       and p.id <= coalesce(p_until, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+     order by p.id
+     limit p_limit
+  loop
+    v_post := v_page;
+    for v_attempt in 1..4 loop
+      exit when v_post.likes >= v_post.ratings and v_post.likes_rev between 0 and v_newest;
+      if not p_dry_run then
+        update public.posts_new
+           set likes = greatest(v_post.likes, v_post.ratings),
+               likes_rev = case when v_post.likes_rev between 0 and v_newest then greatest(v_post.likes_rev + 1, v_now)
+                                else v_now end
+         where id = v_post.id and likes is not distinct from v_post.likes
+           and likes_rev is not distinct from v_post.likes_rev;
+        if not found then
+          if v_attempt = 3 then
+            perform from public.posts_new where id = v_page.id for no key update;
+          end if;
+          select p.id, p.likes, p.likes_rev, (
+            select count(*) from (
+              select from public.post_ratings where post_id >= p.id and post_id <= p.id order by post_id, session_id
+            ) r
+          ) as ratings
+            into v_post
+            from public.posts_new p where p.id = v_page.id;
+          -- Gone: there is nothing left to repair.
+          exit when not found;
+          continue;
+        end if;
+        v_repaired := v_repaired || v_post.id;
+      end if;
+      if v_post.likes is null then v_missing := v_missing + 1;
+      elsif v_post.likes < 0 then v_negative := v_negative + 1;
+      elsif v_post.likes < v_post.ratings then v_below := v_below + 1;
+      end if;
+      if (v_post.likes_rev between 0 and v_newest) is not true then v_revisions := v_revisions + 1; end if;
+      exit;
+    end loop;
+    v_last := v_page.id;
+    v_posts := v_posts + 1;
+    exit when clock_timestamp() > v_started + interval '1 second';
+  end loop;
+  insert into public.like_unseen as u (post_id, session_id, op)
+  select id, '', 2 * v_now from unnest(v_repaired) as r (id) order by id
+  on conflict (post_id, session_id) do update set op = greatest(u.op + 2, excluded.op);
+  perform set_config('onecount.applying', '', true);
+  return json_build_object(
+    'last', v_last, 'posts', v_posts, 'likesMissing', v_missing, 'likesNegative', v_negative,
+    'likesBelowRatings', v_below, 'revisions', v_revisions);
+end $$;
+
+-- Takes the lock on these posts, which is the lock on their pairs: every function of the engine takes it before it looks
+-- up a row. Answers the posts that nobody else holds just now, and those that do not exist, whose rows no one locks.
+create or replace function public.onecount_lock_posts(p_posts uuid[]) returns uuid[]
+language sql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+as $$
+  select array(
+    select e.id from (select distinct id from unnest(p_posts) as e (id)) e
+      left join lateral (
+        select id from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+      ) p on true
+     where p.id is null
+  ) || array(
+    select p.id from (select distinct id from unnest(p_posts) as e (id)) e
+      cross join lateral (
+        select id from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+           for no key update skip locked
+      ) p
+  )
+$$;
+
+-- Repairs the ratings of \`p_blocks\` blocks of their table from block \`p_from\` on: {next, blocks, left, opsMissing,
+-- opsInFuture, opsInvalid, sessionsMissing}, each a number of ratings but \`next\`, the block to go on with (null: that was
+-- the end), and \`blocks\`, how many there are. At most \`p_limit\` rows are written; \`next\` is \`p_from\` again while sound
+-- rows are left. Rows that another transaction holds are not waited for: \`left\` says that there were some.
+-- In the order of the table: no index is read, and a row that is moved by its repair needs none.
+create or replace function public.onecount_repair_ratings(
+  p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
+) returns json
+language plpgsql
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
+as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+  v_newest bigint := 2 * (v_now + 5000000) + 1;
+  v_low tid := format('(%s,0)', p_from);
+  v_high tid := format('(%s,0)', p_from + p_blocks);
+  v_blocks bigint := public.onecount_blocks('public.post_ratings');
+  v_rows tid[];
+  v_posts uuid[];
+  v_left boolean := false;
+  v_report json;
+begin
+  v_rows := array(
+    select ctid from public.post_ratings
+     where ctid >= v_low and ctid < v_high
+       and (op is null or op < 3 or op % 2 = 0 or op > v_newest or session_id is null)
+     limit case when not p_dry_run then p_limit end);
+  if not p_dry_run then
+    v_posts := public.onecount_lock_posts(array(select post_id from public.post_ratings where ctid = any (v_rows)));
+    v_rows := array(
+      select ctid from public.post_ratings where ctid = any (v_rows) and post_id = any (v_posts)
+         for update skip locked);
+  end if;
+  select json_build_object(
+      'opsMissing', count(*) filter (where op is null),
+      'opsInFuture', count(*) filter (where op > v_newest),
+      'opsInvalid', count(*) filter (where op < 3 or op % 2 = 0 and op <= v_newest),
+      'sessionsMissing', count(*) filter (where session_id is null))
+    into v_report
+    from public.post_ratings where ctid = any (v_rows);
+
+  if not p_dry_run then
+    perform set_config('onecount.applying', 'on', true);
+    update public.post_ratings r
+       set session_id = coalesce(r.session_id, gen_random_uuid()::text),
+           op = case when r.op between 3 and v_newest then r.op + (1 - r.op % 2)
+                     else public.onecount_op_before(
+                       (select p.likes_rev from public.posts_new p where p.id = r.post_id), v_now) + 1 end
+     where r.ctid = any (v_rows);
+    perform set_config('onecount.applying', '', true);
+    v_left := exists (
+      select from public.post_ratings
+       where ctid >= v_low and ctid < v_high
+         and (op is null or op < 3 or op % 2 = 0 or op > v_newest or session_id is null)
+    );
+  end if;
+  return (v_report::jsonb || jsonb_build_object(
+    'next', case when v_left then p_from when p_from + p_blocks < v_blocks then p_from + p_blocks end,
+    'blocks', v_blocks,
+    'left', v_left and cardinality(v_rows) < p_limit
+  ))::json;
+end $$;
+
+-- The same for like_tombstones, and with its first block for like_unseen, which is short: {next, blocks, left,
+-- bookkeeping, contradictions}. An op in the future there would bring the one of a rating back, or beat every press until
+-- then. A pair that both likes a post and does not, which only a restore or an import can leave behind, likes it: the
+-- rating is what was counted.
+create or replace function public.onecount_repair_tombstones(
+  p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
+) returns json
+language plpgsql
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
+set enable_hashjoin = off set enable_mergejoin = off
+as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+  v_newest bigint := 2 * (v_now + 5000000) + 1;
+  v_low tid := format('(%s,0)', p_from);
+  v_high tid := format('(%s,0)', p_from + p_blocks);
+  v_blocks bigint := public.onecount_blocks('public.like_tombstones');
+  v_limit integer := case when not p_dry_run then p_limit end;
+  v_future tid[];
+  v_unseen tid[];
+  v_both tid[];
+  v_posts uuid[];
+  v_left boolean := false;
+begin
+  v_future := array(
+    select ctid from public.like_tombstones where ctid >= v_low and ctid < v_high and op > v_newest limit v_limit);
+  v_unseen := array(select ctid from public.like_unseen where p_from = 0 and op > v_newest limit v_limit);
+  v_both := array(
+    select t.ctid from public.like_tombstones t
+      join public.post_ratings r on r.post_id = t.post_id and r.session_id = t.session_id
+     where t.ctid >= v_low and t.ctid < v_high and t.op <= v_newest
+     limit v_limit);
+  if not p_dry_run then
+    perform set_config('onecount.applying', 'on', true);
+    v_posts := public.onecount_lock_posts(array(
+      select post_id from public.like_tombstones where ctid = any (v_future || v_both)));
+    v_future := array(
+      select ctid from public.like_tombstones where ctid = any (v_future) and post_id = any (v_posts)
+         for update skip locked);
+    update public.like_tombstones t
+       set op = public.onecount_op_before((select likes_rev from public.posts_new where id = t.post_id), v_now)
+     where ctid = any (v_future) and op > v_newest;
+    v_unseen := array(select ctid from public.like_unseen where ctid = any (v_unseen) for update skip locked);
+    update public.like_unseen u
+       set op = public.onecount_op_before((select likes_rev from public.posts_new where id = u.post_id), v_now) + op % 2
+     where ctid = any (v_unseen) and op > v_newest;
+    v_both := array(
+      select t.ctid from public.like_tombstones t
+        join public.post_ratings r on r.post_id = t.post_id and r.session_id = t.session_id
+       where t.ctid = any (v_both) and t.post_id = any (v_posts) for update skip locked);
+    with buried as (
+      delete from public.like_tombstones where ctid = any (v_both) returning post_id, session_id, op
+    )
+    update public.post_ratings r set op = b.op + 1
+      from buried b
+     where r.post_id = b.post_id and r.session_id = b.session_id and r.op < b.op;
+    perform set_config('onecount.applying', '', true);
+    v_left := exists (
+        select from public.like_tombstones where ctid >= v_low and ctid < v_high and op > v_newest)
+      or exists (select from public.like_unseen where p_from = 0 and op > v_newest)
+      or exists (
+        select from public.like_tombstones t
+          join public.post_ratings r on r.post_id = t.post_id and r.session_id = t.session_id
+         where t.ctid >= v_low and t.ctid < v_high);
+  end if;
+  return json_build_object(
+    'next', case when v_left then p_from when p_from + p_blocks < v_blocks then p_from + p_blocks end,
+    'blocks', v_blocks,
+    'left', v_left and greatest(cardinality(v_future), cardinality(v_unseen), cardinality(v_both)) < p_limit,
+    'bookkeeping', cardinality(v_future) + cardinality(v_unseen),
+    'contradictions', cardinality(v_both));
+end $$;
+
+-- Makes Postgres refuse what the repair has removed: the constraint of 0001 is put back where it was dropped, and
+-- validated, under a lock that stops neither readers nor writers. Answers whether it had to. The owner of the tables
+-- alone may do that, so it runs as the owner of this function.
+create or replace function public.onecount_repair_constraints(p_dry_run boolean) returns boolean
+language plpgsql security definer set search_path = '' as $$
+declare
+  v_is_valid boolean := (
+    select convalidated from pg_catalog.pg_constraint
+     where conrelid = 'public.post_ratings'::regclass and conname = 'post_ratings_op_likes');
+begin
+  if v_is_valid or p_dry_run then
+    return v_is_valid is not true;
+  end if;
+  if v_is_valid is null then
+    alter table public.post_ratings add constraint post_ratings_op_likes check (op % 2 = 1) not valid;
+  end if;
+  alter table public.post_ratings validate constraint post_ratings_op_likes;
+  return true;
+end $$;
+
+do $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select p.oid::regprocedure from pg_catalog.pg_proc p
+     where p.pronamespace = 'public'::regnamespace
+       and (p.proname like 'onecount\\_repair\\_%' or p.proname in (
+         'onecount_blocks', 'onecount_lock_posts', 'onecount_op_before', 'onecount_clamp_likes', 'onecount_first_likes',
+         'onecount_sound_rating'))
+  loop
+    execute format('revoke execute on function %s from public, anon, authenticated', v_function);
+    execute format('grant execute on function %s to service_role', v_function);
+  end loop;
+end $$;
+`,
+  },
+  {
+    name: '0010_edits_in_bulk',
+    sql: `-- Edits by hand cost what the rows cost, once for a statement: no work for each row of its own, none for rows that go with
+-- their post. Rows are looked up as in 0005_plans.sql.
+
+-- Rows of post_ratings that came, went or changed in one statement by hand: once for the statement, however many rows. A
+-- row that came counts once more, one that went once less, as of now: its op beats whatever Redis has seen of the pair.
+-- Rows that go with their post, or that the engine writes, are none of this.
+create or replace function public.onecount_rated_by_hand() returns trigger
+language plpgsql security definer
+set search_path = '' set plan_cache_mode = force_custom_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+  -- \`went\` and \`came\` are pairs; \`kept\` are those whose op was changed.
+  v_rows text := case tg_op
+    when 'INSERT' then $rows$
+      with went as (select null::uuid as post_id, null::text as session_id, null::bigint as op where false),
+           came as (select post_id, session_id, op from after),
+           kept as (select * from went)
+    $rows$
+    when 'DELETE' then $rows$
+      with went as (select post_id, session_id, op from before),
+           came as (select * from went where false),
+           kept as (select * from came)
+    $rows$
+    else $rows$
+      with went as (
+             select b.post_id, b.session_id, b.op from before b
+               left join after a using (post_id, session_id) where a.post_id is null),
+           came as (
+             select a.post_id, a.session_id, a.op from after a
+               left join before b using (post_id, session_id) where b.post_id is null),
+           kept as (
+             select a.post_id, a.session_id, greatest(a.op, b.op) as op from after a
+               join before b using (post_id, session_id) where a.op <> b.op)
+    $rows$
+  end;
+  v_posts uuid[];
+begin
+  execute v_rows || $sql$
+    select array_agg(post_id) from (
+      select post_id from went union select post_id from came union select post_id from kept
+    ) e
+  $sql$ into v_posts;
+  -- Posts that are gone are not among those that are locked.
+  v_posts := array(
+    select p.id from (select distinct id from unnest(v_posts) as e (id) order by id) e
+      cross join lateral (
+        select id from public.posts_new where id >= e.id and id <= e.id order by id limit 1 for no key update
+      ) p
+  );
+  if v_posts = '{}' then
+    return null;
+  end if;
+
+  perform set_config('onecount.applying', 'on', true);
+  execute v_rows || $sql$, posts as materialized (
+    select p.tid, e.id as post_id
+      from unnest($1) as e (id)
+      cross join lateral (
+        select ctid as tid from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+      ) p
+  ), lost as materialized (
+    -- A pair that is there again was counted as one that came.
+    select w.post_id, w.session_id, greatest(w.op + 1, 2 * $2) as op, r.tid is not null as is_back
+      from went w
+      join posts p on p.post_id = w.post_id
+      left join lateral (
+        select ctid as tid from public.post_ratings
+         where post_id = any (array[w.post_id]) and session_id >= w.session_id and session_id <= w.session_id
+         order by post_id, session_id limit 1
+      ) r on true
+  ), gained as materialized (
+    select g.post_id, g.session_id, r.tid as rating, r.op as current, t.tid as tombstone,
+           case when g.is_new then greatest(g.op, t.op + 1, 2 * $2 + 1) else g.op end as op
+      from (select *, true as is_new from came union all select *, false from kept) g
+      join posts p on p.post_id = g.post_id
+      cross join lateral (
+        select ctid as tid, op from public.post_ratings
+         where post_id = any (array[g.post_id]) and session_id >= g.session_id and session_id <= g.session_id
+         order by post_id, session_id limit 1
+      ) r
+      left join lateral (
+        select ctid as tid, op from public.like_tombstones
+         where post_id = any (array[g.post_id]) and session_id >= g.session_id and session_id <= g.session_id
+         order by post_id, session_id limit 1
+      ) t on true
+  ), buried as (
+    insert into public.like_tombstones as t (post_id, session_id, op)
+    select post_id, session_id, max(op) from lost where not is_back group by post_id, session_id
+    on conflict (post_id, session_id) do update set op = greatest(t.op, excluded.op)
+  ), revived as (
+    delete from public.like_tombstones t using gained g where t.ctid = g.tombstone
+  ), raised as (
+    update public.post_ratings r set op = g.op from gained g where r.ctid = g.rating and g.current <> g.op
+  ), unseen as (
+    insert into public.like_unseen as u (post_id, session_id, op)
+    select post_id, session, max(op)
+      from (
+        -- As onecount_session_or_all, without a call for each row.
+        select post_id, op,
+               case when session_id ~ '^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$' then session_id else '' end as session
+          from (
+            select post_id, session_id, op from lost where not is_back
+            union all select post_id, session_id, op from gained
+          ) changed
+      ) changed
+     group by post_id, session
+     order by post_id, session
+    on conflict (post_id, session_id) do update set op = greatest(u.op, excluded.op)
+  )
+  update public.posts_new p
+     set likes = p.likes + d.delta, likes_rev = greatest(p.likes_rev + 1, $2)
+    from (
+      select p.tid, sum(c.delta) as delta
+        from (select post_id, -1 as delta from went union all select post_id, 1 from came) c
+        join posts p on p.post_id = c.post_id
+       group by p.tid
+    ) d
+   where p.ctid = d.tid
+  $sql$ using v_posts, v_now;
+  perform set_config('onecount.applying', '', true);
+  return null;
+end $$;
+
+drop trigger if exists onecount_rated_by_hand on public.post_ratings;
+create trigger onecount_rated_by_hand after insert on public.post_ratings
+  referencing new table as after
+  for each statement when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_rated_by_hand();
+
+drop trigger if exists onecount_unrated_by_hand on public.post_ratings;
+create trigger onecount_unrated_by_hand after delete on public.post_ratings
+  referencing old table as before
+  for each statement when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_rated_by_hand();
+
+drop trigger if exists onecount_rerated_by_hand on public.post_ratings;
+create trigger onecount_rerated_by_hand after update on public.post_ratings
+  referencing old table as before new table as after
+  for each statement when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_rated_by_hand();
+
+-- A post that went, or whose likes were set: Redis forgets it, and hydrates it anew where it is still there.
+create or replace function public.onecount_post_by_hand() returns trigger
+language plpgsql security definer
+set search_path = '' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  if tg_op = 'DELETE' then
+    delete from public.like_unseen where post_id = old.id;
+  end if;
+  insert into public.like_unseen as u (post_id, session_id, op)
+  values (old.id, '', 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint)
+  on conflict (post_id, session_id) do update set op = greatest(u.op + 2, excluded.op);
+  return null;
+end $$;
+
+-- Readers take the greater revision, so likes that were set by hand need one. There are at least as many as rows
+-- (invariant 1), so the rows need to be counted only where likes became less.
+create or replace function public.onecount_revise_by_hand() returns trigger
+language plpgsql security definer
+set search_path = '' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  if new.likes < old.likes then
+    new.likes := greatest(new.likes, (
+      select count(*) from (
+        select from public.post_ratings where post_id >= new.id and post_id <= new.id order by post_id, session_id
+      ) r
+    ));
+  end if;
+  new.likes_rev := greatest(old.likes_rev + 1, floor(extract(epoch from clock_timestamp()) * 1000000)::bigint);
+  return new;
+end $$;
+
+-- The rows of a post that is removed go by foreign keys, whose plans Postgres makes: for the length of the statement they
+-- are made anew, by the size that the tables have now.
+create or replace function public.onecount_plan_removal() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if tg_when = 'BEFORE' then
+    perform set_config('onecount.plans', current_setting('enable_seqscan') || ' ' || current_setting('plan_cache_mode'), true),
+            set_config('enable_seqscan', 'off', true),
+            set_config('plan_cache_mode', 'force_custom_plan', true);
+  else
+    perform set_config('enable_seqscan', split_part(current_setting('onecount.plans'), ' ', 1), true),
+            set_config('plan_cache_mode', split_part(current_setting('onecount.plans'), ' ', 2), true);
+  end if;
+  return null;
+end $$;
+
+drop trigger if exists onecount_removal_begins on public.posts_new;
+create trigger onecount_removal_begins before delete on public.posts_new
+  for each statement execute function public.onecount_plan_removal();
+
+drop trigger if exists onecount_removal_ends on public.posts_new;
+create trigger onecount_removal_ends after delete on public.posts_new
+  for each statement execute function public.onecount_plan_removal();
+
+-- Removes a post with all that is known of it; false when there is none.
+create or replace function public.onecount_remove_post(p_post uuid) returns boolean
+language plpgsql
+set search_path = '' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_post tid;
+begin
+  select ctid into v_post from public.posts_new where id >= p_post and id <= p_post order by id limit 1 for update;
+  delete from public.posts_new where ctid = v_post;
+  return found;
+end $$;
+
+revoke execute on function public.onecount_plan_removal() from public, anon, authenticated;
+grant execute on function public.onecount_plan_removal() to service_role;
 `,
   },
 ] as const satisfies readonly Migration[]

@@ -2,7 +2,8 @@ import type { Sql } from 'postgres'
 import { MIGRATIONS } from '../../postgres/migrations.generated'
 import { APPLY_MIGRATIONS, codeOf } from '../unreachable'
 import { checkGrants, checkPublication, checkRowSecurity, checkServiceRole } from './access'
-import { attempt, checkClock, checkDistance, type Finding, fail, ok, warn } from './check'
+import { attempt, checkClock, checkDistance, type Finding, fail, ok } from './check'
+import { checkConstraints, checkCounts, checkOps } from './data'
 
 const OLDEST = 140_000
 
@@ -18,7 +19,9 @@ const CHECKS: [name: string, look: (sql: Sql) => Promise<Finding>][] = [
   ['grants', checkGrants],
   ['service role', checkServiceRole],
   ['publication', checkPublication],
+  ['constraints', checkConstraints],
   ['counts', checkCounts],
+  ['ops', checkOps],
   ['Postgres clock', sql => checkClock('Postgres clock', () => clockOf(sql))],
   ['Postgres distance', sql => checkDistance('Postgres distance', () => sql`select 1`, SLOW_MS, NEARER)],
 ]
@@ -151,21 +154,6 @@ async function checkForeignTriggers(sql: Sql): Promise<Finding> {
         'other triggers',
         rows.map(row => row.name).join(', '),
         'drop them: likes are counted here already',
-      )
-}
-
-/** Invariant 1 as far as one database can see it: a post never has fewer likes than rows. */
-async function checkCounts(sql: Sql): Promise<Finding> {
-  const rows = await sql`
-    select p.id from posts_new p
-      join (select post_id, count(*) as n from post_ratings group by post_id) r on r.post_id = p.id
-     where r.n > p.likes limit 3`
-  return rows.length === 0
-    ? ok('counts', 'no post has fewer likes than rows')
-    : warn(
-        'counts',
-        `fewer likes than rows: ${rows.map(row => row.id).join(', ')}`,
-        'set likes of these posts by hand to what they should be; Redis follows',
       )
 }
 
