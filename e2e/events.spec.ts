@@ -5,6 +5,7 @@ import { assertExplained } from './support/explain'
 import { recordCounts } from './support/recorder'
 import { startApp, type TestStack } from './support/stack'
 import { BEAR, bearCount, follow, heart, press, realtimeReady, saved, shows } from './support/views'
+import { Visitor } from './support/visitors'
 
 let stack: TestStack
 test.beforeEach(async () => {
@@ -95,7 +96,6 @@ for (const how of ['refused', 'hanging'] as const) {
   test(`a page that stays in front without Realtime reads again what is on screen: ${how}`, async ({
     context,
     page,
-    browser,
   }) => {
     await page.routeWebSocket(/realtime/, socket => {
       if (how === 'refused') socket.close()
@@ -104,13 +104,11 @@ for (const how of ['refused', 'hanging'] as const) {
     await page.goto(`${stack.url}/rank`)
     await follow(page, '/profile/lucia_nature')
     await expect(bearCount(page)).toHaveText('446')
-    await page.waitForLoadState('networkidle')
     const ids = asked(page)
 
-    const other = await browser.newContext()
-    const otherPage = await other.newPage()
-    await otherPage.goto(`${stack.url}/`)
-    await press(otherPage, 446, 447)
+    const visitor = new Visitor(stack.url)
+    await visitor.arrive(BEAR)
+    await visitor.press(BEAR, true)
     await expect(bearCount(page)).toHaveText('447')
     await shows(page, 'exact')
     const wall = await page
@@ -119,6 +117,5 @@ for (const how of ['refused', 'hanging'] as const) {
       .evaluateAll(articles => articles.map(article => (article as HTMLElement).dataset.postId))
     expect(wall).toEqual(expect.arrayContaining([...ids]))
     assertExplained(log, { post: BEAR, counts: [446, 447] })
-    await other.close()
   })
 }

@@ -48,6 +48,10 @@ describe('refusalText', () => {
     expect(refusalText(refusal)).toBe('Too quick: wait a moment.')
   })
 
+  it('names the clock of the device where the server did not believe it twice', () => {
+    expect(refusalText({ code: 'op_ahead', message: 'field op' })).toMatch(/clock of this device/)
+  })
+
   it('passes on what it has no words of its own for', () => {
     expect(refusalText({ code: 'forbidden_origin', message: 'not from here' })).toBe('not from here')
   })

@@ -34,6 +34,7 @@ export function refusalText({
   retryAfterMs?: number
 }) {
   if (code === 'post_not_found') return 'This picture was taken down.'
+  if (code === 'op_ahead') return 'The clock of this device changes too much: check it and try again.'
   if (code !== 'too_many_requests') return message
   const seconds = Math.ceil((retryAfterMs ?? 0) / 1000)
   return seconds > 0 ? `Too quick: wait ${seconds}\u00a0s.` : 'Too quick: wait a moment.'

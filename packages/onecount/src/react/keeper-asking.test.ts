@@ -89,4 +89,19 @@ describe('the keeper', () => {
     await pass(0)
     expect(times).toEqual([0, 3000, 9000, 21_000, 22_000])
   })
+
+  it('asks less and less often while events of a hot post go on, and soon again after a rest', async () => {
+    const { keeper, times } = start(async () => {})
+    for (let event = 0; event < 6000; event++) {
+      keeper.askSoon()
+      await pass(10)
+    }
+    expect(times.length).toBeGreaterThan(10)
+    expect(times.length).toBeLessThan(25)
+    await pass(61_000)
+    const before = times.length
+    keeper.askSoon()
+    await pass(250)
+    expect(times).toHaveLength(before + 1)
+  })
 })

@@ -1,9 +1,9 @@
-import { focusManager, type QueryClient } from '@tanstack/react-query'
+import { focusManager, type Query, type QueryClient } from '@tanstack/react-query'
 import { OnScreen } from './on-screen'
 import { Poller } from './poller'
 import type { LikeInput, LikesEntry } from './registers'
 import { between, Rereader } from './rereader'
-import { isComplete } from './shown'
+import { isComplete, isGone } from './shown'
 import type { SteadyClock } from './steady-clock'
 
 /** A view that opens this soon after the last read takes what is there; milliseconds. */
@@ -100,12 +100,12 @@ export class Reading {
 
   #onScreen(what: 'all' | 'incomplete'): string[] {
     if (!focusManager.isFocused()) return []
+    const isDue = ({ state }: Query) =>
+      !isGone(state.error) &&
+      (what === 'all' || state.status === 'error' || !isComplete(state.data as LikesEntry | undefined))
     return this.options.queryClient
       .getQueryCache()
-      .findAll({ queryKey: ['likes'], type: 'active' })
-      .filter(
-        ({ state }) => what === 'all' || state.status === 'error' || !isComplete(state.data as LikesEntry),
-      )
+      .findAll({ queryKey: ['likes'], type: 'active', predicate: isDue })
       .map(({ queryKey }) => String(queryKey[1]))
       .filter(this.screen.has)
   }

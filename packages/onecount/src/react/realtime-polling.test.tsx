@@ -174,6 +174,18 @@ describe('only what is seen', () => {
   })
 })
 
+describe('a post that was removed', () => {
+  it('is not asked for again', async () => {
+    vi.spyOn(transport, 'read').mockImplementation(async ids => {
+      asked.push(ids)
+      return new Map()
+    })
+    render(page(null))
+    await pass(60_000)
+    expect(asked).toEqual([['a']])
+  })
+})
+
 describe('a server that asks to wait', () => {
   it('is not polled before', async () => {
     render(page(null))

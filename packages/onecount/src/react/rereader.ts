@@ -66,6 +66,11 @@ export class Rereader {
     if (rev >= post.need.rev || (!cached && at >= post.need.since)) post.need = undefined
   }
 
+  /** There is no such post: no answer will come. */
+  gone(postId: string): void {
+    this.#posts.delete(postId)
+  }
+
   /** Whether an event is still to be explained. */
   isWaiting = (postId: string): boolean => this.#posts.get(postId)?.need !== undefined
 

@@ -169,6 +169,7 @@ export class LikesStore {
   /** There is no such post, or no more: nothing is known of it. */
   gone(postId: string): void {
     this.keeper.refused(postId, this.keeper.keptOp(postId))
+    this.reading.rereader.gone(postId)
     if (this.entry(postId)) this.#put(postId, () => EMPTY_ENTRY)
   }
 
