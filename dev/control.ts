@@ -18,15 +18,19 @@ export type Command = (words: string[]) => Promise<string>
 export async function serveCommands(dataDir: string, command: Command): Promise<Server> {
   const path = socketPath(dataDir)
   rmSync(path, { force: true })
-  const server = createServer({ allowHalfOpen: true }, async socket => {
-    socket.on('error', () => socket.destroy())
+  const server = createServer({ allowHalfOpen: true }, socket => {
     let said = ''
-    for await (const chunk of socket.setEncoding('utf8')) said += chunk
-    const reply = await command(said.split(' ')).then(
-      text => ({ text, isError: false }),
-      (error: Error) => ({ text: error.message, isError: true }),
-    )
-    socket.end(JSON.stringify(reply))
+    socket.on('error', () => socket.destroy())
+    socket.setEncoding('utf8').on('data', chunk => {
+      said += chunk
+    })
+    socket.once('end', async () => {
+      const reply = await command(said.split(' ')).then(
+        text => ({ text, isError: false }),
+        (error: Error) => ({ text: error.message, isError: true }),
+      )
+      socket.end(JSON.stringify(reply))
+    })
   })
   await new Promise<void>((done, failed) => server.once('error', failed).listen(path, done))
   return server

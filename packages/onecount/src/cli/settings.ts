@@ -66,7 +66,8 @@ function localStack(root: string): StoreSettings | null {
   const file = join(root, '.onecount/dev.json')
   if (!existsSync(file)) return null
   const { redisUrl, supabaseUrl, secretKey } = JSON.parse(readFileSync(file, 'utf8'))
-  return { redisUrl, supabaseUrl, secretKey, isLocal: true }
+  // Null: that stack runs without Redis, and a client without an address would connect to any Redis of this machine.
+  return redisUrl ? { redisUrl, supabaseUrl, secretKey, isLocal: true } : null
 }
 
 /** What an application that uses this stack may have in its settings. */
