@@ -88,7 +88,7 @@ export function createHttpTransport({
     if (response.ok && body) return body
     const { code, message } = (body?.error ?? {}) as { code?: unknown; message?: string }
     // Whatever else answers in its place, as a gateway may, says nothing about the press.
-    if (response.status >= 500 || response.status === 408 || typeof code !== 'string')
+    if (response.status >= 500 || code === 'request_timeout' || typeof code !== 'string')
       throw new LikesUnreachable(`the server answered ${response.status}`)
     const retryAfter = Number(response.headers.get('retry-after'))
     throw new LikesRefused(
