@@ -25,6 +25,11 @@ describe('an answer that is no success', () => {
     expect(error).toMatchObject({ code: 'too_many_requests', message: 'Wait.', retryAfterMs: 3000 })
   })
 
+  it('is no refusal when the body did not arrive in time: the press is sent again', async () => {
+    const error = await answered(408, { error: { code: 'request_timeout', message: 'Send it again.' } })
+    expect(error).toBeInstanceOf(LikesUnreachable)
+  })
+
   it('is no refusal when the server has failed, whatever it says', async () => {
     const error = await answered(503, { error: { code: 'unavailable', message: 'later' } })
     expect(error).toBeInstanceOf(LikesUnreachable)

@@ -118,7 +118,7 @@ export function createHttpTransport({
     if (response.ok && body) return body
     const { code, message, now } = (body?.error ?? {}) as { code?: unknown; message?: string; now?: unknown }
     // Whatever else answers in its place, as a gateway may, says nothing about the press.
-    if (status >= 500 || status === 408 || typeof code !== 'string')
+    if (status >= 500 || code === 'request_timeout' || typeof code !== 'string')
       throw new LikesUnreachable(`the server answered ${status}`, { retryAfterMs: wait })
     const serverNow = typeof now === 'number' && Number.isSafeInteger(now) ? now : undefined
     if (serverNow !== undefined) clock.note(serverNow, (performance.now() - sent) / 2, middle(sent))
