@@ -9,10 +9,17 @@ import { startRedisServer } from '../dev/services/redis-server'
 export const POSTS = 10_000
 export const postId = (n: number) => `50050001-aaaa-bbbb-cccc-${n.toString(16).padStart(12, '0')}`
 
+interface StoresOptions {
+  /** To Postgres. */
+  connections?: number
+  /** Brings the posts into Redis. */
+  hydrate?: boolean
+}
+
 /** Real Redis and PostgreSQL, which flushes every commit to the disk, with 10,000 warm posts. */
-export async function startStores() {
+export async function startStores({ connections = 4, hydrate = true }: StoresOptions = {}) {
   const [redisServer, postgresServer] = await Promise.all([startRedisServer(), startPostgresServer()])
-  const sql = postgres(await postgresServer.createDatabase('bench'), { max: 4, onnotice() {} })
+  const sql = postgres(await postgresServer.createDatabase('bench'), { max: connections, onnotice() {} })
   await applyMigrations(async text => [...(await sql.unsafe(text))] as Record<string, unknown>[])
   await sql.unsafe(`
     insert into profiles (id, username, display_name, avatar_url)
@@ -29,7 +36,7 @@ export async function startStores() {
       log: { warn() {} },
     })
   const onecount = engine()
-  await onecount.hydrateAll()
+  if (hydrate) await onecount.hydrateAll()
   return {
     client,
     sql,
