@@ -1,18 +1,22 @@
 import { parseArgs } from 'node:util'
 import { drain } from './drain'
+import { existing } from './existing'
 import { like } from './like'
 
 const HELP = `Measures the engine on stores that it starts itself, on this machine.
 
   npm run bench -- like [options]
   npm run bench -- drain [options]
+  npm run bench -- existing [options]
 
   like             likes per second through the engine beside the bare script, and the time of one like
   drain            how long until Postgres has what gathered while it was away, and the time of a like meanwhile
+  existing         how long migrations and repair take on tables with ratings, and how long a like waits for them
 
   --seconds N      like: of each round, 2
   --rounds N       like: of each side, 5
   --ops N          drain: how many gathered, 200000
+  --ratings N      existing: how many there are, 1000000
   --concurrency N  people at once, 50
   --json           one JSON object on stdout
   --help`
@@ -24,12 +28,14 @@ async function main(): Promise<number> {
       seconds: { type: 'string', default: '2' },
       rounds: { type: 'string', default: '5' },
       ops: { type: 'string', default: '200000' },
+      ratings: { type: 'string', default: '1000000' },
       concurrency: { type: 'string', default: '50' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   })
-  if (values.help || (positionals[0] !== 'like' && positionals[0] !== 'drain')) {
+  const measure = new Map(Object.entries({ like, drain, existing })).get(positionals[0] ?? '')
+  if (values.help || !measure) {
     console.log(HELP)
     return values.help ? 0 : 2
   }
@@ -38,14 +44,14 @@ async function main(): Promise<number> {
     rounds: Number(values.rounds),
     concurrency: Number(values.concurrency),
     ops: Number(values.ops),
+    ratings: Number(values.ratings),
   }
   for (const [name, value] of Object.entries(numbers)) {
-    const most = name === 'ops' ? 10_000_000 : 1000
+    const most = name === 'ops' || name === 'ratings' ? 10_000_000 : 1000
     if (value > 0 && value <= most) continue
     console.error(`--${name} takes a number from 1 to ${most}`)
     return 2
   }
-  const measure = positionals[0] === 'drain' ? drain : like
   const { report, table } = await measure(numbers, line => console.error(line))
   console.log(values.json ? JSON.stringify(report, null, 2) : table)
   return 0
