@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { drain } from './drain'
+import { existing } from './existing'
 import { like } from './like'
 import { postgres } from './postgres'
 
@@ -8,14 +9,17 @@ const HELP = `Measures the engine on stores that it starts itself, on this machi
   npm run bench -- like [options]
   npm run bench -- drain [options]
   npm run bench -- postgres [options]
+  npm run bench -- existing [options]
 
   like             likes per second through the engine beside the bare script, and the time of one like
   drain            how long until Postgres has what gathered while it was away, and the time of a like meanwhile
   postgres         likes per second without Redis, beside an upsert and an update as plain statements
+  existing         how long migrations and repair take on tables with ratings, and how long a like waits for them
 
   --seconds N      like, postgres: of each round, 2
   --rounds N       like, postgres: of each side, 5
   --ops N          drain: how many gathered, 200000
+  --ratings N      existing: how many there are, 1000000
   --concurrency N  people at once, 50
   --json           one JSON object on stdout
   --help`
@@ -24,6 +28,7 @@ const MEASURES = new Map<string, typeof like | typeof drain | typeof postgres>([
   ['like', like],
   ['drain', drain],
   ['postgres', postgres],
+  ['existing', existing],
 ])
 
 async function main(): Promise<number> {
@@ -33,6 +38,7 @@ async function main(): Promise<number> {
       seconds: { type: 'string', default: '2' },
       rounds: { type: 'string', default: '5' },
       ops: { type: 'string', default: '200000' },
+      ratings: { type: 'string', default: '1000000' },
       concurrency: { type: 'string', default: '50' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -48,9 +54,10 @@ async function main(): Promise<number> {
     rounds: Number(values.rounds),
     concurrency: Number(values.concurrency),
     ops: Number(values.ops),
+    ratings: Number(values.ratings),
   }
   for (const [name, value] of Object.entries(numbers)) {
-    const most = name === 'ops' ? 10_000_000 : 1000
+    const most = name === 'ops' || name === 'ratings' ? 10_000_000 : 1000
     if (value > 0 && value <= most) continue
     console.error(`--${name} takes a number from 1 to ${most}`)
     return 2

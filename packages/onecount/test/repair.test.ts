@@ -99,7 +99,7 @@ describe('the repair', () => {
       },
     })
     await expect.poll(async () => (await bad()).ratings).toBe(1)
-    await expect.poll(() => waits).toBeGreaterThan(RATINGS_BAD / 1000 + 1)
+    await expect.poll(() => waits).toBeGreaterThan(RATINGS_BAD / 500 + 1)
     await holder`rollback`
     holder.release()
     expect((await repairing).opsInFuture).toBe(RATINGS_BAD)

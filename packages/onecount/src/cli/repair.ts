@@ -58,7 +58,7 @@ export interface RepairOptions {
 
 /** Blocks of a table (8 KiB each) that one call looks at, and rows that it writes at most. */
 const BLOCKS = 1024
-const ROWS = 1000
+const ROWS = 500
 /** How long rows are waited for that another transaction holds, milliseconds. */
 const HELD_MS = 60_000
 const HELD_PAUSE_MS = 50

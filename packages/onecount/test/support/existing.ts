@@ -120,17 +120,18 @@ export async function startExisting() {
   let databases = 0
   let close = async () => {}
 
-  const emptyDatabase = async (options = {}) =>
-    connect(await server.createDatabase(`d${databases++}`), options)
+  const newDatabase = () => server.createDatabase(`d${databases++}`)
 
   return {
-    emptyDatabase,
+    redisUrl: redisServer.url,
+    emptyDatabase: async (options = {}) => connect(await newDatabase(), options),
 
     /** Both stores empty, and an instance on them. */
     async begin() {
       await close()
       await redis.flushall()
-      const sql = await emptyDatabase()
+      const databaseUrl = await newDatabase()
+      const sql = connect(databaseUrl)
       const client = createRedisClient(redisServer.url, { commandTimeout: 5000 })
       const ports = { redis: ioredisPort(client), postgres: postgresJsPort(sql, { timeoutMs: 20_000 }) }
       const onecount = createOnecount({ ...ports, log: { warn() {} } })
@@ -139,6 +140,7 @@ export async function startExisting() {
         await sql.end()
       }
       return {
+        databaseUrl,
         sql,
         onecount,
         shown: async (post: string, session: string | null = null) =>

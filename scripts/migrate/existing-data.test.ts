@@ -1,0 +1,104 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import type { Sql } from 'postgres'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  addExisting,
+  applyAll,
+  type Existing,
+  POSTS,
+  startExisting,
+  type World,
+} from '../../packages/onecount/test/support/existing'
+
+const SCRIPT = join(import.meta.dirname, '../migrate-counters-to-redis.ts')
+
+let existing: Existing
+let world: World
+let sql: Sql
+beforeAll(async () => {
+  existing = await startExisting()
+}, 60_000)
+afterAll(() => existing.stop())
+beforeEach(async () => {
+  world = await existing.begin()
+  sql = world.sql
+  await addExisting(sql)
+  await applyAll(sql)
+})
+
+/** The script in a process of its own. */
+function migrate(...args: string[]) {
+  const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, ...args], {
+    env: { ...process.env, REDIS_URL: existing.redisUrl, DATABASE_URL: world.databaseUrl, SUPABASE_URL: '' },
+  })
+  let out = ''
+  child.stdout.on('data', data => {
+    out += data
+  })
+  const ended = new Promise<{ code: number | null; out: string }>(resolve =>
+    child.on('close', code => resolve({ code, out })),
+  )
+  return { child, ended }
+}
+
+const REPAIRED = { likesMissing: 1, likesNegative: 1, likesBelowRatings: 2, opsInFuture: 0, revisions: 0 }
+
+describe('migrate-counters-to-redis on data that cannot be right', () => {
+  it('says in a dry run what it would repair, and changes nothing', async () => {
+    const before = await world.counts()
+    const { code, out } = await migrate('--dry-run').ended
+    expect(code).toBe(0)
+    expect(out).toMatch(/To repair in Postgres:\nlikes missing +1\nlikes below 0 +1\nlikes below rows +2\n/)
+    expect(await world.counts()).toEqual(before)
+  })
+
+  it('makes likes at least as many as rows before it says that it is done, and tells what it changed', async () => {
+    const { code, out } = await migrate('--json').ended
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({
+      repaired: REPAIRED,
+      posts: POSTS.length,
+      verified: POSTS.length,
+      mismatches: 0,
+    })
+    expect(await world.counts()).toEqual(Object.fromEntries(POSTS.map(post => [post.id, post.shown])))
+    for (const post of POSTS) expect(await world.shown(post.id)).toMatchObject({ count: post.shown })
+    const again = await migrate('--json').ended
+    expect(JSON.parse(again.out)).toMatchObject({ repaired: { likesMissing: 0, likesBelowRatings: 0 } })
+  })
+
+  it('brings what it repairs to a Redis that holds the posts already', async () => {
+    await world.onecount.hydrateAll()
+    const { code, out } = await migrate().ended
+    expect(code).toBe(0)
+    expect(out).toContain('Repaired in Postgres:')
+    expect(out).toContain('Redis matches Postgres.')
+    expect(await world.onecount.health()).toMatchObject({ unseen: 0 })
+    for (const post of POSTS) expect(await world.shown(post.id)).toMatchObject({ count: post.shown })
+  })
+
+  it('killed at any moment, is run again and leaves nothing', async () => {
+    await sql.unsafe(`
+      set onecount.applying = 'on';
+      insert into posts_new (id, likes) select gen_random_uuid(), 0 from generate_series(1, 3000);
+      insert into post_ratings (post_id, session_id, op)
+      select id, 's' || n, 9007199254740993 from posts_new, generate_series(1, 5) n;
+      reset onecount.applying`)
+    const left = async () =>
+      (await sql`select count(*)::integer as n from post_ratings where op = 9007199254740993`)[0]!.n as number
+    const all = await left()
+    const { child, ended } = migrate('--page-size', '50')
+    await expect.poll(left, { interval: 5, timeout: 30_000 }).toBeLessThan(all)
+    child.kill('SIGKILL')
+    await ended
+    const { code, out } = await migrate('--json').ended
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ mismatches: 0 })
+    expect(await left()).toBe(0)
+    const [row] = await sql`
+      select count(*)::integer as n from posts_new p
+       where likes < (select count(*) from post_ratings where post_id = p.id) or likes is null`
+    expect(row!.n).toBe(0)
+  })
+})
