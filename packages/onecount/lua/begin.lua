@@ -24,7 +24,8 @@ local held = fed_of(q)
 for i = 1, #ARGV - 3 do
   local k, post = 4 * i - 2, ARGV[3 + i]
   local hydrating = KEYS[k + 3]
-  if warm(epoch, redis.call('GET', KEYS[k]), redis.call('GET', KEYS[k + 2]), KEYS[k + 1]) then
+  local values = redis.call('MGET', KEYS[k], KEYS[k + 2])
+  if warm(epoch, values[1], values[2], KEYS[k + 1]) then
     out[i] = { 'WARM' }
   elseif not held and redis.call('SET', hydrating, token, 'NX', 'PX', ttl) then
     epoch = epoch or begin_epoch(q, ARGV[2])
@@ -34,4 +35,6 @@ for i = 1, #ARGV - 3 do
     out[i] = { (held or #pending == TOLD) and 'HELD' or 'BUSY', pending }
   end
 end
+-- Last, as a write that comes first would let the tokens into a Redis that is full.
+assert_primary(q)
 return out

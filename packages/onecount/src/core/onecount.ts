@@ -8,6 +8,7 @@ import { OnecountError } from './errors'
 import { type Health, health } from './health'
 import { assertPostId, assertSessionId, isPostId } from './ids'
 import { createKeys } from './keys'
+import { createLimiter } from './limiter'
 import { createDrainLoop, type LoopOptions } from './loop'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
 import type { Logger, PostgresPort, RedisPort } from './ports'
@@ -54,6 +55,7 @@ export function createOnecount(options: OnecountOptions) {
     newId: () => crypto.randomUUID(),
     log: options.log ?? console,
     settings,
+    installs: createLimiter(settings.installRatings),
   }
   const loop = createDrainLoop(ctx, options.drain)
   const committer = createCommitter(ctx)

@@ -10,7 +10,7 @@ export interface Script {
 export const SCRIPTS = {
   begin: {
     name: 'begin',
-    sha1: 'f73bd73c3d10a21781db072af43dcc65cf38d121',
+    sha1: 'f12d823cfb66443048135f3e09f027228696ea87',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -32,6 +32,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -63,7 +66,8 @@ local function warm(epoch, count, meta, liked)
   local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
   if of ~= epoch then return nil end
   count, base = tonumber(count), tonumber(base)
-  if count ~= base + redis.call('SCARD', liked) then return nil end
+  local members = redis.pcall('SCARD', liked)
+  if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
 local q, ttl, out = KEYS[1], ARGV[3], {}
@@ -74,7 +78,8 @@ local held = fed_of(q)
 for i = 1, #ARGV - 3 do
   local k, post = 4 * i - 2, ARGV[3 + i]
   local hydrating = KEYS[k + 3]
-  if warm(epoch, redis.call('GET', KEYS[k]), redis.call('GET', KEYS[k + 2]), KEYS[k + 1]) then
+  local values = redis.call('MGET', KEYS[k], KEYS[k + 2])
+  if warm(epoch, values[1], values[2], KEYS[k + 1]) then
     out[i] = { 'WARM' }
   elseif not held and redis.call('SET', hydrating, token, 'NX', 'PX', ttl) then
     epoch = epoch or begin_epoch(q, ARGV[2])
@@ -84,12 +89,13 @@ for i = 1, #ARGV - 3 do
     out[i] = { (held or #pending == TOLD) and 'HELD' or 'BUSY', pending }
   end
 end
+assert_primary(q)
 return out
 `,
   },
   collect: {
     name: 'collect',
-    sha1: '6a3988e6adf6883727abb583339e00a6aad03c48',
+    sha1: '89727e6ca8a8396a45b9b3d05d60776b48904101',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -115,6 +121,9 @@ local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
 end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
@@ -145,7 +154,8 @@ local function warm(epoch, count, meta, liked)
   local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
   if of ~= epoch then return nil end
   count, base = tonumber(count), tonumber(base)
-  if count ~= base + redis.call('SCARD', liked) then return nil end
+  local members = redis.pcall('SCARD', liked)
+  if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
 local function apply(k, post, session, op, now, only_warm)
@@ -155,8 +165,11 @@ local function apply(k, post, session, op, now, only_warm)
   local values = redis.call('MGET', k.likes, k.meta)
   local epoch = epoch_of(k.q)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
-  local member = redis.call('SISMEMBER', k.liked, session) == 1
-  if op <= newest or (only_warm and not count) then return newest, newest > pending, count, rev, member end
+  local member = redis.pcall('SISMEMBER', k.liked, session) == 1
+  if op <= newest or (only_warm and not count) then
+    assert_primary(k.q)
+    return newest, newest > pending, count, rev, member
+  end
   local likes = op % 2 == 1
   local changes = count and member ~= likes
   if changes then rev = math.max(rev + 1, now) end
@@ -205,8 +218,8 @@ return { nonce, confirmed_of(q), unpack(members) }
   },
   cool: {
     name: 'cool',
-    sha1: '6b9b538d34771e39160f52ebefcee23050697bea',
-    source: `local meta = redis.call('GET', KEYS[1])
+    sha1: '0bb52aa50e389491038b988bf5f07ed495b62cbb',
+    source: `local meta = redis.call('MGET', KEYS[1])[1]
 local numbers = meta and string.match(meta, '^(%d+|%-?%d+|).')
 if not numbers then return '0' end
 redis.call('SET', KEYS[1], numbers)
@@ -215,7 +228,7 @@ return '1'
   },
   fill: {
     name: 'fill',
-    sha1: 'bfb77869b5f9f533e74dedff8550d58c71788747',
+    sha1: '6969b5ee4dce41913f74e512d73b4ea140ecc03e',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -237,6 +250,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -268,7 +284,8 @@ local function warm(epoch, count, meta, liked)
   local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
   if of ~= epoch then return nil end
   count, base = tonumber(count), tonumber(base)
-  if count ~= base + redis.call('SCARD', liked) then return nil end
+  local members = redis.pcall('SCARD', liked)
+  if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
 local q, rank, began = KEYS[1], KEYS[2], ARGV[1]
@@ -305,7 +322,7 @@ return 'OK'
   },
   install: {
     name: 'install',
-    sha1: '6305031fa273f2f9667eba34ccf3cb8175a46828',
+    sha1: '0d0efbeaf3be856c6bc7de6d4f6129e80f2370a1',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -330,6 +347,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -388,7 +408,7 @@ for _, member in ipairs(redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. 
   if op > rated then redis.call(op % 2 == 1 and 'SADD' or 'SREM', liked, session) end
 end
 local count = base + redis.call('SCARD', liked)
-local previous = tonumber(string.match(redis.call('GET', meta) or '', '^(%d+)|') or 0)
+local previous = tonumber(string.match(redis.call('MGET', meta)[1] or '', '^(%d+)|') or 0)
 local rev = math.max(tonumber(ARGV[6]) + 1, previous + 1, now)
 redis.call('SET', likes, int(count))
 redis.call('SET', meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
@@ -403,7 +423,7 @@ return 'OK'
   },
   rank: {
     name: 'rank',
-    sha1: '574a55344c1f98d7fc7a9f3754011b97d1d710a9',
+    sha1: '275926a52b0286bf9582177ca59cdf0a5627f0d9',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -425,6 +445,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -451,6 +474,7 @@ local function pend(q, pair, op, rev, held)
   redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
   if held then redis.call('ZREM', q, held) end
 end
+assert_primary(KEYS[1])
 local epoch = epoch_of(KEYS[1])
 if not epoch or not redis.call('ZSCORE', KEYS[2], '!epoch|' .. epoch) then return { '0' } end
 return { '1', unpack(redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', 0, 'WITHSCORES', 'LIMIT', 0, ARGV[1])) }
@@ -458,7 +482,7 @@ return { '1', unpack(redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', 0, 'WITHSCO
   },
   read: {
     name: 'read',
-    sha1: '0183b8f3280132d29a1b75ad1caa3170ced5c8fb',
+    sha1: '09b7121d941345eb9322968ed19f1a8ed729093e',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -483,6 +507,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -514,10 +541,12 @@ local function warm(epoch, count, meta, liked)
   local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
   if of ~= epoch then return nil end
   count, base = tonumber(count), tonumber(base)
-  if count ~= base + redis.call('SCARD', liked) then return nil end
+  local members = redis.pcall('SCARD', liked)
+  if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
 local q, recent, session, n = KEYS[1], KEYS[2], ARGV[1], #ARGV - 1
+assert_primary(q)
 local epoch, numbers, pairs_, out = epoch_of(q), {}, {}, {}
 for i = 1, 2 * n do numbers[i] = KEYS[2 + i] end
 for i = 1, n do pairs_[i] = ARGV[1 + i] .. '|' .. session end
@@ -541,7 +570,7 @@ return out
   },
   refeed: {
     name: 'refeed',
-    sha1: 'a26f2c54f0f3dd5b9ac351979149c870913d9564',
+    sha1: 'cd5ee7a79549947fb34022b4586f33937b942bdb',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -566,6 +595,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -620,7 +652,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '9a3ee67ee811856076b368d63a317cbe17808fbf',
+    sha1: '529f2ff1f9f7a528dc5763e732679e10f6ba7d90',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -645,6 +677,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -703,7 +738,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: 'eaa54a28023c5148bd34be75d120a3770cd22a3d',
+    sha1: 'd50087955e8ab6f95f70cf5f41b3e592b9554e22',
     source: `local function forget(k, hydrating, post)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
   redis.pcall('ZREM', k.rank, post)
@@ -732,6 +767,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -828,7 +866,7 @@ return 'OK'
   },
   status: {
     name: 'status',
-    sha1: 'baf4aedc58db03b902d929d105bbee735925fcea',
+    sha1: '299b350ab40dfde17ed0a7c9ee09275831091cae',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -853,6 +891,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -880,6 +921,7 @@ local function pend(q, pair, op, rev, held)
   if held then redis.call('ZREM', q, held) end
 end
 local q = KEYS[1]
+assert_primary(q)
 local pending = redis.call('ZCARD', q) - redis.call('ZLEXCOUNT', q, '[!', PENDING_FROM)
 local oldest
 local fed = fed_of(q)
@@ -893,7 +935,7 @@ return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0) }
   },
   toggle: {
     name: 'toggle',
-    sha1: '1359d08896de4b3be8d659b3fcbbf63a1dcbed38',
+    sha1: 'e60fcb12a046195188ff6e0ff38aaf46c7a259b8',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -918,6 +960,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -949,7 +994,8 @@ local function warm(epoch, count, meta, liked)
   local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
   if of ~= epoch then return nil end
   count, base = tonumber(count), tonumber(base)
-  if count ~= base + redis.call('SCARD', liked) then return nil end
+  local members = redis.pcall('SCARD', liked)
+  if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
 local function apply(k, post, session, op, now, only_warm)
@@ -959,8 +1005,11 @@ local function apply(k, post, session, op, now, only_warm)
   local values = redis.call('MGET', k.likes, k.meta)
   local epoch = epoch_of(k.q)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
-  local member = redis.call('SISMEMBER', k.liked, session) == 1
-  if op <= newest or (only_warm and not count) then return newest, newest > pending, count, rev, member end
+  local member = redis.pcall('SISMEMBER', k.liked, session) == 1
+  if op <= newest or (only_warm and not count) then
+    assert_primary(k.q)
+    return newest, newest > pending, count, rev, member
+  end
   local likes = op % 2 == 1
   local changes = count and member ~= likes
   if changes then rev = math.max(rev + 1, now) end
@@ -998,7 +1047,7 @@ return reply(apply(k, post, session, 2 * t + (likes and 0 or 1), now))
   },
   write: {
     name: 'write',
-    sha1: 'd59dc0888a3fe27e80e7d98da100ff2a6bbe5a1c',
+    sha1: 'da583e8c5b5e236df5e67fd26a784efa35668d0e',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1023,6 +1072,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -1054,7 +1106,8 @@ local function warm(epoch, count, meta, liked)
   local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
   if of ~= epoch then return nil end
   count, base = tonumber(count), tonumber(base)
-  if count ~= base + redis.call('SCARD', liked) then return nil end
+  local members = redis.pcall('SCARD', liked)
+  if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
 local function apply(k, post, session, op, now, only_warm)
@@ -1064,8 +1117,11 @@ local function apply(k, post, session, op, now, only_warm)
   local values = redis.call('MGET', k.likes, k.meta)
   local epoch = epoch_of(k.q)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
-  local member = redis.call('SISMEMBER', k.liked, session) == 1
-  if op <= newest or (only_warm and not count) then return newest, newest > pending, count, rev, member end
+  local member = redis.pcall('SISMEMBER', k.liked, session) == 1
+  if op <= newest or (only_warm and not count) then
+    assert_primary(k.q)
+    return newest, newest > pending, count, rev, member
+  end
   local likes = op % 2 == 1
   local changes = count and member ~= likes
   if changes then rev = math.max(rev + 1, now) end
