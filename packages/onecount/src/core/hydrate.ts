@@ -190,7 +190,7 @@ async function forget({ redis, keys }: Context, postIds: string[]): Promise<void
       keys.rank,
       ...postIds.flatMap(id => [keys.likes(id), keys.liked(id), keys.meta(id), keys.hydrating(id)]),
     ],
-    postIds,
+    ['0', ...postIds],
   )
 }
 

@@ -15,6 +15,7 @@ export function createKeys(prefix = '') {
     recent: `${prefix}likes:recent`,
     late: `${prefix}likes:late`,
     rank: `${prefix}likes:rank`,
+    filling: `${prefix}likes:rank:filling`,
   }
 }
 

@@ -1,5 +1,5 @@
 import { StoreUnavailable } from '../core/errors'
-import type { PairOp, PostgresPort, PostgresState, Snapshot, SyncResult } from '../core/ports'
+import type { PairOp, PostgresPort, PostgresState, RankedPost, Snapshot, SyncResult } from '../core/ports'
 
 /** What the SQL functions take, by name; lists are arrays of text, numbers in them are strings. */
 export type RpcArgs = Record<string, string | number | null | string[]>
@@ -67,9 +67,12 @@ export function postgresPort(rpc: Rpc): PostgresPort {
 
     removePost: postId => call('remove_post', { p_post: postId }),
 
+    async likes(after, limit) {
+      return (await call<[string, number][]>('likes', { p_after: after, p_limit: limit })).map(toRanked)
+    },
+
     async ranking(limit) {
-      const top = await call<[string, number][]>('ranking', { p_limit: limit })
-      return top.map(([postId, likes]) => ({ postId, likes }))
+      return (await call<[string, number][]>('ranking', { p_limit: limit })).map(toRanked)
     },
 
     status: partition => call('status', { p_partition: partition }),
@@ -105,6 +108,8 @@ function columns(prefix: string, pairs: PairOp[]): RpcArgs {
     [`${prefix}ops`]: pairs.map(p => String(p.op)),
   }
 }
+
+const toRanked = ([postId, likes]: [string, number]): RankedPost => ({ postId, likes })
 
 const toState = ({ post, ...rest }: StateReply): PostgresState => ({ postId: post, ...rest })
 

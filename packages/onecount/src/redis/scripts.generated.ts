@@ -95,7 +95,7 @@ return out
   },
   collect: {
     name: 'collect',
-    sha1: '89727e6ca8a8396a45b9b3d05d60776b48904101',
+    sha1: 'aed6939dde6f197a38d42fb7c36ada56391a6ce6',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -187,9 +187,30 @@ local function reply(op, durable, count, rev, member)
   if not count then return { 'COLD', int(op) } end
   return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
 end
-local function forget(k, hydrating, post)
+local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
-  redis.pcall('ZREM', k.rank, post)
+end
+local GONE_SECONDS = 600
+local function is_complete(rank, epoch)
+  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
+end
+local function unrank(rank, post)
+  redis.pcall('ZREM', rank, post)
+end
+local function unrank_for_good(rank, post)
+  unrank(rank, post)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
+  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
+end
+local function rank_by_postgres(rank, post, count, is_new)
+  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  count = math.max(0, tonumber(count))
+  if is_new then
+    redis.pcall('ZADD', rank, 'NX', count, post)
+  else
+    redis.pcall('ZADD', rank, count, post)
+  end
 end
 local q, recent, rank = KEYS[1], KEYS[2], KEYS[3]
 local limit, after, now = ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -206,7 +227,12 @@ for i = 5, #ARGV, 3 do
   local k = 4 + 5 * (i - 5) / 3
   local keys = { likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], sessions = KEYS[k + 3], q = q, recent = recent, rank = rank }
   if ARGV[i + 1] == '' then
-    forget(keys, KEYS[k + 4], ARGV[i])
+    forget(keys, KEYS[k + 4])
+    if ARGV[i + 2] == '' then
+      unrank_for_good(rank, ARGV[i])
+    else
+      rank_by_postgres(rank, ARGV[i], ARGV[i + 2])
+    end
   else
     apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now)
   end
@@ -228,7 +254,7 @@ return '1'
   },
   fill: {
     name: 'fill',
-    sha1: '6969b5ee4dce41913f74e512d73b4ea140ecc03e',
+    sha1: '05b9946fab30f0672f7ad19329d4c289185914aa',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -279,6 +305,28 @@ local function pend(q, pair, op, rev, held)
   redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
   if held then redis.call('ZREM', q, held) end
 end
+local GONE_SECONDS = 600
+local function is_complete(rank, epoch)
+  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
+end
+local function unrank(rank, post)
+  redis.pcall('ZREM', rank, post)
+end
+local function unrank_for_good(rank, post)
+  unrank(rank, post)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
+  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
+end
+local function rank_by_postgres(rank, post, count, is_new)
+  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  count = math.max(0, tonumber(count))
+  if is_new then
+    redis.pcall('ZADD', rank, 'NX', count, post)
+  else
+    redis.pcall('ZADD', rank, count, post)
+  end
+end
 local function warm(epoch, count, meta, liked)
   if not (epoch and count and meta) then return nil end
   local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
@@ -288,34 +336,78 @@ local function warm(epoch, count, meta, liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
-local q, rank, began = KEYS[1], KEYS[2], ARGV[1]
-local epoch = epoch_of(q)
-if fed_of(q) then return '' end
-epoch = epoch or begin_epoch(q, ARGV[2])
-if began == '' then
-  redis.call('DEL', rank)
-elseif began ~= epoch then
-  return ''
+local q, rank, filling = KEYS[1], KEYS[2], KEYS[3]
+local epoch, token, page = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local mark = '!fill|' .. epoch .. '|' .. token .. '|'
+if epoch_of(q) ~= epoch then return 'LOST' end
+if token == '' then
+  if not is_complete(rank, epoch) then return 'LOST' end
+elseif not redis.call('ZSCORE', rank, mark .. page) then
+  return 'LOST'
 end
-for i = 4, #ARGV, 2 do
-  local k = 3 + 3 * (i - 4) / 2
-  local count = warm(epoch, redis.call('GET', KEYS[k]), redis.call('GET', KEYS[k + 2]), KEYS[k + 1])
-  redis.call('ZADD', rank, count or ARGV[i + 1], ARGV[i])
+for i = 6, #ARGV, 2 do
+  local post, k = ARGV[i], 4 + 3 * (i - 6) / 2
+  local values = redis.call('MGET', KEYS[k], KEYS[k + 2])
+  local count = warm(epoch, values[1], values[2], KEYS[k + 1])
+  if count then
+    redis.call('ZADD', rank, count, post)
+  else
+    rank_by_postgres(rank, post, ARGV[i + 1], true)
+  end
 end
-if ARGV[3] == '1' then redis.call('ZADD', rank, -1, '!epoch|' .. epoch) end
-return epoch
+if token == '' then return 'OK' end
+redis.call('ZREM', rank, mark .. page)
+if ARGV[4] == '1' then
+  redis.call('ZADD', rank, -1, '!epoch|' .. epoch)
+else
+  redis.call('ZADD', rank, -1, mark .. (page + 1))
+end
+if redis.call('GET', filling) == token then
+  if ARGV[4] == '1' then
+    redis.call('DEL', filling)
+  else
+    redis.call('PEXPIRE', filling, ARGV[5])
+  end
+end
+return 'OK'
 `,
   },
   forget: {
     name: 'forget',
-    sha1: 'c027b1efd36077c2cb5098e8ae6d174d98c8588a',
-    source: `local function forget(k, hydrating, post)
+    sha1: '27f2c84d2b6681b77e3e2d50d9fcc49a1df5ebef',
+    source: `local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
-  redis.pcall('ZREM', k.rank, post)
 end
-for i = 1, #ARGV do
-  local k = 4 * i - 2
-  forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = KEYS[1] }, KEYS[k + 3], ARGV[i])
+local GONE_SECONDS = 600
+local function is_complete(rank, epoch)
+  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
+end
+local function unrank(rank, post)
+  redis.pcall('ZREM', rank, post)
+end
+local function unrank_for_good(rank, post)
+  unrank(rank, post)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
+  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
+end
+local function rank_by_postgres(rank, post, count, is_new)
+  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  count = math.max(0, tonumber(count))
+  if is_new then
+    redis.pcall('ZADD', rank, 'NX', count, post)
+  else
+    redis.pcall('ZADD', rank, count, post)
+  end
+end
+for i = 2, #ARGV do
+  local k = 4 * i - 6
+  forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
+  if ARGV[1] == '1' then
+    unrank_for_good(KEYS[1], ARGV[i])
+  else
+    unrank(KEYS[1], ARGV[i])
+  end
 end
 return 'OK'
 `,
@@ -421,9 +513,9 @@ end
 return 'OK'
 `,
   },
-  rank: {
-    name: 'rank',
-    sha1: '275926a52b0286bf9582177ca59cdf0a5627f0d9',
+  prepare: {
+    name: 'prepare',
+    sha1: '1db538bed8d3c706265ade8732f5c330194bd7ab',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -474,10 +566,122 @@ local function pend(q, pair, op, rev, held)
   redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
   if held then redis.call('ZREM', q, held) end
 end
+local GONE_SECONDS = 600
+local function is_complete(rank, epoch)
+  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
+end
+local function unrank(rank, post)
+  redis.pcall('ZREM', rank, post)
+end
+local function unrank_for_good(rank, post)
+  unrank(rank, post)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
+  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
+end
+local function rank_by_postgres(rank, post, count, is_new)
+  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  count = math.max(0, tonumber(count))
+  if is_new then
+    redis.pcall('ZADD', rank, 'NX', count, post)
+  else
+    redis.pcall('ZADD', rank, count, post)
+  end
+end
+local q, rank, filling, token = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
+local KEPT = 1000
+if fed_of(q) then return { 'HELD', '' } end
+local epoch = epoch_of(q)
+if is_complete(rank, epoch) then return { 'COMPLETE', epoch } end
+if not redis.call('SET', filling, token, 'NX', 'PX', ARGV[3]) then return { 'BUSY', '' } end
+epoch = epoch or begin_epoch(q, ARGV[2])
+local gone = redis.pcall('ZRANGEBYSCORE', rank, '-inf', '(-1', 'WITHSCORES', 'LIMIT', 0, KEPT)
+redis.call('UNLINK', rank)
+for i = 1, #gone, 2 do redis.call('ZADD', rank, gone[i + 1], gone[i]) end
+redis.call('ZADD', rank, -1, '!fill|' .. epoch .. '|' .. token .. '|0')
+return { 'MINE', epoch }
+`,
+  },
+  rank: {
+    name: 'rank',
+    sha1: 'e07b342b90281e7cdf33868dbd93a93f28973887',
+    source: `local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
+end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local GONE_SECONDS = 600
+local function is_complete(rank, epoch)
+  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
+end
+local function unrank(rank, post)
+  redis.pcall('ZREM', rank, post)
+end
+local function unrank_for_good(rank, post)
+  unrank(rank, post)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
+  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
+end
+local function rank_by_postgres(rank, post, count, is_new)
+  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  count = math.max(0, tonumber(count))
+  if is_new then
+    redis.pcall('ZADD', rank, 'NX', count, post)
+  else
+    redis.pcall('ZADD', rank, count, post)
+  end
+end
+local rank = KEYS[2]
 assert_primary(KEYS[1])
 local epoch = epoch_of(KEYS[1])
-if not epoch or not redis.call('ZSCORE', KEYS[2], '!epoch|' .. epoch) then return { '0' } end
-return { '1', unpack(redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', 0, 'WITHSCORES', 'LIMIT', 0, ARGV[1])) }
+if not is_complete(rank, epoch) then return { '' } end
+return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCORES', 'LIMIT', 0, ARGV[1])) }
 `,
   },
   read: {
@@ -738,10 +942,9 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: 'd50087955e8ab6f95f70cf5f41b3e592b9554e22',
-    source: `local function forget(k, hydrating, post)
+    sha1: 'ce407bceadefa15340a5a145d259960e6797bfc5',
+    source: `local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
-  redis.pcall('ZREM', k.rank, post)
 end
 local function int(n)
   return string.format('%.0f', n)
@@ -796,6 +999,28 @@ local function pend(q, pair, op, rev, held)
   redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
   if held then redis.call('ZREM', q, held) end
 end
+local GONE_SECONDS = 600
+local function is_complete(rank, epoch)
+  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
+end
+local function unrank(rank, post)
+  redis.pcall('ZREM', rank, post)
+end
+local function unrank_for_good(rank, post)
+  unrank(rank, post)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
+  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
+end
+local function rank_by_postgres(rank, post, count, is_new)
+  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  count = math.max(0, tonumber(count))
+  if is_new then
+    redis.pcall('ZADD', rank, 'NX', count, post)
+  else
+    redis.pcall('ZADD', rank, count, post)
+  end
+end
 local TRIMMED_AT_ONCE = 5000
 local LOOKED_AT_AT_ONCE = 2000
 local function trim(q, recent, late, horizon)
@@ -838,7 +1063,10 @@ while i <= #ARGV do
         if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
       end
     end
-    if gone then forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = rank }, KEYS[k + 3], post) end
+    if gone then
+      forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
+      unrank(rank, post)
+    end
   end
   i, k = i + 3 + members, k + 4
 end
