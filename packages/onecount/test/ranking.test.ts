@@ -82,6 +82,23 @@ describe('a ranking that is being built', () => {
     expect(await ranked()).toHaveLength(POSTS.length)
   })
 
+  it('is not completed by one who was slow, after another has begun anew and died', async () => {
+    const ports = interrupted(stores.ports())
+    ports.fail('hangs', 'redis.fill')
+    const second = stores.instance(ports)
+    const first = engineThatStopsAt(1, async () => {
+      if (ports.count('redis.fill') > 0) return
+      await stores.redis.del(stores.keys.filling)
+      await second.ranking(10)
+      await expect.poll(() => ports.count('redis.fill')).toBe(1)
+    })
+    await first.ranking(10)
+    await expect.poll(() => ports.count('redis.fill')).toBe(1)
+    await stores.redis.del(stores.keys.filling)
+    await complete()
+    expect(await ranked()).toEqual(POSTS.map(post => post.id))
+  })
+
   it('takes part in everything that happens meanwhile', async () => {
     const [liked, set, removed, byHand] = POSTS.slice(600) as [typeof FIRST, ...(typeof FIRST)[]]
     const made = { id: '00000000-0000-4000-8000-000000000001', base: 5000 }

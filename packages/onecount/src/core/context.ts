@@ -35,6 +35,8 @@ export interface Settings {
    * many cold posts a page has.
    */
   installRatings: number
+  /** Posts that one call brings into the ranking: it takes Redis a few milliseconds. */
+  rankingPage: number
   /** Failures of Redis in a row after which it is left alone for a while. */
   breakerFailures: number
   /** For how long, milliseconds. */
@@ -49,6 +51,7 @@ export const DEFAULT_SETTINGS: Settings = {
   hydrateMs: 10_000,
   chunkSize: 2000,
   installRatings: 4000,
+  rankingPage: 500,
   breakerFailures: 5,
   breakerMs: 500,
   deadlineMs: 6000,

@@ -4,8 +4,6 @@ import type { RankedPost } from './ports'
 import { strings } from './replies'
 import { TOP } from './top-of-postgres'
 
-/** Posts in one call of `fill`: it takes Redis a few milliseconds. */
-const PAGE = 500
 /** For how long a filler holds the right to fill without bringing a page, milliseconds. */
 const PAGE_MS = 10_000
 /** How long another filler is waited for, milliseconds, and how often is looked. */
@@ -34,7 +32,7 @@ export async function fillRanking(ctx: Context): Promise<boolean> {
   try {
     let after: string | null = null
     for (let page = 0; ; page++) {
-      const posts: RankedPost[] = await ctx.postgres.likes(after, PAGE)
+      const posts: RankedPost[] = await ctx.postgres.likes(after, ctx.settings.rankingPage)
       const isLast = posts.length === 0
       // Posts that were made meanwhile, with ids among those that had been read.
       const brought = isLast ? await ctx.postgres.ranking(TOP) : posts
