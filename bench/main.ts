@@ -24,7 +24,7 @@ const HELP = `Measures the engine on stores that it starts itself, on this machi
   --json           one JSON object on stdout
   --help`
 
-const MEASURES = new Map<string, typeof like | typeof drain | typeof postgres>([
+const MEASURES = new Map<string, typeof like | typeof drain | typeof postgres | typeof existing>([
   ['like', like],
   ['drain', drain],
   ['postgres', postgres],

@@ -68,9 +68,14 @@ export class Link {
     for (const connection of this.#connections) connection.isSilent = true
   }
 
+  /** New connections lead elsewhere; those that are open stay where they are, as after a change in DNS. */
+  lead(port: number): void {
+    this.target = port
+  }
+
   /** From now on leads elsewhere. */
   retarget(port: number): void {
-    this.target = port
+    this.lead(port)
     for (const connection of this.#connections) reset(connection)
   }
 

@@ -18,7 +18,7 @@ export async function getRanking(limit = RANK_LENGTH): Promise<Ranking> {
   const [sessionId, ids] = await Promise.all([getSessionId(), rankedIds(limit)])
   const content = ids ? await getPostsById(ids) : (await getPosts(null)).slice(0, limit)
   const posts = await mergePostsWithCounts(content, sessionId)
-  return { posts: byLikes(posts), known: ids !== null }
+  return { posts: ids ? byLikes(posts) : posts, known: ids !== null }
 }
 
 async function rankedIds(limit: number): Promise<string[] | null> {
@@ -30,7 +30,7 @@ async function rankedIds(limit: number): Promise<string[] | null> {
   }
 }
 
-/** Exact counts decide; among equals the order they came in. */
-function byLikes<P extends Pick<Post, 'likes'>>(posts: readonly P[]): P[] {
-  return [...posts].sort((a, b) => (b.likes ?? -1) - (a.likes ?? -1))
+/** Exact counts decide; among equals the greater id comes first, as in the stores; posts of unknown count are last. */
+export function byLikes<P extends Pick<Post, 'id' | 'likes'>>(posts: readonly P[]): P[] {
+  return [...posts].sort((a, b) => (b.likes ?? -1) - (a.likes ?? -1) || (a.id < b.id ? 1 : -1))
 }

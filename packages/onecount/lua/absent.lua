@@ -10,6 +10,7 @@
 -- RETURNS
 --   the posts that are remembered; one whose token is another's or ran out is left alone
 -- include: forget
+-- include: ranking
 
 local KEPT = 10000
 local absent, ttl, out = KEYS[1], tonumber(ARGV[1]), {}
@@ -20,7 +21,8 @@ for i = 2, #ARGV, 2 do
   local k = 2 * i - 1
   -- Another one may have found the post since: it was created meanwhile.
   if redis.call('GET', KEYS[k + 3]) == ARGV[i + 1] then
-    forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = KEYS[2] }, KEYS[k + 3], ARGV[i])
+    forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
+    unrank(KEYS[2], ARGV[i])
     redis.pcall('ZADD', absent, at + ttl, ARGV[i])
     out[#out + 1] = ARGV[i]
   end

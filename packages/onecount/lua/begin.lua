@@ -28,7 +28,8 @@ local at = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 for i = 1, #ARGV - 3 do
   local k, post = 4 * i - 1, ARGV[3 + i]
   local hydrating = KEYS[k + 3]
-  if warm(epoch, redis.call('GET', KEYS[k]), redis.call('GET', KEYS[k + 2]), KEYS[k + 1]) then
+  local values = redis.call('MGET', KEYS[k], KEYS[k + 2])
+  if warm(epoch, values[1], values[2], KEYS[k + 1]) then
     out[i] = { 'WARM' }
   elseif tonumber(redis.call('ZSCORE', KEYS[2], post) or 0) > at then
     out[i] = { 'ABSENT' }
@@ -40,4 +41,6 @@ for i = 1, #ARGV - 3 do
     out[i] = { (held or #pending == TOLD) and 'HELD' or 'BUSY', pending }
   end
 end
+-- Last, as a write that comes first would let the tokens into a Redis that is full.
+assert_primary(q)
 return out

@@ -11,11 +11,13 @@
 --   2 limit     ops at most
 --   3 after     the last member of the batch before, '' to start
 --   4 now       microseconds
---   5.. post, session, op of each row; session '': forget what is held of the post
+--   5.. post, session, op of each row; session '': forget what is held of the post, and rank it by its count in
+--       Postgres, which stands in place of the op, '' for a post that is gone
 -- RETURNS
 --   {the batch's nonce, confirmed nonce, pending member…} | {''}: nothing was done, call refeed until nothing is left
 -- include: apply
 -- include: forget
+-- include: ranking
 
 local q, recent, rank = KEYS[1], KEYS[2], KEYS[3]
 local limit, after, now = ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -36,7 +38,12 @@ for i = 5, #ARGV, 3 do
   local k = 4 + 5 * (i - 5) / 3
   local keys = { likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], sessions = KEYS[k + 3], q = q, recent = recent, rank = rank }
   if ARGV[i + 1] == '' then
-    forget(keys, KEYS[k + 4], ARGV[i])
+    forget(keys, KEYS[k + 4])
+    if ARGV[i + 2] == '' then
+      unrank_for_good(rank, ARGV[i])
+    else
+      rank_by_postgres(rank, ARGV[i], ARGV[i + 2])
+    end
   else
     apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now)
   end

@@ -6,7 +6,7 @@
 -- RETURNS
 --   '1' | '0': it was cold
 
-local meta = redis.call('GET', KEYS[1])
+local meta = redis.call('MGET', KEYS[1])[1]
 local numbers = meta and string.match(meta, '^(%d+|%-?%d+|).')
 if not numbers then return '0' end
 redis.call('SET', KEYS[1], numbers)

@@ -1,32 +1,57 @@
--- fill: put a page of posts into the ranking. A warm post ranks by its own count.
+-- fill: put a page of posts into the ranking that this filler builds, or into one that is complete. A warm post ranks by
+-- its own count; a cold one by that of Postgres, unless it is ranked already: its change is newer than the page.
 --
 -- KEYS
---   1 q         zset    likes:q
---   2 rank      zset    likes:rank
---   3.. per post: likes, liked, meta
+--   1 q        zset    likes:q
+--   2 rank     zset    likes:rank
+--   3 filling  string  likes:rank:filling
+--   4.. per post: likes, liked, meta
 -- ARGV
---   1 epoch     that the filling began with; '' starts it: the ranking is emptied
---   2 fresh     random id, a part of the epoch if there is none
---   3 last      '1' after the last page: the ranking is complete from now on
---   4.. post, count in Postgres
+--   1 epoch    that prepare returned
+--   2 token    that prepare was given; '': into a ranking that is complete
+--   3 page     0 for the first one
+--   4 last     '1' for the last page: the ranking is complete from now on
+--   5 ttl      how long the filler has for the next page, milliseconds
+--   6.. post, count in Postgres
 -- RETURNS
---   the epoch to go on with | '': another one began meanwhile, or has not begun yet; start again
+--   'OK' | 'LOST': the ranking is not this filler's any more, or has lost a page; nothing changed
 -- include: queue
+-- include: ranking
 -- include: warm
 
-local q, rank, began = KEYS[1], KEYS[2], ARGV[1]
-local epoch = epoch_of(q)
-if fed_of(q) then return '' end
-epoch = epoch or begin_epoch(q, ARGV[2])
-if began == '' then
-  redis.call('DEL', rank)
-elseif began ~= epoch then
-  return ''
+local q, rank, filling = KEYS[1], KEYS[2], KEYS[3]
+local epoch, token, page = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local mark = '!fill|' .. epoch .. '|' .. token .. '|'
+if epoch_of(q) ~= epoch then return 'LOST' end
+if token == '' then
+  if not is_complete(rank, epoch) then return 'LOST' end
+elseif not redis.call('ZSCORE', rank, mark .. page) then
+  return 'LOST'
 end
-for i = 4, #ARGV, 2 do
-  local k = 3 + 3 * (i - 4) / 2
-  local count = warm(epoch, redis.call('GET', KEYS[k]), redis.call('GET', KEYS[k + 2]), KEYS[k + 1])
-  redis.call('ZADD', rank, count or ARGV[i + 1], ARGV[i])
+
+for i = 6, #ARGV, 2 do
+  local post, k = ARGV[i], 4 + 3 * (i - 6) / 2
+  local values = redis.call('MGET', KEYS[k], KEYS[k + 2])
+  local count = warm(epoch, values[1], values[2], KEYS[k + 1])
+  if count then
+    redis.call('ZADD', rank, count, post)
+  else
+    rank_by_postgres(rank, post, ARGV[i + 1], true)
+  end
 end
-if ARGV[3] == '1' then redis.call('ZADD', rank, -1, '!epoch|' .. epoch) end
-return epoch
+if token == '' then return 'OK' end
+
+redis.call('ZREM', rank, mark .. page)
+if ARGV[4] == '1' then
+  redis.call('ZADD', rank, -1, '!epoch|' .. epoch)
+else
+  redis.call('ZADD', rank, -1, mark .. (page + 1))
+end
+if redis.call('GET', filling) == token then
+  if ARGV[4] == '1' then
+    redis.call('DEL', filling)
+  else
+    redis.call('PEXPIRE', filling, ARGV[5])
+  end
+end
+return 'OK'

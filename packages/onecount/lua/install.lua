@@ -62,7 +62,7 @@ for _, member in ipairs(redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. 
 end
 
 local count = base + redis.call('SCARD', liked)
-local previous = tonumber(string.match(redis.call('GET', meta) or '', '^(%d+)|') or 0)
+local previous = tonumber(string.match(redis.call('MGET', meta)[1] or '', '^(%d+)|') or 0)
 local rev = math.max(tonumber(ARGV[6]) + 1, previous + 1, now)
 redis.call('SET', likes, int(count))
 redis.call('SET', meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)

@@ -1,4 +1,4 @@
--- rank: the most liked posts of this moment.
+-- rank: the most liked posts of this moment; of equal ones the greater id first. Refused by a replica.
 --
 -- KEYS
 --   1 q         zset    likes:q
@@ -6,9 +6,12 @@
 -- ARGV
 --   1 limit     posts at most
 -- RETURNS
---   {'1', post, count, …} | {'0'}: the ranking was not filled since this Redis began, ask Postgres
+--   {epoch, post, count, …} | {''}: not every post was ranked since this Redis began, ask Postgres
 -- include: queue
+-- include: ranking
 
+local rank = KEYS[2]
+assert_primary(KEYS[1])
 local epoch = epoch_of(KEYS[1])
-if not epoch or not redis.call('ZSCORE', KEYS[2], '!epoch|' .. epoch) then return { '0' } end
-return { '1', unpack(redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', 0, 'WITHSCORES', 'LIMIT', 0, ARGV[1])) }
+if not is_complete(rank, epoch) then return { '' } end
+return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCORES', 'LIMIT', 0, ARGV[1])) }

@@ -1,4 +1,4 @@
--- read: the state of a page of posts, for one session.
+-- read: the state of a page of posts, for one session. Refused by a replica.
 --
 -- KEYS
 --   1 q         zset    likes:q
@@ -15,6 +15,7 @@
 -- include: warm
 
 local q, recent, session, n = KEYS[1], KEYS[2], ARGV[1], #ARGV - 1
+assert_primary(q)
 local epoch, numbers, pairs_, out = epoch_of(q), {}, {}, {}
 for i = 1, 2 * n do numbers[i] = KEYS[2 + i] end
 for i = 1, n do pairs_[i] = ARGV[1 + i] .. '|' .. session end

@@ -17,6 +17,7 @@
 -- include: forget
 -- include: number
 -- include: queue
+-- include: ranking
 -- include: trim
 
 local q, recent, rank, late, nonce, now = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], tonumber(ARGV[2])
@@ -38,7 +39,10 @@ while i <= #ARGV do
         if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
       end
     end
-    if gone then forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = rank }, KEYS[k + 3], post) end
+    if gone then
+      forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
+      unrank(rank, post)
+    end
   end
   i, k = i + 3 + members, k + 4
 end

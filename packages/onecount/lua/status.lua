@@ -1,4 +1,4 @@
--- status: what the drain has left to do; changes nothing.
+-- status: what the drain has left to do; changes nothing, and is refused by a replica.
 --
 -- KEYS
 --   1 q         zset    likes:q
@@ -12,6 +12,7 @@
 -- include: queue
 
 local q = KEYS[1]
+assert_primary(q)
 local pending = redis.call('ZCARD', q) - redis.call('ZLEXCOUNT', q, '[!', PENDING_FROM)
 local oldest
 local fed = fed_of(q)

@@ -118,6 +118,7 @@ describe('the SQL functions and their twin in memory', () => {
           for (const call of [
             (port: PostgresPort) => port.posts(null, 10),
             (port: PostgresPort) => port.session(session, null, 10),
+            (port: PostgresPort) => port.likes(null, 10),
             (port: PostgresPort) => port.ranking(10),
             (port: PostgresPort) => port.status(0),
           ]) {

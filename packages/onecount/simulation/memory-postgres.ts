@@ -161,10 +161,14 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
         })
         .slice(0, limit),
     removePost: async postId => removePost(postId),
+    likes: async (after, limit) =>
+      idsAfter(after)
+        .slice(0, limit)
+        .map(postId => ({ postId, likes: tables.posts.get(postId)!.likes })),
     ranking: async limit =>
       [...tables.posts]
         .map(([postId, { likes }]) => ({ postId, likes }))
-        .sort((a, b) => b.likes - a.likes || inOrder(a.postId, b.postId))
+        .sort((a, b) => b.likes - a.likes || inOrder(b.postId, a.postId))
         .slice(0, limit),
     status: async partition => ({
       receipt: tables.receipts.get(partition) ?? null,

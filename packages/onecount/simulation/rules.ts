@@ -94,7 +94,7 @@ export const RULES: Rule[] = [
   {
     name: 'the count is base plus members',
     file: warm,
-    find: "if count ~= base + redis.call('SCARD', liked) then return nil end",
+    find: "if type(members) ~= 'number' or count ~= base + members then return nil end",
     replace: '',
     faults: ['redis key lost'],
   },
@@ -265,9 +265,8 @@ export const RULES: Rule[] = [
   {
     name: 'who meets a hydrator reads Postgres with what is pending',
     file: 'src/core/hydrate.ts',
-    find: 'busy.length > 0 && peekAll(ctx, busy, sessionId, pending, isExact, outcome)',
-    replace:
-      'busy.length > 0 && peekAll(ctx, busy, sessionId, pending.slice(pending.length), isExact, outcome)',
+    find: 'postgres.peek(postIds, sessionId, pending)',
+    replace: 'postgres.peek(postIds, sessionId, pending.slice(pending.length))',
   },
   {
     name: 'a cold post is unknown while Postgres cannot be read',

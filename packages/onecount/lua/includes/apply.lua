@@ -13,8 +13,11 @@ local function apply(k, post, session, op, now, only_warm)
   local values = redis.call('MGET', k.likes, k.meta)
   local epoch = epoch_of(k.q)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
-  local member = redis.call('SISMEMBER', k.liked, session) == 1
-  if op <= newest or (only_warm and not count) then return newest, newest > pending, count, rev, member end
+  local member = redis.pcall('SISMEMBER', k.liked, session) == 1
+  if op <= newest or (only_warm and not count) then
+    assert_primary(k.q)
+    return newest, newest > pending, count, rev, member
+  end
 
   local likes = op % 2 == 1
   local changes = count and member ~= likes

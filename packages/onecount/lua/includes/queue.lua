@@ -33,6 +33,13 @@ local function trimmed_of(q)
   return mark and tonumber(string.sub(mark, 10))
 end
 
+-- A replica answers reads, from a past that may be long ago, and a primary that was demoted keeps its connections. Redis
+-- refuses a write command there, also one that changes nothing; so does a primary that takes no writes at present. A
+-- script that may end without a write calls this first: what it says then comes from a Redis that would have taken a press.
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+
 -- Redis refuses a script that needs memory while it is full, but not after a first write that needs none: the drain, which
 -- empties it, goes on.
 local function allow_when_full(q)

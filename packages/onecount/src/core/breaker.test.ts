@@ -6,15 +6,17 @@ import type { RedisPort } from './ports'
 let now: number
 let calls: number
 let isDown: boolean
+let scope: 'store' | 'call'
 let port: RedisPort
 beforeEach(() => {
   now = 0
   calls = 0
   isDown = true
+  scope = 'store'
   const redis: RedisPort = {
     run: async () => {
       calls++
-      if (isDown) throw new StoreUnavailable('redis', 'no answer')
+      if (isDown) throw new StoreUnavailable('redis', 'no answer', scope)
       return 'OK'
     },
   }
@@ -53,5 +55,57 @@ describe('a breaker', () => {
     isDown = false
     expect(await run()).toBe('OK')
     expect(await Promise.all([run(), run()])).toEqual(['OK', 'OK'])
+  })
+
+  it('takes calls that are lost together for one loss', async () => {
+    await Promise.all(Array.from({ length: 50 }, run))
+    isDown = false
+    expect(await run()).toBe('OK')
+    expect(calls).toBe(51)
+  })
+
+  it('opens when one that began after a loss is lost, too', async () => {
+    await Promise.all(Array.from({ length: 50 }, run))
+    await fail(1)
+    isDown = false
+    await fail(10)
+    expect(calls).toBe(51)
+  })
+
+  it('takes an error reply about one call for an answer', async () => {
+    scope = 'call'
+    await fail(20)
+    scope = 'store'
+    await fail(2)
+    scope = 'call'
+    await fail(1)
+    scope = 'store'
+    await fail(2)
+    isDown = false
+    expect(await run()).toBe('OK')
+  })
+
+  it('closes after an error reply about the call that was let through', async () => {
+    await fail(3)
+    now = 500
+    scope = 'call'
+    await fail(1)
+    isDown = false
+    expect(await Promise.all([run(), run()])).toEqual(['OK', 'OK'])
+  })
+
+  it('does not mind large calls that fail, and is not closed by them either', async () => {
+    const large = () => port.run('install', Array(1000).fill('key'), Array(2000).fill('')).catch(() => 'lost')
+    for (let i = 0; i < 10; i++) expect(await large()).toBe('lost')
+    isDown = false
+    expect(await run()).toBe('OK')
+    isDown = true
+    await fail(3)
+    now = 500
+    await large()
+    isDown = false
+    await fail(1)
+    now = 1000
+    expect(await run()).toBe('OK')
   })
 })

@@ -10,12 +10,21 @@ interface BreakerOptions {
   clock(): number
 }
 
+/** Keys and arguments from which on a call is large: it may miss its deadline at a Redis that is well. */
+const LARGE = 2000
+
 /**
  * A Redis that does not answer is not waited for again and again: after some failures in a row every call fails at once
- * for a while, then one goes through to see. Its outcome decides for all; nobody waits for it.
+ * for a while, then one goes through to see. Its outcome decides for all; the others fail meanwhile.
+ *
+ * An error reply about one call is an answer. A large call that fails says nothing. Calls that are lost together, as in
+ * a pause of the process or of Redis, are no row: one that began after the first failure was seen has to fail, too.
  */
 export function withBreaker(port: RedisPort, { failures, pauseMs, clock }: BreakerOptions): RedisPort {
+  let begun = 0
   let failed = 0
+  /** Calls that had begun when the first failure of the row was seen. */
+  let begunBefore = 0
   let isOpen = false
   let retryAt = 0
 
@@ -24,10 +33,15 @@ export function withBreaker(port: RedisPort, { failures, pauseMs, clock }: Break
     isOpen = false
     return reply
   }
-  const fail = (error: unknown): never => {
-    if (++failed >= failures) {
-      isOpen = true
-      retryAt = clock() + pauseMs
+  const fail = (error: unknown, call: number, isLarge: boolean): never => {
+    if (error instanceof StoreUnavailable && error.scope === 'call') succeed(error)
+    else if (!isLarge) {
+      if (failed === 0) begunBefore = begun
+      failed++
+      if (isOpen || (failed >= failures && call > begunBefore)) {
+        isOpen = true
+        retryAt = clock() + pauseMs
+      }
     }
     throw error
   }
@@ -39,7 +53,9 @@ export function withBreaker(port: RedisPort, { failures, pauseMs, clock }: Break
           return Promise.reject(new StoreUnavailable('redis', 'it did not answer lately'))
         retryAt = clock() + pauseMs
       }
-      return port.run(script, keys, args).then(succeed, fail)
+      const call = ++begun
+      const isLarge = keys.length + args.length > LARGE
+      return port.run(script, keys, args).then(succeed, error => fail(error, call, isLarge))
     },
   }
 }

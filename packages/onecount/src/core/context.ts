@@ -1,4 +1,5 @@
 import type { Keys } from './keys'
+import type { Limiter } from './limiter'
 import type { Logger, PostgresPort, RedisPort } from './ports'
 
 /** What every procedure of the core works with. */
@@ -16,6 +17,8 @@ export interface Context {
   newId(): string
   log: Logger
   settings: Settings
+  /** Of snapshots on their way into Redis, by ratings. */
+  installs: Limiter
 }
 
 export interface Settings {
@@ -27,6 +30,13 @@ export interface Settings {
   hydrateMs: number
   /** Ratings that one script call installs; larger sets are staged in chunks of this size. */
   chunkSize: number
+  /**
+   * Ratings on their way into Redis at once, of one process: a like waits behind them for a few milliseconds, however
+   * many cold posts a page has.
+   */
+  installRatings: number
+  /** Posts that one call brings into the ranking: it takes Redis a few milliseconds. */
+  rankingPage: number
   /** Failures of Redis in a row after which it is left alone for a while. */
   breakerFailures: number
   /** For how long, milliseconds. */
@@ -40,6 +50,8 @@ export const DEFAULT_SETTINGS: Settings = {
   recentMs: 15 * 60_000,
   hydrateMs: 10_000,
   chunkSize: 2000,
+  installRatings: 4000,
+  rankingPage: 500,
   breakerFailures: 5,
   breakerMs: 500,
   deadlineMs: 6000,

@@ -32,7 +32,8 @@ export function createDrainer(ctx: Context, { onApplied }: DrainerOptions = {}) 
     const seen = rows
     const before = after
     rows = []
-    const [nonce, parent, ...members] = await collect(ctx, seen, before)
+    const counts = await countsOf(ctx, seen)
+    const [nonce, parent, ...members] = await collect(ctx, seen, counts, before)
     if (nonce === '') {
       await ctx.redis!.run('refeed', [ctx.keys.q, ctx.keys.recent], [ctx.settings.batchSize])
       return { outcome: 'diverged', drained: 0, more: true }
@@ -93,7 +94,19 @@ export async function status(ctx: Context) {
   return { confirmed: confirmed!, epoch: epoch!, pending: Number(pending), oldestOp: Number(oldestOp) }
 }
 
-async function collect(ctx: Context, seen: PairOp[], after: string): Promise<string[]> {
+/** Of the posts that Redis has to forget, with which they stay in the ranking; one that is gone is left out. */
+async function countsOf(ctx: Context, rows: PairOp[]): Promise<Map<string, number>> {
+  const postIds = rows.filter(row => row.sessionId === '').map(row => row.postId)
+  if (postIds.length === 0) return new Map()
+  return new Map((await ctx.postgres.peek(postIds, null, [])).map(({ postId, count }) => [postId, count]))
+}
+
+async function collect(
+  ctx: Context,
+  seen: PairOp[],
+  counts: Map<string, number>,
+  after: string,
+): Promise<string[]> {
   const { keys, settings } = ctx
   return strings(
     await ctx.redis!.run(
@@ -115,7 +128,11 @@ async function collect(ctx: Context, seen: PairOp[], after: string): Promise<str
         settings.batchSize,
         after,
         ctx.now(),
-        ...seen.flatMap(r => [r.postId, r.sessionId, r.op]),
+        ...seen.flatMap(r => [
+          r.postId,
+          r.sessionId,
+          r.sessionId === '' ? (counts.get(r.postId) ?? '') : r.op,
+        ]),
       ],
     ),
   )

@@ -74,6 +74,8 @@ export class StoreUnavailable extends Error {
   constructor(
     readonly store: 'redis' | 'postgres',
     cause: unknown,
+    /** `call`: the store answered, with an error about this call alone; other calls may succeed. */
+    readonly scope: 'store' | 'call' = 'store',
   ) {
     super(`${store} is unreachable: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
   }

@@ -1,6 +1,7 @@
 import type { Context } from './context'
+import { StoreUnavailable } from './errors'
 import type { Keys } from './keys'
-import type { PairOp, PostgresState, Reply, Snapshot } from './ports'
+import type { PairOp, PostgresState, Reply, ScriptName, Snapshot } from './ports'
 import { parseMember } from './replies'
 
 /**
@@ -30,27 +31,12 @@ export async function hydrate(
   sessionId: string | null,
 ): Promise<Map<string, Hydration>> {
   const outcome = new Map<string, Hydration>()
-  const mine = new Map<string, Right>()
-  const busy: string[] = []
-  let isExact = true
-  const pending: PairOp[] = []
-
-  const begun = (await begin(ctx, postIds)) as Begun[]
-  postIds.forEach((postId, i) => {
-    const [verdict, detail, token] = begun[i]!
-    if (verdict === 'MINE') mine.set(postId, { epoch: detail, token })
-    else if (verdict === 'WARM') outcome.set(postId, { kind: 'again' })
-    else if (verdict === 'ABSENT') outcome.set(postId, { kind: 'gone' })
-    else {
-      busy.push(postId)
-      if (verdict === 'HELD') isExact = false
-      for (const member of detail) pending.push(parseMember(member))
-    }
-  })
-
+  const { mine, warm, absent, busy } = await begin(ctx, postIds)
+  for (const postId of warm) outcome.set(postId, { kind: 'again' })
+  for (const postId of absent) outcome.set(postId, { kind: 'gone' })
   await Promise.all([
-    mine.size > 0 && installAll(ctx, mine, outcome),
-    busy.length > 0 && peekAll(ctx, busy, sessionId, pending, isExact, outcome),
+    mine.size > 0 && installAll(ctx, mine, sessionId, outcome),
+    busy.postIds.length > 0 && peekAll(ctx, busy, sessionId, outcome),
   ])
   return outcome
 }
@@ -61,36 +47,100 @@ interface Right {
   token: string
 }
 
-type Begun =
+/** Posts that another one hydrates, with what is pending of them. */
+interface Busy {
+  postIds: string[]
+  pending: PairOp[]
+  isExact: boolean
+}
+
+interface Begun {
+  warm: string[]
+  /** Postgres said a moment ago that there are no such posts. */
+  absent: string[]
+  mine: Map<string, Right>
+  busy: Busy
+}
+
+type Verdict =
   | [verdict: 'WARM' | 'ABSENT', nothing: never[]]
   | ['MINE', epoch: string, token: string]
   | [verdict: 'BUSY' | 'HELD', pending: string[]]
 
-function begin(ctx: Context, postIds: string[]): Promise<Reply> {
+async function begin(ctx: Context, postIds: string[]): Promise<Begun> {
   const { redis, keys } = ctx
-  return redis!.run(
+  const verdicts = (await redis!.run(
     'begin',
     [keys.q, keys.absent, ...postIds.flatMap(id => keysOf(keys, id))],
     [ctx.newId(), ctx.newId(), ctx.settings.hydrateMs, ...postIds],
-  )
+  )) as Verdict[]
+  const begun: Begun = {
+    warm: [],
+    absent: [],
+    mine: new Map(),
+    busy: { postIds: [], pending: [], isExact: true },
+  }
+  postIds.forEach((postId, i) => {
+    const [verdict, detail, token] = verdicts[i]!
+    if (verdict === 'MINE') begun.mine.set(postId, { epoch: detail, token })
+    else if (verdict === 'WARM') begun.warm.push(postId)
+    else if (verdict === 'ABSENT') begun.absent.push(postId)
+    else {
+      begun.busy.postIds.push(postId)
+      if (verdict === 'HELD') begun.busy.isExact = false
+      for (const member of detail) begun.busy.pending.push(parseMember(member))
+    }
+  })
+  return begun
 }
 
 async function installAll(
   ctx: Context,
   mine: Map<string, Right>,
+  sessionId: string | null,
   outcome: Map<string, Hydration>,
 ): Promise<void> {
   const gone = new Set(mine.keys())
+  const failed: string[] = []
   try {
     const snapshots = await ctx.postgres.snapshot([...mine.keys()])
     for (const { postId } of snapshots) gone.delete(postId)
-    await Promise.all(snapshots.map(snapshot => install(ctx, snapshot, mine.get(snapshot.postId)!)))
+    await Promise.all(
+      snapshots.map(async snapshot => {
+        try {
+          await install(ctx, snapshot, mine.get(snapshot.postId)!)
+        } catch (error) {
+          if (!(error instanceof StoreUnavailable)) throw error
+          failed.push(snapshot.postId)
+        }
+      }),
+    )
+    for (const postId of mine.keys()) outcome.set(postId, { kind: gone.has(postId) ? 'gone' : 'again' })
+    if (failed.length > 0) await peekFailed(ctx, failed, sessionId, outcome)
   } catch (error) {
     await release(ctx, mine.keys(), mine).catch(() => {})
     throw error
   }
-  for (const postId of mine.keys()) outcome.set(postId, { kind: gone.has(postId) ? 'gone' : 'again' })
+  if (failed.length > 0) await release(ctx, failed, mine).catch(() => {})
   if (gone.size > 0) await markAbsent(ctx, [...gone], mine)
+}
+
+/**
+ * Posts that could not be installed, though the others of the page could. The rights to them are still held, so what is
+ * pending is told as to any reader that meets a hydrator. @throws StoreUnavailable when Redis refuses this, too
+ */
+async function peekFailed(
+  ctx: Context,
+  postIds: string[],
+  sessionId: string | null,
+  outcome: Map<string, Hydration>,
+): Promise<void> {
+  const { mine, busy } = await begin(ctx, postIds)
+  await Promise.all([
+    // Its right ran out meanwhile: read it again.
+    release(ctx, mine.keys(), mine),
+    busy.postIds.length > 0 && peekAll(ctx, busy, sessionId, outcome),
+  ])
 }
 
 /** Installs one snapshot; a large one in chunks of bounded size. Losing the token is fine: another one hydrates. */
@@ -100,7 +150,8 @@ async function install(ctx: Context, snapshot: Snapshot, { epoch, token }: Right
   const staged = ratings.length > settings.chunkSize
   for (let i = 0; staged && i < ratings.length; i += settings.chunkSize) {
     const chunk = ratings.slice(i, i + settings.chunkSize)
-    const reply = await ctx.redis!.run(
+    const reply = await send(
+      ctx,
       'stage',
       [
         keys.hydrating(postId),
@@ -113,7 +164,8 @@ async function install(ctx: Context, snapshot: Snapshot, { epoch, token }: Right
     if (reply === 'LOST') return
   }
   const inline = staged ? unseen : [...ratings, ...unseen]
-  await ctx.redis!.run(
+  await send(
+    ctx,
     'install',
     [
       keys.q,
@@ -141,6 +193,11 @@ async function install(ctx: Context, snapshot: Snapshot, { epoch, token }: Right
   )
 }
 
+/** Few at once, so that other calls are answered in between. */
+function send(ctx: Context, script: ScriptName, keys: string[], args: (string | number)[]): Promise<Reply> {
+  return ctx.installs(args.length / 2, () => ctx.redis!.run(script, keys, args))
+}
+
 /**
  * Drops what an older Redis still holds of posts that are gone. For a moment no process asks Postgres for them again: a
  * crowd that opens a dead link costs it one question a second.
@@ -154,13 +211,6 @@ async function markAbsent(ctx: Context, postIds: string[], rights: Map<string, R
   )
 }
 
-const keysOf = (keys: Keys, id: string): string[] => [
-  keys.likes(id),
-  keys.liked(id),
-  keys.meta(id),
-  keys.hydrating(id),
-]
-
 /** Gives the right to hydrate back, so that nobody waits for a token to run out. */
 async function release(ctx: Context, postIds: Iterable<string>, rights: Map<string, Right>): Promise<void> {
   await Promise.all(
@@ -170,10 +220,8 @@ async function release(ctx: Context, postIds: Iterable<string>, rights: Map<stri
 
 async function peekAll(
   ctx: Context,
-  postIds: string[],
+  { postIds, pending, isExact }: Busy,
   sessionId: string | null,
-  pending: PairOp[],
-  isExact: boolean,
   outcome: Map<string, Hydration>,
 ): Promise<void> {
   const states = new Map((await ctx.postgres.peek(postIds, sessionId, pending)).map(s => [s.postId, s]))
@@ -182,3 +230,10 @@ async function peekAll(
     outcome.set(postId, state ? { kind: 'peeked', state, isExact } : { kind: 'gone' })
   }
 }
+
+const keysOf = (keys: Keys, id: string): string[] => [
+  keys.likes(id),
+  keys.liked(id),
+  keys.meta(id),
+  keys.hydrating(id),
+]

@@ -17,6 +17,7 @@ export function createKeys(prefix = '') {
     rank: `${prefix}likes:rank`,
     absent: `${prefix}likes:absent`,
     limit: (kind: string, key: string) => `${prefix}likes:limit:${kind}|${key}`,
+    filling: `${prefix}likes:rank:filling`,
   }
 }
 

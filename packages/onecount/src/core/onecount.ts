@@ -5,15 +5,17 @@ import { createClock } from './clock'
 import { createCommitter } from './commit'
 import { type Context, DEFAULT_SETTINGS, type Settings } from './context'
 import { OnecountError } from './errors'
+import { buildRanking } from './fill-ranking'
 import { groupWrites } from './group-writes'
 import { type Health, health } from './health'
 import { ABSENT_MS } from './hydrate'
 import { assertPostId, assertSessionId, isPostId } from './ids'
 import { createKeys } from './keys'
+import { createLimiter } from './limiter'
 import { createDrainLoop, type LoopOptions } from './loop'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
 import type { Logger, PostgresPort, RedisPort } from './ports'
-import { fillRanking, ranking } from './ranking'
+import { createRanking } from './ranking'
 import { read, unknown } from './read'
 import type { LikeState, WriteState } from './types'
 import { within } from './within'
@@ -59,11 +61,12 @@ export function createOnecount(options: OnecountOptions) {
     newId: () => crypto.randomUUID(),
     log: options.log ?? console,
     settings,
+    installs: createLimiter(settings.installRatings),
   }
   const loop = createDrainLoop(ctx, options.drain)
   const committer = createCommitter(ctx)
+  const ranking = createRanking(ctx)
   const absent = new Map<string, number>()
-  let filling = false
 
   const isAbsent = (postId: string) => (absent.get(postId) ?? 0) > elapsed()
   function remember(postId: string): void {
@@ -101,17 +104,6 @@ export function createOnecount(options: OnecountOptions) {
       if (error instanceof OnecountError && error.code === 'post_not_found') remember(postId)
       throw error
     }
-  }
-
-  /** In the background, once at a time: until it is done Postgres answers. */
-  function fill(): void {
-    if (filling) return
-    filling = true
-    fillRanking(ctx)
-      .catch(() => {})
-      .finally(() => {
-        filling = false
-      })
   }
 
   return {
@@ -168,12 +160,11 @@ export function createOnecount(options: OnecountOptions) {
       )
     },
 
-    /** Ids of the most liked posts, by the counts of this moment. One round trip. @throws StoreUnavailable */
-    async ranking(limit = 100): Promise<string[]> {
-      const { postIds, complete } = await ranking(ctx, Math.min(Math.max(1, limit), 1000))
-      if (!complete && ctx.redis) fill()
-      return postIds
-    },
+    /**
+     * Ids of the most liked posts, by the counts of this moment; of equal ones the greater id first. One round trip.
+     * @throws StoreUnavailable
+     */
+    ranking: (limit = 100): Promise<string[]> => ranking(limit),
 
     /** Builds a post's keys anew from Postgres plus pending; its count, or null. @throws StoreUnavailable */
     rehydrate(postId: string): Promise<number | null> {
@@ -186,7 +177,7 @@ export function createOnecount(options: OnecountOptions) {
       // Stores that meet for the first time find that they have diverged, and every post is cold from then on.
       await loop.drain({ budgetMs: DRAIN_MS })
       const total = await hydrateAll(ctx, bulk)
-      await fillRanking(ctx)
+      await buildRanking(ctx)
       return total
     },
 

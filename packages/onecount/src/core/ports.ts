@@ -8,6 +8,7 @@ export type ScriptName =
   | 'forget'
   | 'install'
   | 'limit'
+  | 'prepare'
   | 'rank'
   | 'read'
   | 'refeed'
@@ -103,6 +104,11 @@ export interface PostSummary {
   ratings: number
 }
 
+export interface RankedPost {
+  postId: string
+  likes: number
+}
+
 /**
  * What the engine needs of Postgres; each method is one call of the SQL function of the same name.
  * Every method throws StoreUnavailable after the driver's deadline or on any error: the outcome is unknown.
@@ -125,7 +131,10 @@ export interface PostgresPort {
   session(sessionId: string, after: string | null, limit: number): Promise<{ postId: string; op: number }[]>
   /** False: there was no such post. */
   removePost(postId: string): Promise<boolean>
-  ranking(limit: number): Promise<{ postId: string; likes: number }[]>
+  /** Posts with their likes alone, by id, after the one given; an empty page is the end. */
+  likes(after: string | null, limit: number): Promise<RankedPost[]>
+  /** The most liked posts; of equal ones the greater id first. Reads every post. */
+  ranking(limit: number): Promise<RankedPost[]>
   status(partition: number): Promise<{ receipt: string | null; unseen: number }>
 }
 

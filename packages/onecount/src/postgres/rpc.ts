@@ -4,6 +4,7 @@ import type {
   PairWrite,
   PostgresPort,
   PostgresState,
+  RankedPost,
   Snapshot,
   SyncResult,
   WriteResult,
@@ -85,9 +86,12 @@ export function postgresPort(rpc: Rpc): PostgresPort {
 
     removePost: postId => call('remove_post', { p_post: postId }),
 
+    async likes(after, limit) {
+      return (await call<[string, number][]>('likes', { p_after: after, p_limit: limit })).map(toRanked)
+    },
+
     async ranking(limit) {
-      const top = await call<[string, number][]>('ranking', { p_limit: limit })
-      return top.map(([postId, likes]) => ({ postId, likes }))
+      return (await call<[string, number][]>('ranking', { p_limit: limit })).map(toRanked)
     },
 
     status: partition => call('status', { p_partition: partition }),
@@ -134,6 +138,8 @@ function toResult(reply: WriteReply): WriteResult {
   const { status, ...state } = reply
   return { status, state: toState(state) }
 }
+
+const toRanked = ([postId, likes]: [string, number]): RankedPost => ({ postId, likes })
 
 const toState = ({ post, ...rest }: StateReply): PostgresState => ({ postId: post, ...rest })
 

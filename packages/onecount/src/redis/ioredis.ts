@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import { StoreUnavailable } from '../core/errors'
 import type { RedisPort, Reply, ScriptName } from '../core/ports'
+import { isLeftBehind, isNoScript, serverState, unavailable } from './replies'
 import { SCRIPTS } from './scripts.generated'
 
 /** Deadline of one call, milliseconds. */
@@ -33,9 +34,14 @@ export function createRedisClient(url: string, options: RedisOptions = {}): Redi
   return client
 }
 
-/** Runs the engine's scripts through ioredis: EVALSHA, and EVAL where Redis does not know the script yet. */
+/**
+ * Runs the engine's scripts through ioredis: EVALSHA, and EVAL where Redis does not know the script yet. Where Redis says
+ * that it does not serve (`READONLY` of a primary that was demoted, `MASTERDOWN`, `LOADING`, …) the call fails and the
+ * client connects anew.
+ */
 export function ioredisPort(client: Redis): RedisPort {
   let connecting: Promise<void> | undefined
+  let isLeaving = false
 
   // No async function on the way of a like: they are most of what the engine adds to one.
   const run: RedisPort['run'] = (script, keys, args) =>
@@ -46,12 +52,28 @@ export function ioredisPort(client: Redis): RedisPort {
       : runLater(script, keys, args)
 
   async function recover(error: unknown, script: ScriptName, keys: string[], args: Args): Promise<Reply> {
-    if (!isNoScript(error)) throw new StoreUnavailable('redis', error)
+    if (!isNoScript(error)) throw failed(error)
     try {
       return (await client.eval(SCRIPTS[script].source, keys.length, ...keys, ...args)) as Reply
     } catch (cause) {
-      throw new StoreUnavailable('redis', cause)
+      throw failed(cause)
     }
+  }
+
+  /** The call is not sent again: its caller does that with the same op, or asks Postgres. */
+  function failed(error: unknown): StoreUnavailable {
+    if (isLeftBehind(serverState(error))) reconnect()
+    return unavailable(error)
+  }
+
+  /** A server that does not serve may keep its connections; a new one goes where the address leads now. */
+  function reconnect(): void {
+    if (isLeaving || client.status !== 'ready') return
+    isLeaving = true
+    client.once('close', () => {
+      isLeaving = false
+    })
+    client.disconnect(true)
   }
 
   async function runLater(script: ScriptName, keys: string[], args: Args): Promise<Reply> {
@@ -67,8 +89,6 @@ export function ioredisPort(client: Redis): RedisPort {
 }
 
 type Args = (string | number)[]
-
-const isNoScript = (error: unknown) => error instanceof Error && error.message.startsWith('NOSCRIPT')
 
 /** A client that is connecting for the first time is waited for; one that lost its connection fails at once. */
 async function firstConnection(client: Redis): Promise<void> {

@@ -10,10 +10,31 @@ export interface Script {
 export const SCRIPTS = {
   absent: {
     name: 'absent',
-    sha1: '196a947e30383554691b0ab589bdc6ea6a2f7768',
-    source: `local function forget(k, hydrating, post)
+    sha1: '45438fe4b6972ecb4f8be31d7c12b2f87f3ef6d9',
+    source: `local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
-  redis.pcall('ZREM', k.rank, post)
+end
+local GONE_SECONDS = 600
+local function is_complete(rank, epoch)
+  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
+end
+local function unrank(rank, post)
+  redis.pcall('ZREM', rank, post)
+end
+local function unrank_for_good(rank, post)
+  unrank(rank, post)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
+  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
+end
+local function rank_by_postgres(rank, post, count, is_new)
+  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  count = math.max(0, tonumber(count))
+  if is_new then
+    redis.pcall('ZADD', rank, 'NX', count, post)
+  else
+    redis.pcall('ZADD', rank, count, post)
+  end
 end
 local KEPT = 10000
 local absent, ttl, out = KEYS[1], tonumber(ARGV[1]), {}
@@ -23,7 +44,8 @@ redis.call('ZREMRANGEBYSCORE', absent, '-inf', at)
 for i = 2, #ARGV, 2 do
   local k = 2 * i - 1
   if redis.call('GET', KEYS[k + 3]) == ARGV[i + 1] then
-    forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = KEYS[2] }, KEYS[k + 3], ARGV[i])
+    forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
+    unrank(KEYS[2], ARGV[i])
     redis.pcall('ZADD', absent, at + ttl, ARGV[i])
     out[#out + 1] = ARGV[i]
   end
@@ -36,7 +58,7 @@ return out
   },
   begin: {
     name: 'begin',
-    sha1: '84a1a07598d7a2206767d4c380449e5a0199bd15',
+    sha1: 'fb86077ca49b56d951d2afc240df8a7d5adcb722',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -58,6 +80,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -89,7 +114,8 @@ local function warm(epoch, count, meta, liked)
   local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
   if of ~= epoch then return nil end
   count, base = tonumber(count), tonumber(base)
-  if count ~= base + redis.call('SCARD', liked) then return nil end
+  local members = redis.pcall('SCARD', liked)
+  if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
 local q, ttl, out = KEYS[1], ARGV[3], {}
@@ -102,7 +128,8 @@ local at = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 for i = 1, #ARGV - 3 do
   local k, post = 4 * i - 1, ARGV[3 + i]
   local hydrating = KEYS[k + 3]
-  if warm(epoch, redis.call('GET', KEYS[k]), redis.call('GET', KEYS[k + 2]), KEYS[k + 1]) then
+  local values = redis.call('MGET', KEYS[k], KEYS[k + 2])
+  if warm(epoch, values[1], values[2], KEYS[k + 1]) then
     out[i] = { 'WARM' }
   elseif tonumber(redis.call('ZSCORE', KEYS[2], post) or 0) > at then
     out[i] = { 'ABSENT' }
@@ -114,12 +141,13 @@ for i = 1, #ARGV - 3 do
     out[i] = { (held or #pending == TOLD) and 'HELD' or 'BUSY', pending }
   end
 end
+assert_primary(q)
 return out
 `,
   },
   collect: {
     name: 'collect',
-    sha1: '6a3988e6adf6883727abb583339e00a6aad03c48',
+    sha1: 'aed6939dde6f197a38d42fb7c36ada56391a6ce6',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -145,6 +173,9 @@ local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
 end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
@@ -175,7 +206,8 @@ local function warm(epoch, count, meta, liked)
   local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
   if of ~= epoch then return nil end
   count, base = tonumber(count), tonumber(base)
-  if count ~= base + redis.call('SCARD', liked) then return nil end
+  local members = redis.pcall('SCARD', liked)
+  if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
 local function apply(k, post, session, op, now, only_warm)
@@ -185,8 +217,11 @@ local function apply(k, post, session, op, now, only_warm)
   local values = redis.call('MGET', k.likes, k.meta)
   local epoch = epoch_of(k.q)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
-  local member = redis.call('SISMEMBER', k.liked, session) == 1
-  if op <= newest or (only_warm and not count) then return newest, newest > pending, count, rev, member end
+  local member = redis.pcall('SISMEMBER', k.liked, session) == 1
+  if op <= newest or (only_warm and not count) then
+    assert_primary(k.q)
+    return newest, newest > pending, count, rev, member
+  end
   local likes = op % 2 == 1
   local changes = count and member ~= likes
   if changes then rev = math.max(rev + 1, now) end
@@ -204,9 +239,30 @@ local function reply(op, durable, count, rev, member)
   if not count then return { 'COLD', int(op) } end
   return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
 end
-local function forget(k, hydrating, post)
+local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
-  redis.pcall('ZREM', k.rank, post)
+end
+local GONE_SECONDS = 600
+local function is_complete(rank, epoch)
+  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
+end
+local function unrank(rank, post)
+  redis.pcall('ZREM', rank, post)
+end
+local function unrank_for_good(rank, post)
+  unrank(rank, post)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
+  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
+end
+local function rank_by_postgres(rank, post, count, is_new)
+  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  count = math.max(0, tonumber(count))
+  if is_new then
+    redis.pcall('ZADD', rank, 'NX', count, post)
+  else
+    redis.pcall('ZADD', rank, count, post)
+  end
 end
 local q, recent, rank = KEYS[1], KEYS[2], KEYS[3]
 local limit, after, now = ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -223,7 +279,12 @@ for i = 5, #ARGV, 3 do
   local k = 4 + 5 * (i - 5) / 3
   local keys = { likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], sessions = KEYS[k + 3], q = q, recent = recent, rank = rank }
   if ARGV[i + 1] == '' then
-    forget(keys, KEYS[k + 4], ARGV[i])
+    forget(keys, KEYS[k + 4])
+    if ARGV[i + 2] == '' then
+      unrank_for_good(rank, ARGV[i])
+    else
+      rank_by_postgres(rank, ARGV[i], ARGV[i + 2])
+    end
   else
     apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now)
   end
@@ -235,8 +296,8 @@ return { nonce, confirmed_of(q), unpack(members) }
   },
   cool: {
     name: 'cool',
-    sha1: '6b9b538d34771e39160f52ebefcee23050697bea',
-    source: `local meta = redis.call('GET', KEYS[1])
+    sha1: '0bb52aa50e389491038b988bf5f07ed495b62cbb',
+    source: `local meta = redis.call('MGET', KEYS[1])[1]
 local numbers = meta and string.match(meta, '^(%d+|%-?%d+|).')
 if not numbers then return '0' end
 redis.call('SET', KEYS[1], numbers)
@@ -245,7 +306,7 @@ return '1'
   },
   fill: {
     name: 'fill',
-    sha1: 'bfb77869b5f9f533e74dedff8550d58c71788747',
+    sha1: '05b9946fab30f0672f7ad19329d4c289185914aa',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -267,6 +328,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -293,49 +357,116 @@ local function pend(q, pair, op, rev, held)
   redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
   if held then redis.call('ZREM', q, held) end
 end
+local GONE_SECONDS = 600
+local function is_complete(rank, epoch)
+  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
+end
+local function unrank(rank, post)
+  redis.pcall('ZREM', rank, post)
+end
+local function unrank_for_good(rank, post)
+  unrank(rank, post)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
+  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
+end
+local function rank_by_postgres(rank, post, count, is_new)
+  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  count = math.max(0, tonumber(count))
+  if is_new then
+    redis.pcall('ZADD', rank, 'NX', count, post)
+  else
+    redis.pcall('ZADD', rank, count, post)
+  end
+end
 local function warm(epoch, count, meta, liked)
   if not (epoch and count and meta) then return nil end
   local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
   if of ~= epoch then return nil end
   count, base = tonumber(count), tonumber(base)
-  if count ~= base + redis.call('SCARD', liked) then return nil end
+  local members = redis.pcall('SCARD', liked)
+  if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
-local q, rank, began = KEYS[1], KEYS[2], ARGV[1]
-local epoch = epoch_of(q)
-if fed_of(q) then return '' end
-epoch = epoch or begin_epoch(q, ARGV[2])
-if began == '' then
-  redis.call('DEL', rank)
-elseif began ~= epoch then
-  return ''
+local q, rank, filling = KEYS[1], KEYS[2], KEYS[3]
+local epoch, token, page = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local mark = '!fill|' .. epoch .. '|' .. token .. '|'
+if epoch_of(q) ~= epoch then return 'LOST' end
+if token == '' then
+  if not is_complete(rank, epoch) then return 'LOST' end
+elseif not redis.call('ZSCORE', rank, mark .. page) then
+  return 'LOST'
 end
-for i = 4, #ARGV, 2 do
-  local k = 3 + 3 * (i - 4) / 2
-  local count = warm(epoch, redis.call('GET', KEYS[k]), redis.call('GET', KEYS[k + 2]), KEYS[k + 1])
-  redis.call('ZADD', rank, count or ARGV[i + 1], ARGV[i])
+for i = 6, #ARGV, 2 do
+  local post, k = ARGV[i], 4 + 3 * (i - 6) / 2
+  local values = redis.call('MGET', KEYS[k], KEYS[k + 2])
+  local count = warm(epoch, values[1], values[2], KEYS[k + 1])
+  if count then
+    redis.call('ZADD', rank, count, post)
+  else
+    rank_by_postgres(rank, post, ARGV[i + 1], true)
+  end
 end
-if ARGV[3] == '1' then redis.call('ZADD', rank, -1, '!epoch|' .. epoch) end
-return epoch
+if token == '' then return 'OK' end
+redis.call('ZREM', rank, mark .. page)
+if ARGV[4] == '1' then
+  redis.call('ZADD', rank, -1, '!epoch|' .. epoch)
+else
+  redis.call('ZADD', rank, -1, mark .. (page + 1))
+end
+if redis.call('GET', filling) == token then
+  if ARGV[4] == '1' then
+    redis.call('DEL', filling)
+  else
+    redis.call('PEXPIRE', filling, ARGV[5])
+  end
+end
+return 'OK'
 `,
   },
   forget: {
     name: 'forget',
-    sha1: 'c027b1efd36077c2cb5098e8ae6d174d98c8588a',
-    source: `local function forget(k, hydrating, post)
+    sha1: '27f2c84d2b6681b77e3e2d50d9fcc49a1df5ebef',
+    source: `local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
-  redis.pcall('ZREM', k.rank, post)
 end
-for i = 1, #ARGV do
-  local k = 4 * i - 2
-  forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = KEYS[1] }, KEYS[k + 3], ARGV[i])
+local GONE_SECONDS = 600
+local function is_complete(rank, epoch)
+  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
+end
+local function unrank(rank, post)
+  redis.pcall('ZREM', rank, post)
+end
+local function unrank_for_good(rank, post)
+  unrank(rank, post)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
+  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
+end
+local function rank_by_postgres(rank, post, count, is_new)
+  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  count = math.max(0, tonumber(count))
+  if is_new then
+    redis.pcall('ZADD', rank, 'NX', count, post)
+  else
+    redis.pcall('ZADD', rank, count, post)
+  end
+end
+for i = 2, #ARGV do
+  local k = 4 * i - 6
+  forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
+  if ARGV[1] == '1' then
+    unrank_for_good(KEYS[1], ARGV[i])
+  else
+    unrank(KEYS[1], ARGV[i])
+  end
 end
 return 'OK'
 `,
   },
   install: {
     name: 'install',
-    sha1: '6305031fa273f2f9667eba34ccf3cb8175a46828',
+    sha1: '0d0efbeaf3be856c6bc7de6d4f6129e80f2370a1',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -360,6 +491,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -418,7 +552,7 @@ for _, member in ipairs(redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. 
   if op > rated then redis.call(op % 2 == 1 and 'SADD' or 'SREM', liked, session) end
 end
 local count = base + redis.call('SCARD', liked)
-local previous = tonumber(string.match(redis.call('GET', meta) or '', '^(%d+)|') or 0)
+local previous = tonumber(string.match(redis.call('MGET', meta)[1] or '', '^(%d+)|') or 0)
 local rev = math.max(tonumber(ARGV[6]) + 1, previous + 1, now)
 redis.call('SET', likes, int(count))
 redis.call('SET', meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
@@ -456,9 +590,9 @@ end
 return out
 `,
   },
-  rank: {
-    name: 'rank',
-    sha1: '574a55344c1f98d7fc7a9f3754011b97d1d710a9',
+  prepare: {
+    name: 'prepare',
+    sha1: '1db538bed8d3c706265ade8732f5c330194bd7ab',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -480,6 +614,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -506,14 +643,127 @@ local function pend(q, pair, op, rev, held)
   redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
   if held then redis.call('ZREM', q, held) end
 end
+local GONE_SECONDS = 600
+local function is_complete(rank, epoch)
+  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
+end
+local function unrank(rank, post)
+  redis.pcall('ZREM', rank, post)
+end
+local function unrank_for_good(rank, post)
+  unrank(rank, post)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
+  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
+end
+local function rank_by_postgres(rank, post, count, is_new)
+  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  count = math.max(0, tonumber(count))
+  if is_new then
+    redis.pcall('ZADD', rank, 'NX', count, post)
+  else
+    redis.pcall('ZADD', rank, count, post)
+  end
+end
+local q, rank, filling, token = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
+local KEPT = 1000
+if fed_of(q) then return { 'HELD', '' } end
+local epoch = epoch_of(q)
+if is_complete(rank, epoch) then return { 'COMPLETE', epoch } end
+if not redis.call('SET', filling, token, 'NX', 'PX', ARGV[3]) then return { 'BUSY', '' } end
+epoch = epoch or begin_epoch(q, ARGV[2])
+local gone = redis.pcall('ZRANGEBYSCORE', rank, '-inf', '(-1', 'WITHSCORES', 'LIMIT', 0, KEPT)
+redis.call('UNLINK', rank)
+for i = 1, #gone, 2 do redis.call('ZADD', rank, gone[i + 1], gone[i]) end
+redis.call('ZADD', rank, -1, '!fill|' .. epoch .. '|' .. token .. '|0')
+return { 'MINE', epoch }
+`,
+  },
+  rank: {
+    name: 'rank',
+    sha1: 'e07b342b90281e7cdf33868dbd93a93f28973887',
+    source: `local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
+end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local GONE_SECONDS = 600
+local function is_complete(rank, epoch)
+  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
+end
+local function unrank(rank, post)
+  redis.pcall('ZREM', rank, post)
+end
+local function unrank_for_good(rank, post)
+  unrank(rank, post)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
+  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
+end
+local function rank_by_postgres(rank, post, count, is_new)
+  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  count = math.max(0, tonumber(count))
+  if is_new then
+    redis.pcall('ZADD', rank, 'NX', count, post)
+  else
+    redis.pcall('ZADD', rank, count, post)
+  end
+end
+local rank = KEYS[2]
+assert_primary(KEYS[1])
 local epoch = epoch_of(KEYS[1])
-if not epoch or not redis.call('ZSCORE', KEYS[2], '!epoch|' .. epoch) then return { '0' } end
-return { '1', unpack(redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', 0, 'WITHSCORES', 'LIMIT', 0, ARGV[1])) }
+if not is_complete(rank, epoch) then return { '' } end
+return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCORES', 'LIMIT', 0, ARGV[1])) }
 `,
   },
   read: {
     name: 'read',
-    sha1: '0183b8f3280132d29a1b75ad1caa3170ced5c8fb',
+    sha1: '09b7121d941345eb9322968ed19f1a8ed729093e',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -538,6 +788,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -569,10 +822,12 @@ local function warm(epoch, count, meta, liked)
   local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
   if of ~= epoch then return nil end
   count, base = tonumber(count), tonumber(base)
-  if count ~= base + redis.call('SCARD', liked) then return nil end
+  local members = redis.pcall('SCARD', liked)
+  if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
 local q, recent, session, n = KEYS[1], KEYS[2], ARGV[1], #ARGV - 1
+assert_primary(q)
 local epoch, numbers, pairs_, out = epoch_of(q), {}, {}, {}
 for i = 1, 2 * n do numbers[i] = KEYS[2 + i] end
 for i = 1, n do pairs_[i] = ARGV[1 + i] .. '|' .. session end
@@ -596,7 +851,7 @@ return out
   },
   refeed: {
     name: 'refeed',
-    sha1: 'a26f2c54f0f3dd5b9ac351979149c870913d9564',
+    sha1: 'cd5ee7a79549947fb34022b4586f33937b942bdb',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -621,6 +876,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -675,7 +933,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '9a3ee67ee811856076b368d63a317cbe17808fbf',
+    sha1: '529f2ff1f9f7a528dc5763e732679e10f6ba7d90',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -700,6 +958,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -758,10 +1019,9 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: 'eaa54a28023c5148bd34be75d120a3770cd22a3d',
-    source: `local function forget(k, hydrating, post)
+    sha1: 'ce407bceadefa15340a5a145d259960e6797bfc5',
+    source: `local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
-  redis.pcall('ZREM', k.rank, post)
 end
 local function int(n)
   return string.format('%.0f', n)
@@ -788,6 +1048,9 @@ local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
 end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
@@ -812,6 +1075,28 @@ end
 local function pend(q, pair, op, rev, held)
   redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
   if held then redis.call('ZREM', q, held) end
+end
+local GONE_SECONDS = 600
+local function is_complete(rank, epoch)
+  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
+end
+local function unrank(rank, post)
+  redis.pcall('ZREM', rank, post)
+end
+local function unrank_for_good(rank, post)
+  unrank(rank, post)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
+  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
+end
+local function rank_by_postgres(rank, post, count, is_new)
+  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  count = math.max(0, tonumber(count))
+  if is_new then
+    redis.pcall('ZADD', rank, 'NX', count, post)
+  else
+    redis.pcall('ZADD', rank, count, post)
+  end
 end
 local TRIMMED_AT_ONCE = 5000
 local LOOKED_AT_AT_ONCE = 2000
@@ -855,7 +1140,10 @@ while i <= #ARGV do
         if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
       end
     end
-    if gone then forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = rank }, KEYS[k + 3], post) end
+    if gone then
+      forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
+      unrank(rank, post)
+    end
   end
   i, k = i + 3 + members, k + 4
 end
@@ -883,7 +1171,7 @@ return 'OK'
   },
   status: {
     name: 'status',
-    sha1: 'baf4aedc58db03b902d929d105bbee735925fcea',
+    sha1: '299b350ab40dfde17ed0a7c9ee09275831091cae',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -908,6 +1196,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -935,6 +1226,7 @@ local function pend(q, pair, op, rev, held)
   if held then redis.call('ZREM', q, held) end
 end
 local q = KEYS[1]
+assert_primary(q)
 local pending = redis.call('ZCARD', q) - redis.call('ZLEXCOUNT', q, '[!', PENDING_FROM)
 local oldest
 local fed = fed_of(q)
@@ -948,7 +1240,7 @@ return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0) }
   },
   toggle: {
     name: 'toggle',
-    sha1: '1359d08896de4b3be8d659b3fcbbf63a1dcbed38',
+    sha1: 'e60fcb12a046195188ff6e0ff38aaf46c7a259b8',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -973,6 +1265,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -1004,7 +1299,8 @@ local function warm(epoch, count, meta, liked)
   local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
   if of ~= epoch then return nil end
   count, base = tonumber(count), tonumber(base)
-  if count ~= base + redis.call('SCARD', liked) then return nil end
+  local members = redis.pcall('SCARD', liked)
+  if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
 local function apply(k, post, session, op, now, only_warm)
@@ -1014,8 +1310,11 @@ local function apply(k, post, session, op, now, only_warm)
   local values = redis.call('MGET', k.likes, k.meta)
   local epoch = epoch_of(k.q)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
-  local member = redis.call('SISMEMBER', k.liked, session) == 1
-  if op <= newest or (only_warm and not count) then return newest, newest > pending, count, rev, member end
+  local member = redis.pcall('SISMEMBER', k.liked, session) == 1
+  if op <= newest or (only_warm and not count) then
+    assert_primary(k.q)
+    return newest, newest > pending, count, rev, member
+  end
   local likes = op % 2 == 1
   local changes = count and member ~= likes
   if changes then rev = math.max(rev + 1, now) end
@@ -1053,7 +1352,7 @@ return reply(apply(k, post, session, 2 * t + (likes and 0 or 1), now))
   },
   write: {
     name: 'write',
-    sha1: 'd59dc0888a3fe27e80e7d98da100ff2a6bbe5a1c',
+    sha1: 'da583e8c5b5e236df5e67fd26a784efa35668d0e',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1078,6 +1377,9 @@ end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -1109,7 +1411,8 @@ local function warm(epoch, count, meta, liked)
   local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
   if of ~= epoch then return nil end
   count, base = tonumber(count), tonumber(base)
-  if count ~= base + redis.call('SCARD', liked) then return nil end
+  local members = redis.pcall('SCARD', liked)
+  if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
 local function apply(k, post, session, op, now, only_warm)
@@ -1119,8 +1422,11 @@ local function apply(k, post, session, op, now, only_warm)
   local values = redis.call('MGET', k.likes, k.meta)
   local epoch = epoch_of(k.q)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
-  local member = redis.call('SISMEMBER', k.liked, session) == 1
-  if op <= newest or (only_warm and not count) then return newest, newest > pending, count, rev, member end
+  local member = redis.pcall('SISMEMBER', k.liked, session) == 1
+  if op <= newest or (only_warm and not count) then
+    assert_primary(k.q)
+    return newest, newest > pending, count, rev, member
+  end
   local likes = op % 2 == 1
   local changes = count and member ~= likes
   if changes then rev = math.max(rev + 1, now) end

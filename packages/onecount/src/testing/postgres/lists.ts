@@ -30,6 +30,29 @@ export const lists: PostgresSuite = database => {
     })
   })
 
+  describe('likes', () => {
+    it('pages through all posts by id, with their likes, until a page is empty', async () => {
+      const { port, addPosts } = database()
+      const ids = Array.from({ length: 7 }, newPostId).sort()
+      await addPosts(ids.map((id, i) => ({ id, likes: i })))
+      const pages = []
+      for (let after: string | null = null; ; ) {
+        const page = await port.likes(after, 3)
+        if (page.length === 0) break
+        pages.push(page)
+        after = page.at(-1)!.postId
+      }
+      expect(pages.map(page => page.length)).toEqual([3, 3, 1])
+      expect(pages.flat()).toEqual(ids.map((postId, i) => ({ postId, likes: i })))
+    })
+
+    it('is not cut at a thousand', async () => {
+      const { port, addPosts } = database()
+      await addPosts(Array.from({ length: 1100 }, () => ({ id: newPostId(), likes: 0 })))
+      expect(await port.likes(null, 1100)).toHaveLength(1100)
+    })
+  })
+
   describe('ranking', () => {
     it('lists the most liked first, up to the limit', async () => {
       const { port, addPosts } = database()
@@ -43,6 +66,14 @@ export const lists: PostgresSuite = database => {
         { postId: high, likes: 446 },
         { postId: middle, likes: 30 },
       ])
+    })
+
+    it('puts equal counts in the order of their ids, the greatest first, as Redis does', async () => {
+      const { port, addPosts } = database()
+      const ids = Array.from({ length: 20 }, newPostId)
+      await addPosts(ids.map(id => ({ id, likes: 5 })))
+      const listed = (await port.ranking(20)).map(post => post.postId)
+      expect(listed).toEqual([...ids].sort().reverse())
     })
 
     it('is empty without posts', async () => {

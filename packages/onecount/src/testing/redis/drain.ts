@@ -55,7 +55,7 @@ export const drain: Suite = (redis, scripts) => {
       await s.hydrate(OTHER_POST)
       await s.collect('n1', {
         rows: [
-          [POST, '', 7],
+          [POST, '', ''],
           [OTHER_POST, '', 9],
         ],
       })

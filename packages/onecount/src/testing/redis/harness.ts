@@ -145,8 +145,12 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
       return [nameOf(parent!), ...members]
     },
 
-    forget: (...posts: string[]) =>
-      run('forget', [keys.rank, ...posts.flatMap(post => [...postKeys(post), keys.hydrating(post)])], posts),
+    forget: (posts: string[], { removed = false } = {}) =>
+      run(
+        'forget',
+        [keys.rank, ...posts.flatMap(post => [...postKeys(post), keys.hydrating(post)])],
+        [removed ? '1' : '0', ...posts],
+      ),
 
     absent: (token: string, posts: string[], ttl = 10_000) =>
       run(
@@ -192,11 +196,22 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
       return [nameOf(confirmed!), withoutTime(epoch!), ...rest]
     },
     rank: (limit = 10) => run('rank', [keys.q, keys.rank], [limit]) as Promise<string[]>,
-    fill: (epoch: string, posts: [post: string, likes: number][], last = false, fresh = 'epoch-1') =>
+    /** Epochs as they are: fill takes the one that prepare answers. */
+    prepare: (token: string, { fresh = 'epoch-1', ttl = 10_000 } = {}) =>
+      run('prepare', [keys.q, keys.rank, keys.filling], [token, fresh, ttl]) as Promise<
+        [verdict: string, epoch: string]
+      >,
+    fill: (
+      epoch: string,
+      token: string,
+      page: number,
+      posts: [post: string, likes: number][],
+      { last = false, ttl = 10_000 } = {},
+    ) =>
       run(
         'fill',
-        [keys.q, keys.rank, ...posts.flatMap(([post]) => postKeys(post))],
-        [epoch, fresh, last ? '1' : '0', ...posts.flat()],
+        [keys.q, keys.rank, keys.filling, ...posts.flatMap(([post]) => postKeys(post))],
+        [epoch, token, page, last ? '1' : '0', ttl, ...posts.flat()],
       ),
   }
 
@@ -221,6 +236,18 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
         options.settled,
       )
       return members
+    },
+
+    /** Builds the ranking of these posts. */
+    async rankAll(posts: [post: string, likes: number][]): Promise<void> {
+      const [, epoch] = await scripts.prepare('filler')
+      await scripts.fill(epoch, 'filler', 0, posts, { last: true })
+    },
+
+    /** The ranking without the epoch; null: it is not complete. */
+    async ranked(limit = 10): Promise<string[] | null> {
+      const [epoch, ...flat] = await scripts.rank(limit)
+      return epoch === '' ? null : flat
     },
 
     async isWarm(post: string): Promise<boolean> {
@@ -267,7 +294,8 @@ export interface CollectOf {
   limit?: number
   after?: string
   now?: number
-  rows?: [post: string, session: string, op: number][]
+  /** With session '': count in Postgres in place of the op, '' for a post that is gone. */
+  rows?: [post: string, session: string, op: number | ''][]
 }
 
 export interface SettleOf {

@@ -72,7 +72,8 @@ export const resolving: Suite = (redis, scripts) => {
       const before = await s.everything()
       expect(await s.collect('n3', { rows: [[POST, 'x', likeAt(1)]] })).toEqual([''])
       expect(await s.begin([POST], 'one')).toMatchObject([['HELD', [{}, {}]]])
-      expect(await s.fill('', [[POST, 5]])).toBe('')
+      expect(await s.prepare('filler')).toEqual(['HELD', ''])
+      expect(await s.fill('epoch-1', 'filler', 0, [[POST, 5]])).toBe('LOST')
       expect(await s.resolve('another history', 'n2')).toBe('SAME')
       expect(await s.everything()).toEqual(before)
 

@@ -1,0 +1,33 @@
+-- likes:rank holds every post by its count, and marks below zero:
+--   !epoch|<epoch>                 -1: every post of this epoch is in it
+--   !fill|<epoch>|<token>|<page>   -1: it is being built; the filler with this token brings this page next
+--   !gone|<post>                   -seconds: when Postgres was known to have the post no more
+-- It is an index, which decides nothing: a write that fails here fails nothing else.
+local GONE_SECONDS = 600
+
+local function is_complete(rank, epoch)
+  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
+end
+
+local function unrank(rank, post)
+  redis.pcall('ZREM', rank, post)
+end
+
+-- A page of the filler, or a batch of another drain, may have been read before the post was removed, and arrive later.
+local function unrank_for_good(rank, post)
+  unrank(rank, post)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
+  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
+end
+
+-- Ranks a post by a count of Postgres; `is_new`: only where it is not ranked yet.
+local function rank_by_postgres(rank, post, count, is_new)
+  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  count = math.max(0, tonumber(count))
+  if is_new then
+    redis.pcall('ZADD', rank, 'NX', count, post)
+  else
+    redis.pcall('ZADD', rank, count, post)
+  end
+end

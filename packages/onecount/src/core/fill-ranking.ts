@@ -1,0 +1,88 @@
+import type { Context } from './context'
+import { StoreUnavailable } from './errors'
+import type { RankedPost } from './ports'
+import { strings } from './replies'
+import { TOP } from './top-of-postgres'
+
+/** For how long a filler holds the right to fill without bringing a page, milliseconds. */
+const PAGE_MS = 10_000
+/** How long another filler is waited for, milliseconds, and how often is looked. */
+const WAIT_MS = 60_000
+const LOOK_MS = 100
+
+/**
+ * Builds the ranking from every post of Postgres, in pages, while all changes go on. Only a filler that has brought every
+ * page makes it complete; a page that arrives late, twice or after another filler has begun changes nothing. Where the
+ * ranking is complete, posts that it lacks come in. False: another filler is at it, or this one has lost what it had built.
+ * @throws StoreUnavailable; what was built is dropped by the next filler
+ */
+export async function fillRanking(ctx: Context): Promise<boolean> {
+  const { keys } = ctx
+  const id = ctx.newId()
+  const prepared = await ctx.redis!.run(
+    'prepare',
+    [keys.q, keys.rank, keys.filling],
+    [id, ctx.newId(), PAGE_MS],
+  )
+  const [verdict, epoch] = strings(prepared) as [string, string]
+  if (verdict !== 'MINE' && verdict !== 'COMPLETE') return false
+  const token = verdict === 'MINE' ? id : ''
+
+  let isDone = false
+  try {
+    let after: string | null = null
+    for (let page = 0; ; page++) {
+      const posts: RankedPost[] = await ctx.postgres.likes(after, ctx.settings.rankingPage)
+      const isLast = posts.length === 0
+      // Posts that were made meanwhile, with ids among those that had been read.
+      const brought = isLast ? await ctx.postgres.ranking(TOP) : posts
+      if (!(await fill(ctx, epoch, token, page, brought, isLast))) return false
+      if (isLast) break
+      after = posts.at(-1)!.postId
+    }
+    isDone = true
+    return true
+  } finally {
+    // So that the next filler does not wait for the right to run out.
+    if (!isDone && token !== '') await ctx.redis!.run('release', [keys.filling], [token]).catch(() => {})
+  }
+}
+
+/** Puts posts into the ranking; false: it is not as it was any more, nothing changed. One round trip. */
+export async function fill(
+  { redis, keys }: Context,
+  epoch: string,
+  token: string,
+  page: number,
+  posts: readonly RankedPost[],
+  isLast: boolean,
+): Promise<boolean> {
+  const reply = await redis!.run(
+    'fill',
+    [
+      keys.q,
+      keys.rank,
+      keys.filling,
+      ...posts.flatMap(({ postId }) => [keys.likes(postId), keys.liked(postId), keys.meta(postId)]),
+    ],
+    [
+      epoch,
+      token,
+      page,
+      isLast ? '1' : '0',
+      PAGE_MS,
+      ...posts.flatMap(({ postId, likes }) => [postId, likes]),
+    ],
+  )
+  return reply === 'OK'
+}
+
+/** The same, for who needs it complete: waits for another filler, and begins again. @throws StoreUnavailable */
+export async function buildRanking(ctx: Context): Promise<void> {
+  const end = ctx.elapsed() + WAIT_MS
+  while (!(await fillRanking(ctx))) {
+    if (ctx.elapsed() >= end)
+      throw new StoreUnavailable('redis', 'the ranking is being built by another process for a minute')
+    await new Promise(resolve => setTimeout(resolve, LOOK_MS))
+  }
+}
