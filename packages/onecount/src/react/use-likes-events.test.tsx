@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
-import { Activity, type ReactNode } from 'react'
+import { Activity, type ReactNode, useState } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LikesProvider, useLikesStore } from './provider'
 import type { LikeInput } from './registers'
@@ -54,7 +54,9 @@ function Ear() {
 }
 
 function View({ id }: { id: string }) {
-  const { count, liked, status, toggle, watch } = useLikes(id, server.state(id))
+  // A page's payload stays as it was rendered.
+  const [seed] = useState(() => server.state(id))
+  const { count, liked, status, toggle, watch } = useLikes(id, seed)
   return (
     <button ref={watch} type="button" data-testid={id} data-status={status} onClick={toggle}>
       {count ?? '–'} {liked ? 'liked' : 'not liked'}
