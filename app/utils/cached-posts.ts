@@ -1,4 +1,5 @@
 import type { Post, PostContent } from '@/app/types'
+import { getOnecount } from '@/app/utils/onecount/server'
 import { getSessionId } from '@/app/utils/onecount/session'
 import { cacheContent, contentTags, noContentYet } from '@/app/utils/redis/cache'
 import { POST_COLUMNS, type PostRow, toPostContent } from './content-rows'
@@ -33,10 +34,18 @@ export async function getPosts(before: FeedCursor | null): Promise<PostContent[]
   return data.map(toPostContent)
 }
 
-/** One post's content, cached; null, for a second, when there is no such post. @throws Error as `getPosts` */
+/**
+ * One post's content, cached; null when there is no such post, which is looked up again after a second. The engine
+ * answers that for all processes together, so that a dead link that many open costs Postgres one question a second.
+ * @throws Error as `getPosts`
+ */
 export async function getPost(postId: string): Promise<PostContent | null> {
   'use cache'
   cacheContent(contentTags.posts, contentTags.post(postId))
+  if ((await getOnecount().read([postId])).size === 0) {
+    noContentYet()
+    return null
+  }
   const { data } = await contentClient()
     .from('posts_new')
     .select(POST_COLUMNS)

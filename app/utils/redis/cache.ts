@@ -17,9 +17,12 @@ export function cacheContent(...tags: string[]): void {
   cacheTag(...tags)
 }
 
-/** Called where there is nothing to keep: what is created is found within two seconds. */
+/**
+ * Called where there is nothing to keep: asked for again after a second, in the background, so that what is created is
+ * found. It may be kept as long as content all the same: with less Next would send the page before its status is known.
+ */
 export function noContentYet(): void {
-  cacheLife({ stale: 0, revalidate: 1, expire: 2 })
+  cacheLife({ stale: 300, revalidate: 1, expire: 3600 })
 }
 
 /** Content was edited: the next reader sees it renewed. A like never calls this. */
