@@ -143,7 +143,7 @@ describe('data of before', () => {
 
   it('a rating without a session becomes one of a session of its own', async () => {
     await addExisting(world.sql)
-    await world.sql`insert into post_ratings values (${SOUND}, null), (${SOUND}, null)`
+    await world.sql`insert into post_ratings values (${SOUND}, null), (${SOUND}, null), (null, null), (null, 'ana')`
     await applyAll(world.sql)
     expect(await world.repair()).toMatchObject({ sessionsMissing: 2, likesBelowRatings: 2 })
     const rows = await world.sql`select session_id from post_ratings where post_id = ${SOUND}`

@@ -1,6 +1,6 @@
 import { APPLY_MIGRATIONS, codeOf, NOT_MIGRATED, Unreachable, whyOf } from './unreachable'
 
-/** Calls one of the functions of 0006_existing_data.sql; arguments by name. @throws what the driver throws */
+/** Calls one of the functions of 0011_repair.sql; arguments by name. @throws what the driver throws */
 export type RepairRpc = (
   name: 'posts' | 'ratings' | 'tombstones' | 'constraints',
   args: Record<string, string | number | boolean | null>,

@@ -40,7 +40,7 @@ export const EXISTING = `
     id uuid primary key default gen_random_uuid(), author_id uuid references profiles (id), caption text, alt text,
     image_url text, created_at timestamptz default now(), likes integer default 0);
   create table post_ratings (
-    post_id uuid not null references posts_new (id) on delete cascade, session_id text,
+    post_id uuid references posts_new (id) on delete cascade, session_id text,
     created_at timestamptz default now(), unique (post_id, session_id));`
 
 /** What 0001 did of ops before: databases in the field are as it left them. */
