@@ -1,4 +1,6 @@
 import type { Keys } from './keys'
+import type { Ownership } from './ownership'
+import type { Pause } from './pause'
 import type { Logger, PostgresPort, RedisPort } from './ports'
 
 /** What every procedure of the core works with. */
@@ -14,6 +16,10 @@ export interface Context {
   elapsed(): number
   /** A random id for nonces, epochs and tokens. */
   newId(): string
+  /** Whether Postgres belongs to this Redis. */
+  ownership: Ownership
+  /** What became of the last attempt to drain. */
+  pause: Pause
   log: Logger
   settings: Settings
 }

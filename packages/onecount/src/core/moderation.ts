@@ -1,5 +1,5 @@
 import type { Context } from './context'
-import { StoreUnavailable } from './errors'
+import { OnecountError, StoreUnavailable } from './errors'
 import type { DrainLoop } from './loop'
 import { isLikedOp, nextOp } from './op'
 
@@ -78,7 +78,9 @@ async function forEachLike(
 /** Postgres first: durable, and unseen by Redis until the drain has told it. Then Redis, so that it shows at once. */
 async function put(ctx: Context, postId: string, sessionId: string, op: number): Promise<void> {
   const { keys } = ctx
-  await ctx.postgres.write([{ postId, sessionId, op, liked: isLikedOp(op) }], ctx.now())
+  const [result] = await ctx.postgres.write([{ postId, sessionId, op, liked: isLikedOp(op) }], ctx.now())
+  if (result?.status === 'refused')
+    throw new OnecountError('refused', { detail: `${postId}: ${result.message}` })
   await quietly(
     ctx.redis?.run(
       'write',

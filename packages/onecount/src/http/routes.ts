@@ -55,8 +55,10 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
   }
 
   async function readHealth(): Promise<Response> {
-    const { status, redis, postgres, pending, oldestPendingMs, unseen, lastDrainAt } = await service.health()
-    const health = { status, redis, postgres, pending, oldestPendingMs, unseen, lastDrainAt }
+    const { status, redis, postgres, pending, oldestPendingMs, unseen, refused, paused, lastDrainAt } =
+      await service.health()
+    const backlog = { pending, oldestPendingMs, unseen, refused, paused, lastDrainAt }
+    const health = { status, redis, postgres, ...backlog }
     return json(status === 'down' ? 503 : 200, health)
   }
 

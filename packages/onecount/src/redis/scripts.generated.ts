@@ -10,7 +10,7 @@ export interface Script {
 export const SCRIPTS = {
   begin: {
     name: 'begin',
-    sha1: 'f73bd73c3d10a21781db072af43dcc65cf38d121',
+    sha1: '4e9e7234e42bbecc704b74704a9a86805b3a6662',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -24,6 +24,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -89,7 +93,7 @@ return out
   },
   collect: {
     name: 'collect',
-    sha1: '6a3988e6adf6883727abb583339e00a6aad03c48',
+    sha1: 'acbc461013956880e9c685bfaf7a733e4b2dcb3e',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -106,6 +110,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -178,6 +186,13 @@ local function forget(k, hydrating, post)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
   redis.pcall('ZREM', k.rank, post)
 end
+local function name_home(q, id, is_sure)
+  local home = home_of(q)
+  if id == '' or home == id or (home and not (is_sure and confirmed_of(q) == '')) then return home or '' end
+  redis.call('ZADD', q, 0, '!home|' .. id)
+  if home then redis.call('ZREM', q, '!home|' .. home) end
+  return id
+end
 local q, recent, rank = KEYS[1], KEYS[2], KEYS[3]
 local limit, after, now = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local OUTSTANDING = 1000
@@ -189,8 +204,8 @@ local seq = last and tonumber(string.match(last, '^!out|(%d+)|')) or 0
 redis.call('ZADD', q, 0, string.format('!out|%015.0f|%s', seq + 1, nonce))
 local excess = redis.call('ZLEXCOUNT', q, '[!out|', '(!out}') - OUTSTANDING
 if excess > 0 then redis.call('ZREM', q, unpack(redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}', 'LIMIT', 0, excess))) end
-for i = 5, #ARGV, 3 do
-  local k = 4 + 5 * (i - 5) / 3
+for i = 7, #ARGV, 3 do
+  local k = 4 + 5 * (i - 7) / 3
   local keys = { likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], sessions = KEYS[k + 3], q = q, recent = recent, rank = rank }
   if ARGV[i + 1] == '' then
     forget(keys, KEYS[k + 4], ARGV[i])
@@ -200,22 +215,23 @@ for i = 5, #ARGV, 3 do
 end
 local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
 if #members == 0 and after ~= '' then members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit) end
-return { nonce, confirmed_of(q), unpack(members) }
+return { nonce, confirmed_of(q), name_home(q, ARGV[5], ARGV[6] == '1'), unpack(members) }
 `,
   },
   cool: {
     name: 'cool',
-    sha1: '6b9b538d34771e39160f52ebefcee23050697bea',
-    source: `local meta = redis.call('GET', KEYS[1])
-local numbers = meta and string.match(meta, '^(%d+|%-?%d+|).')
-if not numbers then return '0' end
-redis.call('SET', KEYS[1], numbers)
-return '1'
+    sha1: '300115f84ab2719956ca804fe5a7b46b5b7f5f50',
+    source: `local function cool(meta)
+  local numbers = string.match(redis.call('GET', meta) or '', '^(%d+|%-?%d+|).')
+  if numbers then redis.call('SET', meta, numbers) end
+  return numbers ~= nil
+end
+return cool(KEYS[1]) and '1' or '0'
 `,
   },
   fill: {
     name: 'fill',
-    sha1: 'bfb77869b5f9f533e74dedff8550d58c71788747',
+    sha1: 'bd48a81c8022c111a795b9c7bd275d4f478eb7c1',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -229,6 +245,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -305,7 +325,7 @@ return 'OK'
   },
   install: {
     name: 'install',
-    sha1: '6305031fa273f2f9667eba34ccf3cb8175a46828',
+    sha1: '0c68ea5f07266d37e5cfebb0a23b6ae0c5699e19',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -322,6 +342,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -403,7 +427,7 @@ return 'OK'
   },
   rank: {
     name: 'rank',
-    sha1: '574a55344c1f98d7fc7a9f3754011b97d1d710a9',
+    sha1: '93bc9b4f7e1cd569836e302979f7d7f0cd7a8678',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -417,6 +441,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -458,7 +486,7 @@ return { '1', unpack(redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', 0, 'WITHSCO
   },
   read: {
     name: 'read',
-    sha1: '0183b8f3280132d29a1b75ad1caa3170ced5c8fb',
+    sha1: 'd8af26a6b1a579d08413460aa095b1d031842eaa',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -475,6 +503,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -541,7 +573,7 @@ return out
   },
   refeed: {
     name: 'refeed',
-    sha1: 'a26f2c54f0f3dd5b9ac351979149c870913d9564',
+    sha1: 'fa972458ef6322f98fa081e36f0d8c2c223f3f4c',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -558,6 +590,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -620,7 +656,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '9a3ee67ee811856076b368d63a317cbe17808fbf',
+    sha1: '2ab857b554b30b8a126d79d8e10fd00eb0dc2c4e',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -637,6 +673,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -703,7 +743,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: 'eaa54a28023c5148bd34be75d120a3770cd22a3d',
+    sha1: '503dac3365ff05ac9065cdd7233154ba7ccd0069',
     source: `local function forget(k, hydrating, post)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
   redis.pcall('ZREM', k.rank, post)
@@ -724,6 +764,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -758,6 +802,16 @@ local function pend(q, pair, op, rev, held)
   redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
   if held then redis.call('ZREM', q, held) end
 end
+local function cool(meta)
+  local numbers = string.match(redis.call('GET', meta) or '', '^(%d+|%-?%d+|).')
+  if numbers then redis.call('SET', meta, numbers) end
+  return numbers ~= nil
+end
+local function refuse(q, meta, sessions, post, member)
+  if redis.call('ZREM', q, member) == 0 then return end
+  cool(meta)
+  if tonumber(string.match(member, '|(%d+)|%d+$')) % 2 == 1 then redis.pcall('SREM', sessions, post) end
+end
 local TRIMMED_AT_ONCE = 5000
 local LOOKED_AT_AT_ONCE = 2000
 local function trim(q, recent, late, horizon)
@@ -791,9 +845,9 @@ confirm(q, nonce)
 local late_before = math.max(now - lasts, trimmed_of(q) or 0)
 local i, k = 5, 5
 while i <= #ARGV do
-  local post, gone, members = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2])
+  local post, gone, members, refused = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
   if redis.call('EXISTS', KEYS[k + 3]) == 0 then
-    for j = i + 3, i + 2 + members do
+    for j = i + 4, i + 3 + members - refused do
       if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
         local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
         redis.call('ZADD', recent, 'GT', op, pair)
@@ -802,7 +856,10 @@ while i <= #ARGV do
     end
     if gone then forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = rank }, KEYS[k + 3], post) end
   end
-  i, k = i + 3 + members, k + 4
+  for j = 1, refused do
+    refuse(q, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
+  end
+  i, k = i + 4 + members, k + 4 + refused
 end
 trim(q, recent, late, tonumber(ARGV[3]) - lasts)
 return 'OK'
@@ -828,7 +885,7 @@ return 'OK'
   },
   status: {
     name: 'status',
-    sha1: 'baf4aedc58db03b902d929d105bbee735925fcea',
+    sha1: 'ccf8701e5e1ce40e4a3d64a98a0e21a71675a684',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -845,6 +902,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -888,12 +949,12 @@ for _, member in ipairs(redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT',
   local op = tonumber(string.match(member, '|(%d+)|%d+$'))
   if not oldest or op < oldest then oldest = op end
 end
-return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0) }
+return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0), home_of(q) or '' }
 `,
   },
   toggle: {
     name: 'toggle',
-    sha1: '1359d08896de4b3be8d659b3fcbbf63a1dcbed38',
+    sha1: '22f46d4495d6279835b10edadd6c3325134f4528',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -910,6 +971,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -998,7 +1063,7 @@ return reply(apply(k, post, session, 2 * t + (likes and 0 or 1), now))
   },
   write: {
     name: 'write',
-    sha1: 'd59dc0888a3fe27e80e7d98da100ff2a6bbe5a1c',
+    sha1: 'b720d31d88a6be4f3a1125194a8039f2c5e1f0b4',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1015,6 +1080,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
