@@ -70,10 +70,10 @@ async function serve(mode: 'dev' | 'start', stack: Stack, data: string, wanted: 
 
   const file = join(data, 'dev.json')
   mkdirSync(data, { recursive: true })
-  const { supabaseUrl, publishableKey, secretKey, redisUrl } = stack
+  const { supabaseUrl, publishableKey, secretKey, redisUrl, redisId } = stack
   writeFileSync(
     file,
-    `${JSON.stringify({ appUrl, supabaseUrl, publishableKey, secretKey, redisUrl }, null, 2)}\n`,
+    `${JSON.stringify({ appUrl, supabaseUrl, publishableKey, secretKey, redisUrl, redisId }, null, 2)}\n`,
     {
       mode: 0o600,
     },

@@ -17,6 +17,8 @@ export interface Stores {
   publishableKey: string
   secretKey: string
   redisUrl: string
+  /** Id of Redis where its address may change. */
+  redisId?: string
 }
 
 export interface Stack extends Stores {
@@ -45,9 +47,12 @@ export async function startStack(
   try {
     const supabase = await supabaseFor(env, dir, parts, summary, say)
     const redisUrl = await redisFor(env, dir, parts, summary)
+    // The Redis of a data folder is the same on any port, also where it keeps nothing.
+    const redisId = env.ONECOUNT_REDIS_ID || (env.REDIS_URL ? undefined : keptSecret(dir, 'redis-id'))
     return {
       ...supabase,
       redisUrl,
+      redisId,
       parts,
       summary,
       env: {
@@ -55,10 +60,11 @@ export async function startStack(
         SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
         SUPABASE_SECRET_KEY: supabase.secretKey,
         REDIS_URL: redisUrl,
+        ...(redisId && { ONECOUNT_REDIS_ID: redisId }),
         ONECOUNT_SECRET: env.ONECOUNT_SECRET || keptSecret(dir, 'secret'),
       },
       async stop() {
-        if (parts.length > 0) await drain({ ...supabase, redisUrl })
+        if (parts.length > 0) await drain({ ...supabase, redisUrl, redisId })
         await stopParts()
       },
     }
@@ -74,7 +80,7 @@ async function supabaseFor(
   parts: Stack['parts'],
   summary: string[],
   say: (line: string) => void,
-): Promise<Omit<Stores, 'redisUrl'>> {
+): Promise<Omit<Stores, 'redisUrl' | 'redisId'>> {
   const supabaseUrl = env.SUPABASE_URL || env.NEXT_PUBLIC_SUPABASE_URL
   if (supabaseUrl) {
     const publishableKey = env.SUPABASE_PUBLISHABLE_KEY || env.NEXT_PUBLIC_SUPABASE_ANON_KEY
@@ -124,7 +130,7 @@ async function redisFor(
 }
 
 /** What Redis has accepted and Postgres has not confirmed yet goes there before the stores end. */
-async function drain({ supabaseUrl, secretKey, redisUrl }: Stores): Promise<void> {
+async function drain({ supabaseUrl, secretKey, redisUrl, redisId }: Stores): Promise<void> {
   const redis = createRedisClient(redisUrl)
   const supabase = createClient(supabaseUrl, secretKey, {
     auth: { persistSession: false },
@@ -132,6 +138,7 @@ async function drain({ supabaseUrl, secretKey, redisUrl }: Stores): Promise<void
   })
   const onecount = createOnecount({
     redis: ioredisPort(redis),
+    redisId,
     postgres: supabasePort(supabase),
     log: { warn() {} },
   })

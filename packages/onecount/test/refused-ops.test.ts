@@ -220,7 +220,9 @@ describe('a Postgres that refuses every op', () => {
       refused: 0,
     })
     expect(warnings).toEqual([
-      expect.stringMatching(/^drain paused: postgres refuses the call \(.*violates check constraint.*23514\)$/),
+      expect.stringMatching(
+        /^drain paused: postgres refuses the call \(.*violates check constraint.*23514\)$/,
+      ),
     ])
     expect(await caught(onecount.set(OTHER.id, 'ben', true, { ack: 'postgres' }))).toMatchObject({
       code: 'unavailable',

@@ -1,6 +1,8 @@
 import { doctor } from './doctor'
 import { moderate } from './moderate'
 import { reconcile } from './reconcile'
+import { refused } from './refused'
+import { takeover } from './takeover'
 import { verify } from './verify-command'
 import { worker } from './worker'
 
@@ -10,7 +12,7 @@ export interface Command {
   run(args: string[]): Promise<number>
 }
 
-const COMMANDS: Record<string, Command> = { worker, verify, reconcile, doctor, moderate }
+const COMMANDS: Record<string, Command> = { worker, verify, reconcile, doctor, refused, moderate, takeover }
 
 const help = () => `onecount: one count, every view.
 

@@ -93,6 +93,8 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   return {
     once,
     drain,
+    /** Whether something is left to drain: two round trips. @throws StoreUnavailable, ForeignRedis */
+    hasWork: drainer.hasWork,
     /** When the last tick ended, milliseconds since 1970. */
     lastDrainAt: () => lastDrainAt,
     start(): void {

@@ -924,6 +924,33 @@ begin
     'refused', json_array_length(v_done -> 'refused')
   );
 end $$;
+
+-- Makes posts_new.likes a bigint, so that no count overflows. Rewrites the table while it is locked: for the owner of the
+-- table, in a quiet hour. Triggers that look at the column stand in the way, and are made anew as they were.
+create or replace function public.onecount_widen_likes() returns void
+language plpgsql set search_path = '' as $$
+declare
+  v_triggers text[] := '{}';
+  v_trigger record;
+  v_text text;
+begin
+  lock table public.posts_new in access exclusive mode;
+  for v_trigger in
+    select tgname, tgenabled, pg_catalog.pg_get_triggerdef(oid) as definition from pg_catalog.pg_trigger
+     where tgrelid = 'public.posts_new'::regclass and not tgisinternal
+  loop
+    execute format('drop trigger %I on public.posts_new', v_trigger.tgname);
+    v_triggers := v_triggers || v_trigger.definition;
+    if v_trigger.tgenabled <> 'O' then
+      v_triggers := v_triggers || format('alter table public.posts_new %s trigger %I', case v_trigger.tgenabled
+        when 'D' then 'disable' when 'R' then 'enable replica' else 'enable always' end, v_trigger.tgname);
+    end if;
+  end loop;
+  alter table public.posts_new alter column likes type bigint;
+  foreach v_text in array v_triggers loop
+    execute v_text;
+  end loop;
+end $$;
 `,
   },
   {

@@ -19,6 +19,7 @@ const CHECKS: [name: string, look: (sql: Sql) => Promise<Finding>][] = [
   ['service role', checkServiceRole],
   ['publication', checkPublication],
   ['counts', checkCounts],
+  ['width of likes', checkWidth],
   ['Postgres clock', sql => checkClock('Postgres clock', () => clockOf(sql))],
   ['Postgres distance', sql => checkDistance('Postgres distance', () => sql`select 1`, SLOW_MS, NEARER)],
 ]
@@ -64,6 +65,8 @@ const COLUMNS = [
   'like_tombstones.op',
   'like_unseen.op',
   'like_receipt.nonce',
+  'like_receipt.owner',
+  'like_refused.op',
 ]
 
 async function checkTables(sql: Sql): Promise<Finding> {
@@ -166,6 +169,20 @@ async function checkCounts(sql: Sql): Promise<Finding> {
         'counts',
         `fewer likes than rows: ${rows.map(row => row.id).join(', ')}`,
         'set likes of these posts by hand to what they should be; Redis follows',
+      )
+}
+
+/** A post whose count does not fit refuses every like. */
+async function checkWidth(sql: Sql): Promise<Finding> {
+  const [row] = await sql`
+    select data_type as type from information_schema.columns
+     where table_schema = 'public' and table_name = 'posts_new' and column_name = 'likes'`
+  return !row || row.type === 'bigint'
+    ? ok('width of likes', row?.type ?? 'no column')
+    : warn(
+        'width of likes',
+        `posts_new.likes is ${row.type}: likes beyond ${row.type === 'smallint' ? '32,767' : '2,147,483,647'} are refused`,
+        'select onecount_widen_likes() as the owner of the table, in a quiet hour: it rewrites it',
       )
 }
 
