@@ -92,6 +92,15 @@ describe('one op that Postgres refuses', () => {
     expect(await see(onecount, OTHER.id, 'barred-ana')).toMatchObject({ count: 11, liked: true })
   })
 
+  it('is forgotten with its session', async () => {
+    const onecount = instance()
+    await onecount.set(FULL.id, 'ana', true)
+    await onecount.set(FULL.id, 'ben', true)
+    await onecount.drainOnce()
+    await onecount.removeSession('ana')
+    expect(await onecount.stores.postgres.refused({}, null, 10)).toMatchObject([{ sessionId: 'ben' }])
+  })
+
   it('is one of ten in a batch of a thousand: the others land at once, in one call', async () => {
     const onecount = instance()
     await stores.sql.unsafe(BARRED)

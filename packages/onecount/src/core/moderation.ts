@@ -20,9 +20,20 @@ export interface Moderated {
  * session from pressing meanwhile. @throws StoreUnavailable when Postgres does not answer
  */
 export async function removeSession(ctx: Context, loop: DrainLoop, sessionId: string): Promise<Moderated> {
-  return forEachLike(ctx, loop, sessionId, (postId, op) =>
+  const done = await forEachLike(ctx, loop, sessionId, (postId, op) =>
     put(ctx, postId, sessionId, nextOp(ctx.now(), op, false)),
   )
+  await dropRefused(ctx, sessionId)
+  return done
+}
+
+/** What is set aside of a session must not land later. */
+async function dropRefused({ postgres }: Context, sessionId: string): Promise<void> {
+  for (;;) {
+    const refused = await postgres.refused({ sessionId }, null, PAGE)
+    if (refused.length === 0) return
+    await postgres.dropRefused(refused)
+  }
 }
 
 /**
