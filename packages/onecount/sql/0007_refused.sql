@@ -297,14 +297,16 @@ begin
 end $$;
 
 -- Makes posts_new.likes a bigint, so that no count overflows. Rewrites the table while it is locked: for the owner of the
--- table, in a quiet hour. Triggers that look at the column stand in the way, and are made anew as they were.
-create or replace function public.onecount_widen_likes() returns void
+-- table, in a quiet hour. While it waits for the lock nobody else gets one, so it waits no longer than is said. Triggers
+-- that look at the column stand in the way, and are made anew as they were.
+create or replace function public.onecount_widen_likes(p_lock_timeout text default '2s') returns void
 language plpgsql set search_path = '' as $$
 declare
   v_triggers text[] := '{}';
   v_trigger record;
   v_text text;
 begin
+  perform set_config('lock_timeout', p_lock_timeout, true);
   lock table public.posts_new in access exclusive mode;
   for v_trigger in
     select tgname, tgenabled, pg_catalog.pg_get_triggerdef(oid) as definition from pg_catalog.pg_trigger

@@ -122,9 +122,10 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
   async function hasWork(): Promise<boolean> {
     const [inRedis, inPostgres] = await Promise.all([status(ctx), ctx.postgres.status(ctx.partition)])
     const { owner } = inPostgres
-    if (ctx.ownership.isForeign(inRedis, owner)) {
+    const stranger = ctx.ownership.strangerTo(owner, inRedis)
+    if (stranger !== null) {
       ctx.pause.begin('foreign')
-      throw ctx.ownership.refuse(owner!, inRedis.home)
+      throw ctx.ownership.refuse(owner!, stranger)
     }
     if (ctx.ownership.foreign) return true
     return inRedis.pending > 0 || inPostgres.unseen > 0 || inRedis.confirmed !== inPostgres.receipt

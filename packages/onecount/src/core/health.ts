@@ -71,7 +71,7 @@ function pausedBy(
   inRedis: InRedis | null,
   inPostgres: PostgresStatus | null,
 ): PauseCause | null {
-  if (inRedis && inPostgres && ctx.ownership.isForeign(inRedis, inPostgres.owner)) return 'foreign'
+  if (inRedis && inPostgres && ctx.ownership.strangerTo(inPostgres.owner, inRedis) !== null) return 'foreign'
   const cause = ctx.pause.cause()
   return cause === 'foreign' || inRedis?.pending === 0 ? null : cause
 }

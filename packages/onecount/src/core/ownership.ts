@@ -39,10 +39,14 @@ export class Ownership {
     return this.#foreign
   }
 
-  /** Whether Redis is another one than Postgres says, and a batch would not change that. */
-  isForeign({ home, confirmed }: { home: string; confirmed: string }, owner: string | null): boolean {
-    if (home === '' || owner === null || home === owner || this.mayTakeOver) return false
-    return !(confirmed === '' && this.#confirmed === owner)
+  /**
+   * The id of a Redis that is another one than Postgres says, where a batch would not change that; else null. One without
+   * an id would get that of this process.
+   */
+  strangerTo(owner: string | null, { home, confirmed }: { home: string; confirmed: string }): string | null {
+    const id = home || this.claim.id
+    if (id === '' || owner === null || id === owner || this.mayTakeOver) return null
+    return confirmed === '' && this.#confirmed === owner ? null : id
   }
 
   /** True once a process: two that were told to take over must not do so by turns. */
