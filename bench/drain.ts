@@ -1,7 +1,7 @@
 import { cpus } from 'node:os'
 import { createClock, createKeys, nextOp } from 'onecount'
 import { SCRIPTS } from 'onecount/redis'
-import { quantile } from './statistics'
+import { median, quantile } from './statistics'
 import { POSTS, postId, startStores } from './stores'
 
 /** One drain, while people go on. */
@@ -21,6 +21,8 @@ interface DrainReport {
   /** Redis' memory with the whole backlog, MiB. */
   redisMb: number
   drained: Drained
+  /** Full batches of that, in Postgres: the median of the first tenth of them and of the last, milliseconds. */
+  batches: { count: number; firstMs: number; lastMs: number; ratio: number }
   /** Ops that Redis gave to Postgres again after it had lost something: all that were drained lately. */
   recent: number
   again: Drained
@@ -39,6 +41,8 @@ const HOUR = 3_600_000_000
 /** Pause of a person between two likes, milliseconds: the drain is looked at, not the most that Redis can take. */
 const PAUSE_MS = 100
 const PROGRESS_MS = 5000
+/** Ops in a batch that is full. */
+const FULL = 1000
 /** Entries of Redis' slow log that are kept. */
 const SLOWEST = 100_000
 
@@ -47,7 +51,12 @@ type Stores = Awaited<ReturnType<typeof startStores>>
 /** Postgres was away for an hour of likes: how long until it has them, while people go on. */
 export async function drain({ ops, concurrency }: DrainOptions, say: (line: string) => void) {
   say('starting Redis and PostgreSQL …')
-  const stores = await startStores()
+  const batches: number[] = []
+  // Nothing in Postgres may depend on statistics that are up to date.
+  const stores = await startStores({
+    stale: true,
+    onBatch: (ms, size) => size >= FULL && batches.push(ms),
+  })
   const { client, onecount, sql } = stores
   const now = createClock()
 
@@ -69,6 +78,7 @@ export async function drain({ ops, concurrency }: DrainOptions, say: (line: stri
   const redisMb = Math.round(Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]) / 2 ** 20)
 
   const drained = await drainWhilePeopleLike(stores, backlog, concurrency, say)
+  const inPostgres = tenths(batches)
 
   say('Postgres has lost something: it is given again what was drained lately …')
   const recent = await client.zcard(createKeys().recent)
@@ -87,6 +97,7 @@ export async function drain({ ops, concurrency }: DrainOptions, say: (line: stri
     backlog,
     redisMb,
     drained,
+    batches: inPostgres,
     recent,
     again,
     different,
@@ -153,12 +164,28 @@ async function longestCalls(client: Stores['client']): Promise<Record<string, nu
   return longest
 }
 
+function tenths(times: readonly number[]): DrainReport['batches'] {
+  const tenth = Math.max(1, Math.floor(times.length / 10))
+  const [first, last] = [median(times.slice(0, tenth)), median(times.slice(-tenth))]
+  return { count: times.length, firstMs: round1(first), lastMs: round1(last), ratio: round1(last / first) }
+}
+
 const round1 = (value: number): number => Math.round(value * 10) / 10
 
-function format({ machine, backlog, redisMb, drained, recent, again, different }: DrainReport): string {
+function format({
+  machine,
+  backlog,
+  redisMb,
+  drained,
+  batches,
+  recent,
+  again,
+  different,
+}: DrainReport): string {
   return [
     `a backlog of ${backlog.toLocaleString('en')} ops on ${POSTS.toLocaleString('en')} posts, ${machine}`,
     `drained in ${describe(drained)}`,
+    `${batches.count} full batches in Postgres: ${batches.firstMs} ms in the first tenth, ${batches.lastMs} ms in the last (${batches.ratio} times), tables analysed while empty`,
     `Redis held ${redisMb.toLocaleString('en')} MiB`,
     `after a loss ${recent.toLocaleString('en')} recent ops were given to Postgres again in ${describe(again)}`,
     different === 0 ? 'afterwards both stores show the same' : `${different} posts differ afterwards`,

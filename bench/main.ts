@@ -1,21 +1,30 @@
 import { parseArgs } from 'node:util'
 import { drain } from './drain'
 import { like } from './like'
+import { postgres } from './postgres'
 
 const HELP = `Measures the engine on stores that it starts itself, on this machine.
 
   npm run bench -- like [options]
   npm run bench -- drain [options]
+  npm run bench -- postgres [options]
 
   like             likes per second through the engine beside the bare script, and the time of one like
   drain            how long until Postgres has what gathered while it was away, and the time of a like meanwhile
+  postgres         likes per second without Redis, beside an upsert and an update as plain statements
 
-  --seconds N      like: of each round, 2
-  --rounds N       like: of each side, 5
+  --seconds N      like, postgres: of each round, 2
+  --rounds N       like, postgres: of each side, 5
   --ops N          drain: how many gathered, 200000
   --concurrency N  people at once, 50
   --json           one JSON object on stdout
   --help`
+
+const MEASURES = new Map<string, typeof like | typeof drain | typeof postgres>([
+  ['like', like],
+  ['drain', drain],
+  ['postgres', postgres],
+])
 
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
@@ -29,7 +38,8 @@ async function main(): Promise<number> {
       help: { type: 'boolean', default: false },
     },
   })
-  if (values.help || (positionals[0] !== 'like' && positionals[0] !== 'drain')) {
+  const measure = MEASURES.get(positionals[0] ?? '')
+  if (values.help || !measure) {
     console.log(HELP)
     return values.help ? 0 : 2
   }
@@ -45,7 +55,6 @@ async function main(): Promise<number> {
     console.error(`--${name} takes a number from 1 to ${most}`)
     return 2
   }
-  const measure = positionals[0] === 'drain' ? drain : like
   const { report, table } = await measure(numbers, line => console.error(line))
   console.log(values.json ? JSON.stringify(report, null, 2) : table)
   return 0

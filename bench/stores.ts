@@ -1,4 +1,4 @@
-import { createOnecount, type Onecount } from 'onecount'
+import { createOnecount, type Onecount, type PostgresPort } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import postgres from 'postgres'
@@ -9,27 +9,58 @@ import { startRedisServer } from '../dev/services/redis-server'
 export const POSTS = 10_000
 export const postId = (n: number) => `50050001-aaaa-bbbb-cccc-${n.toString(16).padStart(12, '0')}`
 
+interface StoresOptions {
+  /** To Postgres. */
+  connections?: number
+  /** Brings the posts into Redis. */
+  hydrate?: boolean
+  /** Statistics are of a time when the tables were empty, and stay so. */
+  stale?: boolean
+  /** Told of every batch that Postgres has applied. */
+  onBatch?(ms: number, ops: number): void
+}
+
+const STALE = ['posts_new', 'post_ratings', 'like_tombstones', 'like_unseen']
+  .map(table => `alter table ${table} set (autovacuum_enabled = false); analyze ${table};`)
+  .join('\n')
+
 /** Real Redis and PostgreSQL, which flushes every commit to the disk, with 10,000 warm posts. */
-export async function startStores() {
+export async function startStores({
+  connections = 4,
+  hydrate = true,
+  stale = false,
+  onBatch,
+}: StoresOptions = {}) {
   const [redisServer, postgresServer] = await Promise.all([startRedisServer(), startPostgresServer()])
-  const sql = postgres(await postgresServer.createDatabase('bench'), { max: 4, onnotice() {} })
+  const sql = postgres(await postgresServer.createDatabase('bench'), { max: connections, onnotice() {} })
   await applyMigrations(async text => [...(await sql.unsafe(text))] as Record<string, unknown>[])
+  if (stale) await sql.unsafe(STALE)
   await sql.unsafe(`
     insert into profiles (id, username, display_name, avatar_url)
     values ('a0070001-aaaa-bbbb-cccc-000000000001', 'someone', 'Someone', '/a.svg');
     insert into posts_new (id, author_id, caption, image_url)
     select ('50050001-aaaa-bbbb-cccc-' || lpad(to_hex(n), 12, '0'))::uuid, 'a0070001-aaaa-bbbb-cccc-000000000001',
-           'caption', '/p.svg' from generate_series(1, ${POSTS}) n;
-    analyze posts_new;`)
+           'caption', '/p.svg' from generate_series(1, ${POSTS}) n;`)
+  if (!stale) await sql`analyze posts_new`
   const client = createRedisClient(redisServer.url, { commandTimeout: 60_000 })
+  const direct = postgresJsPort(sql, { timeoutMs: 30_000 })
+  const timed: PostgresPort = {
+    ...direct,
+    async sync(batch) {
+      const began = performance.now()
+      const result = await direct.sync(batch)
+      if (result.status === 'applied') onBatch?.(performance.now() - began, batch.entries.length)
+      return result
+    },
+  }
   const engine = (): Onecount =>
     createOnecount({
       redis: ioredisPort(client),
-      postgres: postgresJsPort(sql, { timeoutMs: 30_000 }),
+      postgres: timed,
       log: { warn() {} },
     })
   const onecount = engine()
-  await onecount.hydrateAll()
+  if (hydrate) await onecount.hydrateAll()
   return {
     client,
     sql,

@@ -6,8 +6,26 @@
 -- An op of 0 or 1 is no op yet: the pair gets a new one of this parity, later than everything that is known of it.
 -- onecount_fallback stays for instances of the version before, which run while a deployment goes on.
 --
--- The planner settings of these functions leave it one way to each row: the index. A plan that a connection has cached
--- while a table was small, or that rests on statistics of long ago, is then the right one for any table.
+-- How rows are looked up here, and the planner settings of the functions: see the head of 0005_plans.sql.
+
+-- The checks of foreign keys are planned by Postgres itself, once for a connection. A plan of a time when posts_new had few
+-- rows may read another index than the primary key in full, which cost nothing then. So a connection plans anew while
+-- posts_new is small and has doubled.
+create or replace function public.onecount_replan(p_posts regclass) returns void
+language plpgsql set search_path = '' as $$
+declare
+  v_planned bigint := coalesce(nullif(current_setting('onecount.planned_bytes', true), ''), '0')::bigint;
+  v_bytes bigint;
+begin
+  if v_planned > 1048576 then
+    return;
+  end if;
+  v_bytes := pg_relation_size(p_posts);
+  if v_bytes > 2 * v_planned then
+    execute 'discard plans';
+    perform set_config('onecount.planned_bytes', v_bytes::text, false);
+  end if;
+end $$;
 
 -- One press. Answers {status: 'applied', post, count, rev, liked, op}, where `op` is the newest of the pair; or, with
 -- nothing changed, {status: 'gone'} for a post that does not exist, {status: 'ahead'} for an op that lies more than
@@ -16,25 +34,33 @@ create or replace function public.onecount_write_one(
   p_post uuid, p_session text, p_op bigint, p_now bigint, p_ahead bigint
 ) returns json
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
+set search_path = '' set enable_seqscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
+  v_post tid;
   v_likes bigint;
   v_rev bigint;
-  v_rating bigint;
-  v_tombstone bigint;
+  v_rating tid;
+  v_rating_op bigint;
+  v_tombstone tid;
+  v_tombstone_op bigint;
   v_known bigint;
   v_op bigint := p_op;
 begin
+  perform public.onecount_replan('public.posts_new');
   -- The lock on the post is the lock on its pairs.
-  select likes, likes_rev into v_likes, v_rev from public.posts_new where id = p_post for no key update;
+  select ctid, likes, likes_rev into v_post, v_likes, v_rev from public.posts_new
+   where id >= p_post and id <= p_post order by id limit 1 for no key update;
   if not found then
     return json_build_object('status', 'gone');
   end if;
-  select (select op from public.post_ratings where post_id = p_post and session_id = p_session),
-         (select op from public.like_tombstones where post_id = p_post and session_id = p_session)
-    into v_rating, v_tombstone;
-  v_known := greatest(v_rating, v_tombstone, 0);
+  select ctid, op into v_rating, v_rating_op from public.post_ratings
+   where post_id = any (array[p_post]) and session_id >= p_session and session_id <= p_session
+   order by post_id, session_id limit 1;
+  select ctid, op into v_tombstone, v_tombstone_op from public.like_tombstones
+   where post_id = any (array[p_post]) and session_id >= p_session and session_id <= p_session
+   order by post_id, session_id limit 1;
+  v_known := greatest(v_rating_op, v_tombstone_op, 0);
 
   if v_op <= 1 then
     v_op := p_op + 2 * greatest(p_now, v_known / 2 + 1, case when p_now < v_rev then v_rev + 5000001 end);
@@ -49,18 +75,18 @@ begin
       values (p_post, p_session, v_op, to_timestamp(v_op / 2 / 1000000.0))
       on conflict (post_id, session_id) do update set op = excluded.op;
       if v_tombstone is not null then
-        delete from public.like_tombstones where post_id = p_post and session_id = p_session;
+        delete from public.like_tombstones where ctid = v_tombstone;
       end if;
     else
       insert into public.like_tombstones (post_id, session_id, op) values (p_post, p_session, v_op)
       on conflict (post_id, session_id) do update set op = excluded.op;
       if v_rating is not null then
-        delete from public.post_ratings where post_id = p_post and session_id = p_session;
+        delete from public.post_ratings where ctid = v_rating;
       end if;
     end if;
     v_likes := v_likes + v_op % 2 - (v_rating is not null)::integer;
     v_rev := greatest(v_rev + 1, p_now);
-    update public.posts_new set likes = v_likes, likes_rev = v_rev where id = p_post;
+    update public.posts_new set likes = v_likes, likes_rev = v_rev where ctid = v_post;
     perform set_config('onecount.applying', '', true);
   end if;
   if v_op <> v_known then
@@ -80,39 +106,47 @@ create or replace function public.onecount_write(
   p_posts uuid[], p_sessions text[], p_ops bigint[], p_now bigint, p_ahead bigint
 ) returns json
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
-set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
   v_result json;
 begin
+  perform public.onecount_replan('public.posts_new');
   perform set_config('onecount.applying', 'on', true);
   perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
-    cross join lateral (select p.id from public.posts_new p where p.id = e.id for no key update) p;
+    cross join lateral (
+      select from public.posts_new where id >= e.id and id <= e.id order by id limit 1 for no key update
+    ) p;
 
   with entries as materialized (
-    select e.n, e.post_id, e.session_id, p.likes, p.likes_rev as rev, r.op as rating,
-           greatest(r.op, t.op, 0) as known, e.op as given, p.id is null as is_gone,
+    select e.n, e.post_id, e.session_id, e.op as given, p.tid as post, p.likes, p.likes_rev as rev,
+           r.tid as rating, t.tid as tombstone, greatest(r.op, t.op, 0) as known,
            case when e.op > 1 then e.op
              else e.op + 2 * greatest(p_now, greatest(r.op, t.op, 0) / 2 + 1,
                                       case when p_now < p.likes_rev then p.likes_rev + 5000001 end)
            end as op
       from unnest(p_posts, p_sessions, p_ops) with ordinality as e (post_id, session_id, op, n)
       left join lateral (
-        select id, likes, likes_rev from public.posts_new where id = e.post_id limit 1
+        select ctid as tid, likes, likes_rev from public.posts_new
+         where id >= e.post_id and id <= e.post_id order by id limit 1
       ) p on true
       left join lateral (
-        select op from public.post_ratings where post_id = e.post_id and session_id = e.session_id limit 1
+        select ctid as tid, op from public.post_ratings
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
       ) r on true
       left join lateral (
-        select op from public.like_tombstones where post_id = e.post_id and session_id = e.session_id limit 1
+        select ctid as tid, op from public.like_tombstones
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
       ) t on true
   ), judged as materialized (
-    select e.*,
-           case when is_gone then 'gone'
+    select *,
+           case when post is null then 'gone'
                 when given > 1 and op / 2 > greatest(p_now, known / 2, rev) + p_ahead then 'ahead'
                 else 'applied' end as status
-      from entries e
+      from entries
   ), newer as materialized (
     select * from judged where status = 'applied' and op > known
   ), rated as (
@@ -120,11 +154,9 @@ begin
     select post_id, session_id, op, to_timestamp(op / 2 / 1000000.0) from newer where op % 2 = 1
     on conflict (post_id, session_id) do update set op = excluded.op
   ), revived as (
-    delete from public.like_tombstones t using newer n
-     where n.op % 2 = 1 and n.known > 0 and t.post_id = n.post_id and t.session_id = n.session_id
+    delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
   ), unrated as (
-    delete from public.post_ratings r using newer n
-     where n.op % 2 = 0 and n.rating is not null and r.post_id = n.post_id and r.session_id = n.session_id
+    delete from public.post_ratings r using newer n where n.op % 2 = 0 and r.ctid = n.rating
   ), buried as (
     insert into public.like_tombstones (post_id, session_id, op)
     select post_id, session_id, op from newer where op % 2 = 0
@@ -139,9 +171,9 @@ begin
     update public.posts_new p
        set likes = p.likes + d.delta, likes_rev = greatest(p.likes_rev + 1, p_now)
       from (
-        select post_id, sum(op % 2 - (rating is not null)::integer) as delta from newer group by post_id
+        select post, sum(op % 2 - (rating is not null)::integer) as delta from newer group by post
       ) d
-     where p.id = d.post_id
+     where p.ctid = d.post
     returning p.id, p.likes, p.likes_rev
   )
   select json_agg(
@@ -157,10 +189,12 @@ begin
 end $$;
 
 revoke execute on function
+  public.onecount_replan(regclass),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
   public.onecount_write(uuid[], text[], bigint[], bigint, bigint)
   from public, anon, authenticated;
 grant execute on function
+  public.onecount_replan(regclass),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
   public.onecount_write(uuid[], text[], bigint[], bigint, bigint)
   to service_role;

@@ -21,7 +21,10 @@ create or replace function public.onecount_sync(
   p_seen_posts uuid[], p_seen_sessions text[], p_seen_ops bigint[],
   p_limit integer, p_owner text default null
 ) returns json
-language plpgsql set search_path = '' as $$
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
 declare
   v_receipt text;
   v_owner text;
@@ -60,14 +63,34 @@ begin
 
   if json_array_length(v_done -> 'refused') > 0 or exists (select from public.like_refused) then
     -- A greater op of a pair, whatever became of it, comes in the place of one that was refused.
-    delete from public.like_refused r using unnest(p_posts, p_sessions, p_ops) e (post_id, session_id, op)
-     where r.post_id = e.post_id and r.session_id = e.session_id and r.op < e.op;
+    with overtaken as materialized (
+      select r.tid from unnest(p_posts, p_sessions, p_ops) e (post_id, session_id, op)
+       cross join lateral (
+         select ctid as tid, op from public.like_refused
+          where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+          order by post_id, session_id limit 1
+       ) r
+       where r.op < e.op
+    )
+    delete from public.like_refused r using overtaken o where r.ctid = o.tid;
     perform public.onecount_set_aside(p_posts, p_sessions, p_ops, v_done -> 'refused');
   end if;
 
-  delete from public.like_unseen u
-   using unnest(p_seen_posts, p_seen_sessions, p_seen_ops) as s (post_id, session_id, op)
-   where u.post_id = s.post_id and u.session_id = s.session_id and u.op = s.op;
+  -- In the order of their keys, as onecount_write touches them.
+  with seen as materialized (
+    select u.tid
+      from (
+        select * from unnest(p_seen_posts, p_seen_sessions, p_seen_ops) as s (post_id, session_id, op)
+         order by post_id, session_id
+      ) s
+      cross join lateral (
+        select ctid as tid, op from public.like_unseen
+         where post_id = any (array[s.post_id]) and session_id >= s.session_id and session_id <= s.session_id
+         order by post_id, session_id limit 1 for update
+      ) u
+     where u.op = s.op
+  )
+  delete from public.like_unseen u using seen s where u.ctid = s.tid;
 
   return json_build_object(
     'status', 'applied',
@@ -95,14 +118,20 @@ end $$;
 -- The receipt of a partition (null before its first batch) and the Redis it belongs to, how many ops Redis has not seen,
 -- counted up to 10,000, and how many are set aside, counted up to 1,000: {receipt, owner, unseen, refused}.
 create or replace function public.onecount_status(p_partition integer) returns json
-language sql stable set search_path = '' as $$
-  select json_build_object(
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return json_build_object(
     'receipt', (select nonce from public.like_receipt where partition = p_partition),
     'owner', (select owner from public.like_receipt where partition = p_partition),
-    'unseen', (select count(*) from (select from public.like_unseen limit 10000) u),
+    'unseen', (
+      select count(*) from (select from public.like_unseen order by post_id, session_id limit 10000) u
+    ),
     'refused', json_array_length(public.onecount_refused(null, null, null, null, 1000))
   );
-$$;
+end $$;
 
 -- Nothing here is for anybody but the server.
 do $$

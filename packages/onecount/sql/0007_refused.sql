@@ -80,8 +80,8 @@ create or replace function public.onecount_spare(
   p_now bigint, p_ahead bigint
 ) returns json
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
-set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
   v_count integer := coalesce(cardinality(p_posts), 0);
@@ -172,15 +172,21 @@ end $$;
 -- Which of the ops are newer than what is known of their pairs, on posts that exist.
 create or replace function public.onecount_are_new(p_posts uuid[], p_sessions text[], p_ops bigint[]) returns boolean[]
 language sql stable
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
-set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
   select array_agg(
            e.op > greatest(
-             (select r.op from public.post_ratings r where r.post_id = e.post_id and r.session_id = e.session_id),
-             (select t.op from public.like_tombstones t where t.post_id = e.post_id and t.session_id = e.session_id),
+             (select r.op from public.post_ratings r
+              where r.post_id = any (array[e.post_id]) and r.session_id >= e.session_id and r.session_id <= e.session_id
+              order by r.post_id, r.session_id limit 1),
+             (select t.op from public.like_tombstones t
+              where t.post_id = any (array[e.post_id]) and t.session_id >= e.session_id and t.session_id <= e.session_id
+              order by t.post_id, t.session_id limit 1),
              0
-           ) and exists (select from public.posts_new p where p.id = e.post_id)
+           ) and exists (
+             select from public.posts_new p where p.id >= e.post_id and p.id <= e.post_id order by p.id limit 1
+           )
            order by n)
     from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
 $$;
@@ -239,8 +245,8 @@ create or replace function public.onecount_refused(
   p_post uuid, p_session text, p_after_post uuid, p_after_session text, p_limit integer
 ) returns json
 language sql stable
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
-set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
   select coalesce(json_agg(json_build_array(
            post_id, session_id, op, sqlstate, message,
@@ -249,10 +255,14 @@ as $$
     select r.* from public.like_refused r
      where (p_post is null or r.post_id = p_post) and (p_session is null or r.session_id = p_session)
        and (p_after_post is null or (r.post_id, r.session_id) > (p_after_post, p_after_session))
-       and exists (select from public.posts_new p where p.id = r.post_id)
+       and exists (select from public.posts_new p where p.id >= r.post_id and p.id <= r.post_id order by p.id limit 1)
        and r.op > greatest(
-         (select o.op from public.post_ratings o where o.post_id = r.post_id and o.session_id = r.session_id),
-         (select o.op from public.like_tombstones o where o.post_id = r.post_id and o.session_id = r.session_id),
+         (select o.op from public.post_ratings o
+              where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
+              order by o.post_id, o.session_id limit 1),
+         (select o.op from public.like_tombstones o
+              where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
+              order by o.post_id, o.session_id limit 1),
          0
        )
      order by r.post_id, r.session_id
@@ -294,33 +304,4 @@ begin
     'landed', (select count(*) from unnest(v_new) n where n) - json_array_length(v_done -> 'refused'),
     'refused', json_array_length(v_done -> 'refused')
   );
-end $$;
-
--- Makes posts_new.likes a bigint, so that no count overflows. Rewrites the table while it is locked: for the owner of the
--- table, in a quiet hour. While it waits for the lock nobody else gets one, so it waits no longer than is said. Triggers
--- that look at the column stand in the way, and are made anew as they were.
-create or replace function public.onecount_widen_likes(p_lock_timeout text default '2s') returns void
-language plpgsql set search_path = '' as $$
-declare
-  v_triggers text[] := '{}';
-  v_trigger record;
-  v_text text;
-begin
-  perform set_config('lock_timeout', p_lock_timeout, true);
-  lock table public.posts_new in access exclusive mode;
-  for v_trigger in
-    select tgname, tgenabled, pg_catalog.pg_get_triggerdef(oid) as definition from pg_catalog.pg_trigger
-     where tgrelid = 'public.posts_new'::regclass and not tgisinternal
-  loop
-    execute format('drop trigger %I on public.posts_new', v_trigger.tgname);
-    v_triggers := v_triggers || v_trigger.definition;
-    if v_trigger.tgenabled <> 'O' then
-      v_triggers := v_triggers || format('alter table public.posts_new %s trigger %I', case v_trigger.tgenabled
-        when 'D' then 'disable' when 'R' then 'enable replica' else 'enable always' end, v_trigger.tgname);
-    end if;
-  end loop;
-  alter table public.posts_new alter column likes type bigint;
-  foreach v_text in array v_triggers loop
-    execute v_text;
-  end loop;
 end $$;

@@ -154,7 +154,7 @@ describe.each([
       const { config, ...grants } = rest
       expect(config[0], signature).toBe('search_path=""')
       for (const setting of config.slice(1))
-        expect(setting, signature).toMatch(/^(enable_\w+|plan_cache_mode)=/)
+        expect(setting, signature).toMatch(/^(enable_\w+|plan_cache_mode|jit)=/)
       expect(grants, signature).toEqual({
         // Triggers of the rows that an application's own users may edit; a trigger function cannot be called.
         definer: BY_HAND.includes(signature),

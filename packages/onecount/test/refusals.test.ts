@@ -87,7 +87,7 @@ const FAULTS: Record<string, Rule> = {
     make: 'alter table like_tombstones rename column op to old_op',
     mend: 'alter table like_tombstones rename column old_op to op',
     sqlstate: '42703',
-    says: 'op does not exist',
+    says: 'does not exist',
   },
   'a grant that is gone': {
     make: 'revoke insert on post_ratings from service_role',

@@ -40,6 +40,7 @@ describe('removing the likes of a session', () => {
     await Promise.all(POSTS.map(post => onecount.set(post.id, 'spam', true)))
     await onecount.set(POST.id, 'ana', true)
     expect(await onecount.removeSession('spam')).toEqual({ posts: 230, complete: true })
+    expect(ports.count('postgres.write')).toBe(1)
     expect(await stateOf(POST, 'spam')).toMatchObject({ count: 1, liked: false })
     expect(await onecount.removeSession('spam')).toEqual({ posts: 0, complete: true })
     await expectAgreement(new Map([[POST, ['ana']]]))

@@ -2,11 +2,17 @@ import type { Context } from './context'
 import { OnecountError, StoreUnavailable } from './errors'
 import type { DrainLoop } from './loop'
 import { isLikedOp, nextOp } from './op'
+import type { PairOp } from './ports'
 
-/** Posts of a session that are changed side by side. */
-const PAGE = 100
+/** Likes of a session that are changed in one call. */
+const PAGE = 500
 /** How long is waited for what Redis has accepted to reach Postgres, milliseconds. */
 const DRAIN_MS = 5000
+
+interface Like {
+  postId: string
+  op: number
+}
 
 export interface Moderated {
   /** Posts that were changed. */
@@ -20,9 +26,7 @@ export interface Moderated {
  * session from pressing meanwhile. @throws StoreUnavailable when Postgres does not answer
  */
 export async function removeSession(ctx: Context, loop: DrainLoop, sessionId: string): Promise<Moderated> {
-  const done = await forEachLike(ctx, loop, sessionId, (postId, op) =>
-    put(ctx, postId, sessionId, nextOp(ctx.now(), op, false)),
-  )
+  const done = await forEachPage(ctx, loop, sessionId, likes => put(ctx, takenBack(ctx, sessionId, likes)))
   await dropRefused(ctx, sessionId)
   return done
 }
@@ -47,10 +51,13 @@ export async function mergeSessions(
   from: string,
   to: string,
 ): Promise<Moderated> {
-  return forEachLike(ctx, loop, from, async (postId, op) => {
-    // In this order, so that a like is never nobody's.
-    await put(ctx, postId, to, op)
-    await put(ctx, postId, from, nextOp(ctx.now(), op, false))
+  return forEachPage(ctx, loop, from, async likes => {
+    // In this order, so that a like is never without a session.
+    await put(
+      ctx,
+      likes.map(({ postId, op }) => ({ postId, sessionId: to, op })),
+    )
+    await put(ctx, takenBack(ctx, from, likes))
   })
 }
 
@@ -69,44 +76,51 @@ export async function removePost(ctx: Context, postId: string): Promise<boolean>
   return removed
 }
 
-async function forEachLike(
+const takenBack = (ctx: Context, sessionId: string, likes: Like[]): PairOp[] =>
+  likes.map(({ postId, op }) => ({ postId, sessionId, op: nextOp(ctx.now(), op, false) }))
+
+async function forEachPage(
   ctx: Context,
   loop: DrainLoop,
   sessionId: string,
-  change: (postId: string, op: number) => Promise<void>,
+  change: (likes: Like[]) => Promise<void>,
 ): Promise<Moderated> {
   const drained = await quietly(loop.drain({ budgetMs: DRAIN_MS }))
   const done: Moderated = { posts: 0, complete: drained !== undefined && !drained.more }
   for (let after: string | null = null; ; ) {
     const page = await ctx.postgres.session(sessionId, after, PAGE)
     if (page.length === 0) return done
-    await Promise.all(page.map(({ postId, op }) => change(postId, op)))
+    await change(page)
     done.posts += page.length
     after = page.at(-1)!.postId
   }
 }
 
 /** Postgres first: durable, and unseen by Redis until the drain has told it. Then Redis, so that it shows at once. */
-async function put(ctx: Context, postId: string, sessionId: string, op: number): Promise<void> {
+async function put(ctx: Context, ops: PairOp[]): Promise<void> {
   const { keys } = ctx
-  const [result] = await ctx.postgres.write([{ postId, sessionId, op, liked: isLikedOp(op) }], ctx.now())
-  if (result?.status === 'refused')
-    throw new OnecountError('refused', { detail: `${postId}: ${result.message}` })
-  await quietly(
-    ctx.redis?.run(
-      'write',
-      [
-        keys.likes(postId),
-        keys.liked(postId),
-        keys.meta(postId),
-        keys.sessions(sessionId),
-        keys.q,
-        keys.recent,
-        keys.rank,
-      ],
-      [postId, sessionId, op, ctx.now(), 'warm'],
+  const writes = ops.map(pair => ({ ...pair, liked: isLikedOp(pair.op) }))
+  for (const [i, result] of (await ctx.postgres.write(writes, ctx.now())).entries())
+    if (result.status === 'refused')
+      throw new OnecountError('refused', { detail: `${writes[i]!.postId}: ${result.message}` })
+  const inRedis = ops.map(({ postId, sessionId, op }) =>
+    quietly(
+      ctx.redis?.run(
+        'write',
+        [
+          keys.likes(postId),
+          keys.liked(postId),
+          keys.meta(postId),
+          keys.sessions(sessionId),
+          keys.q,
+          keys.recent,
+          keys.rank,
+        ],
+        [postId, sessionId, op, ctx.now(), 'warm'],
+      ),
     ),
   )
+  await Promise.all(inRedis)
 }
 
 async function quietly<T>(call: Promise<T> | undefined): Promise<T | undefined> {

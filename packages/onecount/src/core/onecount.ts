@@ -5,6 +5,7 @@ import { createClock } from './clock'
 import { createCommitter } from './commit'
 import { type Context, DEFAULT_SETTINGS, type Settings } from './context'
 import { OnecountError } from './errors'
+import { groupWrites } from './group-writes'
 import { type Health, health } from './health'
 import { assertPostId, assertSessionId, isPostId } from './ids'
 import { createKeys } from './keys'
@@ -53,7 +54,11 @@ export function createOnecount(options: OnecountOptions) {
   const ownership = new Ownership(options.redisId || options.redis?.id || '', options.takeOver ?? false)
   const drained: Context = {
     redis: options.redis && withBreaker(options.redis, { failures, pauseMs, clock: elapsed }),
-    postgres: options.postgres,
+    postgres: groupWrites(options.postgres, {
+      size: settings.batchSize,
+      patienceMs: settings.deadlineMs,
+      elapsed,
+    }),
     keys: createKeys(),
     partition: 0,
     now: createClock(clock),

@@ -465,8 +465,26 @@ end $$;
 -- An op of 0 or 1 is no op yet: the pair gets a new one of this parity, later than everything that is known of it.
 -- onecount_fallback stays for instances of the version before, which run while a deployment goes on.
 --
--- The planner settings of these functions leave it one way to each row: the index. A plan that a connection has cached
--- while a table was small, or that rests on statistics of long ago, is then the right one for any table.
+-- How rows are looked up here, and the planner settings of the functions: see the head of 0005_plans.sql.
+
+-- The checks of foreign keys are planned by Postgres itself, once for a connection. A plan of a time when posts_new had few
+-- rows may read another index than the primary key in full, which cost nothing then. So a connection plans anew while
+-- posts_new is small and has doubled.
+create or replace function public.onecount_replan(p_posts regclass) returns void
+language plpgsql set search_path = '' as $$
+declare
+  v_planned bigint := coalesce(nullif(current_setting('onecount.planned_bytes', true), ''), '0')::bigint;
+  v_bytes bigint;
+begin
+  if v_planned > 1048576 then
+    return;
+  end if;
+  v_bytes := pg_relation_size(p_posts);
+  if v_bytes > 2 * v_planned then
+    execute 'discard plans';
+    perform set_config('onecount.planned_bytes', v_bytes::text, false);
+  end if;
+end $$;
 
 -- One press. Answers {status: 'applied', post, count, rev, liked, op}, where \`op\` is the newest of the pair; or, with
 -- nothing changed, {status: 'gone'} for a post that does not exist, {status: 'ahead'} for an op that lies more than
@@ -475,25 +493,33 @@ create or replace function public.onecount_write_one(
   p_post uuid, p_session text, p_op bigint, p_now bigint, p_ahead bigint
 ) returns json
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
+set search_path = '' set enable_seqscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
+  v_post tid;
   v_likes bigint;
   v_rev bigint;
-  v_rating bigint;
-  v_tombstone bigint;
+  v_rating tid;
+  v_rating_op bigint;
+  v_tombstone tid;
+  v_tombstone_op bigint;
   v_known bigint;
   v_op bigint := p_op;
 begin
+  perform public.onecount_replan('public.posts_new');
   -- The lock on the post is the lock on its pairs.
-  select likes, likes_rev into v_likes, v_rev from public.posts_new where id = p_post for no key update;
+  select ctid, likes, likes_rev into v_post, v_likes, v_rev from public.posts_new
+   where id >= p_post and id <= p_post order by id limit 1 for no key update;
   if not found then
     return json_build_object('status', 'gone');
   end if;
-  select (select op from public.post_ratings where post_id = p_post and session_id = p_session),
-         (select op from public.like_tombstones where post_id = p_post and session_id = p_session)
-    into v_rating, v_tombstone;
-  v_known := greatest(v_rating, v_tombstone, 0);
+  select ctid, op into v_rating, v_rating_op from public.post_ratings
+   where post_id = any (array[p_post]) and session_id >= p_session and session_id <= p_session
+   order by post_id, session_id limit 1;
+  select ctid, op into v_tombstone, v_tombstone_op from public.like_tombstones
+   where post_id = any (array[p_post]) and session_id >= p_session and session_id <= p_session
+   order by post_id, session_id limit 1;
+  v_known := greatest(v_rating_op, v_tombstone_op, 0);
 
   if v_op <= 1 then
     v_op := p_op + 2 * greatest(p_now, v_known / 2 + 1, case when p_now < v_rev then v_rev + 5000001 end);
@@ -508,18 +534,18 @@ begin
       values (p_post, p_session, v_op, to_timestamp(v_op / 2 / 1000000.0))
       on conflict (post_id, session_id) do update set op = excluded.op;
       if v_tombstone is not null then
-        delete from public.like_tombstones where post_id = p_post and session_id = p_session;
+        delete from public.like_tombstones where ctid = v_tombstone;
       end if;
     else
       insert into public.like_tombstones (post_id, session_id, op) values (p_post, p_session, v_op)
       on conflict (post_id, session_id) do update set op = excluded.op;
       if v_rating is not null then
-        delete from public.post_ratings where post_id = p_post and session_id = p_session;
+        delete from public.post_ratings where ctid = v_rating;
       end if;
     end if;
     v_likes := v_likes + v_op % 2 - (v_rating is not null)::integer;
     v_rev := greatest(v_rev + 1, p_now);
-    update public.posts_new set likes = v_likes, likes_rev = v_rev where id = p_post;
+    update public.posts_new set likes = v_likes, likes_rev = v_rev where ctid = v_post;
     perform set_config('onecount.applying', '', true);
   end if;
   if v_op <> v_known then
@@ -539,39 +565,47 @@ create or replace function public.onecount_write(
   p_posts uuid[], p_sessions text[], p_ops bigint[], p_now bigint, p_ahead bigint
 ) returns json
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
-set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
   v_result json;
 begin
+  perform public.onecount_replan('public.posts_new');
   perform set_config('onecount.applying', 'on', true);
   perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
-    cross join lateral (select p.id from public.posts_new p where p.id = e.id for no key update) p;
+    cross join lateral (
+      select from public.posts_new where id >= e.id and id <= e.id order by id limit 1 for no key update
+    ) p;
 
   with entries as materialized (
-    select e.n, e.post_id, e.session_id, p.likes, p.likes_rev as rev, r.op as rating,
-           greatest(r.op, t.op, 0) as known, e.op as given, p.id is null as is_gone,
+    select e.n, e.post_id, e.session_id, e.op as given, p.tid as post, p.likes, p.likes_rev as rev,
+           r.tid as rating, t.tid as tombstone, greatest(r.op, t.op, 0) as known,
            case when e.op > 1 then e.op
              else e.op + 2 * greatest(p_now, greatest(r.op, t.op, 0) / 2 + 1,
                                       case when p_now < p.likes_rev then p.likes_rev + 5000001 end)
            end as op
       from unnest(p_posts, p_sessions, p_ops) with ordinality as e (post_id, session_id, op, n)
       left join lateral (
-        select id, likes, likes_rev from public.posts_new where id = e.post_id limit 1
+        select ctid as tid, likes, likes_rev from public.posts_new
+         where id >= e.post_id and id <= e.post_id order by id limit 1
       ) p on true
       left join lateral (
-        select op from public.post_ratings where post_id = e.post_id and session_id = e.session_id limit 1
+        select ctid as tid, op from public.post_ratings
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
       ) r on true
       left join lateral (
-        select op from public.like_tombstones where post_id = e.post_id and session_id = e.session_id limit 1
+        select ctid as tid, op from public.like_tombstones
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
       ) t on true
   ), judged as materialized (
-    select e.*,
-           case when is_gone then 'gone'
+    select *,
+           case when post is null then 'gone'
                 when given > 1 and op / 2 > greatest(p_now, known / 2, rev) + p_ahead then 'ahead'
                 else 'applied' end as status
-      from entries e
+      from entries
   ), newer as materialized (
     select * from judged where status = 'applied' and op > known
   ), rated as (
@@ -579,11 +613,9 @@ begin
     select post_id, session_id, op, to_timestamp(op / 2 / 1000000.0) from newer where op % 2 = 1
     on conflict (post_id, session_id) do update set op = excluded.op
   ), revived as (
-    delete from public.like_tombstones t using newer n
-     where n.op % 2 = 1 and n.known > 0 and t.post_id = n.post_id and t.session_id = n.session_id
+    delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
   ), unrated as (
-    delete from public.post_ratings r using newer n
-     where n.op % 2 = 0 and n.rating is not null and r.post_id = n.post_id and r.session_id = n.session_id
+    delete from public.post_ratings r using newer n where n.op % 2 = 0 and r.ctid = n.rating
   ), buried as (
     insert into public.like_tombstones (post_id, session_id, op)
     select post_id, session_id, op from newer where op % 2 = 0
@@ -598,9 +630,9 @@ begin
     update public.posts_new p
        set likes = p.likes + d.delta, likes_rev = greatest(p.likes_rev + 1, p_now)
       from (
-        select post_id, sum(op % 2 - (rating is not null)::integer) as delta from newer group by post_id
+        select post, sum(op % 2 - (rating is not null)::integer) as delta from newer group by post
       ) d
-     where p.id = d.post_id
+     where p.ctid = d.post
     returning p.id, p.likes, p.likes_rev
   )
   select json_agg(
@@ -616,13 +648,314 @@ begin
 end $$;
 
 revoke execute on function
+  public.onecount_replan(regclass),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
   public.onecount_write(uuid[], text[], bigint[], bigint, bigint)
   from public, anon, authenticated;
 grant execute on function
+  public.onecount_replan(regclass),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
   public.onecount_write(uuid[], text[], bigint[], bigint, bigint)
   to service_role;
+`,
+  },
+  {
+    name: '0005_plans',
+    sql: `-- Every function answers by index, whatever the statistics of the tables say: they may be missing, of a time when a table
+-- was empty, or right and tempting (one post with nearly all rows). docs/decisions/023 says how and why; in short:
+--   a row is looked up with an order and a limit, and sorting is off: only the index on exactly these columns can deliver
+--   that order. The conditions are ranges and arrays because they leave the order something to say: an equality alone may
+--   be answered by any index that contains the column, also one that has to be read in full for it;
+--   a row that was found is changed by its ctid, under the lock of its post;
+--   plans are generic, so that they are made once for a connection and not once more for each list.
+
+-- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids.
+-- The triggers for edits by hand look away meanwhile. \`likes\` is SET to likes plus the transitions that really happened, so
+-- likes = base + count(ratings) always (invariant 1). With p_mark_applied what was applied is marked as unseen by Redis;
+-- what was smaller than the op already there is always marked, with the greater op. Returns the posts that do not exist.
+create or replace function public.onecount_apply(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_mark_applied boolean
+) returns uuid[]
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  perform public.onecount_replan('public.posts_new');
+  perform set_config('onecount.applying', 'on', true);
+  perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+    cross join lateral (
+      select from public.posts_new where id >= e.id and id <= e.id order by id limit 1 for no key update
+    ) p;
+
+  with entries as materialized (
+    select post_id, session_id, max(op) as op, max(rev) as rev
+      from unnest(p_posts, p_sessions, p_ops, p_revs) as e (post_id, session_id, op, rev)
+     group by post_id, session_id
+  ), pairs as materialized (
+    select e.*, p.tid as post, r.tid as rating, t.tid as tombstone, greatest(r.op, t.op, 0) as known
+      from entries e
+      cross join lateral (
+        select ctid as tid from public.posts_new where id >= e.post_id and id <= e.post_id order by id limit 1
+      ) p
+      left join lateral (
+        select ctid as tid, op from public.post_ratings
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
+      ) r on true
+      left join lateral (
+        select ctid as tid, op from public.like_tombstones
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
+      ) t on true
+  ), newer as materialized (
+    select * from pairs where op > known
+  ), rated as (
+    insert into public.post_ratings (post_id, session_id, op, created_at)
+    select post_id, session_id, op, to_timestamp(op / 2 / 1000000.0) from newer where op % 2 = 1
+    on conflict (post_id, session_id) do update set op = excluded.op
+  ), revived as (
+    delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
+  ), unrated as (
+    delete from public.post_ratings r using newer n where n.op % 2 = 0 and r.ctid = n.rating
+  ), buried as (
+    insert into public.like_tombstones (post_id, session_id, op)
+    select post_id, session_id, op from newer where op % 2 = 0
+    on conflict (post_id, session_id) do update set op = excluded.op
+  ), unseen as (
+    insert into public.like_unseen (post_id, session_id, op)
+    select post_id, session_id, greatest(op, known) from pairs
+     where op < known or op > known and p_mark_applied
+     order by post_id, session_id
+    on conflict (post_id, session_id) do update set op = excluded.op
+  )
+  update public.posts_new p
+     set likes = p.likes + d.delta, likes_rev = greatest(p.likes_rev + 1, d.rev)
+    from (
+      select post, max(rev) as rev, sum(op % 2 - (rating is not null)::integer) as delta
+        from newer group by post
+    ) d
+   where p.ctid = d.post;
+  perform set_config('onecount.applying', '', true);
+
+  return array(
+    select e.id from (select distinct id from unnest(p_posts) as e (id)) e
+      left join lateral (
+        select true as is_there from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+      ) p on true
+     where p.is_there is null
+  );
+end $$;
+
+-- Applies one batch that Redis handed out under \`p_nonce\`, if the last one applied was \`p_parent\`.
+-- Answers {status: 'applied', gone: [post], unseen: [[post, session, op]]}, {status: 'rejected', receipt} with
+-- nothing changed, or {status: 'busy'} with nothing changed while another batch is being applied.
+create or replace function public.onecount_sync(
+  p_partition integer, p_parent text, p_nonce text,
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[],
+  p_seen_posts uuid[], p_seen_sessions text[], p_seen_ops bigint[],
+  p_limit integer
+) returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_receipt text;
+  v_gone uuid[];
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('onecount_sync', p_partition)) then
+    return json_build_object('status', 'busy');
+  end if;
+
+  update public.like_receipt set nonce = p_nonce where partition = p_partition and nonce = p_parent;
+  if not found then
+    insert into public.like_receipt (partition, nonce) values (p_partition, gen_random_uuid()::text)
+    on conflict (partition) do nothing;
+    select nonce into v_receipt from public.like_receipt where partition = p_partition;
+    return json_build_object('status', 'rejected', 'receipt', v_receipt);
+  end if;
+
+  v_gone := public.onecount_apply(p_posts, p_sessions, p_ops, p_revs, false);
+
+  -- In the order of their keys, as onecount_write touches them.
+  with seen as materialized (
+    select u.tid
+      from (
+        select * from unnest(p_seen_posts, p_seen_sessions, p_seen_ops) as s (post_id, session_id, op)
+         order by post_id, session_id
+      ) s
+      cross join lateral (
+        select ctid as tid, op from public.like_unseen
+         where post_id = any (array[s.post_id]) and session_id >= s.session_id and session_id <= s.session_id
+         order by post_id, session_id limit 1 for update
+      ) u
+     where u.op = s.op
+  )
+  delete from public.like_unseen u using seen s where u.ctid = s.tid;
+
+  return json_build_object(
+    'status', 'applied',
+    'gone', to_json(v_gone),
+    'unseen', coalesce((
+      select json_agg(json_build_array(u.post_id, u.session_id, u.op))
+        from (select * from public.like_unseen order by post_id, session_id limit p_limit) u
+    ), '[]')
+  );
+end $$;
+
+-- What the posts would be with \`pending\` applied; writes nothing. Answers [{post, count, rev, liked, op}],
+-- without the posts that do not exist; \`op\` is the session's newest one, 0 when it has none.
+create or replace function public.onecount_peek(
+  p_posts uuid[], p_session text, p_pending_posts uuid[], p_pending_sessions text[], p_pending_ops bigint[]
+) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    with pending as materialized (
+      select e.post_id, e.session_id, max(e.op) as op
+        from unnest(p_pending_posts, p_pending_sessions, p_pending_ops) as e (post_id, session_id, op)
+       group by e.post_id, e.session_id
+    ), newer as materialized (
+      select e.post_id, e.session_id, e.op, r.op is not null as was_member
+        from pending e
+        left join lateral (
+          select op from public.post_ratings
+           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+           order by post_id, session_id limit 1
+        ) r on true
+        left join lateral (
+          select op from public.like_tombstones
+           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+           order by post_id, session_id limit 1
+        ) t on true
+       where e.op > greatest(r.op, t.op, 0)
+    ), changes as materialized (
+      select post_id, sum(op % 2 - was_member::integer) as delta, max(op) filter (where session_id = p_session) as op
+        from newer group by post_id
+    ), states as (
+      select p.id, p.likes_rev, p.likes + coalesce(c.delta, 0) as count, coalesce(c.op, r.op, t.op, 0) as op
+        from (select distinct id from unnest(p_posts) as e (id)) e
+        cross join lateral (
+          select id, likes, likes_rev from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+        ) p
+        left join changes c on c.post_id = e.id
+        left join lateral (
+          select op from public.post_ratings
+           where post_id = any (array[e.id]) and session_id >= p_session and session_id <= p_session
+             and p_session is not null
+           order by post_id, session_id limit 1
+        ) r on true
+        left join lateral (
+          select op from public.like_tombstones
+           where post_id = any (array[e.id]) and session_id >= p_session and session_id <= p_session
+             and p_session is not null
+           order by post_id, session_id limit 1
+        ) t on true
+    )
+    select coalesce(json_agg(json_build_object(
+      'post', id, 'count', count, 'rev', likes_rev, 'liked', op % 2 = 1, 'op', op
+    )), '[]') from states
+  );
+end $$;
+
+-- Everything of the posts that hydration needs, in one snapshot:
+-- [{post, likes, rev, sessions, ops, unseenSessions, unseenOps}], without the posts that do not exist.
+create or replace function public.onecount_snapshot(p_posts uuid[]) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    select coalesce(json_agg(json_build_object(
+      'post', p.id, 'likes', p.likes, 'rev', p.likes_rev,
+      'sessions', coalesce(r.sessions, '[]'), 'ops', coalesce(r.ops, '[]'),
+      'unseenSessions', coalesce(u.sessions, '[]'), 'unseenOps', coalesce(u.ops, '[]')
+    )), '[]')
+    from (select distinct id from unnest(p_posts) as e (id)) e
+    cross join lateral (
+      select id, likes, likes_rev from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+    ) p
+    cross join lateral (
+      select json_agg(session_id) as sessions, json_agg(op) as ops
+        from (
+          select session_id, op from public.post_ratings
+           where post_id >= e.id and post_id <= e.id order by post_id, session_id
+        ) r
+    ) r
+    cross join lateral (
+      select json_agg(session_id) as sessions, json_agg(op) as ops
+        from (
+          select session_id, op from public.like_unseen
+           where post_id >= e.id and post_id <= e.id order by post_id, session_id
+        ) u
+       where session_id <> ''
+    ) u
+  );
+end $$;
+
+-- One keyset page of all posts by id: [{post, likes, rev, ratings}]; \`ratings\` is the number of rows. The first page
+-- begins after the nil UUID, so that every page is a range of the primary key.
+create or replace function public.onecount_posts(p_after uuid, p_limit integer) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    select coalesce(json_agg(json_build_object(
+      'post', p.id, 'likes', p.likes, 'rev', p.likes_rev, 'ratings', r.n
+    )), '[]')
+    from (
+      select id, likes, likes_rev from public.posts_new
+       where id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
+       order by id limit p_limit
+    ) p
+    cross join lateral (
+      select count(*) as n from (
+        select from public.post_ratings where post_id >= p.id and post_id <= p.id order by post_id, session_id
+      ) r
+    ) r
+  );
+end $$;
+
+-- One keyset page of what a session likes, by post: [[post, op]].
+create or replace function public.onecount_session(p_session text, p_after uuid, p_limit integer) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    select coalesce(json_agg(json_build_array(post_id, op)), '[]')
+      from (
+        select post_id, op from public.post_ratings
+         where (session_id, post_id) > (p_session, coalesce(p_after, '00000000-0000-0000-0000-000000000000'))
+           and session_id <= p_session
+         order by session_id, post_id limit p_limit
+      ) page
+  );
+end $$;
+
+-- The receipt of a partition (null before its first batch) and how many ops Redis has not seen, counted up to
+-- 10,000: {receipt, unseen}.
+create or replace function public.onecount_status(p_partition integer) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return json_build_object(
+    'receipt', (select nonce from public.like_receipt where partition = p_partition),
+    'unseen', (
+      select count(*) from (select from public.like_unseen order by post_id, session_id limit 10000) u
+    )
+  );
+end $$;
 `,
   },
   {
@@ -709,8 +1042,8 @@ create or replace function public.onecount_spare(
   p_now bigint, p_ahead bigint
 ) returns json
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
-set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
   v_count integer := coalesce(cardinality(p_posts), 0);
@@ -801,15 +1134,21 @@ end $$;
 -- Which of the ops are newer than what is known of their pairs, on posts that exist.
 create or replace function public.onecount_are_new(p_posts uuid[], p_sessions text[], p_ops bigint[]) returns boolean[]
 language sql stable
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
-set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
   select array_agg(
            e.op > greatest(
-             (select r.op from public.post_ratings r where r.post_id = e.post_id and r.session_id = e.session_id),
-             (select t.op from public.like_tombstones t where t.post_id = e.post_id and t.session_id = e.session_id),
+             (select r.op from public.post_ratings r
+              where r.post_id = any (array[e.post_id]) and r.session_id >= e.session_id and r.session_id <= e.session_id
+              order by r.post_id, r.session_id limit 1),
+             (select t.op from public.like_tombstones t
+              where t.post_id = any (array[e.post_id]) and t.session_id >= e.session_id and t.session_id <= e.session_id
+              order by t.post_id, t.session_id limit 1),
              0
-           ) and exists (select from public.posts_new p where p.id = e.post_id)
+           ) and exists (
+             select from public.posts_new p where p.id >= e.post_id and p.id <= e.post_id order by p.id limit 1
+           )
            order by n)
     from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
 $$;
@@ -868,8 +1207,8 @@ create or replace function public.onecount_refused(
   p_post uuid, p_session text, p_after_post uuid, p_after_session text, p_limit integer
 ) returns json
 language sql stable
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
-set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
   select coalesce(json_agg(json_build_array(
            post_id, session_id, op, sqlstate, message,
@@ -878,10 +1217,14 @@ as $$
     select r.* from public.like_refused r
      where (p_post is null or r.post_id = p_post) and (p_session is null or r.session_id = p_session)
        and (p_after_post is null or (r.post_id, r.session_id) > (p_after_post, p_after_session))
-       and exists (select from public.posts_new p where p.id = r.post_id)
+       and exists (select from public.posts_new p where p.id >= r.post_id and p.id <= r.post_id order by p.id limit 1)
        and r.op > greatest(
-         (select o.op from public.post_ratings o where o.post_id = r.post_id and o.session_id = r.session_id),
-         (select o.op from public.like_tombstones o where o.post_id = r.post_id and o.session_id = r.session_id),
+         (select o.op from public.post_ratings o
+              where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
+              order by o.post_id, o.session_id limit 1),
+         (select o.op from public.like_tombstones o
+              where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
+              order by o.post_id, o.session_id limit 1),
          0
        )
      order by r.post_id, r.session_id
@@ -924,35 +1267,6 @@ begin
     'refused', json_array_length(v_done -> 'refused')
   );
 end $$;
-
--- Makes posts_new.likes a bigint, so that no count overflows. Rewrites the table while it is locked: for the owner of the
--- table, in a quiet hour. While it waits for the lock nobody else gets one, so it waits no longer than is said. Triggers
--- that look at the column stand in the way, and are made anew as they were.
-create or replace function public.onecount_widen_likes(p_lock_timeout text default '2s') returns void
-language plpgsql set search_path = '' as $$
-declare
-  v_triggers text[] := '{}';
-  v_trigger record;
-  v_text text;
-begin
-  perform set_config('lock_timeout', p_lock_timeout, true);
-  lock table public.posts_new in access exclusive mode;
-  for v_trigger in
-    select tgname, tgenabled, pg_catalog.pg_get_triggerdef(oid) as definition from pg_catalog.pg_trigger
-     where tgrelid = 'public.posts_new'::regclass and not tgisinternal
-  loop
-    execute format('drop trigger %I on public.posts_new', v_trigger.tgname);
-    v_triggers := v_triggers || v_trigger.definition;
-    if v_trigger.tgenabled <> 'O' then
-      v_triggers := v_triggers || format('alter table public.posts_new %s trigger %I', case v_trigger.tgenabled
-        when 'D' then 'disable' when 'R' then 'enable replica' else 'enable always' end, v_trigger.tgname);
-    end if;
-  end loop;
-  alter table public.posts_new alter column likes type bigint;
-  foreach v_text in array v_triggers loop
-    execute v_text;
-  end loop;
-end $$;
 `,
   },
   {
@@ -978,7 +1292,10 @@ create or replace function public.onecount_sync(
   p_seen_posts uuid[], p_seen_sessions text[], p_seen_ops bigint[],
   p_limit integer, p_owner text default null
 ) returns json
-language plpgsql set search_path = '' as $$
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
 declare
   v_receipt text;
   v_owner text;
@@ -1017,14 +1334,34 @@ begin
 
   if json_array_length(v_done -> 'refused') > 0 or exists (select from public.like_refused) then
     -- A greater op of a pair, whatever became of it, comes in the place of one that was refused.
-    delete from public.like_refused r using unnest(p_posts, p_sessions, p_ops) e (post_id, session_id, op)
-     where r.post_id = e.post_id and r.session_id = e.session_id and r.op < e.op;
+    with overtaken as materialized (
+      select r.tid from unnest(p_posts, p_sessions, p_ops) e (post_id, session_id, op)
+       cross join lateral (
+         select ctid as tid, op from public.like_refused
+          where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+          order by post_id, session_id limit 1
+       ) r
+       where r.op < e.op
+    )
+    delete from public.like_refused r using overtaken o where r.ctid = o.tid;
     perform public.onecount_set_aside(p_posts, p_sessions, p_ops, v_done -> 'refused');
   end if;
 
-  delete from public.like_unseen u
-   using unnest(p_seen_posts, p_seen_sessions, p_seen_ops) as s (post_id, session_id, op)
-   where u.post_id = s.post_id and u.session_id = s.session_id and u.op = s.op;
+  -- In the order of their keys, as onecount_write touches them.
+  with seen as materialized (
+    select u.tid
+      from (
+        select * from unnest(p_seen_posts, p_seen_sessions, p_seen_ops) as s (post_id, session_id, op)
+         order by post_id, session_id
+      ) s
+      cross join lateral (
+        select ctid as tid, op from public.like_unseen
+         where post_id = any (array[s.post_id]) and session_id >= s.session_id and session_id <= s.session_id
+         order by post_id, session_id limit 1 for update
+      ) u
+     where u.op = s.op
+  )
+  delete from public.like_unseen u using seen s where u.ctid = s.tid;
 
   return json_build_object(
     'status', 'applied',
@@ -1052,14 +1389,20 @@ end $$;
 -- The receipt of a partition (null before its first batch) and the Redis it belongs to, how many ops Redis has not seen,
 -- counted up to 10,000, and how many are set aside, counted up to 1,000: {receipt, owner, unseen, refused}.
 create or replace function public.onecount_status(p_partition integer) returns json
-language sql stable set search_path = '' as $$
-  select json_build_object(
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return json_build_object(
     'receipt', (select nonce from public.like_receipt where partition = p_partition),
     'owner', (select owner from public.like_receipt where partition = p_partition),
-    'unseen', (select count(*) from (select from public.like_unseen limit 10000) u),
+    'unseen', (
+      select count(*) from (select from public.like_unseen order by post_id, session_id limit 10000) u
+    ),
     'refused', json_array_length(public.onecount_refused(null, null, null, null, 1000))
   );
-$$;
+end $$;
 
 -- Nothing here is for anybody but the server.
 do $$
@@ -1074,6 +1417,263 @@ begin
     execute format('grant execute on function %s to service_role', v_function);
   end loop;
 end $$;
+`,
+  },
+  {
+    name: '0010_edits_in_bulk',
+    sql: `-- Edits by hand cost what the rows cost, once for a statement: no work for each row of its own, none for rows that go with
+-- their post. Rows are looked up as in 0005_plans.sql.
+
+-- Rows of post_ratings that came, went or changed in one statement by hand: once for the statement, however many rows. A
+-- row that came counts once more, one that went once less, as of now: its op beats whatever Redis has seen of the pair.
+-- Rows that go with their post, or that the engine writes, are none of this.
+create or replace function public.onecount_rated_by_hand() returns trigger
+language plpgsql security definer
+set search_path = '' set plan_cache_mode = force_custom_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+  -- \`went\` and \`came\` are pairs; \`kept\` are those whose op was changed.
+  v_rows text := case tg_op
+    when 'INSERT' then $rows$
+      with went as (select null::uuid as post_id, null::text as session_id, null::bigint as op where false),
+           came as (select post_id, session_id, op from after),
+           kept as (select * from went)
+    $rows$
+    when 'DELETE' then $rows$
+      with went as (select post_id, session_id, op from before),
+           came as (select * from went where false),
+           kept as (select * from came)
+    $rows$
+    else $rows$
+      with went as (
+             select b.post_id, b.session_id, b.op from before b
+               left join after a using (post_id, session_id) where a.post_id is null),
+           came as (
+             select a.post_id, a.session_id, a.op from after a
+               left join before b using (post_id, session_id) where b.post_id is null),
+           kept as (
+             select a.post_id, a.session_id, greatest(a.op, b.op) as op from after a
+               join before b using (post_id, session_id) where a.op <> b.op)
+    $rows$
+  end;
+  v_posts uuid[];
+begin
+  execute v_rows || $sql$
+    select array_agg(post_id) from (
+      select post_id from went union select post_id from came union select post_id from kept
+    ) e
+  $sql$ into v_posts;
+  -- Posts that are gone are not among those that are locked.
+  v_posts := array(
+    select p.id from (select distinct id from unnest(v_posts) as e (id) order by id) e
+      cross join lateral (
+        select id from public.posts_new where id >= e.id and id <= e.id order by id limit 1 for no key update
+      ) p
+  );
+  if v_posts = '{}' then
+    return null;
+  end if;
+
+  perform set_config('onecount.applying', 'on', true);
+  execute v_rows || $sql$, posts as materialized (
+    select p.tid, e.id as post_id
+      from unnest($1) as e (id)
+      cross join lateral (
+        select ctid as tid from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+      ) p
+  ), lost as materialized (
+    -- A pair that is there again was counted as one that came.
+    select w.post_id, w.session_id, greatest(w.op + 1, 2 * $2) as op, r.tid is not null as is_back
+      from went w
+      join posts p on p.post_id = w.post_id
+      left join lateral (
+        select ctid as tid from public.post_ratings
+         where post_id = any (array[w.post_id]) and session_id >= w.session_id and session_id <= w.session_id
+         order by post_id, session_id limit 1
+      ) r on true
+  ), gained as materialized (
+    select g.post_id, g.session_id, r.tid as rating, r.op as current, t.tid as tombstone,
+           case when g.is_new then greatest(g.op, t.op + 1, 2 * $2 + 1) else g.op end as op
+      from (select *, true as is_new from came union all select *, false from kept) g
+      join posts p on p.post_id = g.post_id
+      cross join lateral (
+        select ctid as tid, op from public.post_ratings
+         where post_id = any (array[g.post_id]) and session_id >= g.session_id and session_id <= g.session_id
+         order by post_id, session_id limit 1
+      ) r
+      left join lateral (
+        select ctid as tid, op from public.like_tombstones
+         where post_id = any (array[g.post_id]) and session_id >= g.session_id and session_id <= g.session_id
+         order by post_id, session_id limit 1
+      ) t on true
+  ), buried as (
+    insert into public.like_tombstones as t (post_id, session_id, op)
+    select post_id, session_id, max(op) from lost where not is_back group by post_id, session_id
+    on conflict (post_id, session_id) do update set op = greatest(t.op, excluded.op)
+  ), revived as (
+    delete from public.like_tombstones t using gained g where t.ctid = g.tombstone
+  ), raised as (
+    update public.post_ratings r set op = g.op from gained g where r.ctid = g.rating and g.current <> g.op
+  ), unseen as (
+    insert into public.like_unseen as u (post_id, session_id, op)
+    select post_id, session, max(op)
+      from (
+        -- As onecount_session_or_all, without a call for each row.
+        select post_id, op,
+               case when session_id ~ '^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$' then session_id else '' end as session
+          from (
+            select post_id, session_id, op from lost where not is_back
+            union all select post_id, session_id, op from gained
+          ) changed
+      ) changed
+     group by post_id, session
+     order by post_id, session
+    on conflict (post_id, session_id) do update set op = greatest(u.op, excluded.op)
+  )
+  update public.posts_new p
+     set likes = p.likes + d.delta, likes_rev = greatest(p.likes_rev + 1, $2)
+    from (
+      select p.tid, sum(c.delta) as delta
+        from (select post_id, -1 as delta from went union all select post_id, 1 from came) c
+        join posts p on p.post_id = c.post_id
+       group by p.tid
+    ) d
+   where p.ctid = d.tid
+  $sql$ using v_posts, v_now;
+  perform set_config('onecount.applying', '', true);
+  return null;
+end $$;
+
+drop trigger if exists onecount_rated_by_hand on public.post_ratings;
+create trigger onecount_rated_by_hand after insert on public.post_ratings
+  referencing new table as after
+  for each statement when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_rated_by_hand();
+
+drop trigger if exists onecount_unrated_by_hand on public.post_ratings;
+create trigger onecount_unrated_by_hand after delete on public.post_ratings
+  referencing old table as before
+  for each statement when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_rated_by_hand();
+
+drop trigger if exists onecount_rerated_by_hand on public.post_ratings;
+create trigger onecount_rerated_by_hand after update on public.post_ratings
+  referencing old table as before new table as after
+  for each statement when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_rated_by_hand();
+
+-- A post that went, or whose likes were set: Redis forgets it, and hydrates it anew where it is still there.
+create or replace function public.onecount_post_by_hand() returns trigger
+language plpgsql security definer
+set search_path = '' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  if tg_op = 'DELETE' then
+    delete from public.like_unseen where post_id = old.id;
+  end if;
+  insert into public.like_unseen as u (post_id, session_id, op)
+  values (old.id, '', 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint)
+  on conflict (post_id, session_id) do update set op = greatest(u.op + 2, excluded.op);
+  return null;
+end $$;
+
+-- Readers take the greater revision, so likes that were set by hand need one. There are at least as many as rows
+-- (invariant 1), so the rows need to be counted only where likes became less.
+create or replace function public.onecount_revise_by_hand() returns trigger
+language plpgsql security definer
+set search_path = '' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  if new.likes < old.likes then
+    new.likes := greatest(new.likes, (
+      select count(*) from (
+        select from public.post_ratings where post_id >= new.id and post_id <= new.id order by post_id, session_id
+      ) r
+    ));
+  end if;
+  new.likes_rev := greatest(old.likes_rev + 1, floor(extract(epoch from clock_timestamp()) * 1000000)::bigint);
+  return new;
+end $$;
+
+-- The rows of a post that is removed go by foreign keys, whose plans Postgres makes: for the length of the statement they
+-- are made anew, by the size that the tables have now.
+create or replace function public.onecount_plan_removal() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if tg_when = 'BEFORE' then
+    perform set_config('onecount.plans', current_setting('enable_seqscan') || ' ' || current_setting('plan_cache_mode'), true),
+            set_config('enable_seqscan', 'off', true),
+            set_config('plan_cache_mode', 'force_custom_plan', true);
+  else
+    perform set_config('enable_seqscan', split_part(current_setting('onecount.plans'), ' ', 1), true),
+            set_config('plan_cache_mode', split_part(current_setting('onecount.plans'), ' ', 2), true);
+  end if;
+  return null;
+end $$;
+
+drop trigger if exists onecount_removal_begins on public.posts_new;
+create trigger onecount_removal_begins before delete on public.posts_new
+  for each statement execute function public.onecount_plan_removal();
+
+drop trigger if exists onecount_removal_ends on public.posts_new;
+create trigger onecount_removal_ends after delete on public.posts_new
+  for each statement execute function public.onecount_plan_removal();
+
+-- Removes a post with all that is known of it; false when there is none.
+create or replace function public.onecount_remove_post(p_post uuid) returns boolean
+language plpgsql
+set search_path = '' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_post tid;
+begin
+  select ctid into v_post from public.posts_new where id >= p_post and id <= p_post order by id limit 1 for update;
+  delete from public.posts_new where ctid = v_post;
+  return found;
+end $$;
+
+revoke execute on function public.onecount_plan_removal() from public, anon, authenticated;
+grant execute on function public.onecount_plan_removal() to service_role;
+`,
+  },
+  {
+    name: '0011_wider_likes',
+    sql: `-- Makes posts_new.likes a bigint, so that no count overflows. Rewrites the table while it is locked: for the owner of the
+-- table, in a quiet hour. While it waits for the lock nobody else gets one, so it waits no longer than is said. Triggers
+-- that look at the column stand in the way, and are made anew as they were.
+create or replace function public.onecount_widen_likes(p_lock_timeout text default '2s') returns void
+language plpgsql set search_path = '' as $$
+declare
+  v_triggers text[] := '{}';
+  v_trigger record;
+  v_text text;
+begin
+  perform set_config('lock_timeout', p_lock_timeout, true);
+  lock table public.posts_new in access exclusive mode;
+  for v_trigger in
+    select tgname, tgenabled, pg_catalog.pg_get_triggerdef(oid) as definition from pg_catalog.pg_trigger
+     where tgrelid = 'public.posts_new'::regclass and not tgisinternal
+  loop
+    execute format('drop trigger %I on public.posts_new', v_trigger.tgname);
+    v_triggers := v_triggers || v_trigger.definition;
+    if v_trigger.tgenabled <> 'O' then
+      v_triggers := v_triggers || format('alter table public.posts_new %s trigger %I', case v_trigger.tgenabled
+        when 'D' then 'disable' when 'R' then 'enable replica' else 'enable always' end, v_trigger.tgname);
+    end if;
+  end loop;
+  alter table public.posts_new alter column likes type bigint;
+  foreach v_text in array v_triggers loop
+    execute v_text;
+  end loop;
+end $$;
+
+revoke execute on function public.onecount_widen_likes(text) from public, anon, authenticated;
+grant execute on function public.onecount_widen_likes(text) to service_role;
 `,
   },
 ] as const satisfies readonly Migration[]

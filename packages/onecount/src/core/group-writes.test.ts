@@ -1,0 +1,156 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Interrupted, interrupted } from '../../test/support/interrupted'
+import { type Stores, startStores } from '../../test/support/stores'
+import { groupWrites } from './group-writes'
+import { createOnecount, type Onecount } from './onecount'
+import type { PostgresPort } from './ports'
+
+const POSTS = Array.from({ length: 5 }, (_, i) => ({
+  id: `50050001-aaaa-bbbb-cccc-ddddeeee000${i}`,
+  base: 10 * i,
+}))
+const [HOT] = POSTS as [(typeof POSTS)[0]]
+const MISSING = '50050001-aaaa-bbbb-cccc-ddddeeee9999'
+
+let stores: Stores
+let ports: Interrupted
+let onecount: Onecount
+beforeAll(async () => {
+  stores = await startStores()
+})
+afterAll(() => stores.stop())
+beforeEach(async () => {
+  await stores.begin(POSTS)
+  ports = interrupted(stores.ports())
+  onecount = createOnecount({ redis: null, postgres: ports.postgres, log: { warn() {} } })
+})
+
+const ratings = (post: { id: string }) =>
+  stores.sql`select session_id from post_ratings where post_id = ${post.id}`.then(rows => rows.length)
+const like = (postId: string, sessionId: string) => ({ postId, sessionId, op: null, liked: true })
+
+describe('presses on Postgres alone', () => {
+  it('share calls with those that come meanwhile, and each is answered for itself', async () => {
+    const sessions = Array.from({ length: 200 }, (_, i) => `s${i}`)
+    const states = await Promise.all(sessions.map(s => onecount.set(HOT.id, s, true)))
+    for (const state of states)
+      expect(state).toMatchObject({ liked: true, durable: true, source: 'postgres' })
+    expect(await ratings(HOT)).toBe(200)
+    expect(ports.count('postgres.write')).toBeLessThan(10)
+  })
+
+  it('go at once when nothing is under way', async () => {
+    await onecount.set(HOT.id, 'ana', true)
+    await onecount.set(HOT.id, 'ana', false)
+    expect(ports.count('postgres.write')).toBe(2)
+  })
+
+  it('of one session on one post are written one after the other', async () => {
+    const done = await Promise.all(
+      Array.from({ length: 9 }, (_, i) => onecount.set(HOT.id, 'ana', i % 2 === 0)),
+    )
+    expect(new Set(done.map(state => state.op)).size).toBe(9)
+    expect(await ratings(HOT)).toBe(1)
+    expect((await onecount.read([HOT.id], 'ana')).get(HOT.id)).toMatchObject({ count: 1, liked: true })
+  })
+
+  it('on a post that is not there do not hold up the others', async () => {
+    const outcomes = await Promise.allSettled(
+      [HOT.id, MISSING, HOT.id, MISSING, HOT.id].map((id, i) => onecount.set(id, `s${i}`, true)),
+    )
+    expect(outcomes.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ])
+    expect(await ratings(HOT)).toBe(3)
+  })
+
+  it('of several processes on the same posts never lock each other out', async () => {
+    const processes = Array.from({ length: 4 }, () =>
+      createOnecount({ redis: null, postgres: stores.ports().postgres, log: { warn() {} } }),
+    )
+    const presses = processes.flatMap((process, p) =>
+      Array.from({ length: 100 }, (_, i) => process.set(POSTS[(i * (p + 1)) % 5]!.id, `s${p}-${i}`, true)),
+    )
+    await Promise.all(presses)
+    const counts = await Promise.all(POSTS.map(ratings))
+    expect(counts.reduce((sum, n) => sum + n, 0)).toBe(400)
+    for (const post of POSTS) {
+      const { postgres } = await stores.compare(post)
+      expect(postgres.count).toBe(post.base + postgres.members.length)
+    }
+  })
+
+  it('are refused when Postgres does not answer, and the next ones are written', async () => {
+    ports.fail('never arrives', 'postgres.write')
+    const sessions = Array.from({ length: 20 }, (_, i) => `s${i}`)
+    for (const result of await Promise.allSettled(sessions.map(s => onecount.set(HOT.id, s, true))))
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'unavailable' } })
+    ports.restore()
+    expect(await onecount.set(HOT.id, 'ana', true)).toMatchObject({ count: 1 })
+  })
+})
+
+describe('a group of presses', () => {
+  /** A Postgres that refuses a call with this session in it, as a constraint of an application does. */
+  const refusing = (session: string): PostgresPort =>
+    new Proxy(ports.postgres, {
+      get: (target, method: keyof PostgresPort) =>
+        method === 'write'
+          ? async (...[writes, ...rest]: Parameters<PostgresPort['write']>) => {
+              if (writes.some(({ sessionId }) => sessionId === session))
+                throw Object.assign(new Error('refused'), { name: 'StoreRefused' })
+              return target.write(writes, ...rest)
+            }
+          : target[method],
+    })
+
+  it('is written one by one when Postgres refuses it, and only the refused press fails', async () => {
+    const port = groupWrites(refusing('bad'), { calls: 1 })
+    const sessions = ['first', 'ana', 'bad', 'ben']
+    const outcomes = await Promise.allSettled(sessions.map(s => port.write([like(HOT.id, s)], 1)))
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
+    expect(await ratings(HOT)).toBe(3)
+  })
+
+  it('is judged by one limit', async () => {
+    const calls: unknown[] = []
+    const port = groupWrites(
+      {
+        ...stores.ports().postgres,
+        async write(writes, now, options) {
+          calls.push([writes.map(w => w.sessionId).join(), now, options?.ahead])
+          return writes.map(() => ({ status: 'gone' }))
+        },
+      },
+      { calls: 1, size: 2 },
+    )
+    await Promise.all([
+      port.write([like(HOT.id, 'a')], 1),
+      port.write([like(HOT.id, 'b')], 2, { ahead: 5 }),
+      port.write([like(HOT.id, 'c')], 4),
+      port.write([like(HOT.id, 'd')], 3, { ahead: 5 }),
+      port.write([like(HOT.id, 'e')], 3, { ahead: 5 }),
+    ])
+    expect(calls).toEqual([
+      ['a', 1, undefined],
+      ['b,d', 3, 5],
+      ['c', 4, undefined],
+      ['e', 3, 5],
+    ])
+  })
+
+  it('does not hold presses whose callers were answered long ago', async () => {
+    let time = 0
+    const port = groupWrites(ports.postgres, { calls: 1, patienceMs: 100, elapsed: () => time })
+    const first = port.write([like(HOT.id, 'ana')], 1)
+    const late = port.write([like(HOT.id, 'ben')], 1).catch((error: unknown) => error)
+    time = 101
+    await first
+    expect(await late).toMatchObject({ store: 'postgres' })
+    expect(await ratings(HOT)).toBe(1)
+  })
+})
