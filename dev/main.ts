@@ -54,8 +54,8 @@ async function serve({ mode, host, port: wanted }: Options, stack: Stack, data: 
   const serving = onFreePort(wanted, start, host.address).then(async port => {
     const origins = host.names.map(name => `http://${name}:${port}`)
     await stack.allow(origins)
-    const { supabaseUrl, publishableKey, secretKey, redisUrl } = stack
-    const stores = { supabaseUrl, publishableKey, secretKey, redisUrl }
+    const { supabaseUrl, publishableKey, secretKey, redisUrl, redisId } = stack
+    const stores = { supabaseUrl, publishableKey, secretKey, redisUrl, redisId }
     writePrivateFile(file, `${JSON.stringify({ appUrl: origins[0], ...stores }, null, 2)}\n`)
     console.log(
       ['', ...stack.summary, ...appLines(origins, host, stack, port === wanted ? 0 : wanted), ''].join('\n'),

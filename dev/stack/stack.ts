@@ -16,6 +16,8 @@ export interface Stores {
   secretKey: string
   /** Null: without Redis. */
   redisUrl: string | null
+  /** Id of Redis where its address may change. */
+  redisId?: string
 }
 
 export interface Stack extends Stores {
@@ -55,10 +57,14 @@ export async function startStack({ env, dataDir, withRedis, say }: StackOptions)
   try {
     const { allow, ...supabase } = await supabaseFor({ env, dir, parts, summary, say, withRedis })
     const redisUrl = withRedis ? await redisFor({ env, dir, parts, summary, say }) : null
+    // The Redis of a data folder is the same on any port, also where it keeps nothing.
+    const isOurs = parts.some(({ id }) => id === 'redis')
+    const redisId = env.ONECOUNT_REDIS_ID || (isOurs ? keptSecret(dir, 'redis-id') : undefined)
     if (!withRedis) summary.push('Redis     none (--no-redis): Postgres serves alone')
     return {
       ...supabase,
       redisUrl,
+      redisId,
       parts,
       summary,
       allow,
@@ -68,10 +74,12 @@ export async function startStack({ env, dataDir, withRedis, say }: StackOptions)
         SUPABASE_SECRET_KEY: supabase.secretKey,
         // Next reads .env.local too: an empty value keeps it from setting another.
         REDIS_URL: redisUrl ?? '',
+        ...(redisId && { ONECOUNT_REDIS_ID: redisId }),
         ONECOUNT_SECRET: env.ONECOUNT_SECRET || keptSecret(dir, 'secret'),
       },
       async stop() {
-        if (parts.length > 0 && parts.every(part => part.isRunning())) await drain({ ...supabase, redisUrl })
+        if (parts.length > 0 && parts.every(part => part.isRunning()))
+          await drain({ ...supabase, redisUrl, redisId })
         await stopParts()
       },
     }
@@ -82,7 +90,7 @@ export async function startStack({ env, dataDir, withRedis, say }: StackOptions)
 }
 
 /** What Redis has accepted and Postgres has not confirmed yet goes there before the stores end. */
-async function drain({ supabaseUrl, secretKey, redisUrl }: Stores): Promise<void> {
+async function drain({ supabaseUrl, secretKey, redisUrl, redisId }: Stores): Promise<void> {
   if (redisUrl === null) return
   const redis = createRedisClient(redisUrl)
   const supabase = createClient(supabaseUrl, secretKey, {
@@ -91,6 +99,7 @@ async function drain({ supabaseUrl, secretKey, redisUrl }: Stores): Promise<void
   })
   const onecount = createOnecount({
     redis: ioredisPort(redis),
+    redisId,
     postgres: supabasePort(supabase),
     log: { warn() {} },
   })

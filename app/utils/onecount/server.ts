@@ -13,6 +13,8 @@ const slots = globalThis as unknown as Record<symbol, Onecount | undefined>
 export function getOnecount(): Onecount {
   slots[SLOT] ??= createOnecount({
     redis: isRedisConfigured ? ioredisPort(redis!) : null,
+    redisId: process.env.ONECOUNT_REDIS_ID,
+    takeOver: process.env.ONECOUNT_TAKE_OVER === '1',
     postgres: postgresFromEnv(),
     ack: parseAck(process.env.ONECOUNT_ACK),
     log: { warn: message => console.warn(`[onecount] ${message}`) },

@@ -11,13 +11,17 @@
 --   2 limit     ops at most
 --   3 after     the last member of the batch before, '' to start
 --   4 now       microseconds
---   5.. post, session, op of each row; session '': forget what is held of the post, and rank it by its count in
+--   5 home      id that this Redis gets if it has none; '': it gets none
+--   6 sure      '1': the caller has drained this Redis under that id before
+--   7.. post, session, op of each row; session '': forget what is held of the post, and rank it by its count in
 --       Postgres, which stands in place of the op, '' for a post that is gone
 -- RETURNS
---   {the batch's nonce, confirmed nonce, pending member…} | {''}: nothing was done, call refeed until nothing is left
+--   {the batch's nonce, confirmed nonce, id of this Redis or '', pending member…} |
+--   {''}: nothing was done, call refeed until nothing is left
 -- include: apply
 -- include: forget
 -- include: ranking
+-- include: home
 
 local q, recent, rank = KEYS[1], KEYS[2], KEYS[3]
 local limit, after, now = ARGV[2], ARGV[3], tonumber(ARGV[4])
@@ -34,8 +38,8 @@ redis.call('ZADD', q, 0, string.format('!out|%015.0f|%s', seq + 1, nonce))
 local excess = redis.call('ZLEXCOUNT', q, '[!out|', '(!out}') - OUTSTANDING
 if excess > 0 then redis.call('ZREM', q, unpack(redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}', 'LIMIT', 0, excess))) end
 
-for i = 5, #ARGV, 3 do
-  local k = 4 + 5 * (i - 5) / 3
+for i = 7, #ARGV, 3 do
+  local k = 4 + 5 * (i - 7) / 3
   local keys = { likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], sessions = KEYS[k + 3], q = q, recent = recent, rank = rank }
   if ARGV[i + 1] == '' then
     forget(keys, KEYS[k + 4])
@@ -51,4 +55,4 @@ end
 
 local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
 if #members == 0 and after ~= '' then members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit) end
-return { nonce, confirmed_of(q), unpack(members) }
+return { nonce, confirmed_of(q), name_home(q, ARGV[5], ARGV[6] == '1'), unpack(members) }

@@ -5,9 +5,6 @@
 -- ARGV
 -- RETURNS
 --   '1' | '0': it was cold
+-- include: cool
 
-local meta = redis.call('MGET', KEYS[1])[1]
-local numbers = meta and string.match(meta, '^(%d+|%-?%d+|).')
-if not numbers then return '0' end
-redis.call('SET', KEYS[1], numbers)
-return '1'
+return cool(KEYS[1]) and '1' or '0'

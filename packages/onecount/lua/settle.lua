@@ -1,23 +1,25 @@
--- settle: what Postgres has confirmed is pending no more.
+-- settle: what Postgres has confirmed is pending no more, and neither is what it has refused and set aside.
 --
 -- KEYS
 --   1 q         zset    likes:q
 --   2 recent    zset    likes:recent
 --   3 rank      zset    likes:rank
 --   4 late      zset    likes:late
---   5.. per post: likes, liked, meta, hydrating
+--   5.. per post: likes, liked, meta, hydrating, then sessions of each of its refused members
 -- ARGV
 --   1 nonce     of the batch
 --   2 now       as an op
 --   3 began     when the batch was collected, as an op
 --   4 recent    how long an op is remembered, in the units of ops
---   5.. per post: post, gone ('1': Postgres has no such post), how many members, the members as collect gave them
+--   5.. per post: post, gone ('1': Postgres has no such post), how many members, how many of them are refused, the
+--   members as collect gave them, the refused ones last
 -- RETURNS
 --   'OK' | 'LATE': the nonce is not outstanding, nothing changed
 -- include: forget
 -- include: number
 -- include: queue
 -- include: ranking
+-- include: refuse
 -- include: trim
 
 local q, recent, rank, late, nonce, now = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], tonumber(ARGV[2])
@@ -29,10 +31,10 @@ confirm(q, nonce)
 local late_before = math.max(now - lasts, trimmed_of(q) or 0)
 local i, k = 5, 5
 while i <= #ARGV do
-  local post, gone, members = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2])
+  local post, gone, members, refused = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
   -- A hydrator's snapshot may be older than this batch: until it has installed, its post's ops stay pending.
   if redis.call('EXISTS', KEYS[k + 3]) == 0 then
-    for j = i + 3, i + 2 + members do
+    for j = i + 4, i + 3 + members - refused do
       if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
         local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
         redis.call('ZADD', recent, 'GT', op, pair)
@@ -44,7 +46,11 @@ while i <= #ARGV do
       unrank(rank, post)
     end
   end
-  i, k = i + 3 + members, k + 4
+  -- What a hydrator lays over its snapshot is read when it installs, so a refused op does not wait for one.
+  for j = 1, refused do
+    refuse(q, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
+  end
+  i, k = i + 4 + members, k + 4 + refused
 end
 
 -- Only here, where Postgres has shown that it had lost nothing when the batch began: what it loses later it is given again

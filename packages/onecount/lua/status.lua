@@ -6,8 +6,8 @@
 -- ARGV
 --   1 sample    pending ops looked at for the oldest one
 -- RETURNS
---   {confirmed nonce, epoch or '', number of pending ops, oldest op of the sample or '0'}; recent ops that have to become
---   pending again count as pending
+--   {confirmed nonce, epoch or '', number of pending ops, oldest op of the sample or '0', id of this Redis or ''}; recent
+--   ops that have to become pending again count as pending
 -- include: number
 -- include: queue
 
@@ -21,4 +21,4 @@ for _, member in ipairs(redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT',
   local op = tonumber(string.match(member, '|(%d+)|%d+$'))
   if not oldest or op < oldest then oldest = op end
 end
-return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0) }
+return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0), home_of(q) or '' }

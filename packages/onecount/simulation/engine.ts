@@ -28,7 +28,7 @@ export async function productionEngine(): Promise<Engine> {
 export async function engineWithout(rule: Rule): Promise<Engine> {
   const copy = mkdtempSync(join(tmpdir(), 'onecount-ablated-'))
   try {
-    for (const part of ['src/core', 'lua', 'simulation/memory-postgres.ts'])
+    for (const part of ['src/core', 'lua', 'simulation/memory-postgres.ts', 'simulation/memory-tables.ts'])
       cpSync(join(PACKAGE, part), join(copy, part), { recursive: true })
     writeFileSync(join(copy, 'package.json'), '{ "type": "module" }')
     const file = join(copy, rule.file)

@@ -22,6 +22,7 @@ export const FAULTS = [
   'ack postgres',
   're-send',
   'short recent',
+  'op refused',
 ] as const
 
 export type Fault = (typeof FAULTS)[number]
@@ -50,4 +51,5 @@ const EVENTS: Fault[] = [
   'redis key lost',
   'redis queue lost',
   'postgres rolled back',
+  'op refused',
 ]

@@ -5,28 +5,19 @@ import type {
   PairWrite,
   PostgresPort,
   PostgresState,
+  SetAsideOp,
   SyncBatch,
   SyncResult,
   WriteResult,
 } from '../src/core/ports'
-
-interface Post {
-  likes: number
-  rev: number
-  /** Odd ops and even ones, by session. */
-  ops: Map<string, number>
-}
-
-interface Tables {
-  posts: Map<string, Post>
-  /** By `post|session`; the session is empty where Redis must forget the post. */
-  unseen: Map<string, PairOp>
-  receipts: Map<number, string>
-}
+import { copy, empty, type Post, type Tables } from './memory-tables'
 
 /** What Postgres holds, to go back to later. */
 export type PostgresBackup = Tables
 
+const REFUSAL = { sqlstate: '23514', message: 'a rule of the application forbids it' }
+
+const pairOf = ({ postId, sessionId }: Omit<PairOp, 'op'>) => `${postId}|${sessionId}`
 /** Bytes, not letters: as Postgres orders UUIDs and, with the C collation, text. */
 const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
@@ -35,11 +26,26 @@ const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
  * suite of the Postgres drivers, and answers as the SQL does when both are given the same calls.
  */
 export function createMemoryPostgres({ newId }: { newId: () => string }) {
-  let tables: Tables = { posts: new Map(), unseen: new Map(), receipts: new Map() }
+  let tables = empty()
+  /** A rule of the application: ops that it forbids are refused, where they would change anything. */
+  let forbids: (entry: PairOp) => boolean = () => false
   let handEdits = 0
 
   const put = ({ postId, sessionId, op }: PairOp) =>
     tables.unseen.set(`${postId}|${sessionId}`, { postId, sessionId, op })
+
+  const knownOf = ({ postId, sessionId }: PairOp) => tables.posts.get(postId)?.ops.get(sessionId) ?? 0
+  const isNew = (entry: PairOp) => tables.posts.has(entry.postId) && entry.op > knownOf(entry)
+  const isRefused = (entry: PairOp) => isNew(entry) && forbids(entry)
+
+  /** Sets ops aside; of a pair the greatest. */
+  function setAside(ops: PairOp[]) {
+    for (const { postId, sessionId, op } of ops) {
+      const key = pairOf({ postId, sessionId })
+      if ((tables.refused.get(key)?.op ?? 0) <= op)
+        tables.refused.set(key, { postId, sessionId, op, ...REFUSAL, refusedAt: new Date(0).toISOString() })
+    }
+  }
 
   /** Merges ops: the greater one wins. Answers the posts that are not there. */
   function apply(entries: Entry[], markApplied: boolean): string[] {
@@ -71,24 +77,38 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
       const newest = Math.max(now, opTime(known), post.rev)
       if (given.op !== null && opTime(given.op) > newest + ahead) return 'ahead'
       const next = Math.max(now, opTime(known) + 1, now < post.rev ? post.rev + MAX_OP_AHEAD + 1 : 0)
-      return { ...given, op: given.op ?? 2 * next + Number(given.liked), rev: now }
+      const entry = { ...given, op: given.op ?? 2 * next + Number(given.liked), rev: now }
+      return isRefused(entry) ? 'refused' : entry
     })
     apply(
       judged.filter(entry => typeof entry === 'object'),
       true,
     )
     return judged.map((entry): WriteResult => {
+      if (entry === 'refused') return { status: entry, ...REFUSAL }
       if (typeof entry === 'string') return { status: entry }
       return { status: 'applied', state: peek([entry.postId], entry.sessionId, [])[0]! }
     })
   }
 
-  function sync({ partition, parent, nonce, entries, seen, limit }: SyncBatch): SyncResult {
+  function sync({ partition, parent, nonce, entries, seen, limit, owner }: SyncBatch): SyncResult {
+    const known = tables.owners.get(partition)
+    if (known && owner && known !== owner) return { status: 'foreign', owner: known }
+    if (owner) tables.owners.set(partition, owner)
     const receipt = tables.receipts.get(partition) ?? newId()
     tables.receipts.set(partition, receipt)
     if (receipt !== parent) return { status: 'rejected', receipt }
     tables.receipts.set(partition, nonce)
-    const gone = apply(entries, false)
+    const refused = entries.filter(isRefused)
+    const gone = apply(
+      entries.filter(entry => !refused.includes(entry)),
+      false,
+    )
+    for (const { postId, sessionId, op } of entries) {
+      const key = `${postId}|${sessionId}`
+      if ((tables.refused.get(key)?.op ?? op) < op) tables.refused.delete(key)
+    }
+    setAside(refused)
     for (const { postId, sessionId, op } of seen) {
       const key = `${postId}|${sessionId}`
       if (tables.unseen.get(key)?.op === op) tables.unseen.delete(key)
@@ -97,7 +117,8 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
       .sort(([a], [b]) => inOrder(a, b))
       .slice(0, limit)
       .map(([, row]) => ({ ...row }))
-    return { status: 'applied', gone, unseen }
+    const told = refused.map(({ postId, sessionId, op }) => ({ postId, sessionId, op, ...REFUSAL }))
+    return { status: 'applied', gone, refused: told, unseen }
   }
 
   function peek(postIds: string[], sessionId: string | null, pending: PairOp[]): PostgresState[] {
@@ -130,6 +151,22 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
     for (const [key, row] of tables.unseen) if (row.postId === postId) tables.unseen.delete(key)
     put({ postId, sessionId: '', op: ++handEdits * 2 })
     return true
+  }
+
+  const stillRefused = () =>
+    [...tables.refused.values()].filter(isNew).sort((a, b) => inOrder(pairOf(a), pairOf(b)))
+
+  function resolveRefused(ops: PairOp[], isDropped: boolean) {
+    const resolved = ops.filter(op => tables.refused.get(pairOf(op))?.op === op.op)
+    for (const op of resolved) tables.refused.delete(pairOf(op))
+    const tried = isDropped ? [] : resolved.filter(isNew)
+    const refused = tried.filter(isRefused)
+    apply(
+      tried.filter(op => !refused.includes(op)).map(op => ({ ...op, rev: 0 })),
+      true,
+    )
+    setAside(refused)
+    return { landed: tried.length - refused.length, refused: refused.length }
   }
 
   const idsAfter = (after: string | null) =>
@@ -172,8 +209,23 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
         .slice(0, limit),
     status: async partition => ({
       receipt: tables.receipts.get(partition) ?? null,
+      owner: tables.owners.get(partition) ?? null,
       unseen: Math.min(tables.unseen.size, 10_000),
+      refused: Math.min(stillRefused().length, 1000),
     }),
+    async takeOver(partition, owner, from) {
+      if ((tables.owners.get(partition) ?? null) === from) tables.owners.set(partition, owner)
+      return tables.owners.get(partition) ?? null
+    },
+    refused: async ({ postId, sessionId }, after, limit) =>
+      stillRefused()
+        .filter(op => (!postId || op.postId === postId) && (!sessionId || op.sessionId === sessionId))
+        .filter(op => !after || pairOf(op) > pairOf(after))
+        .slice(0, limit),
+    retryRefused: async ops => resolveRefused(ops, false),
+    async dropRefused(ops) {
+      resolveRefused(ops, true)
+    },
   }
 
   return {
@@ -186,6 +238,12 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
       for (const { id, likes } of posts) tables.posts.set(id, { likes, rev: 0, ops: new Map() })
     },
     removePost,
+    /** From now on ops are refused that the rule forbids. */
+    forbid(rule: (op: PairOp) => boolean): void {
+      forbids = rule
+    },
+    /** What is set aside, by `post|session`. */
+    refused: (): Map<string, SetAsideOp> => new Map(stillRefused().map(op => [pairOf(op), op])),
     post(id: string): { likes: number; rev: number } | null {
       const post = tables.posts.get(id)
       return post ? { likes: post.likes, rev: post.rev } : null
@@ -211,7 +269,7 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
         ),
       ),
     clear(): void {
-      tables = { posts: new Map(), unseen: new Map(), receipts: new Map() }
+      tables = empty()
     },
     receipt: (partition = 0): string | null => tables.receipts.get(partition) ?? null,
   }
@@ -228,9 +286,3 @@ function greatestOf(entries: Entry[]): Entry[] {
   }
   return [...pairs.values()]
 }
-
-const copy = ({ posts, unseen, receipts }: Tables): Tables => ({
-  posts: new Map([...posts].map(([id, post]) => [id, { ...post, ops: new Map(post.ops) }])),
-  unseen: new Map(unseen),
-  receipts: new Map(receipts),
-})

@@ -22,8 +22,8 @@ export class Memory {
     if (call.name !== 'settle' || answer !== 'OK') return
     const args = call.args[1] as string[]
     const settledAt = opTime(Number(args[1])) / 1000
-    for (const member of args) {
-      const [, drained] = /^([^|]+\|[^|]+\|\d+)\|\d+$/.exec(String(member)) ?? []
+    for (const member of drainedIn(args)) {
+      const [, drained] = /^([^|]+\|[^|]+\|\d+)\|\d+$/.exec(member) ?? []
       if (drained) this.#settledAt.set(drained, settledAt)
     }
   }
@@ -43,4 +43,15 @@ export class Memory {
     const settledAt = this.#settledAt.get(`${pair}|${op}`) ?? 0
     return settledAt - pressedAt > this.recentMs + this.skewMs && settledAt >= horizon
   }
+}
+
+/** The members of a call of settle that Postgres has taken: of each post's the last ones are refused. */
+function drainedIn(args: string[]): string[] {
+  const drained: string[] = []
+  for (let i = 4; i < args.length; ) {
+    const [members, refused] = [Number(args[i + 2]), Number(args[i + 3])]
+    drained.push(...args.slice(i + 4, i + 4 + members - refused).map(String))
+    i += 4 + members
+  }
+  return drained
 }

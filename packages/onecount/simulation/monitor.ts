@@ -53,7 +53,7 @@ export class Monitor {
     return null
   }
 
-  #handedOut([, , , , ...rows]: string[], [nonce]: string[]): string | null {
+  #handedOut([, , , , , , ...rows]: string[], [nonce]: string[]): string | null {
     if (nonce === '') return null
     for (let i = 0; i < rows.length; i += 3)
       if (rows[i + 1] === '') this.#forgotten.set(rows[i]!, this.#calls)

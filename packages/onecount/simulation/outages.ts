@@ -38,6 +38,7 @@ export class Outages {
     else if (event === 'redis down') this.#toggle('redis')
     else if (event === 'postgres down') this.#toggle('postgres')
     else if (event === 'split brain') this.#toggle(`${world.random.pick(this.instances)} redis`)
+    else if (event === 'op refused') this.#changeRule()
     else if (event === 'postgres rolled back') await this.#lose(() => this.#rollPostgresBack())
     else {
       this.#hasRedisLost = true
@@ -63,6 +64,14 @@ export class Outages {
   #toggle(name: string): void {
     if (!this.#down.delete(name)) this.#down.add(name)
     this.world.note(`${name}: ${this.#down.has(name) ? 'down' : 'up'}`)
+  }
+
+  /** The application gets a rule that forbids some of a session's ops, or loses it. */
+  #changeRule(): void {
+    const { random, postgres, sessions } = this.world
+    const session = random.chance(0.8) ? random.pick(sessions) : null
+    postgres.forbid(({ sessionId, op }) => sessionId === session && Math.floor(op / 16_000) % 2 === 0)
+    this.world.note(`forbidden: ${session}`)
   }
 
   async #rollRedisBack(): Promise<void> {

@@ -13,14 +13,15 @@ const TRIES = 6
 const isFailure = (error: unknown): boolean =>
   error instanceof Unanswered ||
   error instanceof StoreUnavailable ||
-  (error instanceof OnecountError && ['unavailable', 'post_not_found'].includes(error.code))
+  (error instanceof OnecountError && ['unavailable', 'post_not_found', 'refused'].includes(error.code))
 
 /** What the person's browser was told; `null` when nobody answered. Anything else is a mistake of the engine. */
-async function ask<T>(work: Promise<T>): Promise<T | null> {
+async function ask<T>(work: Promise<T>, refused = () => {}): Promise<T | null> {
   try {
     return await work
   } catch (error) {
     if (!isFailure(error)) throw error
+    if (error instanceof OnecountError && error.code === 'refused') refused()
     return null
   }
 }
@@ -65,10 +66,14 @@ export class Tab {
     this.#told.delete(id)
     world.truth.raise(world.truth.made, pairOf(id, session), op)
     world.count('presses')
-    for (let i = 0; i < TRIES; i++) {
+    let isRefused = false
+    for (let i = 0; i < TRIES && !isRefused; i++) {
       const at = i === 0 ? instance : world.random.pick(INSTANCES)
       world.note(`${session} presses ${id.slice(-1)} ${liked ? 'like' : 'unlike'} ${op} at ${at}`)
-      const state = await ask(world.request(at, onecount => onecount.set(id, session, liked, { op })))
+      const press = world.request(at, onecount => onecount.set(id, session, liked, { op }))
+      const state = await ask(press, () => {
+        isRefused = true
+      })
       if (state) return this.#acknowledged(state)
       if (world.isEnding) return
       await world.turn()
@@ -119,7 +124,8 @@ export class Tab {
   #expectOwn({ postId, liked, source }: LikeState, told?: { op: number; inRedis: boolean }): void {
     const { world, session } = this
     if (!told?.inRedis || source !== 'redis' || world.hasLost) return
-    if (world.faults.has('moderation') || world.wasGone(postId)) return
+    if (['moderation' as const, 'op refused' as const].some(fault => world.faults.has(fault))) return
+    if (world.wasGone(postId)) return
     if (world.truth.accepted.get(pairOf(postId, session)) !== told.op) return
     if (liked !== (told.op % 2 === 1))
       world.violate(`${session} does not see the own ${told.op} of ${postId}`)
@@ -150,6 +156,7 @@ export class Tab {
         const liked = op % 2 === 1
         const again = await ask(
           through(onecount => onecount.set(postId, session, liked, { op, ack: 'postgres' })),
+          () => this.kept.delete(postId),
         )
         if (again?.durable) this.#isDurable(postId, again.op)
       }

@@ -204,6 +204,57 @@ export const RULES: Rule[] = [
     faults: ['redis rolled back'],
   },
   {
+    name: 'an op that Postgres refuses is set aside',
+    file: POSTGRES,
+    find: 'setAside(refused)\n    for (',
+    replace: 'for (',
+    faults: ['op refused'],
+  },
+  {
+    name: 'Redis is told of a refused op that landed after all',
+    file: POSTGRES,
+    find: 'map(op => ({ ...op, rev: 0 })),\n      true,',
+    replace: 'map(op => ({ ...op, rev: 0 })),\n      false,',
+    faults: ['op refused'],
+  },
+  {
+    name: 'a post of which an op was refused shows what Postgres holds',
+    file: lua('includes/refuse'),
+    find: '\n  cool(meta)',
+    replace: '',
+    faults: ['op refused'],
+  },
+  {
+    name: 'what is refused is pending no more',
+    file: lua('settle'),
+    find: 'refuse(q, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])',
+    replace: 'local _ = KEYS[k + 2]',
+    faults: ['op refused'],
+  },
+  {
+    name: 'exactly the op that was refused is dropped',
+    file: lua('includes/refuse'),
+    find: "if redis.call('ZREM', q, member) == 0 then return end",
+    replace: `local _, held = pending_of(q, string.match(member, '^(.*)|%d+|%d+$'))
+  if not held or redis.call('ZREM', q, held) == 0 then return end`,
+    faults: ['op refused'],
+  },
+  {
+    name: 'who waits for a refused op is not told that it is durable',
+    file: 'src/core/drain.ts',
+    find: '!gone.includes(entry.postId) && !isRefused(entry)',
+    replace: '!gone.includes(entry.postId)',
+    faults: ['op refused', 'ack postgres'],
+  },
+  {
+    name: 'what is refused is not remembered as drained',
+    file: 'src/core/drain.ts',
+    find: 'await settle(ctx, { nonce: nonce!, members, gone: new Set(gone), isRefused, began })',
+    replace:
+      'await settle(ctx, { nonce: nonce!, members, gone: new Set(gone), isRefused: () => false, began })',
+    faults: ['op refused'],
+  },
+  {
     name: 'the right to hydrate is good for one moment',
     file: lua('begin'),
     find: "local token = ARGV[1] .. '|' .. confirmed_of(q)",

@@ -42,6 +42,11 @@ export async function runSeed(
     await Promise.all(lives)
     await comeToRest(world, tabs)
     await checkAtRest(world)
+    if (world.faults.has('op refused')) {
+      await retryRefused(world)
+      await comeToRest(world, tabs)
+      await checkAtRest(world)
+    }
   } catch (error) {
     world.violate(`thrown: ${error instanceof Error ? error.stack : String(error)}`)
   } finally {
@@ -54,6 +59,15 @@ export async function runSeed(
     counts: world.counts,
     trace: world.trace,
   }
+}
+
+/** Nothing is forbidden any more, and what was set aside is tried again: it lands. */
+async function retryRefused({ postgres, violate }: World): Promise<void> {
+  const refused = [...postgres.refused().values()]
+  postgres.forbid(() => false)
+  const { landed } = await postgres.port.retryRefused(refused)
+  if (landed !== refused.length || postgres.refused().size > 0)
+    violate(`${landed} of ${refused.length} refused ops landed`)
 }
 
 /** What is kept is sent again, everything is drained, every post is warm. */

@@ -68,16 +68,6 @@ create trigger onecount_sound_rating before insert or update of op, session_id o
   for each row when (current_setting('onecount.applying', true) is distinct from 'on')
   execute function public.onecount_sound_rating();
 
--- The most liked posts as Postgres knows them: [[post, likes]]. Without those whose likes are missing, which are repaired
--- or pressed soon, and would come first.
-create or replace function public.onecount_ranking(p_limit integer) returns json
-language sql stable set search_path = '' as $$
-  select coalesce(json_agg(json_build_array(id, greatest(likes, 0))), '[]')
-  from (
-    select id, likes from public.posts_new where likes is not null order by likes desc, id limit p_limit
-  ) top;
-$$;
-
 revoke execute on function
   public.onecount_clamp_likes(), public.onecount_first_likes(), public.onecount_sound_rating()
   from public, anon, authenticated;

@@ -2,7 +2,14 @@ export { type Ack, parseAck } from './core/ack'
 export type { BulkOptions } from './core/bulk'
 export { createClock } from './core/clock'
 export { DEFAULT_SETTINGS, type Settings } from './core/context'
-export { ERRORS, type ErrorCode, OnecountError, StoreUnavailable } from './core/errors'
+export {
+  ERRORS,
+  type ErrorCode,
+  ForeignRedis,
+  OnecountError,
+  StoreRefused,
+  StoreUnavailable,
+} from './core/errors'
 export type { Health } from './core/health'
 export { isPostId, isSessionId } from './core/ids'
 export { createKeys, type Keys } from './core/keys'

@@ -6,7 +6,7 @@ import { type LocalSupabase, startSupabase } from '@/dev/services/supabase'
 import { connect, migrate, ownersTables, supabaseClient } from './support/databases'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
-const PRIVATE = ['post_ratings', 'like_tombstones', 'like_unseen', 'like_receipt']
+const PRIVATE = ['post_ratings', 'like_tombstones', 'like_unseen', 'like_receipt', 'like_refused']
 const ROLES = ['anon', 'authenticated'] as const
 
 /** Hosted projects give every new table and function to everybody; row level security is what they rely on. */
@@ -60,6 +60,9 @@ async function onePost(owner: Sql): Promise<void> {
   await owner`select onecount_fallback(${POST}, 'ana', 3590000000000003, 1795000000000001)`
   await owner`select onecount_fallback(${POST}, 'ben', 3590000000000004, 1795000000000001)`
   await owner`insert into like_receipt values (0, 'a receipt')`
+  await owner`
+    insert into like_refused (post_id, session_id, op, sqlstate, message)
+    values (${POST}, 'eve', 3590000000000005, 'P0001', 'no') on conflict do nothing`
 }
 
 const ATTEMPTS = [

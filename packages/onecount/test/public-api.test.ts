@@ -28,7 +28,9 @@ describe('the public interface', () => {
     expect(Object.keys(onecount).sort()).toEqual([
       'DEFAULT_SETTINGS',
       'ERRORS',
+      'ForeignRedis',
       'OnecountError',
+      'StoreRefused',
       'StoreUnavailable',
       'createClock',
       'createKeys',
@@ -109,8 +111,9 @@ describe('the public interface', () => {
     expectTypeOf(postgresDrivers.supabasePort).returns.toEqualTypeOf<PostgresPort>()
   })
 
-  it('asks of a Redis driver one method, which answers strings', () => {
-    expectTypeOf<keyof RedisPort>().toEqualTypeOf<'run'>()
+  it('asks of a Redis driver one method, which answers strings, and whose Redis it is', () => {
+    expectTypeOf<keyof RedisPort>().toEqualTypeOf<'run' | 'id'>()
+    expectTypeOf<RedisPort['id']>().toEqualTypeOf<string | undefined>()
     expectTypeOf<RedisPort['run']>().parameter(0).toEqualTypeOf<ScriptName>()
     expectTypeOf<Reply>().toEqualTypeOf<string | Reply[]>()
     expectTypeOf<number>().not.toExtend<Reply>()

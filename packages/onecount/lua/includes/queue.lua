@@ -1,5 +1,6 @@
 -- likes:q holds everything whose loss must be noticed together, as one zset read by lex:
---   !epoch|<epoch>  !fed|<n>  !nonce|<confirmed>  !out|<seq>|<nonce>  !trimmed|<op>  <post>|<session>|<op>|<rev>
+--   !epoch|<epoch>  !fed|<n>  !home|<id>  !nonce|<confirmed>  !out|<seq>|<nonce>  !trimmed|<op>
+--   <post>|<session>|<op>|<rev>
 -- The marks sort before every pending op, the epoch first.
 local PENDING_FROM = '(!~'
 
@@ -19,6 +20,12 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+
+-- The id of this Redis; nil: no process has named it yet.
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 
 -- How many of the recent ops are pending again since the stores diverged; nil: all of them.

@@ -39,14 +39,21 @@ export interface ConnectOptions {
   /** Deadline of one call, milliseconds. A page of a tool may be large, and nobody waits for it on a screen. */
   patienceMs?: number
   drain?: LoopOptions
+  /** Gives Postgres to this Redis if it belongs to another one. */
+  takeOver?: boolean
+  /** Goes on where Postgres belongs to another Redis: that may change. */
+  isPatient?: boolean
 }
 
 const PATIENCE_MS = 60_000
 
-/** @throws MissingSetting; Error when a store does not answer, naming it and the setting */
+/**
+ * @throws MissingSetting; Error when a store does not answer, naming it and the setting; ForeignRedis when Postgres belongs
+ * to another Redis
+ */
 export async function connect(
   settings: StoreSettings,
-  { log, patienceMs = PATIENCE_MS, drain }: ConnectOptions = {},
+  { log, patienceMs = PATIENCE_MS, drain, takeOver, isPatient }: ConnectOptions = {},
 ): Promise<Connected> {
   const redis = await openRedis(settings, patienceMs)
   let end: () => Promise<void> = async () => {}
@@ -60,12 +67,16 @@ export async function connect(
     await assertAnswers(store.port, settings)
     const onecount = createOnecount({
       redis: ioredisPort(redis),
+      redisId: settings.redisId,
       postgres: store.port,
       log,
       drain,
+      takeOver,
       // Nobody waits on a screen for a like of a tool.
       settings: { deadlineMs: Number.POSITIVE_INFINITY },
     })
+    // Tools must not compare or mix a Redis with the Postgres of another one.
+    if (!isPatient) await onecount.drain.hasWork()
     return { onecount, redis, toForget: store.toForget, repair: store.repair, close }
   } catch (error) {
     await close()

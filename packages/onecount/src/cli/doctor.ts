@@ -27,6 +27,8 @@ Exit code: 0 nothing failed, 1 something failed, also where a store does not ans
 const OLD_MS = 60_000
 /** More than this is not told to Redis within a moment. */
 const MANY_UNSEEN = 1000
+/** The count of refused ops ends here. */
+const MAX_COUNTED = 1000
 /** Deadline of one look, milliseconds. */
 const PATIENCE_MS = 10_000
 
@@ -60,7 +62,7 @@ async function checkStores(): Promise<Finding[]> {
     store => lookInside(settings, store),
   )
   try {
-    const backlog = postgres.store ? [await checkBacklog(redis.store, postgres.store)] : []
+    const backlog = postgres.store ? await checkBacklog(settings, redis.store, postgres.store) : []
     return [...redis.findings, ...postgres.findings, ...backlog]
   } finally {
     redis.store?.disconnect()
@@ -111,9 +113,40 @@ const NOT_INSIDE = skipped(
   'set DATABASE_URL to the direct address of the database and run this again',
 )
 
-async function checkBacklog(redis: Redis | null, { port }: PostgresStore): Promise<Finding> {
-  const onecount = createOnecount({ redis: redis && ioredisPort(redis), postgres: port })
-  return judgeBacklog(await onecount.health())
+async function checkBacklog(
+  settings: StoreSettings,
+  redis: Redis | null,
+  { port }: PostgresStore,
+): Promise<Finding[]> {
+  const onecount = createOnecount({
+    redis: redis && ioredisPort(redis),
+    redisId: settings.redisId,
+    postgres: port,
+  })
+  const health = await onecount.health()
+  return [judgeBacklog(health), judgeRefused(health), ...(redis ? [judgeOwner(health)] : [])]
+}
+
+function judgeRefused({ refused }: Health): Finding {
+  if (refused === null) return skipped('refused ops', 'unknown', 'mend what failed above first')
+  return refused === 0
+    ? ok('refused ops', 'none')
+    : warn(
+        'refused ops',
+        `${refused >= MAX_COUNTED ? `${MAX_COUNTED} or more` : refused} set aside`,
+        'see npx onecount refused: remove the cause and --retry them, or --drop them',
+      )
+}
+
+function judgeOwner({ paused, postgres }: Health): Finding {
+  if (postgres === 'down') return skipped('owner', 'unknown', 'mend what failed above first')
+  return paused === 'foreign'
+    ? fail(
+        'owner',
+        'Postgres belongs to another Redis than this one',
+        'correct REDIS_URL or SUPABASE_URL; to give Postgres to this Redis: npx onecount takeover',
+      )
+    : ok('owner', 'Postgres belongs to this Redis, or to none yet')
 }
 
 function judgeBacklog({ pending, oldestPendingMs, unseen }: Health): Finding {

@@ -1,7 +1,9 @@
 import { doctor } from './doctor'
 import { moderate } from './moderate'
 import { reconcile } from './reconcile'
+import { refused } from './refused'
 import { repair } from './repair-command'
+import { takeover } from './takeover'
 import { verify } from './verify-command'
 import { worker } from './worker'
 
@@ -11,7 +13,16 @@ export interface Command {
   run(args: string[]): Promise<number>
 }
 
-const COMMANDS: Record<string, Command> = { worker, verify, reconcile, repair, doctor, moderate }
+const COMMANDS: Record<string, Command> = {
+  worker,
+  verify,
+  reconcile,
+  repair,
+  doctor,
+  refused,
+  moderate,
+  takeover,
+}
 
 const help = () => `onecount: one count, every view.
 

@@ -9,6 +9,8 @@ export interface StoreSettings {
   databaseUrl?: string
   supabaseUrl?: string
   secretKey?: string
+  /** Id of Redis in place of one made of its address. */
+  redisId?: string
   /** They are those of a local stack, from `.onecount/dev.json`. */
   isLocal?: boolean
 }
@@ -51,7 +53,7 @@ export function readSettings(root = process.cwd(), env: NodeJS.ProcessEnv = proc
     throw missing('SUPABASE_URL', 'put the address of your project into .env.local, or DATABASE_URL')
   if (!databaseUrl && !secretKey)
     throw missing('SUPABASE_SECRET_KEY', 'the counts are the secret key’s alone, see .env.example')
-  return { redisUrl, databaseUrl, supabaseUrl, secretKey }
+  return { redisUrl, databaseUrl, supabaseUrl, secretKey, redisId: merged.ONECOUNT_REDIS_ID }
 }
 
 /** The environment over .env.local over .env, as Next.js reads them. */
@@ -65,9 +67,9 @@ export function mergedEnv(
 function localStack(root: string): StoreSettings | null {
   const file = join(root, '.onecount/dev.json')
   if (!existsSync(file)) return null
-  const { redisUrl, supabaseUrl, secretKey } = JSON.parse(readFileSync(file, 'utf8'))
+  const { redisUrl, redisId, supabaseUrl, secretKey } = JSON.parse(readFileSync(file, 'utf8'))
   // Null: that stack runs without Redis, and a client without an address would connect to any Redis of this machine.
-  return redisUrl ? { redisUrl, supabaseUrl, secretKey, isLocal: true } : null
+  return redisUrl ? { redisUrl, redisId, supabaseUrl, secretKey, isLocal: true } : null
 }
 
 /** What an application that uses this stack may have in its settings. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { connect } from './connect'
 import type { Command } from './main'
-import { MissingSetting, readSettings } from './settings'
+import { MissingSetting, mergedEnv, readSettings } from './settings'
 
 const HELP = `Drains likes from Redis to Postgres in a process of its own. Any number may run, beside those of the application.
 
@@ -38,6 +38,8 @@ export const worker: Command = {
       log: { warn: line => console.error(`[onecount] ${line}`) },
       patienceMs: PATIENCE_MS,
       drain: { idleMs },
+      isPatient: true,
+      takeOver: mergedEnv().ONECOUNT_TAKE_OVER === '1',
     })
     try {
       if (values.once) await onecount.drainOnce(Number.POSITIVE_INFINITY)

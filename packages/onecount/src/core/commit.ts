@@ -2,7 +2,7 @@ import type { Context } from './context'
 import { createDrainer } from './drain'
 import { OnecountError, StoreUnavailable } from './errors'
 import { isLikedOp } from './op'
-import type { PairOp } from './ports'
+import type { PairOp, RefusedOp } from './ports'
 
 /** Batches that one waits for in a long queue before it is written alone. */
 const PATIENCE = 2
@@ -18,13 +18,20 @@ interface Waiter extends PairOp {
  * one batch is on its way the next one gathers.
  */
 export function createCommitter(ctx: Context) {
-  const drainer = createDrainer(ctx, { onApplied: applied })
+  const drainer = createDrainer(ctx, { onApplied: applied, onRefused: refused })
   const waiting = new Map<string, Set<Waiter>>()
   let running = false
 
   function applied(entries: readonly PairOp[]): void {
     for (const { postId, sessionId, op } of entries) {
       for (const waiter of waiting.get(`${postId}|${sessionId}`) ?? []) if (waiter.op <= op) done(waiter)
+    }
+  }
+
+  function refused(ops: readonly RefusedOp[]): void {
+    for (const { postId, sessionId, op } of ops) {
+      for (const waiter of waiting.get(`${postId}|${sessionId}`) ?? [])
+        if (waiter.op === op) done(waiter, new OnecountError('refused'))
     }
   }
 
@@ -70,8 +77,8 @@ export function createCommitter(ctx: Context) {
     const { postId, sessionId, op } = waiter
     try {
       const [result] = await ctx.postgres.write([{ postId, sessionId, op, liked: isLikedOp(op) }], ctx.now())
-      const isGone = result?.status === 'gone'
-      done(waiter, isGone ? new OnecountError('post_not_found', { field: 'postId' }) : undefined)
+      if (result?.status === 'gone') done(waiter, new OnecountError('post_not_found', { field: 'postId' }))
+      else done(waiter, result?.status === 'refused' ? new OnecountError('refused') : undefined)
     } catch (error) {
       done(waiter, error instanceof StoreUnavailable ? unavailable(error) : error)
     }
@@ -80,7 +87,8 @@ export function createCommitter(ctx: Context) {
   return {
     /**
      * Resolves when Postgres holds the op, or one of the pair that beats it.
-     * @throws OnecountError `unavailable` when Postgres does not answer: it may become durable later; `post_not_found`
+     * @throws OnecountError `unavailable` when Postgres does not answer: it may become durable later; `refused` when
+     * a rule of the database forbids the op; `post_not_found`
      */
     untilDurable: ({ postId, sessionId, op }: PairOp): Promise<void> =>
       new Promise((resolve, reject) => {

@@ -1,5 +1,7 @@
 import type { Keys } from './keys'
 import type { Limiter } from './limiter'
+import type { Ownership } from './ownership'
+import type { Pause } from './pause'
 import type { Logger, PostgresPort, RedisPort } from './ports'
 
 /** What every procedure of the core works with. */
@@ -15,6 +17,10 @@ export interface Context {
   elapsed(): number
   /** A random id for nonces, epochs and tokens. */
   newId(): string
+  /** Whether Postgres belongs to this Redis. */
+  ownership: Ownership
+  /** What became of the last attempt to drain. */
+  pause: Pause
   log: Logger
   settings: Settings
   /** Of snapshots on their way into Redis, by ratings. */

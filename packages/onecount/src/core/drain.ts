@@ -1,10 +1,15 @@
 import type { Context } from './context'
-import type { Entry, PairOp } from './ports'
+import { ForeignRedis, StoreRefused, StoreUnavailable } from './errors'
+import type { Entry, PairOp, RefusedOp } from './ports'
+import { createRefusalLog } from './refusals'
 import { parseMember, strings } from './replies'
 
 export interface Tick {
-  /** `idle`: nothing to do. `busy`: another drainer is at it. `diverged`: a store had lost something. */
-  outcome: 'drained' | 'idle' | 'busy' | 'late' | 'confirmed' | 'diverged'
+  /**
+   * `idle`: nothing to do. `busy`: another drainer is at it. `diverged`: a store had lost something. `taken over`:
+   * Postgres belonged to another Redis, and belongs to this one now.
+   */
+  outcome: 'drained' | 'idle' | 'busy' | 'late' | 'confirmed' | 'diverged' | 'taken over'
   /** Ops that Postgres holds after this tick, or held already: one whose post is being hydrated comes again. */
   drained: number
   /** Whether there is more to do at once. */
@@ -14,26 +19,42 @@ export interface Tick {
 interface DrainerOptions {
   /** Told of the ops of every batch that Postgres has applied, before Redis is. */
   onApplied?(entries: readonly PairOp[]): void
+  /** Told of the ops that Postgres has refused and set aside, before Redis is. */
+  onRefused?(refused: readonly RefusedOp[]): void
 }
 
 /**
  * Moves ops between the stores: collect → sync → settle, both ways. Any number may run at once, anywhere; each
  * keeps only what spares it work: the unseen rows of its last sync and its place in the queue.
  */
-export function createDrainer(ctx: Context, { onApplied }: DrainerOptions = {}) {
+export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOptions = {}) {
+  const logRefusals = createRefusalLog(ctx)
   let rows: PairOp[] = []
   let after = ''
 
   /**
-   * One batch: three round trips. @throws StoreUnavailable; whatever step it stopped at, the next tick goes on.
+   * One batch: three round trips. An op that Postgres refuses is set aside there, and no obstacle to the others.
+   * @throws StoreUnavailable (StoreRefused: Postgres refuses every op; ForeignRedis: Postgres belongs to another Redis);
+   * whatever step it stopped at, the next tick goes on
    */
   async function tick(): Promise<Tick> {
+    try {
+      const done = await batch()
+      ctx.pause.end()
+      return done
+    } catch (error) {
+      ctx.pause.begin(causeOf(error))
+      throw error
+    }
+  }
+
+  async function batch(): Promise<Tick> {
     const began = ctx.now()
     const seen = rows
     const before = after
     rows = []
     const counts = await countsOf(ctx, seen)
-    const [nonce, parent, ...members] = await collect(ctx, seen, counts, before)
+    const [nonce, parent, home, ...members] = await collect(ctx, seen, counts, before)
     if (nonce === '') {
       await ctx.redis!.run('refeed', [ctx.keys.q, ctx.keys.recent], [ctx.settings.batchSize])
       return { outcome: 'diverged', drained: 0, more: true }
@@ -51,9 +72,11 @@ export function createDrainer(ctx: Context, { onApplied }: DrainerOptions = {}) 
       entries,
       seen,
       limit: ctx.settings.batchSize,
+      owner: home || null,
     })
     if (result.status === 'busy')
       return { outcome: 'busy', drained: 0, more: members.length + seen.length > 0 }
+    if (result.status === 'foreign') return takeOver(result.owner, home!)
     if (result.status === 'rejected') {
       const verdict = (await ctx.redis!.run(
         'resolve',
@@ -63,22 +86,49 @@ export function createDrainer(ctx: Context, { onApplied }: DrainerOptions = {}) 
       if (verdict === 'DIVERGED' && parent !== '')
         ctx.log.warn('a store had lost something: every post is hydrated anew')
       const outcome = verdict === 'DIVERGED' ? 'diverged' : verdict === 'LATE' ? 'late' : 'confirmed'
+      ctx.ownership.confirm(home!)
       return { outcome, drained: 0, more: true }
     }
 
     rows = result.unseen
-    onApplied?.(entries.filter(({ postId }) => !result.gone.includes(postId)))
-    await settle(ctx, nonce!, members, new Set(result.gone), began)
+    const { gone, refused } = result
+    const isRefused = refusedOf(refused)
+    onApplied?.(entries.filter(entry => !gone.includes(entry.postId) && !isRefused(entry)))
+    if (refused.length > 0) {
+      logRefusals(refused)
+      onRefused?.(refused)
+    }
+    await settle(ctx, { nonce: nonce!, members, gone: new Set(gone), isRefused, began })
+    ctx.ownership.confirm(home!)
     return {
       outcome: members.length + seen.length + rows.length > 0 ? 'drained' : 'idle',
-      drained: members.length,
+      drained: members.length - refused.length,
       more: full || rows.length > 0,
     }
   }
 
-  /** Whether a tick would find something, without writing: two round trips. @throws StoreUnavailable */
+  /** @throws ForeignRedis unless this process was told to take over */
+  async function takeOver(owner: string, home: string): Promise<Tick> {
+    if (!ctx.ownership.takesOver()) throw ctx.ownership.refuse(owner, home)
+    const now = await ctx.postgres.takeOver(ctx.partition, home, owner)
+    if (now !== home) throw ctx.ownership.refuse(now ?? owner, home)
+    ctx.log.warn(`postgres belongs to this Redis from now on (${home}, before to ${owner})`)
+    return { outcome: 'taken over', drained: 0, more: true }
+  }
+
+  /**
+   * Whether a tick would find something, without writing: two round trips.
+   * @throws StoreUnavailable; ForeignRedis: Postgres belongs to another Redis, and a tick would not change that
+   */
   async function hasWork(): Promise<boolean> {
     const [inRedis, inPostgres] = await Promise.all([status(ctx), ctx.postgres.status(ctx.partition)])
+    const { owner } = inPostgres
+    const stranger = ctx.ownership.strangerTo(owner, inRedis)
+    if (stranger !== null) {
+      ctx.pause.begin('foreign')
+      throw ctx.ownership.refuse(owner!, stranger)
+    }
+    if (ctx.ownership.foreign) return true
     return inRedis.pending > 0 || inPostgres.unseen > 0 || inRedis.confirmed !== inPostgres.receipt
   }
 
@@ -87,11 +137,28 @@ export function createDrainer(ctx: Context, { onApplied }: DrainerOptions = {}) 
 
 export type Drainer = ReturnType<typeof createDrainer>
 
-/** What Redis has left to drain; `oldestOp` is of a sample of 1,000. One round trip. @throws StoreUnavailable */
+function causeOf(error: unknown) {
+  if (error instanceof ForeignRedis) return 'foreign'
+  if (error instanceof StoreRefused) return 'refused'
+  return error instanceof StoreUnavailable ? 'unreachable' : 'failed'
+}
+
+/**
+ * What Redis has left to drain, and its id ('' for none); `oldestOp` is of a sample of 1,000. One round trip.
+ * @throws StoreUnavailable
+ */
 export async function status(ctx: Context) {
   const { q, recent } = ctx.keys
-  const [confirmed, epoch, pending, oldestOp] = strings(await ctx.redis!.run('status', [q, recent], [1000]))
-  return { confirmed: confirmed!, epoch: epoch!, pending: Number(pending), oldestOp: Number(oldestOp) }
+  const [confirmed, epoch, pending, oldestOp, home] = strings(
+    await ctx.redis!.run('status', [q, recent], [1000]),
+  )
+  return {
+    confirmed: confirmed!,
+    epoch: epoch!,
+    pending: Number(pending),
+    oldestOp: Number(oldestOp),
+    home: home!,
+  }
 }
 
 /** Of the posts that Redis has to forget, with which they stay in the ranking; one that is gone is left out. */
@@ -108,6 +175,7 @@ async function collect(
   after: string,
 ): Promise<string[]> {
   const { keys, settings } = ctx
+  const { id, isSure } = ctx.ownership.claim
   return strings(
     await ctx.redis!.run(
       'collect',
@@ -128,6 +196,8 @@ async function collect(
         settings.batchSize,
         after,
         ctx.now(),
+        id,
+        isSure ? '1' : '0',
         ...seen.flatMap(r => [
           r.postId,
           r.sessionId,
@@ -151,16 +221,33 @@ function toEntry(member: string, partial: Set<string>): Entry {
   return partial.has(entry.postId) ? { ...entry, rev: 0 } : entry
 }
 
-async function settle(
-  ctx: Context,
-  nonce: string,
-  members: string[],
-  gone: Set<string>,
-  began: number,
-): Promise<void> {
+const nameOf = ({ postId, sessionId, op }: PairOp) => `${postId}|${sessionId}|${op}`
+
+function refusedOf(refused: readonly PairOp[]): (op: PairOp) => boolean {
+  const names = new Set(refused.map(nameOf))
+  return op => names.has(nameOf(op))
+}
+
+interface Synced {
+  nonce: string
+  members: string[]
+  gone: Set<string>
+  isRefused(op: PairOp): boolean
+  /** When the batch was collected. */
+  began: number
+}
+
+async function settle(ctx: Context, { nonce, members, gone, isRefused, began }: Synced): Promise<void> {
   const { keys, settings } = ctx
-  const byPost = groupBy(members, member => parseMember(member).postId)
-  const posts = [...byPost.keys()]
+  const posts = [
+    ...groupBy(
+      members.map(member => ({ member, ...parseMember(member) })),
+      op => op.postId,
+    ),
+  ].map(([id, ops]) => {
+    const refused = ops.filter(isRefused)
+    return { id, refused, ops: [...ops.filter(op => !isRefused(op)), ...refused] }
+  })
   await ctx.redis!.run(
     'settle',
     [
@@ -168,14 +255,26 @@ async function settle(
       keys.recent,
       keys.rank,
       keys.late,
-      ...posts.flatMap(id => [keys.likes(id), keys.liked(id), keys.meta(id), keys.hydrating(id)]),
+      ...posts.flatMap(({ id, refused }) => [
+        keys.likes(id),
+        keys.liked(id),
+        keys.meta(id),
+        keys.hydrating(id),
+        ...refused.map(op => keys.sessions(op.sessionId)),
+      ]),
     ],
     [
       nonce,
       2 * ctx.now(),
       2 * began,
       2 * settings.recentMs * 1000,
-      ...posts.flatMap(id => [id, gone.has(id) ? '1' : '0', byPost.get(id)!.length, ...byPost.get(id)!]),
+      ...posts.flatMap(({ id, refused, ops }) => [
+        id,
+        gone.has(id) ? '1' : '0',
+        ops.length,
+        refused.length,
+        ...ops.map(op => op.member),
+      ]),
     ],
   )
 }

@@ -27,6 +27,10 @@ export const ERRORS = {
     status: 405,
     message: 'This address does not take that method: see the Allow header.',
   },
+  refused: {
+    status: 422,
+    message: 'The database refused this like by a rule of its own: repeating it is of no use.',
+  },
   too_many_requests: {
     status: 429,
     message: 'Too many requests: wait for the time in Retry-After and try again.',
@@ -67,17 +71,63 @@ export class OnecountError extends Error {
 
 /** A store did not answer in time or at all. The outcome of the call is unknown: repeat it with the same op. */
 export class StoreUnavailable extends Error {
-  override readonly name = 'StoreUnavailable'
+  override readonly name: string = 'StoreUnavailable'
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return isNamed(value, 'StoreUnavailable')
+    return ['StoreUnavailable', 'StoreRefused', 'ForeignRedis'].some(name => isNamed(value, name))
   }
   constructor(
     readonly store: 'redis' | 'postgres',
     cause: unknown,
     /** `call`: the store answered, with an error about this call alone; other calls may succeed. */
     readonly scope: 'store' | 'call' = 'store',
+    message = `${store} is unreachable (${cause instanceof Error ? cause.message : String(cause)})`,
   ) {
-    super(`${store} is unreachable: ${cause instanceof Error ? cause.message : String(cause)}`, { cause })
+    super(message, { cause })
+  }
+}
+
+/**
+ * Postgres answered with an SQL error about the data or its rules, and nothing of the call was applied. It is a
+ * StoreUnavailable too: the store was of no use, and only those who can say why look closer. An op that Postgres refuses
+ * while it takes others is no error of the call: `SyncResult` and `WriteResult` tell of it.
+ */
+export class StoreRefused extends StoreUnavailable {
+  override readonly name = 'StoreRefused'
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isNamed(value, 'StoreRefused')
+  }
+  constructor(
+    /** Five characters, or a code of PostgREST (`PGRST…`). */
+    readonly sqlstate: string,
+    readonly reason: string,
+    cause?: unknown,
+  ) {
+    super('postgres', cause, 'call', `postgres refuses the call (${reason}, ${sqlstate})`)
+  }
+}
+
+/**
+ * Postgres belongs to another Redis than the one that is configured, and nothing was changed. It is a StoreUnavailable
+ * too: this Redis is of no use with that Postgres, which serves alone.
+ */
+export class ForeignRedis extends StoreUnavailable {
+  override readonly name = 'ForeignRedis'
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isNamed(value, 'ForeignRedis')
+  }
+  constructor(
+    /** Id of the Redis that Postgres belongs to. */
+    readonly owner: string,
+    /** Id of this Redis. */
+    readonly home: string,
+  ) {
+    super(
+      'redis',
+      undefined,
+      'store',
+      `postgres belongs to another Redis (${owner}, this one is ${home}): correct REDIS_URL or SUPABASE_URL, ` +
+        'or give Postgres to this Redis with `npx onecount takeover` or ONECOUNT_TAKE_OVER=1',
+    )
   }
 }
 

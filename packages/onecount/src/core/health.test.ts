@@ -34,6 +34,8 @@ describe('health', () => {
       pending: 0,
       oldestPendingMs: 0,
       unseen: 0,
+      refused: 0,
+      paused: null,
       lastDrainAt: null,
     })
   })

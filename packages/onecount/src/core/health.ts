@@ -1,9 +1,17 @@
 import type { Context } from './context'
 import { status } from './drain'
 import { opTime } from './op'
+import type { PauseCause } from './pause'
+import type { PostgresStatus } from './ports'
+
+/** Ops that wait for longer than this do not get through, milliseconds. */
+const OLD_MS = 60_000
 
 export interface Health {
-  /** `ok`: exact and durable; `degraded`: served with one store; `down`: neither answers. */
+  /**
+   * `ok`: exact and durable; `degraded`: served with one store, ops are refused or wait for more than a minute, or the
+   * drain is paused; `down`: neither store answers.
+   */
   status: 'ok' | 'degraded' | 'down'
   /** `off`: not configured, Postgres serves alone. */
   redis: 'up' | 'down' | 'off'
@@ -14,6 +22,14 @@ export interface Health {
   oldestPendingMs: number | null
   /** Ops that Postgres has accepted and Redis has not seen, counted up to 10,000. */
   unseen: number | null
+  /** Ops that Postgres refused and that are set aside, counted up to 1,000; `null` when unknown. */
+  refused: number | null
+  /**
+   * Why this process does not drain: `unreachable`: a store did not answer; `refused`: Postgres refuses every op;
+   * `foreign`: Postgres belongs to another Redis, and serves alone; `failed`: an error of the engine. `null`: it drains,
+   * or has nothing to drain.
+   */
+  paused: PauseCause | null
   /** When this process last drained, ISO 8601. */
   lastDrainAt: string | null
 }
@@ -25,18 +41,37 @@ export async function health(ctx: Context, lastDrainAt: number | null): Promise<
     ctx.postgres.status(ctx.partition),
   ])
   const inRedis = redis.status === 'fulfilled' ? redis.value : null
-  const up = { redis: inRedis !== null, postgres: postgres.status === 'fulfilled' }
+  const inPostgres = postgres.status === 'fulfilled' ? postgres.value : null
+  const pending = inRedis?.pending ?? null
+  const oldestPendingMs = inRedis && ageOf(ctx, inRedis.oldestOp)
+  const paused = pausedBy(ctx, inRedis, inPostgres)
+  const isBehind = (oldestPendingMs ?? 0) > OLD_MS
+  const isOk = inPostgres?.refused === 0 && !isBehind && !paused && (inRedis || !ctx.redis)
   return {
-    status: up.postgres && (up.redis || !ctx.redis) ? 'ok' : up.redis || up.postgres ? 'degraded' : 'down',
-    redis: ctx.redis ? (up.redis ? 'up' : 'down') : 'off',
-    postgres: up.postgres ? 'up' : 'down',
-    pending: inRedis?.pending ?? null,
-    oldestPendingMs: inRedis
-      ? inRedis.oldestOp === 0
-        ? 0
-        : Math.max(0, Math.round((ctx.now() - opTime(inRedis.oldestOp)) / 1000))
-      : null,
-    unseen: postgres.status === 'fulfilled' ? postgres.value.unseen : null,
+    status: isOk ? 'ok' : inRedis || inPostgres ? 'degraded' : 'down',
+    redis: ctx.redis ? (inRedis ? 'up' : 'down') : 'off',
+    postgres: inPostgres ? 'up' : 'down',
+    pending,
+    oldestPendingMs,
+    unseen: inPostgres?.unseen ?? null,
+    refused: inPostgres?.refused ?? null,
+    paused,
     lastDrainAt: lastDrainAt === null ? null : new Date(lastDrainAt).toISOString(),
   }
+}
+
+const ageOf = (ctx: Context, oldestOp: number): number =>
+  oldestOp === 0 ? 0 : Math.max(0, Math.round((ctx.now() - opTime(oldestOp)) / 1000))
+
+type InRedis = Awaited<ReturnType<typeof status>>
+
+/** What the stores say themselves comes first; a process that has not drained lately does not know. */
+function pausedBy(
+  ctx: Context,
+  inRedis: InRedis | null,
+  inPostgres: PostgresStatus | null,
+): PauseCause | null {
+  if (inRedis && inPostgres && ctx.ownership.strangerTo(inPostgres.owner, inRedis) !== null) return 'foreign'
+  const cause = ctx.pause.cause()
+  return cause === 'foreign' || inRedis?.pending === 0 ? null : cause
 }

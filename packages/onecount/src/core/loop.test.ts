@@ -85,7 +85,7 @@ describe('the drain loop', () => {
     expect(await ratings()).toEqual([])
     ports.restore()
     await expect.poll(ratings).toEqual(['ana'])
-    const said = ['the drain waits: postgres is unreachable: never arrives', 'the drain goes on']
+    const said = ['drain paused: postgres is unreachable (never arrives)', 'drain resumed']
     await expect.poll(() => warnings).toEqual(said)
   })
 

@@ -1,6 +1,6 @@
 import type { Context } from './context'
 import { createDrainer, type Tick } from './drain'
-import { StoreUnavailable } from './errors'
+import { StoreRefused, StoreUnavailable } from './errors'
 
 export interface LoopOptions {
   /** Waits this long after a like, so that likes share a batch; milliseconds. */
@@ -13,7 +13,8 @@ export interface LoopOptions {
 
 /**
  * The drain as a loop: it sleeps until it is nudged or until `idleMs` have passed, drains until nothing is left,
- * and slows down while a store is unreachable. `stop` finishes what it can first.
+ * and slows down while it cannot: while a store is unreachable, Postgres
+ * refuses every op, or belongs to another Redis. `stop` finishes what it can first.
  */
 export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   const { lingerMs = 25, idleMs = 2000, maxBackoffMs = 5000 } = options
@@ -24,6 +25,8 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   let stopped = true
   let failures = 0
   let lastDrainAt: number | null = null
+  /** Why the drain is paused, as it was logged last; null: it is not. */
+  let paused: string | null = null
 
   /** One tick. @throws StoreUnavailable */
   async function once(): Promise<Tick> {
@@ -59,13 +62,15 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
     running = work()
       .then(
         more => {
-          if (failures > 0) ctx.log.warn('the drain goes on')
+          if (paused !== null) ctx.log.warn('drain resumed')
+          paused = null
           failures = 0
           return more ? lingerMs : idleMs
         },
         (error: unknown) => {
-          if (!(error instanceof StoreUnavailable)) ctx.log.warn(`the drain failed: ${String(error)}`)
-          else if (failures === 0) ctx.log.warn(`the drain waits: ${error.message}`)
+          const kind = kindOf(error)
+          if (kind !== paused) ctx.log.warn(`drain paused: ${messageOf(error)}`)
+          paused = kind
           failures++
           return Math.min(maxBackoffMs, 100 * 2 ** Math.min(failures, 10))
         },
@@ -88,6 +93,8 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   return {
     once,
     drain,
+    /** Whether something is left to drain: two round trips. @throws StoreUnavailable, ForeignRedis */
+    hasWork: drainer.hasWork,
     /** When the last tick ended, milliseconds since 1970. */
     lastDrainAt: () => lastDrainAt,
     start(): void {
@@ -110,5 +117,13 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
     },
   }
 }
+
+/** Failures of one kind are logged once. */
+function kindOf(error: unknown): string {
+  if (error instanceof StoreRefused) return error.message
+  return error instanceof StoreUnavailable ? `${error.name} ${error.store}` : String(error)
+}
+
+const messageOf = (error: unknown) => (error instanceof StoreUnavailable ? error.message : String(error))
 
 export type DrainLoop = ReturnType<typeof createDrainLoop>

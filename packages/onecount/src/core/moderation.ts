@@ -1,5 +1,5 @@
 import type { Context } from './context'
-import { StoreUnavailable } from './errors'
+import { OnecountError, StoreUnavailable } from './errors'
 import type { DrainLoop } from './loop'
 import { isLikedOp, nextOp } from './op'
 import type { PairOp } from './ports'
@@ -26,7 +26,18 @@ export interface Moderated {
  * session from pressing meanwhile. @throws StoreUnavailable when Postgres does not answer
  */
 export async function removeSession(ctx: Context, loop: DrainLoop, sessionId: string): Promise<Moderated> {
-  return forEachPage(ctx, loop, sessionId, likes => put(ctx, takenBack(ctx, sessionId, likes)))
+  const done = await forEachPage(ctx, loop, sessionId, likes => put(ctx, takenBack(ctx, sessionId, likes)))
+  await dropRefused(ctx, sessionId)
+  return done
+}
+
+/** What is set aside of a session must not land later. */
+async function dropRefused({ postgres }: Context, sessionId: string): Promise<void> {
+  for (;;) {
+    const refused = await postgres.refused({ sessionId }, null, PAGE)
+    if (refused.length === 0) return
+    await postgres.dropRefused(refused)
+  }
 }
 
 /**
@@ -89,7 +100,9 @@ async function forEachPage(
 async function put(ctx: Context, ops: PairOp[]): Promise<void> {
   const { keys } = ctx
   const writes = ops.map(pair => ({ ...pair, liked: isLikedOp(pair.op) }))
-  await ctx.postgres.write(writes, ctx.now())
+  for (const [i, result] of (await ctx.postgres.write(writes, ctx.now())).entries())
+    if (result.status === 'refused')
+      throw new OnecountError('refused', { detail: `${writes[i]!.postId}: ${result.message}` })
   const inRedis = ops.map(({ postId, sessionId, op }) =>
     quietly(
       ctx.redis?.run(

@@ -14,6 +14,8 @@ import { createKeys } from './keys'
 import { createLimiter } from './limiter'
 import { createDrainLoop, type LoopOptions } from './loop'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
+import { Ownership } from './ownership'
+import { createPause } from './pause'
 import type { Logger, PostgresPort, RedisPort } from './ports'
 import { createRanking } from './ranking'
 import { read, unknown } from './read'
@@ -27,6 +29,10 @@ export interface OnecountOptions {
   postgres: PostgresPort
   /** `redis` where left out; each call can say otherwise. */
   ack?: Ack
+  /** Id of Redis in place of `redis.id`, the same in every process of the application. */
+  redisId?: string
+  /** Gives Postgres to this Redis if it belongs to another one, once. For a move: leave it out afterwards. */
+  takeOver?: boolean
   settings?: Partial<Settings>
   drain?: LoopOptions
   log?: Logger
@@ -47,7 +53,8 @@ export function createOnecount(options: OnecountOptions) {
   const elapsed = options.clock ?? (() => performance.now())
   const settings = { ...DEFAULT_SETTINGS, ...options.settings }
   const { breakerFailures: failures, breakerMs: pauseMs } = settings
-  const ctx: Context = {
+  const ownership = new Ownership(options.redisId || options.redis?.id || '', options.takeOver ?? false)
+  const drained: Context = {
     redis: options.redis && withBreaker(options.redis, { failures, pauseMs, clock: elapsed }),
     postgres: groupWrites(options.postgres, {
       size: settings.batchSize,
@@ -59,12 +66,16 @@ export function createOnecount(options: OnecountOptions) {
     now: createClock(clock),
     elapsed,
     newId: () => crypto.randomUUID(),
+    ownership,
+    pause: createPause(elapsed),
     log: options.log ?? console,
     settings,
     installs: createLimiter(settings.installRatings),
   }
-  const loop = createDrainLoop(ctx, options.drain)
-  const committer = createCommitter(ctx)
+  // What people read and press goes round a Redis that Postgres does not belong to; the drain goes on looking at it.
+  const ctx: Context = { ...drained, redis: drained.redis && ownership.guard(drained.redis) }
+  const loop = createDrainLoop(drained, options.drain)
+  const committer = createCommitter(drained)
   const ranking = createRanking(ctx)
   const absent = new Map<string, number>()
 
@@ -110,7 +121,7 @@ export function createOnecount(options: OnecountOptions) {
     /**
      * Makes a pair liked or not, whatever it was. Send the same `op` with every repeat: then it counts once.
      * One round trip to Redis. @throws OnecountError `invalid_post_id`, `invalid_session`, `post_not_found`,
-     * `unavailable`
+     * `refused`, `unavailable`
      */
     async set(
       postId: string,
@@ -214,12 +225,12 @@ export function createOnecount(options: OnecountOptions) {
     hasRedis: ctx.redis !== null,
 
     /** The stores themselves and the names of the keys, for tools that compare them. */
-    stores: { redis: ctx.redis, postgres: ctx.postgres, keys: ctx.keys },
+    stores: { redis: drained.redis, postgres: ctx.postgres, keys: ctx.keys },
 
     drain: loop,
 
     /** Two round trips. Never throws. */
-    health: (): Promise<Health> => health(ctx, loop.lastDrainAt()),
+    health: (): Promise<Health> => health(drained, loop.lastDrainAt()),
 
     /** Drains until nothing is left or the time is up. @throws StoreUnavailable */
     drainOnce: (budgetMs = DRAIN_MS) => loop.drain({ budgetMs }),

@@ -26,6 +26,11 @@ export type Reply = string | Reply[]
 /** What the engine needs of Redis: to run one of its scripts atomically. */
 export interface RedisPort {
   /**
+   * Names the Redis that the port is configured for, alike in all processes and after Redis was emptied; without
+   * secrets. Left out: whether Postgres belongs to another Redis is not compared.
+   */
+  readonly id?: string
+  /**
    * One round trip. Calls made in the same tick travel together.
    * @throws StoreUnavailable after the driver's deadline or on any error: the outcome is unknown
    */
@@ -54,12 +59,31 @@ export interface SyncBatch {
   seen: PairOp[]
   /** Unseen ops to hand back at most. */
   limit: number
+  /** Id of the Redis that the batch is of; `null`: whose Postgres is is not compared. */
+  owner?: string | null
+}
+
+/** An op that Postgres does not take, while it takes others: a constraint, a trigger or a policy forbids it. */
+export interface RefusedOp extends PairOp {
+  sqlstate: string
+  /** Of Postgres or of the application's trigger; up to 500 characters. */
+  message: string
+}
+
+/** An op that is set aside, since when (ISO 8601). */
+export interface SetAsideOp extends RefusedOp {
+  refusedAt: string
 }
 
 export type SyncResult =
-  /** An unseen op without a session says: forget the post, it was removed or its likes were set by hand. */
-  | { status: 'applied'; gone: string[]; unseen: PairOp[] }
+  /**
+   * An unseen op without a session says: forget the post, it was removed or its likes were set by hand. What is refused
+   * has been set aside.
+   */
+  | { status: 'applied'; gone: string[]; refused: RefusedOp[]; unseen: PairOp[] }
   | { status: 'rejected'; receipt: string }
+  /** Postgres belongs to another Redis. */
+  | { status: 'foreign'; owner: string }
   | { status: 'busy' }
 
 /** A post as Postgres knows it, for one session. `op` is the session's newest one, 0 for none. */
@@ -86,6 +110,8 @@ export type WriteResult =
   /** The op lies too far ahead of every clock that is known; nothing has changed. */
   | { status: 'ahead' }
   | { status: 'gone' }
+  /** A constraint, a trigger or a policy forbids it, while others are taken; nothing has changed. */
+  | { status: 'refused'; sqlstate: string; message: string }
 
 /** Everything of a post that hydration needs, of one moment. */
 export interface Snapshot {
@@ -111,7 +137,8 @@ export interface RankedPost {
 
 /**
  * What the engine needs of Postgres; each method is one call of the SQL function of the same name.
- * Every method throws StoreUnavailable after the driver's deadline or on any error: the outcome is unknown.
+ * Every method throws StoreUnavailable after the driver's deadline or when Postgres cannot serve: the outcome is unknown;
+ * and StoreRefused, which is one too, on an SQL error about the call itself: nothing was changed.
  */
 export interface PostgresPort {
   sync(batch: SyncBatch): Promise<SyncResult>
@@ -135,7 +162,29 @@ export interface PostgresPort {
   likes(after: string | null, limit: number): Promise<RankedPost[]>
   /** The most liked posts; of equal ones the greater id first. Reads every post. */
   ranking(limit: number): Promise<RankedPost[]>
-  status(partition: number): Promise<{ receipt: string | null; unseen: number }>
+  /** `unseen` is counted up to 10,000, `refused` up to 1,000. */
+  status(partition: number): Promise<PostgresStatus>
+  /** Gives the receipt to another Redis if it is `from`'s now; answers whose it is afterwards. */
+  takeOver(partition: number, owner: string, from: string | null): Promise<string | null>
+  /** Ops that are set aside, by pair, after the one given; an empty page is the end. Superseded ones are left out. */
+  refused(filter: RefusedFilter, after: PairOp | null, limit: number): Promise<SetAsideOp[]>
+  /** Tries exactly these ops again, each as itself; those that are refused again stay set aside. */
+  retryRefused(ops: PairOp[]): Promise<{ landed: number; refused: number }>
+  /** Forgets exactly these ops. */
+  dropRefused(ops: PairOp[]): Promise<void>
+}
+
+export interface PostgresStatus {
+  receipt: string | null
+  /** Id of the Redis that the receipt belongs to; null: of none yet. */
+  owner: string | null
+  unseen: number
+  refused: number
+}
+
+export interface RefusedFilter {
+  postId?: string
+  sessionId?: string
 }
 
 export interface Logger {

@@ -14,7 +14,8 @@ const ATTEMPTS = 2
  * Makes the pair liked or not, whatever it was: the primitive. Repeating it with the same op changes nothing.
  * One round trip when the post is warm; otherwise the post is looked up first, so that no key is made for a post
  * that is not there.
- * @throws OnecountError `post_not_found`, or `unavailable` when neither store could take it
+ * @throws OnecountError `post_not_found`, `refused` when a rule of the database forbids it, or `unavailable` when neither
+ * store could take it
  */
 export async function set(
   ctx: Context,
@@ -184,6 +185,7 @@ const taken = (state: LikeState, op: number): WriteState => ({
 
 async function viaPostgres(ctx: Context, write: PairWrite): Promise<WriteState> {
   const [result] = await postgres(ctx.postgres.write([write], ctx.now()))
+  if (result?.status === 'refused') throw new OnecountError('refused')
   if (result?.status !== 'applied') throw new OnecountError('post_not_found', { field: 'postId' })
   return { ...fromPostgres(result.state, 'postgres'), op: result.state.op, durable: true }
 }

@@ -88,6 +88,8 @@ describe('GET /health', () => {
       pending: 2,
       oldestPendingMs: 40,
       unseen: 0,
+      refused: 0,
+      paused: null,
       lastDrainAt: '2026-11-23T20:00:00.000Z',
     })
   })

@@ -74,18 +74,16 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
   }
 
   async function readHealth(): Promise<Response> {
-    const { status, redis, postgres, pending, oldestPendingMs, unseen, lastDrainAt } = await health()
-    const body = {
+    const { status, redis, postgres, pending, oldestPendingMs, unseen, refused, paused, lastDrainAt } =
+      await health()
+    const backlog = { pending, oldestPendingMs, unseen, refused, paused, lastDrainAt }
+    return json(status === 'down' ? 503 : 200, {
       status,
       redis,
       postgres,
-      pending,
-      oldestPendingMs,
-      unseen,
-      lastDrainAt,
+      ...backlog,
       ...said(options.warnings),
-    }
-    return json(status === 'down' ? 503 : 200, body)
+    })
   }
 
   async function drain({ request }: Call): Promise<Response> {

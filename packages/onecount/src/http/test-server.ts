@@ -58,6 +58,8 @@ export class MapLikes implements LikesService {
       pending: 2,
       oldestPendingMs: 40,
       unseen: 0,
+      refused: 0,
+      paused: null,
       lastDrainAt,
     }
   }

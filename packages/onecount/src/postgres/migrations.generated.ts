@@ -1051,22 +1051,473 @@ create trigger onecount_sound_rating before insert or update of op, session_id o
   for each row when (current_setting('onecount.applying', true) is distinct from 'on')
   execute function public.onecount_sound_rating();
 
--- The most liked posts as Postgres knows them: [[post, likes]]. Without those whose likes are missing, which are repaired
--- or pressed soon, and would come first.
-create or replace function public.onecount_ranking(p_limit integer) returns json
-language sql stable set search_path = '' as $$
-  select coalesce(json_agg(json_build_array(id, greatest(likes, 0))), '[]')
-  from (
-    select id, likes from public.posts_new where likes is not null order by likes desc, id limit p_limit
-  ) top;
-$$;
-
 revoke execute on function
   public.onecount_clamp_likes(), public.onecount_first_likes(), public.onecount_sound_rating()
   from public, anon, authenticated;
 grant execute on function
   public.onecount_clamp_likes(), public.onecount_first_likes(), public.onecount_sound_rating()
   to service_role;
+`,
+  },
+  {
+    name: '0007_refused',
+    sql: `-- An op that Postgres refuses stops no other: it is set aside in like_refused, with the reason, until it is retried or
+-- dropped. A refusal is an error about one op: a number that overflows, a constraint, a trigger or a policy of the
+-- application's own. Nothing of the kind may refer to posts, so the table has no foreign key.
+
+create table if not exists public.like_refused (
+  post_id uuid not null,
+  session_id text not null,
+  op bigint not null,
+  sqlstate text not null,
+  message text not null,
+  refused_at timestamptz not null default now(),
+  primary key (post_id, session_id)
+);
+alter table public.like_refused enable row level security;
+revoke all on public.like_refused from public, anon, authenticated;
+grant all on public.like_refused to service_role;
+
+-- Whether an error says that Postgres cannot serve now, whatever it is asked: connection, read-only transaction,
+-- deadlock, resources, locks, shutdown, input and output, an old snapshot.
+create or replace function public.onecount_is_outage(p_sqlstate text) returns boolean
+language sql immutable set search_path = '' as $$
+  select left(p_sqlstate, 2) in ('08', '25', '40', '53', '57', '58', '72') or p_sqlstate in ('55006', '55P03', '55P04')
+$$;
+
+-- Tries one op of this parity that no person has made, on up to three posts other than p_posts, and undoes it: whether
+-- Postgres refuses all of them with one of p_sqlstates. Where every post is among p_posts and they are several, these
+-- are tried. False where there is no post to try; one at the end of its integer says nothing about others.
+create or replace function public.onecount_refuses_every(p_liked boolean, p_posts uuid[], p_sqlstates text[])
+returns boolean
+language plpgsql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off as $$
+declare
+  v_avoided uuid[] := p_posts;
+  v_post uuid;
+  v_session text;
+  v_op bigint;
+begin
+  if not exists (select from public.posts_new where id <> all (p_posts)) then
+    if cardinality(p_posts) < 2 then
+      return false;
+    end if;
+    v_avoided := '{}';
+  end if;
+  for i in 1..3 loop
+    v_op := 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + 1;
+    v_session := 'onecount-probe';
+    if p_liked then
+      select id into v_post from public.posts_new
+       where id > gen_random_uuid() and id <> all (v_avoided) and likes < 2147483647 order by id limit 1;
+      if not found then
+        select id into v_post from public.posts_new
+         where id <> all (v_avoided) and likes < 2147483647 order by id limit 1;
+      end if;
+    else
+      select post_id, session_id, op + 1 into v_post, v_session, v_op from public.post_ratings
+       where post_id <> all (v_avoided) order by post_id, session_id limit 1;
+    end if;
+    if v_post is null then
+      return i > 1;
+    end if;
+    v_avoided := v_avoided || v_post;
+    begin
+      perform public.onecount_apply(array[v_post], array[v_session], array[v_op], array[0], false);
+      set constraints all immediate;
+      raise exception using errcode = 'OCOK0';
+    exception when others then
+      if sqlstate = 'OCOK0' or not sqlstate = any (p_sqlstates) then
+        return false;
+      end if;
+    end;
+  end loop;
+  return true;
+end $$;
+
+-- Merges ops as onecount_apply (p_now is null) or as onecount_write do, without those that Postgres refuses: what is
+-- refused together is tried by halves until the refused ops are alone. Answers {gone: [post], results: [as of write],
+-- refused: [[position from 1, sqlstate, message]]}. An error that is no refusal of single ops ends the whole call as it
+-- came: an outage, and one that no op can avoid, such as a missing column, grant or default.
+create or replace function public.onecount_spare(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_mark_applied boolean,
+  p_now bigint, p_ahead bigint
+) returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_count integer := coalesce(cardinality(p_posts), 0);
+  v_from integer[] := array[1];
+  v_to integer[] := array[v_count];
+  v_a integer;
+  v_b integer;
+  v_revs bigint[] := p_revs;
+  v_gone uuid[] := '{}';
+  v_results json[] := array_fill(null::json, array[v_count]);
+  v_part json;
+  v_new boolean[];
+  v_refused integer[] := '{}';
+  v_states text[] := '{}';
+  v_messages text[] := '{}';
+  v_state text;
+  v_message text;
+begin
+  while cardinality(v_from) > 0 loop
+    v_a := v_from[1];
+    v_b := v_to[1];
+    v_from := v_from[2:];
+    v_to := v_to[2:];
+    begin
+      if p_now is null then
+        v_gone := v_gone || public.onecount_apply(
+          p_posts[v_a:v_b], p_sessions[v_a:v_b], p_ops[v_a:v_b], v_revs[v_a:v_b], p_mark_applied);
+      else
+        v_part := public.onecount_write(p_posts[v_a:v_b], p_sessions[v_a:v_b], p_ops[v_a:v_b], p_now, p_ahead);
+        for i in v_a..v_b loop
+          v_results[i] := v_part -> (i - v_a);
+        end loop;
+      end if;
+      -- A constraint that is deferred would speak only when nothing can be set aside any more.
+      set constraints all immediate;
+    exception when others then
+      get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
+      if public.onecount_is_outage(v_state) or v_count = 0 then
+        raise;
+      end if;
+      if v_new is null then
+        -- What fails without any op is not about ops.
+        perform public.onecount_apply('{}', '{}', '{}', '{}', p_mark_applied);
+        v_new := public.onecount_are_new(p_posts, p_sessions, p_ops);
+        -- A part of a post's ops has a count that was never shown: it does not get the revision of the whole.
+        v_revs := array_fill(0::bigint, array[v_count]);
+      end if;
+      if v_a = v_b then
+        v_refused := v_refused || v_a;
+        v_states := v_states || v_state;
+        v_messages := v_messages || left(v_message, 500);
+      else
+        v_from := array[v_a, (v_a + v_b) / 2 + 1] || v_from;
+        v_to := array[(v_a + v_b) / 2, v_b] || v_to;
+      end if;
+    end;
+  end loop;
+
+  -- Where a new op of the same parity was accepted Postgres does not refuse all; elsewhere others are tried.
+  for v_parity in 0..1 loop
+    if exists (select from unnest(v_refused) n where p_ops[n] % 2 = v_parity)
+      and not exists (
+        select from generate_subscripts(p_ops, 1) n where p_ops[n] % 2 = v_parity and v_new[n] and n <> all (v_refused)
+      )
+      and public.onecount_refuses_every(
+        v_parity = 1,
+        array(select distinct p_posts[n] from unnest(v_refused) n),
+        array(select v_states[k] from generate_subscripts(v_refused, 1) k where p_ops[v_refused[k]] % 2 = v_parity)
+      )
+    then
+      select v_states[k], v_messages[k] into v_state, v_message from generate_subscripts(v_refused, 1) k
+       where p_ops[v_refused[k]] % 2 = v_parity limit 1;
+      raise exception using errcode = v_state, message = v_message,
+        hint = 'Postgres refuses this of every post: mend its cause.';
+    end if;
+  end loop;
+
+  return json_build_object(
+    'gone', (select coalesce(json_agg(distinct id), '[]') from unnest(v_gone) g (id)),
+    'results', coalesce(to_json(v_results), '[]'),
+    'refused', (
+      select coalesce(json_agg(json_build_array(v_refused[k], v_states[k], v_messages[k])), '[]')
+        from generate_subscripts(v_refused, 1) k
+    )
+  );
+end $$;
+
+-- Which of the ops are newer than what is known of their pairs, on posts that exist.
+create or replace function public.onecount_are_new(p_posts uuid[], p_sessions text[], p_ops bigint[]) returns boolean[]
+language sql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+  select array_agg(
+           e.op > greatest(
+             (select r.op from public.post_ratings r
+              where r.post_id = any (array[e.post_id]) and r.session_id >= e.session_id and r.session_id <= e.session_id
+              order by r.post_id, r.session_id limit 1),
+             (select t.op from public.like_tombstones t
+              where t.post_id = any (array[e.post_id]) and t.session_id >= e.session_id and t.session_id <= e.session_id
+              order by t.post_id, t.session_id limit 1),
+             0
+           ) and exists (
+             select from public.posts_new p where p.id >= e.post_id and p.id <= e.post_id order by p.id limit 1
+           )
+           order by n)
+    from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
+$$;
+
+-- Sets refused ops aside; of a pair the greatest one. A repeat changes nothing.
+create or replace function public.onecount_set_aside(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_refused json
+) returns void
+language sql set search_path = '' as $$
+  insert into public.like_refused as r (post_id, session_id, op, sqlstate, message)
+  select distinct on (post_id, session_id) post_id, session_id, op, sqlstate, message
+    from json_array_elements(p_refused) e,
+         lateral (select (e ->> 0)::integer as n, e ->> 1 as sqlstate, e ->> 2 as message) why,
+         lateral (select p_posts[n] as post_id, p_sessions[n] as session_id, p_ops[n] as op) pair
+   order by post_id, session_id, op desc
+  on conflict (post_id, session_id) do update
+    set op = excluded.op, sqlstate = excluded.sqlstate, message = excluded.message, refused_at = now()
+    where r.op <= excluded.op
+$$;
+
+-- As onecount_write, for presses of which Postgres may refuse some: these answer
+-- {status: 'refused', sqlstate, message}, and the others as if they had come alone. Where every press is refused as any
+-- other would be, that is the whole answer.
+create or replace function public.onecount_write_sparing(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_now bigint, p_ahead bigint
+) returns json
+language plpgsql set search_path = '' as $$
+declare
+  v_done json;
+  v_state text;
+  v_message text;
+begin
+  begin
+    v_done := public.onecount_spare(p_posts, p_sessions, p_ops, '{}', true, p_now, p_ahead);
+  exception when others then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
+    if public.onecount_is_outage(v_state) then
+      raise;
+    end if;
+    return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
+  end;
+  return (
+    select coalesce(json_agg(coalesce(w.why, r.result) order by r.n), '[]')
+      from json_array_elements(v_done -> 'results') with ordinality r (result, n)
+      left join lateral (
+        select json_build_object('status', 'refused', 'sqlstate', e ->> 1, 'message', e ->> 2) as why
+          from json_array_elements(v_done -> 'refused') e where (e ->> 0)::bigint = r.n
+      ) w on true
+  );
+end $$;
+
+-- One page of what is set aside and still matters, by pair, of one post or session where given:
+-- [[post, session, op, sqlstate, message, refused at (ISO 8601)]]. An op does not matter any more once its pair has a
+-- greater one, or its post is gone.
+create or replace function public.onecount_refused(
+  p_post uuid, p_session text, p_after_post uuid, p_after_session text, p_limit integer
+) returns json
+language sql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+  select coalesce(json_agg(json_build_array(
+           post_id, session_id, op, sqlstate, message,
+           to_char(refused_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))), '[]')
+  from (
+    select r.* from public.like_refused r
+     where (p_post is null or r.post_id = p_post) and (p_session is null or r.session_id = p_session)
+       and (p_after_post is null or (r.post_id, r.session_id) > (p_after_post, p_after_session))
+       and exists (select from public.posts_new p where p.id >= r.post_id and p.id <= r.post_id order by p.id limit 1)
+       and r.op > greatest(
+         (select o.op from public.post_ratings o
+              where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
+              order by o.post_id, o.session_id limit 1),
+         (select o.op from public.like_tombstones o
+              where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
+              order by o.post_id, o.session_id limit 1),
+         0
+       )
+     order by r.post_id, r.session_id
+     limit p_limit
+  ) page;
+$$;
+
+-- Tries ops again that are set aside, each with its own op, or drops them: exactly those that are given. Redis learns of
+-- what lands as of any op that it has not seen. Answers how many {landed, refused} there are; one that does not matter
+-- any more counts as neither, and is dropped.
+create or replace function public.onecount_resolve_refused(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_drop boolean
+) returns json
+language plpgsql set search_path = '' as $$
+declare
+  v_posts uuid[];
+  v_sessions text[];
+  v_ops bigint[];
+  v_new boolean[];
+  v_done json := '{"refused": []}';
+begin
+  -- What another one has resolved meanwhile is not there any more.
+  with resolved as (
+    delete from public.like_refused r using unnest(p_posts, p_sessions, p_ops) e (post_id, session_id, op)
+     where r.post_id = e.post_id and r.session_id = e.session_id and r.op = e.op
+    returning r.post_id, r.session_id, r.op
+  )
+  select array_agg(post_id order by post_id, session_id), array_agg(session_id order by post_id, session_id),
+         array_agg(op order by post_id, session_id)
+    into v_posts, v_sessions, v_ops from resolved;
+  if p_drop or v_posts is null then
+    return json_build_object('landed', 0, 'refused', 0);
+  end if;
+  v_new := public.onecount_are_new(v_posts, v_sessions, v_ops);
+  v_done := public.onecount_spare(v_posts, v_sessions, v_ops, array_fill(0::bigint, array[cardinality(v_ops)]), true,
+                                  null, null);
+  perform public.onecount_set_aside(v_posts, v_sessions, v_ops, v_done -> 'refused');
+  return json_build_object(
+    'landed', (select count(*) from unnest(v_new) n where n) - json_array_length(v_done -> 'refused'),
+    'refused', json_array_length(v_done -> 'refused')
+  );
+end $$;
+`,
+  },
+  {
+    name: '0008_owner',
+    sql: `-- The receipt belongs to one Redis, the first that syncs. Two of them on one Postgres would take turns at finding that
+-- they have no history in common with it, and hydrate every post anew, for ever.
+
+alter table public.like_receipt add column if not exists owner text;
+
+drop function if exists public.onecount_sync(
+  integer, text, text, uuid[], text[], bigint[], bigint[], uuid[], text[], bigint[], integer
+);
+
+-- Applies one batch that Redis handed out under \`p_nonce\`, if the last one applied was \`p_parent\` and the receipt is not
+-- another Redis'. A null \`p_owner\` is not compared, and owns nothing.
+-- Answers {status: 'applied', gone: [post], refused: [[post, session, op, sqlstate, message]], unseen: [[post, session,
+-- op]]}; or with nothing changed {status: 'rejected', receipt}, {status: 'foreign', owner}, {status: 'refused',
+-- sqlstate, message} where Postgres refuses every op, or {status: 'busy'} while another batch is being applied. An op
+-- that is refused alone is set aside in like_refused by the same transaction.
+create or replace function public.onecount_sync(
+  p_partition integer, p_parent text, p_nonce text,
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[],
+  p_seen_posts uuid[], p_seen_sessions text[], p_seen_ops bigint[],
+  p_limit integer, p_owner text default null
+) returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_receipt text;
+  v_owner text;
+  v_done json;
+  v_state text;
+  v_message text;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('onecount_sync', p_partition)) then
+    return json_build_object('status', 'busy');
+  end if;
+
+  select nonce, owner into v_receipt, v_owner from public.like_receipt where partition = p_partition for update;
+  if not found then
+    v_receipt := gen_random_uuid()::text;
+    insert into public.like_receipt (partition, nonce) values (p_partition, v_receipt);
+  end if;
+  if v_owner <> p_owner then
+    return json_build_object('status', 'foreign', 'owner', v_owner);
+  end if;
+  if v_owner is null and p_owner is not null then
+    update public.like_receipt set owner = p_owner where partition = p_partition;
+  end if;
+  if v_receipt is distinct from p_parent then
+    return json_build_object('status', 'rejected', 'receipt', v_receipt);
+  end if;
+  begin
+    v_done := public.onecount_spare(p_posts, p_sessions, p_ops, p_revs, false, null, null);
+  exception when others then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
+    if public.onecount_is_outage(v_state) then
+      raise;
+    end if;
+    return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
+  end;
+  update public.like_receipt set nonce = p_nonce where partition = p_partition;
+
+  if json_array_length(v_done -> 'refused') > 0 or exists (select from public.like_refused) then
+    -- A greater op of a pair, whatever became of it, comes in the place of one that was refused.
+    with overtaken as materialized (
+      select r.tid from unnest(p_posts, p_sessions, p_ops) e (post_id, session_id, op)
+       cross join lateral (
+         select ctid as tid, op from public.like_refused
+          where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+          order by post_id, session_id limit 1
+       ) r
+       where r.op < e.op
+    )
+    delete from public.like_refused r using overtaken o where r.ctid = o.tid;
+    perform public.onecount_set_aside(p_posts, p_sessions, p_ops, v_done -> 'refused');
+  end if;
+
+  -- In the order of their keys, as onecount_write touches them.
+  with seen as materialized (
+    select u.tid
+      from (
+        select * from unnest(p_seen_posts, p_seen_sessions, p_seen_ops) as s (post_id, session_id, op)
+         order by post_id, session_id
+      ) s
+      cross join lateral (
+        select ctid as tid, op from public.like_unseen
+         where post_id = any (array[s.post_id]) and session_id >= s.session_id and session_id <= s.session_id
+         order by post_id, session_id limit 1 for update
+      ) u
+     where u.op = s.op
+  )
+  delete from public.like_unseen u using seen s where u.ctid = s.tid;
+
+  return json_build_object(
+    'status', 'applied',
+    'gone', v_done -> 'gone',
+    'refused', (
+      select coalesce(json_agg(json_build_array(p_posts[n], p_sessions[n], p_ops[n], e ->> 1, e ->> 2)), '[]')
+        from json_array_elements(v_done -> 'refused') e, lateral (select (e ->> 0)::integer as n) position
+    ),
+    'unseen', coalesce((
+      select json_agg(json_build_array(u.post_id, u.session_id, u.op))
+        from (select * from public.like_unseen order by post_id, session_id limit p_limit) u
+    ), '[]')
+  );
+end $$;
+
+-- Gives the receipt to another Redis; what it was before must be said, so that two who do so do not overwrite each
+-- other. Answers whose it is now.
+create or replace function public.onecount_take_over(p_partition integer, p_owner text, p_from text) returns json
+language plpgsql set search_path = '' as $$
+begin
+  update public.like_receipt set owner = p_owner where partition = p_partition and owner is not distinct from p_from;
+  return to_json((select owner from public.like_receipt where partition = p_partition));
+end $$;
+
+-- The receipt of a partition (null before its first batch) and the Redis it belongs to, how many ops Redis has not seen,
+-- counted up to 10,000, and how many are set aside, counted up to 1,000: {receipt, owner, unseen, refused}.
+create or replace function public.onecount_status(p_partition integer) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return json_build_object(
+    'receipt', (select nonce from public.like_receipt where partition = p_partition),
+    'owner', (select owner from public.like_receipt where partition = p_partition),
+    'unseen', (
+      select count(*) from (select from public.like_unseen order by post_id, session_id limit 10000) u
+    ),
+    'refused', json_array_length(public.onecount_refused(null, null, null, null, 1000))
+  );
+end $$;
+
+-- Nothing here is for anybody but the server.
+do $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select p.oid::regprocedure from pg_catalog.pg_proc p
+     where p.pronamespace = 'public'::regnamespace and p.proname like 'onecount\\_%'
+  loop
+    execute format('revoke execute on function %s from public, anon, authenticated', v_function);
+    execute format('grant execute on function %s to service_role', v_function);
+  end loop;
+end $$;
 `,
   },
   {
@@ -1615,6 +2066,41 @@ begin
     execute format('grant execute on function %s to service_role', v_function);
   end loop;
 end $$;
+`,
+  },
+  {
+    name: '0012_wider_likes',
+    sql: `-- Makes posts_new.likes a bigint, so that no count overflows. Rewrites the table while it is locked: for the owner of the
+-- table, in a quiet hour. While it waits for the lock nobody else gets one, so it waits no longer than is said. Triggers
+-- that look at the column stand in the way, and are made anew as they were.
+create or replace function public.onecount_widen_likes(p_lock_timeout text default '2s') returns void
+language plpgsql set search_path = '' as $$
+declare
+  v_triggers text[] := '{}';
+  v_trigger record;
+  v_text text;
+begin
+  perform set_config('lock_timeout', p_lock_timeout, true);
+  lock table public.posts_new in access exclusive mode;
+  for v_trigger in
+    select tgname, tgenabled, pg_catalog.pg_get_triggerdef(oid) as definition from pg_catalog.pg_trigger
+     where tgrelid = 'public.posts_new'::regclass and not tgisinternal
+  loop
+    execute format('drop trigger %I on public.posts_new', v_trigger.tgname);
+    v_triggers := v_triggers || v_trigger.definition;
+    if v_trigger.tgenabled <> 'O' then
+      v_triggers := v_triggers || format('alter table public.posts_new %s trigger %I', case v_trigger.tgenabled
+        when 'D' then 'disable' when 'R' then 'enable replica' else 'enable always' end, v_trigger.tgname);
+    end if;
+  end loop;
+  alter table public.posts_new alter column likes type bigint;
+  foreach v_text in array v_triggers loop
+    execute v_text;
+  end loop;
+end $$;
+
+revoke execute on function public.onecount_widen_likes(text) from public, anon, authenticated;
+grant execute on function public.onecount_widen_likes(text) to service_role;
 `,
   },
 ] as const satisfies readonly Migration[]

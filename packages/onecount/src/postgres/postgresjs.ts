@@ -18,6 +18,9 @@ const TYPES: [suffix: string, type: string][] = [
   ['partition', 'integer'],
   ['parent', 'text'],
   ['nonce', 'text'],
+  ['owner', 'text'],
+  ['from', 'text'],
+  ['drop', 'boolean'],
 ]
 
 /**

@@ -1,22 +1,27 @@
-import { StoreUnavailable } from '../core/errors'
+import { StoreRefused } from '../core/errors'
 import type {
   PairOp,
   PairWrite,
   PostgresPort,
   PostgresState,
+  PostgresStatus,
   RankedPost,
+  RefusedOp,
   Snapshot,
   SyncResult,
   WriteResult,
 } from '../core/ports'
+import { failureOf } from './failure'
 
 /** What the SQL functions take, by name; lists are arrays of text, numbers in them are strings. */
-export type RpcArgs = Record<string, string | number | null | string[]>
+export type RpcArgs = Record<string, string | number | boolean | null | string[]>
 
 /** Calls one of the SQL functions in `sql/` and answers its JSON. */
 export type Rpc = (name: string, args: RpcArgs) => Promise<unknown>
 
 type Triple = [postId: string, sessionId: string, op: number]
+type Refused = [...Triple, sqlstate: string, message: string]
+type SetAside = [...Refused, at: string]
 
 /** The Postgres port over any way to call a function: both drivers are this, with their own `rpc`. */
 export function postgresPort(rpc: Rpc): PostgresPort {
@@ -24,12 +29,12 @@ export function postgresPort(rpc: Rpc): PostgresPort {
     try {
       return (await rpc(`onecount_${name}`, args)) as T
     } catch (error) {
-      throw new StoreUnavailable('postgres', error)
+      throw failureOf(error)
     }
   }
 
   return {
-    async sync({ partition, parent, nonce, entries, seen, limit }) {
+    async sync({ partition, parent, nonce, entries, seen, limit, owner = null }) {
       const result = await call<SyncReply>('sync', {
         p_partition: partition,
         p_parent: parent,
@@ -38,28 +43,39 @@ export function postgresPort(rpc: Rpc): PostgresPort {
         p_revs: entries.map(e => String(e.rev)),
         ...columns('p_seen_', seen),
         p_limit: limit,
+        p_owner: owner,
       })
+      if (result.status === 'refused') throw new StoreRefused(result.sqlstate, result.message)
       if (result.status !== 'applied') return result
       return {
         ...result,
+        refused: result.refused.map(toRefused),
         unseen: result.unseen.map(([postId, sessionId, op]) => ({ postId, sessionId, op })),
       }
     },
 
     async write(writes, now, { ahead } = {}) {
       const clock = { p_now: String(now), p_ahead: ahead === undefined ? null : String(ahead) }
-      if (writes.length === 1) {
-        const [{ postId, sessionId }] = writes as [PairWrite]
-        const args = { p_post: postId, p_session: sessionId, p_op: opOrParity(writes[0]!), ...clock }
-        return [toResult(await call<WriteReply>('write_one', args))]
-      }
-      const replies = await call<WriteReply[]>('write', {
+      const args = {
         p_posts: writes.map(write => write.postId),
         p_sessions: writes.map(write => write.sessionId),
         p_ops: writes.map(opOrParity),
         ...clock,
-      })
-      return replies.map(toResult)
+      }
+      try {
+        if (writes.length === 1) {
+          const [{ postId, sessionId }] = writes as [PairWrite]
+          const one = { p_post: postId, p_session: sessionId, p_op: opOrParity(writes[0]!), ...clock }
+          return [toResult(await call<WriteReply>('write_one', one))]
+        }
+        return (await call<WriteReply[]>('write', args)).map(toResult)
+      } catch (error) {
+        // Nothing of the call was applied: another function finds out which presses are refused.
+        if (!(error instanceof StoreRefused) || writes.length === 0) throw error
+        const replies = await call<WriteReply[] | EveryRefused>('write_sparing', args)
+        if (!Array.isArray(replies)) throw new StoreRefused(replies.sqlstate, replies.message)
+        return replies.map(toResult)
+      }
     },
 
     async peek(postIds, sessionId, pending) {
@@ -94,13 +110,37 @@ export function postgresPort(rpc: Rpc): PostgresPort {
       return (await call<[string, number][]>('ranking', { p_limit: limit })).map(toRanked)
     },
 
-    status: partition => call('status', { p_partition: partition }),
+    status: partition => call<PostgresStatus>('status', { p_partition: partition }),
+
+    takeOver: (partition, owner, from) =>
+      call('take_over', { p_partition: partition, p_owner: owner, p_from: from }),
+
+    async refused({ postId = null, sessionId = null }, after, limit) {
+      const page = await call<SetAside[]>('refused', {
+        p_post: postId,
+        p_session: sessionId,
+        p_after_post: after?.postId ?? null,
+        p_after_session: after?.sessionId ?? null,
+        p_limit: limit,
+      })
+      return page.map(row => ({ ...toRefused(row), refusedAt: row[5] }))
+    },
+
+    retryRefused: ops => call('resolve_refused', { ...columns('p_', ops), p_drop: false }),
+
+    async dropRefused(ops) {
+      await call('resolve_refused', { ...columns('p_', ops), p_drop: true })
+    },
   }
 }
 
 type SyncReply =
-  | { status: 'applied'; gone: string[]; unseen: Triple[] }
+  | { status: 'applied'; gone: string[]; refused: Refused[]; unseen: Triple[] }
+  | EveryRefused
   | Exclude<SyncResult, { status: 'applied' }>
+
+/** Postgres refuses every op. */
+type EveryRefused = { status: 'refused'; sqlstate: string; message: string }
 
 type WriteReply = ({ status: 'applied' } & StateReply) | Exclude<WriteResult, { status: 'applied' }>
 
@@ -140,6 +180,13 @@ function toResult(reply: WriteReply): WriteResult {
 }
 
 const toRanked = ([postId, likes]: [string, number]): RankedPost => ({ postId, likes })
+const toRefused = ([postId, sessionId, op, sqlstate, message]: Refused | SetAside): RefusedOp => ({
+  postId,
+  sessionId,
+  op,
+  sqlstate,
+  message,
+})
 
 const toState = ({ post, ...rest }: StateReply): PostgresState => ({ postId: post, ...rest })
 

@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import { StoreUnavailable } from '../core/errors'
 import type { RedisPort, Reply, ScriptName } from '../core/ports'
+import { identityOf } from './identity'
 import { isLeftBehind, isNoScript, serverState, unavailable } from './replies'
 import { SCRIPTS } from './scripts.generated'
 
@@ -85,7 +86,7 @@ export function ioredisPort(client: Redis): RedisPort {
     return run(script, keys, args)
   }
 
-  return { run }
+  return { id: identityOf(client.options), run }
 }
 
 type Args = (string | number)[]

@@ -58,7 +58,7 @@ return out
   },
   begin: {
     name: 'begin',
-    sha1: 'fb86077ca49b56d951d2afc240df8a7d5adcb722',
+    sha1: 'ada86121db73759a6b0ee627be201d2d342cb432',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -72,6 +72,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -147,7 +151,7 @@ return out
   },
   collect: {
     name: 'collect',
-    sha1: 'aed6939dde6f197a38d42fb7c36ada56391a6ce6',
+    sha1: 'a345b74104ecf1ddaff1b3b4447eac1e231f77d1',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -164,6 +168,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -264,6 +272,13 @@ local function rank_by_postgres(rank, post, count, is_new)
     redis.pcall('ZADD', rank, count, post)
   end
 end
+local function name_home(q, id, is_sure)
+  local home = home_of(q)
+  if id == '' or home == id or (home and not (is_sure and confirmed_of(q) == '')) then return home or '' end
+  redis.call('ZADD', q, 0, '!home|' .. id)
+  if home then redis.call('ZREM', q, '!home|' .. home) end
+  return id
+end
 local q, recent, rank = KEYS[1], KEYS[2], KEYS[3]
 local limit, after, now = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local OUTSTANDING = 1000
@@ -275,8 +290,8 @@ local seq = last and tonumber(string.match(last, '^!out|(%d+)|')) or 0
 redis.call('ZADD', q, 0, string.format('!out|%015.0f|%s', seq + 1, nonce))
 local excess = redis.call('ZLEXCOUNT', q, '[!out|', '(!out}') - OUTSTANDING
 if excess > 0 then redis.call('ZREM', q, unpack(redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}', 'LIMIT', 0, excess))) end
-for i = 5, #ARGV, 3 do
-  local k = 4 + 5 * (i - 5) / 3
+for i = 7, #ARGV, 3 do
+  local k = 4 + 5 * (i - 7) / 3
   local keys = { likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], sessions = KEYS[k + 3], q = q, recent = recent, rank = rank }
   if ARGV[i + 1] == '' then
     forget(keys, KEYS[k + 4])
@@ -291,22 +306,23 @@ for i = 5, #ARGV, 3 do
 end
 local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
 if #members == 0 and after ~= '' then members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit) end
-return { nonce, confirmed_of(q), unpack(members) }
+return { nonce, confirmed_of(q), name_home(q, ARGV[5], ARGV[6] == '1'), unpack(members) }
 `,
   },
   cool: {
     name: 'cool',
-    sha1: '0bb52aa50e389491038b988bf5f07ed495b62cbb',
-    source: `local meta = redis.call('MGET', KEYS[1])[1]
-local numbers = meta and string.match(meta, '^(%d+|%-?%d+|).')
-if not numbers then return '0' end
-redis.call('SET', KEYS[1], numbers)
-return '1'
+    sha1: 'db549fdbd439c2a466c693391ddccc97a7b03e9d',
+    source: `local function cool(meta)
+  local numbers = string.match(redis.call('MGET', meta)[1] or '', '^(%d+|%-?%d+|).')
+  if numbers then redis.call('SET', meta, numbers) end
+  return numbers ~= nil
+end
+return cool(KEYS[1]) and '1' or '0'
 `,
   },
   fill: {
     name: 'fill',
-    sha1: '05b9946fab30f0672f7ad19329d4c289185914aa',
+    sha1: '344f7fd8194a58ad2e778aef9e5d0bf86c92da8c',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -320,6 +336,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -466,7 +486,7 @@ return 'OK'
   },
   install: {
     name: 'install',
-    sha1: '0d0efbeaf3be856c6bc7de6d4f6129e80f2370a1',
+    sha1: '4a24fd78e592576f7802d7807570415271e784c1',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -483,6 +503,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -592,7 +616,7 @@ return out
   },
   prepare: {
     name: 'prepare',
-    sha1: '1db538bed8d3c706265ade8732f5c330194bd7ab',
+    sha1: 'd82523528abbe664b9b2d92ab5664f6ff8749f18',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -606,6 +630,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -681,7 +709,7 @@ return { 'MINE', epoch }
   },
   rank: {
     name: 'rank',
-    sha1: 'e07b342b90281e7cdf33868dbd93a93f28973887',
+    sha1: '2a19d010aab647dc9a2da7f89b60a17430b0f353',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -695,6 +723,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -763,7 +795,7 @@ return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCOR
   },
   read: {
     name: 'read',
-    sha1: '09b7121d941345eb9322968ed19f1a8ed729093e',
+    sha1: '4a8084e8ee32f0263ff6cfc8597ee69911a0c375',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -780,6 +812,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -851,7 +887,7 @@ return out
   },
   refeed: {
     name: 'refeed',
-    sha1: 'cd5ee7a79549947fb34022b4586f33937b942bdb',
+    sha1: 'd3f7f2956ed6b190b94d26684f12f8dec021dd2d',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -868,6 +904,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -933,7 +973,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '529f2ff1f9f7a528dc5763e732679e10f6ba7d90',
+    sha1: '70076e5886d1155893c0aa5f55d3b7a4f83e6cda',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -950,6 +990,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -1019,7 +1063,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: 'ce407bceadefa15340a5a145d259960e6797bfc5',
+    sha1: '8a5f96127d946a7221843e223bcdf7d73cf9a2fd',
     source: `local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
 end
@@ -1039,6 +1083,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -1098,6 +1146,16 @@ local function rank_by_postgres(rank, post, count, is_new)
     redis.pcall('ZADD', rank, count, post)
   end
 end
+local function cool(meta)
+  local numbers = string.match(redis.call('MGET', meta)[1] or '', '^(%d+|%-?%d+|).')
+  if numbers then redis.call('SET', meta, numbers) end
+  return numbers ~= nil
+end
+local function refuse(q, meta, sessions, post, member)
+  if redis.call('ZREM', q, member) == 0 then return end
+  cool(meta)
+  if tonumber(string.match(member, '|(%d+)|%d+$')) % 2 == 1 then redis.pcall('SREM', sessions, post) end
+end
 local TRIMMED_AT_ONCE = 5000
 local LOOKED_AT_AT_ONCE = 2000
 local function trim(q, recent, late, horizon)
@@ -1131,9 +1189,9 @@ confirm(q, nonce)
 local late_before = math.max(now - lasts, trimmed_of(q) or 0)
 local i, k = 5, 5
 while i <= #ARGV do
-  local post, gone, members = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2])
+  local post, gone, members, refused = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
   if redis.call('EXISTS', KEYS[k + 3]) == 0 then
-    for j = i + 3, i + 2 + members do
+    for j = i + 4, i + 3 + members - refused do
       if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
         local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
         redis.call('ZADD', recent, 'GT', op, pair)
@@ -1145,7 +1203,10 @@ while i <= #ARGV do
       unrank(rank, post)
     end
   end
-  i, k = i + 3 + members, k + 4
+  for j = 1, refused do
+    refuse(q, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
+  end
+  i, k = i + 4 + members, k + 4 + refused
 end
 trim(q, recent, late, tonumber(ARGV[3]) - lasts)
 return 'OK'
@@ -1171,7 +1232,7 @@ return 'OK'
   },
   status: {
     name: 'status',
-    sha1: '299b350ab40dfde17ed0a7c9ee09275831091cae',
+    sha1: 'b2b8528771ba99f34feb36a4f1a8c5d3b757ad37',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1188,6 +1249,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -1235,12 +1300,12 @@ for _, member in ipairs(redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT',
   local op = tonumber(string.match(member, '|(%d+)|%d+$'))
   if not oldest or op < oldest then oldest = op end
 end
-return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0) }
+return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0), home_of(q) or '' }
 `,
   },
   toggle: {
     name: 'toggle',
-    sha1: 'e60fcb12a046195188ff6e0ff38aaf46c7a259b8',
+    sha1: '9d947e9a7cfd2ef8c880da79fd124c73bfcdd5ed',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1257,6 +1322,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
@@ -1352,7 +1421,7 @@ return reply(apply(k, post, session, 2 * t + (likes and 0 or 1), now))
   },
   write: {
     name: 'write',
-    sha1: 'da583e8c5b5e236df5e67fd26a784efa35668d0e',
+    sha1: '9d4d6afac4eec8e6570c213c0cf204479b6644e3',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1369,6 +1438,10 @@ end
 local function confirmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
 end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]

@@ -2,7 +2,7 @@ import type { Sql } from 'postgres'
 import { MIGRATIONS } from '../../postgres/migrations.generated'
 import { APPLY_MIGRATIONS, codeOf } from '../unreachable'
 import { checkGrants, checkPublication, checkRowSecurity, checkServiceRole } from './access'
-import { attempt, checkClock, checkDistance, type Finding, fail, ok } from './check'
+import { attempt, checkClock, checkDistance, type Finding, fail, ok, warn } from './check'
 import { checkConstraints, checkCounts, checkOps } from './data'
 
 const OLDEST = 140_000
@@ -22,6 +22,7 @@ const CHECKS: [name: string, look: (sql: Sql) => Promise<Finding>][] = [
   ['constraints', checkConstraints],
   ['counts', checkCounts],
   ['ops', checkOps],
+  ['width of likes', checkWidth],
   ['Postgres clock', sql => checkClock('Postgres clock', () => clockOf(sql))],
   ['Postgres distance', sql => checkDistance('Postgres distance', () => sql`select 1`, SLOW_MS, NEARER)],
 ]
@@ -67,6 +68,8 @@ const COLUMNS = [
   'like_tombstones.op',
   'like_unseen.op',
   'like_receipt.nonce',
+  'like_receipt.owner',
+  'like_refused.op',
 ]
 
 async function checkTables(sql: Sql): Promise<Finding> {
@@ -154,6 +157,20 @@ async function checkForeignTriggers(sql: Sql): Promise<Finding> {
         'other triggers',
         rows.map(row => row.name).join(', '),
         'drop them: likes are counted here already',
+      )
+}
+
+/** A post whose count does not fit refuses every like. */
+async function checkWidth(sql: Sql): Promise<Finding> {
+  const [row] = await sql`
+    select data_type as type from information_schema.columns
+     where table_schema = 'public' and table_name = 'posts_new' and column_name = 'likes'`
+  return !row || row.type === 'bigint'
+    ? ok('width of likes', row?.type ?? 'no column')
+    : warn(
+        'width of likes',
+        `posts_new.likes is ${row.type}: likes beyond ${row.type === 'smallint' ? '32,767' : '2,147,483,647'} are refused`,
+        'select onecount_widen_likes() as the owner of the table, in a quiet hour: it rewrites it',
       )
 }
 

@@ -19,7 +19,7 @@ export const chain: PostgresSuite = database => {
         status: 'rejected',
         receipt: before,
       })
-      expect(await db.port.status(0)).toEqual({ receipt: before, unseen: 1 })
+      expect(await db.port.status(0)).toMatchObject({ receipt: before, unseen: 1 })
       expect(await db.rows('post_ratings', post)).toHaveLength(1)
     })
 

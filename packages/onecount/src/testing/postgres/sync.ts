@@ -17,7 +17,7 @@ export const sync: PostgresSuite = database => {
         entry(post, 'ana', likeAt(1), T + 1),
         entry(post, 'ben', likeAt(2), T + 2),
       ])
-      expect(result).toEqual({ status: 'applied', gone: [], unseen: [] })
+      expect(result).toEqual({ status: 'applied', gone: [], refused: [], unseen: [] })
       expect(await db.post(post)).toEqual({ likes: 445, rev: T + 2 })
       expect(await db.rows('post_ratings', post)).toEqual([
         { sessionId: 'ana', op: likeAt(1) },

@@ -126,7 +126,7 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
 
     /** As the script answers, with nonces as they were given: the other scripts find the one that was made by it. */
     async collect(nonce: string, options: CollectOf = {}): Promise<[parent: string, ...members: string[]]> {
-      const { limit = 1000, after = '', now = T, rows = [] } = options
+      const { limit = 1000, after = '', now = T, home = '', isSure = false, rows = [] } = options
       const reply = await run(
         'collect',
         [
@@ -137,9 +137,9 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
             keys.hydrating(post),
           ]),
         ],
-        [nonce, limit, after, now, ...rows.flat()],
+        [nonce, limit, after, now, home, isSure ? '1' : '0', ...rows.flat()],
       )
-      const [made, parent, ...members] = reply as string[]
+      const [made, parent, , ...members] = reply as string[]
       if (made === '') return ['']
       handedOut.set(nonce, made!)
       return [nameOf(parent!), ...members]
@@ -169,21 +169,32 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
 
     settle: (
       nonce: string,
-      posts: { post: string; gone?: boolean; members: string[] }[],
+      posts: { post: string; gone?: boolean; members: string[]; refused?: string[] }[],
       { now = 2 * T, began = now, lasts = 4 * T }: SettleOf = {},
     ) =>
       run(
         'settle',
         [
           ...[keys.q, keys.recent, keys.rank, keys.late],
-          ...posts.flatMap(({ post }) => [...postKeys(post), keys.hydrating(post)]),
+          ...posts.flatMap(({ post, refused = [] }) => [
+            ...postKeys(post),
+            keys.hydrating(post),
+            ...refused.map(member => keys.sessions(member.split('|')[1]!)),
+          ]),
         ],
         [
           nonceOf(nonce),
           now,
           began,
           lasts,
-          ...posts.flatMap(({ post, gone, members }) => [post, gone ? '1' : '0', members.length, ...members]),
+          ...posts.flatMap(({ post, gone, members, refused = [] }) => [
+            post,
+            gone ? '1' : '0',
+            members.length + refused.length,
+            refused.length,
+            ...members,
+            ...refused,
+          ]),
         ],
       ),
 
@@ -192,9 +203,11 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
     refeed: (limit: number) => run('refeed', [keys.q, keys.recent], [limit]),
     async status(): Promise<string[]> {
       const reply = (await run('status', [keys.q, keys.recent], [1000])) as string[]
-      const [confirmed, epoch, ...rest] = reply
-      return [nameOf(confirmed!), withoutTime(epoch!), ...rest]
+      const [confirmed, epoch, pending, oldest] = reply
+      return [nameOf(confirmed!), withoutTime(epoch!), pending!, oldest!]
     },
+    /** The id of this Redis, '' for none. */
+    home: async () => ((await run('status', [keys.q, keys.recent], [1000])) as string[])[4],
     rank: (limit = 10) => run('rank', [keys.q, keys.rank], [limit]) as Promise<string[]>,
     /** Epochs as they are: fill takes the one that prepare answers. */
     prepare: (token: string, { fresh = 'epoch-1', ttl = 10_000 } = {}) =>
@@ -291,6 +304,8 @@ export interface SnapshotOf {
 }
 
 export interface CollectOf {
+  home?: string
+  isSure?: boolean
   limit?: number
   after?: string
   now?: number

@@ -1,0 +1,57 @@
+import { parseArgs } from 'node:util'
+import { connect } from './connect'
+import type { Command } from './main'
+import { readSettings } from './settings'
+
+const HELP = `Gives Postgres to the Redis of REDIS_URL, when it belongs to another one: after a move to a new Redis, or where the wrong
+one was first. Every post is read from Postgres again. The former Redis is refused from then on, and what it has not
+drained stays there: stop its application and drain it first (npx onecount worker --once), if you can.
+
+  npx onecount takeover [options]
+
+  --json   one JSON object on stdout
+  --help
+
+Exit code: 0 Postgres belongs to this Redis, 2 it could not be done.`
+
+/** How long the first batches may take, milliseconds. */
+const DRAIN_MS = 60_000
+
+export const takeover: Command = {
+  summary: 'give Postgres to this Redis',
+  async run(args) {
+    const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, help: { type: 'boolean' } } })
+    if (values.help) {
+      console.log(HELP)
+      return 0
+    }
+    const { onecount, close } = await connect(readSettings(), { takeOver: true, log: { warn() {} } })
+    try {
+      const { postgres } = onecount.stores
+      const { owner: before } = await postgres.status(0)
+      const { more } = await onecount.drainOnce(DRAIN_MS)
+      const { owner } = await postgres.status(0)
+      const done = { owner, before, changed: owner !== before, more }
+      console.log(values.json ? JSON.stringify(done) : format(done))
+      return 0
+    } finally {
+      await close()
+    }
+  },
+}
+
+function format({ owner, before, changed, more }: { owner: string | null; before: string | null } & Flags) {
+  const lines = [
+    changed
+      ? `Postgres belongs to this Redis now (${owner}), before to ${before ?? 'none'}`
+      : `Postgres belongs to this Redis already (${owner})`,
+  ]
+  if (more)
+    lines.push('What is on its way is not drained yet: the application or npx onecount worker goes on.')
+  return lines.join('\n')
+}
+
+interface Flags {
+  changed: boolean
+  more: boolean
+}

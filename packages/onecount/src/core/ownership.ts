@@ -1,0 +1,66 @@
+import { ForeignRedis } from './errors'
+import type { RedisPort } from './ports'
+
+/**
+ * Which Redis Postgres belongs to, as far as this process knows. A Redis carries its id, and the receipt in Postgres the
+ * id of the Redis that it belongs to: two of them on one Postgres would each find that it has no history in common with
+ * it, for ever.
+ */
+export class Ownership {
+  /** The id under which this process has drained Redis. */
+  #confirmed: string | null = null
+  #foreign: ForeignRedis | null = null
+
+  constructor(
+    /** Id for a Redis that has none; '': it gets none, and owners are not compared. */
+    private readonly configured: string,
+    private mayTakeOver: boolean,
+  ) {}
+
+  /** The id that Redis gets where it has none, or where a process that did not know better has named it otherwise. */
+  get claim(): { id: string; isSure: boolean } {
+    return { id: this.#confirmed ?? this.configured, isSure: this.#confirmed !== null }
+  }
+
+  /** Set: Postgres belongs to another Redis. */
+  get foreign(): ForeignRedis | null {
+    return this.#foreign
+  }
+
+  /** Postgres has compared histories with this Redis, and what followed is done. */
+  confirm(home: string): void {
+    this.#foreign = null
+    if (home !== '') this.#confirmed = home
+  }
+
+  /** Postgres has said whose it is. */
+  refuse(owner: string, home: string): ForeignRedis {
+    this.#foreign = new ForeignRedis(owner, home)
+    return this.#foreign
+  }
+
+  /**
+   * The id of a Redis that is another one than Postgres says, where a batch would not change that; else null. One without
+   * an id would get that of this process.
+   */
+  strangerTo(owner: string | null, { home, confirmed }: { home: string; confirmed: string }): string | null {
+    const id = home || this.claim.id
+    if (id === '' || owner === null || id === owner || this.mayTakeOver) return null
+    return confirmed === '' && this.#confirmed === owner ? null : id
+  }
+
+  /** True once a process: two that were told to take over must not do so by turns. */
+  takesOver(): boolean {
+    const takes = this.mayTakeOver
+    this.mayTakeOver = false
+    return takes
+  }
+
+  /** Redis for people: while Postgres belongs to another one, what this one holds is not the truth. */
+  guard(port: RedisPort): RedisPort {
+    return {
+      run: (script, keys, args) =>
+        this.#foreign ? Promise.reject(this.#foreign) : port.run(script, keys, args),
+    }
+  }
+}

@@ -1,0 +1,309 @@
+-- Generated from packages/onecount/sql/0007_refused.sql by `npm run generate`. Do not edit.
+
+-- An op that Postgres refuses stops no other: it is set aside in like_refused, with the reason, until it is retried or
+-- dropped. A refusal is an error about one op: a number that overflows, a constraint, a trigger or a policy of the
+-- application's own. Nothing of the kind may refer to posts, so the table has no foreign key.
+
+create table if not exists public.like_refused (
+  post_id uuid not null,
+  session_id text not null,
+  op bigint not null,
+  sqlstate text not null,
+  message text not null,
+  refused_at timestamptz not null default now(),
+  primary key (post_id, session_id)
+);
+alter table public.like_refused enable row level security;
+revoke all on public.like_refused from public, anon, authenticated;
+grant all on public.like_refused to service_role;
+
+-- Whether an error says that Postgres cannot serve now, whatever it is asked: connection, read-only transaction,
+-- deadlock, resources, locks, shutdown, input and output, an old snapshot.
+create or replace function public.onecount_is_outage(p_sqlstate text) returns boolean
+language sql immutable set search_path = '' as $$
+  select left(p_sqlstate, 2) in ('08', '25', '40', '53', '57', '58', '72') or p_sqlstate in ('55006', '55P03', '55P04')
+$$;
+
+-- Tries one op of this parity that no person has made, on up to three posts other than p_posts, and undoes it: whether
+-- Postgres refuses all of them with one of p_sqlstates. Where every post is among p_posts and they are several, these
+-- are tried. False where there is no post to try; one at the end of its integer says nothing about others.
+create or replace function public.onecount_refuses_every(p_liked boolean, p_posts uuid[], p_sqlstates text[])
+returns boolean
+language plpgsql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off as $$
+declare
+  v_avoided uuid[] := p_posts;
+  v_post uuid;
+  v_session text;
+  v_op bigint;
+begin
+  if not exists (select from public.posts_new where id <> all (p_posts)) then
+    if cardinality(p_posts) < 2 then
+      return false;
+    end if;
+    v_avoided := '{}';
+  end if;
+  for i in 1..3 loop
+    v_op := 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + 1;
+    v_session := 'onecount-probe';
+    if p_liked then
+      select id into v_post from public.posts_new
+       where id > gen_random_uuid() and id <> all (v_avoided) and likes < 2147483647 order by id limit 1;
+      if not found then
+        select id into v_post from public.posts_new
+         where id <> all (v_avoided) and likes < 2147483647 order by id limit 1;
+      end if;
+    else
+      select post_id, session_id, op + 1 into v_post, v_session, v_op from public.post_ratings
+       where post_id <> all (v_avoided) order by post_id, session_id limit 1;
+    end if;
+    if v_post is null then
+      return i > 1;
+    end if;
+    v_avoided := v_avoided || v_post;
+    begin
+      perform public.onecount_apply(array[v_post], array[v_session], array[v_op], array[0], false);
+      set constraints all immediate;
+      raise exception using errcode = 'OCOK0';
+    exception when others then
+      if sqlstate = 'OCOK0' or not sqlstate = any (p_sqlstates) then
+        return false;
+      end if;
+    end;
+  end loop;
+  return true;
+end $$;
+
+-- Merges ops as onecount_apply (p_now is null) or as onecount_write do, without those that Postgres refuses: what is
+-- refused together is tried by halves until the refused ops are alone. Answers {gone: [post], results: [as of write],
+-- refused: [[position from 1, sqlstate, message]]}. An error that is no refusal of single ops ends the whole call as it
+-- came: an outage, and one that no op can avoid, such as a missing column, grant or default.
+create or replace function public.onecount_spare(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_mark_applied boolean,
+  p_now bigint, p_ahead bigint
+) returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_count integer := coalesce(cardinality(p_posts), 0);
+  v_from integer[] := array[1];
+  v_to integer[] := array[v_count];
+  v_a integer;
+  v_b integer;
+  v_revs bigint[] := p_revs;
+  v_gone uuid[] := '{}';
+  v_results json[] := array_fill(null::json, array[v_count]);
+  v_part json;
+  v_new boolean[];
+  v_refused integer[] := '{}';
+  v_states text[] := '{}';
+  v_messages text[] := '{}';
+  v_state text;
+  v_message text;
+begin
+  while cardinality(v_from) > 0 loop
+    v_a := v_from[1];
+    v_b := v_to[1];
+    v_from := v_from[2:];
+    v_to := v_to[2:];
+    begin
+      if p_now is null then
+        v_gone := v_gone || public.onecount_apply(
+          p_posts[v_a:v_b], p_sessions[v_a:v_b], p_ops[v_a:v_b], v_revs[v_a:v_b], p_mark_applied);
+      else
+        v_part := public.onecount_write(p_posts[v_a:v_b], p_sessions[v_a:v_b], p_ops[v_a:v_b], p_now, p_ahead);
+        for i in v_a..v_b loop
+          v_results[i] := v_part -> (i - v_a);
+        end loop;
+      end if;
+      -- A constraint that is deferred would speak only when nothing can be set aside any more.
+      set constraints all immediate;
+    exception when others then
+      get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
+      if public.onecount_is_outage(v_state) or v_count = 0 then
+        raise;
+      end if;
+      if v_new is null then
+        -- What fails without any op is not about ops.
+        perform public.onecount_apply('{}', '{}', '{}', '{}', p_mark_applied);
+        v_new := public.onecount_are_new(p_posts, p_sessions, p_ops);
+        -- A part of a post's ops has a count that was never shown: it does not get the revision of the whole.
+        v_revs := array_fill(0::bigint, array[v_count]);
+      end if;
+      if v_a = v_b then
+        v_refused := v_refused || v_a;
+        v_states := v_states || v_state;
+        v_messages := v_messages || left(v_message, 500);
+      else
+        v_from := array[v_a, (v_a + v_b) / 2 + 1] || v_from;
+        v_to := array[(v_a + v_b) / 2, v_b] || v_to;
+      end if;
+    end;
+  end loop;
+
+  -- Where a new op of the same parity was accepted Postgres does not refuse all; elsewhere others are tried.
+  for v_parity in 0..1 loop
+    if exists (select from unnest(v_refused) n where p_ops[n] % 2 = v_parity)
+      and not exists (
+        select from generate_subscripts(p_ops, 1) n where p_ops[n] % 2 = v_parity and v_new[n] and n <> all (v_refused)
+      )
+      and public.onecount_refuses_every(
+        v_parity = 1,
+        array(select distinct p_posts[n] from unnest(v_refused) n),
+        array(select v_states[k] from generate_subscripts(v_refused, 1) k where p_ops[v_refused[k]] % 2 = v_parity)
+      )
+    then
+      select v_states[k], v_messages[k] into v_state, v_message from generate_subscripts(v_refused, 1) k
+       where p_ops[v_refused[k]] % 2 = v_parity limit 1;
+      raise exception using errcode = v_state, message = v_message,
+        hint = 'Postgres refuses this of every post: mend its cause.';
+    end if;
+  end loop;
+
+  return json_build_object(
+    'gone', (select coalesce(json_agg(distinct id), '[]') from unnest(v_gone) g (id)),
+    'results', coalesce(to_json(v_results), '[]'),
+    'refused', (
+      select coalesce(json_agg(json_build_array(v_refused[k], v_states[k], v_messages[k])), '[]')
+        from generate_subscripts(v_refused, 1) k
+    )
+  );
+end $$;
+
+-- Which of the ops are newer than what is known of their pairs, on posts that exist.
+create or replace function public.onecount_are_new(p_posts uuid[], p_sessions text[], p_ops bigint[]) returns boolean[]
+language sql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+  select array_agg(
+           e.op > greatest(
+             (select r.op from public.post_ratings r
+              where r.post_id = any (array[e.post_id]) and r.session_id >= e.session_id and r.session_id <= e.session_id
+              order by r.post_id, r.session_id limit 1),
+             (select t.op from public.like_tombstones t
+              where t.post_id = any (array[e.post_id]) and t.session_id >= e.session_id and t.session_id <= e.session_id
+              order by t.post_id, t.session_id limit 1),
+             0
+           ) and exists (
+             select from public.posts_new p where p.id >= e.post_id and p.id <= e.post_id order by p.id limit 1
+           )
+           order by n)
+    from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
+$$;
+
+-- Sets refused ops aside; of a pair the greatest one. A repeat changes nothing.
+create or replace function public.onecount_set_aside(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_refused json
+) returns void
+language sql set search_path = '' as $$
+  insert into public.like_refused as r (post_id, session_id, op, sqlstate, message)
+  select distinct on (post_id, session_id) post_id, session_id, op, sqlstate, message
+    from json_array_elements(p_refused) e,
+         lateral (select (e ->> 0)::integer as n, e ->> 1 as sqlstate, e ->> 2 as message) why,
+         lateral (select p_posts[n] as post_id, p_sessions[n] as session_id, p_ops[n] as op) pair
+   order by post_id, session_id, op desc
+  on conflict (post_id, session_id) do update
+    set op = excluded.op, sqlstate = excluded.sqlstate, message = excluded.message, refused_at = now()
+    where r.op <= excluded.op
+$$;
+
+-- As onecount_write, for presses of which Postgres may refuse some: these answer
+-- {status: 'refused', sqlstate, message}, and the others as if they had come alone. Where every press is refused as any
+-- other would be, that is the whole answer.
+create or replace function public.onecount_write_sparing(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_now bigint, p_ahead bigint
+) returns json
+language plpgsql set search_path = '' as $$
+declare
+  v_done json;
+  v_state text;
+  v_message text;
+begin
+  begin
+    v_done := public.onecount_spare(p_posts, p_sessions, p_ops, '{}', true, p_now, p_ahead);
+  exception when others then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
+    if public.onecount_is_outage(v_state) then
+      raise;
+    end if;
+    return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
+  end;
+  return (
+    select coalesce(json_agg(coalesce(w.why, r.result) order by r.n), '[]')
+      from json_array_elements(v_done -> 'results') with ordinality r (result, n)
+      left join lateral (
+        select json_build_object('status', 'refused', 'sqlstate', e ->> 1, 'message', e ->> 2) as why
+          from json_array_elements(v_done -> 'refused') e where (e ->> 0)::bigint = r.n
+      ) w on true
+  );
+end $$;
+
+-- One page of what is set aside and still matters, by pair, of one post or session where given:
+-- [[post, session, op, sqlstate, message, refused at (ISO 8601)]]. An op does not matter any more once its pair has a
+-- greater one, or its post is gone.
+create or replace function public.onecount_refused(
+  p_post uuid, p_session text, p_after_post uuid, p_after_session text, p_limit integer
+) returns json
+language sql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+  select coalesce(json_agg(json_build_array(
+           post_id, session_id, op, sqlstate, message,
+           to_char(refused_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))), '[]')
+  from (
+    select r.* from public.like_refused r
+     where (p_post is null or r.post_id = p_post) and (p_session is null or r.session_id = p_session)
+       and (p_after_post is null or (r.post_id, r.session_id) > (p_after_post, p_after_session))
+       and exists (select from public.posts_new p where p.id >= r.post_id and p.id <= r.post_id order by p.id limit 1)
+       and r.op > greatest(
+         (select o.op from public.post_ratings o
+              where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
+              order by o.post_id, o.session_id limit 1),
+         (select o.op from public.like_tombstones o
+              where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
+              order by o.post_id, o.session_id limit 1),
+         0
+       )
+     order by r.post_id, r.session_id
+     limit p_limit
+  ) page;
+$$;
+
+-- Tries ops again that are set aside, each with its own op, or drops them: exactly those that are given. Redis learns of
+-- what lands as of any op that it has not seen. Answers how many {landed, refused} there are; one that does not matter
+-- any more counts as neither, and is dropped.
+create or replace function public.onecount_resolve_refused(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_drop boolean
+) returns json
+language plpgsql set search_path = '' as $$
+declare
+  v_posts uuid[];
+  v_sessions text[];
+  v_ops bigint[];
+  v_new boolean[];
+  v_done json := '{"refused": []}';
+begin
+  -- What another one has resolved meanwhile is not there any more.
+  with resolved as (
+    delete from public.like_refused r using unnest(p_posts, p_sessions, p_ops) e (post_id, session_id, op)
+     where r.post_id = e.post_id and r.session_id = e.session_id and r.op = e.op
+    returning r.post_id, r.session_id, r.op
+  )
+  select array_agg(post_id order by post_id, session_id), array_agg(session_id order by post_id, session_id),
+         array_agg(op order by post_id, session_id)
+    into v_posts, v_sessions, v_ops from resolved;
+  if p_drop or v_posts is null then
+    return json_build_object('landed', 0, 'refused', 0);
+  end if;
+  v_new := public.onecount_are_new(v_posts, v_sessions, v_ops);
+  v_done := public.onecount_spare(v_posts, v_sessions, v_ops, array_fill(0::bigint, array[cardinality(v_ops)]), true,
+                                  null, null);
+  perform public.onecount_set_aside(v_posts, v_sessions, v_ops, v_done -> 'refused');
+  return json_build_object(
+    'landed', (select count(*) from unnest(v_new) n where n) - json_array_length(v_done -> 'refused'),
+    'refused', json_array_length(v_done -> 'refused')
+  );
+end $$;
