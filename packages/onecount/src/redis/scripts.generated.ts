@@ -10,7 +10,7 @@ export interface Script {
 export const SCRIPTS = {
   begin: {
     name: 'begin',
-    sha1: 'f73bd73c3d10a21781db072af43dcc65cf38d121',
+    sha1: '3c50f2abff8c3b12126c6d282773411fd37f3fcf',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -28,6 +28,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -89,7 +93,7 @@ return out
   },
   collect: {
     name: 'collect',
-    sha1: '6a3988e6adf6883727abb583339e00a6aad03c48',
+    sha1: '391864e39143f58383b05381089e5d2dd10439b5',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -110,6 +114,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -148,7 +156,7 @@ local function warm(epoch, count, meta, liked)
   if count ~= base + redis.call('SCARD', liked) then return nil end
   return count, tonumber(rev), base
 end
-local function apply(k, post, session, op, now, only_warm)
+local function apply(k, post, session, op, now, only_warm, ahead, known)
   local pair = post .. '|' .. session
   local pending, held = pending_of(k.q, pair)
   local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
@@ -156,21 +164,31 @@ local function apply(k, post, session, op, now, only_warm)
   local epoch = epoch_of(k.q)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
   local member = redis.call('SISMEMBER', k.liked, session) == 1
+  if known and known > op then op = known end
   if op <= newest or (only_warm and not count) then return newest, newest > pending, count, rev, member end
+  if ahead then
+    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)
+    local is_ahead = math.floor(op / 2) > moment + ahead
+    local may_ask = not known and (newest == 0 or not count)
+    if may_ask and (is_ahead or op < forgotten_of(k.q)) then return nil, 'ASK' end
+    if is_ahead then return nil, 'AHEAD', moment end
+  end
   local likes = op % 2 == 1
-  local changes = count and member ~= likes
-  if changes then rev = math.max(rev + 1, now) end
+  if count then rev = math.max(rev + 1, now) end
   pend(k.q, pair, int(op), count and int(rev) or '0', held)
-  if changes then
-    redis.call(likes and 'SADD' or 'SREM', k.liked, session)
-    count = redis.call(likes and 'INCR' or 'DECR', k.likes)
+  if count then
+    if member ~= likes then
+      redis.call(likes and 'SADD' or 'SREM', k.liked, session)
+      count = redis.call(likes and 'INCR' or 'DECR', k.likes)
+    end
     redis.call('SET', k.meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
-    redis.pcall('ZADD', k.rank, count, post)
+    if member ~= likes then redis.pcall('ZADD', k.rank, count, post) end
   end
   redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
   return op, false, count, rev, count and likes
 end
 local function reply(op, durable, count, rev, member)
+  if not op then return { durable, count and int(count) } end
   if not count then return { 'COLD', int(op) } end
   return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
 end
@@ -215,7 +233,7 @@ return '1'
   },
   fill: {
     name: 'fill',
-    sha1: 'bfb77869b5f9f533e74dedff8550d58c71788747',
+    sha1: 'd28a1466a8221a0a51e1ca6ecc8625c6c26446ff',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -233,6 +251,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -305,7 +327,7 @@ return 'OK'
   },
   install: {
     name: 'install',
-    sha1: '6305031fa273f2f9667eba34ccf3cb8175a46828',
+    sha1: '11628d609d5c80f89b0f9f6c0a6df95bdf9dd177',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -326,6 +348,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -401,9 +427,136 @@ end
 return 'OK'
 `,
   },
+  press: {
+    name: 'press',
+    sha1: '34c8e8f7047a314c6a9ac771d35b1491d8166619',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
+end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local function warm(epoch, count, meta, liked)
+  if not (epoch and count and meta) then return nil end
+  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
+  if of ~= epoch then return nil end
+  count, base = tonumber(count), tonumber(base)
+  if count ~= base + redis.call('SCARD', liked) then return nil end
+  return count, tonumber(rev), base
+end
+local function apply(k, post, session, op, now, only_warm, ahead, known)
+  local pair = post .. '|' .. session
+  local pending, held = pending_of(k.q, pair)
+  local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
+  local values = redis.call('MGET', k.likes, k.meta)
+  local epoch = epoch_of(k.q)
+  local count, rev, base = warm(epoch, values[1], values[2], k.liked)
+  local member = redis.call('SISMEMBER', k.liked, session) == 1
+  if known and known > op then op = known end
+  if op <= newest or (only_warm and not count) then return newest, newest > pending, count, rev, member end
+  if ahead then
+    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)
+    local is_ahead = math.floor(op / 2) > moment + ahead
+    local may_ask = not known and (newest == 0 or not count)
+    if may_ask and (is_ahead or op < forgotten_of(k.q)) then return nil, 'ASK' end
+    if is_ahead then return nil, 'AHEAD', moment end
+  end
+  local likes = op % 2 == 1
+  if count then rev = math.max(rev + 1, now) end
+  pend(k.q, pair, int(op), count and int(rev) or '0', held)
+  if count then
+    if member ~= likes then
+      redis.call(likes and 'SADD' or 'SREM', k.liked, session)
+      count = redis.call(likes and 'INCR' or 'DECR', k.likes)
+    end
+    redis.call('SET', k.meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
+    if member ~= likes then redis.pcall('ZADD', k.rank, count, post) end
+  end
+  redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
+  return op, false, count, rev, count and likes
+end
+local function reply(op, durable, count, rev, member)
+  if not op then return { durable, count and int(count) } end
+  if not count then return { 'COLD', int(op) } end
+  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
+end
+local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
+local post, session, now, wanted, ahead = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[6])
+local was_asked, known = ARGV[5] ~= '', tonumber(ARGV[5]) or 0
+local given = redis.call('GET', KEYS[8])
+if given then return reply(apply(k, post, session, tonumber(given), now)) end
+local pair = post .. '|' .. session
+local pending = pending_of(k.q, pair)
+local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0), known)
+local values = redis.call('MGET', k.likes, k.meta)
+local count, rev = warm(epoch_of(k.q), values[1], values[2], k.liked)
+if not count and pending == 0 and not was_asked then return { 'COLD', '0' } end
+local is_behind = count and newest == 0 and now + ahead < rev
+if is_behind and not was_asked then return { 'ASK' } end
+local likes = wanted == '1'
+if wanted == 'flip' then
+  likes = newest % 2 == 0
+  if count then likes = redis.call('SISMEMBER', k.liked, session) == 0 end
+end
+local t = math.max(now, math.floor(newest / 2) + 1)
+if is_behind and ARGV[5] == '?' then t = rev + ahead + 1 end
+local op = 2 * t + (likes and 1 or 0)
+local state = reply(apply(k, post, session, op, now))
+redis.call('SET', KEYS[8], int(op), 'PX', ARGV[7])
+return state
+`,
+  },
   rank: {
     name: 'rank',
-    sha1: '574a55344c1f98d7fc7a9f3754011b97d1d710a9',
+    sha1: '762f4d9557842ef46c2015d2a1b4c4d3dab209bc',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -421,6 +574,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -458,7 +615,7 @@ return { '1', unpack(redis.call('ZREVRANGEBYSCORE', KEYS[2], '+inf', 0, 'WITHSCO
   },
   read: {
     name: 'read',
-    sha1: '0183b8f3280132d29a1b75ad1caa3170ced5c8fb',
+    sha1: 'b1a3c22c88526b0dfe4721cd1a8903f6d8783e82',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -479,6 +636,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -541,7 +702,7 @@ return out
   },
   refeed: {
     name: 'refeed',
-    sha1: 'a26f2c54f0f3dd5b9ac351979149c870913d9564',
+    sha1: '8e68557a20ca460a1c258173dfa399251407339d',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -562,6 +723,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -620,7 +785,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '9a3ee67ee811856076b368d63a317cbe17808fbf',
+    sha1: '314a8ec41f5036eef7ab0f8ec308eff3a311f88b',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -641,6 +806,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -703,7 +872,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: 'eaa54a28023c5148bd34be75d120a3770cd22a3d',
+    sha1: 'f5dedb1e6f2296d5546c2c4825dbcf252eea8757',
     source: `local function forget(k, hydrating, post)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
   redis.pcall('ZREM', k.rank, post)
@@ -728,6 +897,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -760,14 +933,24 @@ local function pend(q, pair, op, rev, held)
 end
 local TRIMMED_AT_ONCE = 5000
 local LOOKED_AT_AT_ONCE = 2000
+local function note_forgotten(q, horizon)
+  local before = forgotten_of(q)
+  if horizon <= before then return end
+  redis.call('ZADD', q, 0, '!forgot|' .. int(horizon))
+  if before > 0 then redis.call('ZREM', q, '!forgot|' .. int(before)) end
+end
 local function trim(q, recent, late, horizon)
   local from = trimmed_of(q)
   if redis.call('EXISTS', late) == 0 then
     if from then redis.call('ZREM', q, '!trimmed|' .. int(from)) end
     local old = math.min(TRIMMED_AT_ONCE, redis.call('ZCOUNT', recent, '-inf', '(' .. int(horizon)))
-    if old > 0 then redis.call('ZREMRANGEBYRANK', recent, 0, old - 1) end
+    if old > 0 then
+      note_forgotten(q, horizon)
+      redis.call('ZREMRANGEBYRANK', recent, 0, old - 1)
+    end
     return
   end
+  note_forgotten(q, horizon)
   local old = redis.call('ZRANGEBYSCORE', recent, from and int(from) or '-inf', '(' .. int(horizon), 'WITHSCORES', 'LIMIT', 0, LOOKED_AT_AT_ONCE)
   for i = 1, #old, 2 do
     if not redis.call('ZSCORE', late, old[i]) then redis.call('ZREM', recent, old[i]) end
@@ -788,7 +971,10 @@ local lasts = tonumber(ARGV[4])
 allow_when_full(q)
 if not is_outstanding(q, nonce) then return 'LATE' end
 confirm(q, nonce)
-local late_before = math.max(now - lasts, trimmed_of(q) or 0)
+local time = redis.call('TIME')
+local redis_now = 2 * (tonumber(time[1]) * 1000000 + tonumber(time[2]))
+local latest = math.max(now, redis_now)
+local late_before = math.max(latest - lasts, trimmed_of(q) or 0)
 local i, k = 5, 5
 while i <= #ARGV do
   local post, gone, members = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2])
@@ -797,14 +983,14 @@ while i <= #ARGV do
       if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
         local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
         redis.call('ZADD', recent, 'GT', op, pair)
-        if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
+        if tonumber(op) < late_before then redis.call('ZADD', late, int(latest), pair) end
       end
     end
     if gone then forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = rank }, KEYS[k + 3], post) end
   end
   i, k = i + 3 + members, k + 4
 end
-trim(q, recent, late, tonumber(ARGV[3]) - lasts)
+trim(q, recent, late, math.min(tonumber(ARGV[3]), redis_now) - lasts)
 return 'OK'
 `,
   },
@@ -828,7 +1014,7 @@ return 'OK'
   },
   status: {
     name: 'status',
-    sha1: 'baf4aedc58db03b902d929d105bbee735925fcea',
+    sha1: '5ef0b4097deb7351530f0c5c6014d6a81fc3410a',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -849,6 +1035,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -891,114 +1081,9 @@ end
 return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0) }
 `,
   },
-  toggle: {
-    name: 'toggle',
-    sha1: '1359d08896de4b3be8d659b3fcbbf63a1dcbed38',
-    source: `local function int(n)
-  return string.format('%.0f', n)
-end
-local PENDING_FROM = '(!~'
-local function epoch_of(q)
-  local first = redis.call('ZRANGE', q, 0, 0)[1]
-  return first and string.match(first, '^!epoch|(.+)$')
-end
-local function begin_epoch(q, id)
-  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-  return epoch
-end
-local function confirmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 8) or ''
-end
-local function fed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 6))
-end
-local function trimmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 10))
-end
-local function allow_when_full(q)
-  redis.call('ZREM', q, '')
-end
-local function is_outstanding(q, nonce)
-  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
-  for i = #outstanding, 1, -1 do
-    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
-  end
-  return false
-end
-local function confirm(q, nonce)
-  local previous = confirmed_of(q)
-  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
-  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
-  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
-end
-local function pending_of(q, pair)
-  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
-  if not member then return 0, nil end
-  return tonumber(string.match(member, '|(%d+)|%d+$')), member
-end
-local function pend(q, pair, op, rev, held)
-  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
-  if held then redis.call('ZREM', q, held) end
-end
-local function warm(epoch, count, meta, liked)
-  if not (epoch and count and meta) then return nil end
-  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
-  if of ~= epoch then return nil end
-  count, base = tonumber(count), tonumber(base)
-  if count ~= base + redis.call('SCARD', liked) then return nil end
-  return count, tonumber(rev), base
-end
-local function apply(k, post, session, op, now, only_warm)
-  local pair = post .. '|' .. session
-  local pending, held = pending_of(k.q, pair)
-  local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
-  local values = redis.call('MGET', k.likes, k.meta)
-  local epoch = epoch_of(k.q)
-  local count, rev, base = warm(epoch, values[1], values[2], k.liked)
-  local member = redis.call('SISMEMBER', k.liked, session) == 1
-  if op <= newest or (only_warm and not count) then return newest, newest > pending, count, rev, member end
-  local likes = op % 2 == 1
-  local changes = count and member ~= likes
-  if changes then rev = math.max(rev + 1, now) end
-  pend(k.q, pair, int(op), count and int(rev) or '0', held)
-  if changes then
-    redis.call(likes and 'SADD' or 'SREM', k.liked, session)
-    count = redis.call(likes and 'INCR' or 'DECR', k.likes)
-    redis.call('SET', k.meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
-    redis.pcall('ZADD', k.rank, count, post)
-  end
-  redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
-  return op, false, count, rev, count and likes
-end
-local function reply(op, durable, count, rev, member)
-  if not count then return { 'COLD', int(op) } end
-  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
-end
-local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
-local post, session, now, again, known = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1', ARGV[5]
-local pair = post .. '|' .. session
-local pending = pending_of(k.q, pair)
-local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0), tonumber(known) or 0)
-local values = redis.call('MGET', k.likes, k.meta)
-local is_warm = warm(epoch_of(k.q), values[1], values[2], k.liked)
-if not is_warm and pending == 0 and known == '' then return { 'COLD', '0' } end
-if again and math.floor(newest / 2) >= now then
-  local _, durable, count, rev, member = apply(k, post, session, 0, now)
-  return reply(newest, durable, count, rev, member)
-end
-local likes = newest % 2 == 1
-if is_warm then likes = redis.call('SISMEMBER', k.liked, session) == 1 end
-local t = math.max(now, math.floor(newest / 2) + 1)
-return reply(apply(k, post, session, 2 * t + (likes and 0 or 1), now))
-`,
-  },
   write: {
     name: 'write',
-    sha1: 'd59dc0888a3fe27e80e7d98da100ff2a6bbe5a1c',
+    sha1: '79dadbd672ac4179b7acdd8984569b9e9825c2d0',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1019,6 +1104,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -1057,7 +1146,7 @@ local function warm(epoch, count, meta, liked)
   if count ~= base + redis.call('SCARD', liked) then return nil end
   return count, tonumber(rev), base
 end
-local function apply(k, post, session, op, now, only_warm)
+local function apply(k, post, session, op, now, only_warm, ahead, known)
   local pair = post .. '|' .. session
   local pending, held = pending_of(k.q, pair)
   local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
@@ -1065,27 +1154,37 @@ local function apply(k, post, session, op, now, only_warm)
   local epoch = epoch_of(k.q)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
   local member = redis.call('SISMEMBER', k.liked, session) == 1
+  if known and known > op then op = known end
   if op <= newest or (only_warm and not count) then return newest, newest > pending, count, rev, member end
+  if ahead then
+    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)
+    local is_ahead = math.floor(op / 2) > moment + ahead
+    local may_ask = not known and (newest == 0 or not count)
+    if may_ask and (is_ahead or op < forgotten_of(k.q)) then return nil, 'ASK' end
+    if is_ahead then return nil, 'AHEAD', moment end
+  end
   local likes = op % 2 == 1
-  local changes = count and member ~= likes
-  if changes then rev = math.max(rev + 1, now) end
+  if count then rev = math.max(rev + 1, now) end
   pend(k.q, pair, int(op), count and int(rev) or '0', held)
-  if changes then
-    redis.call(likes and 'SADD' or 'SREM', k.liked, session)
-    count = redis.call(likes and 'INCR' or 'DECR', k.likes)
+  if count then
+    if member ~= likes then
+      redis.call(likes and 'SADD' or 'SREM', k.liked, session)
+      count = redis.call(likes and 'INCR' or 'DECR', k.likes)
+    end
     redis.call('SET', k.meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
-    redis.pcall('ZADD', k.rank, count, post)
+    if member ~= likes then redis.pcall('ZADD', k.rank, count, post) end
   end
   redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
   return op, false, count, rev, count and likes
 end
 local function reply(op, durable, count, rev, member)
+  if not op then return { durable, count and int(count) } end
   if not count then return { 'COLD', int(op) } end
   return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
 end
 local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
 local post, session, op, now, only_warm = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == 'warm'
-return reply(apply(k, post, session, op, now, only_warm))
+return reply(apply(k, post, session, op, now, only_warm, tonumber(ARGV[7]), tonumber(ARGV[6])))
 `,
   },
 } as const satisfies Record<string, Script>
