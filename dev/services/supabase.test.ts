@@ -39,17 +39,12 @@ describe('the local Supabase', () => {
   it('answers the engine through the official client, odd characters included', async () => {
     const postgres = supabasePort(connect(supabase.secretKey))
     const session = 'a"b,{c}\\d'
-    const state = await postgres.fallback(BEAR, session, 3590930785350001, 1795465392670000)
-    expect(state).toEqual({
-      postId: BEAR,
-      count: 447,
-      rev: 1795465392670000,
-      liked: true,
-      op: 3590930785350001,
-    })
+    const press = { postId: BEAR, sessionId: session, op: 3590930785350001, liked: true }
+    const state = { postId: BEAR, count: 447, rev: 1795465392670000, liked: true, op: press.op }
+    expect(await postgres.write([press], state.rev)).toEqual([{ status: 'applied', state }])
     const [snapshot] = await postgres.snapshot([BEAR])
     expect(snapshot?.unseen).toEqual([{ sessionId: session, op: 3590930785350001 }])
-    await postgres.fallback(BEAR, session, 3590930785350002, 1795465392670001)
+    await postgres.write([{ ...press, op: press.op + 1, liked: false }], 1795465392670001)
   })
 
   it(

@@ -1,4 +1,4 @@
-import { createClock, isPostId, isSessionId, nextOp } from 'onecount'
+import { createClock, isPostId, isSessionId } from 'onecount'
 import { getOnecount } from '@/app/utils/onecount/server'
 
 const now = createClock()
@@ -22,9 +22,8 @@ export async function syncLikeToSupabase(
     if (stores.redis) await drainOnce().catch(() => {})
     let [state] = await stores.postgres.peek([postId], sessionId, [])
     if (state && state.liked !== isLike) {
-      state =
-        (await stores.postgres.fallback(postId, sessionId, nextOp(now(), state.op, isLike), now())) ??
-        undefined
+      const [result] = await stores.postgres.write([{ postId, sessionId, op: null, liked: isLike }], now())
+      state = result?.status === 'applied' ? result.state : undefined
       drain.nudge()
     }
     if (!state) console.warn(`[RedisSync] there is no post ${postId}: nothing was written`)

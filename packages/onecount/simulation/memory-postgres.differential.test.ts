@@ -1,6 +1,7 @@
 import { postgresJsPort } from 'onecount/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
+import { isLikedOp } from '../src/core/op'
 import type { PairOp, PostgresPort, Snapshot } from '../src/core/ports'
 import { connect, migrate, ownersTables } from '../test/support/databases'
 import { type Random, seeded } from '../test/support/random'
@@ -71,7 +72,7 @@ describe('the SQL functions and their twin in memory', () => {
         ]
         const act = random.below(10)
         const now = T + step
-        const { postId, sessionId, op } = somePair(random)
+        const { postId, sessionId } = somePair(random)
         if (act < 4) {
           const batch = {
             partition: 0,
@@ -93,7 +94,17 @@ describe('the SQL functions and their twin in memory', () => {
             unseen = answer.unseen
           }
         } else if (act < 7) {
-          const [answer, twin] = await both(port => port.fallback(postId, sessionId, op, now))
+          const pairs = new Map(
+            [somePair(random), ...somePairs(random)].map(pair => [pair.postId + pair.sessionId, pair]),
+          )
+          const writes = [...pairs.values()].map(pair => ({
+            ...pair,
+            op: random.chance(0.3) ? null : pair.op,
+            liked: isLikedOp(pair.op),
+          }))
+          const clock = random.chance(0.02) ? now - 2 * STEPS : now
+          const options = random.chance(0.5) ? { ahead: random.below(8) } : undefined
+          const [answer, twin] = await both(port => port.write(writes, clock, options))
           expect(twin).toEqual(answer)
         } else if (act < 8) {
           const pending = somePairs(random)

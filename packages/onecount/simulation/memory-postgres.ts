@@ -1,5 +1,14 @@
-import { isLikedOp } from '../src/core/op'
-import type { Entry, PairOp, PostgresPort, PostgresState, SyncBatch, SyncResult } from '../src/core/ports'
+import { isLikedOp, MAX_OP_AHEAD, opTime } from '../src/core/op'
+import type {
+  Entry,
+  PairOp,
+  PairWrite,
+  PostgresPort,
+  PostgresState,
+  SyncBatch,
+  SyncResult,
+  WriteResult,
+} from '../src/core/ports'
 
 interface Post {
   likes: number
@@ -52,6 +61,26 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
     }
     for (const [post, rev] of revs) post.rev = Math.max(post.rev + 1, rev)
     return [...gone]
+  }
+
+  function write(writes: PairWrite[], now: number, ahead = Number.POSITIVE_INFINITY): WriteResult[] {
+    const judged = writes.map(given => {
+      const post = tables.posts.get(given.postId)
+      if (!post) return 'gone'
+      const known = post.ops.get(given.sessionId) ?? 0
+      const newest = Math.max(now, opTime(known), post.rev)
+      if (given.op !== null && opTime(given.op) > newest + ahead) return 'ahead'
+      const next = Math.max(now, opTime(known) + 1, now < post.rev ? post.rev + MAX_OP_AHEAD + 1 : 0)
+      return { ...given, op: given.op ?? 2 * next + Number(given.liked), rev: now }
+    })
+    apply(
+      judged.filter(entry => typeof entry === 'object'),
+      true,
+    )
+    return judged.map((entry): WriteResult => {
+      if (typeof entry === 'string') return { status: entry }
+      return { status: 'applied', state: peek([entry.postId], entry.sessionId, [])[0]! }
+    })
   }
 
   function sync({ partition, parent, nonce, entries, seen, limit }: SyncBatch): SyncResult {
@@ -108,10 +137,7 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
 
   const port: PostgresPort = {
     sync: async batch => sync(batch),
-    async fallback(postId, sessionId, op, now) {
-      apply([{ postId, sessionId, op, rev: now }], true)
-      return peek([postId], sessionId, [])[0] ?? null
-    },
+    write: async (writes, now, options) => write(writes, now, options?.ahead),
     peek: async (postIds, sessionId, pending) => peek(postIds, sessionId, pending),
     snapshot: async postIds =>
       [...new Set(postIds)].flatMap(postId => {

@@ -1,4 +1,5 @@
 import { isLikedOp } from '../src/core/op'
+import type { PairWrite, WriteResult } from '../src/core/ports'
 import type { Call } from './network'
 
 export const pairOf = (post: string, session: string) => `${post}|${session}`
@@ -41,10 +42,14 @@ export class Truth {
         if (parts[5 * i] !== '') this.show(post, Number(parts[5 * i + 1]), Number(parts[5 * i]))
       })
     }
-    if (call.store === 'postgres' && call.name === 'fallback' && answer) {
-      const [post, session, op] = call.args as [string, string, number]
-      if (isGone(post)) return
-      this.accept(pairOf(post, session), Math.max(op, (answer as { op: number }).op))
+    if (call.store === 'postgres' && call.name === 'write') {
+      for (const [i, write] of (call.args[0] as PairWrite[]).entries()) {
+        const result = (answer as WriteResult[])[i]!
+        if (result.status !== 'applied' || isGone(write.postId)) continue
+        const pair = pairOf(write.postId, write.sessionId)
+        this.accept(pair, Math.max(write.op ?? 0, result.state.op))
+        if (write.op === null) this.raise(this.made, pair, result.state.op)
+      }
     }
   }
 

@@ -10,5 +10,14 @@ export type { LoopOptions } from './core/loop'
 export type { Moderated } from './core/moderation'
 export { createOnecount, type Onecount, type OnecountOptions } from './core/onecount'
 export { isLikedOp, nextOp, opTime, trustedOp } from './core/op'
-export type { Logger, PostgresPort, RedisPort, Reply, ScriptName, Snapshot } from './core/ports'
+export type {
+  Logger,
+  PairWrite,
+  PostgresPort,
+  RedisPort,
+  Reply,
+  ScriptName,
+  Snapshot,
+  WriteResult,
+} from './core/ports'
 export type { LikeState, Source, WriteState } from './core/types'

@@ -1,6 +1,7 @@
 import type { Context } from './context'
 import { createDrainer } from './drain'
 import { OnecountError, StoreUnavailable } from './errors'
+import { isLikedOp } from './op'
 import type { PairOp } from './ports'
 
 /** Batches that one waits for in a long queue before it is written alone. */
@@ -68,8 +69,9 @@ export function createCommitter(ctx: Context) {
   async function writeAlone(waiter: Waiter): Promise<void> {
     const { postId, sessionId, op } = waiter
     try {
-      const state = await ctx.postgres.fallback(postId, sessionId, op, ctx.now())
-      done(waiter, state ? undefined : new OnecountError('post_not_found', { field: 'postId' }))
+      const [result] = await ctx.postgres.write([{ postId, sessionId, op, liked: isLikedOp(op) }], ctx.now())
+      const isGone = result?.status === 'gone'
+      done(waiter, isGone ? new OnecountError('post_not_found', { field: 'postId' }) : undefined)
     } catch (error) {
       done(waiter, error instanceof StoreUnavailable ? unavailable(error) : error)
     }

@@ -49,7 +49,7 @@ describe('removing the likes of a session', () => {
     const { op } = await onecount.set(POST.id, 'spam', true)
     await onecount.set(OTHER.id, 'spam', true)
     await onecount.drainOnce()
-    ports.failOnce('answer lost', 'postgres.fallback')
+    ports.failOnce('answer lost', 'postgres.write')
     await expect(onecount.removeSession('spam')).rejects.toMatchObject({ store: 'postgres' })
     await onecount.removeSession('spam')
     expect(await onecount.set(POST.id, 'spam', true, { op })).toMatchObject({ count: 0, liked: false })
@@ -93,7 +93,7 @@ describe('merging one session into another', () => {
     await onecount.set(POST.id, 'visitor', true)
     await onecount.set(OTHER.id, 'visitor', true)
     await onecount.drainOnce()
-    ports.failOnce('never arrives', 'postgres.fallback')
+    ports.failOnce('never arrives', 'postgres.write')
     await expect(onecount.mergeSessions('visitor', 'account')).rejects.toMatchObject({ store: 'postgres' })
     await onecount.mergeSessions('visitor', 'account')
     await expectAgreement(

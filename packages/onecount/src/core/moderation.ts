@@ -1,7 +1,7 @@
 import type { Context } from './context'
 import { StoreUnavailable } from './errors'
 import type { DrainLoop } from './loop'
-import { nextOp } from './op'
+import { isLikedOp, nextOp } from './op'
 
 /** Posts of a session that are changed side by side. */
 const PAGE = 100
@@ -78,7 +78,7 @@ async function forEachLike(
 /** Postgres first: durable, and unseen by Redis until the drain has told it. Then Redis, so that it shows at once. */
 async function put(ctx: Context, postId: string, sessionId: string, op: number): Promise<void> {
   const { keys } = ctx
-  await ctx.postgres.fallback(postId, sessionId, op, ctx.now())
+  await ctx.postgres.write([{ postId, sessionId, op, liked: isLikedOp(op) }], ctx.now())
   await quietly(
     ctx.redis?.run(
       'write',

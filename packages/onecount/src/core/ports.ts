@@ -68,6 +68,22 @@ export interface PostgresState {
   op: number
 }
 
+/** A press. */
+export interface PairWrite {
+  postId: string
+  sessionId: string
+  /** `null`: assigned by Postgres, later than everything that is known of the pair. */
+  op: number | null
+  liked: boolean
+}
+
+export type WriteResult =
+  /** `state.op` is the newest op of the pair; an older one than that has changed nothing. */
+  | { status: 'applied'; state: PostgresState }
+  /** The op lies too far ahead of every clock that is known; nothing has changed. */
+  | { status: 'ahead' }
+  | { status: 'gone' }
+
 /** Everything of a post that hydration needs, of one moment. */
 export interface Snapshot {
   postId: string
@@ -91,8 +107,12 @@ export interface PostSummary {
  */
 export interface PostgresPort {
   sync(batch: SyncBatch): Promise<SyncResult>
-  /** `null`: there is no such post. */
-  fallback(postId: string, sessionId: string, op: number, now: number): Promise<PostgresState | null>
+  /**
+   * Presses, each durable when this resolves: one call for all, results in the order of the writes. A pair occurs at most
+   * once in a call. `now`: this server's clock, microseconds. `ahead`: how far an op may lie after it, after the newest op
+   * of its pair and the revision of its post, microseconds; left out: however far, for ops that were accepted before.
+   */
+  write(writes: PairWrite[], now: number, options?: { ahead?: number }): Promise<WriteResult[]>
   /** Posts that do not exist are left out. */
   peek(postIds: string[], sessionId: string | null, pending: PairOp[]): Promise<PostgresState[]>
   /** Posts that do not exist are left out. */

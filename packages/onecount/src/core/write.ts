@@ -1,8 +1,8 @@
 import type { Context } from './context'
 import { OnecountError, StoreUnavailable } from './errors'
 import { hydrate } from './hydrate'
-import { isLikedOp, nextOp, trustedOp } from './op'
-import type { PostgresState } from './ports'
+import { isLikedOp, trustedOp } from './op'
+import type { PairWrite, PostgresState } from './ports'
 import { fromPostgres, read, unknown } from './read'
 import { strings } from './replies'
 import type { LikeState, WriteState } from './types'
@@ -36,7 +36,7 @@ export async function set(
     // Postgres is not asked again: while it hangs that would take its deadline twice.
     return isReachable ? cold(ctx, postId, sessionId, accepted) : taken(unknown(postId), accepted)
   })
-  return inRedis ?? viaPostgres(ctx, postId, sessionId, op)
+  return inRedis ?? viaPostgres(ctx, { postId, sessionId, op: wanted === undefined ? null : op, liked })
 }
 
 /**
@@ -56,7 +56,7 @@ export async function toggle(ctx: Context, postId: string, sessionId: string): P
   })
   if (inRedis) return inRedis
   const before = await postgres(lookUp(ctx, postId, sessionId))
-  return viaPostgres(ctx, postId, sessionId, nextOp(now, before.op, !before.liked))
+  return viaPostgres(ctx, { postId, sessionId, op: null, liked: !before.liked })
 }
 
 /** The pair as Postgres has it. @throws OnecountError `post_not_found` */
@@ -182,10 +182,10 @@ const taken = (state: LikeState, op: number): WriteState => ({
   durable: false,
 })
 
-async function viaPostgres(ctx: Context, postId: string, sessionId: string, op: number): Promise<WriteState> {
-  const state = await postgres(ctx.postgres.fallback(postId, sessionId, op, ctx.now()))
-  if (!state) throw new OnecountError('post_not_found', { field: 'postId' })
-  return { ...fromPostgres(state, 'postgres'), op: state.op, durable: true }
+async function viaPostgres(ctx: Context, write: PairWrite): Promise<WriteState> {
+  const [result] = await postgres(ctx.postgres.write([write], ctx.now()))
+  if (result?.status !== 'applied') throw new OnecountError('post_not_found', { field: 'postId' })
+  return { ...fromPostgres(result.state, 'postgres'), op: result.state.op, durable: true }
 }
 
 async function postgres<T>(call: Promise<T>): Promise<T> {

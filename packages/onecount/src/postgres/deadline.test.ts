@@ -8,7 +8,7 @@ import { connectPostgresJs, postgresJsPort } from './postgresjs'
 import { supabasePort } from './supabase'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
-const LIKE = 3_590_000_000_000_001
+const PRESS = [{ postId: POST, sessionId: 'ana', op: 3_590_000_000_000_001, liked: true }]
 
 let server: PostgresServer
 let supabase: LocalSupabase
@@ -39,7 +39,7 @@ describe.each([
     await sql.begin(async locked => {
       await locked`select from posts_new for update`
       const start = performance.now()
-      await expect(port().fallback(POST, 'ana', LIKE, 1)).rejects.toMatchObject({
+      await expect(port().write(PRESS, 1)).rejects.toMatchObject({
         name: 'StoreUnavailable',
         store: 'postgres',
       })
@@ -48,10 +48,10 @@ describe.each([
     await expect
       .poll(() =>
         port()
-          .fallback(POST, 'ana', LIKE, 1)
+          .write(PRESS, 1)
           .catch(() => null),
       )
-      .toMatchObject({ count: 447 })
+      .toMatchObject([{ state: { count: 447 } }])
   })
 })
 

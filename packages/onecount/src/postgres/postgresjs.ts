@@ -13,6 +13,7 @@ const TYPES: [suffix: string, type: string][] = [
   ['session', 'text'],
   ['op', 'bigint'],
   ['now', 'bigint'],
+  ['ahead', 'bigint'],
   ['limit', 'integer'],
   ['partition', 'integer'],
   ['parent', 'text'],

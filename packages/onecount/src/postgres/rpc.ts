@@ -1,5 +1,13 @@
 import { StoreUnavailable } from '../core/errors'
-import type { PairOp, PostgresPort, PostgresState, Snapshot, SyncResult } from '../core/ports'
+import type {
+  PairOp,
+  PairWrite,
+  PostgresPort,
+  PostgresState,
+  Snapshot,
+  SyncResult,
+  WriteResult,
+} from '../core/ports'
 
 /** What the SQL functions take, by name; lists are arrays of text, numbers in them are strings. */
 export type RpcArgs = Record<string, string | number | null | string[]>
@@ -37,10 +45,20 @@ export function postgresPort(rpc: Rpc): PostgresPort {
       }
     },
 
-    async fallback(postId, sessionId, op, now) {
-      const args = { p_post: postId, p_session: sessionId, p_op: String(op), p_now: String(now) }
-      const state = await call<StateReply | null>('fallback', args)
-      return state && toState(state)
+    async write(writes, now, { ahead } = {}) {
+      const clock = { p_now: String(now), p_ahead: ahead === undefined ? null : String(ahead) }
+      if (writes.length === 1) {
+        const [{ postId, sessionId }] = writes as [PairWrite]
+        const args = { p_post: postId, p_session: sessionId, p_op: opOrParity(writes[0]!), ...clock }
+        return [toResult(await call<WriteReply>('write_one', args))]
+      }
+      const replies = await call<WriteReply[]>('write', {
+        p_posts: writes.map(write => write.postId),
+        p_sessions: writes.map(write => write.sessionId),
+        p_ops: writes.map(opOrParity),
+        ...clock,
+      })
+      return replies.map(toResult)
     },
 
     async peek(postIds, sessionId, pending) {
@@ -80,6 +98,8 @@ type SyncReply =
   | { status: 'applied'; gone: string[]; unseen: Triple[] }
   | Exclude<SyncResult, { status: 'applied' }>
 
+type WriteReply = ({ status: 'applied' } & StateReply) | Exclude<WriteResult, { status: 'applied' }>
+
 interface StateReply {
   post: string
   count: number
@@ -104,6 +124,15 @@ function columns(prefix: string, pairs: PairOp[]): RpcArgs {
     [`${prefix}sessions`]: pairs.map(p => p.sessionId),
     [`${prefix}ops`]: pairs.map(p => String(p.op)),
   }
+}
+
+/** The functions take 0 or 1 for an op that they are to assign. */
+const opOrParity = ({ op, liked }: PairWrite): string => String(op ?? Number(liked))
+
+function toResult(reply: WriteReply): WriteResult {
+  if (reply.status !== 'applied') return reply
+  const { status, ...state } = reply
+  return { status, state: toState(state) }
 }
 
 const toState = ({ post, ...rest }: StateReply): PostgresState => ({ postId: post, ...rest })

@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
 import { chain } from './postgres/chain'
 import { concurrency } from './postgres/concurrency'
-import { fallback } from './postgres/fallback'
+
 import type { PostgresCapabilities, PostgresUnderTest } from './postgres/harness'
 import { lists } from './postgres/lists'
 import { reads } from './postgres/reads'
 import { refusals } from './postgres/refusals'
 import { sync } from './postgres/sync'
 import { text } from './postgres/text'
+import { writes } from './postgres/writes'
 
 /**
  * What every driver of Postgres must do, as a vitest suite: all methods of the port on a migrated database.
@@ -26,7 +27,7 @@ export function postgresContract(
     afterAll(() => database?.close())
     beforeEach(() => database.clear())
 
-    for (const suite of [sync, chain, fallback, reads, lists, text, concurrency]) suite(() => database)
+    for (const suite of [sync, chain, writes, reads, lists, text, concurrency]) suite(() => database)
     if (validates) refusals(() => database)
   })
 }

@@ -1,4 +1,5 @@
 import { isLikedOp } from 'onecount'
+import type { PairWrite, WriteResult } from '../../src/core/ports'
 import type { Observer } from './wire'
 
 /**
@@ -14,9 +15,11 @@ export class Model {
       const parts = answer as string[]
       this.accepted(postId, sessionId, Number(parts[parts[0] === 'COLD' ? 1 : 4]))
     }
-    if (store === 'postgres' && method === 'fallback' && answer) {
-      const [postId, sessionId] = args as [string, string]
-      this.accepted(postId, sessionId, (answer as { op: number }).op)
+    if (store === 'postgres' && method === 'write') {
+      for (const [i, { postId, sessionId }] of (args[0] as PairWrite[]).entries()) {
+        const result = (answer as WriteResult[])[i]!
+        if (result.status === 'applied') this.accepted(postId, sessionId, result.state.op)
+      }
     }
   }
 

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { chainOf, entry, likeAt, newPostId, type PostgresSuite } from './harness'
+import { chainOf, entry, likeAt, newPostId, type PostgresSuite, press } from './harness'
 
 export const chain: PostgresSuite = database => {
   describe('the chain of batches', () => {
@@ -13,7 +13,7 @@ export const chain: PostgresSuite = database => {
       const db = database()
       const { receipt, send } = chainOf(db.port)
       const before = await receipt()
-      await db.port.fallback(post, 'ana', likeAt(1), 0)
+      await press(db.port, post, 'ana', likeAt(1), 0)
       const seen = [{ postId: post, sessionId: 'ana', op: likeAt(1) }]
       expect(await send([entry(post, 'ben', likeAt(1))], { parent: 'another', seen })).toEqual({
         status: 'rejected',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Entry, PairOp, PostgresPort, SyncResult } from '../../core/ports'
+import type { Entry, PairOp, PostgresPort, PostgresState, SyncResult } from '../../core/ports'
 
 export interface PairRow {
   sessionId: string
@@ -100,6 +100,19 @@ interface BatchOf {
   nonce?: string
   seen?: PairOp[]
   limit?: number
+}
+
+/** One press; it must not be refused. */
+export async function press(
+  port: PostgresPort,
+  postId: string,
+  sessionId: string,
+  op: number,
+  now: number,
+): Promise<PostgresState> {
+  const [result] = await port.write([{ postId, sessionId, op, liked: op % 2 === 1 }], now)
+  if (result?.status !== 'applied') throw new Error(`the press was refused: ${result?.status}`)
+  return result.state
 }
 
 export type PostgresSuite = (database: () => PostgresUnderTest) => void

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chainOf, entry, likeAt, newPostId, type PostgresSuite, T } from './harness'
+import { chainOf, entry, likeAt, newPostId, type PostgresSuite, press, T } from './harness'
 
 export const lists: PostgresSuite = database => {
   describe('posts', () => {
@@ -55,7 +55,7 @@ export const lists: PostgresSuite = database => {
       const { port, addPosts } = database()
       const post = newPostId()
       await addPosts([{ id: post, likes: 0 }])
-      for (const session of ['a', 'b', 'a']) await port.fallback(post, session, likeAt(1), T)
+      for (const session of ['a', 'b', 'a']) await press(port, post, session, likeAt(1), T)
       expect(await port.status(0)).toMatchObject({ unseen: 2 })
     })
   })

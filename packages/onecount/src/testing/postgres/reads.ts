@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { chainOf, entry, likeAt, newPostId, type PostgresSuite, T, unlikeAt } from './harness'
+import { chainOf, entry, likeAt, newPostId, type PostgresSuite, press, T, unlikeAt } from './harness'
 
 export const reads: PostgresSuite = database => {
   describe('reading', () => {
@@ -63,7 +63,7 @@ export const reads: PostgresSuite = database => {
     describe('snapshot', () => {
       it('holds likes, revision, ratings and unseen ops, of existing posts', async () => {
         const db = database()
-        await db.port.fallback(post, 'fay', likeAt(7), T + 7)
+        await press(db.port, post, 'fay', likeAt(7), T + 7)
         const [snapshot, ...others] = await db.port.snapshot([post, newPostId()])
         expect(others).toEqual([])
         const bySession = (a: { sessionId: string }, b: { sessionId: string }) =>
@@ -100,7 +100,7 @@ export const reads: PostgresSuite = database => {
 
       it('is of one moment for all it holds, whatever is written meanwhile', async () => {
         const { port } = database()
-        const writes = Array.from({ length: 10 }, (_, i) => port.fallback(other, `s${i}`, likeAt(1), T + i))
+        const writes = Array.from({ length: 10 }, (_, i) => press(port, other, `s${i}`, likeAt(1), T + i))
         const snapshots = Array.from({ length: 10 }, () => port.snapshot([other]))
         await Promise.all(writes)
         for (const [snapshot] of await Promise.all(snapshots)) {

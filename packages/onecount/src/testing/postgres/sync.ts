@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { chainOf, entry, likeAt, newPostId, type PostgresSuite, T, unlikeAt } from './harness'
+import { chainOf, entry, likeAt, newPostId, type PostgresSuite, press, T, unlikeAt } from './harness'
 
 export const sync: PostgresSuite = database => {
   describe('sync', () => {
@@ -104,7 +104,7 @@ export const sync: PostgresSuite = database => {
     it('forgets with a post all that hung on it', async () => {
       const db = database()
       await chain.sync([entry(post, 'ana', likeAt(1)), entry(post, 'ben', unlikeAt(1))])
-      await db.port.fallback(post, 'eva', likeAt(1), T)
+      await press(db.port, post, 'eva', likeAt(1), T)
       await db.removePost(post)
       for (const table of ['post_ratings', 'like_tombstones'] as const)
         expect(await db.rows(table, post)).toEqual([])
@@ -116,16 +116,16 @@ export const sync: PostgresSuite = database => {
     it('hands out what Redis has not seen until exactly that op was seen', async () => {
       const db = database()
       const unseen = (op: number) => ({ postId: post, sessionId: 'ana', op })
-      await db.port.fallback(post, 'ana', likeAt(1), T)
+      await press(db.port, post, 'ana', likeAt(1), T)
       expect((await chain.sync([])).unseen).toEqual([unseen(likeAt(1))])
       expect((await chain.sync([])).unseen).toEqual([unseen(likeAt(1))])
-      await db.port.fallback(post, 'ana', unlikeAt(2), T)
+      await press(db.port, post, 'ana', unlikeAt(2), T)
       expect((await chain.sync([], { seen: [unseen(likeAt(1))] })).unseen).toEqual([unseen(unlikeAt(2))])
       expect((await chain.sync([], { seen: [unseen(unlikeAt(2))] })).unseen).toEqual([])
     })
 
     it('hands out no more than asked for', async () => {
-      for (const session of ['a', 'b', 'c']) await database().port.fallback(post, session, likeAt(1), T)
+      for (const session of ['a', 'b', 'c']) await press(database().port, post, session, likeAt(1), T)
       expect((await chain.sync([], { limit: 2 })).unseen).toHaveLength(2)
       expect((await chain.sync([], { limit: 0 })).unseen).toEqual([])
     })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { chainOf, entry, likeAt, newPostId, ODD_SESSIONS, type PostgresSuite, T } from './harness'
+import { chainOf, entry, likeAt, newPostId, ODD_SESSIONS, type PostgresSuite, press, T } from './harness'
 
 export const text: PostgresSuite = database => {
   describe('arguments', () => {
@@ -19,11 +19,11 @@ export const text: PostgresSuite = database => {
       }
     })
 
-    it('come back as they were from a fallback and its unseen rows', async () => {
+    it('come back as they were from a press and its unseen rows', async () => {
       const db = database()
       const post = newPostId()
       await db.addPosts([{ id: post, likes: 0 }])
-      for (const session of ODD_SESSIONS) await db.port.fallback(post, session, likeAt(1), T)
+      for (const session of ODD_SESSIONS) await press(db.port, post, session, likeAt(1), T)
       const chain = chainOf(db.port)
       const { unseen } = await chain.sync([])
       expect(unseen.map(u => u.sessionId).sort()).toEqual([...ODD_SESSIONS].sort())
@@ -36,7 +36,7 @@ export const text: PostgresSuite = database => {
       await db.addPosts([{ id: post, likes: 0 }])
       const largest = Number.MAX_SAFE_INTEGER
       const state = { postId: post, count: 1, rev: largest - 1, liked: true, op: largest }
-      expect(await db.port.fallback(post, 'ana', largest, largest - 1)).toEqual(state)
+      expect(await press(db.port, post, 'ana', largest, largest - 1)).toEqual(state)
       expect(await db.port.peek([post], 'ana', [])).toEqual([state])
       expect(await db.port.snapshot([post])).toMatchObject([
         { rev: largest - 1, ratings: [{ op: largest }], unseen: [{ op: largest }] },
