@@ -1,7 +1,8 @@
 import type { Context } from './context'
 import { StoreUnavailable } from './errors'
 import type { DrainLoop } from './loop'
-import { isLikedOp, nextOp } from './op'
+import { isLikedOp } from './op'
+import { runPress, runWrite } from './write-scripts'
 
 /** Posts of a session that are changed side by side. */
 const PAGE = 100
@@ -20,9 +21,7 @@ export interface Moderated {
  * session from pressing meanwhile. @throws StoreUnavailable when Postgres does not answer
  */
 export async function removeSession(ctx: Context, loop: DrainLoop, sessionId: string): Promise<Moderated> {
-  return forEachLike(ctx, loop, sessionId, (postId, op) =>
-    put(ctx, postId, sessionId, nextOp(ctx.now(), op, false)),
-  )
+  return forEachLike(ctx, loop, sessionId, postId => takeBack(ctx, postId, sessionId))
 }
 
 /**
@@ -39,7 +38,8 @@ export async function mergeSessions(
   return forEachLike(ctx, loop, from, async (postId, op) => {
     // In this order, so that a like is never nobody's.
     await put(ctx, postId, to, op)
-    await put(ctx, postId, from, nextOp(ctx.now(), op, false))
+    await tell(ctx, postId, to, op)
+    await takeBack(ctx, postId, from)
   })
 }
 
@@ -75,25 +75,36 @@ async function forEachLike(
   }
 }
 
-/** Postgres first: durable, and unseen by Redis until the drain has told it. Then Redis, so that it shows at once. */
-async function put(ctx: Context, postId: string, sessionId: string, op: number): Promise<void> {
-  const { keys } = ctx
-  await ctx.postgres.write([{ postId, sessionId, op, liked: isLikedOp(op) }], ctx.now())
-  await quietly(
-    ctx.redis?.run(
-      'write',
-      [
-        keys.likes(postId),
-        keys.liked(postId),
-        keys.meta(postId),
-        keys.sessions(sessionId),
-        keys.q,
-        keys.recent,
-        keys.rank,
-      ],
-      [postId, sessionId, op, ctx.now(), 'warm'],
-    ),
-  )
+/** Unlikes the pair in both stores, with an op that beats what the stores hold, whatever this server's clock says. */
+async function takeBack(ctx: Context, postId: string, sessionId: string): Promise<void> {
+  const op = await put(ctx, postId, sessionId, null)
+  if (op === null) return
+  const inRedis = await tell(ctx, postId, sessionId, op)
+  // A like that Postgres does not have yet, of a clock ahead of this one.
+  if (inRedis && inRedis > op && isLikedOp(inRedis))
+    await quietly(
+      runPress(ctx, { postId, sessionId, liked: false, id: ctx.newId(), now: ctx.now(), known: op }),
+    )
+}
+
+/** Postgres first: durable, and unseen by Redis until the drain has told it. `null`: the post is gone. */
+async function put(
+  ctx: Context,
+  postId: string,
+  sessionId: string,
+  op: number | null,
+): Promise<number | null> {
+  const liked = op !== null && isLikedOp(op)
+  const [result] = await ctx.postgres.write([{ postId, sessionId, op, liked }], ctx.now())
+  return result?.status === 'applied' ? result.state.op : null
+}
+
+/** Redis too, so that it shows at once. The pair's newest op there. */
+async function tell(ctx: Context, postId: string, sessionId: string, op: number): Promise<number | null> {
+  if (!ctx.redis) return null
+  const call = { postId, sessionId, op, now: ctx.now(), accept: 'warm', isAccepted: true } as const
+  const reply = await quietly(runWrite(ctx, call))
+  return reply && 'op' in reply ? reply.op : null
 }
 
 async function quietly<T>(call: Promise<T> | undefined): Promise<T | undefined> {

@@ -6,6 +6,7 @@ export type ScriptName =
   | 'fill'
   | 'forget'
   | 'install'
+  | 'press'
   | 'rank'
   | 'read'
   | 'refeed'
@@ -14,7 +15,6 @@ export type ScriptName =
   | 'settle'
   | 'stage'
   | 'status'
-  | 'toggle'
   | 'write'
 
 /** What a script answers: strings (also for every number and id) and lists of them. */
