@@ -14,6 +14,7 @@
 --   5.. post, session, op of each row; session '': forget what is held of the post
 -- RETURNS
 --   {the batch's nonce, confirmed nonce, pending member…} | {''}: nothing was done, call refeed until nothing is left
+--   The nonce ends with `.<seconds>.<microseconds>` of Redis' own clock.
 -- include: apply
 -- include: forget
 

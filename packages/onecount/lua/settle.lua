@@ -8,8 +8,8 @@
 --   5.. per post: likes, liked, meta, hydrating
 -- ARGV
 --   1 nonce     of the batch
---   2 now       of the drainer, as an op
---   3 began     when the batch was collected, as an op
+--   2 now       as an op: the latest of the clocks that are known
+--   3 began     when the batch was collected, as an op: the earliest of them
 --   4 recent    how long an op is remembered, in the units of ops
 --   5.. per post: post, gone ('1': Postgres has no such post), how many members, the members as collect gave them
 -- RETURNS
@@ -25,13 +25,7 @@ allow_when_full(q)
 if not is_outstanding(q, nonce) then return 'LATE' end
 confirm(q, nonce)
 
--- The drainer's clock may be wrong by an hour. What is late goes by the later of its clock and Redis' own, what is
--- forgotten by the earlier one: a wrong clock keeps ops longer, and forgets none of what is promised.
-local time = redis.call('TIME')
-local redis_now = 2 * (tonumber(time[1]) * 1000000 + tonumber(time[2]))
-local latest = math.max(now, redis_now)
-
-local late_before = math.max(latest - lasts, trimmed_of(q) or 0)
+local late_before = math.max(now - lasts, trimmed_of(q) or 0)
 local i, k = 5, 5
 while i <= #ARGV do
   local post, gone, members = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2])
@@ -41,7 +35,7 @@ while i <= #ARGV do
       if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
         local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
         redis.call('ZADD', recent, 'GT', op, pair)
-        if tonumber(op) < late_before then redis.call('ZADD', late, int(latest), pair) end
+        if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
       end
     end
     if gone then forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = rank }, KEYS[k + 3], post) end
@@ -51,5 +45,5 @@ end
 
 -- Only here, where Postgres has shown that it had lost nothing when the batch began: what it loses later it is given again
 -- from recent.
-trim(q, recent, late, math.min(tonumber(ARGV[3]), redis_now) - lasts)
+trim(q, recent, late, tonumber(ARGV[3]) - lasts)
 return 'OK'

@@ -134,6 +134,10 @@ function toEntry(member: string, partial: Set<string>): Entry {
   return partial.has(entry.postId) ? { ...entry, rev: 0 } : entry
 }
 
+/**
+ * What is late goes by the later of this server's clock and Redis' own, what is forgotten by the earlier one: either may
+ * be wrong by an hour, and then ops are remembered longer, and none is forgotten that is promised.
+ */
 async function settle(
   ctx: Context,
   nonce: string,
@@ -144,6 +148,7 @@ async function settle(
   const { keys, settings } = ctx
   const byPost = groupBy(members, member => parseMember(member).postId)
   const posts = [...byPost.keys()]
+  const inRedis = handedOutAt(nonce)
   await ctx.redis!.run(
     'settle',
     [
@@ -155,12 +160,18 @@ async function settle(
     ],
     [
       nonce,
-      2 * ctx.now(),
-      2 * began,
+      2 * Math.max(ctx.now(), inRedis),
+      2 * Math.min(began, inRedis),
       2 * settings.recentMs * 1000,
       ...posts.flatMap(id => [id, gone.has(id) ? '1' : '0', byPost.get(id)!.length, ...byPost.get(id)!]),
     ],
   )
+}
+
+/** When Redis made the nonce, microseconds of its own clock. */
+function handedOutAt(nonce: string): number {
+  const [seconds, micros] = nonce.split('.').slice(-2).map(Number) as [number, number]
+  return seconds * 1_000_000 + micros
 }
 
 function groupBy<T>(items: T[], key: (item: T) => string): Map<string, T[]> {

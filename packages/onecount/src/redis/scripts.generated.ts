@@ -872,7 +872,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: 'f5dedb1e6f2296d5546c2c4825dbcf252eea8757',
+    sha1: 'a122aa62d4bbd4be66771be06106acbbab07bcba',
     source: `local function forget(k, hydrating, post)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
   redis.pcall('ZREM', k.rank, post)
@@ -971,10 +971,7 @@ local lasts = tonumber(ARGV[4])
 allow_when_full(q)
 if not is_outstanding(q, nonce) then return 'LATE' end
 confirm(q, nonce)
-local time = redis.call('TIME')
-local redis_now = 2 * (tonumber(time[1]) * 1000000 + tonumber(time[2]))
-local latest = math.max(now, redis_now)
-local late_before = math.max(latest - lasts, trimmed_of(q) or 0)
+local late_before = math.max(now - lasts, trimmed_of(q) or 0)
 local i, k = 5, 5
 while i <= #ARGV do
   local post, gone, members = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2])
@@ -983,14 +980,14 @@ while i <= #ARGV do
       if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
         local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
         redis.call('ZADD', recent, 'GT', op, pair)
-        if tonumber(op) < late_before then redis.call('ZADD', late, int(latest), pair) end
+        if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
       end
     end
     if gone then forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], rank = rank }, KEYS[k + 3], post) end
   end
   i, k = i + 3 + members, k + 4
 end
-trim(q, recent, late, math.min(tonumber(ARGV[3]), redis_now) - lasts)
+trim(q, recent, late, tonumber(ARGV[3]) - lasts)
 return 'OK'
 `,
   },

@@ -56,7 +56,7 @@ export const judgement: Suite = (_, scripts) => {
       await s.hydrate(POST, { ratings: [['ana', likeAt(0)]] })
       await s.write(POST, 'ana', unlikeAt(1))
       for (let i = 0; i < 3; i++)
-        expect(await s.write(POST, 'ana', likeAt(HOUR), judged)).toMatchObject(['AHEAD'])
+        expect(await s.write(POST, 'ana', likeAt(HOUR), judged)).toMatchObject({ 0: 'AHEAD' })
       expect(await s.members(POST)).toEqual([])
     })
 
@@ -80,7 +80,9 @@ export const judgement: Suite = (_, scripts) => {
       const s = scripts()
       await s.write(POST, 'ana', likeAt(1))
       expect(await s.write(POST, 'ana', unlikeAt(HOUR), judged)).toEqual(['ASK'])
-      expect(await s.write(POST, 'ana', unlikeAt(HOUR), { ...judged, known: 0 })).toMatchObject(['AHEAD'])
+      expect(await s.write(POST, 'ana', unlikeAt(HOUR), { ...judged, known: 0 })).toMatchObject({
+        0: 'AHEAD',
+      })
       const later = { ...judged, known: 0, now: T + HOUR }
       expect(await s.write(POST, 'ana', unlikeAt(HOUR), later)).toEqual(['COLD', String(unlikeAt(HOUR))])
     })
@@ -109,7 +111,7 @@ export const judgement: Suite = (_, scripts) => {
       expect(await s.write(POST, 'ana', likeAt(1), judged)).toEqual(['ASK'])
       const reply = await s.write(POST, 'ana', likeAt(1), { ...judged, known: unlikeAt(2) })
       expect(reply).toMatchObject({ 3: '0', 4: String(unlikeAt(2)) })
-      expect(await s.write(POST, 'ben', likeAt(100), judged)).toMatchObject(['WARM'])
+      expect(await s.write(POST, 'ben', likeAt(100), judged)).toMatchObject({ 0: 'WARM' })
     })
 
     it('does not judge an op that was accepted before', async () => {
