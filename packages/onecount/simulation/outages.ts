@@ -11,6 +11,7 @@ export class Outages {
   readonly #redisBackups: RedisBackup[] = []
   readonly #postgresBackups: PostgresBackup[] = []
 
+  readonly #setBack = new Set<string>()
   #hasRedisLost = false
 
   constructor(
@@ -35,6 +36,7 @@ export class Outages {
     world.count(event)
     world.note(`-- ${event}`)
     if (event === 'crash') world.crash(world.random.pick(this.instances))
+    else if (event === 'clock set back') this.#setClockBack()
     else if (event === 'redis down') this.#toggle('redis')
     else if (event === 'postgres down') this.#toggle('postgres')
     else if (event === 'split brain') this.#toggle(`${world.random.pick(this.instances)} redis`)
@@ -63,6 +65,15 @@ export class Outages {
   #toggle(name: string): void {
     if (!this.#down.delete(name)) this.#down.add(name)
     this.world.note(`${name}: ${this.#down.has(name) ? 'down' : 'up'}`)
+  }
+
+  /** The machine of an instance starts again with another time, once. */
+  #setClockBack(): void {
+    const instance = this.world.random.pick(this.instances)
+    if (this.#setBack.has(instance)) return
+    this.#setBack.add(instance)
+    this.world.clocks.setBack(instance)
+    this.world.crash(instance)
   }
 
   async #rollRedisBack(): Promise<void> {

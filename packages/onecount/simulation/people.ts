@@ -2,6 +2,7 @@ import { OnecountError, StoreUnavailable } from '../src/core/errors'
 import type { Onecount } from '../src/core/onecount'
 import { nextOp } from '../src/core/op'
 import type { LikeState, WriteState } from '../src/core/types'
+import type { Press } from './last-word'
 import { pairOf } from './truth'
 import { INSTANCES, Unanswered, type World } from './world'
 
@@ -15,13 +16,41 @@ const isFailure = (error: unknown): boolean =>
   error instanceof StoreUnavailable ||
   (error instanceof OnecountError && ['unavailable', 'post_not_found'].includes(error.code))
 
-/** What the person's browser was told; `null` when nobody answered. Anything else is a mistake of the engine. */
-async function ask<T>(work: Promise<T>): Promise<T | null> {
+/**
+ * What the person's browser was told; `null` when nothing was, and the error of an op that is ahead. Anything else is a
+ * mistake of the engine.
+ */
+export async function ask<T>(work: Promise<T>): Promise<T | OnecountError | null> {
   try {
     return await work
   } catch (error) {
+    if (error instanceof OnecountError && error.code === 'op_ahead') return error
     if (!isFailure(error)) throw error
     return null
+  }
+}
+
+/** The clock of a device, and what the servers have said of the time. */
+class Device {
+  readonly #skewMs: number
+  /** Browsers learn from every answer; other clients from a refusal alone. */
+  readonly #isBrowser: boolean
+  #correctionMs = 0
+
+  constructor(private readonly world: World) {
+    this.#skewMs = world.clocks.device()
+    this.#isBrowser = world.random.chance(0.5)
+  }
+
+  /** Milliseconds. */
+  now = (): number => this.world.now + this.#skewMs + this.#correctionMs
+
+  learn(serverMs: number): void {
+    this.#correctionMs = serverMs - this.world.now - this.#skewMs
+  }
+
+  hear(serverMs: number): void {
+    if (this.#isBrowser) this.learn(serverMs)
   }
 }
 
@@ -34,10 +63,14 @@ export class Tab {
   /** Acknowledged, and not known to be durable, by post. */
   readonly kept = new Map<string, number>()
 
+  readonly #device: Device
+
   constructor(
     private readonly world: World,
     readonly session: string,
-  ) {}
+  ) {
+    this.#device = new Device(world)
+  }
 
   async live(): Promise<void> {
     const { world } = this
@@ -58,21 +91,59 @@ export class Tab {
   async #press(): Promise<void> {
     const { world, session } = this
     const { id } = world.random.pick(world.pages())
+    const pair = pairOf(id, session)
     const liked = world.random.chance(0.6)
-    const instance = world.random.pick(INSTANCES)
-    const op = nextOp(world.clockAt(instance), this.#known.get(id) ?? 0, liked)
-    this.#known.set(id, op)
+    const before = this.#known.get(id) ?? 0
+    const hasOp = !(world.faults.has('no op') && world.random.chance(0.4))
+    let op = hasOp ? this.#stamp(id, liked) : undefined
     this.#told.delete(id)
-    world.truth.raise(world.truth.made, pairOf(id, session), op)
+    const press = world.lastWord.begin(pair, liked, op, world.known(pair))
     world.count('presses')
+    let isRestamped = false
     for (let i = 0; i < TRIES; i++) {
-      const at = i === 0 ? instance : world.random.pick(INSTANCES)
-      world.note(`${session} presses ${id.slice(-1)} ${liked ? 'like' : 'unlike'} ${op} at ${at}`)
-      const state = await ask(world.request(at, onecount => onecount.set(id, session, liked, { op })))
-      if (state) return this.#acknowledged(state)
-      if (world.isEnding) return
+      const at = world.random.pick(INSTANCES)
+      world.note(
+        `${session} presses ${id.slice(-1)} ${liked ? 'like' : 'unlike'} ${op ?? 'without op'} at ${at}`,
+      )
+      const answer = await ask(world.request(at, onecount => onecount.set(id, session, liked, { op })))
+      if (answer instanceof OnecountError) {
+        this.#device.learn(answer.options.now!)
+        this.#known.set(id, before)
+        if (isRestamped) {
+          world.count('refused')
+          return world.lastWord.refuse(press, world.known(pair))
+        }
+        world.count('restamped')
+        isRestamped = true
+        op = this.#stamp(id, liked)
+        world.lastWord.restamp(press, op, world.known(pair))
+      } else if (answer) {
+        this.#device.hear(world.clockAt(at) / 1000)
+        world.lastWord.acknowledge(press)
+        this.#expectLast(press, answer)
+        return this.#acknowledged(answer)
+      }
+      if (world.isEnding) break
       await world.turn()
     }
+    world.lastWord.giveUp(press)
+  }
+
+  /** An op of the moment by the device's clock, later than what is known here. */
+  #stamp(id: string, liked: boolean): number {
+    const { world, session } = this
+    const op = nextOp(this.#device.now() * 1000, this.#known.get(id) ?? 0, liked)
+    this.#known.set(id, op)
+    world.truth.raise(world.truth.made, pairOf(id, session), op)
+    return op
+  }
+
+  /** Who has pressed last sees what was pressed. */
+  #expectLast({ pair, liked, isLast }: Press, state: WriteState): void {
+    const { world } = this
+    if (!isLast || !world.hasLastWord || world.wasGone(state.postId) || state.source !== 'redis') return
+    if (state.liked !== liked)
+      world.violate(`${pair} is told ${JSON.stringify(state)} to who pressed the opposite`)
   }
 
   async #toggle(): Promise<void> {
@@ -81,8 +152,13 @@ export class Tab {
     const instance = world.random.pick(INSTANCES)
     this.#told.delete(id)
     world.note(`${session} toggles ${id.slice(-1)} at ${instance}`)
+    const pair = pairOf(id, session)
+    const press = world.lastWord.begin(pair, true, undefined, world.known(pair))
+    press.isLast = false
     const state = await ask(world.request(instance, onecount => onecount.toggle(id, session)))
-    if (state) this.#acknowledged(state)
+    if (!state || state instanceof OnecountError) return world.lastWord.giveUp(press)
+    world.lastWord.acknowledge(press)
+    this.#acknowledged(state)
   }
 
   #acknowledged(state: WriteState): void {
@@ -107,7 +183,9 @@ export class Tab {
     const since = world.now
     const told = new Map(this.#told)
     const states = await ask(world.request(instance, o => o.read(ids, session)))
-    for (const state of states?.values() ?? []) {
+    if (!states || states instanceof OnecountError) return
+    this.#device.hear(world.clockAt(instance) / 1000)
+    for (const state of states.values()) {
       this.#hear(state)
       if (state.source === 'postgres' && (world.redisFailedAt.get(instance) ?? 0) < since - BREAKER_MEMORY_MS)
         world.violate(`${state.postId} is shown from Postgres, and Redis has not failed`)
@@ -140,7 +218,7 @@ export class Tab {
     const { world, session } = this
     if (this.kept.size === 0) return
     const states = await ask(through(onecount => onecount.read([...this.kept.keys()], session)))
-    if (!states) return
+    if (!states || states instanceof OnecountError) return
     for (const [postId, op] of this.kept) {
       const state = states.get(postId)
       if (!state) this.kept.delete(postId)
@@ -148,10 +226,18 @@ export class Tab {
       else if (state.op === null || state.op < op) {
         world.count('re-sent')
         const liked = op % 2 === 1
-        const again = await ask(
-          through(onecount => onecount.set(postId, session, liked, { op, ack: 'postgres' })),
-        )
-        if (again?.durable) this.#isDurable(postId, again.op)
+        const send = (op: number) =>
+          ask(through(onecount => onecount.set(postId, session, liked, { op, ack: 'postgres' })))
+        let again = await send(op)
+        // A server whose clock was ahead had accepted it, and a store has lost it since.
+        if (again instanceof OnecountError) {
+          const restamped = nextOp(again.options.now! * 1000, 0, liked)
+          world.truth.raise(world.truth.made, pairOf(postId, session), restamped)
+          world.lastWord.void(pairOf(postId, session))
+          again = await send(restamped)
+          if (again && 'durable' in again) this.kept.set(postId, again.op)
+        }
+        if (again && 'durable' in again && again.durable) this.#isDurable(postId, again.op)
       }
     }
   }

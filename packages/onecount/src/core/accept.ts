@@ -1,7 +1,7 @@
 import type { Context } from './context'
 import { OnecountError, StoreUnavailable } from './errors'
 import { hydrate } from './hydrate'
-import { isLikedOp, MAX_OP_AHEAD } from './op'
+import { isLikedOp, MAX_OP_AHEAD, opTime } from './op'
 import type { PairWrite, PostgresState } from './ports'
 import { fromPostgres, read } from './read'
 import type { LikeState, WriteState } from './types'
@@ -74,7 +74,10 @@ export const taken = (state: LikeState, op: number): WriteState => ({
  */
 export async function viaPostgres(ctx: Context, write: PairWrite, now: number): Promise<WriteState> {
   const [result] = await orUnavailable(ctx.postgres.write([write], now, { ahead: MAX_OP_AHEAD }))
-  if (result?.status === 'ahead') throw opAhead(now)
+  if (result?.status === 'ahead') {
+    const { op, rev } = await orUnavailable(lookUp(ctx, write.postId, write.sessionId))
+    throw opAhead(Math.max(now, opTime(op), rev))
+  }
   if (result?.status !== 'applied') throw new OnecountError('post_not_found', { field: 'postId' })
   return { ...fromPostgres(result.state, 'postgres'), op: result.state.op, durable: true }
 }
