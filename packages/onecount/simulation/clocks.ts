@@ -14,6 +14,7 @@ const DEVICE_MS = [-YEAR, -HOUR, -2 * MINUTE, -3000, 0, 3000, 2 * MINUTE, HOUR, 
 /** How far every clock of a world is from its time, milliseconds. */
 export class Clocks {
   readonly #instances = new Map<string, number>()
+  #latest = 0
   /** Of Redis: wrong only where those of instances are right. One of the two has to be. */
   readonly redis: number
 
@@ -36,7 +37,13 @@ export class Clocks {
     const small = this.faults.has('clock skew') ? this.random.below(2 * SKEW_MS) - SKEW_MS : 0
     const skew = this.faults.has('servers apart') ? this.random.pick(APART_MS) + small : small
     this.#instances.set(instance, skew)
+    this.#latest = Math.max(this.#latest, skew)
     return skew
+  }
+
+  /** Of the instances that there have been, the one that is furthest ahead. */
+  get latest(): number {
+    return this.#latest
   }
 
   setBack(instance: string): void {

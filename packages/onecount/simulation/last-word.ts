@@ -81,6 +81,10 @@ export class LastWord {
   sent = (): [pair: string, op: number][] => entries(this.#sent)
   refused = (): [pair: string, op: number][] => entries(this.#refused)
 
+  get size(): number {
+    return this.#words.size
+  }
+
   /** Pairs that are not as the last word said, by the ops of both stores at rest. */
   broken(ops: ReadonlyMap<string, number>): string[] {
     return [...this.#words]

@@ -100,8 +100,12 @@ export class Tab {
     const press = world.lastWord.begin(pair, liked, op, world.known(pair))
     world.count('presses')
     let isRestamped = false
+    let restampedAt = ''
+    let wasUnanswered = false
+    let at = world.random.pick(INSTANCES)
     for (let i = 0; i < TRIES; i++) {
-      const at = world.random.pick(INSTANCES)
+      // A connection mostly stays; a balancer may choose anew.
+      if (world.random.chance(0.5)) at = world.random.pick(INSTANCES)
       world.note(
         `${session} presses ${id.slice(-1)} ${liked ? 'like' : 'unlike'} ${op ?? 'without op'} at ${at}`,
       )
@@ -111,10 +115,13 @@ export class Tab {
         this.#known.set(id, before)
         if (isRestamped) {
           world.count('refused')
+          if (restampedAt === at && !wasUnanswered && world.hasLastWord && !world.known(pair).isSplit)
+            world.violate(`${op} of ${pair} was made of the time that ${at} said, and refused by it`)
           return world.lastWord.refuse(press, world.known(pair))
         }
         world.count('restamped')
         isRestamped = true
+        restampedAt = at
         op = this.#stamp(id, liked)
         world.lastWord.restamp(press, op, world.known(pair))
       } else if (answer) {
@@ -122,7 +129,7 @@ export class Tab {
         world.lastWord.acknowledge(press)
         this.#expectLast(press, answer)
         return this.#acknowledged(answer)
-      }
+      } else wasUnanswered = true
       if (world.isEnding) break
       await world.turn()
     }
@@ -254,38 +261,4 @@ export async function drain(world: World, instance: string): Promise<void> {
     await world.turn()
     await ask(world.request(instance, onecount => onecount.drain.once()))
   }
-}
-
-/** Somebody who removes what others liked, merges sessions, and removes posts. */
-export async function moderate(world: World): Promise<void> {
-  while (!world.isEnding) {
-    for (let i = world.random.below(12); i >= 0; i--) await world.turn()
-    if (world.isEnding) return
-    const instance = world.random.pick(INSTANCES)
-    const [from, to] = [world.random.pick(world.sessions), world.random.pick(world.sessions)]
-    const act = world.random.below(4)
-    world.note(`moderation ${act} of ${from} ${to} at ${instance}`)
-    if (act === 0 && world.faults.has('post removed')) await removeLast(world, instance)
-    else if (world.faults.has('moderation'))
-      await ask(
-        world.request(
-          instance,
-          o => (act < 3 ? o.removeSession(from) : o.mergeSessions(from, to)) as Promise<unknown>,
-        ),
-      )
-    else if (act === 1)
-      await ask(world.request(instance, o => o.rehydrate(world.random.pick(world.posts).id)))
-  }
-}
-
-/** While others are about to hydrate it, or while Redis cannot be told, where the seed has that. */
-async function removeLast(world: World, instance: string): Promise<void> {
-  const { id } = world.posts.at(-1)!
-  const patience = world.random.chance(0.5) ? 40 : 0
-  for (let i = 0; i < patience && !world.outages.isBetween({ store: 'redis', instance }); i++)
-    await world.turn()
-  if (world.faults.has('redis key lost'))
-    await world.atOnce(() => world.redis.lose(world.redis.keys.meta(id)))
-  for (let i = world.random.below(4); i >= 0; i--) await world.turn()
-  await ask(world.request(instance, onecount => onecount.removePost(id)))
 }

@@ -3,7 +3,8 @@ import type { Onecount } from '../src/core/onecount'
 import { checkAtRest } from './checks'
 import type { Engine } from './engine'
 import type { Fault } from './faults'
-import { drain, moderate, Tab } from './people'
+import { moderate } from './moderators'
+import { drain, Tab } from './people'
 import { replayEverything, replayForever } from './replays'
 import { INSTANCES, World } from './world'
 
@@ -44,6 +45,7 @@ export async function runSeed(
     await Promise.all(lives)
     await comeToRest(world, tabs)
     await checkAtRest(world)
+    world.counts['last words'] = world.hasLastWord ? world.lastWord.size : 0
   } catch (error) {
     world.violate(`thrown: ${error instanceof Error ? error.stack : String(error)}`)
   } finally {

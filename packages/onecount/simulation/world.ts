@@ -1,6 +1,8 @@
 import type { Redis } from 'ioredis'
 import { StoreUnavailable } from '../src/core/errors'
 import type { Onecount } from '../src/core/onecount'
+import { MAX_OP_AHEAD, opTime } from '../src/core/op'
+import type { PairWrite } from '../src/core/ports'
 import { createRandom, type Random } from '../test/support/random'
 import { checkInstalled } from './checks'
 import { Clocks } from './clocks'
@@ -112,8 +114,13 @@ export class World {
     for (const name of INSTANCES) this.#start(name)
   }
 
-  /** A store has accepted an op. One that was refused is gone for good, unless servers do not agree about the time. */
+  /**
+   * A store has accepted an op, which is not far in the future by every clock that ever was. One that was refused stays
+   * refused, unless servers do not agree about the time.
+   */
   #accepted = (pair: string, op: number): void => {
+    const latest = this.now + this.clocks.latest + (2 * MAX_OP_AHEAD) / 1000
+    if (opTime(op) / 1000 > latest + 1) this.violate(`${op} of ${pair} was accepted, from the future`)
     if (!this.lastWord.wasRefused(pair, op)) return
     this.lastWord.void(pair)
     if (!this.clocks.areApart && !this.hasLost)
@@ -182,9 +189,9 @@ export class World {
     return { accepted: this.truth.accepted.get(pair) ?? 0, isSplit: this.truth.viaPostgres.has(pair) }
   }
 
-  /** Whether the last word on a pair can be told: no store has lost anything, and people alone have pressed. */
+  /** Whether the last word on a pair can be told: no store has lost anything. */
   get hasLastWord(): boolean {
-    return !this.hasLost && !this.faults.has('moderation')
+    return !this.hasLost
   }
 
   /** Does something outside the network, where it takes as long as it takes: the world stands still meanwhile. */
@@ -312,6 +319,10 @@ export class World {
   async #arriveLate(call: Call): Promise<void> {
     if (this.outages.isDown(call.store)) return
     this.note(`late: ${describe(call)}`)
+    // A press without an op that has reached Postgres is a new one there, whenever it comes.
+    if (call.name === 'write' && call.store === 'postgres')
+      for (const { postId, sessionId, op } of call.args[0] as PairWrite[])
+        if (op === null) this.lastWord.void(pairOf(postId, sessionId))
     await this.#execute(call)
   }
 

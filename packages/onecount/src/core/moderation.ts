@@ -1,13 +1,15 @@
 import type { Context } from './context'
 import { StoreUnavailable } from './errors'
 import type { DrainLoop } from './loop'
-import { isLikedOp } from './op'
-import { runPress, runWrite } from './write-scripts'
+import { isLikedOp, nextOp } from './op'
+import { runWrite } from './write-scripts'
 
 /** Posts of a session that are changed side by side. */
 const PAGE = 100
 /** How long is waited for what Redis has accepted to reach Postgres, milliseconds. */
 const DRAIN_MS = 5000
+/** How often a like is taken back that turns out to have a newer op. */
+const TAKE_BACKS = 4
 
 export interface Moderated {
   /** Posts that were changed. */
@@ -21,7 +23,7 @@ export interface Moderated {
  * session from pressing meanwhile. @throws StoreUnavailable when Postgres does not answer
  */
 export async function removeSession(ctx: Context, loop: DrainLoop, sessionId: string): Promise<Moderated> {
-  return forEachLike(ctx, loop, sessionId, postId => takeBack(ctx, postId, sessionId))
+  return forEachLike(ctx, loop, sessionId, (postId, op) => takeBack(ctx, postId, sessionId, op))
 }
 
 /**
@@ -38,8 +40,7 @@ export async function mergeSessions(
   return forEachLike(ctx, loop, from, async (postId, op) => {
     // In this order, so that a like is never nobody's.
     await put(ctx, postId, to, op)
-    await tell(ctx, postId, to, op)
-    await takeBack(ctx, postId, from)
+    await takeBack(ctx, postId, from, op)
   })
 }
 
@@ -75,36 +76,28 @@ async function forEachLike(
   }
 }
 
-/** Unlikes the pair in both stores, with an op that beats what the stores hold, whatever this server's clock says. */
-async function takeBack(ctx: Context, postId: string, sessionId: string): Promise<void> {
-  const op = await put(ctx, postId, sessionId, null)
-  if (op === null) return
-  const inRedis = await tell(ctx, postId, sessionId, op)
-  // A like that Postgres does not have yet, of a clock ahead of this one.
-  if (inRedis && inRedis > op && isLikedOp(inRedis))
-    await quietly(
-      runPress(ctx, { postId, sessionId, liked: false, id: ctx.newId(), now: ctx.now(), known: op }),
-    )
+/**
+ * Unlikes the pair by an op that beats what the stores hold, whatever this server's clock says: `op` is Postgres', and
+ * Redis may hold a like that Postgres does not have yet.
+ */
+async function takeBack(ctx: Context, postId: string, sessionId: string, op: number): Promise<void> {
+  for (let newest = op, i = 0; i < TAKE_BACKS && isLikedOp(newest); i++)
+    newest = await put(ctx, postId, sessionId, nextOp(ctx.now(), newest, false))
 }
 
-/** Postgres first: durable, and unseen by Redis until the drain has told it. `null`: the post is gone. */
-async function put(
-  ctx: Context,
-  postId: string,
-  sessionId: string,
-  op: number | null,
-): Promise<number | null> {
-  const liked = op !== null && isLikedOp(op)
-  const [result] = await ctx.postgres.write([{ postId, sessionId, op, liked }], ctx.now())
-  return result?.status === 'applied' ? result.state.op : null
-}
-
-/** Redis too, so that it shows at once. The pair's newest op there. */
-async function tell(ctx: Context, postId: string, sessionId: string, op: number): Promise<number | null> {
-  if (!ctx.redis) return null
+/**
+ * Postgres first: durable, and unseen by Redis until the drain has told it. Then Redis, so that it shows at once. The
+ * pair's newest op, this one or one that has beaten it. A call that arrives twice is the same op.
+ */
+async function put(ctx: Context, postId: string, sessionId: string, op: number): Promise<number> {
+  const [result] = await ctx.postgres.write([{ postId, sessionId, op, liked: isLikedOp(op) }], ctx.now())
   const call = { postId, sessionId, op, now: ctx.now(), accept: 'warm', isAccepted: true } as const
-  const reply = await quietly(runWrite(ctx, call))
-  return reply && 'op' in reply ? reply.op : null
+  const reply = ctx.redis && (await quietly(runWrite(ctx, call)))
+  return Math.max(
+    op,
+    result?.status === 'applied' ? result.state.op : 0,
+    reply && 'op' in reply ? reply.op : 0,
+  )
 }
 
 async function quietly<T>(call: Promise<T> | undefined): Promise<T | undefined> {
