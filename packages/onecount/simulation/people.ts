@@ -56,8 +56,10 @@ class Device {
 
 /** A tab: presses, reads, and keeps what was acknowledged until it is durable. */
 export class Tab {
-  /** The newest op that is known here, by post. */
+  /** The newest op that a server has told, by post. */
   readonly #known = new Map<string, number>()
+  /** The newest one that was made here and not refused. */
+  readonly #own = new Map<string, number>()
   /** What the person was told last of a post: nothing of it may go back. Absent while a press is open. */
   readonly #told = new Map<string, { op: number; inRedis: boolean }>()
   /** Acknowledged, and not known to be durable, by post. */
@@ -93,7 +95,6 @@ export class Tab {
     const { id } = world.random.pick(world.pages())
     const pair = pairOf(id, session)
     const liked = world.random.chance(0.6)
-    const before = this.#known.get(id) ?? 0
     const hasOp = !(world.faults.has('no op') && world.random.chance(0.4))
     let op = hasOp ? this.#stamp(id, liked) : undefined
     this.#told.delete(id)
@@ -112,7 +113,7 @@ export class Tab {
       const answer = await ask(world.request(at, onecount => onecount.set(id, session, liked, { op })))
       if (answer instanceof OnecountError) {
         this.#device.learn(answer.options.now!)
-        this.#known.set(id, before)
+        this.#own.delete(id)
         if (isRestamped) {
           world.count('refused')
           if (restampedAt === at && !wasUnanswered && world.hasLastWord && !world.known(pair).isSplit)
@@ -126,7 +127,9 @@ export class Tab {
         world.lastWord.restamp(press, op, world.known(pair))
       } else if (answer) {
         this.#device.hear(world.clockAt(at) / 1000)
-        world.lastWord.acknowledge(press)
+        // Attempts without an op that were given up may still reach Redis, where they are new.
+        if (op === undefined && answer.source === 'postgres') world.lastWord.giveUp(press)
+        else world.lastWord.acknowledge(press)
         this.#expectLast(press, answer)
         return this.#acknowledged(answer)
       } else wasUnanswered = true
@@ -139,8 +142,9 @@ export class Tab {
   /** An op of the moment by the device's clock, later than what is known here. */
   #stamp(id: string, liked: boolean): number {
     const { world, session } = this
-    const op = nextOp(this.#device.now() * 1000, this.#known.get(id) ?? 0, liked)
-    this.#known.set(id, op)
+    const newest = Math.max(this.#known.get(id) ?? 0, this.#own.get(id) ?? 0)
+    const op = nextOp(this.#device.now() * 1000, newest, liked)
+    this.#own.set(id, op)
     world.truth.raise(world.truth.made, pairOf(id, session), op)
     return op
   }
@@ -164,7 +168,7 @@ export class Tab {
     press.isLast = false
     const state = await ask(world.request(instance, onecount => onecount.toggle(id, session)))
     if (!state || state instanceof OnecountError) return world.lastWord.giveUp(press)
-    world.lastWord.acknowledge(press)
+    world.lastWord[state.source === 'postgres' ? 'giveUp' : 'acknowledge'](press)
     this.#acknowledged(state)
   }
 
