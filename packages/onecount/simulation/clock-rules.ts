@@ -36,31 +36,10 @@ export const CLOCK_RULES: Rule[] = [
     faults: ['servers apart', 'no op'],
   },
   {
-    name: 'a press without an op beats what is there in Postgres',
-    file: POSTGRES,
-    find: 'opTime(known) + 1',
-    replace: '0',
-    faults: ['servers apart', 'moderation'],
-  },
-  {
     name: 'a clock that is behind asks for what is forgotten',
     file: PRESS,
     find: "if is_behind and not was_asked then return { 'ASK' } end",
     replace: '',
-    faults: ['clock set back', 'no op', 'short recent'],
-  },
-  {
-    name: 'a clock that is behind goes by the revision when it cannot ask',
-    file: PRESS,
-    find: "if is_behind and ARGV[5] == '?' then t = rev + ahead + 1 end",
-    replace: '',
-    faults: ['clock set back', 'no op', 'short recent', 'postgres down'],
-  },
-  {
-    name: 'no op is later than the revision of its post',
-    file: APPLY,
-    find: 'if count then rev = math.max(rev + 1, now) end',
-    replace: 'if count and member ~= likes then rev = math.max(rev + 1, now) end',
     faults: ['clock set back', 'no op', 'short recent'],
   },
   {

@@ -13,14 +13,15 @@ export class Memory {
   constructor(private readonly recentMs: number) {}
 
   /**
-   * How old an op was when it was settled goes by the time that the drainer has given: the later of its own clock and
-   * Redis'. One of the two is right, so nothing is forgotten sooner than by the world's time.
+   * How old an op was when it was settled goes by the later of the drainer's clock and Redis', which is in the nonce. One
+   * of the two is right, so nothing is forgotten sooner than by the world's time.
    */
   watch(call: Call, answer: unknown, now: number): void {
     if (call.name === 'sync' && (answer as { status: string }).status === 'applied') this.#appliedAt = now
     if (call.name !== 'settle' || answer !== 'OK') return
     const args = call.args[1] as string[]
-    const settledAt = opTime(Number(args[1])) / 1000
+    const [seconds, micros] = String(args[0]).split('.').slice(-2).map(Number) as [number, number]
+    const settledAt = Math.max(opTime(Number(args[1])) / 1000, seconds * 1000 + micros / 1000)
     for (const member of args) {
       const [, drained] = /^([^|]+\|[^|]+\|\d+)\|\d+$/.exec(String(member)) ?? []
       if (drained) this.#settledAt.set(drained, settledAt)

@@ -48,8 +48,11 @@ async function removeLast(world: World, instance: string): Promise<void> {
   const patience = world.random.chance(0.5) ? 40 : 0
   for (let i = 0; i < patience && !world.outages.isBetween({ store: 'redis', instance }); i++)
     await world.turn()
-  if (world.faults.has('redis key lost'))
+  if (world.faults.has('redis key lost')) {
     await world.atOnce(() => world.redis.lose(world.redis.keys.meta(id)))
+    world.hasLost = true
+    world.truth.shown.delete(id)
+  }
   for (let i = world.random.below(4); i >= 0; i--) await world.turn()
   await ask(world.request(instance, onecount => onecount.removePost(id)))
 }

@@ -100,6 +100,7 @@ export class Tab {
     this.#told.delete(id)
     const press = world.lastWord.begin(pair, liked, op, world.known(pair))
     world.count('presses')
+    const since = world.now
     let isRestamped = false
     let restampedAt = ''
     let wasUnanswered = false
@@ -116,7 +117,8 @@ export class Tab {
         this.#own.delete(id)
         if (isRestamped) {
           world.count('refused')
-          if (restampedAt === at && !wasUnanswered && world.hasLastWord && !world.known(pair).isSplit)
+          const isInRedis = (world.redisFailedAt.get(at) ?? 0) < since && !world.known(pair).isSplit
+          if (restampedAt === at && !wasUnanswered && world.hasLastWord && isInRedis)
             world.violate(`${op} of ${pair} was made of the time that ${at} said, and refused by it`)
           return world.lastWord.refuse(press, world.known(pair))
         }

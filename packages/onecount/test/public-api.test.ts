@@ -36,10 +36,10 @@ describe('the public interface', () => {
       'isLikedOp',
       'isPostId',
       'isSessionId',
+      'MAX_OP_AHEAD',
       'nextOp',
       'opTime',
       'parseAck',
-      'trustedOp',
     ])
     expect(Object.keys(redisDrivers).sort()).toEqual([
       'FAIL_FAST',
