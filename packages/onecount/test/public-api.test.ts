@@ -28,6 +28,7 @@ describe('the public interface', () => {
     expect(Object.keys(onecount).sort()).toEqual([
       'DEFAULT_SETTINGS',
       'ERRORS',
+      'MAX_OP_AHEAD',
       'OnecountError',
       'StoreUnavailable',
       'createClock',
@@ -36,7 +37,6 @@ describe('the public interface', () => {
       'isLikedOp',
       'isPostId',
       'isSessionId',
-      'MAX_OP_AHEAD',
       'nextOp',
       'opTime',
       'parseAck',
