@@ -76,15 +76,18 @@ export async function viaPostgres(ctx: Context, write: PairWrite, now: number): 
   const [result] = await orUnavailable(ctx.postgres.write([write], now, { ahead: MAX_OP_AHEAD }))
   if (result?.status === 'ahead') {
     const { op, rev } = await orUnavailable(lookUp(ctx, write.postId, write.sessionId))
-    throw opAhead(Math.max(now, opTime(op), rev))
+    throw opAhead(Math.max(now, opTime(op), rev), now)
   }
   if (result?.status !== 'applied') throw new OnecountError('post_not_found', { field: 'postId' })
   return { ...fromPostgres(result.state, 'postgres'), op: result.state.op, durable: true }
 }
 
-/** An op of the moment that is told is accepted, and beats every op of the pair. */
-export const opAhead = (micros: number): OnecountError =>
-  new OnecountError('op_ahead', { field: 'op', now: Math.floor(micros / 1000) + 1 })
+/**
+ * An op of the moment that is told is accepted. That is this server's time, so that it does not beat what is pressed in
+ * between; where the pair or its post is ahead of that, a moment after them, so that it beats what is there.
+ */
+export const opAhead = (moment: number, now: number): OnecountError =>
+  new OnecountError('op_ahead', { field: 'op', now: Math.floor(moment / 1000) + (moment > now ? 1 : 0) })
 
 export const unavailable = (detail: string): OnecountError => new OnecountError('unavailable', { detail })
 

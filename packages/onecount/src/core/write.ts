@@ -44,7 +44,7 @@ export async function write(
       reply = await runWrite(ctx, { ...pair, now: Math.max(ctx.now(), rev), accept: 'any', known })
     }
     if (reply.verdict === 'warm') return reply.state
-    if (reply.verdict === 'ahead') throw opAhead(reply.moment)
+    if (reply.verdict === 'ahead') throw opAhead(reply.moment, ctx.now())
     if (reply.verdict === 'ask') throw new TypeError('write asks for what it was given')
     const accepted = Math.max(op, reply.op)
     return isReachable ? answerCold(ctx, postId, sessionId, accepted) : taken(unknown(postId), accepted)
