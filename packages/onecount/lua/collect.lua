@@ -18,6 +18,7 @@
 -- RETURNS
 --   {the batch's nonce, confirmed nonce, id of this Redis or '', pending member…} |
 --   {''}: nothing was done, call refeed until nothing is left
+--   The nonce ends with `.<seconds>.<microseconds>` of Redis' own clock.
 -- include: apply
 -- include: forget
 -- include: ranking

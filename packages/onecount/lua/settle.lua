@@ -8,8 +8,8 @@
 --   5.. per post: likes, liked, meta, hydrating, then sessions of each of its refused members
 -- ARGV
 --   1 nonce     of the batch
---   2 now       as an op
---   3 began     when the batch was collected, as an op
+--   2 now       as an op: the latest of the clocks that are known
+--   3 began     when the batch was collected, as an op: the earliest of them
 --   4 recent    how long an op is remembered, in the units of ops
 --   5.. per post: post, gone ('1': Postgres has no such post), how many members, how many of them are refused, the
 --   members as collect gave them, the refused ones last

@@ -57,8 +57,12 @@ export async function checkAtRest(world: World): Promise<void> {
       if (op < (truth.durable.get(pair) ?? 0))
         world.violate(`${pair} lost ${truth.durable.get(pair)}, which was durable, has ${op}`)
       const made = truth.made.get(pair) ?? 0
-      if (op > made && !world.faults.has('moderation') && !world.faults.has('toggles'))
+      if (op > made && !world.faults.has('moderation'))
         world.violate(`${pair} has ${op}, nobody made more than ${made}`)
     }
   }
+  if (world.hasLastWord)
+    for (const pair of world.lastWord.broken(ops))
+      if (!world.wasGone(pair.split('|')[0]!))
+        world.violate(`${pair} is not what was pressed last: ${ops.get(pair)}`)
 }

@@ -16,6 +16,12 @@ export const FAULTS = [
   'redis queue lost',
   'postgres rolled back',
   'clock skew',
+  'servers apart',
+  'clock set back',
+  'redis clock',
+  'client clocks',
+  'no op',
+  'replays',
   'toggles',
   'post removed',
   'moderation',
@@ -43,6 +49,7 @@ export function chooseEvent(random: Random, faults: ReadonlySet<Fault>): Fault |
 
 const EVENTS: Fault[] = [
   'crash',
+  'clock set back',
   'redis down',
   'postgres down',
   'split brain',

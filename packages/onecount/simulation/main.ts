@@ -69,11 +69,17 @@ async function simulate(
   if (json) console.log(JSON.stringify({ from, seeds: done, seconds, violations, failed, counts: totals }))
   else {
     const { calls = 0, presses = 0, acknowledged = 0, 're-sent': resent = 0, ...rest } = totals
-    const { 'hydration held': held = 0, ...faults } = rest
+    const {
+      'hydration held': held = 0,
+      restamped = 0,
+      refused = 0,
+      'last words': words = 0,
+      ...faults
+    } = rest
     for (const [name, count] of Object.entries(faults).sort())
       console.log(`${name.padEnd(24)}${String(count).padStart(10)}`)
     console.log(
-      `${done} seeds in ${seconds.toFixed(1)} s: ${calls} calls, ${presses} presses, ${acknowledged} acknowledged, ${resent} sent again, ${held} times nobody could hydrate yet, ${Object.values(faults).reduce((sum, n) => sum + n, 0)} faults; ${violations} violations`,
+      `${done} seeds in ${seconds.toFixed(1)} s: ${calls} calls, ${presses} presses, ${acknowledged} acknowledged, ${resent} sent again, ${restamped} stamped anew, ${refused} refused, ${words} last words, ${held} times nobody could hydrate yet, ${Object.values(faults).reduce((sum, n) => sum + n, 0)} faults; ${violations} violations`,
     )
     if (failed.length > 0) console.log(`replay one with: npm run simulate -- --seed ${failed[0]!.seed}`)
   }

@@ -10,18 +10,18 @@ export class Memory {
   readonly #settledAt = new Map<string, number>()
   #appliedAt = 0
 
-  constructor(
-    private readonly recentMs: number,
-    /** Clocks may differ by so much. */
-    private readonly skewMs: number,
-  ) {}
+  constructor(private readonly recentMs: number) {}
 
-  /** How old an op was when it was settled goes by the time that the drainer has given. */
+  /**
+   * How old an op was when it was settled goes by the later of the drainer's clock and Redis', which is in the nonce. One
+   * of the two is right, so nothing is forgotten sooner than by the world's time.
+   */
   watch(call: Call, answer: unknown, now: number): void {
     if (call.name === 'sync' && (answer as { status: string }).status === 'applied') this.#appliedAt = now
     if (call.name !== 'settle' || answer !== 'OK') return
     const args = call.args[1] as string[]
-    const settledAt = opTime(Number(args[1])) / 1000
+    const [seconds, micros] = String(args[0]).split('.').slice(-2).map(Number) as [number, number]
+    const settledAt = Math.max(opTime(Number(args[1])) / 1000, seconds * 1000 + micros / 1000)
     for (const member of drainedIn(args)) {
       const [, drained] = /^([^|]+\|[^|]+\|\d+)\|\d+$/.exec(member) ?? []
       if (drained) this.#settledAt.set(drained, settledAt)
@@ -37,11 +37,11 @@ export class Memory {
   }
 
   isPromised = (pair: string, op: number): boolean => {
-    const horizon = this.#appliedAt - this.recentMs + this.skewMs
+    const horizon = this.#appliedAt - this.recentMs
     const pressedAt = opTime(op) / 1000
     if (pressedAt >= horizon) return true
     const settledAt = this.#settledAt.get(`${pair}|${op}`) ?? 0
-    return settledAt - pressedAt > this.recentMs + this.skewMs && settledAt >= horizon
+    return settledAt - pressedAt > this.recentMs && settledAt >= horizon
   }
 }
 

@@ -11,6 +11,7 @@ export class Outages {
   readonly #redisBackups: RedisBackup[] = []
   readonly #postgresBackups: PostgresBackup[] = []
 
+  readonly #setBack = new Set<string>()
   #hasRedisLost = false
 
   constructor(
@@ -35,6 +36,7 @@ export class Outages {
     world.count(event)
     world.note(`-- ${event}`)
     if (event === 'crash') world.crash(world.random.pick(this.instances))
+    else if (event === 'clock set back') this.#setClockBack()
     else if (event === 'redis down') this.#toggle('redis')
     else if (event === 'postgres down') this.#toggle('postgres')
     else if (event === 'split brain') this.#toggle(`${world.random.pick(this.instances)} redis`)
@@ -72,6 +74,15 @@ export class Outages {
     const session = random.chance(0.8) ? random.pick(sessions) : null
     postgres.forbid(({ sessionId, op }) => sessionId === session && Math.floor(op / 16_000) % 2 === 0)
     this.world.note(`forbidden: ${session}`)
+  }
+
+  /** The machine of an instance starts again with another time, once. */
+  #setClockBack(): void {
+    const instance = this.world.random.pick(this.instances)
+    if (this.#setBack.has(instance)) return
+    this.#setBack.add(instance)
+    this.world.clocks.setBack(instance)
+    this.world.crash(instance)
   }
 
   async #rollRedisBack(): Promise<void> {

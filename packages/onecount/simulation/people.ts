@@ -2,6 +2,7 @@ import { OnecountError, StoreUnavailable } from '../src/core/errors'
 import type { Onecount } from '../src/core/onecount'
 import { nextOp } from '../src/core/op'
 import type { LikeState, WriteState } from '../src/core/types'
+import type { Press } from './last-word'
 import { pairOf } from './truth'
 import { INSTANCES, Unanswered, type World } from './world'
 
@@ -15,30 +16,64 @@ const isFailure = (error: unknown): boolean =>
   error instanceof StoreUnavailable ||
   (error instanceof OnecountError && ['unavailable', 'post_not_found', 'refused'].includes(error.code))
 
-/** What the person's browser was told; `null` when nobody answered. Anything else is a mistake of the engine. */
-async function ask<T>(work: Promise<T>, refused = () => {}): Promise<T | null> {
+/**
+ * What the person's browser was told; `null` when nothing was, and the error of an op that is ahead. Anything else is a
+ * mistake of the engine.
+ */
+export async function ask<T>(work: Promise<T>, refused = () => {}): Promise<T | OnecountError | null> {
   try {
     return await work
   } catch (error) {
+    if (error instanceof OnecountError && error.code === 'op_ahead') return error
     if (!isFailure(error)) throw error
     if (error instanceof OnecountError && error.code === 'refused') refused()
     return null
   }
 }
 
+/** The clock of a device, and what the servers have said of the time. */
+class Device {
+  readonly #skewMs: number
+  /** Browsers learn from every answer; other clients from a refusal alone. */
+  readonly #isBrowser: boolean
+  #correctionMs = 0
+
+  constructor(private readonly world: World) {
+    this.#skewMs = world.clocks.device()
+    this.#isBrowser = world.random.chance(0.5)
+  }
+
+  /** Milliseconds. */
+  now = (): number => this.world.now + this.#skewMs + this.#correctionMs
+
+  learn(serverMs: number): void {
+    this.#correctionMs = serverMs - this.world.now - this.#skewMs
+  }
+
+  hear(serverMs: number): void {
+    if (this.#isBrowser) this.learn(serverMs)
+  }
+}
+
 /** A tab: presses, reads, and keeps what was acknowledged until it is durable. */
 export class Tab {
-  /** The newest op that is known here, by post. */
+  /** The newest op that a server has told, by post. */
   readonly #known = new Map<string, number>()
+  /** The newest one that was made here and not refused. */
+  readonly #own = new Map<string, number>()
   /** What the person was told last of a post: nothing of it may go back. Absent while a press is open. */
   readonly #told = new Map<string, { op: number; inRedis: boolean }>()
   /** Acknowledged, and not known to be durable, by post. */
   readonly kept = new Map<string, number>()
 
+  readonly #device: Device
+
   constructor(
     private readonly world: World,
     readonly session: string,
-  ) {}
+  ) {
+    this.#device = new Device(world)
+  }
 
   async live(): Promise<void> {
     const { world } = this
@@ -59,25 +94,76 @@ export class Tab {
   async #press(): Promise<void> {
     const { world, session } = this
     const { id } = world.random.pick(world.pages())
+    const pair = pairOf(id, session)
     const liked = world.random.chance(0.6)
-    const instance = world.random.pick(INSTANCES)
-    const op = nextOp(world.clockAt(instance), this.#known.get(id) ?? 0, liked)
-    this.#known.set(id, op)
+    const hasOp = !(world.faults.has('no op') && world.random.chance(0.4))
+    let op = hasOp ? this.#stamp(id, liked) : undefined
     this.#told.delete(id)
-    world.truth.raise(world.truth.made, pairOf(id, session), op)
+    const press = world.lastWord.begin(pair, liked, op, world.known(pair))
     world.count('presses')
+    const since = world.now
+    let isRestamped = false
+    let restampedAt = ''
+    let wasUnanswered = false
+    let at = world.random.pick(INSTANCES)
     let isRefused = false
     for (let i = 0; i < TRIES && !isRefused; i++) {
-      const at = i === 0 ? instance : world.random.pick(INSTANCES)
-      world.note(`${session} presses ${id.slice(-1)} ${liked ? 'like' : 'unlike'} ${op} at ${at}`)
-      const press = world.request(at, onecount => onecount.set(id, session, liked, { op }))
-      const state = await ask(press, () => {
-        isRefused = true
-      })
-      if (state) return this.#acknowledged(state)
-      if (world.isEnding) return
+      // A connection mostly stays; a balancer may choose anew.
+      if (world.random.chance(0.5)) at = world.random.pick(INSTANCES)
+      world.note(
+        `${session} presses ${id.slice(-1)} ${liked ? 'like' : 'unlike'} ${op ?? 'without op'} at ${at}`,
+      )
+      const answer = await ask(
+        world.request(at, onecount => onecount.set(id, session, liked, { op })),
+        () => {
+          isRefused = true
+        },
+      )
+      if (answer instanceof OnecountError) {
+        this.#device.learn(answer.options.now!)
+        this.#own.delete(id)
+        if (isRestamped) {
+          world.count('refused')
+          const isInRedis = (world.redisFailedAt.get(at) ?? 0) < since && !world.known(pair).isSplit
+          if (restampedAt === at && !wasUnanswered && world.hasLastWord && isInRedis)
+            world.violate(`${op} of ${pair} was made of the time that ${at} said, and refused by it`)
+          return world.lastWord.refuse(press, world.known(pair))
+        }
+        world.count('restamped')
+        isRestamped = true
+        restampedAt = at
+        op = this.#stamp(id, liked)
+        world.lastWord.restamp(press, op, world.known(pair))
+      } else if (answer) {
+        this.#device.hear(world.clockAt(at) / 1000)
+        // Attempts without an op that were given up may still reach Redis, where they are new.
+        if (op === undefined && answer.source === 'postgres') world.lastWord.giveUp(press)
+        else world.lastWord.acknowledge(press)
+        this.#expectLast(press, answer)
+        return this.#acknowledged(answer)
+      } else wasUnanswered = true
+      if (world.isEnding) break
       await world.turn()
     }
+    world.lastWord.giveUp(press)
+  }
+
+  /** An op of the moment by the device's clock, later than what is known here. */
+  #stamp(id: string, liked: boolean): number {
+    const { world, session } = this
+    const newest = Math.max(this.#known.get(id) ?? 0, this.#own.get(id) ?? 0)
+    const op = nextOp(this.#device.now() * 1000, newest, liked)
+    this.#own.set(id, op)
+    world.truth.raise(world.truth.made, pairOf(id, session), op)
+    return op
+  }
+
+  /** Who has pressed last sees what was pressed. */
+  #expectLast({ pair, liked, isLast }: Press, state: WriteState): void {
+    const { world } = this
+    if (!isLast || !world.hasLastWord || world.wasGone(state.postId) || state.source !== 'redis') return
+    if (state.liked !== liked)
+      world.violate(`${pair} is told ${JSON.stringify(state)} to who pressed the opposite`)
   }
 
   async #toggle(): Promise<void> {
@@ -86,8 +172,13 @@ export class Tab {
     const instance = world.random.pick(INSTANCES)
     this.#told.delete(id)
     world.note(`${session} toggles ${id.slice(-1)} at ${instance}`)
+    const pair = pairOf(id, session)
+    const press = world.lastWord.begin(pair, true, undefined, world.known(pair))
+    press.isLast = false
     const state = await ask(world.request(instance, onecount => onecount.toggle(id, session)))
-    if (state) this.#acknowledged(state)
+    if (!state || state instanceof OnecountError) return world.lastWord.giveUp(press)
+    world.lastWord[state.source === 'postgres' ? 'giveUp' : 'acknowledge'](press)
+    this.#acknowledged(state)
   }
 
   #acknowledged(state: WriteState): void {
@@ -112,7 +203,9 @@ export class Tab {
     const since = world.now
     const told = new Map(this.#told)
     const states = await ask(world.request(instance, o => o.read(ids, session)))
-    for (const state of states?.values() ?? []) {
+    if (!states || states instanceof OnecountError) return
+    this.#device.hear(world.clockAt(instance) / 1000)
+    for (const state of states.values()) {
       this.#hear(state)
       if (state.source === 'postgres' && (world.redisFailedAt.get(instance) ?? 0) < since - BREAKER_MEMORY_MS)
         world.violate(`${state.postId} is shown from Postgres, and Redis has not failed`)
@@ -146,7 +239,7 @@ export class Tab {
     const { world, session } = this
     if (this.kept.size === 0) return
     const states = await ask(through(onecount => onecount.read([...this.kept.keys()], session)))
-    if (!states) return
+    if (!states || states instanceof OnecountError) return
     for (const [postId, op] of this.kept) {
       const state = states.get(postId)
       if (!state) this.kept.delete(postId)
@@ -154,11 +247,21 @@ export class Tab {
       else if (state.op === null || state.op < op) {
         world.count('re-sent')
         const liked = op % 2 === 1
-        const again = await ask(
-          through(onecount => onecount.set(postId, session, liked, { op, ack: 'postgres' })),
-          () => this.kept.delete(postId),
-        )
-        if (again?.durable) this.#isDurable(postId, again.op)
+        const send = (op: number) =>
+          ask(
+            through(onecount => onecount.set(postId, session, liked, { op, ack: 'postgres' })),
+            () => this.kept.delete(postId),
+          )
+        let again = await send(op)
+        // A server whose clock was ahead had accepted it, and a store has lost it since.
+        if (again instanceof OnecountError) {
+          const restamped = nextOp(again.options.now! * 1000, 0, liked)
+          world.truth.raise(world.truth.made, pairOf(postId, session), restamped)
+          world.lastWord.void(pairOf(postId, session))
+          again = await send(restamped)
+          if (again && 'durable' in again) this.kept.set(postId, again.op)
+        }
+        if (again && 'durable' in again && again.durable) this.#isDurable(postId, again.op)
       }
     }
   }
@@ -175,38 +278,4 @@ export async function drain(world: World, instance: string): Promise<void> {
     await world.turn()
     await ask(world.request(instance, onecount => onecount.drain.once()))
   }
-}
-
-/** Somebody who removes what others liked, merges sessions, and removes posts. */
-export async function moderate(world: World): Promise<void> {
-  while (!world.isEnding) {
-    for (let i = world.random.below(12); i >= 0; i--) await world.turn()
-    if (world.isEnding) return
-    const instance = world.random.pick(INSTANCES)
-    const [from, to] = [world.random.pick(world.sessions), world.random.pick(world.sessions)]
-    const act = world.random.below(4)
-    world.note(`moderation ${act} of ${from} ${to} at ${instance}`)
-    if (act === 0 && world.faults.has('post removed')) await removeLast(world, instance)
-    else if (world.faults.has('moderation'))
-      await ask(
-        world.request(
-          instance,
-          o => (act < 3 ? o.removeSession(from) : o.mergeSessions(from, to)) as Promise<unknown>,
-        ),
-      )
-    else if (act === 1)
-      await ask(world.request(instance, o => o.rehydrate(world.random.pick(world.posts).id)))
-  }
-}
-
-/** While others are about to hydrate it, or while Redis cannot be told, where the seed has that. */
-async function removeLast(world: World, instance: string): Promise<void> {
-  const { id } = world.posts.at(-1)!
-  const patience = world.random.chance(0.5) ? 40 : 0
-  for (let i = 0; i < patience && !world.outages.isBetween({ store: 'redis', instance }); i++)
-    await world.turn()
-  if (world.faults.has('redis key lost'))
-    await world.atOnce(() => world.redis.lose(world.redis.keys.meta(id)))
-  for (let i = world.random.below(4); i >= 0; i--) await world.turn()
-  await ask(world.request(instance, onecount => onecount.removePost(id)))
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { ABSENT_MS } from '../src/core/hydrate'
 import { createKeys } from '../src/core/keys'
@@ -9,6 +10,28 @@ export type LuaScripts = Record<ScriptName, { sha1: string; source: string }>
 /** Where the scripts that let keys expire take how long they live. By Redis' own clock that is never within a world. */
 const TTL_AT: Partial<Record<ScriptName, number>> = { begin: 2, stage: 2, absent: 0 }
 const FAR_MS = 3_600_000
+
+interface TimedScript {
+  sha1: string
+  source: string
+  asksTime: boolean
+}
+
+const timed = new WeakMap<object, TimedScript>()
+
+/** The script with the world's time in place of the server's: its last key says it. */
+function withTimeOf(script: { sha1: string; source: string }): TimedScript {
+  const known = timed.get(script)
+  if (known) return known
+  const source = script.source.replaceAll(
+    "redis.call('TIME')",
+    "({ string.match(KEYS[#KEYS], '(%d+)%.(%d+)') })",
+  )
+  const asksTime = source !== script.source
+  const sha1 = asksTime ? createHash('sha1').update(source).digest('hex') : script.sha1
+  timed.set(script, { sha1, source, asksTime })
+  return { sha1, source, asksTime }
+}
 
 /** What Redis holds, to go back to later: the moment of a snapshot, or what a lagging replica has. */
 export interface RedisBackup {
@@ -23,6 +46,7 @@ export interface RedisBackup {
 export class SimulatedRedis implements RedisPort {
   readonly keys = createKeys()
   readonly #used = new Set<string>()
+  #asked = 0
   /** When a token to hydrate runs out, by its key; milliseconds. */
   #expiries = new Map<string, number>()
   /** Until when a post is remembered as absent, milliseconds. */
@@ -34,19 +58,28 @@ export class SimulatedRedis implements RedisPort {
     private readonly prefix: string,
     private readonly clock: () => number,
     private readonly hydrateMs: number,
+    /** How far its own clock is from the world's, milliseconds. */
+    private readonly skewMs = 0,
   ) {}
 
   async run(script: ScriptName, keys: string[], args: (string | number)[]): Promise<Reply> {
     await this.#expire()
+    const { sha1, source, asksTime } = withTimeOf(this.scripts[script])
     const names = keys.map(key => this.#name(key))
+    if (asksTime) names.push(this.#time())
     const values = args.map((value, i) => String(i === TTL_AT[script] ? FAR_MS : value))
-    const { sha1, source } = this.scripts[script]
     const reply = (await this.client.evalsha(sha1, names.length, ...names, ...values).catch(error => {
       if (!String(error.message).startsWith('NOSCRIPT')) throw error
       return this.client.eval(source, names.length, ...names, ...values)
     })) as Reply
     this.#noteExpiry(script, keys, reply)
     return reply
+  }
+
+  /** Never the same twice. */
+  #time(): string {
+    const micros = (this.clock() + this.skewMs) * 1000 + (++this.#asked % 1000)
+    return `${Math.floor(micros / 1_000_000)}.${micros % 1_000_000}`
   }
 
   #name(key: string): string {

@@ -1,3 +1,4 @@
+import { CLOCK_RULES } from './clock-rules'
 import type { Fault } from './faults'
 
 /** A rule of the engine, and the text that is there instead when it is switched off. */
@@ -20,6 +21,7 @@ const POSTGRES = 'simulation/memory-postgres.ts'
 
 /** Every rule on which convergence rests. The simulation must notice when one of them is missing. */
 export const RULES: Rule[] = [
+  ...CLOCK_RULES,
   {
     name: 'a batch is applied only if Postgres holds its parent',
     file: POSTGRES,
@@ -304,14 +306,14 @@ export const RULES: Rule[] = [
   {
     name: 'a press has one op, with every repeat',
     file: 'src/core/write.ts',
-    find: 'const op = trustedOp(wanted, liked, ctx.now())',
-    replace: 'const op = trustedOp(undefined, liked, ctx.now() + Number(wanted) * 0)',
+    find: 'const pair = { postId, sessionId, op }',
+    replace: 'const pair = { postId, sessionId, op: 2 * ctx.now() + Number(liked) }',
   },
   {
     name: 'a cold post accepts a press',
     file: 'src/core/write.ts',
-    find: "reply = await runWrite(ctx, postId, sessionId, op, 'any')",
-    replace: "reply = await runWrite(ctx, postId, sessionId, op, 'warm')",
+    find: "reply = await runWrite(ctx, { ...pair, now: ctx.now(), accept: 'any' })",
+    replace: "reply = await runWrite(ctx, { ...pair, now: ctx.now(), accept: 'warm' })",
   },
   {
     name: 'who meets a hydrator reads Postgres with what is pending',

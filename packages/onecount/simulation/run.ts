@@ -3,7 +3,9 @@ import type { Onecount } from '../src/core/onecount'
 import { checkAtRest } from './checks'
 import type { Engine } from './engine'
 import type { Fault } from './faults'
-import { drain, moderate, Tab } from './people'
+import { moderate } from './moderators'
+import { drain, Tab } from './people'
+import { replayEverything, replayForever } from './replays'
 import { INSTANCES, World } from './world'
 
 export interface Outcome {
@@ -36,6 +38,7 @@ export async function runSeed(
       ...tabs.map(tab => tab.live()),
       ...INSTANCES.map(name => drain(world, name)),
       moderate(world),
+      ...(world.faults.has('replays') ? [replayForever(world)] : []),
     ].map(life => life.catch((error: unknown) => world.violate(`thrown: ${String(error)}`)))
     for (let i = 0; i < steps; i++) await world.step()
     await world.heal()
@@ -47,6 +50,7 @@ export async function runSeed(
       await comeToRest(world, tabs)
       await checkAtRest(world)
     }
+    world.counts['last words'] = world.hasLastWord ? world.lastWord.size : 0
   } catch (error) {
     world.violate(`thrown: ${error instanceof Error ? error.stack : String(error)}`)
   } finally {
@@ -96,10 +100,22 @@ async function comeToRest(world: World, tabs: Tab[]): Promise<void> {
       if (source !== 'redis') world.violate(`at rest ${postId} is shown from ${source}`)
     await drainAll(direct)
   }
+  if (world.faults.has('replays')) await checkReplays(world, direct)
   const { pending, unseen } = await direct.health()
   if (pending !== 0 || unseen !== 0) world.violate(`at rest ${pending} are pending and ${unseen} unseen`)
   if (world.faults.has('re-send') && tabs.some(tab => tab.kept.size > 0))
     world.violate('something is still kept')
+}
+
+/** Nothing that was ever sent changes a pair when it comes again. */
+async function checkReplays(world: World, direct: Onecount): Promise<void> {
+  const before = world.postgres.ops()
+  await replayEverything(world, direct)
+  await drainAll(direct)
+  if (world.hasLost) return
+  for (const [pair, op] of world.postgres.ops())
+    if (op !== before.get(pair) && !world.wasGone(pair.split('|')[0]!))
+      world.violate(`${pair} was ${before.get(pair)}, and ${op} once everything was sent again`)
 }
 
 async function drainAll(direct: Onecount): Promise<void> {

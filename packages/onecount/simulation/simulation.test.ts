@@ -27,11 +27,13 @@ describe('whatever goes wrong, in whatever order', () => {
     const failed: unknown[] = []
     let faults = 0
     let acknowledgements = 0
+    let lastWords = 0
     await runBatch(client, engine, {
       from: 1,
       seeds: SEEDS,
       onOutcome({ seed, violations, counts }) {
-        const { calls = 0, presses = 0, acknowledged = 0, ...broken } = counts
+        const { calls = 0, presses = 0, acknowledged = 0, 'last words': words = 0, ...broken } = counts
+        lastWords += words
         faults += Object.values(broken).reduce((sum, n) => sum + n, 0)
         acknowledgements += acknowledged
         if (violations.length > 0) failed.push({ seed, violations })
@@ -42,6 +44,7 @@ describe('whatever goes wrong, in whatever order', () => {
     expect(failed).toEqual([])
     expect(faults).toBeGreaterThan(10 * SEEDS)
     expect(acknowledgements).toBeGreaterThan(10 * SEEDS)
+    expect(lastWords).toBeGreaterThan(SEEDS)
   }, 240_000)
 
   it('a seed replays to the letter, whatever runs beside it', async () => {

@@ -19,6 +19,8 @@ export class Truth {
   readonly durable = new Map<string, number>()
   /** Revision and count that Redis has shown last, by post. */
   readonly shown = new Map<string, { rev: number; count: number }>()
+  /** Pairs that were written to Postgres directly. */
+  readonly viaPostgres = new Set<string>()
   readonly violations: string[] = []
 
   raise(map: Map<string, number>, pair: string, op: number): void {
@@ -26,13 +28,20 @@ export class Truth {
   }
 
   /** Told of every call that a store has done, also when nobody hears of it. */
-  executed(call: Call, answer: unknown, isGone: (post: string) => boolean): void {
-    if (call.store === 'redis' && (call.name === 'write' || call.name === 'toggle')) {
+  executed(
+    call: Call,
+    answer: unknown,
+    isGone: (post: string) => boolean,
+    accepted: (pair: string, op: number) => void = () => {},
+  ): void {
+    if (call.store === 'redis' && (call.name === 'write' || call.name === 'press')) {
       const [post, session] = call.args[1] as [string, string]
       const parts = answer as string[]
+      if (parts[0] !== 'WARM' && parts[0] !== 'COLD') return
       const op = Number(parts[parts[0] === 'COLD' ? 1 : 4])
       this.accept(pairOf(post, session), op)
-      if (call.name === 'toggle') this.raise(this.made, pairOf(post, session), op)
+      accepted(pairOf(post, session), op)
+      if (call.name === 'press') this.raise(this.made, pairOf(post, session), op)
       if (parts[0] === 'WARM') this.show(post, Number(parts[2]), Number(parts[1]))
     }
     if (call.store === 'redis' && call.name === 'read') {
@@ -48,6 +57,8 @@ export class Truth {
         if (result.status !== 'applied' || isGone(write.postId)) continue
         const pair = pairOf(write.postId, write.sessionId)
         this.accept(pair, Math.max(write.op ?? 0, result.state.op))
+        accepted(pair, result.state.op)
+        this.viaPostgres.add(pair)
         if (write.op === null) this.raise(this.made, pair, result.state.op)
       }
     }

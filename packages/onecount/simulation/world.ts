@@ -1,10 +1,14 @@
 import type { Redis } from 'ioredis'
 import { StoreUnavailable } from '../src/core/errors'
 import type { Onecount } from '../src/core/onecount'
+import { MAX_OP_AHEAD, opTime } from '../src/core/op'
+import type { PairWrite } from '../src/core/ports'
 import { createRandom, type Random } from '../test/support/random'
 import { checkInstalled } from './checks'
+import { Clocks } from './clocks'
 import type { Engine } from './engine'
 import { chooseFaults, type Fault } from './faults'
+import { type Known, LastWord } from './last-word'
 import { Memory } from './memory'
 import { Monitor } from './monitor'
 import { type Call, type Message, Network } from './network'
@@ -21,8 +25,6 @@ export const INSTANCES = ['A', 'B', 'W']
 const START = 1_795_000_000_000
 /** How long one may take to hydrate a post, milliseconds: hardly long enough, or long. */
 const HYDRATE_MS = [300, 3000]
-/** Clocks of instances are off by so much at most, milliseconds. */
-const SKEW_MS = 200
 /** Few, so that little is many batches. */
 const BATCH_SIZES = [1, 3]
 /** How likely each fate of a message is in a seed that has it, and how likely something breaks in a step. */
@@ -36,7 +38,6 @@ export class Unanswered extends Error {}
 
 interface Running {
   onecount: Onecount
-  skewMs: number
   /** Ends the requests of people that are being served. */
   open: Set<() => void>
 }
@@ -53,6 +54,8 @@ export class World {
   readonly postgres: ReturnType<Engine['createMemoryPostgres']>
   readonly network: Network
   readonly monitor = new Monitor()
+  readonly lastWord = new LastWord()
+  readonly clocks: Clocks
   readonly memory: Memory
   readonly outages = new Outages(this, INSTANCES)
   readonly counts: Record<string, number> = {}
@@ -90,17 +93,38 @@ export class World {
     this.#eventRate = this.random.pick(EVENT_RATES)
     this.#hydrateMs = this.random.pick(HYDRATE_MS)
     this.#batchSize = this.random.pick(BATCH_SIZES)
-    this.memory = new Memory(this.#recentMs, this.faults.has('clock skew') ? 2 * SKEW_MS : 0)
+    this.clocks = new Clocks(this.random, this.faults)
+    this.memory = new Memory(this.#recentMs)
     this.posts = POSTS.slice(this.random.below(POSTS.length))
     this.sessions = SESSIONS.slice(0, 2 + this.random.below(4))
-    this.redis = new SimulatedRedis(client, engine.scripts, `${seed}:`, () => this.now, this.#hydrateMs)
+    this.redis = new SimulatedRedis(
+      client,
+      engine.scripts,
+      `${seed}:`,
+      () => this.now,
+      this.#hydrateMs,
+      this.clocks.redis,
+    )
     this.postgres = engine.createMemoryPostgres({ newId: () => `receipt-${++this.#ids}` })
     this.postgres.addPosts(this.posts.map(({ id, base }) => ({ id, likes: base })))
     this.network = new Network({ redis: this.redis, postgres: this.postgres.port }, (call, answer) => {
       if (call.name === 'removePost') this.#everGone.add(String(call.args[0]))
-      this.truth.executed(call, answer, post => this.wasGone(post))
+      this.truth.executed(call, answer, this.wasGone, this.#accepted)
     })
     for (const name of INSTANCES) this.#start(name)
+  }
+
+  /**
+   * A store has accepted an op, which is not far in the future by every clock that ever was. One that was refused stays
+   * refused, unless servers do not agree about the time.
+   */
+  #accepted = (pair: string, op: number): void => {
+    const latest = this.now + this.clocks.latest + (2 * MAX_OP_AHEAD) / 1000
+    if (opTime(op) / 1000 > latest + 1) this.violate(`${op} of ${pair} was accepted, from the future`)
+    if (!this.lastWord.wasRefused(pair, op)) return
+    this.lastWord.void(pair)
+    if (!this.clocks.areApart && !this.hasLost)
+      this.violate(`${op} of ${pair} was refused, and then accepted`)
   }
 
   get #recentMs(): number {
@@ -130,10 +154,9 @@ export class World {
   }
 
   #start(name: string): void {
-    const skewMs = this.faults.has('clock skew') ? this.random.below(2 * SKEW_MS) - SKEW_MS : 0
+    const skewMs = this.clocks.of(name)
     this.#instances.set(name, {
       onecount: this.engineOn(this.network.ports(name), skewMs),
-      skewMs,
       open: new Set(),
     })
   }
@@ -159,7 +182,17 @@ export class World {
   }
 
   /** The clock of somebody at an instance, microseconds. */
-  clockAt = (instance: string) => (this.now + this.#instances.get(instance)!.skewMs) * 1000
+  clockAt = (instance: string) => (this.now + this.clocks.of(instance)) * 1000
+
+  /** What the stores have accepted of a pair. */
+  known(pair: string): Known {
+    return { accepted: this.truth.accepted.get(pair) ?? 0, isSplit: this.truth.viaPostgres.has(pair) }
+  }
+
+  /** Whether the last word on a pair can be told: no store has lost anything, and the application has no rule against it. */
+  get hasLastWord(): boolean {
+    return !this.hasLost && !this.faults.has('op refused')
+  }
 
   /** Does something outside the network, where it takes as long as it takes: the world stands still meanwhile. */
   async atOnce(work: () => Promise<unknown>): Promise<void> {
@@ -286,6 +319,10 @@ export class World {
   async #arriveLate(call: Call): Promise<void> {
     if (this.outages.isDown(call.store)) return
     this.note(`late: ${describe(call)}`)
+    // A press without an op that has reached Postgres is a new one there, whenever it comes.
+    if (call.name === 'write' && call.store === 'postgres')
+      for (const { postId, sessionId, op } of call.args[0] as PairWrite[])
+        if (op === null) this.lastWord.void(pairOf(postId, sessionId))
     await this.#execute(call)
   }
 

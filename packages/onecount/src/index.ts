@@ -16,7 +16,7 @@ export { createKeys, type Keys } from './core/keys'
 export type { LoopOptions } from './core/loop'
 export type { Moderated } from './core/moderation'
 export { createOnecount, type Onecount, type OnecountOptions } from './core/onecount'
-export { isLikedOp, nextOp, opTime, trustedOp } from './core/op'
+export { isLikedOp, MAX_OP_AHEAD, nextOp, opTime } from './core/op'
 export type {
   Logger,
   PairWrite,

@@ -1,5 +1,5 @@
 -- likes:q holds everything whose loss must be noticed together, as one zset read by lex:
---   !epoch|<epoch>  !fed|<n>  !home|<id>  !nonce|<confirmed>  !out|<seq>|<nonce>  !trimmed|<op>
+--   !epoch|<epoch>  !fed|<n>  !forgot|<op>  !home|<id>  !nonce|<confirmed>  !out|<seq>|<nonce>  !trimmed|<op>
 --   <post>|<session>|<op>|<rev>
 -- The marks sort before every pending op, the epoch first.
 local PENDING_FROM = '(!~'
@@ -32,6 +32,12 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+
+-- Ops before this one may be forgotten: recent no longer holds every op that was settled.
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 
 -- Up to which op recent has been looked at for what can be forgotten; nil: there is nothing to leave out.

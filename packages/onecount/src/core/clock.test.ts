@@ -12,7 +12,7 @@ describe('the clock', () => {
     expect([now(), now(), now()]).toEqual([5000, 5001, 5002])
   })
 
-  it('does not run backwards with the wall clock, and follows it again later', () => {
+  it('hides a small step back of the wall clock, and follows it again later', () => {
     let wall = 10
     const now = createClock(() => wall)
     const first = now()
@@ -20,5 +20,13 @@ describe('the clock', () => {
     expect(now()).toBe(first + 1)
     wall = 11
     expect(now()).toBe(11_000)
+  })
+
+  it('follows a large step back at once: what it said before was wrong', () => {
+    let wall = 3_600_000
+    const now = createClock(() => wall)
+    now()
+    wall = 5
+    expect([now(), now()]).toEqual([5000, 5001])
   })
 })

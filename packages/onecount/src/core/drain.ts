@@ -237,6 +237,10 @@ interface Synced {
   began: number
 }
 
+/**
+ * What is late goes by the later of this server's clock and Redis' own, what is forgotten by the earlier one: either may
+ * be wrong by an hour, and then ops are remembered longer, and none is forgotten that is promised.
+ */
 async function settle(ctx: Context, { nonce, members, gone, isRefused, began }: Synced): Promise<void> {
   const { keys, settings } = ctx
   const posts = [
@@ -248,6 +252,7 @@ async function settle(ctx: Context, { nonce, members, gone, isRefused, began }: 
     const refused = ops.filter(isRefused)
     return { id, refused, ops: [...ops.filter(op => !isRefused(op)), ...refused] }
   })
+  const inRedis = handedOutAt(nonce)
   await ctx.redis!.run(
     'settle',
     [
@@ -265,8 +270,8 @@ async function settle(ctx: Context, { nonce, members, gone, isRefused, began }: 
     ],
     [
       nonce,
-      2 * ctx.now(),
-      2 * began,
+      2 * Math.max(ctx.now(), inRedis),
+      2 * Math.min(began, inRedis),
       2 * settings.recentMs * 1000,
       ...posts.flatMap(({ id, refused, ops }) => [
         id,
@@ -277,6 +282,12 @@ async function settle(ctx: Context, { nonce, members, gone, isRefused, began }: 
       ]),
     ],
   )
+}
+
+/** When Redis made the nonce, microseconds of its own clock. */
+function handedOutAt(nonce: string): number {
+  const [seconds, micros] = nonce.split('.').slice(-2).map(Number) as [number, number]
+  return seconds * 1_000_000 + micros
 }
 
 function groupBy<T>(items: T[], key: (item: T) => string): Map<string, T[]> {

@@ -1,7 +1,14 @@
 /** Every error a caller can meet: its code, what it means, what the reader can do, its HTTP status. */
 export const ERRORS = {
   invalid_post_id: { status: 400, message: 'The post id is malformed: use the id of a post, a UUID.' },
-  invalid_op: { status: 400, message: 'The op is malformed: send a positive integer, or leave it out.' },
+  invalid_op: {
+    status: 400,
+    message: 'The op is malformed: send an odd integer for a like, an even one for an unlike, or no op.',
+  },
+  op_ahead: {
+    status: 409,
+    message: 'The op is ahead of the server: nothing was saved; send the press again with an op of its time.',
+  },
   invalid_ids: { status: 400, message: 'Send 1 to 100 post ids, separated by commas, in `ids`.' },
   invalid_body: { status: 400, message: 'The body is not valid JSON: send an object, or nothing.' },
   invalid_session: {
@@ -60,7 +67,14 @@ export class OnecountError extends Error {
   readonly status: number
   constructor(
     readonly code: ErrorCode,
-    readonly options: { field?: string; detail?: string; retryAfterMs?: number; cause?: unknown } = {},
+    readonly options: {
+      field?: string
+      detail?: string
+      retryAfterMs?: number
+      /** With `op_ahead`: an op of this moment is accepted, epoch milliseconds. */
+      now?: number
+      cause?: unknown
+    } = {},
   ) {
     super(options.detail ? `${ERRORS[code].message} (${options.detail})` : ERRORS[code].message, {
       cause: options.cause,

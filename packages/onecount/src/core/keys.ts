@@ -11,6 +11,7 @@ export function createKeys(prefix = '') {
     hydrating: (post: string) => `${prefix}post:hydrating:${post}`,
     staged: (post: string) => `${prefix}post:staged:${post}`,
     stagedOps: (post: string) => `${prefix}post:staged:ops:${post}`,
+    call: (id: string) => `${prefix}likes:call:${id}`,
     q: `${prefix}likes:q`,
     recent: `${prefix}likes:recent`,
     late: `${prefix}likes:late`,

@@ -3,11 +3,14 @@ import { OnecountError, StoreUnavailable } from './errors'
 import type { DrainLoop } from './loop'
 import { isLikedOp, nextOp } from './op'
 import type { PairOp } from './ports'
+import { runWrite } from './write-scripts'
 
 /** Likes of a session that are changed in one call. */
 const PAGE = 500
 /** How long is waited for what Redis has accepted to reach Postgres, milliseconds. */
 const DRAIN_MS = 5000
+/** How often a like is taken back that turns out to have a newer op. */
+const TAKE_BACKS = 4
 
 interface Like {
   postId: string
@@ -26,7 +29,7 @@ export interface Moderated {
  * session from pressing meanwhile. @throws StoreUnavailable when Postgres does not answer
  */
 export async function removeSession(ctx: Context, loop: DrainLoop, sessionId: string): Promise<Moderated> {
-  const done = await forEachPage(ctx, loop, sessionId, likes => put(ctx, takenBack(ctx, sessionId, likes)))
+  const done = await forEachPage(ctx, loop, sessionId, likes => takeBack(ctx, sessionId, likes))
   await dropRefused(ctx, sessionId)
   return done
 }
@@ -57,7 +60,7 @@ export async function mergeSessions(
       ctx,
       likes.map(({ postId, op }) => ({ postId, sessionId: to, op })),
     )
-    await put(ctx, takenBack(ctx, from, likes))
+    await takeBack(ctx, from, likes)
   })
 }
 
@@ -76,9 +79,6 @@ export async function removePost(ctx: Context, postId: string): Promise<boolean>
   return removed
 }
 
-const takenBack = (ctx: Context, sessionId: string, likes: Like[]): PairOp[] =>
-  likes.map(({ postId, op }) => ({ postId, sessionId, op: nextOp(ctx.now(), op, false) }))
-
 async function forEachPage(
   ctx: Context,
   loop: DrainLoop,
@@ -96,31 +96,43 @@ async function forEachPage(
   }
 }
 
-/** Postgres first: durable, and unseen by Redis until the drain has told it. Then Redis, so that it shows at once. */
-async function put(ctx: Context, ops: PairOp[]): Promise<void> {
-  const { keys } = ctx
+/**
+ * Unlikes pairs by ops that beat what the stores hold, whatever this server's clock says: the ops given are Postgres', and
+ * Redis may hold likes that Postgres does not have yet.
+ */
+async function takeBack(ctx: Context, sessionId: string, likes: Like[]): Promise<void> {
+  let left = likes
+  for (let i = 0; i < TAKE_BACKS && left.length > 0; i++) {
+    const newest = await put(
+      ctx,
+      left.map(({ postId, op }) => ({ postId, sessionId, op: nextOp(ctx.now(), op, false) })),
+    )
+    left = left.map(({ postId }, i) => ({ postId, op: newest[i]! })).filter(({ op }) => isLikedOp(op))
+  }
+}
+
+/**
+ * Postgres first: durable, and unseen by Redis until the drain has told it. Then Redis, so that it shows at once. Answers
+ * the newest op of each pair, this one or one that has beaten it. A call that arrives twice is the same ops.
+ */
+async function put(ctx: Context, ops: PairOp[]): Promise<number[]> {
   const writes = ops.map(pair => ({ ...pair, liked: isLikedOp(pair.op) }))
-  for (const [i, result] of (await ctx.postgres.write(writes, ctx.now())).entries())
+  const inPostgres = await ctx.postgres.write(writes, ctx.now())
+  for (const [i, result] of inPostgres.entries())
     if (result.status === 'refused')
       throw new OnecountError('refused', { detail: `${writes[i]!.postId}: ${result.message}` })
-  const inRedis = ops.map(({ postId, sessionId, op }) =>
-    quietly(
-      ctx.redis?.run(
-        'write',
-        [
-          keys.likes(postId),
-          keys.liked(postId),
-          keys.meta(postId),
-          keys.sessions(sessionId),
-          keys.q,
-          keys.recent,
-          keys.rank,
-        ],
-        [postId, sessionId, op, ctx.now(), 'warm'],
-      ),
-    ),
+  return Promise.all(
+    ops.map(async (pair, i) => {
+      const call = { ...pair, now: ctx.now(), accept: 'warm', isAccepted: true } as const
+      const reply = ctx.redis && (await quietly(runWrite(ctx, call)))
+      const result = inPostgres[i]
+      return Math.max(
+        pair.op,
+        result?.status === 'applied' ? result.state.op : 0,
+        reply && 'op' in reply ? reply.op : 0,
+      )
+    }),
   )
-  await Promise.all(inRedis)
 }
 
 async function quietly<T>(call: Promise<T> | undefined): Promise<T | undefined> {

@@ -17,11 +17,12 @@ import { type Moderated, mergeSessions, removePost, removeSession } from './mode
 import { Ownership } from './ownership'
 import { createPause } from './pause'
 import type { Logger, PostgresPort, RedisPort } from './ports'
+import { press } from './press'
 import { createRanking } from './ranking'
 import { read, unknown } from './read'
 import type { LikeState, WriteState } from './types'
 import { within } from './within'
-import { set, toggle } from './write'
+import { write } from './write'
 
 export interface OnecountOptions {
   /** `null`: no Redis; Postgres serves alone. */
@@ -119,9 +120,11 @@ export function createOnecount(options: OnecountOptions) {
 
   return {
     /**
-     * Makes a pair liked or not, whatever it was. Send the same `op` with every repeat: then it counts once.
-     * One round trip to Redis. @throws OnecountError `invalid_post_id`, `invalid_session`, `post_not_found`,
-     * `refused`, `unavailable`
+     * Makes a pair liked or not, whatever it was. Send the same `op` with every repeat: then it counts once. An op counts
+     * as it is, loses to a newer one of the pair, or is refused; without one the store assigns the next. One round trip
+     * to Redis. @throws OnecountError `invalid_post_id`, `invalid_session`, `invalid_op`, `op_ahead` (nothing was saved:
+     * send the press again with an op of `options.now`), `post_not_found`,
+     * `refused` (a rule of the database forbids it), `unavailable`
      */
     async set(
       postId: string,
@@ -132,7 +135,9 @@ export function createOnecount(options: OnecountOptions) {
       assertPostId(postId)
       assertSessionId(sessionId)
       if (isAbsent(postId)) throw new OnecountError('post_not_found', { field: 'postId' })
-      return written(postId, sessionId, set(ctx, postId, sessionId, liked, op), ack)
+      const accepted =
+        op === undefined ? press(ctx, postId, sessionId, liked) : write(ctx, postId, sessionId, liked, op)
+      return written(postId, sessionId, accepted, ack)
     },
 
     /** Flips a pair, for callers that hold no op. One round trip. @throws OnecountError as `set` */
@@ -140,7 +145,7 @@ export function createOnecount(options: OnecountOptions) {
       assertPostId(postId)
       assertSessionId(sessionId)
       if (isAbsent(postId)) throw new OnecountError('post_not_found', { field: 'postId' })
-      return written(postId, sessionId, toggle(ctx, postId, sessionId), ack)
+      return written(postId, sessionId, press(ctx, postId, sessionId, null), ack)
     },
 
     /**

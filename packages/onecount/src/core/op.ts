@@ -1,3 +1,5 @@
+import { OnecountError } from './errors'
+
 /**
  * One integer per (post, session): `op = 2·t + liked`, t in microseconds. Odd: liked, even: not; the larger wins.
  * Safe as a JavaScript number and a Lua double until the year 2112.
@@ -12,16 +14,20 @@ export function nextOp(nowMicros: number, previous: number, liked: boolean): num
   return 2 * Math.max(nowMicros, opTime(previous) + 1) + (liked ? 1 : 0)
 }
 
-/** How far in the future a caller's op may lie before its clock is not believed, microseconds. */
+/**
+ * How far after every moment that is known of its pair (the server's clock, the pair's newest op, the post's revision) a
+ * caller's op may lie, microseconds. One further ahead would beat presses that are made after it.
+ */
 export const MAX_OP_AHEAD = 5_000_000
 
-/** The caller's op if it can be trusted (whole, of this parity, not from the future), else one of now. */
-export function trustedOp(op: number | undefined, liked: boolean, nowMicros: number): number {
-  const sound =
-    op !== undefined &&
-    Number.isSafeInteger(op) &&
-    op > 1 &&
-    isLikedOp(op) === liked &&
-    opTime(op) <= nowMicros + MAX_OP_AHEAD
-  return sound ? op : nextOp(nowMicros, 0, liked)
+/**
+ * An op of a caller counts as it is or is refused, and is never replaced: a repeat must be the same press.
+ * @throws OnecountError `invalid_op` when it is no safe integer above 1, or even for a like, or odd for an unlike
+ */
+export function assertOp(op: number, liked: boolean): void {
+  if (!Number.isSafeInteger(op) || op <= 1) throw new OnecountError('invalid_op', { field: 'op' })
+  if (isLikedOp(op) !== liked) {
+    const detail = liked ? 'a like has an odd one' : 'an unlike has an even one'
+    throw new OnecountError('invalid_op', { field: 'op', detail })
+  }
 }

@@ -9,6 +9,7 @@ export type ScriptName =
   | 'install'
   | 'limit'
   | 'prepare'
+  | 'press'
   | 'rank'
   | 'read'
   | 'refeed'
@@ -17,7 +18,6 @@ export type ScriptName =
   | 'settle'
   | 'stage'
   | 'status'
-  | 'toggle'
   | 'write'
 
 /** What a script answers: strings (also for every number and id) and lists of them. */

@@ -29,9 +29,8 @@ export interface WriteParams {
 }
 
 /**
- * `op` of the JSON body, else of the query, else none, and `ack` of the body. Any integer is handed on as an op, as the
- * engine replaces one it cannot trust; refused is only what is not an integer at all, since then the caller has a bug
- * that it should hear of. Nobody can ask for less than the application promises. Other members of the body are ignored.
+ * `op` of the JSON body, else of the query, else none, and `ack` of the body. Whether an integer is an op of the method is
+ * the engine's to judge. A caller cannot ask for less than the application promises. Other members of the body are ignored.
  * @throws OnecountError `invalid_body`, `invalid_op`, `request_timeout`
  */
 export async function parseWrite(

@@ -4,10 +4,9 @@ import type { LikeState, WriteState } from '../core/types'
 /** The part of the engine that HTTP needs. */
 export interface LikesService {
   /**
-   * Makes the post liked by the session or not. Any integer is taken as `op`; one that cannot be trusted (parity
-   * against `liked`, not positive, from the future) is replaced by one of now. With `ack: 'postgres'` it is durable
-   * when this returns.
-   * @throws OnecountError `post_not_found`, `unavailable`
+   * Makes the post liked by the session or not. An `op` counts as it is, loses to a newer one, or is refused. With
+   * `ack: 'postgres'` it is durable when this returns.
+   * @throws OnecountError `invalid_op`, `op_ahead`, `post_not_found`, `unavailable`
    */
   set(
     postId: string,

@@ -25,12 +25,13 @@ export function noContent(): Response {
 }
 
 /**
- * `{ error: { code, message, field? } }` for whatever was thrown. What is the server's fault says no more than that:
+ * `{ error: { code, message, field?, now? } }` for whatever was thrown. What is the server's fault says no more than that:
  * the rest belongs in the log.
  */
 export function errorResponse(error: unknown): Response {
-  const { code, status, message, field, retryAfterMs } = describe(error)
-  const response = json(status, { error: { code, message, ...(field && { field }) } })
+  const { code, status, message, field, now, retryAfterMs } = describe(error)
+  const details = { ...(field && { field }), ...(now !== undefined && { now }) }
+  const response = json(status, { error: { code, message, ...details } })
   if (retryAfterMs !== undefined)
     response.headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
   // The rest of the body would be taken for the next request on this connection.
@@ -43,6 +44,8 @@ interface Description {
   status: number
   message: string
   field?: string
+  /** The moment that the op was judged by, epoch milliseconds. */
+  now?: number
   retryAfterMs?: number
 }
 
@@ -51,5 +54,6 @@ function describe(error: unknown): Description {
   if (!(error instanceof OnecountError)) return { code: 'internal', ...ERRORS.internal }
   const { code, status, message, options } = error
   if (status >= 500) return { code, ...ERRORS[code] }
-  return { code, status, message, field: options.field, retryAfterMs: options.retryAfterMs }
+  const { field, now, retryAfterMs } = options
+  return { code, status, message, field, now, retryAfterMs }
 }

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { OnecountError } from '../core/errors'
 import type { Health } from '../core/health'
-import { isLikedOp, trustedOp } from '../core/op'
+import { assertOp, isLikedOp, nextOp } from '../core/op'
 import type { LikeState, WriteState } from '../core/types'
 import { createHandler, type Handler, type HandlerOptions } from './handler'
 import { nodeListener } from './node'
@@ -36,7 +36,9 @@ export class MapLikes implements LikesService {
     this.record('set', postId, sessionId, liked, options)
     if (!(postId in this.bases)) throw new OnecountError('post_not_found', { field: 'postId' })
     const sessions = this.ops.get(postId) ?? new Map<string, number>()
-    const op = Math.max(trustedOp(options.op, liked, Date.now() * 1000), sessions.get(sessionId) ?? 0)
+    if (options.op !== undefined) assertOp(options.op, liked)
+    const newest = sessions.get(sessionId) ?? 0
+    const op = Math.max(options.op ?? nextOp(Date.now() * 1000, newest, liked), newest)
     this.ops.set(postId, sessions.set(sessionId, op))
     return { ...this.state(postId, sessionId), op, durable: false }
   }

@@ -116,16 +116,23 @@ describe('the op of a write', () => {
     expect(current.service.calls.map(call => call[4])).toEqual([{}, {}, {}, {}, {}])
   })
 
-  it.each([liking + 1, 0, -5, liking + 2 * 60_000_000, 1e300])(
-    'is replaced and not refused when it is an integer that cannot be trusted: %d',
+  it.each([liking + 1, 0, 1, -5, 1e300])(
+    'is refused, not replaced, when it is no op of a like: %d',
     async op => {
       const response = await like({ body: JSON.stringify({ op }) })
-      expect(response.status).toBe(200)
-      const state = await response.json()
-      expect(state.liked).toBe(true)
-      expect(state.op).not.toBe(op)
+      expect(response.status).toBe(400)
+      expect((await response.json()).error).toMatchObject({ code: 'invalid_op', field: 'op' })
     },
   )
+
+  it('is refused with the time to stamp it anew when it is ahead', async () => {
+    const now = 1_795_000_000_000
+    current.service.failure = new OnecountError('op_ahead', { field: 'op', now })
+    const response = await like({ body: JSON.stringify({ op: liking }) })
+    expect(response.status).toBe(409)
+    const { error } = await response.json()
+    expect(error).toEqual({ code: 'op_ahead', message: expect.any(String), field: 'op', now })
+  })
 
   it.each(['"7"', '1.5', 'true', '1e400', '[1]', '{}'])('is refused when it is no integer: %s', async op => {
     const response = await like({ body: `{"op":${op}}` })

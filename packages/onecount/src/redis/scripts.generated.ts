@@ -58,7 +58,7 @@ return out
   },
   begin: {
     name: 'begin',
-    sha1: 'ada86121db73759a6b0ee627be201d2d342cb432',
+    sha1: '6333f137504cd60db1fe9a0d422903a2b56231d7',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -80,6 +80,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -151,7 +155,7 @@ return out
   },
   collect: {
     name: 'collect',
-    sha1: 'a345b74104ecf1ddaff1b3b4447eac1e231f77d1',
+    sha1: 'ba77a81b6d908e52334228b28efc81e024dcffa4',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -176,6 +180,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -218,7 +226,7 @@ local function warm(epoch, count, meta, liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
-local function apply(k, post, session, op, now, only_warm)
+local function apply(k, post, session, op, now, only_warm, ahead, known)
   local pair = post .. '|' .. session
   local pending, held = pending_of(k.q, pair)
   local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
@@ -226,24 +234,35 @@ local function apply(k, post, session, op, now, only_warm)
   local epoch = epoch_of(k.q)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
   local member = redis.pcall('SISMEMBER', k.liked, session) == 1
+  if known and known > op then op = known end
   if op <= newest or (only_warm and not count) then
     assert_primary(k.q)
     return newest, newest > pending, count, rev, member
   end
+  if ahead then
+    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)
+    local is_ahead = math.floor(op / 2) > moment + ahead
+    local may_ask = not known and (newest == 0 or not count)
+    if is_ahead or may_ask then assert_primary(k.q) end
+    if may_ask and (is_ahead or op < forgotten_of(k.q)) then return nil, 'ASK' end
+    if is_ahead then return nil, 'AHEAD', moment end
+  end
   local likes = op % 2 == 1
-  local changes = count and member ~= likes
-  if changes then rev = math.max(rev + 1, now) end
+  if count then rev = math.max(rev + 1, now) end
   pend(k.q, pair, int(op), count and int(rev) or '0', held)
-  if changes then
-    redis.call(likes and 'SADD' or 'SREM', k.liked, session)
-    count = redis.call(likes and 'INCR' or 'DECR', k.likes)
+  if count then
+    if member ~= likes then
+      redis.call(likes and 'SADD' or 'SREM', k.liked, session)
+      count = redis.call(likes and 'INCR' or 'DECR', k.likes)
+    end
     redis.call('SET', k.meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
-    redis.pcall('ZADD', k.rank, count, post)
+    if member ~= likes then redis.pcall('ZADD', k.rank, count, post) end
   end
   redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
   return op, false, count, rev, count and likes
 end
 local function reply(op, durable, count, rev, member)
+  if not op then return { durable, count and int(count) } end
   if not count then return { 'COLD', int(op) } end
   return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
 end
@@ -322,7 +341,7 @@ return cool(KEYS[1]) and '1' or '0'
   },
   fill: {
     name: 'fill',
-    sha1: '344f7fd8194a58ad2e778aef9e5d0bf86c92da8c',
+    sha1: '80c103ca20dcb0d00a35047ec5f443ad33a3f802',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -344,6 +363,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -486,7 +509,7 @@ return 'OK'
   },
   install: {
     name: 'install',
-    sha1: '4a24fd78e592576f7802d7807570415271e784c1',
+    sha1: '7abddfbeda11b1bf3727fbea02a42b979adb96e1',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -511,6 +534,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -616,7 +643,7 @@ return out
   },
   prepare: {
     name: 'prepare',
-    sha1: 'd82523528abbe664b9b2d92ab5664f6ff8749f18',
+    sha1: '7bdb15e6e575261b8a390e7334d4e85fa173a292',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -638,6 +665,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -707,9 +738,148 @@ redis.call('ZADD', rank, -1, '!fill|' .. epoch .. '|' .. token .. '|0')
 return { 'MINE', epoch }
 `,
   },
+  press: {
+    name: 'press',
+    sha1: 'a84fff5d4a3aebf880a3950d96ef721453d35c1d',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function begin_epoch(q, id)
+  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
+  return epoch
+end
+local function confirmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 8) or ''
+end
+local function home_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, 7)
+end
+local function fed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
+end
+local function trimmed_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 10))
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+local function is_outstanding(q, nonce)
+  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
+  for i = #outstanding, 1, -1 do
+    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+  end
+  return false
+end
+local function confirm(q, nonce)
+  local previous = confirmed_of(q)
+  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
+  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
+  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return 0, nil end
+  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+end
+local function pend(q, pair, op, rev, held)
+  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
+  if held then redis.call('ZREM', q, held) end
+end
+local function warm(epoch, count, meta, liked)
+  if not (epoch and count and meta) then return nil end
+  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
+  if of ~= epoch then return nil end
+  count, base = tonumber(count), tonumber(base)
+  local members = redis.pcall('SCARD', liked)
+  if type(members) ~= 'number' or count ~= base + members then return nil end
+  return count, tonumber(rev), base
+end
+local function apply(k, post, session, op, now, only_warm, ahead, known)
+  local pair = post .. '|' .. session
+  local pending, held = pending_of(k.q, pair)
+  local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
+  local values = redis.call('MGET', k.likes, k.meta)
+  local epoch = epoch_of(k.q)
+  local count, rev, base = warm(epoch, values[1], values[2], k.liked)
+  local member = redis.pcall('SISMEMBER', k.liked, session) == 1
+  if known and known > op then op = known end
+  if op <= newest or (only_warm and not count) then
+    assert_primary(k.q)
+    return newest, newest > pending, count, rev, member
+  end
+  if ahead then
+    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)
+    local is_ahead = math.floor(op / 2) > moment + ahead
+    local may_ask = not known and (newest == 0 or not count)
+    if is_ahead or may_ask then assert_primary(k.q) end
+    if may_ask and (is_ahead or op < forgotten_of(k.q)) then return nil, 'ASK' end
+    if is_ahead then return nil, 'AHEAD', moment end
+  end
+  local likes = op % 2 == 1
+  if count then rev = math.max(rev + 1, now) end
+  pend(k.q, pair, int(op), count and int(rev) or '0', held)
+  if count then
+    if member ~= likes then
+      redis.call(likes and 'SADD' or 'SREM', k.liked, session)
+      count = redis.call(likes and 'INCR' or 'DECR', k.likes)
+    end
+    redis.call('SET', k.meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
+    if member ~= likes then redis.pcall('ZADD', k.rank, count, post) end
+  end
+  redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
+  return op, false, count, rev, count and likes
+end
+local function reply(op, durable, count, rev, member)
+  if not op then return { durable, count and int(count) } end
+  if not count then return { 'COLD', int(op) } end
+  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
+end
+local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
+local post, session, now, wanted, ahead = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[6])
+local was_asked, known = ARGV[5] ~= '', tonumber(ARGV[5]) or 0
+local given = redis.call('GET', KEYS[8])
+if given then return reply(apply(k, post, session, tonumber(given), now)) end
+local pair = post .. '|' .. session
+local pending = pending_of(k.q, pair)
+local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0), known)
+local values = redis.call('MGET', k.likes, k.meta)
+local count, rev = warm(epoch_of(k.q), values[1], values[2], k.liked)
+if not count and pending == 0 and not was_asked then return { 'COLD', '0' } end
+local is_behind = count and newest == 0 and now + ahead < rev
+if is_behind and not was_asked then return { 'ASK' } end
+local likes = wanted == '1'
+if wanted == 'flip' then
+  likes = newest % 2 == 0
+  if count then likes = redis.pcall('SISMEMBER', k.liked, session) ~= 1 end
+end
+local t = math.max(now, math.floor(newest / 2) + 1)
+if is_behind and ARGV[5] == '?' then t = rev + ahead + 1 end
+local op = 2 * t + (likes and 1 or 0)
+local state = reply(apply(k, post, session, op, now))
+redis.call('SET', KEYS[8], int(op), 'PX', ARGV[7])
+return state
+`,
+  },
   rank: {
     name: 'rank',
-    sha1: '2a19d010aab647dc9a2da7f89b60a17430b0f353',
+    sha1: 'b07ea1879cb90b4f8bef6be088447a58fc2eb268',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -731,6 +901,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -795,7 +969,7 @@ return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCOR
   },
   read: {
     name: 'read',
-    sha1: '4a8084e8ee32f0263ff6cfc8597ee69911a0c375',
+    sha1: 'c2357cbeadb2af4b28a5a67f36acbd14cdf84f73',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -820,6 +994,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -887,7 +1065,7 @@ return out
   },
   refeed: {
     name: 'refeed',
-    sha1: 'd3f7f2956ed6b190b94d26684f12f8dec021dd2d',
+    sha1: 'ec537a01c626c73365a06b0fa42421b37c095658',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -912,6 +1090,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -973,7 +1155,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '70076e5886d1155893c0aa5f55d3b7a4f83e6cda',
+    sha1: '3175781d59f03186ccd84f66dc3db935d3c0324c',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -998,6 +1180,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -1063,7 +1249,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '8a5f96127d946a7221843e223bcdf7d73cf9a2fd',
+    sha1: '1aca4b51a045545902aab956d66df2badc37a24d',
     source: `local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
 end
@@ -1091,6 +1277,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -1158,14 +1348,24 @@ local function refuse(q, meta, sessions, post, member)
 end
 local TRIMMED_AT_ONCE = 5000
 local LOOKED_AT_AT_ONCE = 2000
+local function note_forgotten(q, horizon)
+  local before = forgotten_of(q)
+  if horizon <= before then return end
+  redis.call('ZADD', q, 0, '!forgot|' .. int(horizon))
+  if before > 0 then redis.call('ZREM', q, '!forgot|' .. int(before)) end
+end
 local function trim(q, recent, late, horizon)
   local from = trimmed_of(q)
   if redis.call('EXISTS', late) == 0 then
     if from then redis.call('ZREM', q, '!trimmed|' .. int(from)) end
     local old = math.min(TRIMMED_AT_ONCE, redis.call('ZCOUNT', recent, '-inf', '(' .. int(horizon)))
-    if old > 0 then redis.call('ZREMRANGEBYRANK', recent, 0, old - 1) end
+    if old > 0 then
+      note_forgotten(q, horizon)
+      redis.call('ZREMRANGEBYRANK', recent, 0, old - 1)
+    end
     return
   end
+  note_forgotten(q, horizon)
   local old = redis.call('ZRANGEBYSCORE', recent, from and int(from) or '-inf', '(' .. int(horizon), 'WITHSCORES', 'LIMIT', 0, LOOKED_AT_AT_ONCE)
   for i = 1, #old, 2 do
     if not redis.call('ZSCORE', late, old[i]) then redis.call('ZREM', recent, old[i]) end
@@ -1232,7 +1432,7 @@ return 'OK'
   },
   status: {
     name: 'status',
-    sha1: 'b2b8528771ba99f34feb36a4f1a8c5d3b757ad37',
+    sha1: '2db79a8b81dc5a3dfd81dc900259437c4e41743b',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1257,6 +1457,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -1303,125 +1507,9 @@ end
 return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0), home_of(q) or '' }
 `,
   },
-  toggle: {
-    name: 'toggle',
-    sha1: '9d947e9a7cfd2ef8c880da79fd124c73bfcdd5ed',
-    source: `local function int(n)
-  return string.format('%.0f', n)
-end
-local PENDING_FROM = '(!~'
-local function epoch_of(q)
-  local first = redis.call('ZRANGE', q, 0, 0)[1]
-  return first and string.match(first, '^!epoch|(.+)$')
-end
-local function begin_epoch(q, id)
-  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-  return epoch
-end
-local function confirmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 8) or ''
-end
-local function home_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 7)
-end
-local function fed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 6))
-end
-local function trimmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 10))
-end
-local function assert_primary(q)
-  redis.call('ZREM', q, '')
-end
-local function allow_when_full(q)
-  redis.call('ZREM', q, '')
-end
-local function is_outstanding(q, nonce)
-  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
-  for i = #outstanding, 1, -1 do
-    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
-  end
-  return false
-end
-local function confirm(q, nonce)
-  local previous = confirmed_of(q)
-  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
-  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
-  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
-end
-local function pending_of(q, pair)
-  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
-  if not member then return 0, nil end
-  return tonumber(string.match(member, '|(%d+)|%d+$')), member
-end
-local function pend(q, pair, op, rev, held)
-  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
-  if held then redis.call('ZREM', q, held) end
-end
-local function warm(epoch, count, meta, liked)
-  if not (epoch and count and meta) then return nil end
-  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
-  if of ~= epoch then return nil end
-  count, base = tonumber(count), tonumber(base)
-  local members = redis.pcall('SCARD', liked)
-  if type(members) ~= 'number' or count ~= base + members then return nil end
-  return count, tonumber(rev), base
-end
-local function apply(k, post, session, op, now, only_warm)
-  local pair = post .. '|' .. session
-  local pending, held = pending_of(k.q, pair)
-  local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
-  local values = redis.call('MGET', k.likes, k.meta)
-  local epoch = epoch_of(k.q)
-  local count, rev, base = warm(epoch, values[1], values[2], k.liked)
-  local member = redis.pcall('SISMEMBER', k.liked, session) == 1
-  if op <= newest or (only_warm and not count) then
-    assert_primary(k.q)
-    return newest, newest > pending, count, rev, member
-  end
-  local likes = op % 2 == 1
-  local changes = count and member ~= likes
-  if changes then rev = math.max(rev + 1, now) end
-  pend(k.q, pair, int(op), count and int(rev) or '0', held)
-  if changes then
-    redis.call(likes and 'SADD' or 'SREM', k.liked, session)
-    count = redis.call(likes and 'INCR' or 'DECR', k.likes)
-    redis.call('SET', k.meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
-    redis.pcall('ZADD', k.rank, count, post)
-  end
-  redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
-  return op, false, count, rev, count and likes
-end
-local function reply(op, durable, count, rev, member)
-  if not count then return { 'COLD', int(op) } end
-  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
-end
-local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
-local post, session, now, again, known = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1', ARGV[5]
-local pair = post .. '|' .. session
-local pending = pending_of(k.q, pair)
-local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0), tonumber(known) or 0)
-local values = redis.call('MGET', k.likes, k.meta)
-local is_warm = warm(epoch_of(k.q), values[1], values[2], k.liked)
-if not is_warm and pending == 0 and known == '' then return { 'COLD', '0' } end
-if again and math.floor(newest / 2) >= now then
-  local _, durable, count, rev, member = apply(k, post, session, 0, now)
-  return reply(newest, durable, count, rev, member)
-end
-local likes = newest % 2 == 1
-if is_warm then likes = redis.call('SISMEMBER', k.liked, session) == 1 end
-local t = math.max(now, math.floor(newest / 2) + 1)
-return reply(apply(k, post, session, 2 * t + (likes and 0 or 1), now))
-`,
-  },
   write: {
     name: 'write',
-    sha1: '9d4d6afac4eec8e6570c213c0cf204479b6644e3',
+    sha1: '82a0b28f61ac32b28a548fa2729496bb01da2fd9',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1446,6 +1534,10 @@ end
 local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
+end
+local function forgotten_of(q)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
+  return mark and tonumber(string.sub(mark, 9)) or 0
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -1488,7 +1580,7 @@ local function warm(epoch, count, meta, liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
-local function apply(k, post, session, op, now, only_warm)
+local function apply(k, post, session, op, now, only_warm, ahead, known)
   local pair = post .. '|' .. session
   local pending, held = pending_of(k.q, pair)
   local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
@@ -1496,30 +1588,41 @@ local function apply(k, post, session, op, now, only_warm)
   local epoch = epoch_of(k.q)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
   local member = redis.pcall('SISMEMBER', k.liked, session) == 1
+  if known and known > op then op = known end
   if op <= newest or (only_warm and not count) then
     assert_primary(k.q)
     return newest, newest > pending, count, rev, member
   end
+  if ahead then
+    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)
+    local is_ahead = math.floor(op / 2) > moment + ahead
+    local may_ask = not known and (newest == 0 or not count)
+    if is_ahead or may_ask then assert_primary(k.q) end
+    if may_ask and (is_ahead or op < forgotten_of(k.q)) then return nil, 'ASK' end
+    if is_ahead then return nil, 'AHEAD', moment end
+  end
   local likes = op % 2 == 1
-  local changes = count and member ~= likes
-  if changes then rev = math.max(rev + 1, now) end
+  if count then rev = math.max(rev + 1, now) end
   pend(k.q, pair, int(op), count and int(rev) or '0', held)
-  if changes then
-    redis.call(likes and 'SADD' or 'SREM', k.liked, session)
-    count = redis.call(likes and 'INCR' or 'DECR', k.likes)
+  if count then
+    if member ~= likes then
+      redis.call(likes and 'SADD' or 'SREM', k.liked, session)
+      count = redis.call(likes and 'INCR' or 'DECR', k.likes)
+    end
     redis.call('SET', k.meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
-    redis.pcall('ZADD', k.rank, count, post)
+    if member ~= likes then redis.pcall('ZADD', k.rank, count, post) end
   end
   redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
   return op, false, count, rev, count and likes
 end
 local function reply(op, durable, count, rev, member)
+  if not op then return { durable, count and int(count) } end
   if not count then return { 'COLD', int(op) } end
   return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
 end
 local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
 local post, session, op, now, only_warm = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == 'warm'
-return reply(apply(k, post, session, op, now, only_warm))
+return reply(apply(k, post, session, op, now, only_warm, tonumber(ARGV[7]), tonumber(ARGV[6])))
 `,
   },
 } as const satisfies Record<string, Script>

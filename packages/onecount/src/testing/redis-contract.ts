@@ -4,12 +4,13 @@ import { drain } from './redis/drain'
 import { driver } from './redis/driver'
 import { type RedisCapabilities, type RedisUnderTest, type Scripts, scriptsOf } from './redis/harness'
 import { hydration } from './redis/hydration'
+import { judgement } from './redis/judgement'
 import { limits } from './redis/limits'
 import { memory } from './redis/memory'
+import { presses } from './redis/presses'
 import { ranking } from './redis/ranking'
 import { reads } from './redis/reads'
 import { resolving } from './redis/resolving'
-import { toggles } from './redis/toggles'
 import { writes } from './redis/writes'
 
 /**
@@ -36,7 +37,8 @@ export function redisContract(
     for (const suite of [
       driver,
       writes,
-      toggles,
+      judgement,
+      presses,
       reads,
       coldness,
       hydration,

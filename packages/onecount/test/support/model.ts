@@ -10,10 +10,11 @@ export class Model {
   private readonly pairs = new Map<string, { least: number; most: number }>()
 
   readonly observe: Observer = (store, method, args, answer) => {
-    if (store === 'redis' && (args[0] === 'write' || args[0] === 'toggle')) {
+    if (store === 'redis' && (args[0] === 'write' || args[0] === 'press')) {
       const [postId, sessionId] = args[2] as [string, string]
       const parts = answer as string[]
-      this.accepted(postId, sessionId, Number(parts[parts[0] === 'COLD' ? 1 : 4]))
+      if (parts[0] === 'WARM' || parts[0] === 'COLD')
+        this.accepted(postId, sessionId, Number(parts[parts[0] === 'COLD' ? 1 : 4]))
     }
     if (store === 'postgres' && method === 'write') {
       for (const [i, { postId, sessionId }] of (args[0] as PairWrite[]).entries()) {

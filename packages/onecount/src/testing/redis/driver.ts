@@ -33,7 +33,7 @@ export const driver: Suite = (redis, scripts) => {
         await s.release(OTHER_POST, '8'),
         await s.release(OTHER_POST, '7'),
         await s.write(POST, '123', likeAt(2)),
-        await s.toggle(POST, '123', T),
+        await s.press(POST, '123', T),
         await s.read([POST, OTHER_POST], '123'),
         await s.collect('42'),
         await s.status(),

@@ -20,6 +20,9 @@ export const T = 1_795_000_000_000_000
 export const likeAt = (t: number): number => 2 * (T + t) + 1
 export const unlikeAt = (t: number): number => 2 * (T + t)
 
+/** How far ahead of every known moment an op may lie, microseconds. */
+export const AHEAD = 5_000_000
+
 export const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 export const OTHER_POST = '50050001-aaaa-bbbb-cccc-ddddeeee0002'
 /** `count` ids of posts that differ from {@link POST}. */
@@ -53,14 +56,31 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
   const epochs = new Map<string, string>()
   const withoutTime = (made: string) => made.replace(/\.\d+\.\d+$/, '')
 
+  let calls = 0
+
   const scripts = {
     keys,
 
-    write: (post: string, session: string, op: number, { now = T, accept = 'any' } = {}) =>
-      run('write', pairKeys(post, session), [post, session, op, now, accept]),
+    /** Not judged when `ahead` is left out: an op that was accepted before. */
+    write: (
+      post: string,
+      session: string,
+      op: number,
+      { now = T, accept = 'any', known = '', ahead = '' }: WriteOf = {},
+    ) => run('write', pairKeys(post, session), [post, session, op, now, accept, known, ahead]),
 
-    toggle: (post: string, session: string, now: number, { again = false, known = '' as number | '' } = {}) =>
-      run('toggle', pairKeys(post, session), [post, session, now, again ? '1' : '0', known]),
+    /** Each a call of its own, but where one is named. */
+    press: (
+      post: string,
+      session: string,
+      now: number,
+      { wanted = 'flip', known = '', call = `call-${++calls}` }: PressOf = {},
+    ) =>
+      run(
+        'press',
+        [...pairKeys(post, session), keys.call(call)],
+        [post, session, now, wanted, known, AHEAD, 30_000],
+      ),
 
     read: (posts: string[], session: string) =>
       run(
@@ -290,6 +310,23 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
       return Object.fromEntries(names.map((name, i) => [name, resolved[i]]))
     },
   }
+}
+
+export interface WriteOf {
+  now?: number
+  accept?: 'any' | 'warm'
+  /** The pair's op in Postgres. */
+  known?: number | ''
+  /** How far ahead an op may lie, microseconds. */
+  ahead?: number | ''
+}
+
+export interface PressOf {
+  wanted?: '1' | '0' | 'flip'
+  /** The pair's op in Postgres; `?`: it does not answer. */
+  known?: number | '' | '?'
+  /** The id of the call. */
+  call?: string
 }
 
 export interface SnapshotOf {

@@ -7,7 +7,7 @@ const GROWING: Record<string, (s: Scripts) => Promise<Reply>> = {
   write: s => s.write(POST, 'new', likeAt(5)),
   'write of a cold post': s => s.write(OTHER_POST, 'new', likeAt(5)),
   'write of an unlike': s => s.write(POST, 'ana', unlikeAt(5)),
-  toggle: s => s.toggle(POST, 'ana', T + 5),
+  press: s => s.press(POST, 'ana', T + 5),
   begin: s => s.begin([OTHER_POST], 'late'),
   'install with unseen ops': s =>
     s.install(OTHER_POST, 'h', { ratings: [['x', likeAt(1)]], unseen: [['y', likeAt(1)]] }),
