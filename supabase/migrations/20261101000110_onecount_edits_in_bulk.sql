@@ -212,8 +212,14 @@ declare
   v_post tid;
 begin
   select ctid into v_post from public.posts_new where id >= p_post and id <= p_post order by id limit 1 for update;
+  if not found then
+    return false;
+  end if;
+  -- There is no count that its rows could be taken from.
+  perform set_config('onecount.applying', 'on', true);
   delete from public.posts_new where ctid = v_post;
-  return found;
+  perform set_config('onecount.applying', '', true);
+  return true;
 end $$;
 
 revoke execute on function public.onecount_plan_removal() from public, anon, authenticated;

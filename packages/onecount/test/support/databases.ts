@@ -49,7 +49,7 @@ export const ownersTables = (sql: Sql): Tables => ({
   },
   async post(id) {
     const [row] = await sql`select likes, likes_rev from posts_new where id = ${id}`
-    return { likes: row!.likes, rev: Number(row!.likes_rev) }
+    return { likes: Number(row!.likes), rev: Number(row!.likes_rev) }
   },
   async rows(table, postId) {
     const rows = await sql`select session_id, op from ${sql(table)} where post_id = ${postId} order by 1`

@@ -1,0 +1,99 @@
+import { postgresJsPort, supabasePort } from 'onecount/postgres'
+import type { Sql } from 'postgres'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
+import { type LocalSupabase, startSupabase } from '@/dev/services/supabase'
+import type { PostgresPort } from '../src/core/ports'
+import { connect, migrate, ownersTables, supabaseClient } from './support/databases'
+
+/** An application whose posts may have more likes than fit into 32 bits. */
+const EXISTING = `
+  create table profiles (
+    id uuid primary key, username text not null unique, display_name text not null, bio text not null default '',
+    avatar_url text not null, created_at timestamptz not null default now());
+  create table posts_new (
+    id uuid primary key, author_id uuid not null references profiles (id), caption text not null,
+    alt text not null default '', image_url text not null, created_at timestamptz not null default now(),
+    likes bigint not null default 0);`
+
+const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
+const OTHER = '50050001-aaaa-bbbb-cccc-ddddeeee0002'
+/** Just below what 32 bits hold, and just below what a JavaScript number holds. */
+const MANY = 2 ** 31 - 1
+const MOST = Number.MAX_SAFE_INTEGER - 10
+const T = 1_795_000_000_000_000
+
+let server: PostgresServer
+let supabase: LocalSupabase
+let sql: Sql
+let ports: Record<string, PostgresPort>
+beforeAll(async () => {
+  server = await startPostgresServer({ fsync: false })
+  const url = await server.createDatabase('bigint')
+  sql = connect(url)
+  await sql.unsafe(EXISTING)
+  await migrate(url)
+  supabase = await startSupabase({ databaseUrl: url })
+  ports = {
+    'postgres.js': postgresJsPort(sql),
+    'supabase-js': supabasePort(supabaseClient(supabase.url, supabase.secretKey)),
+  }
+}, 120_000)
+afterAll(async () => {
+  await supabase?.stop()
+  await sql?.end({ timeout: 1 })
+  await server?.stop()
+})
+beforeEach(async () => {
+  await ownersTables(sql).clear()
+  await ownersTables(sql).addPosts([
+    { id: POST, likes: MANY },
+    { id: OTHER, likes: MOST },
+  ])
+})
+
+describe.each(['postgres.js', 'supabase-js'])('likes of 64 bits through %s', name => {
+  const like = (postId: string, sessionId: string) => ({
+    postId,
+    sessionId,
+    op: 2 * (T + 1) + 1,
+    liked: true,
+  })
+
+  it('are counted by a press alone and by many, and arrive as they are', async () => {
+    const port = ports[name]!
+    expect(await port.write([like(POST, 'ana')], T)).toMatchObject([{ state: { count: MANY + 1 } }])
+    const many = [
+      like(POST, 'ben'),
+      like(OTHER, 'ana'),
+      like(OTHER, 'ben'),
+      { ...like(POST, 'ana'), op: null },
+    ]
+    const counts = [MANY + 2, MOST + 2, MOST + 2, MANY + 2]
+    expect(await port.write(many, T)).toMatchObject(counts.map(count => ({ state: { count } })))
+  })
+
+  it('are counted by a batch, and read and listed', async () => {
+    const port = ports[name]!
+    const batch = { partition: 0, parent: '', nonce: 'n1', entries: [], seen: [], limit: 10 }
+    const refused = await port.sync(batch)
+    const parent = refused.status === 'rejected' ? refused.receipt : ''
+    const entries = [POST, OTHER].map(id => ({ ...like(id, 'ana'), rev: T }))
+    expect(await port.sync({ ...batch, parent, entries })).toMatchObject({ status: 'applied' })
+    const pending = [like(POST, 'ben')]
+    expect(await port.peek([POST], 'ben', pending)).toMatchObject([{ count: MANY + 2, liked: true }])
+    expect(await port.snapshot([POST])).toMatchObject([{ likes: MANY + 1 }])
+    expect(await port.posts(null, 10)).toMatchObject([{ likes: MANY + 1 }, { likes: MOST + 1 }])
+    expect(await port.ranking(1)).toEqual([{ postId: OTHER, likes: MOST + 1 }])
+  })
+
+  it('follow rows and likes that are edited by hand', async () => {
+    await sql`insert into post_ratings (post_id, session_id) values (${POST}, 'ana'), (${POST}, 'ben')`
+    expect(await ports[name]!.posts(null, 1)).toMatchObject([{ likes: MANY + 2, ratings: 2 }])
+    await sql`delete from post_ratings where session_id = 'ana'`
+    await sql`update posts_new set likes = likes + 10 where id = ${POST}`
+    expect(await ports[name]!.posts(null, 1)).toMatchObject([{ likes: MANY + 11, ratings: 1 }])
+    await sql`update posts_new set likes = 0 where id = ${POST}`
+    expect(await ports[name]!.posts(null, 1)).toMatchObject([{ likes: 1, ratings: 1 }])
+  })
+})
