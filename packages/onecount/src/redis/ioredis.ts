@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import { StoreUnavailable } from '../core/errors'
 import type { RedisPort, Reply, ScriptName } from '../core/ports'
+import { readBeforeTimeout } from './read-before-timeout'
 import { SCRIPTS } from './scripts.generated'
 
 /** Deadline of one call, milliseconds. */
@@ -28,7 +29,9 @@ export const FAIL_FAST = {
 /** An ioredis client with the settings the engine needs. Its errors are the callers' to see, not the log's. */
 export function createRedisClient(url: string, options: RedisOptions = {}): Redis {
   const { commandTimeout = COMMAND_TIMEOUT } = options
-  const client = new Redis(url, { ...FAIL_FAST, socketTimeout: DEADLINES * commandTimeout, ...options })
+  const client = readBeforeTimeout(
+    new Redis(url, { ...FAIL_FAST, socketTimeout: DEADLINES * commandTimeout, ...options }),
+  )
   client.on('error', () => {})
   return client
 }
