@@ -6,7 +6,7 @@ import { type LocalSupabase, startSupabase } from '../services/supabase'
 import { alone } from './alone'
 
 const BEAR = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
-const ROUNDS = 40
+const ROUNDS = 12
 /** They compile and fill a database as they start: long on a busy machine. */
 const START_MS = 90_000
 let supabase: LocalSupabase

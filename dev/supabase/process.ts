@@ -23,6 +23,8 @@ export interface SupabaseSettings {
   secretKey: string
 }
 
+const KEEP_ALIVE_MS = 75_000
+
 const settings = JSON.parse(process.env.ONECOUNT_SUPABASE ?? '{}') as SupabaseSettings
 const database = await (settings.databaseUrl ? openPostgres(settings.databaseUrl) : openPglite(settings.dir))
 await applyMigrations(database.exec, { seed: settings.seed ? await readSeed() : undefined })
@@ -45,6 +47,8 @@ const gateway = createGateway({
 })
 const server = createServer(nodeListener(gateway))
 server.on('upgrade', realtime.upgrade)
+// A client that sends on a connection just as it is closed for being idle gets no answer.
+server.keepAliveTimeout = KEEP_ALIVE_MS
 const port = await listenOnLoopback(server, settings.port, { exact: settings.exact })
 process.on('message', (allowed: string[]) => {
   origins.clear()

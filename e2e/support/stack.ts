@@ -40,6 +40,7 @@ export async function startApp({ env = {} }: { env?: Record<string, string> } = 
       NEXT_TELEMETRY_DISABLED: '1',
       ...env,
     })
+    await supabase.allow([app.url])
     const stop = async () => {
       await app.kill()
       await killAll()

@@ -2,6 +2,7 @@ import { Redis, type RedisOptions } from 'ioredis'
 import { StoreUnavailable } from '../core/errors'
 import type { RedisPort, Reply, ScriptName } from '../core/ports'
 import { identityOf } from './identity'
+import { readBeforeTimeout } from './read-before-timeout'
 import { isLeftBehind, isNoScript, serverState, unavailable } from './replies'
 import { SCRIPTS } from './scripts.generated'
 
@@ -30,7 +31,9 @@ export const FAIL_FAST = {
 /** An ioredis client with the settings the engine needs. Its errors are the callers' to see, not the log's. */
 export function createRedisClient(url: string, options: RedisOptions = {}): Redis {
   const { commandTimeout = COMMAND_TIMEOUT } = options
-  const client = new Redis(url, { ...FAIL_FAST, socketTimeout: DEADLINES * commandTimeout, ...options })
+  const client = readBeforeTimeout(
+    new Redis(url, { ...FAIL_FAST, socketTimeout: DEADLINES * commandTimeout, ...options }),
+  )
   client.on('error', () => {})
   return client
 }
