@@ -55,8 +55,8 @@ const OPS_BEFORE = `
     drop constraint if exists post_ratings_op_likes,
     add constraint post_ratings_op_likes check (op % 2 = 1);`
 
-/** From the first line about ops to the next table. */
-const OPS_NOW = /-- A rating from before onecount[\s\S]*?(?=-- The newest op of a pair)/
+/** From the first line about ops to the next statement about another table. */
+const OPS_NOW = /-- A rating from before onecount[\s\S]*?(?=alter table public.posts_new)/
 
 export const applyAll = (sql: Sql): Promise<string[]> =>
   applyMigrations(async text => [...(await sql.unsafe(text))])
