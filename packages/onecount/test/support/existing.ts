@@ -62,9 +62,14 @@ export const applyAll = (sql: Sql): Promise<string[]> =>
   applyMigrations(async text => [...(await sql.unsafe(text))])
 
 /** The database as the version with the migrations 0001 to 0003 left it. */
-export async function applyFirstThree(sql: Sql): Promise<void> {
-  const all = await readMigrations()
-  const first = all.filter(({ name }) => !name.includes('onecount') || /00010[123]_/.test(name))
+export const applyFirstThree = (sql: Sql) =>
+  applyOnly(sql, name => !name.includes('onecount') || /00010[123]_/.test(name))
+
+/** What an application has of its own: everything that is left to apply is ours. */
+export const applyContent = (sql: Sql) => applyOnly(sql, name => !name.includes('onecount'))
+
+async function applyOnly(sql: Sql, isWanted: (name: string) => boolean): Promise<void> {
+  const first = (await readMigrations()).filter(({ name }) => isWanted(name))
   await sql.unsafe(`create schema if not exists supabase_migrations;
     create table supabase_migrations.schema_migrations (version text primary key);
     do $$ begin
