@@ -1,7 +1,7 @@
 -- What Postgres keeps besides the content: docs/design.md section 3.
 -- Runs on an application's own posts_new and post_ratings; changes nothing that is there already.
 
-alter table public.posts_new add column if not exists likes_rev bigint not null default 0;
+-- First post_ratings and then posts_new: in this order an insert of a rating locks them, with its foreign key.
 
 -- A rating from before onecount gets the op 3, the smallest one that is not taken for "no op yet": whatever is pressed
 -- later beats it. When it was made does not matter, and created_at may be missing, wrong or infinite. The constant
@@ -31,6 +31,8 @@ begin
     end if;
   end if;
 end $$;
+
+alter table public.posts_new add column if not exists likes_rev bigint not null default 0;
 
 -- The newest op of a pair that does not like the post: without it a late, older like would come back to life.
 create table if not exists public.like_tombstones (

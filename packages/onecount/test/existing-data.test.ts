@@ -4,6 +4,7 @@ import { NOTHING } from '../src/cli/repair'
 import {
   addExisting,
   applyAll,
+  applyContent,
   applyFirstThree,
   EXISTING,
   type Existing,
@@ -115,6 +116,23 @@ describe('data of before', () => {
     await world.repair()
     await sound(world.onecount)
     await sound(alone)
+  })
+
+  it('is migrated while ratings are inserted, and neither waits for the other in a circle', async () => {
+    await addExisting(world.sql)
+    await applyContent(world.sql)
+    const waiting = async () =>
+      (await world.sql`select from pg_locks where not granted and relation = 'post_ratings'::regclass`).length
+    // What an insert of a rating locks, in its order: the table, then by the foreign key its post.
+    const inserting = world.sql.begin(async transaction => {
+      await transaction`lock table post_ratings in row exclusive mode`
+      migrating = applyAll(world.sql)
+      await expect.poll(waiting).toBeGreaterThan(0)
+      await transaction`select from posts_new for key share`
+    })
+    let migrating: Promise<string[]> | undefined
+    await inserting
+    await expect(migrating).resolves.not.toEqual([])
   })
 
   it('that Redis holds already is forgotten there when it is repaired', async () => {

@@ -55,16 +55,21 @@ const OPS_BEFORE = `
     drop constraint if exists post_ratings_op_likes,
     add constraint post_ratings_op_likes check (op % 2 = 1);`
 
-/** From the first line about ops to the next table. */
-const OPS_NOW = /-- A rating from before onecount[\s\S]*?(?=-- The newest op of a pair)/
+/** From the first line about ops to the next statement about another table. */
+const OPS_NOW = /-- A rating from before onecount[\s\S]*?(?=alter table public.posts_new)/
 
 export const applyAll = (sql: Sql): Promise<string[]> =>
   applyMigrations(async text => [...(await sql.unsafe(text))])
 
 /** The database as the version with the migrations 0001 to 0003 left it. */
-export async function applyFirstThree(sql: Sql): Promise<void> {
-  const all = await readMigrations()
-  const first = all.filter(({ name }) => !name.includes('onecount') || /00010[123]_/.test(name))
+export const applyFirstThree = (sql: Sql) =>
+  applyOnly(sql, name => !name.includes('onecount') || /00010[123]_/.test(name))
+
+/** What an application has of its own: everything that is left to apply is ours. */
+export const applyContent = (sql: Sql) => applyOnly(sql, name => !name.includes('onecount'))
+
+async function applyOnly(sql: Sql, isWanted: (name: string) => boolean): Promise<void> {
+  const first = (await readMigrations()).filter(({ name }) => isWanted(name))
   await sql.unsafe(`create schema if not exists supabase_migrations;
     create table supabase_migrations.schema_migrations (version text primary key);
     do $$ begin
