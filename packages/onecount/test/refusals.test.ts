@@ -84,8 +84,8 @@ const RULES: Record<string, Rule> = {
 /** What refuses every like alike. */
 const FAULTS: Record<string, Rule> = {
   'a column that is gone': {
-    make: 'alter table like_tombstones rename column op to old_op',
-    mend: 'alter table like_tombstones rename column old_op to op',
+    make: 'alter table post_ratings rename column created_at to made_at',
+    mend: 'alter table post_ratings rename column made_at to created_at',
     sqlstate: '42703',
     says: 'does not exist',
   },

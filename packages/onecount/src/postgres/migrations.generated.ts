@@ -1095,9 +1095,7 @@ returns boolean
 language plpgsql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off as $$
 declare
   v_avoided uuid[] := p_posts;
-  v_post uuid;
-  v_session text;
-  v_op bigint;
+  v_post uuid; v_session text; v_op bigint;
 begin
   if not exists (select from public.posts_new where id <> all (p_posts)) then
     if cardinality(p_posts) < 2 then
@@ -1150,20 +1148,16 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set e
 as $$
 declare
   v_count integer := coalesce(cardinality(p_posts), 0);
-  v_from integer[] := array[1];
-  v_to integer[] := array[v_count];
-  v_a integer;
-  v_b integer;
+  v_from integer[] := array[1]; v_to integer[] := array[v_count];
+  v_a integer; v_b integer;
   v_revs bigint[] := p_revs;
   v_gone uuid[] := '{}';
   v_results json[] := array_fill(null::json, array[v_count]);
   v_part json;
   v_new boolean[];
   v_refused integer[] := '{}';
-  v_states text[] := '{}';
-  v_messages text[] := '{}';
-  v_state text;
-  v_message text;
+  v_states text[] := '{}'; v_messages text[] := '{}';
+  v_state text; v_message text;
 begin
   while cardinality(v_from) > 0 loop
     v_a := v_from[1];
@@ -1281,8 +1275,7 @@ create or replace function public.onecount_write_sparing(
 language plpgsql set search_path = '' as $$
 declare
   v_done json;
-  v_state text;
-  v_message text;
+  v_state text; v_message text;
 begin
   begin
     v_done := public.onecount_spare(p_posts, p_sessions, p_ops, '{}', true, p_now, p_ahead);
@@ -1343,9 +1336,7 @@ create or replace function public.onecount_resolve_refused(
 ) returns json
 language plpgsql set search_path = '' as $$
 declare
-  v_posts uuid[];
-  v_sessions text[];
-  v_ops bigint[];
+  v_posts uuid[]; v_sessions text[]; v_ops bigint[];
   v_new boolean[];
   v_done json := '{"refused": []}';
 begin
