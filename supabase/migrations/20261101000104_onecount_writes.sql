@@ -1,16 +1,16 @@
 -- Generated from packages/onecount/sql/0004_writes.sql by `npm run generate`. Do not edit.
 
--- Presses that go to Postgres first: while Redis is away, where there is none, and from moderation. They are judged here,
--- where the newest op of the pair and the revision of the post are known.
+-- Presses that go to Postgres first: while Redis is away, where there is none, and from moderation. They are judged
+-- here, where the newest op of the pair and the revision of the post are known.
 --
 -- An op of 0 or 1 is no op yet: the pair gets a new one of this parity, later than everything that is known of it.
 -- onecount_fallback stays for instances of the version before, which run while a deployment goes on.
 --
 -- How rows are looked up here, and the planner settings of the functions: see the head of 0005_plans.sql.
 
--- The checks of foreign keys are planned by Postgres itself, once for a connection. A plan of a time when posts_new had few
--- rows may read another index than the primary key in full, which cost nothing then. So a connection plans anew while
--- posts_new is small and has doubled.
+-- The checks of foreign keys are planned by Postgres itself, once for a connection. A plan of a time when posts_new
+-- had few rows may read another index than the primary key in full, which cost nothing then. So a connection plans
+-- anew while posts_new is small and has doubled.
 create or replace function public.onecount_replan(p_posts regclass) returns void
 language plpgsql set search_path = '' as $$
 declare

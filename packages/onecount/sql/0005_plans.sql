@@ -1,15 +1,17 @@
--- Every function answers by index, whatever the statistics of the tables say: they may be missing, of a time when a table
--- was empty, or right and tempting (one post with nearly all rows). docs/decisions/023 says how and why; in short:
---   a row is looked up with an order and a limit, and sorting is off: only the index on exactly these columns can deliver
---   that order. The conditions are ranges and arrays because they leave the order something to say: an equality alone may
---   be answered by any index that contains the column, also one that has to be read in full for it;
+-- Every function answers by index, whatever the statistics of the tables say: they may be missing, of a time when a
+-- table was empty, or right and tempting (one post with nearly all rows). docs/decisions/023 says how and why; in
+-- short:
+--   a row is looked up with an order and a limit, and sorting is off: only the index on exactly these columns can
+--   deliver that order. The conditions are ranges and arrays because they leave the order something to say: an
+--   equality alone may be answered by any index that contains the column, also one that has to be read in full for it;
 --   a row that was found is changed by its ctid, under the lock of its post;
 --   plans are generic, so that they are made once for a connection and not once more for each list.
 
--- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids.
--- The triggers for edits by hand look away meanwhile. `likes` is SET to likes plus the transitions that really happened, so
--- likes = base + count(ratings) always (invariant 1). With p_mark_applied what was applied is marked as unseen by Redis;
--- what was smaller than the op already there is always marked, with the greater op. Returns the posts that do not exist.
+-- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids. The
+-- triggers for edits by hand look away meanwhile. `likes` is SET to likes plus the transitions that really happened,
+-- so likes = base + count(ratings) always (invariant 1). With p_mark_applied what was applied is marked as unseen by
+-- Redis; what was smaller than the op already there is always marked, with the greater op. Returns the posts that do
+-- not exist.
 create or replace function public.onecount_apply(
   p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_mark_applied boolean
 ) returns uuid[]

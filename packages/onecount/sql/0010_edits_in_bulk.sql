@@ -1,9 +1,9 @@
--- Edits by hand cost what the rows cost, once for a statement: no work for each row of its own, none for rows that go with
--- their post. Rows are looked up as in 0005_plans.sql.
+-- Edits by hand cost what the rows cost, once for a statement: no work for each row of its own, none for rows that go
+-- with their post. Rows are looked up as in 0005_plans.sql.
 
--- Rows of post_ratings that came, went or changed in one statement by hand: once for the statement, however many rows. A
--- row that came counts once more, one that went once less, as of now: its op beats whatever Redis has seen of the pair.
--- Rows that go with their post, or that the engine writes, are none of this.
+-- Rows of post_ratings that came, went or changed in one statement by hand: once for the statement, however many rows.
+-- A row that came counts once more, one that went once less, as of now: its op beats whatever Redis has seen of the
+-- pair. Rows that go with their post, or that the engine writes, are none of this.
 create or replace function public.onecount_rated_by_hand() returns trigger
 language plpgsql security definer
 set search_path = '' set plan_cache_mode = force_custom_plan set jit = off
@@ -176,13 +176,14 @@ begin
   return new;
 end $$;
 
--- The rows of a post that is removed go by foreign keys, whose plans Postgres makes: for the length of the statement they
--- are made anew, by the size that the tables have now.
+-- The rows of a post that is removed go by foreign keys, whose plans Postgres makes: for the length of the statement
+-- they are made anew, by the size that the tables have now.
 create or replace function public.onecount_plan_removal() returns trigger
 language plpgsql set search_path = '' as $$
 begin
   if tg_when = 'BEFORE' then
-    perform set_config('onecount.plans', current_setting('enable_seqscan') || ' ' || current_setting('plan_cache_mode'), true),
+    perform set_config('onecount.plans',
+                       current_setting('enable_seqscan') || ' ' || current_setting('plan_cache_mode'), true),
             set_config('enable_seqscan', 'off', true),
             set_config('plan_cache_mode', 'force_custom_plan', true);
   else

@@ -4,7 +4,7 @@ import type { PairWrite, PostgresPort, WriteResult } from './ports'
 export interface GroupOptions {
   /** Presses in one call at most. */
   size?: number
-  /** Calls under way at most. One commits while the next waits for its locks, and further ones would only wait longer. */
+  /** Calls under way at most. One commits while the next waits for its locks; more of them make smaller groups. */
   calls?: number
   /** A press that has waited for longer than this is not sent: its caller was answered. Milliseconds. */
   patienceMs?: number

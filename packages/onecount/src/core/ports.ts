@@ -143,9 +143,10 @@ export interface RankedPost {
 export interface PostgresPort {
   sync(batch: SyncBatch): Promise<SyncResult>
   /**
-   * Presses, each durable when this resolves: one call for all, results in the order of the writes. A pair occurs at most
-   * once in a call. `now`: this server's clock, microseconds. `ahead`: how far an op may lie after it, after the newest op
-   * of its pair and the revision of its post, microseconds; left out: however far, for ops that were accepted before.
+   * Presses, each durable when this resolves: one call for all, results in the order of the writes. A pair occurs at
+   * most once in a call. `now`: this server's clock, microseconds. `ahead`: how far an op may lie after it, after the
+   * newest op of its pair and the revision of its post, microseconds; left out: however far, for ops that were
+   * accepted before.
    */
   write(writes: PairWrite[], now: number, options?: { ahead?: number }): Promise<WriteResult[]>
   /** Posts that do not exist are left out. */

@@ -479,17 +479,17 @@ end $$;
   },
   {
     name: '0004_writes',
-    sql: `-- Presses that go to Postgres first: while Redis is away, where there is none, and from moderation. They are judged here,
--- where the newest op of the pair and the revision of the post are known.
+    sql: `-- Presses that go to Postgres first: while Redis is away, where there is none, and from moderation. They are judged
+-- here, where the newest op of the pair and the revision of the post are known.
 --
 -- An op of 0 or 1 is no op yet: the pair gets a new one of this parity, later than everything that is known of it.
 -- onecount_fallback stays for instances of the version before, which run while a deployment goes on.
 --
 -- How rows are looked up here, and the planner settings of the functions: see the head of 0005_plans.sql.
 
--- The checks of foreign keys are planned by Postgres itself, once for a connection. A plan of a time when posts_new had few
--- rows may read another index than the primary key in full, which cost nothing then. So a connection plans anew while
--- posts_new is small and has doubled.
+-- The checks of foreign keys are planned by Postgres itself, once for a connection. A plan of a time when posts_new
+-- had few rows may read another index than the primary key in full, which cost nothing then. So a connection plans
+-- anew while posts_new is small and has doubled.
 create or replace function public.onecount_replan(p_posts regclass) returns void
 language plpgsql set search_path = '' as $$
 declare
@@ -683,18 +683,20 @@ grant execute on function
   },
   {
     name: '0005_plans',
-    sql: `-- Every function answers by index, whatever the statistics of the tables say: they may be missing, of a time when a table
--- was empty, or right and tempting (one post with nearly all rows). docs/decisions/023 says how and why; in short:
---   a row is looked up with an order and a limit, and sorting is off: only the index on exactly these columns can deliver
---   that order. The conditions are ranges and arrays because they leave the order something to say: an equality alone may
---   be answered by any index that contains the column, also one that has to be read in full for it;
+    sql: `-- Every function answers by index, whatever the statistics of the tables say: they may be missing, of a time when a
+-- table was empty, or right and tempting (one post with nearly all rows). docs/decisions/023 says how and why; in
+-- short:
+--   a row is looked up with an order and a limit, and sorting is off: only the index on exactly these columns can
+--   deliver that order. The conditions are ranges and arrays because they leave the order something to say: an
+--   equality alone may be answered by any index that contains the column, also one that has to be read in full for it;
 --   a row that was found is changed by its ctid, under the lock of its post;
 --   plans are generic, so that they are made once for a connection and not once more for each list.
 
--- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids.
--- The triggers for edits by hand look away meanwhile. \`likes\` is SET to likes plus the transitions that really happened, so
--- likes = base + count(ratings) always (invariant 1). With p_mark_applied what was applied is marked as unseen by Redis;
--- what was smaller than the op already there is always marked, with the greater op. Returns the posts that do not exist.
+-- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids. The
+-- triggers for edits by hand look away meanwhile. \`likes\` is SET to likes plus the transitions that really happened,
+-- so likes = base + count(ratings) always (invariant 1). With p_mark_applied what was applied is marked as unseen by
+-- Redis; what was smaller than the op already there is always marked, with the greater op. Returns the posts that do
+-- not exist.
 create or replace function public.onecount_apply(
   p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_mark_applied boolean
 ) returns uuid[]
@@ -1545,12 +1547,12 @@ grant execute on function public.onecount_likes(uuid, integer) to service_role;
   },
   {
     name: '0010_edits_in_bulk',
-    sql: `-- Edits by hand cost what the rows cost, once for a statement: no work for each row of its own, none for rows that go with
--- their post. Rows are looked up as in 0005_plans.sql.
+    sql: `-- Edits by hand cost what the rows cost, once for a statement: no work for each row of its own, none for rows that go
+-- with their post. Rows are looked up as in 0005_plans.sql.
 
--- Rows of post_ratings that came, went or changed in one statement by hand: once for the statement, however many rows. A
--- row that came counts once more, one that went once less, as of now: its op beats whatever Redis has seen of the pair.
--- Rows that go with their post, or that the engine writes, are none of this.
+-- Rows of post_ratings that came, went or changed in one statement by hand: once for the statement, however many rows.
+-- A row that came counts once more, one that went once less, as of now: its op beats whatever Redis has seen of the
+-- pair. Rows that go with their post, or that the engine writes, are none of this.
 create or replace function public.onecount_rated_by_hand() returns trigger
 language plpgsql security definer
 set search_path = '' set plan_cache_mode = force_custom_plan set jit = off
@@ -1723,13 +1725,14 @@ begin
   return new;
 end $$;
 
--- The rows of a post that is removed go by foreign keys, whose plans Postgres makes: for the length of the statement they
--- are made anew, by the size that the tables have now.
+-- The rows of a post that is removed go by foreign keys, whose plans Postgres makes: for the length of the statement
+-- they are made anew, by the size that the tables have now.
 create or replace function public.onecount_plan_removal() returns trigger
 language plpgsql set search_path = '' as $$
 begin
   if tg_when = 'BEFORE' then
-    perform set_config('onecount.plans', current_setting('enable_seqscan') || ' ' || current_setting('plan_cache_mode'), true),
+    perform set_config('onecount.plans',
+                       current_setting('enable_seqscan') || ' ' || current_setting('plan_cache_mode'), true),
             set_config('enable_seqscan', 'off', true),
             set_config('plan_cache_mode', 'force_custom_plan', true);
   else
