@@ -1,5 +1,5 @@
 import { cpus } from 'node:os'
-import { createClock, createKeys, nextOp } from 'onecount'
+import { createClock, createKeys, MAX_OP_AHEAD, nextOp } from 'onecount'
 import { SCRIPTS } from 'onecount/redis'
 import { load, median, quantile } from './statistics'
 import { POSTS, postId, startStores } from './stores'
@@ -63,7 +63,7 @@ export async function like({ seconds, rounds, concurrency }: LikeOptions, say: (
       keys.recent,
       keys.rank,
     ]
-    return client.evalsha(SCRIPTS.write.sha1, 7, ...names, post, session, op, now(), 'warm')
+    return client.evalsha(SCRIPTS.write.sha1, 7, ...names, post, session, op, now(), 'warm', '', MAX_OP_AHEAD)
   }
 
   const rates = { engine: [] as number[], bare: [] as number[] }

@@ -76,7 +76,11 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
       const known = post.ops.get(given.sessionId) ?? 0
       const newest = Math.max(now, opTime(known), post.rev)
       if (given.op !== null && opTime(given.op) > newest + ahead) return 'ahead'
-      const next = Math.max(now, opTime(known) + 1, now < post.rev ? post.rev + MAX_OP_AHEAD + 1 : 0)
+      const next = Math.max(
+        now,
+        opTime(known) + 1,
+        now + MAX_OP_AHEAD < post.rev ? post.rev + MAX_OP_AHEAD + 1 : 0,
+      )
       const entry = { ...given, op: given.op ?? 2 * next + Number(given.liked), rev: now }
       return isRefused(entry) ? 'refused' : entry
     })

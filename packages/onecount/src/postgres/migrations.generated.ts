@@ -542,7 +542,7 @@ begin
   v_known := greatest(v_rating_op, v_tombstone_op, 0);
 
   if v_op <= 1 then
-    v_op := p_op + 2 * greatest(p_now, v_known / 2 + 1, case when p_now < v_rev then v_rev + 5000001 end);
+    v_op := p_op + 2 * greatest(p_now, v_known / 2 + 1, case when p_now + 5000000 < v_rev then v_rev + 5000001 end);
   elsif v_op / 2 > greatest(p_now, v_known / 2, v_rev) + p_ahead then
     return json_build_object('status', 'ahead');
   end if;
@@ -604,7 +604,7 @@ begin
            r.tid as rating, t.tid as tombstone, greatest(r.op, t.op, 0) as known,
            case when e.op > 1 then e.op
              else e.op + 2 * greatest(p_now, greatest(r.op, t.op, 0) / 2 + 1,
-                                      case when p_now < p.likes_rev then p.likes_rev + 5000001 end)
+                                      case when p_now + 5000000 < p.likes_rev then p.likes_rev + 5000001 end)
            end as op
       from unnest(p_posts, p_sessions, p_ops) with ordinality as e (post_id, session_id, op, n)
       left join lateral (

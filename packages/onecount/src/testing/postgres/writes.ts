@@ -126,9 +126,15 @@ export const writes: PostgresSuite = database => {
       })
 
       it('is assigned beyond every op that a server can have accepted where its own was set back', async () => {
-        await press(database().port, post, 'eva', likeAt(1), T + 100)
+        await press(database().port, post, 'eva', likeAt(1), T + 6_000_000)
         const [before] = await database().port.snapshot([post])
         const state = { liked: true, op: 2 * (before!.rev + 5_000_001) + 1 }
+        expect(await written(none('ana', true), T + 1)).toMatchObject({ state })
+      })
+
+      it('is of now where the clock of the server is a little behind the revision', async () => {
+        await press(database().port, post, 'eva', likeAt(1), T + 4_000_000)
+        const state = { liked: true, op: likeAt(1) }
         expect(await written(none('ana', true), T + 1)).toMatchObject({ state })
       })
     })
