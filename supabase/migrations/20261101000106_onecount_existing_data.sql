@@ -1,10 +1,11 @@
 -- Generated from packages/onecount/sql/0006_existing_data.sql by `npm run generate`. Do not edit.
 
--- Values that no engine has written: those of before onecount, and those of an application's own code. These triggers make
--- what is written from now on sound; 0011_repair.sql is for what is there.
+-- Values that no engine has written: those of before onecount, and those of an application's own code. These triggers
+-- make what is written from now on sound; 0011_repair.sql is for what is there.
 --
 -- Sound is: likes are there, not negative and not less than the rows of the post; a revision and an op are positive and
--- at most 5 seconds ahead of now (as far as an op of a browser may be), the op of a rating is odd; a rating has a session.
+-- at most 5 seconds ahead of now (as far as an op of a browser may be), the op of a rating is odd; a rating has a
+-- session.
 
 -- A rating that an application writes with an op of its own. One that is inserted counts as of now unless its op is
 -- sound; an update keeps its parity, so that the constraint can refuse an op that does not like.
@@ -70,8 +71,8 @@ create trigger onecount_first_likes before update of likes on public.posts_new
   for each row when (old.likes is null and current_setting('onecount.applying', true) is distinct from 'on')
   execute function public.onecount_first_likes();
 
--- The most liked posts as Postgres knows them: [[post, likes]]. Without those whose likes are missing, which are repaired
--- or pressed soon, and would come first.
+-- The most liked posts as Postgres knows them: [[post, likes]]. Without those whose likes are missing, which are
+-- repaired or pressed soon, and would come first.
 create or replace function public.onecount_ranking(p_limit integer) returns json
 language sql stable set search_path = '' as $$
   select coalesce(json_agg(json_build_array(id, greatest(likes, 0))), '[]')
