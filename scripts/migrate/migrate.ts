@@ -60,7 +60,7 @@ export async function migrate(stores: Connected, options: MigrationOptions): Pro
     peakMemoryMb: 0,
   }
   try {
-    await repair(stores, report, pageSize, signal)
+    await repair(stores, report, signal)
     await countAll(stores, report, pageSize, signal)
     if (!dryRun) {
       const moving = createProgress('moving', report.posts)
@@ -84,7 +84,6 @@ export async function migrate(stores: Connected, options: MigrationOptions): Pro
 async function repair(
   { repair, onecount }: Connected,
   { repaired, dryRun }: MigrationReport,
-  pageSize: number,
   signal: AbortSignal,
 ): Promise<void> {
   const checking = createProgress('checking', null)
@@ -95,7 +94,7 @@ async function repair(
     checking.update(looked)
   }
   try {
-    await repairAll(repair, { dryRun, pageSize, signal, onPage }, repaired)
+    await repairAll(repair, { dryRun, signal, onPage }, repaired)
   } catch (error) {
     // A page that was repaired stays so, whatever ended the work.
     const rows = repairedRows(repaired)

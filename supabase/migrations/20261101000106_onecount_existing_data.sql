@@ -1,10 +1,11 @@
 -- Generated from packages/onecount/sql/0006_existing_data.sql by `npm run generate`. Do not edit.
 
--- Values that no engine has written: those of before onecount, and those of an application's own code. These triggers make
--- what is written from now on sound; 0011_repair.sql is for what is there.
+-- Values that no engine has written: those of before onecount, and those of an application's own code. These triggers
+-- make what is written from now on sound; 0011_repair.sql is for what is there.
 --
 -- Sound is: likes are there, not negative and not less than the rows of the post; a revision and an op are positive and
--- at most 5 seconds ahead of now (as far as an op of a browser may be), the op of a rating is odd; a rating has a session.
+-- at most 5 seconds ahead of now (as far as an op of a browser may be), the op of a rating is odd; a rating has a
+-- session.
 
 -- A rating that an application writes with an op of its own. One that is inserted counts as of now unless its op is
 -- sound; an update keeps its parity, so that the constraint can refuse an op that does not like.

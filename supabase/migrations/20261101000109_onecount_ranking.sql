@@ -7,7 +7,7 @@
 -- (decision 021): callers share an answer for a while.
 create or replace function public.onecount_ranking(p_limit integer) returns json
 language sql stable set search_path = '' set jit = off as $$
-  select coalesce(json_agg(json_build_array(id, coalesce(likes, 0))), '[]')
+  select coalesce(json_agg(json_build_array(id, greatest(likes, 0))), '[]')
   from (select id, likes from public.posts_new order by likes desc nulls last, id desc limit p_limit) top;
 $$;
 
@@ -15,7 +15,7 @@ $$;
 create or replace function public.onecount_likes(p_after uuid, p_limit integer) returns json
 language sql stable
 set search_path = '' set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
-  select coalesce(json_agg(json_build_array(id, coalesce(likes, 0))), '[]')
+  select coalesce(json_agg(json_build_array(id, greatest(likes, 0))), '[]')
   from (
     select id, likes from public.posts_new
      where id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')

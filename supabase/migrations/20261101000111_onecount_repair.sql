@@ -1,10 +1,10 @@
 -- Generated from packages/onecount/sql/0011_repair.sql by `npm run generate`. Do not edit.
 
--- Repairs what no engine has written, in pages, each a short transaction. What is sound: 0006_existing_data.sql. A page can
--- be cut off and taken again, and two at once do no harm. Written rows are not taken for edits by hand.
+-- Repairs what no engine has written, in pages, each a short transaction. What is sound: 0006_existing_data.sql. A page
+-- can be cut off and taken again, and two at once do no harm. Written rows are not taken for edits by hand.
 
--- The op in place of one that is not sound: as of the newest moment at which it can have been made. An op that was given
--- after that revision beats it.
+-- The op in place of one that is not sound: as of the newest moment at which it can have been made. An op that was
+-- given after that revision beats it.
 create or replace function public.onecount_op_before(p_rev bigint, p_now bigint) returns bigint
 language sql immutable set search_path = '' as $$
   select 2 * greatest(1, least(coalesce(p_rev, 0), p_now))
@@ -17,11 +17,11 @@ language sql stable set search_path = '' as $$
     from (select relid from pg_partition_tree(p_table) union select p_table) t (relid)
 $$;
 
--- Repairs one page of posts by id, after `p_after` and up to `p_until`: {last, posts, likesMissing, likesNegative, likesBelowRatings,
--- revisions}, each a number of posts but `last`, the last post looked at, null when there was none. A page ends early
--- after about a second. Redis forgets the posts that are repaired. With p_dry_run nothing is written.
--- A post is written only if it is as it was when its rows were counted, so that counting a large post holds no lock; one
--- that changes every time is locked.
+-- Repairs one page of posts by id, after `p_after` and up to `p_until`: {last, posts, likesMissing, likesNegative,
+-- likesBelowRatings, revisions}, each a number of posts but `last`, the last post looked at, null when there was none.
+-- A page ends early after about a second, or 50 milliseconds after the first post that it locks. Redis forgets the
+-- posts that are repaired. With p_dry_run nothing is written. A post is written only if it is as it was when its rows
+-- were counted, so that counting a large post holds no lock; one that changes every time is locked.
 create or replace function public.onecount_repair_posts(
   p_after uuid, p_until uuid, p_limit integer, p_dry_run boolean
 ) returns json
@@ -29,7 +29,7 @@ language plpgsql
 set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
 declare
-  v_started timestamptz := clock_timestamp();
+  v_until timestamptz := clock_timestamp() + interval '1 second';
   v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
   v_newest bigint := v_now + 5000000;
   v_page record;
@@ -80,6 +80,9 @@ begin
           exit when not found;
           continue;
         end if;
+        if v_repaired = '{}' then
+          v_until := least(v_until, clock_timestamp() + interval '50 milliseconds');
+        end if;
         v_repaired := v_repaired || v_post.id;
       end if;
       if v_post.likes is null then v_missing := v_missing + 1;
@@ -91,7 +94,7 @@ begin
     end loop;
     v_last := v_page.id;
     v_posts := v_posts + 1;
-    exit when clock_timestamp() > v_started + interval '1 second';
+    exit when clock_timestamp() > v_until;
   end loop;
   insert into public.like_unseen as u (post_id, session_id, op)
   select id, '', 2 * v_now from unnest(v_repaired) as r (id) order by id
@@ -102,8 +105,9 @@ begin
     'likesBelowRatings', v_below, 'revisions', v_revisions);
 end $$;
 
--- Takes the lock on these posts, which is the lock on their pairs: every function of the engine takes it before it looks
--- up a row. Answers the posts that nobody else holds just now, and those that do not exist, whose rows no one locks.
+-- Takes the lock on these posts, which is the lock on their pairs: every function of the engine takes it before it
+-- looks up a row. Answers the posts that nobody else holds just now, and those that do not exist, whose rows no one
+-- locks.
 create or replace function public.onecount_lock_posts(p_posts uuid[]) returns uuid[]
 language sql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
@@ -123,10 +127,10 @@ as $$
 $$;
 
 -- Repairs the ratings of `p_blocks` blocks of their table from block `p_from` on: {next, blocks, left, opsMissing,
--- opsInFuture, opsInvalid, sessionsMissing}, each a number of ratings but `next`, the block to go on with (null: that was
--- the end), and `blocks`, how many there are. At most `p_limit` rows are written; `next` is `p_from` again while sound
--- rows are left. Rows that another transaction holds are not waited for: `left` says that there were some.
--- In the order of the table: no index is read, and a row that is moved by its repair needs none.
+-- opsInFuture, opsInvalid, sessionsMissing}, each a number of ratings but `next`, the block to go on with (null: that
+-- was the end), and `blocks`, how many there are. At most `p_limit` rows are written; `next` is `p_from` again while
+-- sound rows are left. Rows that another transaction holds are not waited for: `left` says that there were some. In the
+-- order of the table: no index is read, and a row that is moved by its repair needs none.
 create or replace function public.onecount_repair_ratings(
   p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
 ) returns json
@@ -186,9 +190,9 @@ begin
 end $$;
 
 -- The same for like_tombstones, and with its first block for like_unseen, which is short: {next, blocks, left,
--- bookkeeping, contradictions}. An op in the future there would bring the one of a rating back, or beat every press until
--- then. A pair that both likes a post and does not, which only a restore or an import can leave behind, likes it: the
--- rating is what was counted.
+-- bookkeeping, contradictions}. An op in the future there would bring the one of a rating back, or beat every press
+-- until then. A pair that both likes a post and does not, which only a restore or an import can leave behind, likes it:
+-- the rating is what was counted.
 create or replace function public.onecount_repair_tombstones(
   p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
 ) returns json

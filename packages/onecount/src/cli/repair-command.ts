@@ -13,7 +13,7 @@ their post, ops that are missing, even, not positive or in the future, ratings w
   npx onecount repair [options]
 
   --dry-run       says what it would change, and changes nothing
-  --page-size N   posts in one transaction, 500
+  --page-size N   posts in one transaction, 1000
   --json          one JSON object on stdout
   --help
 
@@ -28,7 +28,7 @@ export const repair: Command = {
       args,
       options: {
         'dry-run': { type: 'boolean', default: false },
-        'page-size': { type: 'string', default: '500' },
+        'page-size': { type: 'string', default: '1000' },
         json: { type: 'boolean' },
         help: { type: 'boolean' },
       },

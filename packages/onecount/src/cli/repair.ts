@@ -49,7 +49,7 @@ export const NOTHING: Readonly<Repaired> = {
 
 export interface RepairOptions {
   dryRun: boolean
-  /** Posts in one transaction. */
+  /** Posts in one transaction, 1,000. */
   pageSize?: number
   signal?: AbortSignal
   /** After every page: posts looked at, or the share of a table from 0 to 1. */
@@ -108,7 +108,7 @@ export type PostsPage = { last: string | null; posts: number } & Partial<Repaire
 
 async function repairPosts(
   rpc: RepairRpc,
-  { dryRun, signal, pageSize = 500, onPage }: RepairOptions,
+  { dryRun, signal, pageSize = 1000, onPage }: RepairOptions,
   done: Repaired,
 ): Promise<void> {
   let posts = 0

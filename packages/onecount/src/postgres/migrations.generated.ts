@@ -985,11 +985,12 @@ end $$;
   },
   {
     name: '0006_existing_data',
-    sql: `-- Values that no engine has written: those of before onecount, and those of an application's own code. These triggers make
--- what is written from now on sound; 0011_repair.sql is for what is there.
+    sql: `-- Values that no engine has written: those of before onecount, and those of an application's own code. These triggers
+-- make what is written from now on sound; 0011_repair.sql is for what is there.
 --
 -- Sound is: likes are there, not negative and not less than the rows of the post; a revision and an op are positive and
--- at most 5 seconds ahead of now (as far as an op of a browser may be), the op of a rating is odd; a rating has a session.
+-- at most 5 seconds ahead of now (as far as an op of a browser may be), the op of a rating is odd; a rating has a
+-- session.
 
 -- A rating that an application writes with an op of its own. One that is inserted counts as of now unless its op is
 -- sound; an update keeps its parity, so that the constraint can refuse an op that does not like.
@@ -1524,7 +1525,7 @@ end $$;
 -- (decision 021): callers share an answer for a while.
 create or replace function public.onecount_ranking(p_limit integer) returns json
 language sql stable set search_path = '' set jit = off as $$
-  select coalesce(json_agg(json_build_array(id, coalesce(likes, 0))), '[]')
+  select coalesce(json_agg(json_build_array(id, greatest(likes, 0))), '[]')
   from (select id, likes from public.posts_new order by likes desc nulls last, id desc limit p_limit) top;
 $$;
 
@@ -1532,7 +1533,7 @@ $$;
 create or replace function public.onecount_likes(p_after uuid, p_limit integer) returns json
 language sql stable
 set search_path = '' set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
-  select coalesce(json_agg(json_build_array(id, coalesce(likes, 0))), '[]')
+  select coalesce(json_agg(json_build_array(id, greatest(likes, 0))), '[]')
   from (
     select id, likes from public.posts_new
      where id > coalesce(p_after, '00000000-0000-0000-0000-000000000000')
@@ -1776,11 +1777,11 @@ grant execute on function public.onecount_plan_removal() to service_role;
   },
   {
     name: '0011_repair',
-    sql: `-- Repairs what no engine has written, in pages, each a short transaction. What is sound: 0006_existing_data.sql. A page can
--- be cut off and taken again, and two at once do no harm. Written rows are not taken for edits by hand.
+    sql: `-- Repairs what no engine has written, in pages, each a short transaction. What is sound: 0006_existing_data.sql. A page
+-- can be cut off and taken again, and two at once do no harm. Written rows are not taken for edits by hand.
 
--- The op in place of one that is not sound: as of the newest moment at which it can have been made. An op that was given
--- after that revision beats it.
+-- The op in place of one that is not sound: as of the newest moment at which it can have been made. An op that was
+-- given after that revision beats it.
 create or replace function public.onecount_op_before(p_rev bigint, p_now bigint) returns bigint
 language sql immutable set search_path = '' as $$
   select 2 * greatest(1, least(coalesce(p_rev, 0), p_now))
@@ -1793,11 +1794,11 @@ language sql stable set search_path = '' as $$
     from (select relid from pg_partition_tree(p_table) union select p_table) t (relid)
 $$;
 
--- Repairs one page of posts by id, after \`p_after\` and up to \`p_until\`: {last, posts, likesMissing, likesNegative, likesBelowRatings,
--- revisions}, each a number of posts but \`last\`, the last post looked at, null when there was none. A page ends early
--- after about a second. Redis forgets the posts that are repaired. With p_dry_run nothing is written.
--- A post is written only if it is as it was when its rows were counted, so that counting a large post holds no lock; one
--- that changes every time is locked.
+-- Repairs one page of posts by id, after \`p_after\` and up to \`p_until\`: {last, posts, likesMissing, likesNegative,
+-- likesBelowRatings, revisions}, each a number of posts but \`last\`, the last post looked at, null when there was none.
+-- A page ends early after about a second, or 50 milliseconds after the first post that it locks. Redis forgets the
+-- posts that are repaired. With p_dry_run nothing is written. A post is written only if it is as it was when its rows
+-- were counted, so that counting a large post holds no lock; one that changes every time is locked.
 create or replace function public.onecount_repair_posts(
   p_after uuid, p_until uuid, p_limit integer, p_dry_run boolean
 ) returns json
@@ -1805,7 +1806,7 @@ language plpgsql
 set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
 declare
-  v_started timestamptz := clock_timestamp();
+  v_until timestamptz := clock_timestamp() + interval '1 second';
   v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
   v_newest bigint := v_now + 5000000;
   v_page record;
@@ -1856,6 +1857,9 @@ begin
           exit when not found;
           continue;
         end if;
+        if v_repaired = '{}' then
+          v_until := least(v_until, clock_timestamp() + interval '50 milliseconds');
+        end if;
         v_repaired := v_repaired || v_post.id;
       end if;
       if v_post.likes is null then v_missing := v_missing + 1;
@@ -1867,7 +1871,7 @@ begin
     end loop;
     v_last := v_page.id;
     v_posts := v_posts + 1;
-    exit when clock_timestamp() > v_started + interval '1 second';
+    exit when clock_timestamp() > v_until;
   end loop;
   insert into public.like_unseen as u (post_id, session_id, op)
   select id, '', 2 * v_now from unnest(v_repaired) as r (id) order by id
@@ -1878,8 +1882,9 @@ begin
     'likesBelowRatings', v_below, 'revisions', v_revisions);
 end $$;
 
--- Takes the lock on these posts, which is the lock on their pairs: every function of the engine takes it before it looks
--- up a row. Answers the posts that nobody else holds just now, and those that do not exist, whose rows no one locks.
+-- Takes the lock on these posts, which is the lock on their pairs: every function of the engine takes it before it
+-- looks up a row. Answers the posts that nobody else holds just now, and those that do not exist, whose rows no one
+-- locks.
 create or replace function public.onecount_lock_posts(p_posts uuid[]) returns uuid[]
 language sql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
@@ -1899,10 +1904,10 @@ as $$
 $$;
 
 -- Repairs the ratings of \`p_blocks\` blocks of their table from block \`p_from\` on: {next, blocks, left, opsMissing,
--- opsInFuture, opsInvalid, sessionsMissing}, each a number of ratings but \`next\`, the block to go on with (null: that was
--- the end), and \`blocks\`, how many there are. At most \`p_limit\` rows are written; \`next\` is \`p_from\` again while sound
--- rows are left. Rows that another transaction holds are not waited for: \`left\` says that there were some.
--- In the order of the table: no index is read, and a row that is moved by its repair needs none.
+-- opsInFuture, opsInvalid, sessionsMissing}, each a number of ratings but \`next\`, the block to go on with (null: that
+-- was the end), and \`blocks\`, how many there are. At most \`p_limit\` rows are written; \`next\` is \`p_from\` again while
+-- sound rows are left. Rows that another transaction holds are not waited for: \`left\` says that there were some. In the
+-- order of the table: no index is read, and a row that is moved by its repair needs none.
 create or replace function public.onecount_repair_ratings(
   p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
 ) returns json
@@ -1962,9 +1967,9 @@ begin
 end $$;
 
 -- The same for like_tombstones, and with its first block for like_unseen, which is short: {next, blocks, left,
--- bookkeeping, contradictions}. An op in the future there would bring the one of a rating back, or beat every press until
--- then. A pair that both likes a post and does not, which only a restore or an import can leave behind, likes it: the
--- rating is what was counted.
+-- bookkeeping, contradictions}. An op in the future there would bring the one of a rating back, or beat every press
+-- until then. A pair that both likes a post and does not, which only a restore or an import can leave behind, likes it:
+-- the rating is what was counted.
 create or replace function public.onecount_repair_tombstones(
   p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
 ) returns json
