@@ -1,5 +1,5 @@
 import { isLikedOp } from '../src/core/op'
-import type { PairWrite, WriteResult } from '../src/core/ports'
+import type { PairOp, PairWrite, WriteResult } from '../src/core/ports'
 import type { Call } from './network'
 
 export const pairOf = (post: string, session: string) => `${post}|${session}`
@@ -51,6 +51,10 @@ export class Truth {
         if (parts[5 * i] !== '') this.show(post, Number(parts[5 * i + 1]), Number(parts[5 * i]))
       })
     }
+    if (call.store === 'postgres' && call.name === 'dropRefused') {
+      for (const { postId, sessionId, op } of call.args[0] as PairOp[])
+        this.drop(pairOf(postId, sessionId), op)
+    }
     if (call.store === 'postgres' && call.name === 'write') {
       for (const [i, write] of (call.args[0] as PairWrite[]).entries()) {
         const result = (answer as WriteResult[])[i]!
@@ -62,6 +66,11 @@ export class Truth {
         if (write.op === null) this.raise(this.made, pair, result.state.op)
       }
     }
+  }
+
+  /** A refused op is forgotten on purpose, with its session. */
+  private drop(pair: string, op: number): void {
+    if (this.least.get(pair) === op) this.least.delete(pair)
   }
 
   private accept(pair: string, op: number): void {
