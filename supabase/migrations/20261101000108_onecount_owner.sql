@@ -52,7 +52,7 @@ begin
   end if;
   begin
     v_done := public.onecount_spare(p_posts, p_sessions, p_ops, p_revs, false, null, null);
-  exception when others then
+  exception when others or assert_failure then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
     if public.onecount_is_outage(v_state) then
       raise;

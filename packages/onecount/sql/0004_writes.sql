@@ -188,13 +188,45 @@ begin
   return coalesce(v_result, '[]');
 end $$;
 
+-- As onecount_write, for presses of which Postgres may refuse some: these answer
+-- {status: 'refused', sqlstate, message}, and the others as if they had come alone. Where every press is refused as any
+-- other would be, that is the whole answer.
+create or replace function public.onecount_write_sparing(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_now bigint, p_ahead bigint
+) returns json
+language plpgsql set search_path = '' as $$
+declare
+  v_done json;
+  v_state text; v_message text;
+begin
+  begin
+    v_done := public.onecount_spare(p_posts, p_sessions, p_ops, '{}', true, p_now, p_ahead);
+  exception when others or assert_failure then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
+    if public.onecount_is_outage(v_state) then
+      raise;
+    end if;
+    return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
+  end;
+  return (
+    select coalesce(json_agg(coalesce(w.why, r.result) order by r.n), '[]')
+      from json_array_elements(v_done -> 'results') with ordinality r (result, n)
+      left join lateral (
+        select json_build_object('status', 'refused', 'sqlstate', e ->> 1, 'message', e ->> 2) as why
+          from json_array_elements(v_done -> 'refused') e where (e ->> 0)::bigint = r.n
+      ) w on true
+  );
+end $$;
+
 revoke execute on function
   public.onecount_replan(regclass),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
-  public.onecount_write(uuid[], text[], bigint[], bigint, bigint)
+  public.onecount_write(uuid[], text[], bigint[], bigint, bigint),
+  public.onecount_write_sparing(uuid[], text[], bigint[], bigint, bigint)
   from public, anon, authenticated;
 grant execute on function
   public.onecount_replan(regclass),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
-  public.onecount_write(uuid[], text[], bigint[], bigint, bigint)
+  public.onecount_write(uuid[], text[], bigint[], bigint, bigint),
+  public.onecount_write_sparing(uuid[], text[], bigint[], bigint, bigint)
   to service_role;

@@ -48,6 +48,30 @@ const RULES: Record<string, Rule> = {
     sqlstate: 'P0001',
     says: 'is barred',
   },
+  'a trigger whose assertion fails': {
+    make: `create function mine() returns trigger language plpgsql as
+             $$ begin assert false, 'it does not hold'; return new; end $$;
+           create trigger mine before insert on post_ratings for each row when (new.session_id like 'bad%')
+             execute function mine()`,
+    mend: 'drop function mine cascade',
+    sqlstate: 'P0004',
+    says: 'it does not hold',
+  },
+  'a foreign key': {
+    make: `create table people (id text primary key);
+           insert into people select 's-' || n from generate_series(0, 40) n;
+           grant select on people to service_role;
+           alter table post_ratings add constraint mine foreign key (session_id) references people`,
+    mend: 'alter table post_ratings drop constraint mine; drop table people',
+    sqlstate: '23503',
+    says: 'violates foreign key constraint "mine"',
+  },
+  'a form that sessions must have': {
+    make: `alter table post_ratings add constraint mine check (session_id ~ '^s-[0-9]+$') not valid`,
+    mend: 'alter table post_ratings drop constraint mine',
+    sqlstate: '23514',
+    says: 'violates check constraint "mine"',
+  },
   'a constraint trigger that is deferred, with a code of its own': {
     make: `create function mine() returns trigger language plpgsql as
              $$ begin raise exception 'not today' using errcode = 'PT403'; end $$;
@@ -221,6 +245,21 @@ describe.each(Object.entries(DRIVERS))('through %s', (driver, open) => {
     expect(await consistent()).toBe(true)
     expect(await port.status(0)).toMatchObject({ refused: 0 })
   })
+
+  it.each(Object.entries(RULES))(
+    '%s sets the refused op aside also where it comes alone',
+    async (_, rule) => {
+      const ops = batch(rule)
+      const bad = ops.filter(op => op.sessionId.startsWith('bad'))
+      await during(rule, async () => {
+        await sync(ops.filter(op => !bad.includes(op)).slice(0, 2))
+        for (const op of bad) expect(await sync([op])).toMatchObject({ status: 'applied', refused: [op] })
+        expect(await port.write([{ ...bad[0]!, liked: true }], T)).toMatchObject([{ status: 'refused' }])
+      })
+      expect(await stored()).toBe(2)
+      expect(await consistent()).toBe(true)
+    },
+  )
 
   it.each(Object.entries(FAULTS))('%s is of no single op: none is set aside', async (_, rule) => {
     await during(rule, async () => {

@@ -669,15 +669,47 @@ begin
   return coalesce(v_result, '[]');
 end $$;
 
+-- As onecount_write, for presses of which Postgres may refuse some: these answer
+-- {status: 'refused', sqlstate, message}, and the others as if they had come alone. Where every press is refused as any
+-- other would be, that is the whole answer.
+create or replace function public.onecount_write_sparing(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_now bigint, p_ahead bigint
+) returns json
+language plpgsql set search_path = '' as $$
+declare
+  v_done json;
+  v_state text; v_message text;
+begin
+  begin
+    v_done := public.onecount_spare(p_posts, p_sessions, p_ops, '{}', true, p_now, p_ahead);
+  exception when others or assert_failure then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
+    if public.onecount_is_outage(v_state) then
+      raise;
+    end if;
+    return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
+  end;
+  return (
+    select coalesce(json_agg(coalesce(w.why, r.result) order by r.n), '[]')
+      from json_array_elements(v_done -> 'results') with ordinality r (result, n)
+      left join lateral (
+        select json_build_object('status', 'refused', 'sqlstate', e ->> 1, 'message', e ->> 2) as why
+          from json_array_elements(v_done -> 'refused') e where (e ->> 0)::bigint = r.n
+      ) w on true
+  );
+end $$;
+
 revoke execute on function
   public.onecount_replan(regclass),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
-  public.onecount_write(uuid[], text[], bigint[], bigint, bigint)
+  public.onecount_write(uuid[], text[], bigint[], bigint, bigint),
+  public.onecount_write_sparing(uuid[], text[], bigint[], bigint, bigint)
   from public, anon, authenticated;
 grant execute on function
   public.onecount_replan(regclass),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
-  public.onecount_write(uuid[], text[], bigint[], bigint, bigint)
+  public.onecount_write(uuid[], text[], bigint[], bigint, bigint),
+  public.onecount_write_sparing(uuid[], text[], bigint[], bigint, bigint)
   to service_role;
 `,
   },
@@ -1090,15 +1122,24 @@ language sql immutable set search_path = '' as $$
   select left(p_sqlstate, 2) in ('08', '25', '40', '53', '57', '58', '72') or p_sqlstate in ('55006', '55P03', '55P04')
 $$;
 
--- Tries one op of this parity that no person has made, on up to three posts other than p_posts, and undoes it: whether
--- Postgres refuses all of them with one of p_sqlstates. Where every post is among p_posts and they are several, these
--- are tried. False where there is no post to try; one at the end of its integer says nothing about others.
-create or replace function public.onecount_refuses_every(p_liked boolean, p_posts uuid[], p_sqlstates text[])
-returns boolean
-language plpgsql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off as $$
+-- Tries ops of this parity that no person has made, and undoes them: whether Postgres refuses all of them with one of
+-- p_sqlstates. They are of pairs that Postgres has accepted before and, for likes, of new pairs too, by a session that is
+-- there where it can be: an application may accept no others. Refused sessions are left out, and so are the posts of
+-- refused ops, unless they are several and there are no others; in the end they are tried too, and only their success
+-- counts. False where there is nothing to try.
+create or replace function public.onecount_refuses_every(
+  p_liked boolean, p_posts uuid[], p_sessions text[], p_sqlstates text[]
+) returns boolean
+language plpgsql
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set enable_incremental_sort = off
+as $$
 declare
   v_avoided uuid[] := p_posts;
-  v_post uuid; v_session text; v_op bigint;
+  v_probe text := 'onecount-probe';
+  v_from uuid; v_post uuid; v_session text; v_op bigint;
+  v_is_held boolean;
+  v_tried boolean := false;
 begin
   if not exists (select from public.posts_new where id <> all (p_posts)) then
     if cardinality(p_posts) < 2 then
@@ -1106,35 +1147,46 @@ begin
     end if;
     v_avoided := '{}';
   end if;
-  for i in 1..3 loop
-    v_op := 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + 1;
-    v_session := 'onecount-probe';
-    if p_liked then
-      select id into v_post from public.posts_new
-       where id > gen_random_uuid() and id <> all (v_avoided) and likes < 2147483647 order by id limit 1;
-      if not found then
-        select id into v_post from public.posts_new
-         where id <> all (v_avoided) and likes < 2147483647 order by id limit 1;
-      end if;
-    else
+  for i in 1..5 loop
+    v_from := case when i % 2 = 1 then gen_random_uuid() else '00000000-0000-0000-0000-000000000000'::uuid end;
+    if i = 5 then
+      v_from := p_posts[1];
+      v_avoided := '{}';
+    end if;
+    v_post := null;
+    v_is_held := not p_liked or i in (1, 2, 5);
+    if v_is_held then
       select post_id, session_id, op + 1 into v_post, v_session, v_op from public.post_ratings
-       where post_id <> all (v_avoided) order by post_id, session_id limit 1;
+       where post_id >= v_from and post_id <> all (v_avoided) and session_id <> all (p_sessions)
+       order by post_id, session_id limit 1;
+      v_probe := coalesce(v_session, v_probe);
+    else
+      -- A post at the end of its integer says nothing about others.
+      select id, v_probe, 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint into v_post, v_session, v_op
+        from public.posts_new where id >= v_from and id <> all (v_avoided) and likes < 2147483647 order by id limit 1;
     end if;
-    if v_post is null then
-      return i > 1;
-    end if;
+    continue when v_post is null;
+    v_tried := v_tried or i < 5;
     v_avoided := v_avoided || v_post;
     begin
-      perform public.onecount_apply(array[v_post], array[v_session], array[v_op], array[0], false);
+      if v_is_held then
+        perform public.onecount_apply(array[v_post], array[v_session], array[v_op], array[0], false);
+      end if;
+      if p_liked then
+        perform public.onecount_apply(array[v_post], array[v_session], array[v_op + 1], array[0], false);
+      end if;
       set constraints all immediate;
       raise exception using errcode = 'OCOK0';
-    exception when others then
+    exception when others or assert_failure then
+      if public.onecount_is_outage(sqlstate) then
+        raise;
+      end if;
       if sqlstate = 'OCOK0' or not sqlstate = any (p_sqlstates) then
         return false;
       end if;
     end;
   end loop;
-  return true;
+  return v_tried;
 end $$;
 
 -- Merges ops as onecount_apply (p_now is null) or as onecount_write do, without those that Postgres refuses: what is
@@ -1179,7 +1231,7 @@ begin
       end if;
       -- A constraint that is deferred would speak only when nothing can be set aside any more.
       set constraints all immediate;
-    exception when others then
+    exception when others or assert_failure then
       get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
       if public.onecount_is_outage(v_state) or v_count = 0 then
         raise;
@@ -1211,6 +1263,7 @@ begin
       and public.onecount_refuses_every(
         v_parity = 1,
         array(select distinct p_posts[n] from unnest(v_refused) n),
+        array(select distinct p_sessions[n] from unnest(v_refused) n),
         array(select v_states[k] from generate_subscripts(v_refused, 1) k where p_ops[v_refused[k]] % 2 = v_parity)
       )
     then
@@ -1268,36 +1321,6 @@ language sql set search_path = '' as $$
     set op = excluded.op, sqlstate = excluded.sqlstate, message = excluded.message, refused_at = now()
     where r.op <= excluded.op
 $$;
-
--- As onecount_write, for presses of which Postgres may refuse some: these answer
--- {status: 'refused', sqlstate, message}, and the others as if they had come alone. Where every press is refused as any
--- other would be, that is the whole answer.
-create or replace function public.onecount_write_sparing(
-  p_posts uuid[], p_sessions text[], p_ops bigint[], p_now bigint, p_ahead bigint
-) returns json
-language plpgsql set search_path = '' as $$
-declare
-  v_done json;
-  v_state text; v_message text;
-begin
-  begin
-    v_done := public.onecount_spare(p_posts, p_sessions, p_ops, '{}', true, p_now, p_ahead);
-  exception when others then
-    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
-    if public.onecount_is_outage(v_state) then
-      raise;
-    end if;
-    return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
-  end;
-  return (
-    select coalesce(json_agg(coalesce(w.why, r.result) order by r.n), '[]')
-      from json_array_elements(v_done -> 'results') with ordinality r (result, n)
-      left join lateral (
-        select json_build_object('status', 'refused', 'sqlstate', e ->> 1, 'message', e ->> 2) as why
-          from json_array_elements(v_done -> 'refused') e where (e ->> 0)::bigint = r.n
-      ) w on true
-  );
-end $$;
 
 -- One page of what is set aside and still matters, by pair, of one post or session where given:
 -- [[post, session, op, sqlstate, message, refused at (ISO 8601)]]. An op does not matter any more once its pair has a
@@ -1420,7 +1443,7 @@ begin
   end if;
   begin
     v_done := public.onecount_spare(p_posts, p_sessions, p_ops, p_revs, false, null, null);
-  exception when others then
+  exception when others or assert_failure then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
     if public.onecount_is_outage(v_state) then
       raise;
