@@ -20,7 +20,8 @@
 --   7 keep      how long the call finds its op again, milliseconds
 -- RETURNS
 --   {'WARM', count, rev, liked, op, durable} | {'COLD', op} | nothing changed: {'COLD', '0'}: hydrate the post and call
---   again, {'ASK'}: this clock is behind and Postgres may know an op of the pair, call again with it
+--   again, {'ASK'}: Postgres may know an op of the pair that is later than this clock, call again
+--   with it
 -- include: apply
 
 local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
@@ -34,12 +35,16 @@ local pair = post .. '|' .. session
 local pending = pending_of(k.q, pair)
 local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0), known)
 local values = redis.call('MGET', k.likes, k.meta)
-local count, rev = warm(epoch_of(k.q), values[1], values[2], k.liked)
+local epoch = epoch_of(k.q)
+local count, rev = warm(epoch, values[1], values[2], k.liked)
 
 if not count and pending == 0 and not was_asked then return { 'COLD', '0' } end
--- What was settled long ago is forgotten here. It is older than a clock that is right; this one is not.
-local is_behind = count and newest == 0 and now + ahead < rev
-if is_behind and not was_asked then return { 'ASK' } end
+-- What was settled long ago is forgotten here. It is older than a clock that is right; this one is not, or the op was as
+-- far ahead as it may be.
+local is_unknown = count and newest == 0
+local is_behind = is_unknown and now + ahead < rev
+local may_be_forgotten = is_unknown and 2 * (now - ahead) < forgotten_before(k.q, epoch)
+if (is_behind or may_be_forgotten) and not was_asked then return { 'ASK' } end
 
 local likes = wanted == '1'
 if wanted == 'flip' then

@@ -38,7 +38,7 @@ export const CLOCK_RULES: Rule[] = [
   {
     name: 'a clock that is behind asks for what is forgotten',
     file: PRESS,
-    find: "if is_behind and not was_asked then return { 'ASK' } end",
+    find: "if (is_behind or may_be_forgotten) and not was_asked then return { 'ASK' } end",
     replace: '',
     faults: ['clock set back', 'no op', 'short recent'],
   },
@@ -52,7 +52,7 @@ export const CLOCK_RULES: Rule[] = [
   {
     name: 'Postgres is asked of an op that is older than what is remembered',
     file: APPLY,
-    find: 'if may_ask and (is_ahead or op < forgotten_of(k.q)) then',
+    find: 'if may_ask and (is_ahead or op < forgotten_before(k.q, count and epoch)) then',
     replace: 'if may_ask and is_ahead then',
     faults: ['replays', 'short recent'],
   },

@@ -226,6 +226,45 @@ describe('an op that was sent before', () => {
     expect(await settle(server)).toBe(446)
   })
 
+  it('changes nothing when it comes again, also after Redis was emptied', async () => {
+    const server = startServer(0)
+    const press = openBrowser()
+    const op = likeAt(-2000)
+    await press(server, 'PUT', op)
+    await press(server, 'DELETE', unlikeAt(-1000))
+    await settle(server)
+    await stores.redis.flushall()
+    await server.service.read([POST.id])
+    expect(await press(server, 'PUT', op)).toMatchObject({ status: 200, body: { count: 446, liked: false } })
+    expect(await settle(server)).toBe(446)
+  })
+
+  it('is told to try again after that while Postgres does not answer, and a press of this moment counts', async () => {
+    const server = startServer(0)
+    const press = openBrowser()
+    const op = likeAt(-2000)
+    await press(server, 'PUT', op)
+    await settle(server)
+    await stores.redis.flushall()
+    await server.service.read([POST.id])
+    server.ports.fail('never arrives', 'postgres')
+    expect((await press(server, 'PUT', op)).body.error.code).toBe('unavailable')
+    expect(await press(server, 'DELETE', unlikeAt(0))).toMatchObject({ status: 200, body: { liked: false } })
+    server.ports.restore()
+    expect(await settle(server)).toBe(446)
+  })
+
+  it('and lies a little ahead is undone without an op, also after Redis was emptied', async () => {
+    const server = startServer(0)
+    const press = openBrowser()
+    await press(server, 'PUT', likeAt(3000))
+    await settle(server)
+    await stores.redis.flushall()
+    const undone = await press(server, 'DELETE')
+    expect(undone).toMatchObject({ status: 200, body: { count: 446, liked: false } })
+    expect(await settle(server)).toBe(446)
+  })
+
   it('of a press without one: a repeat inside the engine never beats what was pressed since', async () => {
     const server = startServer(0)
     const press = openBrowser()

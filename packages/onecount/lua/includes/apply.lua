@@ -27,7 +27,7 @@ local function apply(k, post, session, op, now, only_warm, ahead, known)
     -- A newer op of the pair may be forgotten here, or its post's revision unknown.
     local may_ask = not known and (newest == 0 or not count)
     if is_ahead or may_ask then assert_primary(k.q) end
-    if may_ask and (is_ahead or op < forgotten_of(k.q)) then return nil, 'ASK' end
+    if may_ask and (is_ahead or op < forgotten_before(k.q, count and epoch)) then return nil, 'ASK' end
     if is_ahead then return nil, 'AHEAD', moment end
   end
 

@@ -34,10 +34,17 @@ local function fed_of(q)
   return mark and tonumber(string.sub(mark, 6))
 end
 
--- Ops before this one may be forgotten: recent no longer holds every op that was settled.
-local function forgotten_of(q)
+-- Ops before this one were settled and left out of recent since; 0: none.
+local function trimmed_before(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 9)) or 0
+end
+
+-- Ops before this one may be forgotten: left out of recent, or lost with what was here before this epoch began. A cold
+-- post has no epoch: it may be the first that Redis hears of, while Postgres cannot be asked.
+local function forgotten_before(q, epoch)
+  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
+  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
 end
 
 -- Up to which op recent has been looked at for what can be forgotten; nil: there is nothing to leave out.

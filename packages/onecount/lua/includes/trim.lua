@@ -6,7 +6,7 @@ local LOOKED_AT_AT_ONCE = 2000
 
 -- Whoever is given an older op of a pair that is not remembered has to ask Postgres from then on.
 local function note_forgotten(q, horizon)
-  local before = forgotten_of(q)
+  local before = trimmed_before(q)
   if horizon <= before then return end
   redis.call('ZADD', q, 0, '!forgot|' .. int(horizon))
   if before > 0 then redis.call('ZREM', q, '!forgot|' .. int(before)) end

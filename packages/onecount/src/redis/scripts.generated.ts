@@ -58,7 +58,7 @@ return out
   },
   begin: {
     name: 'begin',
-    sha1: '6333f137504cd60db1fe9a0d422903a2b56231d7',
+    sha1: 'b7d8d0ee572a832e5607d4dc4667755bd3530115',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -81,9 +81,13 @@ local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
 end
-local function forgotten_of(q)
+local function trimmed_before(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 9)) or 0
+end
+local function forgotten_before(q, epoch)
+  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
+  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -155,7 +159,7 @@ return out
   },
   collect: {
     name: 'collect',
-    sha1: 'ba77a81b6d908e52334228b28efc81e024dcffa4',
+    sha1: '2f7cbcab3ebfe5146e813bddc01c736a5db39ac2',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -181,9 +185,13 @@ local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
 end
-local function forgotten_of(q)
+local function trimmed_before(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 9)) or 0
+end
+local function forgotten_before(q, epoch)
+  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
+  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -244,7 +252,7 @@ local function apply(k, post, session, op, now, only_warm, ahead, known)
     local is_ahead = math.floor(op / 2) > moment + ahead
     local may_ask = not known and (newest == 0 or not count)
     if is_ahead or may_ask then assert_primary(k.q) end
-    if may_ask and (is_ahead or op < forgotten_of(k.q)) then return nil, 'ASK' end
+    if may_ask and (is_ahead or op < forgotten_before(k.q, count and epoch)) then return nil, 'ASK' end
     if is_ahead then return nil, 'AHEAD', moment end
   end
   local likes = op % 2 == 1
@@ -341,7 +349,7 @@ return cool(KEYS[1]) and '1' or '0'
   },
   fill: {
     name: 'fill',
-    sha1: '80c103ca20dcb0d00a35047ec5f443ad33a3f802',
+    sha1: '1c4305f2db87458d3574eef48af47ef90d92bc30',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -364,9 +372,13 @@ local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
 end
-local function forgotten_of(q)
+local function trimmed_before(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 9)) or 0
+end
+local function forgotten_before(q, epoch)
+  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
+  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -509,7 +521,7 @@ return 'OK'
   },
   install: {
     name: 'install',
-    sha1: '7abddfbeda11b1bf3727fbea02a42b979adb96e1',
+    sha1: '456afbe62233aee4c5a57a806f11bd2ab522795d',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -535,9 +547,13 @@ local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
 end
-local function forgotten_of(q)
+local function trimmed_before(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 9)) or 0
+end
+local function forgotten_before(q, epoch)
+  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
+  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -643,7 +659,7 @@ return out
   },
   prepare: {
     name: 'prepare',
-    sha1: '7bdb15e6e575261b8a390e7334d4e85fa173a292',
+    sha1: '72060acb574b242fe0b122b7335af05609c40511',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -666,9 +682,13 @@ local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
 end
-local function forgotten_of(q)
+local function trimmed_before(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 9)) or 0
+end
+local function forgotten_before(q, epoch)
+  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
+  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -740,7 +760,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: 'a84fff5d4a3aebf880a3950d96ef721453d35c1d',
+    sha1: '653dd03d473831c21e456680729d9695f2278833',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -766,9 +786,13 @@ local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
 end
-local function forgotten_of(q)
+local function trimmed_before(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 9)) or 0
+end
+local function forgotten_before(q, epoch)
+  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
+  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -829,7 +853,7 @@ local function apply(k, post, session, op, now, only_warm, ahead, known)
     local is_ahead = math.floor(op / 2) > moment + ahead
     local may_ask = not known and (newest == 0 or not count)
     if is_ahead or may_ask then assert_primary(k.q) end
-    if may_ask and (is_ahead or op < forgotten_of(k.q)) then return nil, 'ASK' end
+    if may_ask and (is_ahead or op < forgotten_before(k.q, count and epoch)) then return nil, 'ASK' end
     if is_ahead then return nil, 'AHEAD', moment end
   end
   local likes = op % 2 == 1
@@ -860,10 +884,13 @@ local pair = post .. '|' .. session
 local pending = pending_of(k.q, pair)
 local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0), known)
 local values = redis.call('MGET', k.likes, k.meta)
-local count, rev = warm(epoch_of(k.q), values[1], values[2], k.liked)
+local epoch = epoch_of(k.q)
+local count, rev = warm(epoch, values[1], values[2], k.liked)
 if not count and pending == 0 and not was_asked then return { 'COLD', '0' } end
-local is_behind = count and newest == 0 and now + ahead < rev
-if is_behind and not was_asked then return { 'ASK' } end
+local is_unknown = count and newest == 0
+local is_behind = is_unknown and now + ahead < rev
+local may_be_forgotten = is_unknown and 2 * (now - ahead) < forgotten_before(k.q, epoch)
+if (is_behind or may_be_forgotten) and not was_asked then return { 'ASK' } end
 local likes = wanted == '1'
 if wanted == 'flip' then
   likes = newest % 2 == 0
@@ -879,7 +906,7 @@ return state
   },
   rank: {
     name: 'rank',
-    sha1: 'b07ea1879cb90b4f8bef6be088447a58fc2eb268',
+    sha1: '6f6af4bf9c79df9a772e6fe9e6b84b3041d04485',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -902,9 +929,13 @@ local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
 end
-local function forgotten_of(q)
+local function trimmed_before(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 9)) or 0
+end
+local function forgotten_before(q, epoch)
+  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
+  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -969,7 +1000,7 @@ return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCOR
   },
   read: {
     name: 'read',
-    sha1: 'c2357cbeadb2af4b28a5a67f36acbd14cdf84f73',
+    sha1: '7e1532761bc6beb4d5fbbefbb482be600d4150d6',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -995,9 +1026,13 @@ local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
 end
-local function forgotten_of(q)
+local function trimmed_before(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 9)) or 0
+end
+local function forgotten_before(q, epoch)
+  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
+  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -1065,7 +1100,7 @@ return out
   },
   refeed: {
     name: 'refeed',
-    sha1: 'ec537a01c626c73365a06b0fa42421b37c095658',
+    sha1: '8a44cc606fbee392d83950696d7566a0401b9550',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1091,9 +1126,13 @@ local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
 end
-local function forgotten_of(q)
+local function trimmed_before(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 9)) or 0
+end
+local function forgotten_before(q, epoch)
+  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
+  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -1155,7 +1194,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '3175781d59f03186ccd84f66dc3db935d3c0324c',
+    sha1: '2d2d3c21b195cf59c152f8c9c44d9b4c0df978f1',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1181,9 +1220,13 @@ local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
 end
-local function forgotten_of(q)
+local function trimmed_before(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 9)) or 0
+end
+local function forgotten_before(q, epoch)
+  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
+  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -1249,7 +1292,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '1aca4b51a045545902aab956d66df2badc37a24d',
+    sha1: '195735c8f14540440d1ad58205523c0911a320a8',
     source: `local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
 end
@@ -1278,9 +1321,13 @@ local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
 end
-local function forgotten_of(q)
+local function trimmed_before(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 9)) or 0
+end
+local function forgotten_before(q, epoch)
+  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
+  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -1349,7 +1396,7 @@ end
 local TRIMMED_AT_ONCE = 5000
 local LOOKED_AT_AT_ONCE = 2000
 local function note_forgotten(q, horizon)
-  local before = forgotten_of(q)
+  local before = trimmed_before(q)
   if horizon <= before then return end
   redis.call('ZADD', q, 0, '!forgot|' .. int(horizon))
   if before > 0 then redis.call('ZREM', q, '!forgot|' .. int(before)) end
@@ -1432,7 +1479,7 @@ return 'OK'
   },
   status: {
     name: 'status',
-    sha1: '2db79a8b81dc5a3dfd81dc900259437c4e41743b',
+    sha1: '9906228e7e5e9b1ce28a877cdf8bae2499ae5643',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1458,9 +1505,13 @@ local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
 end
-local function forgotten_of(q)
+local function trimmed_before(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 9)) or 0
+end
+local function forgotten_before(q, epoch)
+  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
+  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -1509,7 +1560,7 @@ return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0), hom
   },
   write: {
     name: 'write',
-    sha1: '82a0b28f61ac32b28a548fa2729496bb01da2fd9',
+    sha1: 'd83e02d47298e8e5e7019fc2951635ff039af703',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1535,9 +1586,13 @@ local function fed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 6))
 end
-local function forgotten_of(q)
+local function trimmed_before(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
   return mark and tonumber(string.sub(mark, 9)) or 0
+end
+local function forgotten_before(q, epoch)
+  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
+  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
 end
 local function trimmed_of(q)
   local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
@@ -1598,7 +1653,7 @@ local function apply(k, post, session, op, now, only_warm, ahead, known)
     local is_ahead = math.floor(op / 2) > moment + ahead
     local may_ask = not known and (newest == 0 or not count)
     if is_ahead or may_ask then assert_primary(k.q) end
-    if may_ask and (is_ahead or op < forgotten_of(k.q)) then return nil, 'ASK' end
+    if may_ask and (is_ahead or op < forgotten_before(k.q, count and epoch)) then return nil, 'ASK' end
     if is_ahead then return nil, 'AHEAD', moment end
   end
   local likes = op % 2 == 1
