@@ -77,11 +77,4 @@ export const CLOCK_RULES: Rule[] = [
     replace: '2 * ctx.now()',
     faults: ['clock set back', 'postgres down', 'postgres rolled back', 'short recent'],
   },
-  {
-    name: 'a like that Postgres does not have yet is taken back too',
-    file: 'src/core/moderation.ts',
-    find: 'i < TAKE_BACKS &&',
-    replace: 'i < 1 &&',
-    faults: ['moderation', 'servers apart', 'postgres down'],
-  },
 ]

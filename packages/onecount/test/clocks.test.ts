@@ -177,6 +177,19 @@ describe('a server that starts again with its clock one hour back', () => {
     expect(await after.service.removeSession('spam')).toEqual({ posts: 1, complete: true })
     expect(await settle(after)).toBe(446)
   })
+
+  it('takes them back with what Postgres does not have yet, where it cannot drain', async () => {
+    const before = startServer(0)
+    await before.service.set(POST.id, 'spam', true)
+    await settle(before)
+    await before.service.set(POST.id, 'spam', false)
+    await before.service.set(POST.id, 'spam', true)
+    const after = startServer(-HOUR)
+    after.ports.fail('never arrives', 'redis.collect')
+    expect(await after.service.removeSession('spam')).toEqual({ posts: 1, complete: false })
+    after.ports.restore()
+    expect(await settle(after)).toBe(446)
+  })
 })
 
 describe('a client whose clock is one hour ahead', () => {
