@@ -25,6 +25,14 @@ begin
   end if;
 end $$;
 
+-- A trigger or a policy may skip a row without an error. A press counts with its row or not at all (invariant 1).
+create or replace function public.onecount_fail_skipped() returns void
+language plpgsql set search_path = '' as $$
+begin
+  raise exception using errcode = '23000',
+    message = 'a trigger or policy of the application skips the row of post_ratings or posts_new';
+end $$;
+
 -- One press. Answers {status: 'applied', post, count, rev, liked, op}, where `op` is the newest of the pair; or, with
 -- nothing changed, {status: 'gone'} for a post that does not exist, {status: 'ahead'} for an op that lies more than
 -- `p_ahead` microseconds after now, the newest op of the pair and the revision of the post. Null: no limit.
@@ -72,6 +80,9 @@ begin
       insert into public.post_ratings (post_id, session_id, op, created_at)
       values (p_post, p_session, v_op, to_timestamp(v_op / 2 / 1000000.0))
       on conflict (post_id, session_id) do update set op = excluded.op;
+      if not found then
+        perform public.onecount_fail_skipped();
+      end if;
       if v_tombstone is not null then
         delete from public.like_tombstones where ctid = v_tombstone;
       end if;
@@ -80,11 +91,17 @@ begin
       on conflict (post_id, session_id) do update set op = excluded.op;
       if v_rating is not null then
         delete from public.post_ratings where ctid = v_rating;
+        if not found then
+          perform public.onecount_fail_skipped();
+        end if;
       end if;
     end if;
     v_likes := greatest(greatest(v_likes, 0) + v_op % 2 - (v_rating is not null)::integer, 0);
     v_rev := greatest(v_rev + 1, p_now);
     update public.posts_new set likes = v_likes, likes_rev = v_rev where ctid = v_post;
+    if not found then
+      perform public.onecount_fail_skipped();
+    end if;
     perform set_config('onecount.applying', '', true);
   end if;
   if v_op <> v_known then
@@ -110,6 +127,7 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set e
 as $$
 declare
   v_result json;
+  v_skipped bigint;
 begin
   perform public.onecount_replan('public.posts_new');
   perform set_config('onecount.applying', 'on', true);
@@ -152,10 +170,12 @@ begin
     insert into public.post_ratings (post_id, session_id, op, created_at)
     select post_id, session_id, op, to_timestamp(op / 2 / 1000000.0) from newer where op % 2 = 1
     on conflict (post_id, session_id) do update set op = excluded.op
+    returning 1
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
   ), unrated as (
     delete from public.post_ratings r using newer n where n.op % 2 = 0 and r.ctid = n.rating
+    returning 1
   ), buried as (
     insert into public.like_tombstones (post_id, session_id, op)
     select post_id, session_id, op from newer where op % 2 = 0
@@ -181,9 +201,15 @@ begin
              'count', greatest(coalesce(c.likes, j.likes), greatest(op, known) % 2),
              'rev', coalesce(c.likes_rev, j.rev), 'liked', greatest(op, known) % 2 = 1, 'op', greatest(op, known)
            ) else json_build_object('status', status) end
-           order by n)
-    into v_result
+           order by n),
+         (select count(*) from newer where op % 2 = 1 or rating is not null)
+           - (select count(*) from rated) - (select count(*) from unrated)
+           + (select count(*) from (select from newer group by post) posts) - (select count(*) from changed)
+    into v_result, v_skipped
     from judged j left join changed c on c.id = j.post_id;
+  if v_skipped <> 0 then
+    perform public.onecount_fail_skipped();
+  end if;
   perform set_config('onecount.applying', '', true);
   return coalesce(v_result, '[]');
 end $$;
@@ -220,12 +246,14 @@ end $$;
 
 revoke execute on function
   public.onecount_replan(regclass),
+  public.onecount_fail_skipped(),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
   public.onecount_write(uuid[], text[], bigint[], bigint, bigint),
   public.onecount_write_sparing(uuid[], text[], bigint[], bigint, bigint)
   from public, anon, authenticated;
 grant execute on function
   public.onecount_replan(regclass),
+  public.onecount_fail_skipped(),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
   public.onecount_write(uuid[], text[], bigint[], bigint, bigint),
   public.onecount_write_sparing(uuid[], text[], bigint[], bigint, bigint)

@@ -19,6 +19,8 @@ language plpgsql
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
+declare
+  v_skipped bigint;
 begin
   perform public.onecount_replan('public.posts_new');
   perform set_config('onecount.applying', 'on', true);
@@ -53,10 +55,12 @@ begin
     insert into public.post_ratings (post_id, session_id, op, created_at)
     select post_id, session_id, op, to_timestamp(op / 2 / 1000000.0) from newer where op % 2 = 1
     on conflict (post_id, session_id) do update set op = excluded.op
+    returning 1
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
   ), unrated as (
     delete from public.post_ratings r using newer n where n.op % 2 = 0 and r.ctid = n.rating
+    returning 1
   ), buried as (
     insert into public.like_tombstones (post_id, session_id, op)
     select post_id, session_id, op from newer where op % 2 = 0
@@ -67,14 +71,23 @@ begin
      where op < known or op > known and p_mark_applied
      order by post_id, session_id
     on conflict (post_id, session_id) do update set op = excluded.op
+  ), changed as (
+    update public.posts_new p
+       set likes = greatest(greatest(p.likes, 0) + d.delta, 0), likes_rev = greatest(p.likes_rev + 1, d.rev)
+      from (
+        select post, max(rev) as rev, sum(op % 2 - (rating is not null)::integer) as delta
+          from newer group by post
+      ) d
+     where p.ctid = d.post
+    returning 1
   )
-  update public.posts_new p
-     set likes = greatest(greatest(p.likes, 0) + d.delta, 0), likes_rev = greatest(p.likes_rev + 1, d.rev)
-    from (
-      select post, max(rev) as rev, sum(op % 2 - (rating is not null)::integer) as delta
-        from newer group by post
-    ) d
-   where p.ctid = d.post;
+  select (select count(*) from newer where op % 2 = 1 or rating is not null)
+           - (select count(*) from rated) - (select count(*) from unrated)
+           + (select count(*) from (select from newer group by post) posts) - (select count(*) from changed)
+    into v_skipped;
+  if v_skipped <> 0 then
+    perform public.onecount_fail_skipped();
+  end if;
   perform set_config('onecount.applying', '', true);
 
   return array(
@@ -83,63 +96,6 @@ begin
         select true as is_there from public.posts_new where id >= e.id and id <= e.id order by id limit 1
       ) p on true
      where p.is_there is null
-  );
-end $$;
-
--- Applies one batch that Redis handed out under `p_nonce`, if the last one applied was `p_parent`.
--- Answers {status: 'applied', gone: [post], unseen: [[post, session, op]]}, {status: 'rejected', receipt} with
--- nothing changed, or {status: 'busy'} with nothing changed while another batch is being applied.
-create or replace function public.onecount_sync(
-  p_partition integer, p_parent text, p_nonce text,
-  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[],
-  p_seen_posts uuid[], p_seen_sessions text[], p_seen_ops bigint[],
-  p_limit integer
-) returns json
-language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
-as $$
-declare
-  v_receipt text;
-  v_gone uuid[];
-begin
-  if not pg_try_advisory_xact_lock(hashtextextended('onecount_sync', p_partition)) then
-    return json_build_object('status', 'busy');
-  end if;
-
-  update public.like_receipt set nonce = p_nonce where partition = p_partition and nonce = p_parent;
-  if not found then
-    insert into public.like_receipt (partition, nonce) values (p_partition, gen_random_uuid()::text)
-    on conflict (partition) do nothing;
-    select nonce into v_receipt from public.like_receipt where partition = p_partition;
-    return json_build_object('status', 'rejected', 'receipt', v_receipt);
-  end if;
-
-  v_gone := public.onecount_apply(p_posts, p_sessions, p_ops, p_revs, false);
-
-  -- In the order of their keys, as onecount_write touches them.
-  with seen as materialized (
-    select u.tid
-      from (
-        select * from unnest(p_seen_posts, p_seen_sessions, p_seen_ops) as s (post_id, session_id, op)
-         order by post_id, session_id
-      ) s
-      cross join lateral (
-        select ctid as tid, op from public.like_unseen
-         where post_id = any (array[s.post_id]) and session_id >= s.session_id and session_id <= s.session_id
-         order by post_id, session_id limit 1 for update
-      ) u
-     where u.op = s.op
-  )
-  delete from public.like_unseen u using seen s where u.ctid = s.tid;
-
-  return json_build_object(
-    'status', 'applied',
-    'gone', to_json(v_gone),
-    'unseen', coalesce((
-      select json_agg(json_build_array(u.post_id, u.session_id, u.op))
-        from (select * from public.like_unseen order by post_id, session_id limit p_limit) u
-    ), '[]')
   );
 end $$;
 

@@ -57,6 +57,14 @@ const RULES: Record<string, Rule> = {
     sqlstate: 'P0004',
     says: 'it does not hold',
   },
+  'a trigger that skips the row': {
+    make: `create function mine() returns trigger language plpgsql as $$ begin return null; end $$;
+           create trigger mine before insert on post_ratings for each row when (new.session_id like 'bad%')
+             execute function mine()`,
+    mend: 'drop function mine cascade',
+    sqlstate: '23000',
+    says: 'skips the row',
+  },
   'a foreign key': {
     make: `create table people (id text primary key);
            insert into people select 's-' || n from generate_series(0, 40) n;
@@ -125,8 +133,16 @@ const FAULTS: Record<string, Rule> = {
     sqlstate: '23514',
     says: 'violates check constraint',
   },
+  'a trigger that skips every row': {
+    make: `create function mine() returns trigger language plpgsql as $$ begin return null; end $$;
+           create trigger mine before update on posts_new for each row execute function mine()`,
+    mend: 'drop function mine cascade',
+    sqlstate: '23000',
+    says: 'skips the row',
+  },
+  // Connections that have planned as a role that bypasses policies plan anew once the table has changed.
   'a policy that is gone': {
-    make: 'alter role service_role nobypassrls; create policy rest on posts_new to service_role using (true); create policy rest on like_receipt to service_role using (true); create policy rest on like_unseen to service_role using (true)',
+    make: 'alter role service_role nobypassrls; alter table post_ratings enable row level security; create policy rest on posts_new to service_role using (true); create policy rest on like_receipt to service_role using (true); create policy rest on like_unseen to service_role using (true)',
     mend: 'alter role service_role bypassrls; drop policy rest on posts_new; drop policy rest on like_receipt; drop policy rest on like_unseen',
     sqlstate: '42501',
     says: 'row-level security policy',

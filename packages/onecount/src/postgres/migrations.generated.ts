@@ -506,6 +506,14 @@ begin
   end if;
 end $$;
 
+-- A trigger or a policy may skip a row without an error. A press counts with its row or not at all (invariant 1).
+create or replace function public.onecount_fail_skipped() returns void
+language plpgsql set search_path = '' as $$
+begin
+  raise exception using errcode = '23000',
+    message = 'a trigger or policy of the application skips the row of post_ratings or posts_new';
+end $$;
+
 -- One press. Answers {status: 'applied', post, count, rev, liked, op}, where \`op\` is the newest of the pair; or, with
 -- nothing changed, {status: 'gone'} for a post that does not exist, {status: 'ahead'} for an op that lies more than
 -- \`p_ahead\` microseconds after now, the newest op of the pair and the revision of the post. Null: no limit.
@@ -553,6 +561,9 @@ begin
       insert into public.post_ratings (post_id, session_id, op, created_at)
       values (p_post, p_session, v_op, to_timestamp(v_op / 2 / 1000000.0))
       on conflict (post_id, session_id) do update set op = excluded.op;
+      if not found then
+        perform public.onecount_fail_skipped();
+      end if;
       if v_tombstone is not null then
         delete from public.like_tombstones where ctid = v_tombstone;
       end if;
@@ -561,11 +572,17 @@ begin
       on conflict (post_id, session_id) do update set op = excluded.op;
       if v_rating is not null then
         delete from public.post_ratings where ctid = v_rating;
+        if not found then
+          perform public.onecount_fail_skipped();
+        end if;
       end if;
     end if;
     v_likes := greatest(greatest(v_likes, 0) + v_op % 2 - (v_rating is not null)::integer, 0);
     v_rev := greatest(v_rev + 1, p_now);
     update public.posts_new set likes = v_likes, likes_rev = v_rev where ctid = v_post;
+    if not found then
+      perform public.onecount_fail_skipped();
+    end if;
     perform set_config('onecount.applying', '', true);
   end if;
   if v_op <> v_known then
@@ -591,6 +608,7 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set e
 as $$
 declare
   v_result json;
+  v_skipped bigint;
 begin
   perform public.onecount_replan('public.posts_new');
   perform set_config('onecount.applying', 'on', true);
@@ -633,10 +651,12 @@ begin
     insert into public.post_ratings (post_id, session_id, op, created_at)
     select post_id, session_id, op, to_timestamp(op / 2 / 1000000.0) from newer where op % 2 = 1
     on conflict (post_id, session_id) do update set op = excluded.op
+    returning 1
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
   ), unrated as (
     delete from public.post_ratings r using newer n where n.op % 2 = 0 and r.ctid = n.rating
+    returning 1
   ), buried as (
     insert into public.like_tombstones (post_id, session_id, op)
     select post_id, session_id, op from newer where op % 2 = 0
@@ -662,9 +682,15 @@ begin
              'count', greatest(coalesce(c.likes, j.likes), greatest(op, known) % 2),
              'rev', coalesce(c.likes_rev, j.rev), 'liked', greatest(op, known) % 2 = 1, 'op', greatest(op, known)
            ) else json_build_object('status', status) end
-           order by n)
-    into v_result
+           order by n),
+         (select count(*) from newer where op % 2 = 1 or rating is not null)
+           - (select count(*) from rated) - (select count(*) from unrated)
+           + (select count(*) from (select from newer group by post) posts) - (select count(*) from changed)
+    into v_result, v_skipped
     from judged j left join changed c on c.id = j.post_id;
+  if v_skipped <> 0 then
+    perform public.onecount_fail_skipped();
+  end if;
   perform set_config('onecount.applying', '', true);
   return coalesce(v_result, '[]');
 end $$;
@@ -701,12 +727,14 @@ end $$;
 
 revoke execute on function
   public.onecount_replan(regclass),
+  public.onecount_fail_skipped(),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
   public.onecount_write(uuid[], text[], bigint[], bigint, bigint),
   public.onecount_write_sparing(uuid[], text[], bigint[], bigint, bigint)
   from public, anon, authenticated;
 grant execute on function
   public.onecount_replan(regclass),
+  public.onecount_fail_skipped(),
   public.onecount_write_one(uuid, text, bigint, bigint, bigint),
   public.onecount_write(uuid[], text[], bigint[], bigint, bigint),
   public.onecount_write_sparing(uuid[], text[], bigint[], bigint, bigint)
@@ -736,6 +764,8 @@ language plpgsql
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
+declare
+  v_skipped bigint;
 begin
   perform public.onecount_replan('public.posts_new');
   perform set_config('onecount.applying', 'on', true);
@@ -770,10 +800,12 @@ begin
     insert into public.post_ratings (post_id, session_id, op, created_at)
     select post_id, session_id, op, to_timestamp(op / 2 / 1000000.0) from newer where op % 2 = 1
     on conflict (post_id, session_id) do update set op = excluded.op
+    returning 1
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
   ), unrated as (
     delete from public.post_ratings r using newer n where n.op % 2 = 0 and r.ctid = n.rating
+    returning 1
   ), buried as (
     insert into public.like_tombstones (post_id, session_id, op)
     select post_id, session_id, op from newer where op % 2 = 0
@@ -784,14 +816,23 @@ begin
      where op < known or op > known and p_mark_applied
      order by post_id, session_id
     on conflict (post_id, session_id) do update set op = excluded.op
+  ), changed as (
+    update public.posts_new p
+       set likes = greatest(greatest(p.likes, 0) + d.delta, 0), likes_rev = greatest(p.likes_rev + 1, d.rev)
+      from (
+        select post, max(rev) as rev, sum(op % 2 - (rating is not null)::integer) as delta
+          from newer group by post
+      ) d
+     where p.ctid = d.post
+    returning 1
   )
-  update public.posts_new p
-     set likes = greatest(greatest(p.likes, 0) + d.delta, 0), likes_rev = greatest(p.likes_rev + 1, d.rev)
-    from (
-      select post, max(rev) as rev, sum(op % 2 - (rating is not null)::integer) as delta
-        from newer group by post
-    ) d
-   where p.ctid = d.post;
+  select (select count(*) from newer where op % 2 = 1 or rating is not null)
+           - (select count(*) from rated) - (select count(*) from unrated)
+           + (select count(*) from (select from newer group by post) posts) - (select count(*) from changed)
+    into v_skipped;
+  if v_skipped <> 0 then
+    perform public.onecount_fail_skipped();
+  end if;
   perform set_config('onecount.applying', '', true);
 
   return array(
@@ -800,63 +841,6 @@ begin
         select true as is_there from public.posts_new where id >= e.id and id <= e.id order by id limit 1
       ) p on true
      where p.is_there is null
-  );
-end $$;
-
--- Applies one batch that Redis handed out under \`p_nonce\`, if the last one applied was \`p_parent\`.
--- Answers {status: 'applied', gone: [post], unseen: [[post, session, op]]}, {status: 'rejected', receipt} with
--- nothing changed, or {status: 'busy'} with nothing changed while another batch is being applied.
-create or replace function public.onecount_sync(
-  p_partition integer, p_parent text, p_nonce text,
-  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[],
-  p_seen_posts uuid[], p_seen_sessions text[], p_seen_ops bigint[],
-  p_limit integer
-) returns json
-language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
-as $$
-declare
-  v_receipt text;
-  v_gone uuid[];
-begin
-  if not pg_try_advisory_xact_lock(hashtextextended('onecount_sync', p_partition)) then
-    return json_build_object('status', 'busy');
-  end if;
-
-  update public.like_receipt set nonce = p_nonce where partition = p_partition and nonce = p_parent;
-  if not found then
-    insert into public.like_receipt (partition, nonce) values (p_partition, gen_random_uuid()::text)
-    on conflict (partition) do nothing;
-    select nonce into v_receipt from public.like_receipt where partition = p_partition;
-    return json_build_object('status', 'rejected', 'receipt', v_receipt);
-  end if;
-
-  v_gone := public.onecount_apply(p_posts, p_sessions, p_ops, p_revs, false);
-
-  -- In the order of their keys, as onecount_write touches them.
-  with seen as materialized (
-    select u.tid
-      from (
-        select * from unnest(p_seen_posts, p_seen_sessions, p_seen_ops) as s (post_id, session_id, op)
-         order by post_id, session_id
-      ) s
-      cross join lateral (
-        select ctid as tid, op from public.like_unseen
-         where post_id = any (array[s.post_id]) and session_id >= s.session_id and session_id <= s.session_id
-         order by post_id, session_id limit 1 for update
-      ) u
-     where u.op = s.op
-  )
-  delete from public.like_unseen u using seen s where u.ctid = s.tid;
-
-  return json_build_object(
-    'status', 'applied',
-    'gone', to_json(v_gone),
-    'unseen', coalesce((
-      select json_agg(json_build_array(u.post_id, u.session_id, u.op))
-        from (select * from public.like_unseen order by post_id, session_id limit p_limit) u
-    ), '[]')
   );
 end $$;
 
