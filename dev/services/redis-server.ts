@@ -22,6 +22,8 @@ export interface RedisServerOptions {
   /** With `port` left out: this port, or the next one that is free. */
   preferredPort?: number
   password?: string
+  /** In a process group of its own: Ctrl-C in the terminal does not reach it. Who starts it has to stop it. */
+  detached?: boolean
   /** More arguments for the server. */
   args?: string[]
 }
@@ -50,15 +52,16 @@ async function startOn(
   dir: string,
   options: RedisServerOptions,
 ): Promise<RedisServer> {
-  const { password, args = [] } = options
+  const { password, detached = false, args = [] } = options
   // In a file: other users of the machine see the arguments of a program.
   const config = resolve(dir, CONFIG_FILE)
   writePrivateFile(config, password ? `requirepass ${password}\n` : '')
-  const server = run(program, [
+  const settings = [
     ...[config, '--port', String(port), '--bind', '127.0.0.1', '--protected-mode', 'yes'],
     ...['--dir', dir, '--save', '', '--appendonly', options.dir ? 'yes' : 'no'],
     ...['--maxmemory-policy', 'noeviction', ...args],
-  ])
+  ]
+  const server = run(program, settings, { detached })
   // Another Redis may have taken the port meanwhile and answer instead: this one ends then.
   await until('redis-server', server, async () => (await configOf(port, password)) === config).catch(
     error => {

@@ -7,9 +7,15 @@ import type { StoreOptions } from './supabase'
 
 const PORT = 6379
 
-/** The address of the Redis that REDIS_URL names, or of one of our own. */
+/**
+ * The address of the Redis that REDIS_URL names, or of one of our own.
+ *
+ * @throws Error naming the setting that cannot be used
+ */
 export async function redisFor({ env, dir, parts, summary, say }: StoreOptions): Promise<string> {
   if (env.REDIS_URL) {
+    if (!/^rediss?:\/\//.test(env.REDIS_URL) || !URL.canParse(env.REDIS_URL))
+      throw new Error('REDIS_URL is no address: write redis://user:password@host:6379, or rediss:// with TLS')
     summary.push(`Redis     ${withoutPassword(env.REDIS_URL)}`)
     return env.REDIS_URL
   }
@@ -34,11 +40,13 @@ async function realRedis(dataDir: string) {
   const dir = join(dataDir, 'redis')
   const password = keptSecret(dir, 'password')
   await endLeftOverRedis(dir, password)
-  const redis = await startRedisServer({ dir, password, preferredPort: PORT })
+  // Ctrl-C goes to the whole group, and what is pending has to be drained before Redis ends.
+  const options = { dir, password, detached: true }
+  const redis = await startRedisServer({ ...options, preferredPort: PORT })
   const { port } = redis
   return {
     redis,
-    restart: () => startRedisServer({ dir, password, port }),
+    restart: () => startRedisServer({ ...options, port }),
     remark: `started for this run, data in ${dataDir}${port === PORT ? '' : `; port ${PORT} is in use`}`,
   }
 }
@@ -54,7 +62,6 @@ async function jsRedis() {
 }
 
 function withoutPassword(url: string): string {
-  if (!URL.canParse(url)) return url
   const { protocol, username, host, pathname } = new URL(url)
   return `${protocol}//${username && `${username}@`}${host}${pathname}`
 }

@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Stack, startStack } from './stack'
@@ -69,4 +71,18 @@ it('an address that cannot be read, and keys that are missing, are named', async
     'SUPABASE_URL project is no address',
   )
   await expect(start({ SUPABASE_URL: 'http://127.0.0.1:1' })).rejects.toThrow('SUPABASE_PUBLISHABLE_KEY')
+  const env = { ...KEYS, SUPABASE_URL: 'http://127.0.0.1:1' }
+  for (const url of ['localhost:6379', '6379', 'http://:hidden@127.0.0.1:6379', 'redis://me:hidden@:x']) {
+    await expect(start({ ...env, REDIS_URL: url })).rejects.toThrow('REDIS_URL is no address')
+    await expect(start({ ...env, REDIS_URL: url })).rejects.toThrow(/^((?!hidden).)*$/)
+  }
+})
+
+it('Ctrl-C in the terminal does not reach Redis, which ends after what is pending was drained', async () => {
+  const { redisUrl } = await start({ ...KEYS, SUPABASE_URL: 'http://127.0.0.1:1' })
+  const client = new Redis(redisUrl!)
+  const [, pid] = /process_id:(\d+)/.exec(await client.info('server'))!
+  client.disconnect()
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'pgid=', '-p', pid])
+  expect(stdout.trim()).toBe(pid)
 })

@@ -54,6 +54,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     run(process.execPath, ['--import', 'tsx', join(root, 'dev/main.ts'), mode, '--data', dataDir, ...args], {
       cwd: root,
       env: { ...process.env, ...NOTHING_SET, ...env, ...(!withRedisServer && { PATH: bin }) },
+      // As a terminal starts it, which sends Ctrl-C to the whole group.
+      detached: true,
     }),
   )
   let log = ''
@@ -74,7 +76,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       return (await promisify(execFile)(process.execPath, command, { cwd: root })).stdout.trim()
     },
     async stop() {
-      program.child.kill('SIGTERM')
+      if (program.child.exitCode === null) process.kill(-program.pid, 'SIGINT')
       const code = await program.exited
       await rm(folder, { recursive: true, force: true })
       return code
