@@ -17,7 +17,7 @@ afterEach(async () => {
 })
 
 const status = () => ioredisPort(client).run('status', ['likes:q', 'likes:recent'], [10])
-const EMPTY = ['', '', '0', '0']
+const EMPTY = ['', '', '0', '0', '']
 
 /** How a call ended and after how many milliseconds. */
 async function timed(call: Promise<unknown>) {

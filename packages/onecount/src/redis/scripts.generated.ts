@@ -159,7 +159,7 @@ return out
   },
   collect: {
     name: 'collect',
-    sha1: '2f7cbcab3ebfe5146e813bddc01c736a5db39ac2',
+    sha1: 'cf38445c6f416bf30cd5b166eed67824d2fad8c6',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -234,7 +234,7 @@ local function warm(epoch, count, meta, liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
-local function apply(k, post, session, op, now, only_warm, ahead, known)
+local function apply(k, post, session, op, now, only_warm, ahead, known, told)
   local pair = post .. '|' .. session
   local pending, held = pending_of(k.q, pair)
   local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
@@ -243,9 +243,11 @@ local function apply(k, post, session, op, now, only_warm, ahead, known)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
   local member = redis.pcall('SISMEMBER', k.liked, session) == 1
   if known and known > op then op = known end
-  if op <= newest or (only_warm and not count) then
+  local is_refused = count and newest > pending and member ~= (newest % 2 == 1)
+  local is_back = told and op == newest and newest > pending and (is_refused or not count)
+  if (op <= newest and not is_back) or (only_warm and not count) then
     assert_primary(k.q)
-    return newest, newest > pending, count, rev, member
+    return newest, newest > pending and not is_refused, count, rev, member
   end
   if ahead then
     local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)
@@ -328,7 +330,7 @@ for i = 7, #ARGV, 3 do
       rank_by_postgres(rank, ARGV[i], ARGV[i + 2])
     end
   else
-    apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now)
+    apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now, false, nil, nil, true)
   end
 end
 local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
@@ -760,7 +762,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: '653dd03d473831c21e456680729d9695f2278833',
+    sha1: '8369327d7a74929d7597873c0d638cfc57075ba3',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -835,7 +837,7 @@ local function warm(epoch, count, meta, liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
-local function apply(k, post, session, op, now, only_warm, ahead, known)
+local function apply(k, post, session, op, now, only_warm, ahead, known, told)
   local pair = post .. '|' .. session
   local pending, held = pending_of(k.q, pair)
   local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
@@ -844,9 +846,11 @@ local function apply(k, post, session, op, now, only_warm, ahead, known)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
   local member = redis.pcall('SISMEMBER', k.liked, session) == 1
   if known and known > op then op = known end
-  if op <= newest or (only_warm and not count) then
+  local is_refused = count and newest > pending and member ~= (newest % 2 == 1)
+  local is_back = told and op == newest and newest > pending and (is_refused or not count)
+  if (op <= newest and not is_back) or (only_warm and not count) then
     assert_primary(k.q)
-    return newest, newest > pending, count, rev, member
+    return newest, newest > pending and not is_refused, count, rev, member
   end
   if ahead then
     local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)
@@ -1000,7 +1004,7 @@ return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCOR
   },
   read: {
     name: 'read',
-    sha1: '7e1532761bc6beb4d5fbbefbb482be600d4150d6',
+    sha1: 'f33633bde6ec4c9f815d7e5a94a6c4b87644bb62',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1093,7 +1097,8 @@ for i = 1, n do
   local pending = session ~= '' and pending_of(q, pairs_[i]) or 0
   local settled = tonumber(ops[i] or 0)
   out[o + 4] = int(math.max(pending, settled))
-  out[o + 5] = settled > pending and '1' or '0'
+  local is_refused = count and member ~= (settled % 2 == 1)
+  out[o + 5] = settled > pending and not is_refused and '1' or '0'
 end
 return out
 `,
@@ -1292,7 +1297,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '195735c8f14540440d1ad58205523c0911a320a8',
+    sha1: '067104c1f8b86ca8030653061d11e6c5f3eb4aa9',
     source: `local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
 end
@@ -1389,9 +1394,10 @@ local function cool(meta)
   return numbers ~= nil
 end
 local function refuse(q, meta, sessions, post, member)
-  if redis.call('ZREM', q, member) == 0 then return end
+  if redis.call('ZREM', q, member) == 0 then return false end
   cool(meta)
   if tonumber(string.match(member, '|(%d+)|%d+$')) % 2 == 1 then redis.pcall('SREM', sessions, post) end
+  return true
 end
 local TRIMMED_AT_ONCE = 5000
 local LOOKED_AT_AT_ONCE = 2000
@@ -1434,16 +1440,17 @@ allow_when_full(q)
 if not is_outstanding(q, nonce) then return 'LATE' end
 confirm(q, nonce)
 local late_before = math.max(now - lasts, trimmed_of(q) or 0)
+local function remember(member)
+  local pair, op = string.match(member, '^(.*)|(%d+)|%d+$')
+  redis.call('ZADD', recent, 'GT', op, pair)
+  if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
+end
 local i, k = 5, 5
 while i <= #ARGV do
   local post, gone, members, refused = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
   if redis.call('EXISTS', KEYS[k + 3]) == 0 then
     for j = i + 4, i + 3 + members - refused do
-      if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
-        local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
-        redis.call('ZADD', recent, 'GT', op, pair)
-        if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
-      end
+      if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then remember(ARGV[j]) end
     end
     if gone then
       forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
@@ -1451,7 +1458,8 @@ while i <= #ARGV do
     end
   end
   for j = 1, refused do
-    refuse(q, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
+    local member = ARGV[i + 3 + members - refused + j]
+    if refuse(q, KEYS[k + 2], KEYS[k + 3 + j], post, member) then remember(member) end
   end
   i, k = i + 4 + members, k + 4 + refused
 end
@@ -1560,7 +1568,7 @@ return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0), hom
   },
   write: {
     name: 'write',
-    sha1: 'd83e02d47298e8e5e7019fc2951635ff039af703',
+    sha1: '1a8b7a4fa8182297fa6751f7e21bd448f8fef05a',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1635,7 +1643,7 @@ local function warm(epoch, count, meta, liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
-local function apply(k, post, session, op, now, only_warm, ahead, known)
+local function apply(k, post, session, op, now, only_warm, ahead, known, told)
   local pair = post .. '|' .. session
   local pending, held = pending_of(k.q, pair)
   local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
@@ -1644,9 +1652,11 @@ local function apply(k, post, session, op, now, only_warm, ahead, known)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
   local member = redis.pcall('SISMEMBER', k.liked, session) == 1
   if known and known > op then op = known end
-  if op <= newest or (only_warm and not count) then
+  local is_refused = count and newest > pending and member ~= (newest % 2 == 1)
+  local is_back = told and op == newest and newest > pending and (is_refused or not count)
+  if (op <= newest and not is_back) or (only_warm and not count) then
     assert_primary(k.q)
-    return newest, newest > pending, count, rev, member
+    return newest, newest > pending and not is_refused, count, rev, member
   end
   if ahead then
     local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)
