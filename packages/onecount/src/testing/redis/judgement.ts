@@ -22,7 +22,10 @@ export const judgement: Suite = (_, scripts) => {
       await s.hydrate(POST)
       const op = 2 * 1_700_000_000_000_000 + 1
       expect(await s.write(POST, 'ana', op, judged)).toEqual(['ASK'])
-      expect(await s.write(POST, 'ana', op, { ...judged, known: op + 1 })).toMatchObject({ 0: 'WARM', 3: '0' })
+      expect(await s.write(POST, 'ana', op, { ...judged, known: op + 1 })).toMatchObject({
+        0: 'WARM',
+        3: '0',
+      })
     })
 
     it.each(['pending', 'drained'])('accepts what is not too far after a %s op of the pair', async where => {
