@@ -85,9 +85,7 @@ begin
            - (select count(*) from rated) - (select count(*) from unrated)
            + (select count(*) from (select from newer group by post) posts) - (select count(*) from changed)
     into v_skipped;
-  if v_skipped <> 0 then
-    perform public.onecount_fail_skipped();
-  end if;
+  perform public.onecount_assert_written(v_skipped);
   perform set_config('onecount.applying', '', true);
 
   return array(

@@ -15,8 +15,11 @@ export interface RedisCapabilities {
   maxmemory: boolean
 }
 
-/** Microseconds, near the present: ops of it need all the digits that real ones need. */
-export const T = 1_795_000_000_000_000
+/**
+ * Microseconds. Ops of it need all the digits that real ones need, and are later than any epoch that Redis begins by its
+ * own clock: Postgres is asked of those from before.
+ */
+export const T = 1_995_000_000_000_000
 export const likeAt = (t: number): number => 2 * (T + t) + 1
 export const unlikeAt = (t: number): number => 2 * (T + t)
 

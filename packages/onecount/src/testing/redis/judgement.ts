@@ -17,6 +17,17 @@ export const judgement: Suite = (_, scripts) => {
       expect(await s.write(POST, 'ana', op, judged)).toMatchObject({ 0: 'WARM', 3: '1', 4: String(op) })
     })
 
+    it('asks for what Postgres knows of an op from before the epoch, of a pair that is not remembered', async () => {
+      const s = scripts()
+      await s.hydrate(POST)
+      const op = 2 * 1_700_000_000_000_000 + 1
+      expect(await s.write(POST, 'ana', op, judged)).toEqual(['ASK'])
+      expect(await s.write(POST, 'ana', op, { ...judged, known: op + 1 })).toMatchObject({
+        0: 'WARM',
+        3: '0',
+      })
+    })
+
     it.each(['pending', 'drained'])('accepts what is not too far after a %s op of the pair', async where => {
       const s = scripts()
       await s.hydrate(POST)
