@@ -517,9 +517,11 @@ set search_path = '' set enable_seqscan = off set enable_sort = off set enable_i
 as $$
 declare
   v_post tid;
+  v_post_part oid;
   v_likes bigint;
   v_rev bigint;
   v_rating tid;
+  v_rating_part oid;
   v_rating_op bigint;
   v_tombstone tid;
   v_tombstone_op bigint;
@@ -528,12 +530,12 @@ declare
 begin
   perform public.onecount_replan('public.posts_new');
   -- The lock on the post is the lock on its pairs.
-  select ctid, likes, likes_rev into v_post, v_likes, v_rev from public.posts_new
+  select ctid, tableoid, likes, likes_rev into v_post, v_post_part, v_likes, v_rev from public.posts_new
    where id >= p_post and id <= p_post order by id limit 1 for no key update;
   if not found then
     return json_build_object('status', 'gone');
   end if;
-  select ctid, op into v_rating, v_rating_op from public.post_ratings
+  select ctid, tableoid, op into v_rating, v_rating_part, v_rating_op from public.post_ratings
    where post_id = any (array[p_post]) and session_id >= p_session and session_id <= p_session
    order by post_id, session_id limit 1;
   select ctid, op into v_tombstone, v_tombstone_op from public.like_tombstones
@@ -560,12 +562,12 @@ begin
       insert into public.like_tombstones (post_id, session_id, op) values (p_post, p_session, v_op)
       on conflict (post_id, session_id) do update set op = excluded.op;
       if v_rating is not null then
-        delete from public.post_ratings where ctid = v_rating;
+        delete from public.post_ratings where ctid = v_rating and tableoid = v_rating_part;
       end if;
     end if;
     v_likes := greatest(greatest(v_likes, 0) + v_op % 2 - (v_rating is not null)::integer, 0);
     v_rev := greatest(v_rev + 1, p_now);
-    update public.posts_new set likes = v_likes, likes_rev = v_rev where ctid = v_post;
+    update public.posts_new set likes = v_likes, likes_rev = v_rev where ctid = v_post and tableoid = v_post_part;
     perform set_config('onecount.applying', '', true);
   end if;
   if v_op <> v_known then
@@ -600,19 +602,19 @@ begin
     ) p;
 
   with entries as materialized (
-    select e.n, e.post_id, e.session_id, e.op as given, p.tid as post, p.likes, p.likes_rev as rev,
-           r.tid as rating, t.tid as tombstone, greatest(r.op, t.op, 0) as known,
+    select e.n, e.post_id, e.session_id, e.op as given, p.tid as post, p.part as post_part, p.likes, p.likes_rev as rev,
+           r.tid as rating, r.part as rating_part, t.tid as tombstone, greatest(r.op, t.op, 0) as known,
            case when e.op > 1 then e.op
              else e.op + 2 * greatest(p_now, greatest(r.op, t.op, 0) / 2 + 1,
                                       case when p_now + 5000000 < p.likes_rev then p.likes_rev + 5000001 end)
            end as op
       from unnest(p_posts, p_sessions, p_ops) with ordinality as e (post_id, session_id, op, n)
       left join lateral (
-        select ctid as tid, likes, likes_rev from public.posts_new
+        select ctid as tid, tableoid as part, likes, likes_rev from public.posts_new
          where id >= e.post_id and id <= e.post_id order by id limit 1
       ) p on true
       left join lateral (
-        select ctid as tid, op from public.post_ratings
+        select ctid as tid, tableoid as part, op from public.post_ratings
          where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
          order by post_id, session_id limit 1
       ) r on true
@@ -636,7 +638,8 @@ begin
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
   ), unrated as (
-    delete from public.post_ratings r using newer n where n.op % 2 = 0 and r.ctid = n.rating
+    delete from public.post_ratings r using newer n
+     where n.op % 2 = 0 and r.ctid = n.rating and r.tableoid = n.rating_part
   ), buried as (
     insert into public.like_tombstones (post_id, session_id, op)
     select post_id, session_id, op from newer where op % 2 = 0
@@ -651,9 +654,9 @@ begin
     update public.posts_new p
        set likes = greatest(greatest(p.likes, 0) + d.delta, 0), likes_rev = greatest(p.likes_rev + 1, p_now)
       from (
-        select post, sum(op % 2 - (rating is not null)::integer) as delta from newer group by post
+        select post, post_part, sum(op % 2 - (rating is not null)::integer) as delta from newer group by post, post_part
       ) d
-     where p.ctid = d.post
+     where p.ctid = d.post and p.tableoid = d.post_part
     returning p.id, p.likes, p.likes_rev
   )
   select json_agg(
@@ -684,12 +687,11 @@ grant execute on function
   {
     name: '0005_plans',
     sql: `-- Every function answers by index, whatever the statistics of the tables say: they may be missing, of a time when a
--- table was empty, or right and tempting (one post with nearly all rows). docs/decisions/023 says how and why; in
--- short:
+-- table was empty, or right and tempting (one post with nearly all rows). docs/decisions/023 says why; in short:
 --   a row is looked up with an order and a limit, and sorting is off: only the index on exactly these columns can
 --   deliver that order. The conditions are ranges and arrays because they leave the order something to say: an
 --   equality alone may be answered by any index that contains the column, also one that has to be read in full for it;
---   a row that was found is changed by its ctid, under the lock of its post;
+--   a row that was found is changed by its ctid, and its tableoid as tables may be partitioned, under its post's lock;
 --   plans are generic, so that they are made once for a connection and not once more for each list.
 
 -- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids. The
@@ -717,13 +719,15 @@ begin
       from unnest(p_posts, p_sessions, p_ops, p_revs) as e (post_id, session_id, op, rev)
      group by post_id, session_id
   ), pairs as materialized (
-    select e.*, p.tid as post, r.tid as rating, t.tid as tombstone, greatest(r.op, t.op, 0) as known
+    select e.*, p.tid as post, p.part as post_part, r.tid as rating, r.part as rating_part,
+           t.tid as tombstone, greatest(r.op, t.op, 0) as known
       from entries e
       cross join lateral (
-        select ctid as tid from public.posts_new where id >= e.post_id and id <= e.post_id order by id limit 1
+        select ctid as tid, tableoid as part from public.posts_new
+         where id >= e.post_id and id <= e.post_id order by id limit 1
       ) p
       left join lateral (
-        select ctid as tid, op from public.post_ratings
+        select ctid as tid, tableoid as part, op from public.post_ratings
          where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
          order by post_id, session_id limit 1
       ) r on true
@@ -741,7 +745,8 @@ begin
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
   ), unrated as (
-    delete from public.post_ratings r using newer n where n.op % 2 = 0 and r.ctid = n.rating
+    delete from public.post_ratings r using newer n
+     where n.op % 2 = 0 and r.ctid = n.rating and r.tableoid = n.rating_part
   ), buried as (
     insert into public.like_tombstones (post_id, session_id, op)
     select post_id, session_id, op from newer where op % 2 = 0
@@ -756,10 +761,10 @@ begin
   update public.posts_new p
      set likes = greatest(greatest(p.likes, 0) + d.delta, 0), likes_rev = greatest(p.likes_rev + 1, d.rev)
     from (
-      select post, max(rev) as rev, sum(op % 2 - (rating is not null)::integer) as delta
-        from newer group by post
+      select post, post_part, max(rev) as rev, sum(op % 2 - (rating is not null)::integer) as delta
+        from newer group by post, post_part
     ) d
-   where p.ctid = d.post;
+   where p.ctid = d.post and p.tableoid = d.post_part;
   perform set_config('onecount.applying', '', true);
 
   return array(
@@ -1605,10 +1610,11 @@ begin
 
   perform set_config('onecount.applying', 'on', true);
   execute v_rows || $sql$, posts as materialized (
-    select p.tid, e.id as post_id
+    select p.tid, p.part, e.id as post_id
       from unnest($1) as e (id)
       cross join lateral (
-        select ctid as tid from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+        select ctid as tid, tableoid as part from public.posts_new
+         where id >= e.id and id <= e.id order by id limit 1
       ) p
   ), lost as materialized (
     -- A pair that is there again was counted as one that came.
@@ -1621,12 +1627,12 @@ begin
          order by post_id, session_id limit 1
       ) r on true
   ), gained as materialized (
-    select g.post_id, g.session_id, r.tid as rating, r.op as current, t.tid as tombstone,
+    select g.post_id, g.session_id, r.tid as rating, r.part as rating_part, r.op as current, t.tid as tombstone,
            case when g.is_new then greatest(g.op, t.op + 1, 2 * $2 + 1) else g.op end as op
       from (select *, true as is_new from came union all select *, false from kept) g
       join posts p on p.post_id = g.post_id
       cross join lateral (
-        select ctid as tid, op from public.post_ratings
+        select ctid as tid, tableoid as part, op from public.post_ratings
          where post_id = any (array[g.post_id]) and session_id >= g.session_id and session_id <= g.session_id
          order by post_id, session_id limit 1
       ) r
@@ -1642,7 +1648,8 @@ begin
   ), revived as (
     delete from public.like_tombstones t using gained g where t.ctid = g.tombstone
   ), raised as (
-    update public.post_ratings r set op = g.op from gained g where r.ctid = g.rating and g.current <> g.op
+    update public.post_ratings r set op = g.op from gained g
+     where r.ctid = g.rating and r.tableoid = g.rating_part and g.current <> g.op
   ), unseen as (
     insert into public.like_unseen as u (post_id, session_id, op)
     select post_id, session, max(op)
@@ -1662,12 +1669,12 @@ begin
   update public.posts_new p
      set likes = p.likes + d.delta, likes_rev = greatest(p.likes_rev + 1, $2)
     from (
-      select p.tid, sum(c.delta) as delta
+      select p.tid, p.part, sum(c.delta) as delta
         from (select post_id, -1 as delta from went union all select post_id, 1 from came) c
         join posts p on p.post_id = c.post_id
-       group by p.tid
+       group by p.tid, p.part
     ) d
-   where p.ctid = d.tid
+   where p.ctid = d.tid and p.tableoid = d.part
   $sql$ using v_posts, v_now;
   perform set_config('onecount.applying', '', true);
   return null;
@@ -1759,14 +1766,16 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set e
 as $$
 declare
   v_post tid;
+  v_part oid;
 begin
-  select ctid into v_post from public.posts_new where id >= p_post and id <= p_post order by id limit 1 for update;
+  select ctid, tableoid into v_post, v_part from public.posts_new
+   where id >= p_post and id <= p_post order by id limit 1 for update;
   if not found then
     return false;
   end if;
   -- There is no count that its rows could be taken from.
   perform set_config('onecount.applying', 'on', true);
-  delete from public.posts_new where ctid = v_post;
+  delete from public.posts_new where ctid = v_post and tableoid = v_part;
   perform set_config('onecount.applying', '', true);
   return true;
 end $$;
