@@ -152,6 +152,7 @@ as $$
 begin
   if tg_op = 'DELETE' then
     delete from public.like_unseen where post_id = old.id;
+    delete from public.like_refused where post_id = old.id;
   end if;
   insert into public.like_unseen as u (post_id, session_id, op)
   values (old.id, '', 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint)
