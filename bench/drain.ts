@@ -26,8 +26,15 @@ interface DrainReport {
   /** Ops that Redis gave to Postgres again after it had lost something: all that were drained lately. */
   recent: number
   again: Drained
-  /** What both stores show afterwards differs on so many posts. */
-  different: number
+  /** Posts afterwards, when nothing is left to drain. */
+  afterwards: {
+    /** Of which Redis and Postgres show another count. */
+    different: number
+    /** Of which Redis said no count in time. */
+    unread: number
+  }
+  /** Likes of the backlog that Postgres does not have. */
+  lost: number
 }
 
 interface DrainOptions {
@@ -87,16 +94,13 @@ export async function drain({ ops, concurrency }: DrainOptions, say: (line: stri
   await sql`update like_receipt set nonce = 'that of an older backup'`
   const again = await drainWhilePeopleLike(stores, recent, concurrency, say)
 
-  const rows = await sql<{ id: string; likes: number }[]>`select id, likes from posts_new order by id`
-  const shown: Awaited<ReturnType<typeof onecount.read>> = new Map()
-  // In pages, as a read has a deadline and every post is cold after the loss.
-  for (let i = 0; i < rows.length; i += READ_PAGE) {
-    const page = await onecount.read(rows.slice(i, i + READ_PAGE).map(({ id }) => id))
-    for (const [id, state] of page) shown.set(id, state)
-  }
-  const isSame = (id: string, likes: number) =>
-    shown.get(id)?.count === likes && shown.get(id)?.source === 'redis'
-  const different = rows.filter(({ id, likes }) => !isSame(id, likes)).length
+  // What people pressed while the last batch was under way is only in Redis.
+  await onecount.drain.drain()
+  const afterwards = await compare(stores)
+  const [{ landed }] = (await sql`
+    select count(*)::integer as landed from post_ratings where session_id like 'session-%'`) as unknown as [
+    { landed: number },
+  ]
   await stores.stop()
 
   const report: DrainReport = {
@@ -107,9 +111,27 @@ export async function drain({ ops, concurrency }: DrainOptions, say: (line: stri
     batches: inPostgres,
     recent,
     again,
-    different,
+    afterwards,
+    lost: pressed - landed,
   }
   return { report, table: format(report) }
+}
+
+/** What both stores show of every post. */
+async function compare({ onecount, sql }: Stores): Promise<DrainReport['afterwards']> {
+  const afterwards = { different: 0, unread: 0 }
+  const rows = await sql<{ id: string; likes: number }[]>`select id, likes from posts_new order by id`
+  // In pages, as a read has a deadline and every post is cold after the loss.
+  for (let i = 0; i < rows.length; i += READ_PAGE) {
+    const page = rows.slice(i, i + READ_PAGE)
+    const shown = await onecount.read(page.map(({ id }) => id))
+    for (const { id, likes } of page) {
+      const state = shown.get(id)
+      if (state?.source !== 'redis') afterwards.unread++
+      else if (state.count !== likes) afterwards.different++
+    }
+  }
+  return afterwards
 }
 
 /** Drains until nothing is left. */
@@ -187,7 +209,8 @@ function format({
   batches,
   recent,
   again,
-  different,
+  afterwards: { different, unread },
+  lost,
 }: DrainReport): string {
   return [
     `a backlog of ${backlog.toLocaleString('en')} ops on ${POSTS.toLocaleString('en')} posts, ${machine}`,
@@ -196,7 +219,10 @@ function format({
       `${batches.firstMs} ms, of the last ${batches.lastMs} ms (${batches.ratio} times)`,
     `Redis held ${redisMb.toLocaleString('en')} MiB`,
     `after a loss ${recent.toLocaleString('en')} recent ops were given to Postgres again in ${describe(again)}`,
-    different === 0 ? 'afterwards both stores show the same' : `${different} posts differ afterwards`,
+    different + unread === 0
+      ? 'afterwards both stores show the same'
+      : `afterwards ${different} posts differ, and ${unread} were not read from Redis in time`,
+    lost === 0 ? 'Postgres has every like of the backlog' : `${lost} likes of the backlog are lost`,
   ].join('\n')
 }
 

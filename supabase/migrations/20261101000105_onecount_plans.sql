@@ -1,12 +1,11 @@
 -- Generated from packages/onecount/sql/0005_plans.sql by `npm run generate`. Do not edit.
 
 -- Every function answers by index, whatever the statistics of the tables say: they may be missing, of a time when a
--- table was empty, or right and tempting (one post with nearly all rows). docs/decisions/023 says how and why; in
--- short:
+-- table was empty, or right and tempting (one post with nearly all rows). docs/decisions/023 says why; in short:
 --   a row is looked up with an order and a limit, and sorting is off: only the index on exactly these columns can
 --   deliver that order. The conditions are ranges and arrays because they leave the order something to say: an
 --   equality alone may be answered by any index that contains the column, also one that has to be read in full for it;
---   a row that was found is changed by its ctid, under the lock of its post;
+--   a row that was found is changed by its ctid, and its tableoid as tables may be partitioned, under its post's lock;
 --   plans are generic, so that they are made once for a connection and not once more for each list.
 
 -- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids. The
@@ -36,13 +35,15 @@ begin
       from unnest(p_posts, p_sessions, p_ops, p_revs) as e (post_id, session_id, op, rev)
      group by post_id, session_id
   ), pairs as materialized (
-    select e.*, p.tid as post, r.tid as rating, t.tid as tombstone, greatest(r.op, t.op, 0) as known
+    select e.*, p.tid as post, p.part as post_part, r.tid as rating, r.part as rating_part,
+           t.tid as tombstone, greatest(r.op, t.op, 0) as known
       from entries e
       cross join lateral (
-        select ctid as tid from public.posts_new where id >= e.post_id and id <= e.post_id order by id limit 1
+        select ctid as tid, tableoid as part from public.posts_new
+         where id >= e.post_id and id <= e.post_id order by id limit 1
       ) p
       left join lateral (
-        select ctid as tid, op from public.post_ratings
+        select ctid as tid, tableoid as part, op from public.post_ratings
          where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
          order by post_id, session_id limit 1
       ) r on true
@@ -61,7 +62,8 @@ begin
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
   ), unrated as (
-    delete from public.post_ratings r using newer n where n.op % 2 = 0 and r.ctid = n.rating
+    delete from public.post_ratings r using newer n
+     where n.op % 2 = 0 and r.ctid = n.rating and r.tableoid = n.rating_part
     returning 1
   ), buried as (
     insert into public.like_tombstones (post_id, session_id, op)
@@ -77,15 +79,15 @@ begin
     update public.posts_new p
        set likes = greatest(greatest(p.likes, 0) + d.delta, 0), likes_rev = greatest(p.likes_rev + 1, d.rev)
       from (
-        select post, max(rev) as rev, sum(op % 2 - (rating is not null)::integer) as delta
-          from newer group by post
+        select post, post_part, max(rev) as rev, sum(op % 2 - (rating is not null)::integer) as delta
+          from newer group by post, post_part
       ) d
-     where p.ctid = d.post
+     where p.ctid = d.post and p.tableoid = d.post_part
     returning 1
   )
   select (select count(*) from newer where op % 2 = 1 or rating is not null)
            - (select count(*) from rated) - (select count(*) from unrated)
-           + (select count(*) from (select from newer group by post) posts) - (select count(*) from changed)
+           + (select count(*) from (select from newer group by post, post_part) posts) - (select count(*) from changed)
     into v_skipped;
   perform public.onecount_assert_written(v_skipped);
   perform set_config('onecount.applying', '', true);

@@ -57,10 +57,11 @@ begin
 
   perform set_config('onecount.applying', 'on', true);
   execute v_rows || $sql$, posts as materialized (
-    select p.tid, e.id as post_id
+    select p.tid, p.part, e.id as post_id
       from unnest($1) as e (id)
       cross join lateral (
-        select ctid as tid from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+        select ctid as tid, tableoid as part from public.posts_new
+         where id >= e.id and id <= e.id order by id limit 1
       ) p
   ), lost as materialized (
     -- A pair that is there again was counted as one that came.
@@ -73,12 +74,12 @@ begin
          order by post_id, session_id limit 1
       ) r on true
   ), gained as materialized (
-    select g.post_id, g.session_id, r.tid as rating, r.op as current, t.tid as tombstone,
+    select g.post_id, g.session_id, r.tid as rating, r.part as rating_part, r.op as current, t.tid as tombstone,
            case when g.is_new then greatest(g.op, t.op + 1, 2 * $2 + 1) else g.op end as op
       from (select *, true as is_new from came union all select *, false from kept) g
       join posts p on p.post_id = g.post_id
       cross join lateral (
-        select ctid as tid, op from public.post_ratings
+        select ctid as tid, tableoid as part, op from public.post_ratings
          where post_id = any (array[g.post_id]) and session_id >= g.session_id and session_id <= g.session_id
          order by post_id, session_id limit 1
       ) r
@@ -94,7 +95,8 @@ begin
   ), revived as (
     delete from public.like_tombstones t using gained g where t.ctid = g.tombstone
   ), raised as (
-    update public.post_ratings r set op = g.op from gained g where r.ctid = g.rating and g.current <> g.op
+    update public.post_ratings r set op = g.op from gained g
+     where r.ctid = g.rating and r.tableoid = g.rating_part and g.current <> g.op
   ), unseen as (
     insert into public.like_unseen as u (post_id, session_id, op)
     select post_id, session, max(op)
@@ -114,12 +116,12 @@ begin
   update public.posts_new p
      set likes = p.likes + d.delta, likes_rev = greatest(p.likes_rev + 1, $2)
     from (
-      select p.tid, sum(c.delta) as delta
+      select p.tid, p.part, sum(c.delta) as delta
         from (select post_id, -1 as delta from went union all select post_id, 1 from came) c
         join posts p on p.post_id = c.post_id
-       group by p.tid
+       group by p.tid, p.part
     ) d
-   where p.ctid = d.tid
+   where p.ctid = d.tid and p.tableoid = d.part
   $sql$ using v_posts, v_now;
   perform set_config('onecount.applying', '', true);
   return null;
@@ -152,6 +154,7 @@ as $$
 begin
   if tg_op = 'DELETE' then
     delete from public.like_unseen where post_id = old.id;
+    delete from public.like_refused where post_id = old.id;
   end if;
   insert into public.like_unseen as u (post_id, session_id, op)
   values (old.id, '', 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint)
@@ -211,14 +214,16 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set e
 as $$
 declare
   v_post tid;
+  v_part oid;
 begin
-  select ctid into v_post from public.posts_new where id >= p_post and id <= p_post order by id limit 1 for update;
+  select ctid, tableoid into v_post, v_part from public.posts_new
+   where id >= p_post and id <= p_post order by id limit 1 for update;
   if not found then
     return false;
   end if;
   -- There is no count that its rows could be taken from.
   perform set_config('onecount.applying', 'on', true);
-  delete from public.posts_new where ctid = v_post;
+  delete from public.posts_new where ctid = v_post and tableoid = v_part;
   perform set_config('onecount.applying', '', true);
   return true;
 end $$;

@@ -46,9 +46,11 @@ set search_path = '' set enable_seqscan = off set enable_sort = off set enable_i
 as $$
 declare
   v_post tid;
+  v_post_part oid;
   v_likes bigint;
   v_rev bigint;
   v_rating tid;
+  v_rating_part oid;
   v_rating_op bigint;
   v_tombstone tid;
   v_tombstone_op bigint;
@@ -57,12 +59,12 @@ declare
 begin
   perform public.onecount_replan('public.posts_new');
   -- The lock on the post is the lock on its pairs.
-  select ctid, likes, likes_rev into v_post, v_likes, v_rev from public.posts_new
+  select ctid, tableoid, likes, likes_rev into v_post, v_post_part, v_likes, v_rev from public.posts_new
    where id >= p_post and id <= p_post order by id limit 1 for no key update;
   if not found then
     return json_build_object('status', 'gone');
   end if;
-  select ctid, op into v_rating, v_rating_op from public.post_ratings
+  select ctid, tableoid, op into v_rating, v_rating_part, v_rating_op from public.post_ratings
    where post_id = any (array[p_post]) and session_id >= p_session and session_id <= p_session
    order by post_id, session_id limit 1;
   select ctid, op into v_tombstone, v_tombstone_op from public.like_tombstones
@@ -92,7 +94,7 @@ begin
       insert into public.like_tombstones (post_id, session_id, op) values (p_post, p_session, v_op)
       on conflict (post_id, session_id) do update set op = excluded.op;
       if v_rating is not null then
-        delete from public.post_ratings where ctid = v_rating;
+        delete from public.post_ratings where ctid = v_rating and tableoid = v_rating_part;
         if not found then
           perform public.onecount_assert_written(1);
         end if;
@@ -100,7 +102,7 @@ begin
     end if;
     v_likes := greatest(greatest(v_likes, 0) + v_op % 2 - (v_rating is not null)::integer, 0);
     v_rev := greatest(v_rev + 1, p_now);
-    update public.posts_new set likes = v_likes, likes_rev = v_rev where ctid = v_post;
+    update public.posts_new set likes = v_likes, likes_rev = v_rev where ctid = v_post and tableoid = v_post_part;
     if not found then
       perform public.onecount_assert_written(1);
     end if;
@@ -139,19 +141,19 @@ begin
     ) p;
 
   with entries as materialized (
-    select e.n, e.post_id, e.session_id, e.op as given, p.tid as post, p.likes, p.likes_rev as rev,
-           r.tid as rating, t.tid as tombstone, greatest(r.op, t.op, 0) as known,
+    select e.n, e.post_id, e.session_id, e.op as given, p.tid as post, p.part as post_part, p.likes, p.likes_rev as rev,
+           r.tid as rating, r.part as rating_part, t.tid as tombstone, greatest(r.op, t.op, 0) as known,
            case when e.op > 1 then e.op
              else e.op + 2 * greatest(p_now, greatest(r.op, t.op, 0) / 2 + 1,
                                       case when p_now + 5000000 < p.likes_rev then p.likes_rev + 5000001 end)
            end as op
       from unnest(p_posts, p_sessions, p_ops) with ordinality as e (post_id, session_id, op, n)
       left join lateral (
-        select ctid as tid, likes, likes_rev from public.posts_new
+        select ctid as tid, tableoid as part, likes, likes_rev from public.posts_new
          where id >= e.post_id and id <= e.post_id order by id limit 1
       ) p on true
       left join lateral (
-        select ctid as tid, op from public.post_ratings
+        select ctid as tid, tableoid as part, op from public.post_ratings
          where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
          order by post_id, session_id limit 1
       ) r on true
@@ -176,7 +178,8 @@ begin
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
   ), unrated as (
-    delete from public.post_ratings r using newer n where n.op % 2 = 0 and r.ctid = n.rating
+    delete from public.post_ratings r using newer n
+     where n.op % 2 = 0 and r.ctid = n.rating and r.tableoid = n.rating_part
     returning 1
   ), buried as (
     insert into public.like_tombstones (post_id, session_id, op)
@@ -192,9 +195,9 @@ begin
     update public.posts_new p
        set likes = greatest(greatest(p.likes, 0) + d.delta, 0), likes_rev = greatest(p.likes_rev + 1, p_now)
       from (
-        select post, sum(op % 2 - (rating is not null)::integer) as delta from newer group by post
+        select post, post_part, sum(op % 2 - (rating is not null)::integer) as delta from newer group by post, post_part
       ) d
-     where p.ctid = d.post
+     where p.ctid = d.post and p.tableoid = d.post_part
     returning p.id, p.likes, p.likes_rev
   )
   select json_agg(

@@ -31,10 +31,11 @@ create or replace function public.onecount_refuses_every(
   p_liked boolean, p_posts uuid[], p_sessions text[], p_sqlstates text[]
 ) returns boolean
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
-set enable_incremental_sort = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
+  NIL constant uuid := '00000000-0000-0000-0000-000000000000';
   v_avoided uuid[] := p_posts;
   v_probe text := 'onecount-probe';
   v_from uuid; v_post uuid; v_session text; v_op bigint;
@@ -48,22 +49,32 @@ begin
     v_avoided := '{}';
   end if;
   for i in 1..5 loop
-    v_from := case when i % 2 = 1 then gen_random_uuid() else '00000000-0000-0000-0000-000000000000'::uuid end;
+    v_from := case when i % 2 = 1 then gen_random_uuid() else NIL end;
     if i = 5 then
       v_from := p_posts[1];
       v_avoided := '{}';
     end if;
     v_post := null;
     v_is_held := not p_liked or i in (1, 2, 5);
+    -- Posts to avoid are stepped over, however many rows they have.
+    loop
+      if v_is_held then
+        select post_id, session_id, op + 1 into v_post, v_session, v_op from public.post_ratings
+         where post_id >= v_from and session_id <> all (p_sessions) order by post_id, session_id limit 1;
+      else
+        -- A post at the end of its integer says nothing about others.
+        select id, v_probe, 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint into v_post, v_session, v_op
+          from public.posts_new where id >= v_from and likes < 2147483647 order by id limit 1;
+      end if;
+      exit when v_post is null or v_post <> all (v_avoided);
+      select id into v_from from public.posts_new where id > v_post order by id limit 1;
+      if not found then
+        v_post := null;
+        exit;
+      end if;
+    end loop;
     if v_is_held then
-      select post_id, session_id, op + 1 into v_post, v_session, v_op from public.post_ratings
-       where post_id >= v_from and post_id <> all (v_avoided) and session_id <> all (p_sessions)
-       order by post_id, session_id limit 1;
       v_probe := coalesce(v_session, v_probe);
-    else
-      -- A post at the end of its integer says nothing about others.
-      select id, v_probe, 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint into v_post, v_session, v_op
-        from public.posts_new where id >= v_from and id <> all (v_avoided) and likes < 2147483647 order by id limit 1;
     end if;
     continue when v_post is null;
     v_tried := v_tried or i < 5;
@@ -222,68 +233,5 @@ language sql set search_path = '' as $$
     where r.op <= excluded.op
 $$;
 
--- One page of what is set aside and still matters, by pair, of one post or session where given:
--- [[post, session, op, sqlstate, message, refused at (ISO 8601)]]. An op does not matter any more once its pair has a
--- greater one, or its post is gone.
-create or replace function public.onecount_refused(
-  p_post uuid, p_session text, p_after_post uuid, p_after_session text, p_limit integer
-) returns json
-language sql stable
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
-as $$
-  select coalesce(json_agg(json_build_array(
-           post_id, session_id, op, sqlstate, message,
-           to_char(refused_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))), '[]')
-  from (
-    select r.* from public.like_refused r
-     where (p_post is null or r.post_id = p_post) and (p_session is null or r.session_id = p_session)
-       and (p_after_post is null or (r.post_id, r.session_id) > (p_after_post, p_after_session))
-       and exists (select from public.posts_new p where p.id >= r.post_id and p.id <= r.post_id order by p.id limit 1)
-       and r.op > greatest(
-         (select o.op from public.post_ratings o
-              where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
-              order by o.post_id, o.session_id limit 1),
-         (select o.op from public.like_tombstones o
-              where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
-              order by o.post_id, o.session_id limit 1),
-         0
-       )
-     order by r.post_id, r.session_id
-     limit p_limit
-  ) page;
-$$;
-
--- Tries ops again that are set aside, each with its own op, or drops them: exactly those that are given. Redis learns of
--- what lands as of any op that it has not seen. Answers how many {landed, refused} there are; one that does not matter
--- any more counts as neither, and is dropped.
-create or replace function public.onecount_resolve_refused(
-  p_posts uuid[], p_sessions text[], p_ops bigint[], p_drop boolean
-) returns json
-language plpgsql set search_path = '' as $$
-declare
-  v_posts uuid[]; v_sessions text[]; v_ops bigint[];
-  v_new boolean[];
-  v_done json := '{"refused": []}';
-begin
-  -- What another one has resolved meanwhile is not there any more.
-  with resolved as (
-    delete from public.like_refused r using unnest(p_posts, p_sessions, p_ops) e (post_id, session_id, op)
-     where r.post_id = e.post_id and r.session_id = e.session_id and r.op = e.op
-    returning r.post_id, r.session_id, r.op
-  )
-  select array_agg(post_id order by post_id, session_id), array_agg(session_id order by post_id, session_id),
-         array_agg(op order by post_id, session_id)
-    into v_posts, v_sessions, v_ops from resolved;
-  if p_drop or v_posts is null then
-    return json_build_object('landed', 0, 'refused', 0);
-  end if;
-  v_new := public.onecount_are_new(v_posts, v_sessions, v_ops);
-  v_done := public.onecount_spare(v_posts, v_sessions, v_ops, array_fill(0::bigint, array[cardinality(v_ops)]), true,
-                                  null, null);
-  perform public.onecount_set_aside(v_posts, v_sessions, v_ops, v_done -> 'refused');
-  return json_build_object(
-    'landed', (select count(*) from unnest(v_new) n where n) - json_array_length(v_done -> 'refused'),
-    'refused', json_array_length(v_done -> 'refused')
   );
 end $$;

@@ -1,116 +1,20 @@
-import { randomUUID } from 'node:crypto'
 import { postgresJsPort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
-import type { PostgresPort } from '../src/core/ports'
 import { connect, migrate, ownersTables } from './support/databases'
+import { BARRED, calls, coldPost, HOT, REFUSED, REFUSED_OP } from './support/plan-calls'
 import { explainedConnection, type Work } from './support/plans'
 
-/** One post that holds nearly all of the million rows, and a hundred thousand cold ones beside it. */
-const HOT = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 const HOT_ROWS = 970_000
 const COLD_POSTS = 100_000
 const COLD_ROWS = 30_000
-const coldPost = (n: number) => `60060001-aaaa-bbbb-cccc-${String(n).padStart(12, '0')}`
 
 /** Pages for what a call costs whatever it is about, and for each pair or post in it; a table has ten thousands. */
 const BASE = 150
 const EACH = 60
 
-const OURS = ['posts_new', 'post_ratings', 'like_tombstones', 'like_unseen']
-const now = () => Date.now() * 1000
-
-let deleted = 0
-
-/** Every call of the port, on `n` posts or pairs: what it costs may depend on n, and on nothing else. */
-const calls = (port: PostgresPort, sql: Sql, post: (i: number) => string) => {
-  const some = (n: number) => Array.from({ length: n }, (_, i) => post(i))
-  const like = (postId: string, sessionId: string) => ({ postId, sessionId, op: 2 * now() + 1, liked: true })
-  const unlike = (postId: string, sessionId: string) => ({ postId, sessionId, op: 2 * now(), liked: false })
-  let parent: string | undefined
-  const sync = async (pairs: ReturnType<typeof like>[], seen: ReturnType<typeof like>[]) => {
-    const batch = { partition: 0, parent: parent ?? '', nonce: randomUUID(), limit: 10 }
-    const entries = pairs.map(pair => ({ ...pair, rev: 0 }))
-    const result = await port.sync({ ...batch, entries, seen })
-    if (result.status === 'rejected') parent = result.receipt
-    else parent = batch.nonce
-    return result.status
-  }
-  const session = () => randomUUID()
-  return {
-    like: { n: 1, run: () => port.write([like(post(0), session())], now()) },
-    unlike: { n: 1, run: () => port.write([unlike(post(1), session())], now()) },
-    'likes and unlikes in one call': {
-      n: 100,
-      run: () =>
-        port.write(
-          some(100).map((id, i) => (i % 2 ? like : unlike)(id, session())),
-          now(),
-        ),
-    },
-    'a like of a hot post': { n: 1, run: () => port.write([like(HOT, session())], now()) },
-    'a like taken back': {
-      n: 1,
-      run: () => port.write([unlike(HOT, 'hot-1')], now()),
-    },
-    'the fallback of the version before': {
-      n: 1,
-      run: () => sql`select onecount_fallback(${post(2)}, ${session()}, ${2 * now() + 1}, ${now()})`,
-    },
-    sync: {
-      n: 100,
-      run: async () => {
-        if (!parent) await sync([], [])
-        const pairs = some(98).map((id, i) => (i % 2 ? like : unlike)(id, session()))
-        const status = await sync([...pairs, like(HOT, session()), unlike(HOT, 'hot-2')], pairs)
-        expect(status).toBe('applied')
-      },
-    },
-    peek: {
-      n: 100,
-      run: () =>
-        port.peek(
-          [HOT, ...some(49)],
-          'hot-3',
-          some(50).map(id => like(id, session())),
-        ),
-    },
-    'peek for nobody': { n: 50, run: () => port.peek([HOT, ...some(49)], null, []) },
-    snapshot: { n: 100, run: () => port.snapshot(some(100)) },
-    posts: { n: 100, run: () => port.posts(post(10), 100) },
-    session: { n: 10, run: () => port.session('cold-1', null, 10) },
-    status: { n: 100, run: () => port.status(0) },
-    'a row inserted by hand': {
-      n: 1,
-      run: () => sql`insert into post_ratings (post_id, session_id) values (${HOT}, ${session()})`,
-    },
-    'a row deleted by hand': {
-      n: 1,
-      run: () => sql`delete from post_ratings where post_id = ${HOT} and session_id = 'hot-4'`,
-    },
-    'likes raised by hand': {
-      n: 1,
-      run: () => sql`update posts_new set likes = likes + 1 where id = ${HOT}`,
-    },
-    'a post removed': {
-      n: 1,
-      run: async () => {
-        await sql`insert into posts_new (id, author_id, caption, image_url)
-          select ${'70070001-aaaa-bbbb-cccc-ddddeeee0001'}::uuid, id, '', '' from profiles limit 1`
-        await port.write([like('70070001-aaaa-bbbb-cccc-ddddeeee0001', 'ana')], now())
-        await port.removePost('70070001-aaaa-bbbb-cccc-ddddeeee0001')
-      },
-    },
-    'posts deleted by hand': {
-      n: 50,
-      run: () => {
-        const first = 50_000 + 100 * deleted++
-        return sql`delete from posts_new where id = any (${Array.from({ length: 50 }, (_, i) => coldPost(first + i))})`
-      },
-    },
-  } satisfies Record<string, { n: number; run(): Promise<unknown> }>
-}
+const OURS = ['posts_new', 'post_ratings', 'like_tombstones', 'like_unseen', 'like_refused']
 
 /** All calls in turn. */
 async function explainAll(
@@ -150,7 +54,8 @@ async function prepare(name: string): Promise<{ url: string; owner: Sql }> {
   const owner = connect(url, { max: 1 })
   await ownersTables(owner).clear()
   for (const table of OURS) await owner.unsafe(`alter table ${table} set (autovacuum_enabled = false)`)
-  // An application may have an index on the post alone.
+  // An application may have posts without a number of likes, and an index on the post alone.
+  await owner`alter table posts_new alter column likes drop not null`
   await owner`create index on post_ratings (post_id)`
   return { url, owner }
 }
@@ -165,12 +70,17 @@ async function fill(owner: Sql): Promise<void> {
         from profiles p, generate_series(0, ${COLD_POSTS - 1}) n
       on conflict do nothing;
     insert into post_ratings (post_id, session_id, op)
-      select '${HOT}', 'hot-' || n, 2 * n + 1 from generate_series(1, ${HOT_ROWS}) n;
+      select '${HOT}'::uuid, 'hot-' || n, 2 * n + 1 from generate_series(1, ${HOT_ROWS}) n
+      union all select '${HOT}'::uuid, 'barred', 3;
     insert into post_ratings (post_id, session_id, op)
       select ('60060001-aaaa-bbbb-cccc-' || lpad(n::text, 12, '0'))::uuid, 'cold-' || n % 1000, 2 * n + 1
         from generate_series(0, ${COLD_ROWS - 1}) n
       on conflict do nothing;
+    insert into like_refused (post_id, session_id, op, sqlstate, message)
+      select ('60060001-aaaa-bbbb-cccc-' || lpad(n::text, 12, '0'))::uuid, 'barred', ${REFUSED_OP}, 'P0001', 'barred'
+        from generate_series(0, ${REFUSED - 1}) n;
     set session_replication_role = origin;`)
+  await owner.unsafe(BARRED)
 }
 
 describe('every SQL function answers by index', () => {
@@ -216,9 +126,10 @@ describe('every SQL function answers by index', () => {
   it('of tables that were never analysed', async () => {
     await owner.unsafe(`
       delete from pg_statistic where starelid in
-        ('post_ratings'::regclass, 'posts_new'::regclass, 'like_tombstones'::regclass, 'like_unseen'::regclass);
+        ('post_ratings'::regclass, 'posts_new'::regclass, 'like_tombstones'::regclass, 'like_unseen'::regclass,
+         'like_refused'::regclass);
       update pg_class set reltuples = -1, relpages = 0, relallvisible = 0
-       where relname ~ '^(post_ratings|posts_new|like_tombstones|like_unseen)'`)
+       where relname ~ '^(post_ratings|posts_new|like_tombstones|like_unseen|like_refused)'`)
     await fresh(expectIndexes)
   })
 

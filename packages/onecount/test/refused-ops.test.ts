@@ -92,6 +92,16 @@ describe('one op that Postgres refuses', () => {
     expect(await see(onecount, OTHER.id, 'barred-ana')).toMatchObject({ count: 11, liked: true })
   })
 
+  it.each(['by hand', 'by the engine'])('is forgotten with its post, removed %s', async how => {
+    const onecount = instance()
+    await onecount.set(FULL.id, 'ana', true)
+    await onecount.drainOnce()
+    expect(await stores.sql`select session_id from like_refused`).toEqual([{ session_id: 'ana' }])
+    if (how === 'by hand') await stores.sql`delete from posts_new where id = ${FULL.id}`
+    else await onecount.removePost(FULL.id)
+    expect(await stores.sql`select * from like_refused`).toEqual([])
+  })
+
   it('is forgotten with its session', async () => {
     const onecount = instance()
     await onecount.set(FULL.id, 'ana', true)

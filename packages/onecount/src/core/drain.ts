@@ -40,7 +40,8 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
   async function tick(): Promise<Tick> {
     try {
       const done = await batch()
-      ctx.pause.end()
+      // Another one is at it: whether Postgres takes the ops is not known yet.
+      if (done.outcome !== 'busy' || ctx.pause.cause() !== 'refused') ctx.pause.end()
       return done
     } catch (error) {
       ctx.pause.begin(causeOf(error))

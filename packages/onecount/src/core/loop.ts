@@ -58,10 +58,13 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
     timer.unref()
   }
 
+  const backoffMs = () => Math.min(maxBackoffMs, 100 * 2 ** Math.min(failures, 10))
+
   function wake(): void {
     running = work()
       .then(
-        more => {
+        ({ more, outcome }) => {
+          if (outcome === 'busy' && ctx.pause.cause() === 'refused') return backoffMs()
           if (paused !== null) ctx.log.warn('drain resumed')
           paused = null
           failures = 0
@@ -72,7 +75,7 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
           if (kind !== paused) ctx.log.warn(`drain paused: ${messageOf(error)}`)
           paused = kind
           failures++
-          return Math.min(maxBackoffMs, 100 * 2 ** Math.min(failures, 10))
+          return backoffMs()
         },
       )
       .then(pause => {
@@ -81,13 +84,13 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
       })
   }
 
-  async function work(): Promise<boolean> {
+  async function work(): Promise<Pick<Tick, 'outcome' | 'more'>> {
     const asked = nudged
     nudged = false
-    if (!asked && !(await drainer.hasWork())) return false
+    if (!asked && !(await drainer.hasWork())) return { outcome: 'idle', more: false }
     let tick = await once()
     while (tick.more && tick.outcome !== 'busy' && !stopped) tick = await once()
-    return tick.more
+    return tick
   }
 
   return {

@@ -527,9 +527,11 @@ set search_path = '' set enable_seqscan = off set enable_sort = off set enable_i
 as $$
 declare
   v_post tid;
+  v_post_part oid;
   v_likes bigint;
   v_rev bigint;
   v_rating tid;
+  v_rating_part oid;
   v_rating_op bigint;
   v_tombstone tid;
   v_tombstone_op bigint;
@@ -538,12 +540,12 @@ declare
 begin
   perform public.onecount_replan('public.posts_new');
   -- The lock on the post is the lock on its pairs.
-  select ctid, likes, likes_rev into v_post, v_likes, v_rev from public.posts_new
+  select ctid, tableoid, likes, likes_rev into v_post, v_post_part, v_likes, v_rev from public.posts_new
    where id >= p_post and id <= p_post order by id limit 1 for no key update;
   if not found then
     return json_build_object('status', 'gone');
   end if;
-  select ctid, op into v_rating, v_rating_op from public.post_ratings
+  select ctid, tableoid, op into v_rating, v_rating_part, v_rating_op from public.post_ratings
    where post_id = any (array[p_post]) and session_id >= p_session and session_id <= p_session
    order by post_id, session_id limit 1;
   select ctid, op into v_tombstone, v_tombstone_op from public.like_tombstones
@@ -573,7 +575,7 @@ begin
       insert into public.like_tombstones (post_id, session_id, op) values (p_post, p_session, v_op)
       on conflict (post_id, session_id) do update set op = excluded.op;
       if v_rating is not null then
-        delete from public.post_ratings where ctid = v_rating;
+        delete from public.post_ratings where ctid = v_rating and tableoid = v_rating_part;
         if not found then
           perform public.onecount_assert_written(1);
         end if;
@@ -581,7 +583,7 @@ begin
     end if;
     v_likes := greatest(greatest(v_likes, 0) + v_op % 2 - (v_rating is not null)::integer, 0);
     v_rev := greatest(v_rev + 1, p_now);
-    update public.posts_new set likes = v_likes, likes_rev = v_rev where ctid = v_post;
+    update public.posts_new set likes = v_likes, likes_rev = v_rev where ctid = v_post and tableoid = v_post_part;
     if not found then
       perform public.onecount_assert_written(1);
     end if;
@@ -620,19 +622,19 @@ begin
     ) p;
 
   with entries as materialized (
-    select e.n, e.post_id, e.session_id, e.op as given, p.tid as post, p.likes, p.likes_rev as rev,
-           r.tid as rating, t.tid as tombstone, greatest(r.op, t.op, 0) as known,
+    select e.n, e.post_id, e.session_id, e.op as given, p.tid as post, p.part as post_part, p.likes, p.likes_rev as rev,
+           r.tid as rating, r.part as rating_part, t.tid as tombstone, greatest(r.op, t.op, 0) as known,
            case when e.op > 1 then e.op
              else e.op + 2 * greatest(p_now, greatest(r.op, t.op, 0) / 2 + 1,
                                       case when p_now + 5000000 < p.likes_rev then p.likes_rev + 5000001 end)
            end as op
       from unnest(p_posts, p_sessions, p_ops) with ordinality as e (post_id, session_id, op, n)
       left join lateral (
-        select ctid as tid, likes, likes_rev from public.posts_new
+        select ctid as tid, tableoid as part, likes, likes_rev from public.posts_new
          where id >= e.post_id and id <= e.post_id order by id limit 1
       ) p on true
       left join lateral (
-        select ctid as tid, op from public.post_ratings
+        select ctid as tid, tableoid as part, op from public.post_ratings
          where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
          order by post_id, session_id limit 1
       ) r on true
@@ -657,7 +659,8 @@ begin
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
   ), unrated as (
-    delete from public.post_ratings r using newer n where n.op % 2 = 0 and r.ctid = n.rating
+    delete from public.post_ratings r using newer n
+     where n.op % 2 = 0 and r.ctid = n.rating and r.tableoid = n.rating_part
     returning 1
   ), buried as (
     insert into public.like_tombstones (post_id, session_id, op)
@@ -673,9 +676,9 @@ begin
     update public.posts_new p
        set likes = greatest(greatest(p.likes, 0) + d.delta, 0), likes_rev = greatest(p.likes_rev + 1, p_now)
       from (
-        select post, sum(op % 2 - (rating is not null)::integer) as delta from newer group by post
+        select post, post_part, sum(op % 2 - (rating is not null)::integer) as delta from newer group by post, post_part
       ) d
-     where p.ctid = d.post
+     where p.ctid = d.post and p.tableoid = d.post_part
     returning p.id, p.likes, p.likes_rev
   )
   select json_agg(
@@ -744,12 +747,11 @@ grant execute on function
   {
     name: '0005_plans',
     sql: `-- Every function answers by index, whatever the statistics of the tables say: they may be missing, of a time when a
--- table was empty, or right and tempting (one post with nearly all rows). docs/decisions/023 says how and why; in
--- short:
+-- table was empty, or right and tempting (one post with nearly all rows). docs/decisions/023 says why; in short:
 --   a row is looked up with an order and a limit, and sorting is off: only the index on exactly these columns can
 --   deliver that order. The conditions are ranges and arrays because they leave the order something to say: an
 --   equality alone may be answered by any index that contains the column, also one that has to be read in full for it;
---   a row that was found is changed by its ctid, under the lock of its post;
+--   a row that was found is changed by its ctid, and its tableoid as tables may be partitioned, under its post's lock;
 --   plans are generic, so that they are made once for a connection and not once more for each list.
 
 -- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids. The
@@ -779,13 +781,15 @@ begin
       from unnest(p_posts, p_sessions, p_ops, p_revs) as e (post_id, session_id, op, rev)
      group by post_id, session_id
   ), pairs as materialized (
-    select e.*, p.tid as post, r.tid as rating, t.tid as tombstone, greatest(r.op, t.op, 0) as known
+    select e.*, p.tid as post, p.part as post_part, r.tid as rating, r.part as rating_part,
+           t.tid as tombstone, greatest(r.op, t.op, 0) as known
       from entries e
       cross join lateral (
-        select ctid as tid from public.posts_new where id >= e.post_id and id <= e.post_id order by id limit 1
+        select ctid as tid, tableoid as part from public.posts_new
+         where id >= e.post_id and id <= e.post_id order by id limit 1
       ) p
       left join lateral (
-        select ctid as tid, op from public.post_ratings
+        select ctid as tid, tableoid as part, op from public.post_ratings
          where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
          order by post_id, session_id limit 1
       ) r on true
@@ -804,7 +808,8 @@ begin
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
   ), unrated as (
-    delete from public.post_ratings r using newer n where n.op % 2 = 0 and r.ctid = n.rating
+    delete from public.post_ratings r using newer n
+     where n.op % 2 = 0 and r.ctid = n.rating and r.tableoid = n.rating_part
     returning 1
   ), buried as (
     insert into public.like_tombstones (post_id, session_id, op)
@@ -820,15 +825,15 @@ begin
     update public.posts_new p
        set likes = greatest(greatest(p.likes, 0) + d.delta, 0), likes_rev = greatest(p.likes_rev + 1, d.rev)
       from (
-        select post, max(rev) as rev, sum(op % 2 - (rating is not null)::integer) as delta
-          from newer group by post
+        select post, post_part, max(rev) as rev, sum(op % 2 - (rating is not null)::integer) as delta
+          from newer group by post, post_part
       ) d
-     where p.ctid = d.post
+     where p.ctid = d.post and p.tableoid = d.post_part
     returning 1
   )
   select (select count(*) from newer where op % 2 = 1 or rating is not null)
            - (select count(*) from rated) - (select count(*) from unrated)
-           + (select count(*) from (select from newer group by post) posts) - (select count(*) from changed)
+           + (select count(*) from (select from newer group by post, post_part) posts) - (select count(*) from changed)
     into v_skipped;
   perform public.onecount_assert_written(v_skipped);
   perform set_config('onecount.applying', '', true);
@@ -1113,10 +1118,11 @@ create or replace function public.onecount_refuses_every(
   p_liked boolean, p_posts uuid[], p_sessions text[], p_sqlstates text[]
 ) returns boolean
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
-set enable_incremental_sort = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
+  NIL constant uuid := '00000000-0000-0000-0000-000000000000';
   v_avoided uuid[] := p_posts;
   v_probe text := 'onecount-probe';
   v_from uuid; v_post uuid; v_session text; v_op bigint;
@@ -1130,22 +1136,32 @@ begin
     v_avoided := '{}';
   end if;
   for i in 1..5 loop
-    v_from := case when i % 2 = 1 then gen_random_uuid() else '00000000-0000-0000-0000-000000000000'::uuid end;
+    v_from := case when i % 2 = 1 then gen_random_uuid() else NIL end;
     if i = 5 then
       v_from := p_posts[1];
       v_avoided := '{}';
     end if;
     v_post := null;
     v_is_held := not p_liked or i in (1, 2, 5);
+    -- Posts to avoid are stepped over, however many rows they have.
+    loop
+      if v_is_held then
+        select post_id, session_id, op + 1 into v_post, v_session, v_op from public.post_ratings
+         where post_id >= v_from and session_id <> all (p_sessions) order by post_id, session_id limit 1;
+      else
+        -- A post at the end of its integer says nothing about others.
+        select id, v_probe, 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint into v_post, v_session, v_op
+          from public.posts_new where id >= v_from and likes < 2147483647 order by id limit 1;
+      end if;
+      exit when v_post is null or v_post <> all (v_avoided);
+      select id into v_from from public.posts_new where id > v_post order by id limit 1;
+      if not found then
+        v_post := null;
+        exit;
+      end if;
+    end loop;
     if v_is_held then
-      select post_id, session_id, op + 1 into v_post, v_session, v_op from public.post_ratings
-       where post_id >= v_from and post_id <> all (v_avoided) and session_id <> all (p_sessions)
-       order by post_id, session_id limit 1;
       v_probe := coalesce(v_session, v_probe);
-    else
-      -- A post at the end of its integer says nothing about others.
-      select id, v_probe, 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint into v_post, v_session, v_op
-        from public.posts_new where id >= v_from and id <> all (v_avoided) and likes < 2147483647 order by id limit 1;
     end if;
     continue when v_post is null;
     v_tried := v_tried or i < 5;
@@ -1304,69 +1320,6 @@ language sql set search_path = '' as $$
     where r.op <= excluded.op
 $$;
 
--- One page of what is set aside and still matters, by pair, of one post or session where given:
--- [[post, session, op, sqlstate, message, refused at (ISO 8601)]]. An op does not matter any more once its pair has a
--- greater one, or its post is gone.
-create or replace function public.onecount_refused(
-  p_post uuid, p_session text, p_after_post uuid, p_after_session text, p_limit integer
-) returns json
-language sql stable
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
-as $$
-  select coalesce(json_agg(json_build_array(
-           post_id, session_id, op, sqlstate, message,
-           to_char(refused_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))), '[]')
-  from (
-    select r.* from public.like_refused r
-     where (p_post is null or r.post_id = p_post) and (p_session is null or r.session_id = p_session)
-       and (p_after_post is null or (r.post_id, r.session_id) > (p_after_post, p_after_session))
-       and exists (select from public.posts_new p where p.id >= r.post_id and p.id <= r.post_id order by p.id limit 1)
-       and r.op > greatest(
-         (select o.op from public.post_ratings o
-              where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
-              order by o.post_id, o.session_id limit 1),
-         (select o.op from public.like_tombstones o
-              where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
-              order by o.post_id, o.session_id limit 1),
-         0
-       )
-     order by r.post_id, r.session_id
-     limit p_limit
-  ) page;
-$$;
-
--- Tries ops again that are set aside, each with its own op, or drops them: exactly those that are given. Redis learns of
--- what lands as of any op that it has not seen. Answers how many {landed, refused} there are; one that does not matter
--- any more counts as neither, and is dropped.
-create or replace function public.onecount_resolve_refused(
-  p_posts uuid[], p_sessions text[], p_ops bigint[], p_drop boolean
-) returns json
-language plpgsql set search_path = '' as $$
-declare
-  v_posts uuid[]; v_sessions text[]; v_ops bigint[];
-  v_new boolean[];
-  v_done json := '{"refused": []}';
-begin
-  -- What another one has resolved meanwhile is not there any more.
-  with resolved as (
-    delete from public.like_refused r using unnest(p_posts, p_sessions, p_ops) e (post_id, session_id, op)
-     where r.post_id = e.post_id and r.session_id = e.session_id and r.op = e.op
-    returning r.post_id, r.session_id, r.op
-  )
-  select array_agg(post_id order by post_id, session_id), array_agg(session_id order by post_id, session_id),
-         array_agg(op order by post_id, session_id)
-    into v_posts, v_sessions, v_ops from resolved;
-  if p_drop or v_posts is null then
-    return json_build_object('landed', 0, 'refused', 0);
-  end if;
-  v_new := public.onecount_are_new(v_posts, v_sessions, v_ops);
-  v_done := public.onecount_spare(v_posts, v_sessions, v_ops, array_fill(0::bigint, array[cardinality(v_ops)]), true,
-                                  null, null);
-  perform public.onecount_set_aside(v_posts, v_sessions, v_ops, v_done -> 'refused');
-  return json_build_object(
-    'landed', (select count(*) from unnest(v_new) n where n) - json_array_length(v_done -> 'refused'),
-    'refused', json_array_length(v_done -> 'refused')
   );
 end $$;
 `,
@@ -1610,10 +1563,11 @@ begin
 
   perform set_config('onecount.applying', 'on', true);
   execute v_rows || $sql$, posts as materialized (
-    select p.tid, e.id as post_id
+    select p.tid, p.part, e.id as post_id
       from unnest($1) as e (id)
       cross join lateral (
-        select ctid as tid from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+        select ctid as tid, tableoid as part from public.posts_new
+         where id >= e.id and id <= e.id order by id limit 1
       ) p
   ), lost as materialized (
     -- A pair that is there again was counted as one that came.
@@ -1626,12 +1580,12 @@ begin
          order by post_id, session_id limit 1
       ) r on true
   ), gained as materialized (
-    select g.post_id, g.session_id, r.tid as rating, r.op as current, t.tid as tombstone,
+    select g.post_id, g.session_id, r.tid as rating, r.part as rating_part, r.op as current, t.tid as tombstone,
            case when g.is_new then greatest(g.op, t.op + 1, 2 * $2 + 1) else g.op end as op
       from (select *, true as is_new from came union all select *, false from kept) g
       join posts p on p.post_id = g.post_id
       cross join lateral (
-        select ctid as tid, op from public.post_ratings
+        select ctid as tid, tableoid as part, op from public.post_ratings
          where post_id = any (array[g.post_id]) and session_id >= g.session_id and session_id <= g.session_id
          order by post_id, session_id limit 1
       ) r
@@ -1647,7 +1601,8 @@ begin
   ), revived as (
     delete from public.like_tombstones t using gained g where t.ctid = g.tombstone
   ), raised as (
-    update public.post_ratings r set op = g.op from gained g where r.ctid = g.rating and g.current <> g.op
+    update public.post_ratings r set op = g.op from gained g
+     where r.ctid = g.rating and r.tableoid = g.rating_part and g.current <> g.op
   ), unseen as (
     insert into public.like_unseen as u (post_id, session_id, op)
     select post_id, session, max(op)
@@ -1667,12 +1622,12 @@ begin
   update public.posts_new p
      set likes = p.likes + d.delta, likes_rev = greatest(p.likes_rev + 1, $2)
     from (
-      select p.tid, sum(c.delta) as delta
+      select p.tid, p.part, sum(c.delta) as delta
         from (select post_id, -1 as delta from went union all select post_id, 1 from came) c
         join posts p on p.post_id = c.post_id
-       group by p.tid
+       group by p.tid, p.part
     ) d
-   where p.ctid = d.tid
+   where p.ctid = d.tid and p.tableoid = d.part
   $sql$ using v_posts, v_now;
   perform set_config('onecount.applying', '', true);
   return null;
@@ -1705,6 +1660,7 @@ as $$
 begin
   if tg_op = 'DELETE' then
     delete from public.like_unseen where post_id = old.id;
+    delete from public.like_refused where post_id = old.id;
   end if;
   insert into public.like_unseen as u (post_id, session_id, op)
   values (old.id, '', 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint)
@@ -1764,14 +1720,16 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set e
 as $$
 declare
   v_post tid;
+  v_part oid;
 begin
-  select ctid into v_post from public.posts_new where id >= p_post and id <= p_post order by id limit 1 for update;
+  select ctid, tableoid into v_post, v_part from public.posts_new
+   where id >= p_post and id <= p_post order by id limit 1 for update;
   if not found then
     return false;
   end if;
   -- There is no count that its rows could be taken from.
   perform set_config('onecount.applying', 'on', true);
-  delete from public.posts_new where ctid = v_post;
+  delete from public.posts_new where ctid = v_post and tableoid = v_part;
   perform set_config('onecount.applying', '', true);
   return true;
 end $$;
@@ -2113,6 +2071,101 @@ end $$;
 
 revoke execute on function public.onecount_widen_likes(text) from public, anon, authenticated;
 grant execute on function public.onecount_widen_likes(text) to service_role;
+`,
+  },
+  {
+    name: '0013_refused_ops',
+    sql: `-- What is set aside (0007_refused.sql): listed, tried again, dropped. Rows are looked up as in 0005_plans.sql.
+
+-- One page of what is set aside and still matters, by pair, of one post or session where given:
+-- [[post, session, op, sqlstate, message, refused at (ISO 8601)]]. An op does not matter any more once its pair has a
+-- greater one, or its post is gone.
+create or replace function public.onecount_refused(
+  p_post uuid, p_session text, p_after_post uuid, p_after_session text, p_limit integer
+) returns json
+language sql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+  select coalesce(json_agg(json_build_array(
+           post_id, session_id, op, sqlstate, message,
+           to_char(refused_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))), '[]')
+  from (
+    select r.* from public.like_refused r
+     where (r.post_id, r.session_id) > (
+             coalesce(p_after_post, p_post, '00000000-0000-0000-0000-000000000000'), coalesce(p_after_session, ''))
+       and r.post_id <= coalesce(p_post, 'ffffffff-ffff-ffff-ffff-ffffffffffff')
+       and (p_session is null or r.session_id = p_session)
+       and exists (select from public.posts_new p where p.id >= r.post_id and p.id <= r.post_id order by p.id limit 1)
+       and r.op > greatest(
+         (select o.op from public.post_ratings o
+              where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
+              order by o.post_id, o.session_id limit 1),
+         (select o.op from public.like_tombstones o
+              where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
+              order by o.post_id, o.session_id limit 1),
+         0
+       )
+     order by r.post_id, r.session_id
+     limit p_limit
+  ) page;
+$$;
+
+-- Tries ops again that are set aside, each with its own op, or drops them: exactly those that are given. Redis learns of
+-- what lands as of any op that it has not seen. Answers how many {landed, refused} there are; one that does not matter
+-- any more counts as neither, and is dropped.
+create or replace function public.onecount_resolve_refused(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_drop boolean
+) returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_posts uuid[]; v_sessions text[]; v_ops bigint[];
+  v_new boolean[];
+  v_done json := '{"refused": []}';
+begin
+  -- What another one has resolved meanwhile is not there any more.
+  with given as materialized (
+    select r.tid
+      from (
+        select * from unnest(p_posts, p_sessions, p_ops) as e (post_id, session_id, op) order by post_id, session_id
+      ) e
+      cross join lateral (
+        select ctid as tid, op from public.like_refused
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1 for update
+      ) r
+     where r.op = e.op
+  ), resolved as (
+    delete from public.like_refused r using given g where r.ctid = g.tid
+    returning r.post_id, r.session_id, r.op
+  )
+  select array_agg(post_id order by post_id, session_id), array_agg(session_id order by post_id, session_id),
+         array_agg(op order by post_id, session_id)
+    into v_posts, v_sessions, v_ops from resolved;
+  if p_drop or v_posts is null then
+    return json_build_object('landed', 0, 'refused', 0);
+  end if;
+  v_new := public.onecount_are_new(v_posts, v_sessions, v_ops);
+  v_done := public.onecount_spare(v_posts, v_sessions, v_ops, array_fill(0::bigint, array[cardinality(v_ops)]), true,
+                                  null, null);
+  perform public.onecount_set_aside(v_posts, v_sessions, v_ops, v_done -> 'refused');
+  return json_build_object(
+    'landed', (select count(*) from unnest(v_new) n where n) - json_array_length(v_done -> 'refused'),
+    'refused', json_array_length(v_done -> 'refused')
+  );
+end $$;
+
+revoke execute on function
+  public.onecount_refused(uuid, text, uuid, text, integer),
+  public.onecount_resolve_refused(uuid[], text[], bigint[], boolean)
+  from public, anon, authenticated;
+grant execute on function
+  public.onecount_refused(uuid, text, uuid, text, integer),
+  public.onecount_resolve_refused(uuid[], text[], bigint[], boolean)
+  to service_role;
 `,
   },
 ] as const satisfies readonly Migration[]
