@@ -19,6 +19,9 @@ const config: NextConfig = {
   serverExternalPackages: ['ioredis', 'postgres', 'ws'],
   reactStrictMode: true,
   poweredByHeader: false,
+  // Addresses are the visitors' to invent: what is rendered for them stays in memory, which is bounded, not on the disk.
+  // (`next dev` writes nothing there, and would announce the option at every start.)
+  ...(process.env.NODE_ENV === 'production' && { experimental: { isrFlushToDisk: false } }),
   // `npm run dev -- --host`: by these names pages are opened from other machines.
   allowedDevOrigins: process.env.ONECOUNT_DEV_ORIGINS?.split(',').filter(Boolean) ?? [],
   headers: async () => [

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { readdirSync } from 'node:fs'
 import { connect } from 'node:net'
+import { join } from 'node:path'
 import { expect, test } from '@playwright/test'
 import { Redis } from 'ioredis'
 import { type AppProcess, startAppProcess } from './support/app-process'
@@ -80,7 +82,6 @@ test('a malformed address, an odd method and a place in the feed that is none ar
 })
 
 test('a post that is created right after nobody found it is there within seconds', async ({ request }) => {
-  // Another one each time: what Next has rendered stays in the folder of the build.
   const id = `50059999-aaaa-bbbb-cccc-${randomBytes(6).toString('hex')}`
   const page = () => request.get(`${stack.url}/post/${id}`)
   expect((await page()).status()).toBe(404)
@@ -104,6 +105,18 @@ test('a post that is created right after nobody found it is there within seconds
   await rest(`?id=eq.${id}`, { method: 'DELETE' })
 })
 
+test('addresses that a visitor invents leave nothing on the disk', async ({ request }) => {
+  const name = `nobody_${randomBytes(6).toString('hex')}`
+  const id = `50059999-aaaa-bbbb-cccc-${randomBytes(6).toString('hex')}`
+  for (const path of [`/profile/${name}`, `/post/${id}`, `/profile/${name}${'x'.repeat(3000)}`, `/${name}`])
+    expect((await request.get(`${stack.url}${path}`)).status(), path.slice(0, 60)).toBe(404)
+  // What is kept of one that there is, is written after the answer: later than that nothing comes.
+  expect((await request.get(`${stack.url}/post/${BEAR}`)).status()).toBe(200)
+  const files = readdirSync(join(import.meta.dirname, '../.next'), { recursive: true, encoding: 'utf8' })
+  expect(files.filter(file => file.includes(name) || file.includes(id))).toEqual([])
+  expect(stack.app.output()).not.toContain('Failed to update prerender cache')
+})
+
 test('a body that does not come ends, and one that comes byte by byte', async () => {
   const head = `PUT /api/likes/${BEAR} HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n`
   const answers = await Promise.all([
@@ -114,6 +127,10 @@ test('a body that does not come ends, and one that comes byte by byte', async ()
   for (const answer of answers) {
     expect(answer).toContain('HTTP/1.1 408')
     expect(answer).toContain('"code":"request_timeout"')
+  }
+  for (const method of ['POST', 'PUT', 'OPTIONS', 'DELETE']) {
+    const answer = await raw(stack.url, `${method} /rank HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n`)
+    expect(answer, method).toContain(`HTTP/1.1 ${method === 'OPTIONS' ? 204 : 405}`)
   }
 })
 

@@ -21,7 +21,8 @@ export function refuseRaw(server: Server): void {
   })
   server.on('clientError', (error: ParserError, socket: Duplex) => {
     if (!socket.writable) return void socket.destroy()
-    const [, method, path = ''] = /^([A-Z]+) (\S+) HTTP/.exec(error.rawPacket?.toString('latin1') ?? '') ?? []
+    const [, method, path = ''] =
+      /^([\w!#$%&'*+.^`|~-]+) (\S+) HTTP/.exec(error.rawPacket?.toString('latin1') ?? '') ?? []
     if (error.code === 'HPE_INVALID_METHOD' && method) return void end(socket, 405, path)
     void end(socket, STATUS[error.code ?? ''] ?? 400, '')
   })

@@ -6,11 +6,13 @@ import { hookServers } from './server-hook'
 
 let server: Server
 let seen: Headers[] = []
+let urls: unknown[] = []
 beforeAll(async () => {
   vi.stubEnv('ONECOUNT_SECRET', 'a-secret-for-tests-that-is-long-enough')
   hookServers()
   hookServers()
   server = createServer((request, response) => {
+    urls.push(request.url)
     seen.push(new Headers(request.headers as Record<string, string>))
     if (request.url === '/cookie') response.setHeader('set-cookie', 'a=1')
     response.setHeader('cache-control', 's-maxage=60')
@@ -25,6 +27,7 @@ afterAll(() => {
 })
 beforeEach(() => {
   seen = []
+  urls = []
 })
 
 /** Sends bytes as they are, and answers with everything that comes back. */
@@ -62,8 +65,29 @@ describe('a server of this process', () => {
   })
 
   it('ends the connection of a body that was not read', async () => {
-    const answer = await raw('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n')
+    const answer = await raw('GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n')
     expect(answer).toMatch(/^connection: close\r$/im)
+  })
+
+  it.each(['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
+    'lets no page wait for the body of a %s',
+    async method => {
+      const answer = await raw(`${method} /rank HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n`)
+      expect(answer).toContain(`HTTP/1.1 ${method === 'OPTIONS' ? 204 : 405}`)
+      expect(answer).toMatch(/^allow: GET, HEAD, OPTIONS\r$/im)
+      expect(answer).toMatch(/^connection: close\r$/im)
+      expect(seen).toEqual([])
+    },
+  )
+
+  it.each([
+    ['http://a/api/likes?ids=1', '/api/likes?ids=1'],
+    ['http://elsewhere.example', '/'],
+    ['http://elsewhere.example?a=1', '/?a=1'],
+    ['/rank?next=http://a/b', '/rank?next=http://a/b'],
+  ])('hands %s on as %s', async (address, path) => {
+    await ask(`GET ${address}`)
+    expect(urls).toEqual([path])
   })
 
   it.each([
@@ -73,6 +97,8 @@ describe('a server of this process', () => {
     ['PUT /api/likes/%ff', 400, 'invalid_post_id'],
     ['GET /api/%ff', 404, 'not_found'],
     ['BREW /api/likes', 405, 'method_not_allowed'],
+    ['get /api/likes', 405, 'method_not_allowed'],
+    ['TRACE http://a/api/likes', 405, 'method_not_allowed'],
     ['TRACK /api/likes', 405, 'method_not_allowed'],
     ['CONNECT /api/likes', 405, 'method_not_allowed'],
   ])('answers %s in the documented shape', async (line, status, code) => {
@@ -95,6 +121,7 @@ describe('a server of this process', () => {
     ['TRACE /rank', 405],
     ['BREW /rank', 405],
     ['CONNECT a:1', 405],
+    ['OPTIONS *', 204],
     ['nonsense', 400],
   ])('answers %s clearly, and Next does not see it', async (line, status) => {
     expect(await ask(line)).toContain(`HTTP/1.1 ${status}`)

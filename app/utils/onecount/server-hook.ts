@@ -6,8 +6,11 @@ import { answer } from './http'
 import { refuseRaw } from './raw-refusals'
 import { warn } from './warnings'
 
-/** Methods that Next hands on; with any other it fails before the application hears of the request. */
-const METHODS = /^(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)$/
+/** Methods that Next hands on to a route; with any other it fails before the application hears of the request. */
+const API_METHODS = /^(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)$/
+/** A page takes no body: Next would wait for one, however long it does not come, and then render the page. */
+const PAGE_METHODS = /^(GET|HEAD)$/
+const isApi = (path: string) => /^\/api(\/|$)/.test(path)
 
 /**
  * Sees every request of this process' HTTP servers before Next does, for what a route or a proxy of Next cannot know or
@@ -27,6 +30,7 @@ export function hookServers(): void {
     }
     if (event === 'request') {
       const [request, response] = args as [IncomingMessage, ServerResponse]
+      request.url = originForm(request.url)
       stamp(request)
       guard(request, response)
       if (refuse(request, response)) return true
@@ -67,26 +71,38 @@ function guard(request: IncomingMessage, response: ServerResponse): void {
   } as typeof writeHead
 }
 
-/** Answers what Next would answer with a bare 500 or 400. */
+/** The address as servers get it: proxies, and clients that take this server for one, may write it with its origin. */
+function originForm(url = '/'): string {
+  const [absolute, path] = /^https?:\/\/[^/?#]*(.*)$/i.exec(url) ?? []
+  if (absolute === undefined) return url
+  return path!.startsWith('/') ? path! : `/${path}`
+}
+
+/** Answers what Next would answer with a bare 500 or 400, and what no page takes. */
 function refuse(request: IncomingMessage, response: ServerResponse): boolean {
   const { method = 'GET', url = '/' } = request
   const path = url.split(/[?#]/, 1)[0]!
   const isWellFormed = canDecode(path)
-  if (METHODS.test(method) && isWellFormed) return false
-  if (/^\/api(\/|$)/.test(path)) {
+  if (isWellFormed && (isApi(path) ? API_METHODS : PAGE_METHODS).test(method)) return false
+  if (isApi(path)) {
     nodeListener(answer)(request, response)
     return true
   }
-  const [status, text] = isWellFormed ? [405, 'Method Not Allowed'] : [400, 'Bad Request']
+  const [status, text] = answerTo(method, isWellFormed)
   response.writeHead(status, {
-    'content-type': 'text/plain; charset=utf-8',
+    ...(text && { 'content-type': 'text/plain; charset=utf-8' }),
     'cache-control': 'private, no-store',
     'x-content-type-options': 'nosniff',
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-    ...(status === 405 && { allow: 'GET, HEAD' }),
+    ...(status !== 400 && { allow: 'GET, HEAD, OPTIONS' }),
   })
-  response.end(method === 'HEAD' ? undefined : `${text}\n`)
+  response.end(method === 'HEAD' || !text ? undefined : `${text}\n`)
   return true
+}
+
+function answerTo(method: string, isWellFormed: boolean): [status: number, text?: string] {
+  if (!isWellFormed) return [400, 'Bad Request']
+  return method === 'OPTIONS' ? [204] : [405, 'Method Not Allowed']
 }
 
 function canDecode(path: string): boolean {

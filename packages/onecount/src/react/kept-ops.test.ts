@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { KeptOps } from './kept-ops'
 import { POST } from './test-support'
 
+const postId = (n: number) => `50050001-aaaa-bbbb-cccc-${String(n).padStart(12, '0')}`
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
 beforeEach(() => {
@@ -16,10 +17,10 @@ describe('kept ops', () => {
     const ops = new KeptOps()
     for (let n = 0; n < 250; n++) {
       await pass(10)
-      ops.keep(`post-${n}`, 2 * n + 3)
+      ops.keep(postId(n), 2 * n + 3)
     }
     expect(ops.posts()).toHaveLength(200)
-    expect(ops.posts()[0]).toBe('post-50')
+    expect(ops.posts()[0]).toBe(postId(50))
     expect(localStorage).toHaveLength(200)
     await pass(24 * 60 * 60_000)
     expect(ops.posts()).toEqual([])
@@ -48,5 +49,15 @@ describe('kept ops', () => {
       localStorage.setItem(`onecount:kept:${text}`, text)
     expect(new KeptOps().posts()).toEqual([])
     expect(localStorage).toHaveLength(0)
+  })
+
+  it('forget what stands under a name that is no post: one malformed id would have the whole question refused', () => {
+    const ops = new KeptOps()
+    ops.keep(POST, 3)
+    const text = localStorage.getItem(`onecount:kept:${POST}`)!
+    for (const name of ['', '__proto__', 'x', `${POST} `, POST.toUpperCase()])
+      localStorage.setItem(`onecount:kept:${name}`, text)
+    expect(ops.posts()).toEqual([POST])
+    expect(localStorage).toHaveLength(1)
   })
 })

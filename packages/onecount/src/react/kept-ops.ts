@@ -1,3 +1,4 @@
+import { isPostId } from '../core/ids'
 import { isOp } from './credible'
 
 /** A press of this browser that Postgres is not known to hold. */
@@ -54,8 +55,13 @@ export class KeptOps {
     this.#try(storage => storage.removeItem(PREFIX + postId))
   }
 
-  /** Ids of the posts, the oldest press first. What is too old or too much is forgotten here. */
+  /**
+   * Ids of the posts, the oldest press first. What is too old or too much is forgotten here, and what stands under a
+   * name that is no post's: the server refuses a question with one malformed id, for all the others in it too.
+   */
   posts(): string[] {
+    const malformed = (this.#try(storedPosts) ?? []).filter(postId => !isPostId(postId))
+    for (const postId of malformed) this.#try(storage => storage.removeItem(PREFIX + postId))
     const ids = new Set([...this.#memory.keys(), ...(this.#try(storedPosts) ?? [])])
     const kept = [...ids]
       .map(postId => ({ postId, ...(this.get(postId) ?? { op: 0, at: 0 }) }))
