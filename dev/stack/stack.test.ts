@@ -81,7 +81,7 @@ it('an address that cannot be read, and keys that are missing, are named', async
 it('Ctrl-C in the terminal does not reach Redis, which ends after what is pending was drained', async () => {
   const { redisUrl } = await start({ ...KEYS, SUPABASE_URL: 'http://127.0.0.1:1' })
   const client = new Redis(redisUrl!)
-  const [, pid] = /process_id:(\d+)/.exec(await client.info('server'))!
+  const pid = /process_id:(\d+)/.exec(await client.info('server'))![1]!
   client.disconnect()
   const { stdout } = await promisify(execFile)('ps', ['-o', 'pgid=', '-p', pid])
   expect(stdout.trim()).toBe(pid)

@@ -76,7 +76,8 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
       return (await promisify(execFile)(process.execPath, command, { cwd: root })).stdout.trim()
     },
     async stop() {
-      if (program.child.exitCode === null) process.kill(-program.pid, 'SIGINT')
+      const { exitCode, signalCode } = program.child
+      if (exitCode === null && signalCode === null) process.kill(-program.pid, 'SIGINT')
       const code = await program.exited
       await rm(folder, { recursive: true, force: true })
       return code
