@@ -618,8 +618,11 @@ return 'OK'
   },
   limit: {
     name: 'limit',
-    sha1: '7ed7602e4c1a188416a2223174c8726b6f52402a',
-    source: `local time = redis.call('TIME')
+    sha1: '253441949c13569b969ae766d8b94a6263102f5c',
+    source: `local function level(tokens)
+  return string.format('%.3f', math.floor(tokens * 1000) / 1000)
+end
+local time = redis.call('TIME')
 local at = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local levels, taken = {}, true
 for i = 1, #KEYS do
@@ -634,9 +637,9 @@ for i = 1, #KEYS do
   local size, window = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
   if taken then
     levels[i] = levels[i] - 1
-    redis.pcall('SET', KEYS[i], string.format('%.3f|%.0f', levels[i], at), 'PX', math.ceil((size - levels[i]) / size * window))
+    redis.pcall('SET', KEYS[i], string.format('%s|%.0f', level(levels[i]), at), 'PX', math.ceil((size - levels[i]) / size * window))
   end
-  out[i + 1] = string.format('%.3f', levels[i])
+  out[i + 1] = level(levels[i])
 end
 return out
 `,
