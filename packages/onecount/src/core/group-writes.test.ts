@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Interrupted, interrupted } from '../../test/support/interrupted'
 import { type Stores, startStores } from '../../test/support/stores'
+import { StoreRefused } from './errors'
 import { groupWrites } from './group-writes'
 import { createOnecount, type Onecount } from './onecount'
-import type { PostgresPort } from './ports'
 
 const POSTS = Array.from({ length: 5 }, (_, i) => ({
   id: `50050001-aaaa-bbbb-cccc-ddddeeee000${i}`,
@@ -95,25 +95,39 @@ describe('presses on Postgres alone', () => {
 })
 
 describe('a group of presses', () => {
-  /** A Postgres that refuses a call with this session in it, as a constraint of an application does. */
-  const refusing = (session: string): PostgresPort =>
-    new Proxy(ports.postgres, {
-      get: (target, method: keyof PostgresPort) =>
-        method === 'write'
-          ? async (...[writes, ...rest]: Parameters<PostgresPort['write']>) => {
-              if (writes.some(({ sessionId }) => sessionId === session))
-                throw Object.assign(new Error('refused'), { name: 'StoreRefused' })
-              return target.write(writes, ...rest)
-            }
-          : target[method],
-    })
+  it('holds a press that Postgres refuses, and the others count', async () => {
+    await stores.sql.unsafe(`
+      create function barred() returns trigger language plpgsql as $$ begin raise exception 'barred'; end $$;
+      create trigger barred before insert on post_ratings for each row when (new.session_id = 'bad')
+        execute function barred()`)
+    try {
+      const port = groupWrites(ports.postgres, { calls: 1 })
+      const done = await Promise.all(
+        ['first', 'ana', 'bad', 'ben'].map(s => port.write([like(HOT.id, s)], 1)),
+      )
+      expect(done.map(([result]) => result?.status)).toEqual(['applied', 'applied', 'refused', 'applied'])
+      expect(ports.count('postgres.write')).toBe(2)
+      expect(await ratings(HOT)).toBe(3)
+    } finally {
+      await stores.sql.unsafe('drop function barred cascade')
+    }
+  })
 
-  it('is written one by one when Postgres refuses it, and only the refused press fails', async () => {
-    const port = groupWrites(refusing('bad'), { calls: 1 })
-    const sessions = ['first', 'ana', 'bad', 'ben']
+  it('is not tried one by one when Postgres refuses whatever it is asked', async () => {
+    let calls = 0
+    const refusing = {
+      ...ports.postgres,
+      write: async () => {
+        calls++
+        throw new StoreRefused('42P01', 'relation does not exist')
+      },
+    }
+    const port = groupWrites(refusing, { calls: 1 })
+    const sessions = Array.from({ length: 50 }, (_, i) => `s${i}`)
     const outcomes = await Promise.allSettled(sessions.map(s => port.write([like(HOT.id, s)], 1)))
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
-    expect(await ratings(HOT)).toBe(3)
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { sqlstate: '42P01' } })
+    expect(calls).toBe(2)
   })
 
   it('is judged by one limit', async () => {

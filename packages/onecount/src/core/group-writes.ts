@@ -23,7 +23,7 @@ interface Waiting {
 
 /**
  * The port with single presses gathered while a call is under way, as databases gather commits: the first one goes at
- * once, and who comes meanwhile shares the next call. One post that everybody likes is then locked, written and flushed
+ * once, and those that come meanwhile share the next call. One hot post is then locked, written and flushed
  * once for all of them, and the pool of connections is left to others. Calls with many presses go through as they are.
  */
 export function groupWrites(
@@ -77,9 +77,8 @@ export function groupWrites(
       )
       for (const [i, { resolve }] of group.entries()) resolve(results[i]!)
     } catch (error) {
-      // One press that Postgres refuses must not fail those that happened to travel with it.
-      if (group.length > 1 && isRefusal(error)) for (const waiting of group) await writeGroup([waiting])
-      else for (const { reject } of group) reject(error)
+      // A press that Postgres refuses is a result of its own: an error is about all of them.
+      for (const { reject } of group) reject(error)
     }
   }
 
@@ -99,6 +98,3 @@ export function groupWrites(
     },
   })
 }
-
-/** Postgres has answered, with an error about the data or its rules. */
-const isRefusal = (error: unknown): boolean => error instanceof Error && error.name === 'StoreRefused'
