@@ -109,8 +109,9 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
 
   /** @throws ForeignRedis unless this process was told to take over */
   async function takeOver(owner: string, home: string): Promise<Tick> {
-    if (!ctx.ownership.takesOver()) throw ctx.ownership.refuse(owner, home)
+    if (!ctx.ownership.takesOver) throw ctx.ownership.refuse(owner, home)
     const now = await ctx.postgres.takeOver(ctx.partition, home, owner)
+    ctx.ownership.endTakeover()
     if (now !== home) throw ctx.ownership.refuse(now ?? owner, home)
     ctx.log.warn(`postgres belongs to this Redis from now on (${home}, before to ${owner})`)
     return { outcome: 'taken over', drained: 0, more: true }
