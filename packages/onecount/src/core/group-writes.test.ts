@@ -130,7 +130,37 @@ describe('a group of presses', () => {
     expect(calls).toBe(2)
   })
 
-  it('is judged by one limit', async () => {
+  it('waits for a press of one of its pairs that is under way, and the others do not', async () => {
+    const begun: string[] = []
+    const ends: (() => void)[] = []
+    const port = groupWrites(
+      {
+        ...ports.postgres,
+        write: writes =>
+          new Promise(resolve => {
+            begun.push(writes.map(({ sessionId, liked }) => `${sessionId}:${liked}`).join())
+            ends.push(() => resolve(writes.map(() => ({ status: 'gone' }))))
+          }),
+      },
+      { calls: 2 },
+    )
+    const done = [
+      port.write([like(HOT.id, 'ana')], 1),
+      port.write([{ ...like(HOT.id, 'ana'), liked: false }], 2),
+      port.write([like(HOT.id, 'ben')], 2),
+    ]
+    expect(begun).toEqual(['ana:true', 'ben:true'])
+    ends[1]!()
+    await done[2]
+    expect(begun).toHaveLength(2)
+    ends[0]!()
+    await done[0]
+    await expect.poll(() => begun).toEqual(['ana:true', 'ben:true', 'ana:false'])
+    ends[2]!()
+    await done[1]
+  })
+
+  it('is judged by one limit, and no press overtakes one of its pair', async () => {
     const calls: unknown[] = []
     const port = groupWrites(
       {
@@ -147,13 +177,14 @@ describe('a group of presses', () => {
       port.write([like(HOT.id, 'b')], 2, { ahead: 5 }),
       port.write([like(HOT.id, 'c')], 4),
       port.write([like(HOT.id, 'd')], 3, { ahead: 5 }),
+      port.write([like(HOT.id, 'c')], 5, { ahead: 5 }),
       port.write([like(HOT.id, 'e')], 3, { ahead: 5 }),
     ])
     expect(calls).toEqual([
       ['a', 1, undefined],
       ['b,d', 3, 5],
       ['c', 4, undefined],
-      ['e', 3, 5],
+      ['c,e', 5, 5],
     ])
   })
 

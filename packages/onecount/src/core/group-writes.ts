@@ -14,6 +14,7 @@ export interface GroupOptions {
 
 interface Waiting {
   write: PairWrite
+  pair: string
   now: number
   ahead: number | undefined
   since: number
@@ -37,33 +38,45 @@ export function groupWrites(
 ): PostgresPort {
   let queue: Waiting[] = []
   let underWay = 0
+  /** Pairs of the presses under way. */
+  const pairs = new Set<string>()
 
   function send(): void {
-    while (queue.length > 0 && underWay < calls) {
+    while (calls > underWay) {
       const group = take()
-      if (group.length === 0) continue
+      if (group.length === 0) return
       underWay++
+      for (const { pair } of group) pairs.add(pair)
       writeGroup(group).finally(() => {
         underWay--
+        for (const { pair } of group) pairs.delete(pair)
         send()
       })
     }
   }
 
-  /** The presses of the next call: of each pair one, all judged by the same limit. The others stay in their order. */
+  /**
+   * The presses of the next call, all judged by the same limit. Those of a pair stay in their order: none overtakes one
+   * that is left, and none is sent beside one that is under way, as Postgres could be told of both in the wrong order.
+   */
   function take(): Waiting[] {
-    const group = new Map<string, Waiting>()
+    const group: Waiting[] = []
     const left: Waiting[] = []
-    const [first] = queue
+    const held = new Set(pairs)
     const oldest = elapsed() - patienceMs
     for (const waiting of queue) {
-      const pair = `${waiting.write.postId}|${waiting.write.sessionId}`
-      if (waiting.since < oldest) waiting.reject(new StoreUnavailable('postgres', 'the queue is too long'))
-      else if (group.size >= size || group.has(pair) || waiting.ahead !== first?.ahead) left.push(waiting)
-      else group.set(pair, waiting)
+      const { pair, ahead, since } = waiting
+      if (since < oldest) {
+        waiting.reject(new StoreUnavailable('postgres', 'the queue is too long'))
+        continue
+      }
+      const fits = group.length < size && (group.length === 0 || group[0]!.ahead === ahead)
+      const takes = fits && !held.has(pair) ? group : left
+      takes.push(waiting)
+      held.add(pair)
     }
     queue = left
-    return [...group.values()]
+    return group
   }
 
   async function writeGroup(group: Waiting[]): Promise<void> {
@@ -84,8 +97,10 @@ export function groupWrites(
 
   const write: PostgresPort['write'] = (writes, now, options) => {
     if (writes.length !== 1) return port.write(writes, now, options)
+    const [press] = writes as [PairWrite]
+    const pair = `${press.postId}|${press.sessionId}`
     return new Promise<WriteResult>((resolve, reject) => {
-      queue.push({ write: writes[0]!, now, ahead: options?.ahead, since: elapsed(), resolve, reject })
+      queue.push({ write: press, pair, now, ahead: options?.ahead, since: elapsed(), resolve, reject })
       send()
     }).then(result => [result])
   }
