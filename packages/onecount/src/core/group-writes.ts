@@ -1,5 +1,6 @@
 import { StoreUnavailable } from './errors'
 import type { PairWrite, PostgresPort, WriteResult } from './ports'
+import { withoutSessions } from './refusals'
 
 export interface GroupOptions {
   /** Presses in one call at most. */
@@ -91,7 +92,11 @@ export function groupWrites(
       for (const [i, { resolve }] of group.entries()) resolve(results[i]!)
     } catch (error) {
       // A press that Postgres refuses is a result of its own: an error is about all of them.
-      for (const { reject } of group) reject(error)
+      const shown = withoutSessions(
+        error,
+        group.map(waiting => waiting.write),
+      )
+      for (const { reject } of group) reject(shown)
     }
   }
 
