@@ -152,8 +152,7 @@ function judgeOwner({ paused, postgres }: Health): Finding {
 function judgeBacklog({ pending, oldestPendingMs, unseen }: Health): Finding {
   const of = (value: number | null, name: string) => `${value ?? 'unknown'} ${name}`
   const found = `${of(pending, 'pending')}, ${of(unseen, 'unseen')}, oldest ${of(oldestPendingMs, 'ms')}`
-  if (pending === null && unseen === null)
-    return skipped('backlog', 'unknown', 'fix what failed above first')
+  if (pending === null && unseen === null) return skipped('backlog', 'unknown', 'fix what failed above first')
   if ((oldestPendingMs ?? 0) > OLD_MS)
     return warn(
       'backlog',

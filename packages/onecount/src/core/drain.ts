@@ -141,8 +141,6 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
   return { tick, hasWork }
 }
 
-export type Drainer = ReturnType<typeof createDrainer>
-
 function causeOf(error: unknown) {
   if (error instanceof ForeignRedis) return 'foreign'
   if (error instanceof StoreRefused) return 'refused'
