@@ -469,7 +469,7 @@ return 'OK'
   },
   forget: {
     name: 'forget',
-    sha1: '27f2c84d2b6681b77e3e2d50d9fcc49a1df5ebef',
+    sha1: 'd47008f5a95f0de8ff7e575fd5160b46096870de',
     source: `local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
 end
@@ -495,14 +495,10 @@ local function rank_by_postgres(rank, post, count, is_new)
     redis.pcall('ZADD', rank, count, post)
   end
 end
-for i = 2, #ARGV do
-  local k = 4 * i - 6
+for i = 1, #ARGV do
+  local k = 4 * i - 2
   forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
-  if ARGV[1] == '1' then
-    unrank_for_good(KEYS[1], ARGV[i])
-  else
-    unrank(KEYS[1], ARGV[i])
-  end
+  unrank_for_good(KEYS[1], ARGV[i])
 end
 return 'OK'
 `,
