@@ -48,7 +48,7 @@ while i <= #ARGV do
   end
   -- What a hydrator lays over its snapshot is read when it installs, so a refused op does not wait for one.
   for j = 1, refused do
-    refuse(q, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
+    refuse(q, recent, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
   end
   i, k = i + 4 + members, k + 4 + refused
 end

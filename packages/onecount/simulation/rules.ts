@@ -229,7 +229,7 @@ export const RULES: Rule[] = [
   {
     name: 'what is refused is pending no more',
     file: lua('settle'),
-    find: 'refuse(q, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])',
+    find: 'refuse(q, recent, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])',
     replace: 'local _ = KEYS[k + 2]',
     faults: ['op refused'],
   },

@@ -1,9 +1,17 @@
 -- include: cool
+-- include: trim
 
 -- Drops an op that Postgres has refused, unless the pair has a newer one by now. The post shows what Postgres holds
--- again: it is cold, and hydrated without the op. Recent does not learn of it, as it is not durable.
-local function refuse(q, meta, sessions, post, member)
+-- again: it is cold, and hydrated without the op. Recent does not learn of it, as it is not durable; where Postgres had
+-- it once and has gone back, recent forgets it, or the op would be no news when it lands after all.
+local function refuse(q, recent, meta, sessions, post, member)
   if redis.call('ZREM', q, member) == 0 then return end
   cool(meta)
-  if tonumber(string.match(member, '|(%d+)|%d+$')) % 2 == 1 then redis.pcall('SREM', sessions, post) end
+  local pair, text = string.match(member, '^(.*)|(%d+)|%d+$')
+  local op = tonumber(text)
+  if tonumber(redis.call('ZSCORE', recent, pair) or 0) == op then
+    note_forgotten(q, op)
+    redis.call('ZREM', recent, pair)
+  end
+  if op % 2 == 1 then redis.pcall('SREM', sessions, post) end
 end

@@ -1248,7 +1248,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '1aca4b51a045545902aab956d66df2badc37a24d',
+    sha1: 'a0687e51312538ed595d2fe8ed9c53b1aab64f99',
     source: `local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
 end
@@ -1340,11 +1340,6 @@ local function cool(meta)
   if numbers then redis.call('SET', meta, numbers) end
   return numbers ~= nil
 end
-local function refuse(q, meta, sessions, post, member)
-  if redis.call('ZREM', q, member) == 0 then return end
-  cool(meta)
-  if tonumber(string.match(member, '|(%d+)|%d+$')) % 2 == 1 then redis.pcall('SREM', sessions, post) end
-end
 local TRIMMED_AT_ONCE = 5000
 local LOOKED_AT_AT_ONCE = 2000
 local function note_forgotten(q, horizon)
@@ -1380,6 +1375,17 @@ local function trim(q, recent, late, horizon)
     if op and tonumber(op) < horizon then redis.call('ZREM', recent, pair) end
   end
 end
+local function refuse(q, recent, meta, sessions, post, member)
+  if redis.call('ZREM', q, member) == 0 then return end
+  cool(meta)
+  local pair, text = string.match(member, '^(.*)|(%d+)|%d+$')
+  local op = tonumber(text)
+  if tonumber(redis.call('ZSCORE', recent, pair) or 0) == op then
+    note_forgotten(q, op)
+    redis.call('ZREM', recent, pair)
+  end
+  if op % 2 == 1 then redis.pcall('SREM', sessions, post) end
+end
 local q, recent, rank, late, nonce, now = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], tonumber(ARGV[2])
 local lasts = tonumber(ARGV[4])
 allow_when_full(q)
@@ -1403,7 +1409,7 @@ while i <= #ARGV do
     end
   end
   for j = 1, refused do
-    refuse(q, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
+    refuse(q, recent, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
   end
   i, k = i + 4 + members, k + 4 + refused
 end
