@@ -66,7 +66,7 @@ export const RULES: Rule[] = [
     file: POSTGRES,
     find: "put({ postId, sessionId: '', op: ++handEdits * 2 })",
     replace: '++handEdits',
-    faults: ['post removed', 'redis down', 'request late'],
+    faults: ['post removed', 'split brain', 'redis down'],
   },
   {
     name: 'the greater op wins in Redis',
