@@ -133,7 +133,7 @@ begin
   );
 end $$;
 
--- Nothing here is for anybody but the server.
+-- The functions are the server's alone.
 do $$
 declare
   v_function regprocedure;

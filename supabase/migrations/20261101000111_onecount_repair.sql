@@ -106,8 +106,8 @@ begin
 end $$;
 
 -- Takes the lock on these posts, which is the lock on their pairs: every function of the engine takes it before it
--- looks up a row. Answers the posts that nobody else holds just now, and those that do not exist, whose rows no one
--- locks.
+-- looks up a row. Answers the posts that no other transaction holds just now, and those that do not exist, whose rows
+-- none locks.
 create or replace function public.onecount_lock_posts(p_posts uuid[]) returns uuid[]
 language sql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$

@@ -1,8 +1,8 @@
 -- Generated from packages/onecount/sql/0012_wider_likes.sql by `npm run generate`. Do not edit.
 
--- Makes posts_new.likes a bigint, so that no count overflows. Rewrites the table while it is locked: for the owner of the
--- table, in a quiet hour. While it waits for the lock nobody else gets one, so it waits no longer than is said. Triggers
--- that look at the column stand in the way, and are made anew as they were.
+-- Makes posts_new.likes a bigint, so that no count overflows. Rewrites the table while it is locked: for the owner of
+-- the table, in a quiet hour. While it waits for the lock no other session gets one, so it waits no longer than is said.
+-- Triggers that look at the column stand in the way, and are made anew as they were.
 create or replace function public.onecount_widen_likes(p_lock_timeout text default '2s') returns void
 language plpgsql set search_path = '' as $$
 declare

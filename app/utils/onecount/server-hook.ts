@@ -57,7 +57,7 @@ function doubtHops(forwarded: string | string[], connectionIp: string | undefine
     const doubt = doubtProxyHops(headers, { proxyHops: proxyHops(), connectionIp })
     if (doubt) warn(doubt)
   } catch {
-    // A setting that is not understood is said where the API is made; a header that is no header is nobody's proxy.
+    // A setting that is not understood is said where the API is made; a header that cannot be read names no proxy.
   }
 }
 

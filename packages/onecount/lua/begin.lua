@@ -11,7 +11,7 @@
 --   4.. post    id
 -- RETURNS
 --   per post {'WARM'} | {'MINE', epoch, token to go on with} | {'BUSY', [pending member…]}: another one hydrates |
---   {'HELD', [pending member…]}: nobody does until every recent op is pending again, or more is pending than is told |
+--   {'HELD', [pending member…]}: hydration is paused until every recent op is pending again, or the list was cut |
 --   {'ABSENT'}: Postgres was asked a moment ago and has no such post
 -- include: queue
 -- include: warm

@@ -7,6 +7,11 @@
 -- RETURNS
 --   {'1' | '0': taken or not, what each bucket holds now…}
 
+-- Rounded down: a bucket that is refused for has less than one token in the answer, too.
+local function level(tokens)
+  return string.format('%.3f', math.floor(tokens * 1000) / 1000)
+end
+
 -- Redis' own clock: the callers' may differ.
 local time = redis.call('TIME')
 local at = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -24,8 +29,8 @@ for i = 1, #KEYS do
   if taken then
     levels[i] = levels[i] - 1
     -- A Redis that is full refuses this: the limits of each process hold then.
-    redis.pcall('SET', KEYS[i], string.format('%.3f|%.0f', levels[i], at), 'PX', math.ceil((size - levels[i]) / size * window))
+    redis.pcall('SET', KEYS[i], string.format('%s|%.0f', level(levels[i]), at), 'PX', math.ceil((size - levels[i]) / size * window))
   end
-  out[i + 1] = string.format('%.3f', levels[i])
+  out[i + 1] = level(levels[i])
 end
 return out

@@ -2,7 +2,7 @@ import type { Rule } from './rules'
 
 const APPLY = 'lua/includes/apply.lua'
 const PRESS = 'lua/press.lua'
-const DRAIN = 'src/core/drain.ts'
+const DRAIN = 'src/core/drain-scripts.ts'
 const POSTGRES = 'simulation/memory-postgres.ts'
 
 /** What holds although no two clocks agree. */

@@ -3,7 +3,7 @@ import { ask } from './people'
 import { pairOf } from './truth'
 import { INSTANCES, type World } from './world'
 
-/** Somebody who removes what others liked, merges sessions, and removes posts. */
+/** A moderator removes the likes of sessions, merges sessions, and removes posts. */
 export async function moderate(world: World): Promise<void> {
   while (!world.isEnding) {
     for (let i = world.random.below(12); i >= 0; i--) await world.turn()

@@ -42,7 +42,7 @@ export class Monitor {
     if (call.name === 'begin') return this.#begun(args.slice(3), answer as string[][])
     if (call.name === 'install' && answer === 'OK') return this.#installed(args[0]!, args[1]!)
     if (call.name === 'absent') for (const post of answer as string[]) this.#forgotten.set(post, this.#calls)
-    if (call.name === 'forget') for (const post of args.slice(1)) this.#forgotten.set(post, this.#calls)
+    if (call.name === 'forget') for (const post of args) this.#forgotten.set(post, this.#calls)
     return null
   }
 

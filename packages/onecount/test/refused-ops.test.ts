@@ -254,6 +254,33 @@ describe('a Postgres that refuses every op', () => {
   })
 })
 
+describe('a trigger that refuses every op and names sessions', () => {
+  const SESSIONS = ['a-session-that-is-long', 'another-session-that-is-long']
+  beforeEach(() => stores.sql.unsafe(BARRED.replace("'barred%'", "'%'")))
+
+  it('is logged once, without them', async () => {
+    const onecount = instance({ drain: { lingerMs: 1, idleMs: 5, maxBackoffMs: 5 } })
+    await onecount.drainOnce()
+    onecount.drain.start()
+    let ticks = 0
+    for (const session of SESSIONS) {
+      await onecount.set(OTHER.id, session, true)
+      const tried = () => ports.count('postgres.sync')
+      ticks = tried() + 3
+      await expect.poll(tried).toBeGreaterThan(ticks)
+    }
+    await onecount.drain.stop({ budgetMs: 0 })
+    expect(warnings).toEqual(['drain paused: postgres refuses the call (session a-sess… is barred, P0001)'])
+  })
+
+  it('is told of a press on Postgres alone without them, too', async () => {
+    const onecount = createOnecount({ redis: null, postgres: ports.postgres })
+    const [error] = await Promise.all(SESSIONS.map(s => caught(onecount.set(OTHER.id, s, true))))
+    expect(error).toMatchObject({ code: 'unavailable', options: { cause: { sqlstate: 'P0001' } } })
+    expect(String((error as OnecountError).options.cause)).not.toMatch(/session-that-is-long/)
+  })
+})
+
 describe('health', () => {
   it('is degraded while ops wait for longer than a minute', async () => {
     let now = Date.now()

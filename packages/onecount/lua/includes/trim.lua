@@ -4,7 +4,7 @@
 local TRIMMED_AT_ONCE = 5000
 local LOOKED_AT_AT_ONCE = 2000
 
--- Whoever is given an older op of a pair that is not remembered has to ask Postgres from then on.
+-- From then on an older op of a pair that is not remembered is judged with the pair's op in Postgres.
 local function note_forgotten(q, horizon)
   local before = trimmed_before(q)
   if horizon <= before then return end

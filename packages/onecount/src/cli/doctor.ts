@@ -128,7 +128,7 @@ async function checkBacklog(
 }
 
 function judgeRefused({ refused }: Health): Finding {
-  if (refused === null) return skipped('refused ops', 'unknown', 'mend what failed above first')
+  if (refused === null) return skipped('refused ops', 'unknown', 'fix what failed above first')
   return refused === 0
     ? ok('refused ops', 'none')
     : warn(
@@ -139,7 +139,7 @@ function judgeRefused({ refused }: Health): Finding {
 }
 
 function judgeOwner({ paused, postgres }: Health): Finding {
-  if (postgres === 'down') return skipped('owner', 'unknown', 'mend what failed above first')
+  if (postgres === 'down') return skipped('owner', 'unknown', 'fix what failed above first')
   return paused === 'foreign'
     ? fail(
         'owner',
@@ -152,8 +152,7 @@ function judgeOwner({ paused, postgres }: Health): Finding {
 function judgeBacklog({ pending, oldestPendingMs, unseen }: Health): Finding {
   const of = (value: number | null, name: string) => `${value ?? 'unknown'} ${name}`
   const found = `${of(pending, 'pending')}, ${of(unseen, 'unseen')}, oldest ${of(oldestPendingMs, 'ms')}`
-  if (pending === null && unseen === null)
-    return skipped('backlog', 'unknown', 'mend what failed above first')
+  if (pending === null && unseen === null) return skipped('backlog', 'unknown', 'fix what failed above first')
   if ((oldestPendingMs ?? 0) > OLD_MS)
     return warn(
       'backlog',

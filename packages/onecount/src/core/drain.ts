@@ -1,8 +1,9 @@
 import type { Context } from './context'
+import { collect, settle, status } from './drain-scripts'
 import { ForeignRedis, StoreRefused, StoreUnavailable } from './errors'
 import type { Entry, PairOp, RefusedOp } from './ports'
-import { createRefusalLog } from './refusals'
-import { parseMember, strings } from './replies'
+import { createRefusalLog, withoutSessions } from './refusals'
+import { parseMember } from './replies'
 
 export interface Tick {
   /**
@@ -66,15 +67,19 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
     after = last
 
     const entries = members.map(member => toEntry(member, partial))
-    const result = await ctx.postgres.sync({
-      partition: ctx.partition,
-      parent: parent!,
-      nonce: nonce!,
-      entries,
-      seen,
-      limit: ctx.settings.batchSize,
-      owner: home || null,
-    })
+    const result = await ctx.postgres
+      .sync({
+        partition: ctx.partition,
+        parent: parent!,
+        nonce: nonce!,
+        entries,
+        seen,
+        limit: ctx.settings.batchSize,
+        owner: home || null,
+      })
+      .catch((error: unknown) => {
+        throw withoutSessions(error, entries)
+      })
     if (result.status === 'busy')
       return { outcome: 'busy', drained: 0, more: members.length + seen.length > 0 }
     if (result.status === 'foreign') return takeOver(result.owner, home!)
@@ -110,8 +115,9 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
 
   /** @throws ForeignRedis unless this process was told to take over */
   async function takeOver(owner: string, home: string): Promise<Tick> {
-    if (!ctx.ownership.takesOver()) throw ctx.ownership.refuse(owner, home)
+    if (!ctx.ownership.takesOver) throw ctx.ownership.refuse(owner, home)
     const now = await ctx.postgres.takeOver(ctx.partition, home, owner)
+    ctx.ownership.endTakeover()
     if (now !== home) throw ctx.ownership.refuse(now ?? owner, home)
     ctx.log.warn(`postgres belongs to this Redis from now on (${home}, before to ${owner})`)
     return { outcome: 'taken over', drained: 0, more: true }
@@ -136,30 +142,10 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
   return { tick, hasWork }
 }
 
-export type Drainer = ReturnType<typeof createDrainer>
-
 function causeOf(error: unknown) {
   if (error instanceof ForeignRedis) return 'foreign'
   if (error instanceof StoreRefused) return 'refused'
   return error instanceof StoreUnavailable ? 'unreachable' : 'failed'
-}
-
-/**
- * What Redis has left to drain, and its id ('' for none); `oldestOp` is of a sample of 1,000. One round trip.
- * @throws StoreUnavailable
- */
-export async function status(ctx: Context) {
-  const { q, recent } = ctx.keys
-  const [confirmed, epoch, pending, oldestOp, home] = strings(
-    await ctx.redis!.run('status', [q, recent], [1000]),
-  )
-  return {
-    confirmed: confirmed!,
-    epoch: epoch!,
-    pending: Number(pending),
-    oldestOp: Number(oldestOp),
-    home: home!,
-  }
 }
 
 /** Of the posts that Redis has to forget, with which they stay in the ranking; one that is gone is left out. */
@@ -167,46 +153,6 @@ async function countsOf(ctx: Context, rows: PairOp[]): Promise<Map<string, numbe
   const postIds = rows.filter(row => row.sessionId === '').map(row => row.postId)
   if (postIds.length === 0) return new Map()
   return new Map((await ctx.postgres.peek(postIds, null, [])).map(({ postId, count }) => [postId, count]))
-}
-
-async function collect(
-  ctx: Context,
-  seen: PairOp[],
-  counts: Map<string, number>,
-  after: string,
-): Promise<string[]> {
-  const { keys, settings } = ctx
-  const { id, isSure } = ctx.ownership.claim
-  return strings(
-    await ctx.redis!.run(
-      'collect',
-      [
-        keys.q,
-        keys.recent,
-        keys.rank,
-        ...seen.flatMap(r => [
-          keys.likes(r.postId),
-          keys.liked(r.postId),
-          keys.meta(r.postId),
-          keys.sessions(r.sessionId),
-          keys.hydrating(r.postId),
-        ]),
-      ],
-      [
-        ctx.newId(),
-        settings.batchSize,
-        after,
-        ctx.now(),
-        id,
-        isSure ? '1' : '0',
-        ...seen.flatMap(r => [
-          r.postId,
-          r.sessionId,
-          r.sessionId === '' ? (counts.get(r.postId) ?? '') : r.op,
-        ]),
-      ],
-    ),
-  )
 }
 
 /**
@@ -227,76 +173,4 @@ const nameOf = ({ postId, sessionId, op }: PairOp) => `${postId}|${sessionId}|${
 function refusedOf(refused: readonly PairOp[]): (op: PairOp) => boolean {
   const names = new Set(refused.map(nameOf))
   return op => names.has(nameOf(op))
-}
-
-interface Synced {
-  nonce: string
-  members: string[]
-  gone: Set<string>
-  isRefused(op: PairOp): boolean
-  /** When the batch was collected. */
-  began: number
-}
-
-/**
- * What is late goes by the later of this server's clock and Redis' own, what is forgotten by the earlier one: either may
- * be wrong by an hour, and then ops are remembered longer, and none is forgotten that is promised.
- */
-async function settle(ctx: Context, { nonce, members, gone, isRefused, began }: Synced): Promise<void> {
-  const { keys, settings } = ctx
-  const posts = [
-    ...groupBy(
-      members.map(member => ({ member, ...parseMember(member) })),
-      op => op.postId,
-    ),
-  ].map(([id, ops]) => {
-    const refused = ops.filter(isRefused)
-    return { id, refused, ops: [...ops.filter(op => !isRefused(op)), ...refused] }
-  })
-  const inRedis = handedOutAt(nonce)
-  await ctx.redis!.run(
-    'settle',
-    [
-      keys.q,
-      keys.recent,
-      keys.rank,
-      keys.late,
-      ...posts.flatMap(({ id, refused }) => [
-        keys.likes(id),
-        keys.liked(id),
-        keys.meta(id),
-        keys.hydrating(id),
-        ...refused.map(op => keys.sessions(op.sessionId)),
-      ]),
-    ],
-    [
-      nonce,
-      2 * Math.max(ctx.now(), inRedis),
-      2 * Math.min(began, inRedis),
-      2 * settings.recentMs * 1000,
-      ...posts.flatMap(({ id, refused, ops }) => [
-        id,
-        gone.has(id) ? '1' : '0',
-        ops.length,
-        refused.length,
-        ...ops.map(op => op.member),
-      ]),
-    ],
-  )
-}
-
-/** When Redis made the nonce, microseconds of its own clock. */
-function handedOutAt(nonce: string): number {
-  const [seconds, micros] = nonce.split('.').slice(-2).map(Number) as [number, number]
-  return seconds * 1_000_000 + micros
-}
-
-function groupBy<T>(items: T[], key: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>()
-  for (const item of items) {
-    const group = groups.get(key(item))
-    if (group) group.push(item)
-    else groups.set(key(item), [item])
-  }
-  return groups
 }

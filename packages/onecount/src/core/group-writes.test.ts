@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Interrupted, interrupted } from '../../test/support/interrupted'
 import { type Stores, startStores } from '../../test/support/stores'
+import { StoreRefused } from './errors'
 import { groupWrites } from './group-writes'
 import { createOnecount, type Onecount } from './onecount'
-import type { PostgresPort } from './ports'
 
 const POSTS = Array.from({ length: 5 }, (_, i) => ({
   id: `50050001-aaaa-bbbb-cccc-ddddeeee000${i}`,
@@ -95,28 +95,72 @@ describe('presses on Postgres alone', () => {
 })
 
 describe('a group of presses', () => {
-  /** A Postgres that refuses a call with this session in it, as a constraint of an application does. */
-  const refusing = (session: string): PostgresPort =>
-    new Proxy(ports.postgres, {
-      get: (target, method: keyof PostgresPort) =>
-        method === 'write'
-          ? async (...[writes, ...rest]: Parameters<PostgresPort['write']>) => {
-              if (writes.some(({ sessionId }) => sessionId === session))
-                throw Object.assign(new Error('refused'), { name: 'StoreRefused' })
-              return target.write(writes, ...rest)
-            }
-          : target[method],
-    })
-
-  it('is written one by one when Postgres refuses it, and only the refused press fails', async () => {
-    const port = groupWrites(refusing('bad'), { calls: 1 })
-    const sessions = ['first', 'ana', 'bad', 'ben']
-    const outcomes = await Promise.allSettled(sessions.map(s => port.write([like(HOT.id, s)], 1)))
-    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'rejected', 'fulfilled'])
-    expect(await ratings(HOT)).toBe(3)
+  it('holds a press that Postgres refuses, and the others count', async () => {
+    await stores.sql.unsafe(`
+      create function barred() returns trigger language plpgsql as $$ begin raise exception 'barred'; end $$;
+      create trigger barred before insert on post_ratings for each row when (new.session_id = 'bad')
+        execute function barred()`)
+    try {
+      const port = groupWrites(ports.postgres, { calls: 1 })
+      const done = await Promise.all(
+        ['first', 'ana', 'bad', 'ben'].map(s => port.write([like(HOT.id, s)], 1)),
+      )
+      expect(done.map(([result]) => result?.status)).toEqual(['applied', 'applied', 'refused', 'applied'])
+      expect(ports.count('postgres.write')).toBe(2)
+      expect(await ratings(HOT)).toBe(3)
+    } finally {
+      await stores.sql.unsafe('drop function barred cascade')
+    }
   })
 
-  it('is judged by one limit', async () => {
+  it('is not tried one by one when Postgres refuses whatever it is asked', async () => {
+    let calls = 0
+    const refusing = {
+      ...ports.postgres,
+      write: async () => {
+        calls++
+        throw new StoreRefused('42P01', 'relation does not exist')
+      },
+    }
+    const port = groupWrites(refusing, { calls: 1 })
+    const sessions = Array.from({ length: 50 }, (_, i) => `s${i}`)
+    const outcomes = await Promise.allSettled(sessions.map(s => port.write([like(HOT.id, s)], 1)))
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { sqlstate: '42P01' } })
+    expect(calls).toBe(2)
+  })
+
+  it('waits for a press of one of its pairs that is under way, and the others do not', async () => {
+    const begun: string[] = []
+    const ends: (() => void)[] = []
+    const port = groupWrites(
+      {
+        ...ports.postgres,
+        write: writes =>
+          new Promise(resolve => {
+            begun.push(writes.map(({ sessionId, liked }) => `${sessionId}:${liked}`).join())
+            ends.push(() => resolve(writes.map(() => ({ status: 'gone' }))))
+          }),
+      },
+      { calls: 2 },
+    )
+    const done = [
+      port.write([like(HOT.id, 'ana')], 1),
+      port.write([{ ...like(HOT.id, 'ana'), liked: false }], 2),
+      port.write([like(HOT.id, 'ben')], 2),
+    ]
+    expect(begun).toEqual(['ana:true', 'ben:true'])
+    ends[1]!()
+    await done[2]
+    expect(begun).toHaveLength(2)
+    ends[0]!()
+    await done[0]
+    await expect.poll(() => begun).toEqual(['ana:true', 'ben:true', 'ana:false'])
+    ends[2]!()
+    await done[1]
+  })
+
+  it('is judged by one limit, and no press overtakes one of its pair', async () => {
     const calls: unknown[] = []
     const port = groupWrites(
       {
@@ -133,13 +177,14 @@ describe('a group of presses', () => {
       port.write([like(HOT.id, 'b')], 2, { ahead: 5 }),
       port.write([like(HOT.id, 'c')], 4),
       port.write([like(HOT.id, 'd')], 3, { ahead: 5 }),
+      port.write([like(HOT.id, 'c')], 5, { ahead: 5 }),
       port.write([like(HOT.id, 'e')], 3, { ahead: 5 }),
     ])
     expect(calls).toEqual([
       ['a', 1, undefined],
       ['b,d', 3, 5],
       ['c', 4, undefined],
-      ['e', 3, 5],
+      ['c,e', 5, 5],
     ])
   })
 

@@ -1,5 +1,6 @@
 import { StoreUnavailable } from './errors'
 import type { PairWrite, PostgresPort, WriteResult } from './ports'
+import { withoutSessions } from './refusals'
 
 export interface GroupOptions {
   /** Presses in one call at most. */
@@ -14,6 +15,7 @@ export interface GroupOptions {
 
 interface Waiting {
   write: PairWrite
+  pair: string
   now: number
   ahead: number | undefined
   since: number
@@ -23,7 +25,7 @@ interface Waiting {
 
 /**
  * The port with single presses gathered while a call is under way, as databases gather commits: the first one goes at
- * once, and who comes meanwhile shares the next call. One post that everybody likes is then locked, written and flushed
+ * once, and those that come meanwhile share the next call. One hot post is then locked, written and flushed
  * once for all of them, and the pool of connections is left to others. Calls with many presses go through as they are.
  */
 export function groupWrites(
@@ -37,33 +39,45 @@ export function groupWrites(
 ): PostgresPort {
   let queue: Waiting[] = []
   let underWay = 0
+  /** Pairs of the presses under way. */
+  const pairs = new Set<string>()
 
   function send(): void {
-    while (queue.length > 0 && underWay < calls) {
+    while (calls > underWay) {
       const group = take()
-      if (group.length === 0) continue
+      if (group.length === 0) return
       underWay++
+      for (const { pair } of group) pairs.add(pair)
       writeGroup(group).finally(() => {
         underWay--
+        for (const { pair } of group) pairs.delete(pair)
         send()
       })
     }
   }
 
-  /** The presses of the next call: of each pair one, all judged by the same limit. The others stay in their order. */
+  /**
+   * The presses of the next call, all judged by the same limit. Those of a pair stay in their order: none overtakes one
+   * that is left, and none is sent beside one that is under way, as Postgres could be told of both in the wrong order.
+   */
   function take(): Waiting[] {
-    const group = new Map<string, Waiting>()
+    const group: Waiting[] = []
     const left: Waiting[] = []
-    const [first] = queue
+    const held = new Set(pairs)
     const oldest = elapsed() - patienceMs
     for (const waiting of queue) {
-      const pair = `${waiting.write.postId}|${waiting.write.sessionId}`
-      if (waiting.since < oldest) waiting.reject(new StoreUnavailable('postgres', 'the queue is too long'))
-      else if (group.size >= size || group.has(pair) || waiting.ahead !== first?.ahead) left.push(waiting)
-      else group.set(pair, waiting)
+      const { pair, ahead, since } = waiting
+      if (since < oldest) {
+        waiting.reject(new StoreUnavailable('postgres', 'the queue is too long'))
+        continue
+      }
+      const fits = group.length < size && (group.length === 0 || group[0]!.ahead === ahead)
+      const takes = fits && !held.has(pair) ? group : left
+      takes.push(waiting)
+      held.add(pair)
     }
     queue = left
-    return [...group.values()]
+    return group
   }
 
   async function writeGroup(group: Waiting[]): Promise<void> {
@@ -77,16 +91,21 @@ export function groupWrites(
       )
       for (const [i, { resolve }] of group.entries()) resolve(results[i]!)
     } catch (error) {
-      // One press that Postgres refuses must not fail those that happened to travel with it.
-      if (group.length > 1 && isRefusal(error)) for (const waiting of group) await writeGroup([waiting])
-      else for (const { reject } of group) reject(error)
+      // A press that Postgres refuses is a result of its own: an error is about all of them.
+      const shown = withoutSessions(
+        error,
+        group.map(waiting => waiting.write),
+      )
+      for (const { reject } of group) reject(shown)
     }
   }
 
   const write: PostgresPort['write'] = (writes, now, options) => {
     if (writes.length !== 1) return port.write(writes, now, options)
+    const [press] = writes as [PairWrite]
+    const pair = `${press.postId}|${press.sessionId}`
     return new Promise<WriteResult>((resolve, reject) => {
-      queue.push({ write: writes[0]!, now, ahead: options?.ahead, since: elapsed(), resolve, reject })
+      queue.push({ write: press, pair, now, ahead: options?.ahead, since: elapsed(), resolve, reject })
       send()
     }).then(result => [result])
   }
@@ -99,6 +118,3 @@ export function groupWrites(
     },
   })
 }
-
-/** Postgres has answered, with an error about the data or its rules. */
-const isRefusal = (error: unknown): boolean => error instanceof Error && error.name === 'StoreRefused'

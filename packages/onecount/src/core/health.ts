@@ -1,5 +1,5 @@
 import type { Context } from './context'
-import { status } from './drain'
+import { status } from './drain-scripts'
 import { opTime } from './op'
 import type { PauseCause } from './pause'
 import type { PostgresStatus } from './ports'

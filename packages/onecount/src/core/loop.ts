@@ -12,9 +12,9 @@ export interface LoopOptions {
 }
 
 /**
- * The drain as a loop: it sleeps until it is nudged or until `idleMs` have passed, drains until nothing is left,
- * and slows down while it cannot: while a store is unreachable, Postgres
- * refuses every op, or belongs to another Redis. `stop` finishes what it can first.
+ * The drain as a loop: it sleeps until it is nudged or until `idleMs` have passed, drains until nothing is left, and slows
+ * down while a store is unreachable, Postgres refuses every op, or Postgres belongs to another Redis. `stop` finishes what
+ * it can first.
  */
 export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   const { lingerMs = 25, idleMs = 2000, maxBackoffMs = 5000 } = options
@@ -123,7 +123,7 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
 
 /** Failures of one kind are logged once. */
 function kindOf(error: unknown): string {
-  if (error instanceof StoreRefused) return error.message
+  if (error instanceof StoreRefused) return `${error.name} ${error.sqlstate}`
   return error instanceof StoreUnavailable ? `${error.name} ${error.store}` : String(error)
 }
 

@@ -73,7 +73,7 @@ export async function removePost(ctx: Context, postId: string): Promise<boolean>
     ctx.redis?.run(
       'forget',
       [keys.rank, keys.likes(postId), keys.liked(postId), keys.meta(postId), keys.hydrating(postId)],
-      ['1', postId],
+      [postId],
     ),
   )
   return removed

@@ -30,7 +30,9 @@ export class Ownership {
   /** Postgres has compared histories with this Redis, and what followed is done. */
   confirm(home: string): void {
     this.#foreign = null
-    if (home !== '') this.#confirmed = home
+    if (home === '') return
+    this.#confirmed = home
+    this.endTakeover()
   }
 
   /** Postgres has said whose it is. */
@@ -49,11 +51,14 @@ export class Ownership {
     return confirmed === '' && this.#confirmed === owner ? null : id
   }
 
-  /** True once a process: two that were told to take over must not do so by turns. */
-  takesOver(): boolean {
-    const takes = this.mayTakeOver
+  /** Whether this process is to give Postgres to this Redis. */
+  get takesOver(): boolean {
+    return this.mayTakeOver
+  }
+
+  /** It has done so, or Postgres was this Redis' already: two that were told to take over must not take turns. */
+  endTakeover(): void {
     this.mayTakeOver = false
-    return takes
   }
 
   /** Redis for people: while Postgres belongs to another one, what this one holds is not the truth. */

@@ -38,8 +38,8 @@ export function createRanking(ctx: Context) {
   }
 
   /**
-   * Redis hears of a post when it is first read. One that was written into Postgres with many likes, and that nobody has
-   * read, would be missing: now and then the first posts of both are compared.
+   * Redis hears of a post when it is first read. One that was written into Postgres with many likes, and was
+   * never read, would be missing: now and then the first posts of both are compared.
    */
   function lookForNew(epoch: string, ranked: RankedPost[], isCut: boolean): void {
     if (ctx.elapsed() < lookAt) return

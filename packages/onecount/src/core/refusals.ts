@@ -1,5 +1,6 @@
 import type { Context } from './context'
-import type { RefusedOp } from './ports'
+import { StoreRefused } from './errors'
+import type { PairOp, RefusedOp } from './ports'
 
 /** Lines in a minute; beyond them they are counted. */
 const LINES = 10
@@ -25,6 +26,14 @@ export function createRefusalLog(
       else if (++left === 1) ctx.log.warn('postgres refuses more ops than are logged: npx onecount refused')
     }
   }
+}
+
+/** An error that is logged may be in the words of an application's trigger, which names sessions: their beginnings. */
+export function withoutSessions(error: unknown, ops: readonly Pick<PairOp, 'sessionId'>[]): unknown {
+  if (!(error instanceof StoreRefused)) return error
+  const { sqlstate, reason } = error
+  const shown = ops.reduce((text, { sessionId }) => text.replaceAll(sessionId, shortened(sessionId)), reason)
+  return shown === reason ? error : new StoreRefused(sqlstate, shown)
 }
 
 function describe({ postId, sessionId, op, sqlstate, message }: RefusedOp): string {

@@ -40,5 +40,3 @@ export function createTopOfPostgres(ctx: Context) {
     return known.posts
   }
 }
-
-export type TopOfPostgres = ReturnType<typeof createTopOfPostgres>

@@ -69,4 +69,10 @@ describe('the limiter', () => {
     clock.ms += 1_000
     expect(take({ session: 'a' })).toBeNull()
   })
+
+  it('names the emptiest bucket where a shared store refuses, though it rounds', async () => {
+    const shared = { take: async () => ({ isTaken: false, tokens: [7, 1] }) }
+    const { takeShared } = createLimiter(parseLimits('session=9/9s,ip=1/1s'), { shared })
+    expect(await takeShared({ session: 'a', ip: 'b' })).toMatchObject({ kind: 'ip' })
+  })
 })

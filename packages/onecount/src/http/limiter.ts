@@ -95,9 +95,9 @@ export function createLimiter(
       bucket.tokens = Math.min(bucket.tokens, answer.tokens[i]!)
     })
     if (answer.isTaken) return null
-    const i = answer.tokens.findIndex(tokens => tokens < 1)
-    const { kind, rate } = asked[i]!
-    return { kind, retryAfterMs: untilOne(answer.tokens[i]!, rate) }
+    const least = Math.min(...answer.tokens)
+    const { kind, rate } = asked[answer.tokens.indexOf(least)]!
+    return { kind, retryAfterMs: untilOne(least, rate) }
   }
 
   return {

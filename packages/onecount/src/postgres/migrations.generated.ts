@@ -1459,7 +1459,7 @@ begin
   );
 end $$;
 
--- Nothing here is for anybody but the server.
+-- The functions are the server's alone.
 do $$
 declare
   v_function regprocedure;
@@ -1846,8 +1846,8 @@ begin
 end $$;
 
 -- Takes the lock on these posts, which is the lock on their pairs: every function of the engine takes it before it
--- looks up a row. Answers the posts that nobody else holds just now, and those that do not exist, whose rows no one
--- locks.
+-- looks up a row. Answers the posts that no other transaction holds just now, and those that do not exist, whose rows
+-- none locks.
 create or replace function public.onecount_lock_posts(p_posts uuid[]) returns uuid[]
 language sql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
@@ -2040,9 +2040,9 @@ end $$;
   },
   {
     name: '0012_wider_likes',
-    sql: `-- Makes posts_new.likes a bigint, so that no count overflows. Rewrites the table while it is locked: for the owner of the
--- table, in a quiet hour. While it waits for the lock nobody else gets one, so it waits no longer than is said. Triggers
--- that look at the column stand in the way, and are made anew as they were.
+    sql: `-- Makes posts_new.likes a bigint, so that no count overflows. Rewrites the table while it is locked: for the owner of
+-- the table, in a quiet hour. While it waits for the lock no other session gets one, so it waits no longer than is said.
+-- Triggers that look at the column stand in the way, and are made anew as they were.
 create or replace function public.onecount_widen_likes(p_lock_timeout text default '2s') returns void
 language plpgsql set search_path = '' as $$
 declare

@@ -17,7 +17,8 @@ export interface MountedView {
 
 /** Which posts a person can see: views that are mounted, not in a route that is kept hidden, and not scrolled away. */
 export class OnScreen {
-  readonly #mounted = new Set<View>()
+  /** By post, its views that are mounted. */
+  readonly #mounted = new Map<string, Set<View>>()
   readonly #views = new Map<Element, View>()
   #observer: IntersectionObserver | undefined
 
@@ -26,8 +27,8 @@ export class OnScreen {
 
   /** Of a post that has no such view nothing can be told: whatever shows it is taken to be seen. */
   has = (postId: string): boolean => {
-    const views = [...this.#mounted].filter(view => view.postId === postId)
-    return views.length === 0 || views.some(view => view.isSeen)
+    const views = this.#mounted.get(postId)
+    return !views || [...views].some(view => view.isSeen)
   }
 
   view(postId: string): MountedView {
@@ -40,8 +41,12 @@ export class OnScreen {
         if (element) this.#watch(element, view)
       },
       mount: () => {
-        this.#mounted.add(view)
-        return () => void this.#mounted.delete(view)
+        const views = this.#mounted.get(postId) ?? new Set()
+        this.#mounted.set(postId, views.add(view))
+        return () => {
+          views.delete(view)
+          if (views.size === 0) this.#mounted.delete(postId)
+        }
       },
     }
   }

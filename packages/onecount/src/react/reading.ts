@@ -35,7 +35,7 @@ export class Reading {
     this.rereader = new Rereader({
       waitMs,
       now: () => clock.now(),
-      isOnScreen: postId => this.#onScreen('all').includes(postId),
+      onScreen: () => new Set(this.#onScreen('all')),
       read: postIds => this.refetch(postIds, true),
     })
     this.poller = new Poller({

@@ -80,7 +80,7 @@ export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: 
   return entry && same(entry, next) ? entry : next
 }
 
-/** Nobody likes a post of 0 likes: a count and a heart that cannot both be true. */
+/** A liked post has at least one like: a count and a heart that cannot both be true. */
 export const contradict = ({ count, liked }: { count: number | null; liked: boolean | null }): boolean =>
   count === 0 && liked === true
 

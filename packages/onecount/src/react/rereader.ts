@@ -3,8 +3,8 @@ import type { LikeInput } from './registers'
 export interface RereaderOptions {
   /** Reads these posts, in one request; resolves when it is over, whatever became of it. */
   read(postIds: string[]): Promise<unknown>
-  /** Whether a person sees the post now. */
-  isOnScreen(postId: string): boolean
+  /** The posts that a person sees now. */
+  onScreen(): ReadonlySet<string>
   /** For ages, milliseconds. */
   now(): number
   /** For how long the server has asked not to be read, milliseconds. */
@@ -84,8 +84,12 @@ export class Rereader {
     this.#timer = undefined
   }
 
+  /** Asked for with every event: what is on screen is looked up once, not once a post. */
   #waiting(): [string, Post][] {
-    return [...this.#posts].filter(([postId, { need }]) => need && this.options.isOnScreen(postId))
+    const asked = [...this.#posts].filter(([, { need }]) => need)
+    if (asked.length === 0) return asked
+    const seen = this.options.onScreen()
+    return asked.filter(([postId]) => seen.has(postId))
   }
 
   #schedule(): void {

@@ -25,8 +25,8 @@ export interface LikesTransport {
 }
 
 /** The server's time as far as it was said, milliseconds; undefined while it was not. */
-export function serverTime({ clock, now }: LikesTransport): number | undefined {
-  return clock ? clock.latest() : now() / 1000
+export function serverTime(transport: LikesTransport): number | undefined {
+  return transport.clock ? transport.clock.latest() : transport.now() / 1000
 }
 
 export interface WriteOptions {

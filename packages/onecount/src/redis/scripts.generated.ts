@@ -483,7 +483,7 @@ return 'OK'
   },
   forget: {
     name: 'forget',
-    sha1: '27f2c84d2b6681b77e3e2d50d9fcc49a1df5ebef',
+    sha1: 'd47008f5a95f0de8ff7e575fd5160b46096870de',
     source: `local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
 end
@@ -509,14 +509,10 @@ local function rank_by_postgres(rank, post, count, is_new)
     redis.pcall('ZADD', rank, count, post)
   end
 end
-for i = 2, #ARGV do
-  local k = 4 * i - 6
+for i = 1, #ARGV do
+  local k = 4 * i - 2
   forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
-  if ARGV[1] == '1' then
-    unrank_for_good(KEYS[1], ARGV[i])
-  else
-    unrank(KEYS[1], ARGV[i])
-  end
+  unrank_for_good(KEYS[1], ARGV[i])
 end
 return 'OK'
 `,
@@ -636,8 +632,11 @@ return 'OK'
   },
   limit: {
     name: 'limit',
-    sha1: '7ed7602e4c1a188416a2223174c8726b6f52402a',
-    source: `local time = redis.call('TIME')
+    sha1: '253441949c13569b969ae766d8b94a6263102f5c',
+    source: `local function level(tokens)
+  return string.format('%.3f', math.floor(tokens * 1000) / 1000)
+end
+local time = redis.call('TIME')
 local at = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 local levels, taken = {}, true
 for i = 1, #KEYS do
@@ -652,9 +651,9 @@ for i = 1, #KEYS do
   local size, window = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
   if taken then
     levels[i] = levels[i] - 1
-    redis.pcall('SET', KEYS[i], string.format('%.3f|%.0f', levels[i], at), 'PX', math.ceil((size - levels[i]) / size * window))
+    redis.pcall('SET', KEYS[i], string.format('%s|%.0f', level(levels[i]), at), 'PX', math.ceil((size - levels[i]) / size * window))
   end
-  out[i + 1] = string.format('%.3f', levels[i])
+  out[i + 1] = level(levels[i])
 end
 return out
 `,

@@ -168,12 +168,8 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
       return [nameOf(parent!), ...members]
     },
 
-    forget: (posts: string[], { removed = false } = {}) =>
-      run(
-        'forget',
-        [keys.rank, ...posts.flatMap(post => [...postKeys(post), keys.hydrating(post)])],
-        [removed ? '1' : '0', ...posts],
-      ),
+    forget: (posts: string[]) =>
+      run('forget', [keys.rank, ...posts.flatMap(post => [...postKeys(post), keys.hydrating(post)])], posts),
 
     absent: (token: string, posts: string[], ttl = 10_000) =>
       run(

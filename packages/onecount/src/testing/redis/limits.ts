@@ -13,6 +13,14 @@ export const limits: Suite = (redis, scripts) => {
       expect(await s.limit(['b', 3, HOUR])).toEqual(['1', expect.stringMatching(/^1\./)])
     })
 
+    it('says less than a token of a bucket that it refuses for, however little is missing', async () => {
+      const s = scripts()
+      const [seconds] = (await redis().command('TIME')) as string[]
+      // No clock goes on by enough to fill it during the test.
+      await redis().command('SET', s.keys.limit('new', 'a'), `0.9996|${seconds}000`)
+      expect(await s.limit(['a', 1, 1_000_000 * HOUR], ['b', 3, HOUR])).toEqual(['0', '0.999', '3.000'])
+    })
+
     it('refills', async () => {
       const s = scripts()
       await s.limit(['a', 1, 50])

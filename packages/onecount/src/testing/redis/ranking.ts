@@ -161,7 +161,7 @@ export const ranking: Suite = (redis, scripts) => {
     it.each(['forget', 'collect'] as const)('does not bring back a post that is gone (%s)', async how => {
       const s = scripts()
       const gone = async (name: string) => {
-        if (how === 'forget') await s.forget([POST], { removed: true })
+        if (how === 'forget') await s.forget([POST])
         else await s.collect(name, { rows: [[POST, '', '']] })
       }
       const [, epoch] = await s.prepare('filler')
@@ -187,7 +187,7 @@ export const ranking: Suite = (redis, scripts) => {
     it('brings a post that was gone and is there again', async () => {
       const s = scripts()
       await s.rankAll([[OTHER_POST, 6]])
-      await s.forget([POST], { removed: true })
+      await s.forget([POST])
       await s.hydrate(POST, { base: 9 })
       expect(await s.ranked()).toEqual([POST, '9', OTHER_POST, '6'])
     })
@@ -195,10 +195,11 @@ export const ranking: Suite = (redis, scripts) => {
     it('remembers no post that never was, and no gone one for ever', async () => {
       const s = scripts()
       await s.rankAll([[OTHER_POST, 6]])
-      await s.forget([POST])
+      await s.begin([POST], 'token')
+      expect(await s.absent('token', [POST])).toEqual([POST])
       expect(await redis().command('ZCARD', s.keys.rank)).toBe(2)
       await redis().command('ZADD', s.keys.rank, -1_700_000_000, '!gone|long ago')
-      await s.forget([POST], { removed: true })
+      await s.forget([POST])
       const marks = (await redis().command('ZRANGE', s.keys.rank, 0, -1)) as string[]
       expect(marks.filter(mark => mark.startsWith('!gone|'))).toEqual([`!gone|${POST}`])
     })

@@ -35,6 +35,21 @@ export const resolving: Suite = (redis, scripts) => {
       expect(await s.everything()).toEqual(before)
     })
 
+    it('takes an op for news that Postgres had, lost, refused when it was sent again, and has again', async () => {
+      const s = scripts()
+      await s.hydrate(POST)
+      await s.write(POST, 'ana', likeAt(1))
+      await s.drain('n1')
+      await s.collect('n2')
+      expect(await s.resolve('a receipt from before', 'n2')).toBe('DIVERGED')
+      const [, member] = (await s.collect('n3')) as [string, string]
+      await s.settle('n3', [{ post: POST, members: [], refused: [member] }])
+      await s.hydrate(POST)
+      await s.collect('n4', { rows: [[POST, 'ana', likeAt(1)]] })
+      expect(await s.members(POST)).toEqual(['ana'])
+      expect(await s.pending()).toHaveLength(1)
+    })
+
     it('feeds every recent op to Postgres again and makes all posts cold when the stores have diverged', async () => {
       const s = scripts()
       await s.hydrate(POST)
