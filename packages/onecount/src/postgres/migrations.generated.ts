@@ -1319,9 +1319,6 @@ language sql set search_path = '' as $$
     set op = excluded.op, sqlstate = excluded.sqlstate, message = excluded.message, refused_at = now()
     where r.op <= excluded.op
 $$;
-
-  );
-end $$;
 `,
   },
   {
