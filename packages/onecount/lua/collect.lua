@@ -50,7 +50,7 @@ for i = 7, #ARGV, 3 do
       rank_by_postgres(rank, ARGV[i], ARGV[i + 2])
     end
   else
-    apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now, false, nil, nil, true)
+    apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now)
   end
 end
 

@@ -33,8 +33,6 @@ for i = 1, n do
   local pending = session ~= '' and pending_of(q, pairs_[i]) or 0
   local settled = tonumber(ops[i] or 0)
   out[o + 4] = int(math.max(pending, settled))
-  -- A heart that contradicts the op: Postgres has refused it.
-  local is_refused = count and member ~= (settled % 2 == 1)
-  out[o + 5] = settled > pending and not is_refused and '1' or '0'
+  out[o + 5] = settled > pending and '1' or '0'
 end
 return out

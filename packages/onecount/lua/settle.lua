@@ -29,21 +29,17 @@ if not is_outstanding(q, nonce) then return 'LATE' end
 confirm(q, nonce)
 
 local late_before = math.max(now - lasts, trimmed_of(q) or 0)
-
--- What Postgres loses later it is given again from here; so it sets aside again what it has refused.
-local function remember(member)
-  local pair, op = string.match(member, '^(.*)|(%d+)|%d+$')
-  redis.call('ZADD', recent, 'GT', op, pair)
-  if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
-end
-
 local i, k = 5, 5
 while i <= #ARGV do
   local post, gone, members, refused = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
   -- A hydrator's snapshot may be older than this batch: until it has installed, its post's ops stay pending.
   if redis.call('EXISTS', KEYS[k + 3]) == 0 then
     for j = i + 4, i + 3 + members - refused do
-      if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then remember(ARGV[j]) end
+      if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
+        local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
+        redis.call('ZADD', recent, 'GT', op, pair)
+        if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
+      end
     end
     if gone then
       forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
@@ -52,8 +48,7 @@ while i <= #ARGV do
   end
   -- What a hydrator lays over its snapshot is read when it installs, so a refused op does not wait for one.
   for j = 1, refused do
-    local member = ARGV[i + 3 + members - refused + j]
-    if refuse(q, KEYS[k + 2], KEYS[k + 3 + j], post, member) then remember(member) end
+    refuse(q, recent, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
   end
   i, k = i + 4 + members, k + 4 + refused
 end

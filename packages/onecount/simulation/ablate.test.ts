@@ -18,7 +18,7 @@ afterAll(async () => {
 
 describe('an engine that does not run', () => {
   it.each([
-    ['Lua', 'lua/includes/apply.lua', 'if (op <= newest and', 'if (newest.op and'],
+    ['Lua', 'lua/includes/apply.lua', 'if op <= newest or', 'if newest.op or'],
     ['TypeScript', 'src/core/write.ts', 'assertOp(op, liked)', '(null as never)(op, liked)'],
   ])('is not one without a rule: broken %s is not noticed', async (_, file, find, replace) => {
     const { seed, violation } = await ablateRule(client, { name: 'broken', file, find, replace }, 1, 5)

@@ -14,7 +14,7 @@ export async function checkInstalled(world: World, args: (string | number)[]): P
   const unseen = args.slice(8 + 2 * inline)
   // What Postgres has lost is given to it again, and every post is hydrated anew: until then anything goes.
   if (unseen.length === 0 || staged > 0 || world.counts['postgres rolled back']) return
-  const ops = await world.redis.ops()
+  const ops = await world.redis.ops(undefined, { withRefused: false })
   const durable = world.postgres.ops()
   const members = await world.redis.members(post)
   for (let i = 0; i < unseen.length; i += 2) {

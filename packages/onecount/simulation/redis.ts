@@ -144,7 +144,10 @@ export class SimulatedRedis implements RedisPort {
   }
 
   /** The op of every pair that is pending or recent: what Redis can still give to Postgres, and will if it `isKept`. */
-  async ops(isKept: (pair: string, op: number) => boolean = () => true): Promise<Map<string, number>> {
+  async ops(
+    isKept: (pair: string, op: number) => boolean = () => true,
+    { withRefused = true } = {},
+  ): Promise<Map<string, number>> {
     const [queue, recent] = await Promise.all([
       this.client.zrange(this.#name(this.keys.q), '0', '-1'),
       this.client.zrange(this.#name(this.keys.recent), '0', '-1', 'WITHSCORES'),
@@ -155,7 +158,9 @@ export class SimulatedRedis implements RedisPort {
       if (pair) ops.set(pair, Number(op))
     }
     for (let i = 0; i < recent.length; i += 2) {
-      const [pair, op] = [recent[i]!, Number(recent[i + 1])]
+      // What was refused is remembered apart.
+      if (!withRefused && recent[i]!.endsWith('|refused')) continue
+      const [pair, op] = [recent[i]!.replace(/\|refused$/, ''), Number(recent[i + 1])]
       if (isKept(pair, op)) ops.set(pair, Math.max(ops.get(pair) ?? 0, op))
     }
     return ops

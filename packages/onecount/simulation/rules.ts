@@ -71,8 +71,8 @@ export const RULES: Rule[] = [
   {
     name: 'the greater op wins in Redis',
     file: apply,
-    find: 'if (op <= newest and',
-    replace: 'if (op == newest and',
+    find: 'if op <= newest or',
+    replace: 'if op == newest or',
   },
   {
     name: 'a drained op is still compared',
@@ -90,7 +90,7 @@ export const RULES: Rule[] = [
   {
     name: 'an op is durable only when nothing newer is pending',
     file: apply,
-    find: 'return newest, newest > pending and not is_refused, count',
+    find: 'return newest, newest > pending, count',
     replace: 'return newest, newest > 0, count',
   },
   {
@@ -229,30 +229,30 @@ export const RULES: Rule[] = [
   {
     name: 'what is refused is pending no more',
     file: lua('settle'),
-    find: 'if refuse(q, KEYS[k + 2], KEYS[k + 3 + j], post, member) then remember(member) end',
-    replace: 'local _ = member',
+    find: 'refuse(q, recent, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])',
+    replace: 'local _ = KEYS[k + 2]',
     faults: ['op refused'],
   },
   {
-    name: 'a refused op that lands after all counts',
-    file: apply,
-    find: 'local is_back = told and',
-    replace: 'local is_back = false and',
-    faults: ['op refused'],
+    name: 'what is refused is remembered as drained no longer',
+    file: lua('includes/refuse'),
+    find: "redis.call('ZREM', recent, pair)",
+    replace: '',
+    faults: ['op refused', 'postgres rolled back'],
   },
   {
     name: 'what is refused is given again to a Postgres that has lost what it set aside',
-    file: lua('settle'),
-    find: 'post, member) then remember(member) end',
-    replace: 'post, member) then local _ = member end',
+    file: lua('includes/refuse'),
+    find: "redis.call('ZADD', recent, 'GT', text, pair .. REFUSED)",
+    replace: '',
     faults: ['op refused', 'postgres rolled back'],
   },
   {
     name: 'exactly the op that was refused is dropped',
     file: lua('includes/refuse'),
-    find: "if redis.call('ZREM', q, member) == 0 then return false end",
+    find: "if redis.call('ZREM', q, member) == 0 then return end",
     replace: `local _, held = pending_of(q, string.match(member, '^(.*)|%d+|%d+$'))
-  if not held or redis.call('ZREM', q, held) == 0 then return false end`,
+  if not held or redis.call('ZREM', q, held) == 0 then return end`,
     faults: ['op refused'],
   },
   {

@@ -79,6 +79,17 @@ describe('one op that Postgres refuses', () => {
     expect(await onecount.health()).toMatchObject({ status: 'ok', refused: 0, unseen: 0 })
   })
 
+  it('is not said to be in force, and a repeat that waits for Postgres hears that it is refused', async () => {
+    const onecount = instance()
+    const { op } = await onecount.set(FULL.id, 'ana', true)
+    await onecount.drainOnce()
+    expect(await see(onecount, FULL.id, 'ana')).toMatchObject({ liked: false, op: null, durable: null })
+    expect(await caught(onecount.set(FULL.id, 'ana', true, { op, ack: 'postgres' }))).toMatchObject({
+      code: 'refused',
+    })
+    expect(await see(onecount, FULL.id, 'ana')).toMatchObject({ count: MAX, liked: false, op: null })
+  })
+
   it('is overtaken by a newer op of its pair, which counts on its own', async () => {
     const onecount = instance()
     await stores.sql.unsafe(BARRED)

@@ -5,9 +5,9 @@
 -- Merges one op into a pair: the greater op wins. Returns the pair's greatest op, whether Postgres has confirmed it,
 -- then count, rev and membership when the post is warm; a cold post accepts nothing with `only_warm`. With `ahead` the
 -- op is a caller's, and judged: returns nil and a verdict when it is refused. `known` is the pair's op in Postgres, nil
--- when Postgres was not asked. `told`: Postgres says that it holds the op. The first write is the pending op, so an error
--- before it changes nothing; the indexes (sessions, rank) come last and are allowed to fail: they never decide anything.
-local function apply(k, post, session, op, now, only_warm, ahead, known, told)
+-- when Postgres was not asked. The first write is the pending op, so an error before it changes nothing; the indexes
+-- (sessions, rank) come last and are allowed to fail: they never decide anything.
+local function apply(k, post, session, op, now, only_warm, ahead, known)
   local pair = post .. '|' .. session
   local pending, held = pending_of(k.q, pair)
   local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
@@ -16,13 +16,9 @@ local function apply(k, post, session, op, now, only_warm, ahead, known, told)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
   local member = redis.pcall('SISMEMBER', k.liked, session) == 1
   if known and known > op then op = known end
-  -- A heart that contradicts the newest op: Postgres has refused it. It holds it after all where it says so; a cold post
-  -- may be about to be hydrated without it.
-  local is_refused = count and newest > pending and member ~= (newest % 2 == 1)
-  local is_back = told and op == newest and newest > pending and (is_refused or not count)
-  if (op <= newest and not is_back) or (only_warm and not count) then
+  if op <= newest or (only_warm and not count) then
     assert_primary(k.q)
-    return newest, newest > pending and not is_refused, count, rev, member
+    return newest, newest > pending, count, rev, member
   end
 
   if ahead then

@@ -52,7 +52,7 @@ describe('the drain loop', () => {
   })
 
   it('makes one batch of many likes', async () => {
-    await start({ lingerMs: 100, idleMs: NEVER })
+    await start({ lingerMs: 500, idleMs: NEVER })
     await Promise.all(Array.from({ length: 40 }, (_, i) => like(`s${i}`)))
     await expect.poll(async () => (await ratings()).length).toBe(40)
     expect(ports.count('postgres.sync')).toBe(1)

@@ -159,7 +159,7 @@ return out
   },
   collect: {
     name: 'collect',
-    sha1: 'cf38445c6f416bf30cd5b166eed67824d2fad8c6',
+    sha1: '2f7cbcab3ebfe5146e813bddc01c736a5db39ac2',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -234,7 +234,7 @@ local function warm(epoch, count, meta, liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
-local function apply(k, post, session, op, now, only_warm, ahead, known, told)
+local function apply(k, post, session, op, now, only_warm, ahead, known)
   local pair = post .. '|' .. session
   local pending, held = pending_of(k.q, pair)
   local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
@@ -243,11 +243,9 @@ local function apply(k, post, session, op, now, only_warm, ahead, known, told)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
   local member = redis.pcall('SISMEMBER', k.liked, session) == 1
   if known and known > op then op = known end
-  local is_refused = count and newest > pending and member ~= (newest % 2 == 1)
-  local is_back = told and op == newest and newest > pending and (is_refused or not count)
-  if (op <= newest and not is_back) or (only_warm and not count) then
+  if op <= newest or (only_warm and not count) then
     assert_primary(k.q)
-    return newest, newest > pending and not is_refused, count, rev, member
+    return newest, newest > pending, count, rev, member
   end
   if ahead then
     local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)
@@ -330,7 +328,7 @@ for i = 7, #ARGV, 3 do
       rank_by_postgres(rank, ARGV[i], ARGV[i + 2])
     end
   else
-    apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now, false, nil, nil, true)
+    apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now)
   end
 end
 local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
@@ -761,7 +759,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: '8369327d7a74929d7597873c0d638cfc57075ba3',
+    sha1: '653dd03d473831c21e456680729d9695f2278833',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -836,7 +834,7 @@ local function warm(epoch, count, meta, liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
-local function apply(k, post, session, op, now, only_warm, ahead, known, told)
+local function apply(k, post, session, op, now, only_warm, ahead, known)
   local pair = post .. '|' .. session
   local pending, held = pending_of(k.q, pair)
   local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
@@ -845,11 +843,9 @@ local function apply(k, post, session, op, now, only_warm, ahead, known, told)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
   local member = redis.pcall('SISMEMBER', k.liked, session) == 1
   if known and known > op then op = known end
-  local is_refused = count and newest > pending and member ~= (newest % 2 == 1)
-  local is_back = told and op == newest and newest > pending and (is_refused or not count)
-  if (op <= newest and not is_back) or (only_warm and not count) then
+  if op <= newest or (only_warm and not count) then
     assert_primary(k.q)
-    return newest, newest > pending and not is_refused, count, rev, member
+    return newest, newest > pending, count, rev, member
   end
   if ahead then
     local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)
@@ -1003,7 +999,7 @@ return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCOR
   },
   read: {
     name: 'read',
-    sha1: 'f33633bde6ec4c9f815d7e5a94a6c4b87644bb62',
+    sha1: '7e1532761bc6beb4d5fbbefbb482be600d4150d6',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1096,15 +1092,14 @@ for i = 1, n do
   local pending = session ~= '' and pending_of(q, pairs_[i]) or 0
   local settled = tonumber(ops[i] or 0)
   out[o + 4] = int(math.max(pending, settled))
-  local is_refused = count and member ~= (settled % 2 == 1)
-  out[o + 5] = settled > pending and not is_refused and '1' or '0'
+  out[o + 5] = settled > pending and '1' or '0'
 end
 return out
 `,
   },
   refeed: {
     name: 'refeed',
-    sha1: '8a44cc606fbee392d83950696d7566a0401b9550',
+    sha1: 'ef14ca33ee9b0c6d2aaa43ba6e87f1082499e189',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1175,9 +1170,10 @@ local function refeed(q, recent, limit)
   if not fed then return false end
   local ops = redis.call('ZRANGE', recent, fed, fed + limit - 1, 'WITHSCORES')
   for i = 1, #ops, 2 do
-    local pending, held = pending_of(q, ops[i])
+    local pair = string.match(ops[i], '^[^|]+|[^|]+')
+    local pending, held = pending_of(q, pair)
     local op = tonumber(ops[i + 1])
-    if op > pending then pend(q, ops[i], int(op), '0', held) end
+    if op > pending then pend(q, pair, int(op), '0', held) end
   end
   local more = #ops == 2 * limit
   if more then redis.call('ZADD', q, 0, '!fed|' .. int(fed + limit)) end
@@ -1198,7 +1194,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '2d2d3c21b195cf59c152f8c9c44d9b4c0df978f1',
+    sha1: '284f364196523c4734a7784dd360d5373737f844',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1269,9 +1265,10 @@ local function refeed(q, recent, limit)
   if not fed then return false end
   local ops = redis.call('ZRANGE', recent, fed, fed + limit - 1, 'WITHSCORES')
   for i = 1, #ops, 2 do
-    local pending, held = pending_of(q, ops[i])
+    local pair = string.match(ops[i], '^[^|]+|[^|]+')
+    local pending, held = pending_of(q, pair)
     local op = tonumber(ops[i + 1])
-    if op > pending then pend(q, ops[i], int(op), '0', held) end
+    if op > pending then pend(q, pair, int(op), '0', held) end
   end
   local more = #ops == 2 * limit
   if more then redis.call('ZADD', q, 0, '!fed|' .. int(fed + limit)) end
@@ -1296,7 +1293,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '067104c1f8b86ca8030653061d11e6c5f3eb4aa9',
+    sha1: '4ede09e4ec8b8a598ee0d88310389cda8b314aed',
     source: `local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
 end
@@ -1392,12 +1389,6 @@ local function cool(meta)
   if numbers then redis.call('SET', meta, numbers) end
   return numbers ~= nil
 end
-local function refuse(q, meta, sessions, post, member)
-  if redis.call('ZREM', q, member) == 0 then return false end
-  cool(meta)
-  if tonumber(string.match(member, '|(%d+)|%d+$')) % 2 == 1 then redis.pcall('SREM', sessions, post) end
-  return true
-end
 local TRIMMED_AT_ONCE = 5000
 local LOOKED_AT_AT_ONCE = 2000
 local function note_forgotten(q, horizon)
@@ -1433,23 +1424,35 @@ local function trim(q, recent, late, horizon)
     if op and tonumber(op) < horizon then redis.call('ZREM', recent, pair) end
   end
 end
+local REFUSED = '|refused'
+local function refuse(q, recent, meta, sessions, post, member)
+  if redis.call('ZREM', q, member) == 0 then return end
+  cool(meta)
+  local pair, text = string.match(member, '^(.*)|(%d+)|%d+$')
+  local op = tonumber(text)
+  if tonumber(redis.call('ZSCORE', recent, pair) or 0) == op then
+    note_forgotten(q, op)
+    redis.call('ZREM', recent, pair)
+  end
+  redis.call('ZADD', recent, 'GT', text, pair .. REFUSED)
+  if op % 2 == 1 then redis.pcall('SREM', sessions, post) end
+end
 local q, recent, rank, late, nonce, now = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], tonumber(ARGV[2])
 local lasts = tonumber(ARGV[4])
 allow_when_full(q)
 if not is_outstanding(q, nonce) then return 'LATE' end
 confirm(q, nonce)
 local late_before = math.max(now - lasts, trimmed_of(q) or 0)
-local function remember(member)
-  local pair, op = string.match(member, '^(.*)|(%d+)|%d+$')
-  redis.call('ZADD', recent, 'GT', op, pair)
-  if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
-end
 local i, k = 5, 5
 while i <= #ARGV do
   local post, gone, members, refused = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
   if redis.call('EXISTS', KEYS[k + 3]) == 0 then
     for j = i + 4, i + 3 + members - refused do
-      if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then remember(ARGV[j]) end
+      if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
+        local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
+        redis.call('ZADD', recent, 'GT', op, pair)
+        if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
+      end
     end
     if gone then
       forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
@@ -1457,8 +1460,7 @@ while i <= #ARGV do
     end
   end
   for j = 1, refused do
-    local member = ARGV[i + 3 + members - refused + j]
-    if refuse(q, KEYS[k + 2], KEYS[k + 3 + j], post, member) then remember(member) end
+    refuse(q, recent, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
   end
   i, k = i + 4 + members, k + 4 + refused
 end
@@ -1567,7 +1569,7 @@ return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0), hom
   },
   write: {
     name: 'write',
-    sha1: '1a8b7a4fa8182297fa6751f7e21bd448f8fef05a',
+    sha1: 'd83e02d47298e8e5e7019fc2951635ff039af703',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1642,7 +1644,7 @@ local function warm(epoch, count, meta, liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
-local function apply(k, post, session, op, now, only_warm, ahead, known, told)
+local function apply(k, post, session, op, now, only_warm, ahead, known)
   local pair = post .. '|' .. session
   local pending, held = pending_of(k.q, pair)
   local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
@@ -1651,11 +1653,9 @@ local function apply(k, post, session, op, now, only_warm, ahead, known, told)
   local count, rev, base = warm(epoch, values[1], values[2], k.liked)
   local member = redis.pcall('SISMEMBER', k.liked, session) == 1
   if known and known > op then op = known end
-  local is_refused = count and newest > pending and member ~= (newest % 2 == 1)
-  local is_back = told and op == newest and newest > pending and (is_refused or not count)
-  if (op <= newest and not is_back) or (only_warm and not count) then
+  if op <= newest or (only_warm and not count) then
     assert_primary(k.q)
-    return newest, newest > pending and not is_refused, count, rev, member
+    return newest, newest > pending, count, rev, member
   end
   if ahead then
     local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)

@@ -45,6 +45,8 @@ export const resolving: Suite = (redis, scripts) => {
       const [, member] = (await s.collect('n3')) as [string, string]
       await s.settle('n3', [{ post: POST, members: [], refused: [member] }])
       await s.hydrate(POST)
+      const [, , liked, op, durable] = await s.read([POST], 'ana')
+      expect({ liked, op, durable }).toEqual({ liked: '0', op: '0', durable: '0' })
       await s.collect('n4', { rows: [[POST, 'ana', likeAt(1)]] })
       expect(await s.members(POST)).toEqual(['ana'])
       expect(await s.pending()).toHaveLength(1)
