@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { drain } from './drain'
 import { existing } from './existing'
 import { like } from './like'
+import { plans } from './plans'
 import { postgres } from './postgres'
 
 const HELP = `Measures the engine on stores that it starts itself, on this machine.
@@ -10,25 +11,31 @@ const HELP = `Measures the engine on stores that it starts itself, on this machi
   npm run bench -- drain [options]
   npm run bench -- postgres [options]
   npm run bench -- existing [options]
+  npm run bench -- plans [options]
 
   like             likes per second through the engine beside the bare script, and the time of one like
   drain            how long until Postgres has what gathered while it was away, and the time of a like meanwhile
   postgres         likes per second without Redis, beside an upsert and an update as plain statements
   existing         how long migrations and repair take on tables with ratings, and how long a like waits for them
+  plans            how long calls take in Postgres where one post has nearly all ratings and statistics are old
 
   --seconds N      like, postgres: of each round, 2
   --rounds N       like, postgres: of each side, 5
   --ops N          drain: how many gathered, 200000
-  --ratings N      existing: how many there are, 1000000
+  --ratings N      existing, plans: how many there are, 1000000
   --concurrency N  people at once, 50
   --json           one JSON object on stdout
   --help`
 
-const MEASURES = new Map<string, typeof like | typeof drain | typeof postgres | typeof existing>([
+const MEASURES = new Map<
+  string,
+  typeof like | typeof drain | typeof postgres | typeof existing | typeof plans
+>([
   ['like', like],
   ['drain', drain],
   ['postgres', postgres],
   ['existing', existing],
+  ['plans', plans],
 ])
 
 async function main(): Promise<number> {
