@@ -29,6 +29,13 @@ if not is_outstanding(q, nonce) then return 'LATE' end
 confirm(q, nonce)
 
 local late_before = math.max(now - lasts, trimmed_of(q) or 0)
+
+-- Postgres may come back older: what it has lost then it is given again, also what it had set aside.
+local function remember(name, op)
+  redis.call('ZADD', recent, 'GT', op, name)
+  if tonumber(op) < late_before then redis.call('ZADD', late, int(now), name) end
+end
+
 local i, k = 5, 5
 while i <= #ARGV do
   local post, gone, members, refused = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
@@ -36,9 +43,7 @@ while i <= #ARGV do
   if redis.call('EXISTS', KEYS[k + 3]) == 0 then
     for j = i + 4, i + 3 + members - refused do
       if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
-        local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
-        redis.call('ZADD', recent, 'GT', op, pair)
-        if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
+        remember(string.match(ARGV[j], '^(.*)|(%d+)|%d+$'))
       end
     end
     if gone then
@@ -48,7 +53,9 @@ while i <= #ARGV do
   end
   -- What a hydrator lays over its snapshot is read when it installs, so a refused op does not wait for one.
   for j = 1, refused do
-    refuse(q, recent, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
+    local pair, op = refuse(q, recent, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
+    -- Apart from the pair's own: it is not durable, and other ops are not compared with it.
+    if pair then remember(pair .. '|refused', op) end
   end
   i, k = i + 4 + members, k + 4 + refused
 end

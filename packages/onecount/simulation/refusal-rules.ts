@@ -31,7 +31,7 @@ export const REFUSAL_RULES: Rule[] = [
     name: 'what is refused is pending no more',
     file: SETTLE,
     find: 'refuse(q, recent, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])',
-    replace: 'local _ = KEYS[k + 2]',
+    replace: 'nil',
     faults: ['op refused'],
   },
   {
@@ -43,17 +43,17 @@ export const REFUSAL_RULES: Rule[] = [
   },
   {
     name: 'what is refused is given again to a Postgres that has lost what it set aside',
-    file: REFUSE,
-    find: "redis.call('ZADD', recent, 'GT', text, pair .. REFUSED)",
+    file: SETTLE,
+    find: "if pair then remember(pair .. '|refused', op) end",
     replace: '',
     faults: ['op refused', 'postgres rolled back'],
   },
   {
     name: 'exactly the op that was refused is dropped',
     file: REFUSE,
-    find: "if redis.call('ZREM', q, member) == 0 then return end",
+    find: "if redis.call('ZREM', q, member) == 0 then return nil end",
     replace: `local _, held = pending_of(q, string.match(member, '^(.*)|%d+|%d+$'))
-  if not held or redis.call('ZREM', q, held) == 0 then return end`,
+  if not held or redis.call('ZREM', q, held) == 0 then return nil end`,
     faults: ['op refused'],
   },
   {

@@ -1,4 +1,4 @@
-import { DEFAULT_SETTINGS, type Onecount, OnecountError, type WriteState } from 'onecount'
+import { DEFAULT_SETTINGS, nextOp, type Onecount, OnecountError, type WriteState } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { FAIL_FAST } from 'onecount/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -36,10 +36,12 @@ interface Answer {
 }
 
 let sessions = 0
+/** As browsers press: with an op of their own. */
 async function press(postId = POST.id, ack?: 'postgres'): Promise<Answer> {
   const started = performance.now()
+  const op = nextOp(Date.now() * 1000, 0, true)
   const answer = await onecount
-    .set(postId, `session-${++sessions}`, true, { ack })
+    .set(postId, `session-${++sessions}`, true, { ack, op })
     .catch((error: unknown) => error)
   const ms = performance.now() - started
   if (answer instanceof OnecountError) return { ms, told: answer.code }

@@ -1293,7 +1293,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '4ede09e4ec8b8a598ee0d88310389cda8b314aed',
+    sha1: '558f528011ba10388da90c24b8565d52898f6dd3',
     source: `local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
 end
@@ -1424,9 +1424,8 @@ local function trim(q, recent, late, horizon)
     if op and tonumber(op) < horizon then redis.call('ZREM', recent, pair) end
   end
 end
-local REFUSED = '|refused'
 local function refuse(q, recent, meta, sessions, post, member)
-  if redis.call('ZREM', q, member) == 0 then return end
+  if redis.call('ZREM', q, member) == 0 then return nil end
   cool(meta)
   local pair, text = string.match(member, '^(.*)|(%d+)|%d+$')
   local op = tonumber(text)
@@ -1434,8 +1433,8 @@ local function refuse(q, recent, meta, sessions, post, member)
     note_forgotten(q, op)
     redis.call('ZREM', recent, pair)
   end
-  redis.call('ZADD', recent, 'GT', text, pair .. REFUSED)
   if op % 2 == 1 then redis.pcall('SREM', sessions, post) end
+  return pair, text
 end
 local q, recent, rank, late, nonce, now = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], tonumber(ARGV[2])
 local lasts = tonumber(ARGV[4])
@@ -1443,15 +1442,17 @@ allow_when_full(q)
 if not is_outstanding(q, nonce) then return 'LATE' end
 confirm(q, nonce)
 local late_before = math.max(now - lasts, trimmed_of(q) or 0)
+local function remember(name, op)
+  redis.call('ZADD', recent, 'GT', op, name)
+  if tonumber(op) < late_before then redis.call('ZADD', late, int(now), name) end
+end
 local i, k = 5, 5
 while i <= #ARGV do
   local post, gone, members, refused = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
   if redis.call('EXISTS', KEYS[k + 3]) == 0 then
     for j = i + 4, i + 3 + members - refused do
       if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
-        local pair, op = string.match(ARGV[j], '^(.*)|(%d+)|%d+$')
-        redis.call('ZADD', recent, 'GT', op, pair)
-        if tonumber(op) < late_before then redis.call('ZADD', late, int(now), pair) end
+        remember(string.match(ARGV[j], '^(.*)|(%d+)|%d+$'))
       end
     end
     if gone then
@@ -1460,7 +1461,8 @@ while i <= #ARGV do
     end
   end
   for j = 1, refused do
-    refuse(q, recent, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
+    local pair, op = refuse(q, recent, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
+    if pair then remember(pair .. '|refused', op) end
   end
   i, k = i + 4 + members, k + 4 + refused
 end
