@@ -182,7 +182,7 @@ export const RULES: Rule[] = [
   {
     name: 'stores that have diverged are given every recent op again',
     file: lua('includes/refeed'),
-    find: "if op > pending then pend(q, ops[i], int(op), '0', held) end",
+    find: "if op > pending then pend(q, pair, int(op), '0', held) end",
     replace: '',
     faults: ['postgres rolled back'],
   },
