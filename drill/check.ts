@@ -15,20 +15,24 @@ const SETTLED_MS = 30_000
 /** Waits until nothing is on its way. @throws when something stays */
 export async function settle(stack: Stack, people: readonly Person[]): Promise<void> {
   let left = ''
-  for (const end = Date.now() + SETTLED_MS; Date.now() < end; ) {
-    left = await whatIsLeft(stack, people)
+  const began = Date.now()
+  for (const end = began + SETTLED_MS; Date.now() < end; ) {
+    left = await whatIsLeft(stack, people, began)
     if (left === '') return
     await new Promise(resolve => setTimeout(resolve, 50))
   }
   throw new Error(`after ${SETTLED_MS} ms there is still ${left}`)
 }
 
-async function whatIsLeft(stack: Stack, people: readonly Person[]): Promise<string> {
+async function whatIsLeft(stack: Stack, people: readonly Person[], began: number): Promise<string> {
   const kept = people.filter(person => !person.settle()).length
   if (kept > 0) return `${kept} browsers with a press that is not durable`
   const answer = await fetch(`${stack.url}/api/health`).catch(() => null)
   const health = await answer?.json().catch(() => null)
-  if (health?.status !== 'ok' || health.pending > 0 || health.unseen > 0) return JSON.stringify(health)
+  // Health may be a second old.
+  const isOld = Date.parse(health?.lookedAt) < began
+  if (isOld || health?.status !== 'ok' || health.pending > 0 || health.unseen > 0)
+    return JSON.stringify(health)
   return ''
 }
 

@@ -91,6 +91,7 @@ describe('GET /health', () => {
       refused: 0,
       paused: null,
       lastDrainAt: '2026-11-23T20:00:00.000Z',
+      lookedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
     })
   })
 

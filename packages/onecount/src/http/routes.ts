@@ -31,7 +31,10 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
   const { service, secret, trustedOrigins = [], drainSecret, now = Date.now } = options
   const { drainBudgetMs = 5_000, bodyTimeoutMs = 5_000 } = options
   const limiter = options.limiter ?? createLimiter(options.limits ?? DEFAULT_LIMITS, { now })
-  const health = sharedLook(() => service.health(), HEALTH_MS)
+  const health = sharedLook(async () => {
+    const lookedAt = new Date(now()).toISOString()
+    return { ...(await service.health()), lookedAt }
+  }, HEALTH_MS)
 
   const open = ({ request }: Call) =>
     openSession(request.headers.get('cookie'), secret, { secure: isSecure(request) })
@@ -74,9 +77,19 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
   }
 
   async function readHealth(): Promise<Response> {
-    const { status, redis, postgres, pending, oldestPendingMs, unseen, refused, paused, lastDrainAt } =
-      await health()
-    const backlog = { pending, oldestPendingMs, unseen, refused, paused, lastDrainAt }
+    const {
+      status,
+      redis,
+      postgres,
+      pending,
+      oldestPendingMs,
+      unseen,
+      refused,
+      paused,
+      lastDrainAt,
+      lookedAt,
+    } = await health()
+    const backlog = { pending, oldestPendingMs, unseen, refused, paused, lastDrainAt, lookedAt }
     return json(status === 'down' ? 503 : 200, {
       status,
       redis,
