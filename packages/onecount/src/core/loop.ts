@@ -1,6 +1,6 @@
 import type { Context } from './context'
 import { createDrainer, type Tick } from './drain'
-import { StoreRefused, StoreUnavailable } from './errors'
+import { ForeignRedis, StoreRefused, StoreUnavailable } from './errors'
 
 export interface LoopOptions {
   /** Waits this long after a like, so that likes share a batch; milliseconds. */
@@ -10,6 +10,9 @@ export interface LoopOptions {
   /** Longest pause while a store is unreachable; milliseconds. */
   maxBackoffMs?: number
 }
+
+/** A store that answers again within this time is not worth a line in the log, milliseconds. */
+const BRIEF_MS = 1000
 
 /**
  * The drain as a loop: it sleeps until it is nudged or until `idleMs` have passed, drains until nothing is left, and slows
@@ -27,6 +30,8 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   let lastDrainAt: number | null = null
   /** Why the drain is paused, as it was logged last; null: it is not. */
   let paused: string | null = null
+  /** When the failures that go on began. */
+  let failingSince = 0
 
   /** One tick. @throws StoreUnavailable */
   async function once(): Promise<Tick> {
@@ -71,10 +76,13 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
           return more ? lingerMs : idleMs
         },
         (error: unknown) => {
+          if (failures++ === 0) failingSince = ctx.elapsed()
           const kind = kindOf(error)
-          if (kind !== paused) ctx.log.warn(`drain paused: ${messageOf(error)}`)
-          paused = kind
-          failures++
+          const isBrief = isOutage(error) && ctx.elapsed() - failingSince < BRIEF_MS
+          if (kind !== paused && !isBrief) {
+            ctx.log.warn(`drain paused: ${messageOf(error)}`)
+            paused = kind
+          }
           return backoffMs()
         },
       )
@@ -126,6 +134,9 @@ function kindOf(error: unknown): string {
   if (error instanceof StoreRefused) return `${error.name} ${error.sqlstate}`
   return error instanceof StoreUnavailable ? `${error.name} ${error.store}` : String(error)
 }
+
+const isOutage = (error: unknown): boolean =>
+  error instanceof StoreUnavailable && !(error instanceof StoreRefused || error instanceof ForeignRedis)
 
 const messageOf = (error: unknown) => (error instanceof StoreUnavailable ? error.message : String(error))
 
