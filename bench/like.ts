@@ -47,8 +47,15 @@ export async function like({ seconds, rounds, concurrency }: LikeOptions, say: (
   const keys = createKeys()
   const now = createClock()
 
-  const press = (options?: { ack: 'postgres' }) =>
-    onecount.set(postId(1 + Math.floor(Math.random() * POSTS)), pick(SESSIONS), Math.random() < 0.6, options)
+  // With an op, as browsers press.
+  const press = (options?: { ack: 'postgres' }) => {
+    const liked = Math.random() < 0.6
+    const op = nextOp(now(), 0, liked)
+    return onecount.set(postId(1 + Math.floor(Math.random() * POSTS)), pick(SESSIONS), liked, {
+      ...options,
+      op,
+    })
+  }
   const engine = () => press()
   const bare = () => {
     const post = postId(1 + Math.floor(Math.random() * POSTS))
@@ -68,6 +75,7 @@ export async function like({ seconds, rounds, concurrency }: LikeOptions, say: (
 
   const rates = { engine: [] as number[], bare: [] as number[] }
   const times: number[] = []
+  await client.script('LOAD', SCRIPTS.write.source)
   await load(engine, concurrency, 1)
   await client.config('RESETSTAT')
   for (let round = 1; round <= rounds; round++) {
