@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import { StoreUnavailable } from '../src/core/errors'
+import { ABSENT_MS } from '../src/core/hydrate'
 import type { Onecount } from '../src/core/onecount'
 import { MAX_OP_AHEAD, opTime } from '../src/core/op'
 import type { PairWrite } from '../src/core/ports'
@@ -347,7 +348,8 @@ export class World {
     this.isEnding = true
     for (const straggler of this.network.stragglers) straggler.dueAt = this.now
     while (await this.step());
-    this.now += 2 * this.#hydrateMs
+    // Tokens have run out, and nothing is remembered as absent any more, which a Postgres that came back older may have.
+    this.now += 2 * this.#hydrateMs + 3 * ABSENT_MS
   }
 }
 
