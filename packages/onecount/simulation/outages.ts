@@ -4,6 +4,9 @@ import type { Call, StoreName } from './network'
 import type { RedisBackup } from './redis'
 import type { World } from './world'
 
+/** What was drained meanwhile by an instance that goes right is forgotten when one that does not is pressed. */
+const SET_BACK_EVERY_MS = 1500
+
 /** What breaks in a world and works again, and what is lost by it. */
 export class Outages {
   /** Stores that nobody reaches, and those that one instance does not reach: `redis`, `A redis`. */
@@ -11,7 +14,9 @@ export class Outages {
   readonly #redisBackups: RedisBackup[] = []
   readonly #postgresBackups: PostgresBackup[] = []
 
+  /** Instances whose clock was set back, and when the next one may be. */
   readonly #setBack = new Set<string>()
+  #nextSetBack = 0
   #hasRedisLost = false
 
   constructor(
@@ -76,12 +81,14 @@ export class Outages {
     this.world.note(`forbidden: ${session}`)
   }
 
-  /** The machine of an instance starts again with another time, once. */
+  /** The machine of an instance starts again with another time: each once, and seldom while others go right. */
   #setClockBack(): void {
-    const instance = this.world.random.pick(this.instances)
-    if (this.#setBack.has(instance)) return
+    const { random, clocks, now } = this.world
+    const instance = random.pick(this.instances)
+    if (this.#setBack.has(instance) || now < this.#nextSetBack) return
     this.#setBack.add(instance)
-    this.world.clocks.setBack(instance)
+    this.#nextSetBack = now + SET_BACK_EVERY_MS
+    clocks.setBack(instance)
     this.world.crash(instance)
   }
 
