@@ -3,7 +3,6 @@ import { StoreUnavailable } from '../src/core/errors'
 import { ABSENT_MS } from '../src/core/hydrate'
 import type { Onecount } from '../src/core/onecount'
 import { MAX_OP_AHEAD, opTime } from '../src/core/op'
-import type { PairWrite } from '../src/core/ports'
 import { createRandom, type Random } from '../test/support/random'
 import { checkInstalled } from './checks'
 import { Clocks } from './clocks'
@@ -14,6 +13,7 @@ import { Memory } from './memory'
 import { Monitor } from './monitor'
 import { type Call, type Message, Network } from './network'
 import { Outages } from './outages'
+import { PressCalls } from './press-calls'
 import { SimulatedRedis } from './redis'
 import { pairOf, Truth } from './truth'
 
@@ -74,8 +74,7 @@ export class World {
   /** The stores know each other: from now on they diverge only when something is lost. */
   #hasMet = false
   readonly #everGone = new Set<string>()
-  /** Presses without an op that Redis has given one. */
-  readonly #given = new Set<string>()
+  readonly #pressCalls = new PressCalls()
   readonly #messageRate: number
   readonly #hydrateMs: number
   readonly #batchSize: number
@@ -305,7 +304,7 @@ export class World {
     const answer = await this.network.execute(call)
     if (this.isTraced) this.note(`${describe(call)} -> ${JSON.stringify(answer)}`)
     this.memory.watch(call, answer, this.now)
-    if (call.name === 'press' && isGivenOp(answer as string[])) this.#given.add(callKeyOf(call))
+    this.#pressCalls.watch(call, answer)
     const wrong = this.monitor.watch(call, answer)
     if (wrong) this.violate(wrong)
     if (call.name === 'install' && answer === 'OK')
@@ -323,22 +322,8 @@ export class World {
   async #arriveLate(call: Call): Promise<void> {
     if (this.outages.isDown(call.store)) return
     this.note(`late: ${describe(call)}`)
-    for (const pair of this.#pressedAnew(call)) this.lastWord.void(pair)
+    for (const pair of this.#pressCalls.pressedAnew(call)) this.lastWord.void(pair)
     await this.#execute(call)
-  }
-
-  /**
-   * Pairs that a late call presses without an op: in Postgres it is a new press whenever it comes, in Redis unless it has
-   * been there before.
-   */
-  #pressedAnew(call: Call): string[] {
-    if (call.name === 'press') {
-      const [post, session] = call.args[1] as string[]
-      return this.#given.has(callKeyOf(call)) ? [] : [pairOf(post!, session!)]
-    }
-    if (call.name !== 'write' || call.store !== 'postgres') return []
-    const writes = call.args[0] as PairWrite[]
-    return writes.filter(({ op }) => op === null).map(write => pairOf(write.postId, write.sessionId))
   }
 
   #delay(call: Call): void {
@@ -366,12 +351,6 @@ export class World {
     this.now += 2 * this.#hydrateMs + 3 * ABSENT_MS
   }
 }
-
-/** The key of a press by which it finds its op again. */
-const callKeyOf = ({ args }: Call): string => (args[0] as string[])[7]!
-
-const isGivenOp = ([verdict, op]: string[]): boolean =>
-  verdict === 'WARM' || (verdict === 'COLD' && op !== '0')
 
 const describe = ({ instance, store, name, args, id }: Call): string =>
   `#${id} ${instance} ${store}.${name}(${JSON.stringify(store === 'redis' ? args[1] : args)})`
