@@ -6,6 +6,8 @@ import { POSTS, postId, startStores } from './stores'
 
 /** Connections of each side: what the driver opens by itself. */
 const CONNECTIONS = 10
+/** Each connection prepares and plans its statements for itself, and settles on plans after some calls. */
+const WARM_UP_SECONDS = 4
 
 interface Side {
   likesPerSecond: number
@@ -72,7 +74,8 @@ export async function postgres(
   async function compare(name: string, post: () => string): Promise<Comparison> {
     const times = { engine: [] as number[], plain: [] as number[] }
     const rates = { engine: [] as number[], plain: [] as number[] }
-    for (const side of ['engine', 'plain'] as const) await load(() => sides[side](post()), concurrency, 1)
+    for (const side of ['engine', 'plain'] as const)
+      await load(() => sides[side](post()), concurrency, WARM_UP_SECONDS)
     for (let round = 1; round <= rounds; round++) {
       const order = round % 2 ? (['plain', 'engine'] as const) : (['engine', 'plain'] as const)
       for (const side of order) {

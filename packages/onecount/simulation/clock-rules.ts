@@ -24,7 +24,7 @@ export const CLOCK_RULES: Rule[] = [
   {
     name: 'an op is ahead only of what is newest',
     file: APPLY,
-    find: 'math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)',
+    find: 'math.max(now, math.floor(math.max(newest, known or 0) / 2), revision_of(values[2]))',
     replace: 'now',
     faults: ['servers apart'],
   },

@@ -38,7 +38,7 @@ export class LastWord {
     const press: Press = { pair, liked, op, isLast: false, before: this.#words.get(pair) }
     press.isLast = open.size === 0 && this.#isLater(press, known)
     open.add(press)
-    if (op !== undefined) getSet(this.#sent, pair).add(op)
+    if (op !== undefined) this.#send(pair, op)
     this.#words.delete(pair)
     return press
   }
@@ -48,7 +48,7 @@ export class LastWord {
     this.#refuse(press, known)
     press.op = op
     press.isLast &&= this.#isLater(press, known)
-    getSet(this.#sent, press.pair).add(op)
+    this.#send(press.pair, op)
   }
 
   /** Nothing of the press was saved. */
@@ -96,6 +96,12 @@ export class LastWord {
   #isLater({ pair, op }: Press, { accepted, isSplit }: Known): boolean {
     const sent = Math.max(0, ...getSet(this.#sent, pair))
     return op === undefined ? sent <= accepted && !isSplit : op > Math.max(sent, accepted)
+  }
+
+  /** A number that was refused may be that of a new press. */
+  #send(pair: string, op: number): void {
+    getSet(this.#sent, pair).add(op)
+    this.#refused.get(pair)?.delete(op)
   }
 
   #refuse({ pair, op }: Press, { accepted }: Known): void {

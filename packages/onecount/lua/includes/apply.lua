@@ -22,7 +22,7 @@ local function apply(k, post, session, op, now, only_warm, ahead, known)
   end
 
   if ahead then
-    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)
+    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), revision_of(values[2]))
     local is_ahead = math.floor(op / 2) > moment + ahead
     -- A newer op of the pair may be forgotten here, or its post's revision unknown.
     local may_ask = not known and (newest == 0 or not count)

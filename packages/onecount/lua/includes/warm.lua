@@ -10,3 +10,8 @@ local function warm(epoch, count, meta, liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
+
+-- The revision that a post's meta tells, also of a post that has become cold; 0: it tells none.
+local function revision_of(meta)
+  return tonumber(string.match(meta or '', '^(%d+)|')) or 0
+end

@@ -58,7 +58,7 @@ return out
   },
   begin: {
     name: 'begin',
-    sha1: 'b7d8d0ee572a832e5607d4dc4667755bd3530115',
+    sha1: '08617a92b01db04a606c69eb35795c72118574e0',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -130,6 +130,9 @@ local function warm(epoch, count, meta, liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
+local function revision_of(meta)
+  return tonumber(string.match(meta or '', '^(%d+)|')) or 0
+end
 local q, ttl, out = KEYS[1], ARGV[3], {}
 local TOLD = 1000
 local token = ARGV[1] .. '|' .. confirmed_of(q)
@@ -159,7 +162,7 @@ return out
   },
   collect: {
     name: 'collect',
-    sha1: '2f7cbcab3ebfe5146e813bddc01c736a5db39ac2',
+    sha1: 'e0f1c649c5e54a64129002e0e1bcf2217eef192e',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -234,6 +237,9 @@ local function warm(epoch, count, meta, liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
+local function revision_of(meta)
+  return tonumber(string.match(meta or '', '^(%d+)|')) or 0
+end
 local function apply(k, post, session, op, now, only_warm, ahead, known)
   local pair = post .. '|' .. session
   local pending, held = pending_of(k.q, pair)
@@ -248,7 +254,7 @@ local function apply(k, post, session, op, now, only_warm, ahead, known)
     return newest, newest > pending, count, rev, member
   end
   if ahead then
-    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)
+    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), revision_of(values[2]))
     local is_ahead = math.floor(op / 2) > moment + ahead
     local may_ask = not known and (newest == 0 or not count)
     if is_ahead or may_ask then assert_primary(k.q) end
@@ -349,7 +355,7 @@ return cool(KEYS[1]) and '1' or '0'
   },
   fill: {
     name: 'fill',
-    sha1: '1c4305f2db87458d3574eef48af47ef90d92bc30',
+    sha1: 'f6f9f10d7802b05f15b83ba8bbd0a48e20f833db',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -442,6 +448,9 @@ local function warm(epoch, count, meta, liked)
   local members = redis.pcall('SCARD', liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
+end
+local function revision_of(meta)
+  return tonumber(string.match(meta or '', '^(%d+)|')) or 0
 end
 local q, rank, filling = KEYS[1], KEYS[2], KEYS[3]
 local epoch, token, page = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -759,7 +768,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: '653dd03d473831c21e456680729d9695f2278833',
+    sha1: '0112172c0d3483610c879d68cf4843393d67c61e',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -834,6 +843,9 @@ local function warm(epoch, count, meta, liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
+local function revision_of(meta)
+  return tonumber(string.match(meta or '', '^(%d+)|')) or 0
+end
 local function apply(k, post, session, op, now, only_warm, ahead, known)
   local pair = post .. '|' .. session
   local pending, held = pending_of(k.q, pair)
@@ -848,7 +860,7 @@ local function apply(k, post, session, op, now, only_warm, ahead, known)
     return newest, newest > pending, count, rev, member
   end
   if ahead then
-    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)
+    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), revision_of(values[2]))
     local is_ahead = math.floor(op / 2) > moment + ahead
     local may_ask = not known and (newest == 0 or not count)
     if is_ahead or may_ask then assert_primary(k.q) end
@@ -999,7 +1011,7 @@ return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCOR
   },
   read: {
     name: 'read',
-    sha1: '7e1532761bc6beb4d5fbbefbb482be600d4150d6',
+    sha1: 'd8bfb659222335b65fc75c4ebfdebaebb8e8f904',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1073,6 +1085,9 @@ local function warm(epoch, count, meta, liked)
   local members = redis.pcall('SCARD', liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
+end
+local function revision_of(meta)
+  return tonumber(string.match(meta or '', '^(%d+)|')) or 0
 end
 local q, recent, session, n = KEYS[1], KEYS[2], ARGV[1], #ARGV - 1
 assert_primary(q)
@@ -1571,7 +1586,7 @@ return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0), hom
   },
   write: {
     name: 'write',
-    sha1: 'd83e02d47298e8e5e7019fc2951635ff039af703',
+    sha1: 'cab092b8d1fc8e00c2ebd1ce3a64a1dec8118216',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1646,6 +1661,9 @@ local function warm(epoch, count, meta, liked)
   if type(members) ~= 'number' or count ~= base + members then return nil end
   return count, tonumber(rev), base
 end
+local function revision_of(meta)
+  return tonumber(string.match(meta or '', '^(%d+)|')) or 0
+end
 local function apply(k, post, session, op, now, only_warm, ahead, known)
   local pair = post .. '|' .. session
   local pending, held = pending_of(k.q, pair)
@@ -1660,7 +1678,7 @@ local function apply(k, post, session, op, now, only_warm, ahead, known)
     return newest, newest > pending, count, rev, member
   end
   if ahead then
-    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), rev or 0)
+    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), revision_of(values[2]))
     local is_ahead = math.floor(op / 2) > moment + ahead
     local may_ask = not known and (newest == 0 or not count)
     if is_ahead or may_ask then assert_primary(k.q) end
