@@ -17,6 +17,14 @@ export const judgement: Suite = (_, scripts) => {
       expect(await s.write(POST, 'ana', op, judged)).toMatchObject({ 0: 'WARM', 3: '1', 4: String(op) })
     })
 
+    it('goes by the revision of a post that has become cold, which others were told', async () => {
+      const s = scripts()
+      await s.hydrate(POST, { now: T + HOUR })
+      await s.cool(POST)
+      const op = likeAt(HOUR + AHEAD)
+      expect(await s.write(POST, 'ana', op, { ...judged, known: 0 })).toEqual(['COLD', String(op)])
+    })
+
     it('asks for what Postgres knows of an op from before the epoch, of a pair that is not remembered', async () => {
       const s = scripts()
       await s.hydrate(POST)
