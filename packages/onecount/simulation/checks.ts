@@ -1,4 +1,5 @@
 import { isLikedOp } from '../src/core/op'
+import type { SimulatedRedis } from './redis'
 import { likersOf, pairOf } from './truth'
 import type { World } from './world'
 
@@ -14,9 +15,10 @@ export async function checkInstalled(world: World, args: (string | number)[]): P
   const unseen = args.slice(8 + 2 * inline)
   // What Postgres has lost is given to it again, and every post is hydrated anew: until then anything goes.
   if (unseen.length === 0 || staged > 0 || world.counts['postgres rolled back']) return
-  const ops = await world.redis.ops(undefined, { withRefused: false })
+  const redis = world.redis as SimulatedRedis
+  const ops = await redis.ops(undefined, { withRefused: false })
   const durable = world.postgres.ops()
-  const members = await world.redis.members(post)
+  const members = await redis.members(post)
   for (let i = 0; i < unseen.length; i += 2) {
     const session = String(unseen[i])
     const pair = pairOf(post, session)
@@ -30,7 +32,8 @@ export async function checkInstalled(world: World, args: (string | number)[]): P
 
 /** Invariants 1, 2, 4, 5 and 8 of docs/design.md, once nothing is left to do; an op that was refused is set aside. */
 export async function checkAtRest(world: World): Promise<void> {
-  const { redis, postgres, truth } = world
+  const { postgres, truth } = world
+  const redis = world.redis as SimulatedRedis
   const ops = postgres.ops()
   const refused = postgres.refused()
   for (const { id, base } of world.posts) {

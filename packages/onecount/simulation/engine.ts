@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { buildScripts } from '../scripts/lua-scripts'
 import type { createOnecount } from '../src/core/onecount'
 import { SCRIPTS } from '../src/redis/scripts.generated'
+import type { LuaScripts } from './keyspace'
+import type { Kit } from './kit'
 import type { createMemoryPostgres } from './memory-postgres'
-import type { LuaScripts } from './redis'
+import { presentKit } from './present-kit'
 import type { Rule } from './rules'
 
 /** The code that is simulated: production's, or that with one rule switched off. */
@@ -13,12 +15,13 @@ export interface Engine {
   createOnecount: typeof createOnecount
   createMemoryPostgres: typeof createMemoryPostgres
   scripts: LuaScripts
+  kit: Kit
 }
 
 const PACKAGE = join(import.meta.dirname, '..')
 
 export async function productionEngine(): Promise<Engine> {
-  return { ...(await load(PACKAGE)), scripts: SCRIPTS }
+  return { ...(await load(PACKAGE)), scripts: SCRIPTS, kit: presentKit }
 }
 
 /**
@@ -37,13 +40,13 @@ export async function engineWithout(rule: Rule): Promise<Engine> {
     if (parts.length !== 2)
       throw new Error(`${rule.file} has the text of "${rule.name}" ${parts.length - 1} times: ${rule.find}`)
     writeFileSync(file, parts.join(rule.replace))
-    return { ...(await load(copy)), scripts: scriptsIn(join(copy, 'lua')) }
+    return { ...(await load(copy)), scripts: scriptsIn(join(copy, 'lua')), kit: presentKit }
   } finally {
     rmSync(copy, { recursive: true })
   }
 }
 
-async function load(root: string): Promise<Omit<Engine, 'scripts'>> {
+async function load(root: string): Promise<Omit<Engine, 'scripts' | 'kit'>> {
   const [core, postgres] = await Promise.all([
     import(join(root, 'src/core/onecount.ts')) as Promise<Pick<Engine, 'createOnecount'>>,
     import(join(root, 'simulation/memory-postgres.ts')) as Promise<Pick<Engine, 'createMemoryPostgres'>>,
@@ -51,7 +54,7 @@ async function load(root: string): Promise<Omit<Engine, 'scripts'>> {
   return { createOnecount: core.createOnecount, createMemoryPostgres: postgres.createMemoryPostgres }
 }
 
-function scriptsIn(folder: string): LuaScripts {
+export function scriptsIn(folder: string): LuaScripts {
   const read = (sub: string) =>
     new Map(
       readdirSync(join(folder, sub))

@@ -1,4 +1,5 @@
 import { opTime } from '../src/core/op'
+import type { Settled } from './kit'
 import type { Call } from './network'
 
 /**
@@ -10,7 +11,10 @@ export class Memory {
   readonly #settledAt = new Map<string, number>()
   #appliedAt = 0
 
-  constructor(private readonly recentMs: number) {}
+  constructor(
+    private readonly recentMs: number,
+    private readonly settled: (args: string[]) => Settled,
+  ) {}
 
   /**
    * How old an op was when it was settled goes by the later of the drainer's clock and Redis', which is in the nonce. One
@@ -18,14 +22,12 @@ export class Memory {
    */
   watch(call: Call, answer: unknown, now: number): void {
     if (call.name === 'sync' && (answer as { status: string }).status === 'applied') this.#appliedAt = now
-    if (call.name !== 'settle' || answer !== 'OK') return
+    if (call.name !== 'settle' || String(answer).split(',')[0] !== 'OK') return
     const args = call.args[1] as string[]
     const [seconds, micros] = String(args[0]).split('.').slice(-2).map(Number) as [number, number]
-    const settledAt = Math.max(opTime(Number(args[1])) / 1000, seconds * 1000 + micros / 1000)
-    for (const member of drainedIn(args)) {
-      const [, drained] = /^([^|]+\|[^|]+\|\d+)\|\d+$/.exec(member) ?? []
-      if (drained) this.#settledAt.set(drained, settledAt)
-    }
+    const { latestMs, drained } = this.settled(args)
+    const settledAt = Math.max(latestMs, seconds * 1000 + micros / 1000)
+    for (const op of drained) this.#settledAt.set(op, settledAt)
   }
 
   /** Ops that were drained and are promised, of which Redis holds none any more. */
@@ -43,15 +45,4 @@ export class Memory {
     const settledAt = this.#settledAt.get(`${pair}|${op}`) ?? 0
     return settledAt - pressedAt > this.recentMs && settledAt >= horizon
   }
-}
-
-/** The members of a call of settle that Postgres has taken: of each post's the last ones are refused. */
-function drainedIn(args: string[]): string[] {
-  const drained: string[] = []
-  for (let i = 4; i < args.length; ) {
-    const [members, refused] = [Number(args[i + 2]), Number(args[i + 3])]
-    drained.push(...args.slice(i + 4, i + 4 + members - refused).map(String))
-    i += 4 + members
-  }
-  return drained
 }

@@ -49,7 +49,7 @@ async function removeLast(world: World, instance: string): Promise<void> {
   for (let i = 0; i < patience && !world.outages.isBetween({ store: 'redis', instance }); i++)
     await world.turn()
   if (world.faults.has('redis key lost')) {
-    await world.atOnce(() => world.redis.lose(world.redis.keys.meta(id)))
+    await world.atOnce(() => world.redis.lose(world.redis.numbersOf(id)))
     world.hasLost = true
     world.truth.shown.delete(id)
   }

@@ -1,7 +1,6 @@
 import { chooseEvent } from './faults'
 import type { PostgresBackup } from './memory-postgres'
 import type { Call, StoreName } from './network'
-import type { RedisBackup } from './redis'
 import type { World } from './world'
 
 /** What was drained meanwhile by an instance that goes right is forgotten when one that does not is pressed. */
@@ -11,7 +10,7 @@ const SET_BACK_EVERY_MS = 1500
 export class Outages {
   /** Stores that nobody reaches, and those that one instance does not reach: `redis`, `A redis`. */
   readonly #down = new Set<string>()
-  readonly #redisBackups: RedisBackup[] = []
+  readonly #redisBackups: unknown[] = []
   readonly #postgresBackups: PostgresBackup[] = []
 
   /** Instances whose clock was set back, and when the next one may be. */
@@ -50,7 +49,8 @@ export class Outages {
     else {
       this.#hasRedisLost = true
       if (event === 'redis flushed') await this.#lose(() => world.redis.flush())
-      else if (event === 'redis queue lost') await this.#lose(() => world.redis.lose(world.redis.keys.q))
+      else if (event === 'redis queue lost')
+        await this.#lose(() => world.redis.lose(world.random.pick(world.redis.queues)))
       else if (event === 'redis key lost') await this.#lose(() => this.#loseKey())
       else await this.#lose(() => this.#rollRedisBack())
     }
@@ -109,20 +109,7 @@ export class Outages {
 
   async #loseKey(): Promise<void> {
     const { redis, random, posts, sessions } = this.world
-    const { keys } = redis
-    const { id } = random.pick(posts)
-    const key = random.pick([
-      keys.likes(id),
-      keys.liked(id),
-      keys.meta(id),
-      keys.hydrating(id),
-      keys.staged(id),
-      keys.stagedOps(id),
-      keys.sessions(random.pick(sessions)),
-      keys.rank,
-      keys.recent,
-      keys.late,
-    ])
+    const key = random.pick(redis.losable(random.pick(posts).id, random.pick(sessions)))
     this.world.note(`lost ${key}`)
     await redis.lose(key)
   }

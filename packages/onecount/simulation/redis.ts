@@ -1,91 +1,70 @@
-import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { ABSENT_MS } from '../src/core/hydrate'
 import { createKeys } from '../src/core/keys'
 import type { RedisPort, Reply, ScriptName } from '../src/core/ports'
-
-/** Lua by script name: what production runs, or that with a rule taken out. */
-export type LuaScripts = Record<ScriptName, { sha1: string; source: string }>
+import { type Dump, Keyspace, type LuaScripts } from './keyspace'
+import type { WorldRedis } from './kit'
 
 /** Where the scripts that let keys expire take how long they live. By Redis' own clock that is never within a world. */
 const TTL_AT: Partial<Record<ScriptName, number>> = { begin: 2, stage: 2, absent: 0 }
 const FAR_MS = 3_600_000
 
-interface TimedScript {
-  sha1: string
-  source: string
-  asksTime: boolean
-}
-
-const timed = new WeakMap<object, TimedScript>()
-
-/** The script with the world's time in place of the server's: its last key says it. */
-function withTimeOf(script: { sha1: string; source: string }): TimedScript {
-  const known = timed.get(script)
-  if (known) return known
-  const source = script.source.replaceAll(
-    "redis.call('TIME')",
-    "({ string.match(KEYS[#KEYS], '(%d+)%.(%d+)') })",
-  )
-  const asksTime = source !== script.source
-  const sha1 = asksTime ? createHash('sha1').update(source).digest('hex') : script.sha1
-  timed.set(script, { sha1, source, asksTime })
-  return { sha1, source, asksTime }
-}
-
 /** What Redis holds, to go back to later: the moment of a snapshot, or what a lagging replica has. */
 export interface RedisBackup {
-  keys: [name: string, dump: Buffer][]
+  keys: Dump
   expiries: Map<string, number>
 }
 
 /**
- * A part of a real Redis for one world: keys get a prefix, and what expires does so by the world's clock. The scripts
- * declare every key they use, so nothing escapes the prefix.
+ * A part of a real Redis for one world, where what expires does so by the world's clock.
  */
-export class SimulatedRedis implements RedisPort {
+export class SimulatedRedis implements RedisPort, WorldRedis {
   readonly keys = createKeys()
-  readonly #used = new Set<string>()
-  #asked = 0
+  readonly #space: Keyspace
   /** When a token to hydrate runs out, by its key; milliseconds. */
   #expiries = new Map<string, number>()
   /** Until when a post is remembered as absent, milliseconds. */
   #absent = new Map<string, number>()
 
   constructor(
-    private readonly client: Redis,
-    private readonly scripts: LuaScripts,
-    private readonly prefix: string,
+    client: Redis,
+    scripts: LuaScripts,
+    prefix: string,
     private readonly clock: () => number,
     private readonly hydrateMs: number,
-    /** How far its own clock is from the world's, milliseconds. */
-    private readonly skewMs = 0,
-  ) {}
+    skewMs = 0,
+  ) {
+    this.#space = new Keyspace(client, scripts, prefix, clock, skewMs)
+  }
+
+  get queues(): string[] {
+    return [this.keys.q]
+  }
+
+  numbersOf = (post: string): string => this.keys.meta(post)
+
+  losable(post: string, session: string): string[] {
+    const { keys } = this
+    return [
+      keys.likes(post),
+      keys.liked(post),
+      keys.meta(post),
+      keys.hydrating(post),
+      keys.staged(post),
+      keys.stagedOps(post),
+      keys.sessions(session),
+      keys.rank,
+      keys.recent,
+      keys.late,
+    ]
+  }
 
   async run(script: ScriptName, keys: string[], args: (string | number)[]): Promise<Reply> {
     await this.#expire()
-    const { sha1, source, asksTime } = withTimeOf(this.scripts[script])
-    const names = keys.map(key => this.#name(key))
-    if (asksTime) names.push(this.#time())
-    const values = args.map((value, i) => String(i === TTL_AT[script] ? FAR_MS : value))
-    const reply = (await this.client.evalsha(sha1, names.length, ...names, ...values).catch(error => {
-      if (!String(error.message).startsWith('NOSCRIPT')) throw error
-      return this.client.eval(source, names.length, ...names, ...values)
-    })) as Reply
+    const values = args.map((value, i) => (i === TTL_AT[script] ? FAR_MS : value))
+    const reply = await this.#space.run(script, keys, values)
     this.#noteExpiry(script, keys, reply)
     return reply
-  }
-
-  /** Never the same twice. */
-  #time(): string {
-    const micros = (this.clock() + this.skewMs) * 1000 + (++this.#asked % 1000)
-    return `${Math.floor(micros / 1_000_000)}.${micros % 1_000_000}`
-  }
-
-  #name(key: string): string {
-    const name = `${this.prefix}${key}`
-    this.#used.add(name)
-    return name
   }
 
   /** begin and stage give time to who hydrates; the rest of what expires goes with it. */
@@ -111,36 +90,29 @@ export class SimulatedRedis implements RedisPort {
     for (const [post, until] of this.#absent) {
       if (until > this.clock()) continue
       this.#absent.delete(post)
-      await this.client.zrem(this.#name(this.keys.absent), post)
+      await this.#space.client.zrem(this.#space.name(this.keys.absent), post)
     }
   }
 
   /** Deletes keys, as an eviction or an operator does. */
-  async lose(...keys: string[]): Promise<void> {
-    await this.client.del(...keys.map(key => this.#name(key)))
-  }
+  lose = (...keys: string[]): Promise<void> => this.#space.lose(...keys)
 
   async flush(): Promise<void> {
-    if (this.#used.size > 0) await this.client.del(...this.#used)
+    await this.#space.flush()
     this.#expiries.clear()
     this.#absent.clear()
   }
 
   async backup(): Promise<RedisBackup> {
-    const names = [...this.#used]
-    const dumps = await Promise.all(names.map(name => this.client.dumpBuffer(name)))
-    return {
-      keys: names.flatMap((name, i) => (dumps[i] ? [[name, dumps[i]]] : [])),
-      expiries: new Map(this.#expiries),
-    }
+    return { keys: await this.#space.backup(), expiries: new Map(this.#expiries) }
   }
 
   async restore({ keys, expiries }: RedisBackup): Promise<void> {
     await this.flush()
-    await Promise.all(keys.map(([name, dump]) => this.client.restore(name, 0, dump)))
+    await this.#space.restore(keys)
     this.#expiries = new Map(expiries)
-    const absent = await this.client.zrange(this.#name(this.keys.absent), '0', '-1')
-    this.#absent = new Map(absent.map(post => [post, this.clock() + ABSENT_MS]))
+    const absent = await this.#space.zset(this.keys.absent)
+    this.#absent = new Map(absent.map(([post]) => [post, this.clock() + ABSENT_MS]))
   }
 
   /** The op of every pair that is pending or recent: what Redis can still give to Postgres, and will if it `isKept`. */
@@ -149,32 +121,32 @@ export class SimulatedRedis implements RedisPort {
     { withRefused = true } = {},
   ): Promise<Map<string, number>> {
     const [queue, recent] = await Promise.all([
-      this.client.zrange(this.#name(this.keys.q), '0', '-1'),
-      this.client.zrange(this.#name(this.keys.recent), '0', '-1', 'WITHSCORES'),
+      this.#space.zset(this.keys.q),
+      this.#space.zset(this.keys.recent),
     ])
     const ops = new Map<string, number>()
-    for (const member of queue) {
+    for (const [member] of queue) {
       const [, pair, op] = /^([^!|][^|]*\|[^|]+)\|(\d+)\|\d+$/.exec(member) ?? []
       if (pair) ops.set(pair, Number(op))
     }
-    for (let i = 0; i < recent.length; i += 2) {
+    for (const [name, op] of recent) {
       // What was refused is remembered apart.
-      if (!withRefused && recent[i]!.endsWith('|refused')) continue
-      const [pair, op] = [recent[i]!.replace(/\|refused$/, ''), Number(recent[i + 1])]
+      if (!withRefused && name.endsWith('|refused')) continue
+      const pair = name.replace(/\|refused$/, '')
       if (isKept(pair, op)) ops.set(pair, Math.max(ops.get(pair) ?? 0, op))
     }
     return ops
   }
 
   async count(post: string): Promise<string | null> {
-    return this.client.get(this.#name(this.keys.likes(post)))
+    return this.#space.client.get(this.#space.name(this.keys.likes(post)))
   }
 
   async members(post: string): Promise<string[]> {
-    return (await this.client.smembers(this.#name(this.keys.liked(post)))).sort()
+    return (await this.#space.client.smembers(this.#space.name(this.keys.liked(post)))).sort()
   }
 
   async ranked(post: string): Promise<string | null> {
-    return this.client.zscore(this.#name(this.keys.rank), post)
+    return this.#space.client.zscore(this.#space.name(this.keys.rank), post)
   }
 }

@@ -1,6 +1,5 @@
 import type { Redis } from 'ioredis'
 import type { Onecount } from '../src/core/onecount'
-import { checkAtRest } from './checks'
 import type { Engine } from './engine'
 import type { Fault } from './faults'
 import { moderate } from './moderators'
@@ -44,11 +43,11 @@ export async function runSeed(
     await world.heal()
     await Promise.all(lives)
     await comeToRest(world, tabs)
-    await checkAtRest(world)
+    await engine.kit.checkAtRest(world)
     if (world.faults.has('op refused')) {
       await retryRefused(world)
       await comeToRest(world, tabs)
-      await checkAtRest(world)
+      await engine.kit.checkAtRest(world)
     }
     world.counts['last words'] = world.hasLastWord ? world.lastWord.size : 0
   } catch (error) {

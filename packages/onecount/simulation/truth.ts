@@ -1,5 +1,6 @@
 import { isLikedOp } from '../src/core/op'
 import type { PairOp, PairWrite, WriteResult } from '../src/core/ports'
+import type { Shown } from './kit'
 import type { Call } from './network'
 
 export const pairOf = (post: string, session: string) => `${post}|${session}`
@@ -23,6 +24,8 @@ export class Truth {
   readonly viaPostgres = new Set<string>()
   readonly violations: string[] = []
 
+  constructor(private readonly shownBy: (call: Call, answer: unknown) => Shown[]) {}
+
   raise(map: Map<string, number>, pair: string, op: number): void {
     if (op > (map.get(pair) ?? 0)) map.set(pair, op)
   }
@@ -45,11 +48,7 @@ export class Truth {
       if (parts[0] === 'WARM') this.show(post, Number(parts[2]), Number(parts[1]))
     }
     if (call.store === 'redis' && call.name === 'read') {
-      const [, ...posts] = call.args[1] as string[]
-      const parts = answer as string[]
-      posts.forEach((post, i) => {
-        if (parts[5 * i] !== '') this.show(post, Number(parts[5 * i + 1]), Number(parts[5 * i]))
-      })
+      for (const { post, rev, count } of this.shownBy(call, answer)) this.show(post, rev, count)
     }
     if (call.store === 'postgres' && call.name === 'dropRefused') {
       for (const { postId, sessionId, op } of call.args[0] as PairOp[])

@@ -4,17 +4,15 @@ import { ABSENT_MS } from '../src/core/hydrate'
 import type { Onecount } from '../src/core/onecount'
 import { MAX_OP_AHEAD, opTime } from '../src/core/op'
 import { createRandom, type Random } from '../test/support/random'
-import { checkInstalled } from './checks'
 import { Clocks } from './clocks'
 import type { Engine } from './engine'
 import { chooseFaults, type Fault } from './faults'
+import type { WorldMonitor, WorldRedis } from './kit'
 import { type Known, LastWord } from './last-word'
 import { Memory } from './memory'
-import { Monitor } from './monitor'
 import { type Call, type Message, Network } from './network'
 import { Outages } from './outages'
 import { PressCalls } from './press-calls'
-import { SimulatedRedis } from './redis'
 import { pairOf, Truth } from './truth'
 
 const POSTS = [446, 0, 7].map((base, i) => ({
@@ -50,11 +48,11 @@ export class World {
   /** Few, so that things happen to the same ones at once. */
   readonly posts: typeof POSTS
   readonly sessions: string[]
-  readonly truth = new Truth()
-  readonly redis: SimulatedRedis
+  readonly truth: Truth
+  readonly redis: WorldRedis
   readonly postgres: ReturnType<Engine['createMemoryPostgres']>
   readonly network: Network
-  readonly monitor = new Monitor()
+  readonly monitor: WorldMonitor
   readonly lastWord = new LastWord()
   readonly clocks: Clocks
   readonly memory: Memory
@@ -71,8 +69,8 @@ export class World {
   readonly #instances = new Map<string, Running>()
   readonly #turns: (() => void)[] = []
   readonly #atOnce: Promise<unknown>[] = []
-  /** The stores know each other: from now on they diverge only when something is lost. */
-  #hasMet = false
+  /** Queues of which the stores know each other: from now on they diverge only when something is lost. */
+  readonly #met = new Set<string>()
   readonly #everGone = new Set<string>()
   readonly #pressCalls = new PressCalls()
   readonly #messageRate: number
@@ -96,17 +94,19 @@ export class World {
     this.#hydrateMs = this.random.pick(HYDRATE_MS)
     this.#batchSize = this.random.pick(BATCH_SIZES)
     this.clocks = new Clocks(this.random, this.faults)
-    this.memory = new Memory(this.#recentMs)
+    this.truth = new Truth(engine.kit.shown)
+    this.monitor = engine.kit.createMonitor()
+    this.memory = new Memory(this.#recentMs, engine.kit.settled)
     this.posts = POSTS.slice(this.random.below(POSTS.length))
     this.sessions = SESSIONS.slice(0, 2 + this.random.below(4))
-    this.redis = new SimulatedRedis(
+    this.redis = engine.kit.createRedis({
       client,
-      engine.scripts,
-      `${seed}:`,
-      () => this.now,
-      this.#hydrateMs,
-      this.clocks.redis,
-    )
+      scripts: engine.scripts,
+      prefix: `${seed}:`,
+      clock: () => this.now,
+      hydrateMs: this.#hydrateMs,
+      skewMs: this.clocks.redis,
+    })
     this.postgres = engine.createMemoryPostgres({ newId: () => `receipt-${++this.#ids}` })
     this.postgres.addPosts(this.posts.map(({ id, base }) => ({ id, likes: base })))
     this.network = new Network({ redis: this.redis, postgres: this.postgres.port }, (call, answer) => {
@@ -172,11 +172,11 @@ export class World {
       log: { warn: message => this.note(message) },
       settings: {
         batchSize: this.#batchSize,
-        chunkSize: 2,
         hydrateMs: this.#hydrateMs,
         recentMs: this.#recentMs,
         breakerFailures: 3,
         breakerMs: 40,
+        ...this.engine.kit.settings(this),
         // The calls have deadlines of the world's own clock.
         deadlineMs: Number.POSITIVE_INFINITY,
       },
@@ -307,15 +307,12 @@ export class World {
     this.#pressCalls.watch(call, answer)
     const wrong = this.monitor.watch(call, answer)
     if (wrong) this.violate(wrong)
-    if (call.name === 'install' && answer === 'OK')
-      await checkInstalled(this, call.args[1] as (string | number)[])
-    if (call.name === 'begin' && (answer as string[][]).some(([verdict]) => verdict === 'HELD')) {
-      this.count('hydration held')
-      this.redisFailedAt.set(call.instance, this.now)
+    await this.engine.kit.look(this, call, answer)
+    if (answer === 'DIVERGED') {
+      const [queue] = call.args[0] as string[]
+      if (this.#met.has(queue!) && !this.hasLost) this.violate('diverged, and no store has lost anything')
+      this.#met.add(queue!)
     }
-    if (answer === 'DIVERGED' && this.#hasMet && !this.hasLost)
-      this.violate('diverged, and no store has lost anything')
-    if (answer === 'DIVERGED') this.#hasMet = true
     return answer
   }
 
