@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { runBatch } from './batch'
-import { engineWithout } from './engine'
+import { type Engine, engineWithout } from './engine'
 import type { Rule } from './rules'
 
 interface Ablation {
@@ -18,6 +18,8 @@ interface AblateOptions {
   /** Within so many seeds a missing rule must be noticed. */
   seeds: number
   json: boolean
+  /** The engine that is run. */
+  without?: (rule: Rule) => Promise<Engine>
 }
 
 /** How long everything goes wrong in a seed, in steps: longer than without a rule missing, so that few seeds do. */
@@ -27,8 +29,14 @@ const STEPS = 800
 const isThrown = (violation: string) => violation.startsWith('thrown: ')
 
 /** Switches off one rule until a seed notices: an invariant does not hold. */
-export async function ablateRule(client: Redis, rule: Rule, from: number, seeds: number): Promise<Ablation> {
-  const engine = await engineWithout(rule)
+export async function ablateRule(
+  client: Redis,
+  rule: Rule,
+  from: number,
+  seeds: number,
+  without = engineWithout,
+): Promise<Ablation> {
+  const engine = await without(rule)
   const ablation: Ablation = { rule: rule.name, seed: null, seeds: 0, violation: null }
   await runBatch(client, engine, {
     from,
@@ -50,10 +58,13 @@ export async function ablateRule(client: Redis, rule: Rule, from: number, seeds:
 }
 
 /** Switches off one rule after the other. Answers 0 when each was noticed. */
-export async function ablate(client: Redis, { rules, from, seeds, json }: AblateOptions): Promise<number> {
+export async function ablate(
+  client: Redis,
+  { rules, from, seeds, json, without }: AblateOptions,
+): Promise<number> {
   const ablations: Ablation[] = []
   for (const rule of rules) {
-    const ablation = await ablateRule(client, rule, from, seeds)
+    const ablation = await ablateRule(client, rule, from, seeds, without)
     ablations.push(ablation)
     if (!json) print(ablation)
   }

@@ -24,23 +24,36 @@ export async function productionEngine(): Promise<Engine> {
   return { ...(await load(PACKAGE)), scripts: SCRIPTS, kit: presentKit }
 }
 
+/** What of the package is copied to run it without a rule. */
+const PARTS = ['src/core', 'lua', 'simulation/memory-postgres.ts', 'simulation/memory-tables.ts']
+
+export const engineWithout = (rule: Rule): Promise<Engine> =>
+  withoutRule(rule, PARTS, async copy => ({
+    ...(await load(copy)),
+    scripts: scriptsIn(join(copy, 'lua')),
+    kit: presentKit,
+  }))
+
 /**
- * The engine without a rule, from a copy of its sources.
+ * An engine without a rule, from a copy of its sources.
  * @throws Error when the rule's text is not in its file exactly once
  */
-export async function engineWithout(rule: Rule): Promise<Engine> {
+export async function withoutRule(
+  rule: Rule,
+  parts: readonly string[],
+  build: (root: string) => Promise<Engine>,
+): Promise<Engine> {
   const copy = mkdtempSync(join(tmpdir(), 'onecount-ablated-'))
   try {
-    for (const part of ['src/core', 'lua', 'simulation/memory-postgres.ts', 'simulation/memory-tables.ts'])
-      cpSync(join(PACKAGE, part), join(copy, part), { recursive: true })
+    for (const part of parts) cpSync(join(PACKAGE, part), join(copy, part), { recursive: true })
     writeFileSync(join(copy, 'package.json'), '{ "type": "module" }')
     const file = join(copy, rule.file)
     const source = readFileSync(file, 'utf8')
-    const parts = source.split(rule.find)
-    if (parts.length !== 2)
-      throw new Error(`${rule.file} has the text of "${rule.name}" ${parts.length - 1} times: ${rule.find}`)
-    writeFileSync(file, parts.join(rule.replace))
-    return { ...(await load(copy)), scripts: scriptsIn(join(copy, 'lua')), kit: presentKit }
+    const found = source.split(rule.find)
+    if (found.length !== 2)
+      throw new Error(`${rule.file} has the text of "${rule.name}" ${found.length - 1} times: ${rule.find}`)
+    writeFileSync(file, found.join(rule.replace))
+    return await build(copy)
   } finally {
     rmSync(copy, { recursive: true })
   }

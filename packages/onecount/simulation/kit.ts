@@ -65,4 +65,3 @@ export interface Kit {
   look(world: World, call: Call, answer: unknown): Promise<void>
   checkAtRest(world: World): Promise<void>
 }
-

@@ -1,0 +1,209 @@
+import { StoreRefused } from '../../src/core/errors'
+import { strings } from '../../src/core/replies'
+import type { Context } from './context'
+import type { Entry, PairOp, RefusedOp, SyncResult } from './ports'
+
+export interface Tick {
+  /** `diverged`: a store had lost something. `late`: another one was faster. */
+  outcome: 'drained' | 'idle' | 'late' | 'diverged'
+  /** Ops that Postgres holds after this tick. */
+  drained: number
+  /** Whether there is more to do at once. */
+  more: boolean
+}
+
+export interface DrainerOptions {
+  /** Told of the ops of every batch that Postgres has applied, before Redis is. */
+  onApplied?(entries: readonly PairOp[]): void
+  /** Told of the ops that Postgres has refused and set aside, before Redis is. */
+  onRefused?(refused: readonly RefusedOp[]): void
+}
+
+/** The batch in flight, as Redis handed it out. */
+interface Batch {
+  /** The cut of Redis when it was handed out. */
+  parent: string
+  nonce: string
+  entries: Entry[]
+  /** Whether the queue may hold more. */
+  isFull: boolean
+  /** Where the next batch begins. */
+  last: string
+  /** When it was handed out or asked for, microseconds. */
+  began: number
+}
+
+/**
+ * Moves ops between the stores: collect → sync → settle. One batch is in flight, the same for whoever asks, until it is
+ * settled, and its answer carries what Redis has to learn; any number of drainers may run at once, anywhere.
+ */
+export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOptions = {}) {
+  const { keys, settings } = ctx
+  let after = ''
+  /** The batch that the last settle has handed out. */
+  let next: Batch | null = null
+
+  /** One batch: two or three round trips. @throws StoreUnavailable; the next tick goes on at whatever step it stopped */
+  async function tick(): Promise<Tick> {
+    const batch = next ?? (await collect())
+    next = null
+    if (!batch) {
+      await ctx.redis!.run('feed', [keys.q, keys.recent], [settings.batchSize])
+      return { outcome: 'diverged', drained: 0, more: true }
+    }
+    after = batch.last
+    const result = await sync(batch)
+    if (result.status === 'rejected') return resolve(batch, result.receipt)
+
+    const { rows, refused } = result
+    const isLost = lostOf(batch.entries, result)
+    onApplied?.(batch.entries.filter(entry => !isLost(entry)))
+    if (refused.length > 0) onRefused?.(refused)
+    const isSettled = await settle(batch, result)
+    const moved = batch.entries.length + rows.length
+    return {
+      outcome: !isSettled ? 'late' : moved > 0 ? 'drained' : 'idle',
+      drained: batch.entries.length - refused.length,
+      more: batch.isFull || rows.length > 0 || next !== null || !isSettled,
+    }
+  }
+
+  async function collect(): Promise<Batch | null> {
+    const began = ctx.now()
+    const [receipt, ...batch] = strings(
+      await ctx.redis!.run('collect', [keys.q], [ctx.newId(), settings.batchSize, after]),
+    )
+    if (receipt === undefined) return null
+    return toBatch(receipt, batch, began)
+  }
+
+  /** Postgres refuses the whole call: what it holds is not known, so the batch is dropped and made anew. */
+  async function sync({ parent, nonce, entries }: Batch): Promise<SyncResult> {
+    try {
+      const batch = { partition: ctx.partition, parent, nonce, entries, limit: settings.batchSize }
+      return await ctx.postgres.sync(batch)
+    } catch (error) {
+      if (error instanceof StoreRefused) await ctx.redis!.run('abandon', [keys.q], [nonce])
+      throw error
+    }
+  }
+
+  async function resolve({ parent, nonce }: Batch, receipt: string): Promise<Tick> {
+    const verdict = await ctx.redis!.run(
+      'resolve',
+      [keys.q, keys.recent],
+      [receipt, nonce, settings.batchSize],
+    )
+    if (verdict === 'LATE') return { outcome: 'late', drained: 0, more: true }
+    if (parent !== '') ctx.log.warn('a store had lost something: every post is hydrated anew')
+    return { outcome: 'diverged', drained: 0, more: true }
+  }
+
+  async function settle(
+    { nonce, entries, began }: Batch,
+    result: SyncResult & { status: 'applied' },
+  ): Promise<boolean> {
+    const { posts, sessions, told } = settlementOf(entries, result)
+    const inRedis = handedOutAt(nonce)
+    const now = ctx.now()
+    const [verdict, ...batch] = strings(
+      await ctx.redis!.run(
+        'settle',
+        [
+          keys.q,
+          keys.recent,
+          keys.late,
+          keys.rank,
+          ...[...posts.keys()].flatMap(id => [keys.meta(id), keys.likes(id)]),
+          ...sessions.map(keys.ops),
+        ],
+        [
+          nonce,
+          result.receipt,
+          now,
+          2 * Math.max(now, inRedis),
+          2 * Math.min(began, inRedis),
+          2 * settings.recentMs * 1000,
+          settings.sessionMs,
+          ctx.newId(),
+          settings.batchSize,
+          after,
+          posts.size,
+          ...[...posts].flatMap(([id, likes]) => [id, likes ?? '']),
+          ...told,
+        ],
+      ),
+    )
+    if (verdict === 'LATE') return false
+    if (batch.length > 0) next = toBatch(result.receipt, batch, now)
+    return true
+  }
+
+  /** What Redis has left to drain, and Postgres to tell: two round trips, side by side. @throws StoreUnavailable */
+  async function hasWork(): Promise<boolean> {
+    const [inRedis, inPostgres] = await Promise.all([status(ctx), ctx.postgres.status(ctx.partition)])
+    return inRedis.pending > 0 || inPostgres.unseen > 0 || inRedis.confirmed !== inPostgres.receipt
+  }
+
+  return { tick, hasWork }
+}
+
+/** One round trip. @throws StoreUnavailable */
+export async function status({ redis, keys }: Context) {
+  const [confirmed, epoch, pending, oldestOp] = strings(
+    await redis!.run('status', [keys.q, keys.recent], [1000]),
+  )
+  return { confirmed: confirmed!, epoch: epoch!, pending: Number(pending), oldestOp: Number(oldestOp) }
+}
+
+function toBatch(parent: string, [nonce, after, last, ...members]: string[], began: number): Batch {
+  // A batch that is cut may hold only some of a post's ops, and then Postgres will hold a count that nobody was ever
+  // shown: it must not carry the revision of the whole. The post of either end may be cut, wherever there is one.
+  const cut = new Set([after!, last!].filter(end => end !== '').map(end => end.split('|')[0]))
+  const entries = members.map(member => {
+    const [postId, sessionId, op, rev] = member.split('|') as [string, string, string, string]
+    return { postId, sessionId, op: Number(op), rev: cut.has(postId) ? 0 : Number(rev) }
+  })
+  return { parent, nonce: nonce!, entries, isFull: last !== '', last: last!, began }
+}
+
+/** When Redis made the nonce, microseconds of its own clock. */
+function handedOutAt(nonce: string): number {
+  const [seconds, micros] = nonce.split('.').slice(-2).map(Number) as [number, number]
+  return seconds * 1_000_000 + micros
+}
+
+const pairOf = ({ postId, sessionId }: Omit<PairOp, 'op'>) => `${postId}|${sessionId}`
+
+/** Whether Postgres does not hold an entry: it was refused, or its post is gone. */
+function lostOf(_: Entry[], { posts, refused }: SyncResult & { status: 'applied' }): (op: PairOp) => boolean {
+  const there = new Set(posts.map(post => post.postId))
+  const ops = new Set(refused.map(op => `${pairOf(op)}|${op.op}`))
+  return op => !there.has(op.postId) || ops.has(`${pairOf(op)}|${op.op}`)
+}
+
+/** What settle is told: likes of each post (`null`: forget it), and of each pair what Postgres holds. */
+function settlementOf(entries: Entry[], { posts, rows, refused }: SyncResult & { status: 'applied' }) {
+  const likes = new Map<string, number | null>()
+  for (const { postId } of [...entries, ...rows]) likes.set(postId, null)
+  for (const post of posts) likes.set(post.postId, post.likes)
+  for (const row of rows) if (row.sessionId === '') likes.set(row.postId, null)
+
+  const refusedOps = new Map(refused.map(op => [pairOf(op), op]))
+  const pairs = new Map<string, PairOp>()
+  for (const { postId, sessionId, op } of [...entries, ...rows]) {
+    const key = pairOf({ postId, sessionId })
+    if (sessionId === '') continue
+    const held = refusedOps.get(key)?.op === op ? refusedOps.get(key)!.known : op
+    pairs.set(key, { postId, sessionId, op: Math.max(held, pairs.get(key)?.op ?? 0) })
+  }
+  const postIndex = new Map([...likes.keys()].map((id, i) => [id, i + 1]))
+  const sessionIndex = new Map<string, number>()
+  const told: (string | number)[] = []
+  for (const [key, { postId, sessionId, op }] of pairs) {
+    if (!sessionIndex.has(sessionId)) sessionIndex.set(sessionId, sessionIndex.size + 1)
+    const post = postIndex.get(postId)!
+    told.push(post, sessionIndex.get(sessionId)!, postId, sessionId, op, refusedOps.get(key)?.op ?? '')
+  }
+  return { posts: likes, sessions: [...sessionIndex.keys()], told }
+}

@@ -1,0 +1,79 @@
+import { strings } from '../../src/core/replies'
+import type { Context } from './context'
+import type { Snapshot } from './ports'
+
+/** What a page needs from Postgres. */
+export interface Need {
+  /** Cold posts. */
+  postIds: string[]
+  /** Whose ops are not known on `pairs`; `null`: nobody's. */
+  sessionId: string | null
+  pairs: string[]
+}
+
+export interface Hydrated {
+  gone: string[]
+  /** Posts that cannot be made warm now. */
+  held: Set<string>
+  /** The session cannot. */
+  isSessionHeld: boolean
+}
+
+/**
+ * Makes cold posts warm and a session's ops known: one indexed read of Postgres and two script calls, side by side, whatever
+ * the number of likes. What Postgres says counts only at the cut that Redis has; where that has moved, read again.
+ * @throws StoreUnavailable
+ */
+export async function hydrate(ctx: Context, need: Need): Promise<Hydrated> {
+  const { postIds, sessionId, pairs } = need
+  const snapshot = await ctx.postgres.snapshot({
+    partition: ctx.partition,
+    postIds: [...new Set([...postIds, ...pairs])],
+    sessionId,
+    pairs,
+    most: ctx.settings.sessionOps,
+  })
+  const there = new Set(snapshot.posts.map(post => post.postId))
+  const cold = { ...snapshot, posts: snapshot.posts.filter(post => postIds.includes(post.postId)) }
+  const [posts, session] = await Promise.all([
+    installPosts(ctx, cold),
+    sessionId === null ? 'OK' : installSession(ctx, sessionId, snapshot, pairs),
+  ])
+  if (posts[0] === 'NEW' || session === 'NEW') await ctx.drainOnce()
+  const isHeld = (verdict: string | undefined) => verdict === 'MANY' || verdict === 'FEEDING'
+  return {
+    gone: [...new Set([...postIds, ...pairs])].filter(postId => !there.has(postId)),
+    held: new Set(
+      cold.posts.filter((_, i) => isHeld(posts.length === 1 ? posts[0] : posts[i])).map(post => post.postId),
+    ),
+    isSessionHeld: isHeld(session),
+  }
+}
+
+/** A verdict for each post, or one for all. */
+async function installPosts({ redis, keys, now, settings }: Context, { receipt, posts }: Snapshot) {
+  if (posts.length === 0) return []
+  return strings(
+    await redis!.run(
+      'install-posts',
+      [keys.q, keys.rank, ...posts.flatMap(({ postId }) => [keys.meta(postId), keys.likes(postId)])],
+      [receipt, now(), settings.pendingMost, ...posts.flatMap(p => [p.postId, p.likes, p.rev])],
+    ),
+  )
+}
+
+async function installSession(
+  { redis, keys, settings }: Context,
+  sessionId: string,
+  { receipt, session }: Snapshot,
+  pairs: string[],
+): Promise<string> {
+  const { extent, ops } = session!
+  const told = new Map(extent === 'some' ? pairs.map(postId => [postId, 0]) : [])
+  for (const { postId, op } of ops) told.set(postId, op)
+  return (await redis!.run(
+    'install-session',
+    [keys.q, keys.ops(sessionId)],
+    [sessionId, receipt, extent, settings.sessionMs, 2 * settings.sessionOps, ...[...told].flat()],
+  )) as string
+}

@@ -1,0 +1,13 @@
+-- abandon: drop the batch in flight, which Postgres does not take. Had it taken it after all, the next one is rejected.
+--
+-- KEYS
+--   1 q         zset    likes:q
+-- ARGV
+--   1 nonce     of the batch
+-- RETURNS
+--   '1' | '0': another batch is in flight
+-- include: batch
+
+if nonce_in_flight(KEYS[1]) ~= ARGV[1] then return '0' end
+set_mark(KEYS[1], 'out', nil)
+return '1'

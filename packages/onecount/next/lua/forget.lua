@@ -1,0 +1,15 @@
+-- forget: drop what is held of a post that was removed. What is pending of it goes with the batch that finds no post.
+--
+-- KEYS
+--   1 rank      zset    likes:rank
+--   2 meta      string  post:meta:<post>
+--   3 likes     string  post:likes:<post>, a mirror
+--   4 liked     set     post:liked:<post>, a mirror
+-- ARGV
+--   1 post      id
+-- RETURNS
+--   'OK'
+
+redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
+redis.pcall('ZREM', KEYS[1], ARGV[1])
+return 'OK'

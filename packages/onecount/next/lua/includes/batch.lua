@@ -1,0 +1,27 @@
+-- include: queue
+
+-- The batch in flight, the same for whoever asks until it is settled; a new one where there is none. Every execution that
+-- makes one gives it a nonce of its own. Returns its nonce, then after, last and the members, or nothing with `some` when
+-- there is nothing to hand out.
+local function hand_out(q, id, limit, after, some)
+  local batch = mark_of(q, 'out')
+  if not batch then
+    local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
+    if #members == 0 and after ~= '' then
+      after = ''
+      members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit)
+    end
+    if some and #members == 0 then return {} end
+    local last = #members >= tonumber(limit) and members[#members] or ''
+    local nonce = id .. '.' .. table.concat(redis.call('TIME'), '.')
+    batch = table.concat({ nonce, after, last, unpack(members) }, '\n')
+    redis.call('ZADD', q, 0, '!out|' .. batch)
+  end
+  local out = {}
+  for part in string.gmatch(batch .. '\n', '([^\n]*)\n') do out[#out + 1] = part end
+  return out
+end
+
+local function nonce_in_flight(q)
+  return string.match(mark_of(q, 'out') or '', '^[^\n]*')
+end

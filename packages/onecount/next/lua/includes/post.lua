@@ -1,0 +1,21 @@
+-- include: number
+
+-- The numbers of a post, `count|rev|D|G|epoch`, or nil. D is the sum of d of its pending ops, G how many of them are
+-- guesses. A post is warm in the epoch of its numbers alone.
+local function post_of(meta, epoch)
+  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
+  if not count then return nil end
+  return {
+    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
+    is_warm = epoch ~= nil and of == epoch,
+  }
+end
+
+local function set_post(key, post, epoch)
+  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+end
+
+-- MGET has nothing for a key of another type, where GET fails.
+local function read_post(key, epoch)
+  return post_of(redis.call('MGET', key)[1], epoch)
+end

@@ -1,0 +1,50 @@
+-- likes:q holds everything whose loss must be noticed together, as one zset read by lex:
+--   !epoch|<epoch>  !fed|<n>  !nonce|<receipt of the cut>  !out|<nonce>\n<after>\n<last>\n<member>\n…  !trimmed|<op>
+--   <post>|<session>|<op>|<rev>|<d>|<epoch in which d was known>
+-- The marks sort before every pending op, the epoch first. d is what the op changes in the count that Postgres has at the
+-- cut; where its epoch is not that of now, it is a guess.
+local PENDING_FROM = '(!~'
+
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+
+-- Replaces a mark. The new one is written first: if Redis is out of memory nothing changes.
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+
+-- The pending op of a pair, nil for none.
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+
+-- Replaces the pending op of a pair.
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+
+-- A replica answers reads, from a past that may be long ago, and a primary that was demoted keeps its connections. Redis
+-- refuses a write command there, also one that changes nothing.
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+
+-- Redis refuses a script that needs memory while it is full, but not after a first write that needs none: the drain, which
+-- empties it, goes on.
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end

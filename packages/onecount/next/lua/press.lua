@@ -1,0 +1,39 @@
+-- press: accept a press that carries no op; it gets one that beats every op of the pair. A call that arrives again finds
+-- the op that it was given the first time.
+--
+-- KEYS
+--   1 to 7      as write
+--   8 call      string  likes:call:<call>
+-- ARGV
+--   1 post      id
+--   2 session   id
+--   3 now       microseconds
+--   4 wanted    '1': liked | '0': not liked | 'flip': the opposite of what the pair is
+--   5 accept    'warm' | 'any', as write; a pair that is not known is not flipped
+--   6 ahead     how far an accepted op may have been ahead of a clock, microseconds
+--   7 keep      how long the call finds its op again, milliseconds
+-- RETURNS
+--   as write
+-- include: pair
+
+local k = { q = KEYS[1], meta = KEYS[2], session = KEYS[3], rank = KEYS[4], likes = KEYS[5], liked = KEYS[6], likes_of_session = KEYS[7] }
+local post, session, now, wanted, ahead = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[6])
+
+assert_primary(k.q)
+local s = look(k, post, session)
+local given = tonumber(redis.call('GET', KEYS[8]))
+if not given then
+  local is_unknown = not (s.held or s.known)
+  if is_cold(s) and ARGV[5] == 'warm' then return { 'HYDRATE' } end
+  if is_unknown and wanted == 'flip' then return { 'ASK' } end
+  local t = math.max(now, math.floor(s.newest / 2) + 1)
+  -- What Postgres knows of the pair is no later than its post, but for what a clock may be ahead.
+  local rev = s.post and s.post.rev or 0
+  if is_unknown and now + ahead < rev then t = rev + ahead + 1 end
+  local likes = wanted == '1'
+  if wanted == 'flip' then likes = s.newest % 2 == 0 end
+  given = 2 * t + (likes and 1 or 0)
+end
+if given > s.newest then take(k, s, post, session, given, now) end
+redis.call('SET', KEYS[8], int(given), 'PX', ARGV[7])
+return reply(s)

@@ -1,0 +1,98 @@
+-- settle: what Postgres has answered to the batch in flight, which moves the cut. Hands out the next batch.
+--
+-- KEYS
+--   1 q         zset    likes:q
+--   2 recent    zset    likes:recent
+--   3 late      zset    likes:late
+--   4 rank      zset    likes:rank
+--   5.. per post told: meta, likes (a mirror); then per session: its hash
+-- ARGV
+--   1 nonce     of the batch
+--   2 receipt   of Postgres, the new cut
+--   3 now       microseconds
+--   4 latest    the latest of the clocks that are known, as an op
+--   5 began     when the batch was collected, as an op: the earliest of them
+--   6 lasts     how long an op is remembered, in the units of ops
+--   7 ttl       how long a session stays when nobody touches it, milliseconds
+--   8 id, 9 limit, 10 after   of the next batch, as collect
+--   11 posts    how many are told, then of each: post, its likes in Postgres or '': forget it
+--   then of each pair: post index, session index, post, session, op that Postgres holds, op that it refused or ''
+-- RETURNS
+--   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending | {'LATE'}: nothing changed
+-- include: batch
+-- include: post
+-- include: session
+-- include: trim
+
+local q, recent, late, rank = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local now, latest, lasts = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[6])
+allow_when_full(q)
+if nonce_in_flight(q) ~= ARGV[1] then return { 'LATE' } end
+local epoch = epoch_of(q)
+local late_before = math.max(latest - lasts, tonumber(mark_of(q, 'trimmed') or 0))
+
+-- Postgres may come back older: what it has lost then it is given again, also what it had set aside.
+local function remember(name, op)
+  redis.call('ZADD', recent, 'GT', int(op), name)
+  if op < late_before then redis.call('ZADD', late, int(latest), name) end
+end
+
+local posts = {}
+local n = tonumber(ARGV[11])
+for i = 1, n do
+  posts[i] = read_post(KEYS[3 + 2 * i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
+  posts[i].likes = ARGV[10 + 2 * i + 1]
+end
+
+for i = 12 + 2 * n, #ARGV, 6 do
+  local post, session = ARGV[i + 2], ARGV[i + 3]
+  local p, key = posts[tonumber(ARGV[i])], KEYS[4 + 2 * n + tonumber(ARGV[i + 1])]
+  local op, refused = tonumber(ARGV[i + 4]), tonumber(ARGV[i + 5])
+  local pair = post .. '|' .. session
+  local held = pending_of(q, pair)
+  local is_held = held ~= nil
+  if held then
+    local d, guesses = 0, held.epoch ~= epoch and 1 or 0
+    is_held = held.op > op and held.op ~= refused
+    if is_held then
+      local rev = string.match(held.member, '|(%d+)|%-?%d|[^|]*$')
+      d = held.op % 2 - op % 2
+      pend(q, pair, int(held.op), rev, d, epoch, held)
+    else
+      redis.call('ZREM', q, held.member)
+    end
+    p.D, p.G = p.D + d - held.d, p.G - guesses
+  end
+  if p.likes ~= '' then
+    local own = op_of(key, epoch, post)
+    if own and (op > own or (op == own and not is_held) or own == refused) then
+      redis.call('HSET', key, post, int(op))
+    end
+    redis.call('PEXPIRE', key, ARGV[7])
+    if refused then remember(pair .. '|refused', refused) end
+    if op > 0 then remember(pair, op) end
+  end
+end
+
+for i = 1, n do
+  local p, meta, likes = posts[i], KEYS[3 + 2 * i], KEYS[4 + 2 * i]
+  if p.likes == '' then
+    redis.call('DEL', meta, likes)
+    redis.pcall('ZREM', rank, ARGV[10 + 2 * i])
+  elseif p.is_warm then
+    local count = tonumber(p.likes) + p.D
+    if count ~= p.count then
+      p.count, p.rev = count, math.max(p.rev + 1, now)
+      redis.pcall('SET', likes, int(count))
+      redis.pcall('ZADD', rank, count, ARGV[10 + 2 * i])
+    end
+    set_post(meta, p, epoch)
+  end
+end
+
+set_mark(q, 'nonce', ARGV[2])
+set_mark(q, 'out', nil)
+-- Only here, where Postgres has shown that it had lost nothing when the batch began: what it loses later it is given again
+-- from recent.
+trim(q, recent, late, tonumber(ARGV[5]) - lasts)
+return { 'OK', unpack(hand_out(q, ARGV[8], ARGV[9], ARGV[10], true)) }

@@ -1,0 +1,113 @@
+import { likersOf, pairOf } from '../../simulation/truth'
+import type { World } from '../../simulation/world'
+import { isLikedOp } from '../../src/core/op'
+import { partitionOf } from '../core/keys'
+import type { createMemoryPostgres } from './memory-postgres'
+import type { Held, SimulatedRedis } from './redis'
+
+type Postgres = ReturnType<typeof createMemoryPostgres>
+
+const likes = (op: number): number => Number(isLikedOp(op))
+
+/**
+ * Invariants 1 and 2: at the same cut what Redis holds of a partition is what Postgres has shown it, and what is pending.
+ */
+export async function checkCut(world: World, partition: number): Promise<void> {
+  const redis = world.redis as unknown as SimulatedRedis
+  const postgres = world.postgres as unknown as Postgres
+  const held = await redis.held(partition)
+  if (held.epoch === '' || held.cut !== postgres.receipt(partition)) return
+  const isHere = (post: string) => partitionOf(post, redis.partitions) === partition && postgres.post(post)
+  const seen = (pair: string) => {
+    const [postId, sessionId] = pair.split('|') as [string, string]
+    return postgres.seenOp({ postId, sessionId })
+  }
+  for (const [pair, { op, d, epoch }] of held.pending) {
+    if (epoch !== held.epoch || !isHere(pair.split('|')[0]!)) continue
+    if (d !== likes(op) - likes(seen(pair)))
+      world.violate(`${pair}: ${op} is said to change the count by ${d}, after ${seen(pair)}`)
+  }
+  for (const { id } of world.posts) {
+    if (!isHere(id)) continue
+    await checkPost(world, id, held)
+    for (const session of world.sessions) await checkHeart(world, id, session, held, seen)
+  }
+}
+
+async function checkPost(world: World, id: string, held: Held): Promise<void> {
+  const numbers = await (world.redis as unknown as SimulatedRedis).numbers(id)
+  if (!numbers || numbers.epoch !== held.epoch) return
+  const pending = [...held.pending].filter(([pair]) => pair.startsWith(`${id}|`)).map(([, of]) => of)
+  const D = pending.reduce((sum, { d }) => sum + d, 0)
+  const G = pending.filter(({ epoch }) => epoch !== held.epoch).length
+  if (numbers.D !== D || numbers.G !== G)
+    world.violate(`${id} has D ${numbers.D} and G ${numbers.G}, of what is pending ${D} and ${G}`)
+  const L = (world.postgres as unknown as Postgres).seenLikes(id)
+  if (numbers.count - numbers.D !== L)
+    world.violate(`${id} says that Postgres has ${numbers.count - numbers.D}, which has ${L} at the cut`)
+}
+
+async function checkHeart(
+  world: World,
+  id: string,
+  session: string,
+  held: Held,
+  seen: (pair: string) => number,
+): Promise<void> {
+  const redis = world.redis as unknown as SimulatedRedis
+  const pair = pairOf(id, session)
+  if (held.pending.has(pair)) return
+  const { mark, ops } = await redis.session(partitionOf(id, redis.partitions), session)
+  const own = ops.get(id)
+  if (mark !== `${held.epoch}|all` && !(mark === `${held.epoch}|some` && own !== undefined)) return
+  if (isLikedOp(Number.parseInt(own ?? '0', 10)) !== isLikedOp(seen(pair)))
+    world.violate(`${pair} is ${own} in Redis, ${seen(pair)} at the cut`)
+}
+
+/** Once nothing is left to do: both stores say the same, and what was accepted. An op that was refused is set aside. */
+export async function checkAtRest(world: World): Promise<void> {
+  const redis = world.redis as unknown as SimulatedRedis
+  const { postgres, truth } = world
+  const ops = postgres.ops()
+  const refused = postgres.refused()
+  for (let i = 0; i < redis.partitions; i++) await checkCut(world, i)
+  for (const { id, base } of world.posts) {
+    if (world.isGone(id)) {
+      const traces = await redis.traces(id)
+      if (traces.length > 0) world.violate(`${id} is gone and has ${traces}`)
+      continue
+    }
+    const likers = likersOf(ops, id)
+    const { likes } = postgres.post(id)!
+    if (likes !== base + likers.length)
+      world.violate(`${id} has ${likes} likes, ${base} + ${likers.length} rows`)
+    const numbers = await redis.numbers(id)
+    if (numbers?.count !== likes || numbers.G !== 0)
+      world.violate(`${id}: ${JSON.stringify(numbers)} in Redis, ${likes} in Postgres`)
+    // A mirror that is lost alone is written again with the next change.
+    const mirror = await redis.count(id)
+    if (mirror !== null && Number(mirror) !== likes)
+      world.violate(`${id}: others read ${mirror}, there are ${likes}`)
+    if (world.wasGone(id)) continue
+    for (const session of world.sessions) checkPair(world, pairOf(id, session), ops, refused)
+  }
+  if (!world.hasLastWord) return
+  for (const pair of world.lastWord.broken(ops))
+    if (!world.wasGone(pair.split('|')[0]!))
+      world.violate(`${pair} is not what was pressed last: ${ops.get(pair)}`)
+
+  function checkPair(
+    { faults, violate }: World,
+    pair: string,
+    ops: Map<string, number>,
+    refused: ReadonlyMap<string, { op: number }>,
+  ): void {
+    const say = violate.bind(world)
+    const op = ops.get(pair) ?? 0
+    const held = Math.max(op, refused.get(pair)?.op ?? 0)
+    const [least, durable, made] = [truth.least, truth.durable, truth.made].map(map => map.get(pair) ?? 0)
+    if (held < least!) say(`${pair} lost ${least}, has ${op}`)
+    if (op < durable!) say(`${pair} lost ${durable}, which was durable, has ${op}`)
+    if (op > made! && !faults.has('moderation')) say(`${pair} has ${op}, nobody made more than ${made}`)
+  }
+}

@@ -1,0 +1,69 @@
+import type { Kit } from '../../simulation/kit'
+import type { World } from '../../simulation/world'
+import { opTime } from '../../src/core/op'
+import { checkAtRest, checkCut } from './checks'
+import { Monitor } from './monitor'
+import { SimulatedRedis } from './redis'
+
+/** Of so many calls one is looked at. */
+const LOOK_EVERY = 3
+
+/** A reader gives up after so many moves of the cut. */
+const MOVES = 4
+const WITHIN_MS = 3000
+
+/** Pending ops and sizes are so small that each way is taken often. */
+const SIZES = { sessionOps: 2, pendingMost: 3 }
+
+export const kitFor = (partitions: number): Kit => {
+  let calls = 0
+  const moves = new WeakMap<World, Map<string, number[]>>()
+
+  /** Where nobody may hydrate now, or the cut moves again and again, Postgres answers although Redis has not failed. */
+  function noteHeld(world: World, instance: string, answer: string): void {
+    const isHeld = /FEEDING|MANY/.test(answer)
+    if (!isHeld && !/AGAIN|NEW/.test(answer)) return
+    const of = moves.get(world) ?? new Map<string, number[]>()
+    moves.set(world, of)
+    const times = [...(of.get(instance) ?? []), world.now].filter(at => at > world.now - WITHIN_MS)
+    of.set(instance, times)
+    if (!isHeld && times.length < MOVES) return
+    world.count('hydration held')
+    world.redisFailedAt.set(instance, world.now)
+  }
+
+  return {
+    createRedis: options => new SimulatedRedis(options, partitions),
+    createMonitor: () => new Monitor(),
+    settings: world => (world.seed % 2 ? SIZES : {}),
+
+    settled(args) {
+      const posts = Number(args[10])
+      const drained: string[] = []
+      for (let i = 11 + 2 * posts; i < args.length; i += 6) {
+        const [, , post, session, op] = args.slice(i, i + 6)
+        // Of a post that is gone nothing is remembered.
+        const likes = args[10 + 2 * Number(args[i])]
+        if (likes !== '' && Number(op) > 0) drained.push(`${post}|${session}|${op}`)
+      }
+      return { latestMs: opTime(Number(args[3])) / 1000, drained }
+    },
+
+    shown({ args }, answer) {
+      const [keys, posts] = args as [string[], string[]]
+      const ids = posts.length > 0 ? posts : keys.slice(2).map(key => key.replace(/^.*post:meta:/, ''))
+      const [epoch, , ...rest] = (answer as string).split(';')
+      return ids.flatMap((post, i) => {
+        const [count, rev, , , of] = rest[2 * i]!.split('|')
+        return epoch !== '' && of === epoch ? [{ post, rev: Number(rev), count: Number(count) }] : []
+      })
+    },
+
+    async look(world, call, answer) {
+      if (call.name.startsWith('install')) noteHeld(world, call.instance, String(answer))
+      if (++calls % LOOK_EVERY === 0) for (let i = 0; i < partitions; i++) await checkCut(world, i)
+    },
+
+    checkAtRest,
+  }
+}

@@ -1,0 +1,263 @@
+import { isLikedOp, MAX_OP_AHEAD, opTime } from '../../src/core/op'
+import type { SetAsideOp } from '../../src/core/ports'
+import { partitionOf } from '../core/keys'
+import type {
+  Entry,
+  PairOp,
+  PairWrite,
+  PostgresPort,
+  PostgresState,
+  Snapshot,
+  SnapshotQuery,
+  SyncBatch,
+  SyncResult,
+  WriteResult,
+} from '../core/ports'
+import { copy, empty, type LogRow, type Tables } from './memory-tables'
+
+/** What Postgres holds, to go back to later. */
+export type PostgresBackup = Tables
+
+const REFUSAL = { sqlstate: '23514', message: 'a rule of the application forbids it' }
+
+const pairOf = ({ postId, sessionId }: Omit<PairOp, 'op'>) => `${postId}|${sessionId}`
+const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+const nonceOf = (receipt: string) => receipt.split('/')[0]
+const likes = (op: number): number => Number(isLikedOp(op))
+
+/** The SQL functions as plain JavaScript, for a simulation that calls them millions of times. */
+export function createMemoryPostgres({
+  newId,
+  partitions = 1,
+}: {
+  newId: () => string
+  partitions?: number
+}) {
+  let tables = empty()
+  /** A rule of the application: ops that it forbids are refused, where they would change anything. */
+  let forbids: (entry: PairOp) => boolean = () => false
+
+  const knownOf = ({ postId, sessionId }: Omit<PairOp, 'op'>) =>
+    tables.posts.get(postId)?.ops.get(sessionId) ?? 0
+  const isNew = (entry: PairOp) => tables.posts.has(entry.postId) && entry.op > knownOf(entry)
+  const isRefused = (entry: PairOp) => isNew(entry) && forbids(entry)
+
+  function note(row: Omit<LogRow, 'partition'>): void {
+    tables.log.push({ ...row, partition: partitionOf(row.postId, partitions) })
+  }
+
+  /** The op wins over an older one. */
+  function apply({ postId, sessionId, op, rev }: Entry): void {
+    const post = tables.posts.get(postId)!
+    post.likes += likes(op) - likes(post.ops.get(sessionId) ?? 0)
+    post.ops.set(sessionId, op)
+    post.rev = Math.max(post.rev + 1, rev)
+  }
+
+  function setAside(ops: PairOp[]): void {
+    for (const { postId, sessionId, op } of ops) {
+      const key = pairOf({ postId, sessionId })
+      if ((tables.refused.get(key)?.op ?? 0) <= op)
+        tables.refused.set(key, { postId, sessionId, op, ...REFUSAL, refusedAt: new Date(0).toISOString() })
+    }
+  }
+
+  /** Likes without what Redis has not been told. */
+  const seenLikes = (postId: string): number =>
+    tables.log
+      .filter(row => row.postId === postId && row.sessionId !== '' && row.nonce === null)
+      .reduce((sum, { op, prev }) => sum - likes(op) + likes(prev), tables.posts.get(postId)!.likes)
+
+  const seenOp = (pair: Omit<PairOp, 'op'>): number =>
+    tables.log.find(row => pairOf(row) === pairOf(pair) && row.nonce === null)?.prev ?? knownOf(pair)
+
+  function write(writes: PairWrite[], now: number, ahead = Number.POSITIVE_INFINITY): WriteResult[] {
+    return writes.map((given): WriteResult => {
+      const { postId, sessionId } = given
+      const post = tables.posts.get(postId)
+      if (!post) return { status: 'gone' }
+      const known = knownOf(given)
+      const newest = Math.max(now, opTime(known), post.rev)
+      if (given.op !== null && opTime(given.op) > newest + ahead) return { status: 'ahead' }
+      const next = Math.max(
+        now,
+        opTime(known) + 1,
+        now + MAX_OP_AHEAD < post.rev ? post.rev + MAX_OP_AHEAD + 1 : 0,
+      )
+      const entry = { postId, sessionId, op: given.op ?? 2 * next + Number(given.liked), rev: now }
+      if (isRefused(entry)) return { status: 'refused', ...REFUSAL }
+      if (entry.op > known) {
+        apply(entry)
+        note({ postId, sessionId, op: entry.op, prev: known, nonce: null })
+      }
+      return { status: 'applied', state: peek([postId], sessionId)[0]! }
+    })
+  }
+
+  function sync({ partition, parent, nonce, entries, limit }: SyncBatch): SyncResult {
+    const receipt = tables.receipts.get(partition) ?? newId()
+    tables.receipts.set(partition, receipt)
+    if (nonceOf(receipt) !== nonce) {
+      if (receipt !== parent) return { status: 'rejected', receipt }
+      const inPartition = (row: LogRow) => row.partition === partition
+      // Redis has settled the batch that they came with.
+      tables.log = tables.log.filter(row => !inPartition(row) || row.nonce === null)
+      for (const entry of entries) if (tables.posts.has(entry.postId)) take(entry, nonce)
+      for (const row of tables.log.filter(row => inPartition(row) && row.nonce === null).slice(0, limit))
+        row.nonce = nonce
+      tables.receipts.set(partition, `${nonce}/${newId()}`)
+    }
+    return answer(partition, nonce, entries)
+  }
+
+  /** What Redis has not seen of the pair goes with it. */
+  function take(entry: Entry, nonce: string): void {
+    const { postId, sessionId, op } = entry
+    const key = pairOf(entry)
+    if (isRefused(entry)) setAside([entry])
+    else if (isNew(entry)) {
+      apply(entry)
+      if ((tables.refused.get(key)?.op ?? op) < op) tables.refused.delete(key)
+    }
+    for (const row of tables.log) if (pairOf(row) === key) row.nonce = nonce
+    const known = knownOf(entry)
+    if (op < known && !tables.log.some(row => pairOf(row) === key && row.op === known))
+      note({ postId, sessionId, op: known, prev: known, nonce })
+  }
+
+  /** The same the first time and again. */
+  function answer(partition: number, nonce: string, entries: Entry[]): SyncResult {
+    const rows = tables.log
+      .filter(row => row.nonce === nonce)
+      .map(({ postId, sessionId, op }) => ({ postId, sessionId, op }))
+    const told = new Set([...entries, ...rows].map(({ postId }) => postId))
+    return {
+      status: 'applied',
+      receipt: tables.receipts.get(partition)!,
+      rows,
+      posts: [...told]
+        .filter(id => tables.posts.has(id))
+        .map(postId => ({ postId, likes: seenLikes(postId) })),
+      refused: entries.filter(isNew).map(({ postId, sessionId, op }) => ({
+        postId,
+        sessionId,
+        op,
+        ...REFUSAL,
+        known: seenOp({ postId, sessionId }),
+      })),
+    }
+  }
+
+  function snapshot({ partition, postIds, sessionId, pairs, most }: SnapshotQuery): Snapshot {
+    const receipt = tables.receipts.get(partition) ?? newId()
+    tables.receipts.set(partition, receipt)
+    const posts = postIds.flatMap(postId => {
+      const post = tables.posts.get(postId)
+      return post ? [{ postId, likes: seenLikes(postId), rev: post.rev }] : []
+    })
+    if (sessionId === null) return { receipt, posts, session: null }
+    const known = [...tables.posts.keys()]
+      .filter(postId => partitionOf(postId, partitions) === partition)
+      .map(postId => ({ postId, op: seenOp({ postId, sessionId }) }))
+      .filter(({ op }) => op > 0)
+    const isAll = known.length <= most
+    const ops = isAll ? known : known.filter(({ postId }) => pairs.includes(postId))
+    return { receipt, posts, session: { extent: isAll ? 'all' : 'some', ops } }
+  }
+
+  function peek(postIds: string[], sessionId: string | null): PostgresState[] {
+    return [...new Set(postIds)].flatMap(postId => {
+      const post = tables.posts.get(postId)
+      if (!post) return []
+      const op = (sessionId !== null && post.ops.get(sessionId)) || 0
+      return [{ postId, count: post.likes, rev: post.rev, liked: isLikedOp(op), op }]
+    })
+  }
+
+  function removePost(postId: string): boolean {
+    if (!tables.posts.delete(postId)) return false
+    tables.log = tables.log.filter(row => row.postId !== postId)
+    note({ postId, sessionId: '', op: 0, prev: 0, nonce: null })
+    return true
+  }
+
+  const stillRefused = () =>
+    [...tables.refused.values()].filter(isNew).sort((a, b) => inOrder(pairOf(a), pairOf(b)))
+
+  function resolveRefused(ops: PairOp[], isDropped: boolean) {
+    const resolved = ops.filter(op => tables.refused.get(pairOf(op))?.op === op.op)
+    for (const op of resolved) tables.refused.delete(pairOf(op))
+    const tried = isDropped ? [] : resolved.filter(isNew)
+    const refused = tried.filter(isRefused)
+    for (const { postId, sessionId, op } of tried.filter(op => !refused.includes(op))) {
+      note({ postId, sessionId, op, prev: knownOf({ postId, sessionId }), nonce: null })
+      apply({ postId, sessionId, op, rev: 0 })
+    }
+    setAside(refused)
+    return { landed: tried.length - refused.length, refused: refused.length }
+  }
+
+  const idsAfter = (after: string | null) =>
+    [...tables.posts.keys()].sort(inOrder).filter(id => after === null || id > after)
+
+  const port: PostgresPort = {
+    sync: async batch => sync(batch),
+    write: async (writes, now, options) => write(writes, now, options?.ahead),
+    peek: async (postIds, sessionId) => peek(postIds, sessionId),
+    snapshot: async query => snapshot(query),
+    session: async (sessionId, after, limit) =>
+      idsAfter(after)
+        .map(postId => ({ postId, op: knownOf({ postId, sessionId }) }))
+        .filter(({ op }) => isLikedOp(op))
+        .slice(0, limit),
+    removePost: async postId => removePost(postId),
+    status: async partition => ({
+      receipt: tables.receipts.get(partition) ?? null,
+      owner: null,
+      unseen: tables.log.filter(row => row.partition === partition && row.nonce === null).length,
+      refused: stillRefused().length,
+    }),
+    refused: async ({ postId, sessionId }, after, limit) =>
+      stillRefused()
+        .filter(op => (!postId || op.postId === postId) && (!sessionId || op.sessionId === sessionId))
+        .filter(op => !after || pairOf(op) > pairOf(after))
+        .slice(0, limit),
+    retryRefused: async ops => resolveRefused(ops, false),
+    async dropRefused(ops) {
+      resolveRefused(ops, true)
+    },
+  }
+
+  return {
+    port,
+    backup: (): PostgresBackup => copy(tables),
+    restore(backup: PostgresBackup): void {
+      tables = copy(backup)
+    },
+    addPosts(posts: { id: string; likes: number }[]): void {
+      for (const { id, likes } of posts) tables.posts.set(id, { likes, rev: 0, ops: new Map() })
+    },
+    removePost,
+    /** From now on ops are refused that the rule forbids. */
+    forbid(rule: (op: PairOp) => boolean): void {
+      forbids = rule
+    },
+    /** What is set aside, by `post|session`. */
+    refused: (): Map<string, SetAsideOp> => new Map(stillRefused().map(op => [pairOf(op), op])),
+    post(id: string): { likes: number; rev: number } | null {
+      const post = tables.posts.get(id)
+      return post ? { likes: post.likes, rev: post.rev } : null
+    },
+    /** The greatest op of every pair, by `post|session`. */
+    ops: (): Map<string, number> =>
+      new Map(
+        [...tables.posts].flatMap(([postId, { ops }]) =>
+          [...ops].map(([sessionId, op]) => [`${postId}|${sessionId}`, op] as const),
+        ),
+      ),
+    receipt: (partition = 0): string | null => tables.receipts.get(partition) ?? null,
+    /** As Redis knows them at the cut. */
+    seenLikes,
+    seenOp,
+  }
+}

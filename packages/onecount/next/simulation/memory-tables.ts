@@ -1,0 +1,36 @@
+import type { SetAsideOp } from '../../src/core/ports'
+import type { PairOp } from '../core/ports'
+
+export interface Post {
+  likes: number
+  rev: number
+  /** Odd ops and even ones, by session. */
+  ops: Map<string, number>
+}
+
+/** An op that Postgres took without Redis. */
+export interface LogRow extends PairOp {
+  partition: number
+  /** The op of the pair before. */
+  prev: number
+  /** The batch with which Redis was told; null: it was not. */
+  nonce: string | null
+}
+
+export interface Tables {
+  posts: Map<string, Post>
+  /** In their order; the session is empty where Redis must forget the post. */
+  log: LogRow[]
+  receipts: Map<number, string>
+  /** Set aside, by `post|session`. */
+  refused: Map<string, SetAsideOp>
+}
+
+export const empty = (): Tables => ({ posts: new Map(), log: [], receipts: new Map(), refused: new Map() })
+
+export const copy = ({ posts, log, receipts, refused }: Tables): Tables => ({
+  posts: new Map([...posts].map(([id, post]) => [id, { ...post, ops: new Map(post.ops) }])),
+  log: log.map(row => ({ ...row })),
+  receipts: new Map(receipts),
+  refused: new Map(refused),
+})

@@ -1,0 +1,40 @@
+import type { WorldMonitor } from '../../simulation/kit'
+import type { Call } from '../../simulation/network'
+
+/** Watches the batches: one in flight, each settled once and in the order in which Postgres took them. */
+export class Monitor implements WorldMonitor {
+  /** What each nonce has handed out, by nonce. */
+  readonly #batches = new Map<string, string>()
+  readonly #settled = new Set<string>()
+  /** Nonces in the order in which Postgres has taken them, by partition. */
+  readonly #taken = new Map<number, string[]>()
+
+  reset(): void {
+    this.#batches.clear()
+    this.#settled.clear()
+    this.#taken.clear()
+  }
+
+  watch({ store, name, args }: Call, answer: unknown): string | null {
+    if (store === 'postgres') {
+      if (name !== 'sync' || (answer as { status: string }).status !== 'applied') return null
+      const { partition, nonce } = args[0] as { partition: number; nonce: string }
+      const taken = this.#taken.get(partition) ?? []
+      if (taken.at(-1) !== nonce) this.#taken.set(partition, [...taken, nonce])
+      return taken.slice(0, -1).includes(nonce) ? 'a batch was taken again after a later one' : null
+    }
+    const parts = answer as string[]
+    if (name === 'collect' && parts.length > 0) return this.#handedOut(parts.slice(1))
+    if (name !== 'settle' || parts[0] !== 'OK') return null
+    const nonce = (args[1] as string[])[0]!
+    const wrong = this.#settled.has(nonce) ? 'a batch was settled twice' : null
+    this.#settled.add(nonce)
+    return wrong ?? (parts.length > 1 ? this.#handedOut(parts.slice(1)) : null)
+  }
+
+  #handedOut([nonce, ...batch]: string[]): string | null {
+    const before = this.#batches.get(nonce!)
+    this.#batches.set(nonce!, batch.join())
+    return before !== undefined && before !== batch.join() ? 'a batch in flight was changed' : null
+  }
+}

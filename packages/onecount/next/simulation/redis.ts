@@ -1,0 +1,132 @@
+import type { Redis } from 'ioredis'
+import { type Dump, Keyspace, type LuaScripts } from '../../simulation/keyspace'
+import type { WorldRedis } from '../../simulation/kit'
+import type { Reply } from '../../src/core/ports'
+import { createKeys, type Keys, partitionOf, tagOf } from '../core/keys'
+
+/** What is pending of a pair. */
+export interface Pending {
+  op: number
+  d: number
+  /** The epoch in which d was known. */
+  epoch: string
+}
+
+/** Everything that one partition says, as numbers. */
+export interface Held {
+  epoch: string
+  /** The receipt of the cut. */
+  cut: string
+  /** By `post|session`. */
+  pending: Map<string, Pending>
+}
+
+export interface Numbers {
+  count: number
+  rev: number
+  D: number
+  G: number
+  epoch: string
+}
+
+/** A part of a real Redis for one world. */
+export class SimulatedRedis implements WorldRedis {
+  readonly #space: Keyspace
+  readonly #keys: Keys[]
+
+  constructor(
+    options: {
+      client: Redis
+      scripts: LuaScripts
+      prefix: string
+      clock: () => number
+      skewMs: number
+    },
+    readonly partitions: number,
+  ) {
+    const { client, scripts, prefix, clock, skewMs } = options
+    this.#space = new Keyspace(client, scripts, prefix, clock, skewMs)
+    this.#keys = Array.from({ length: partitions }, (_, i) => createKeys(tagOf(i, partitions)))
+  }
+
+  run = (script: string, keys: string[], args: (string | number)[]): Promise<Reply> =>
+    this.#space.run(script, keys, args)
+  lose = (...keys: string[]): Promise<void> => this.#space.lose(...keys)
+  flush = (): Promise<void> => this.#space.flush()
+  backup = (): Promise<unknown> => this.#space.backup()
+  restore = (dump: unknown): Promise<void> => this.#space.restore(dump as Dump)
+
+  keysOf = (post: string): Keys => this.#keys[partitionOf(post, this.partitions)]!
+  numbersOf = (post: string): string => this.keysOf(post).meta(post)
+
+  get queues(): string[] {
+    return this.#keys.map(({ q }) => q)
+  }
+
+  losable(post: string, session: string): string[] {
+    const keys = this.keysOf(post)
+    return [
+      keys.meta(post),
+      keys.ops(session),
+      keys.likes(post),
+      keys.liked(post),
+      keys.sessions(session),
+      keys.recent,
+      keys.late,
+      keys.rank,
+    ]
+  }
+
+  async ops(isKept: (pair: string, op: number) => boolean = () => true): Promise<Map<string, number>> {
+    const ops = new Map<string, number>()
+    const raise = (pair: string, op: number) => ops.set(pair, Math.max(ops.get(pair) ?? 0, op))
+    for (const { q, recent } of this.#keys) {
+      for (const [pair, { op }] of (await this.#read(q)).pending) raise(pair, op)
+      for (const [name, op] of await this.#space.zset(recent)) {
+        const pair = name.replace(/\|refused$/, '')
+        if (isKept(pair, op)) raise(pair, op)
+      }
+    }
+    return ops
+  }
+
+  held = (partition: number): Promise<Held> => this.#read(this.#keys[partition]!.q)
+
+  async #read(q: string): Promise<Held> {
+    const held: Held = { epoch: '', cut: '', pending: new Map() }
+    for (const [member] of await this.#space.zset(q)) {
+      const [, mark, value] = /^!(epoch|nonce)\|(.*)$/.exec(member) ?? []
+      if (mark === 'epoch') held.epoch = value!
+      if (mark === 'nonce') held.cut = value!
+      const [, pair, op, d, epoch] = /^([^!|][^|]*\|[^|]+)\|(\d+)\|\d+\|(-?\d)\|([^|]*)$/.exec(member) ?? []
+      if (pair) held.pending.set(pair, { op: Number(op), d: Number(d), epoch: epoch! })
+    }
+    return held
+  }
+
+  async numbers(post: string): Promise<Numbers | null> {
+    const text = await this.#space.client.get(this.#space.name(this.numbersOf(post)))
+    const [, count, rev, D, G, epoch] = /^(-?\d+)\|(\d+)\|(-?\d+)\|(\d+)\|(.*)$/.exec(text ?? '') ?? []
+    if (count === undefined) return null
+    return { count: Number(count), rev: Number(rev), D: Number(D), G: Number(G), epoch: epoch! }
+  }
+
+  /** What is known of a session: its mark and its ops. */
+  async session(partition: number, session: string): Promise<{ mark: string; ops: Map<string, string> }> {
+    const key = this.#space.name(this.#keys[partition]!.ops(session))
+    const { '!': mark, ...ops } = await this.#space.client.hgetall(key)
+    return { mark: mark ?? '', ops: new Map(Object.entries(ops)) }
+  }
+
+  /** Keys of a post that are there. */
+  async traces(post: string): Promise<string[]> {
+    const keys = this.keysOf(post)
+    const names = [keys.meta(post), keys.likes(post)]
+    const there = await Promise.all(names.map(key => this.#space.client.exists(this.#space.name(key))))
+    return names.filter((_, i) => there[i] === 1)
+  }
+
+  /** `post:likes:<post>`, which other programs read. */
+  count = (post: string): Promise<string | null> =>
+    this.#space.client.get(this.#space.name(this.keysOf(post).likes(post)))
+}
