@@ -20,9 +20,11 @@
 --   6 rev        of the snapshot
 --   7 staged     how many ratings were staged; none follow then
 --   8 ratings    how many follow
---   9.. session, op of each rating, then of each op that Redis has not seen
+--   9 receipt    of Postgres, when the snapshot was made; '': not compared
+--   10.. session, op of each rating, then of each op that Redis has not seen
 -- RETURNS
---   'OK' | 'LOST': the token is another's or ran out, or something of what was staged is gone
+--   'OK' | 'LOST': the token is another's or ran out, or something of what was staged is gone |
+--   'UNKNOWN': the snapshot is of a batch that this Redis does not remember to have handed out
 -- include: number
 -- include: queue
 
@@ -31,12 +33,13 @@ local hydrating, staging, staged_ops = KEYS[7], KEYS[8], KEYS[9]
 local post, token, epoch, now, base = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local staged, ratings = tonumber(ARGV[7]), tonumber(ARGV[8])
 if redis.call('GET', hydrating) ~= token then return 'LOST' end
+if is_ahead_of(q, ARGV[9]) then return 'UNKNOWN' end
 if staged > 0 and (redis.call('SCARD', staging) ~= staged or redis.call('ZCARD', staged_ops) ~= staged) then
   redis.call('DEL', hydrating, staging, staged_ops)
   return 'LOST'
 end
 
-for i = 9 + 2 * ratings, #ARGV, 2 do
+for i = 10 + 2 * ratings, #ARGV, 2 do
   local pair, op = post .. '|' .. ARGV[i], tonumber(ARGV[i + 1])
   local pending, held = pending_of(q, pair)
   if op > math.max(pending, tonumber(redis.call('ZSCORE', recent, pair) or 0)) then pend(q, pair, int(op), '0', held) end
@@ -48,7 +51,7 @@ if staged > 0 then
   redis.call('RENAME', staging, liked)
   redis.call('PERSIST', liked)
 else
-  for i = 9, 7 + 2 * ratings, 2 do
+  for i = 10, 8 + 2 * ratings, 2 do
     ops[ARGV[i]] = tonumber(ARGV[i + 1])
     redis.call('SADD', liked, ARGV[i])
   end
@@ -68,8 +71,8 @@ redis.call('SET', likes, int(count))
 redis.call('SET', meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
 redis.call('DEL', hydrating, staged_ops)
 redis.pcall('ZADD', rank, count, post)
-for i = 9, #ARGV, 2 do
-  local k = 10 + (i - 9) / 2
+for i = 10, #ARGV, 2 do
+  local k = 10 + (i - 10) / 2
   redis.pcall(redis.call('SISMEMBER', liked, ARGV[i]) == 1 and 'SADD' or 'SREM', KEYS[k], post)
 end
 return 'OK'

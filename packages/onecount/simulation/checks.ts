@@ -9,10 +9,11 @@ import type { World } from './world'
  */
 export async function checkInstalled(world: World, args: (string | number)[]): Promise<void> {
   const post = String(args[0])
+  await checkReceipt(world, post, String(args[8]))
   const [staged, inline] = [Number(args[6]), Number(args[7])]
   const rated = new Map<string, number>()
-  for (let i = 8; i < 8 + 2 * inline; i += 2) rated.set(String(args[i]), Number(args[i + 1]))
-  const unseen = args.slice(8 + 2 * inline)
+  for (let i = 9; i < 9 + 2 * inline; i += 2) rated.set(String(args[i]), Number(args[i + 1]))
+  const unseen = args.slice(9 + 2 * inline)
   // What Postgres has lost is given to it again, and every post is hydrated anew: until then anything goes.
   if (unseen.length === 0 || staged > 0 || world.counts['postgres rolled back']) return
   const redis = world.redis as SimulatedRedis
@@ -28,6 +29,20 @@ export async function checkInstalled(world: World, args: (string | number)[]): P
     if (members.includes(session) !== isLikedOp(op))
       world.violate(`${post} was hydrated and does not show ${op} of ${session}, which Redis had not seen`)
   }
+}
+
+/** What is installed was read of a Postgres whose last batch this Redis knows, or has left behind. */
+async function checkReceipt(world: World, post: string, receipt: string): Promise<void> {
+  const { confirmed, outstanding } = await (world.redis as SimulatedRedis).nonces()
+  if (confirmed === '' || receipt === confirmed || outstanding.includes(receipt)) return
+  if (handedOutAt(receipt) > handedOutAt(confirmed))
+    world.violate(`${post} was installed as of ${receipt}, which Redis does not know`)
+}
+
+/** By the clock of Redis, microseconds; 0: by nobody. */
+function handedOutAt(nonce: string): number {
+  const [, seconds, micros] = /\.(\d+)\.(\d+)$/.exec(nonce) ?? []
+  return seconds === undefined ? 0 : Number(seconds) * 1_000_000 + Number(micros)
 }
 
 /** Invariants 1, 2, 4, 5 and 8 of docs/design.md, once nothing is left to do; an op that was refused is set aside. */

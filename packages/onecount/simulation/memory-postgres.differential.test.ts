@@ -54,7 +54,7 @@ const somePairs = (random: Random) => Array.from({ length: random.below(5) }, ()
 const withoutMarks = <T extends { sessionId: string; op: number }>(rows: T[]) =>
   rows.map(row => (row.sessionId === '' ? { ...row, op: 0 } : row))
 
-const inSessions = ({ ratings, unseen, ...rest }: Snapshot) => {
+const inSessions = ({ ratings, unseen, receipt: _, ...rest }: Snapshot) => {
   const bySession = (a: { sessionId: string }, b: { sessionId: string }) =>
     a.sessionId < b.sessionId ? -1 : 1
   return { ...rest, ratings: ratings.sort(bySession), unseen: unseen.sort(bySession) }

@@ -185,7 +185,8 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
         const post = tables.posts.get(postId)
         if (!post) return []
         const unseen = unseenOf(postId).filter(({ sessionId }) => sessionId !== '')
-        return [{ postId, likes: post.likes, rev: post.rev, ratings: ratingsOf(post), unseen }]
+        const receipt = tables.receipts.get(0) ?? ''
+        return [{ postId, likes: post.likes, rev: post.rev, ratings: ratingsOf(post), unseen, receipt }]
       }),
     posts: async (after, limit) =>
       idsAfter(after)

@@ -138,6 +138,13 @@ export class SimulatedRedis implements RedisPort, WorldRedis {
     return ops
   }
 
+  /** The nonce that is confirmed, and those that were handed out since. */
+  async nonces(): Promise<{ confirmed: string; outstanding: string[] }> {
+    const marks = (await this.#space.zset(this.keys.q)).map(([member]) => member)
+    const of = (mark: RegExp) => marks.flatMap(member => mark.exec(member)?.[1] ?? [])
+    return { confirmed: of(/^!nonce\|(.*)$/)[0] ?? '', outstanding: of(/^!out\|\d+\|(.*)$/) }
+  }
+
   async count(post: string): Promise<string | null> {
     return this.#space.client.get(this.#space.name(this.keys.likes(post)))
   }

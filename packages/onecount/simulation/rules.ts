@@ -222,6 +222,13 @@ export const RULES: Rule[] = [
     faults: ['request late', 'redis key lost'],
   },
   {
+    name: 'a snapshot of a batch that Redis does not remember is not installed',
+    file: lua('install'),
+    find: "if is_ahead_of(q, ARGV[9]) then return 'UNKNOWN' end",
+    replace: '',
+    faults: ['redis rolled back', 'postgres rolled back'],
+  },
+  {
     name: 'a snapshot that was staged is whole',
     file: lua('install'),
     find: "if staged > 0 and (redis.call('SCARD', staging) ~= staged or redis.call('ZCARD', staged_ops) ~= staged) then",

@@ -67,9 +67,9 @@ export class Truth {
     }
   }
 
-  /** A refused op is forgotten on purpose, with its session. */
+  /** A refused op is forgotten on purpose, with its session, and with it those of the pair that it stands for. */
   private drop(pair: string, op: number): void {
-    if (this.least.get(pair) === op) this.least.delete(pair)
+    if ((this.least.get(pair) ?? 0) <= op) this.least.delete(pair)
   }
 
   private accept(pair: string, op: number): void {

@@ -74,6 +74,20 @@ local function is_outstanding(q, nonce)
   return false
 end
 
+-- When this Redis handed out a nonce, microseconds of its own clock; 0: it did not.
+local function handed_out_at(nonce)
+  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
+  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+end
+
+-- Whether Postgres has taken a batch that Redis has forgotten: Redis has come back older. What was read of such a Postgres
+-- must not be counted, as that one may go back, too.
+local function is_ahead_of(q, receipt)
+  local confirmed = confirmed_of(q)
+  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
+    and not is_outstanding(q, receipt)
+end
+
 -- Moves the confirmed nonce forward. The new mark is written first: if Redis is out of memory nothing changes.
 local function confirm(q, nonce)
   local previous = confirmed_of(q)

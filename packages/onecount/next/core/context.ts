@@ -20,6 +20,8 @@ export interface Context {
 export interface Settings {
   /** Ops in a batch of the drain. */
   batchSize: number
+  /** Ops that one call settles: it takes Redis a few milliseconds. */
+  settleSize: number
   /** How long a drained op stays comparable in Redis, milliseconds. */
   recentMs: number
   /** Ops of a session that are all brought into Redis; of one with more, those that are asked for. */
@@ -32,6 +34,7 @@ export interface Settings {
 
 export const DEFAULT_SETTINGS: Settings = {
   batchSize: 1000,
+  settleSize: 250,
   recentMs: 15 * 60_000,
   sessionOps: 1000,
   sessionMs: 24 * 3_600_000,

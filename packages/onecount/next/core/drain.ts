@@ -3,6 +3,8 @@ import { strings } from '../../src/core/replies'
 import type { Context } from './context'
 import type { Entry, PairOp, RefusedOp, SyncResult } from './ports'
 
+type Applied = SyncResult & { status: 'applied' }
+
 export interface Tick {
   /** `diverged`: a store had lost something. `late`: another one was faster. */
   outcome: 'drained' | 'idle' | 'late' | 'diverged'
@@ -56,7 +58,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
     if (result.status === 'rejected') return resolve(batch, result.receipt)
 
     const { rows, refused } = result
-    const isLost = lostOf(batch.entries, result)
+    const isLost = lostOf(result)
     onApplied?.(batch.entries.filter(entry => !isLost(entry)))
     if (refused.length > 0) onRefused?.(refused)
     const isSettled = await settle(batch, result)
@@ -99,11 +101,20 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
     return { outcome: 'diverged', drained: 0, more: true }
   }
 
-  async function settle(
-    { nonce, entries, began }: Batch,
-    result: SyncResult & { status: 'applied' },
+  async function settle(batch: Batch, result: Applied): Promise<boolean> {
+    const slices = settlementOf(batch.entries, result, settings.settleSize)
+    for (const [i, slice] of slices.entries())
+      if (!(await settleSlice(batch, result.receipt, slice, i === slices.length - 1))) return false
+    return true
+  }
+
+  /** One round trip; the last one hands out the next batch. */
+  async function settleSlice(
+    { nonce, began }: Batch,
+    receipt: string,
+    { posts, sessions, told }: Slice,
+    isFinal: boolean,
   ): Promise<boolean> {
-    const { posts, sessions, told } = settlementOf(entries, result)
     const inRedis = handedOutAt(nonce)
     const now = ctx.now()
     const [verdict, ...batch] = strings(
@@ -119,7 +130,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
         ],
         [
           nonce,
-          result.receipt,
+          receipt,
           now,
           2 * Math.max(now, inRedis),
           2 * Math.min(began, inRedis),
@@ -128,14 +139,15 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
           ctx.newId(),
           settings.batchSize,
           after,
+          isFinal ? '1' : '0',
           posts.size,
-          ...[...posts].flatMap(([id, likes]) => [id, likes ?? '']),
+          ...[...posts].flat(),
           ...told,
         ],
       ),
     )
     if (verdict === 'LATE') return false
-    if (batch.length > 0) next = toBatch(result.receipt, batch, now)
+    if (batch.length > 0) next = toBatch(receipt, batch, now)
     return true
   }
 
@@ -176,18 +188,27 @@ function handedOutAt(nonce: string): number {
 const pairOf = ({ postId, sessionId }: Omit<PairOp, 'op'>) => `${postId}|${sessionId}`
 
 /** Whether Postgres does not hold an entry: it was refused, or its post is gone. */
-function lostOf(_: Entry[], { posts, refused }: SyncResult & { status: 'applied' }): (op: PairOp) => boolean {
+function lostOf({ posts, refused }: Applied): (op: PairOp) => boolean {
   const there = new Set(posts.map(post => post.postId))
   const ops = new Set(refused.map(op => `${pairOf(op)}|${op.op}`))
   return op => !there.has(op.postId) || ops.has(`${pairOf(op)}|${op.op}`)
 }
 
-/** What settle is told: likes of each post (`null`: forget it), and of each pair what Postgres holds. */
-function settlementOf(entries: Entry[], { posts, rows, refused }: SyncResult & { status: 'applied' }) {
-  const likes = new Map<string, number | null>()
-  for (const { postId } of [...entries, ...rows]) likes.set(postId, null)
+/** A part of what settle is told. */
+interface Slice {
+  /** Likes of each post; '': forget it, '?': a later slice tells. */
+  posts: Map<string, number | string>
+  sessions: string[]
+  /** Of each pair: index of its post, of its session, post, session, what Postgres holds, what it refused or ''. */
+  told: (string | number)[]
+}
+
+/** What settle is told, in slices of so many pairs; at least one. */
+function settlementOf(entries: Entry[], { posts, rows, refused }: Applied, size: number): Slice[] {
+  const likes = new Map<string, number | ''>()
+  for (const { postId } of [...entries, ...rows]) likes.set(postId, '')
   for (const post of posts) likes.set(post.postId, post.likes)
-  for (const row of rows) if (row.sessionId === '') likes.set(row.postId, null)
+  for (const row of rows) if (row.sessionId === '') likes.set(row.postId, '')
 
   const refusedOps = new Map(refused.map(op => [pairOf(op), op]))
   const pairs = new Map<string, PairOp>()
@@ -197,13 +218,28 @@ function settlementOf(entries: Entry[], { posts, rows, refused }: SyncResult & {
     const held = refusedOps.get(key)?.op === op ? refusedOps.get(key)!.known : op
     pairs.set(key, { postId, sessionId, op: Math.max(held, pairs.get(key)?.op ?? 0) })
   }
-  const postIndex = new Map([...likes.keys()].map((id, i) => [id, i + 1]))
-  const sessionIndex = new Map<string, number>()
-  const told: (string | number)[] = []
-  for (const [key, { postId, sessionId, op }] of pairs) {
-    if (!sessionIndex.has(sessionId)) sessionIndex.set(sessionId, sessionIndex.size + 1)
-    const post = postIndex.get(postId)!
-    told.push(post, sessionIndex.get(sessionId)!, postId, sessionId, op, refusedOps.get(key)?.op ?? '')
+  const inOrder = [...pairs.values()].sort((a, b) => (a.postId < b.postId ? -1 : a.postId > b.postId ? 1 : 0))
+  const alone = [...likes.keys()].filter(id => !inOrder.some(pair => pair.postId === id))
+  const slices: Slice[] = []
+  for (let i = 0; i === 0 || i < inOrder.length; i += size) {
+    const part = inOrder.slice(i, i + size)
+    const isLast = i + size >= inOrder.length
+    const ids = [...new Set([...part.map(pair => pair.postId), ...(isLast ? alone : [])])]
+    const continued = inOrder[i + size]?.postId
+    const told = (id: string) => (id === continued && likes.get(id) !== '' ? '?' : likes.get(id)!)
+    const sessions = [...new Set(part.map(pair => pair.sessionId))]
+    slices.push({
+      posts: new Map(ids.map(id => [id, told(id)])),
+      sessions,
+      told: part.flatMap(({ postId, sessionId, op }) => [
+        ids.indexOf(postId) + 1,
+        sessions.indexOf(sessionId) + 1,
+        postId,
+        sessionId,
+        op,
+        refusedOps.get(pairOf({ postId, sessionId }))?.op ?? '',
+      ]),
+    })
   }
-  return { posts: likes, sessions: [...sessionIndex.keys()], told }
+  return slices
 }

@@ -111,18 +111,20 @@ function parsePage(reply: string, postIds: string[], sessionId: string | null): 
     const op = rest[2 * i + 1]!
     const isCold = epoch === '' || of !== epoch
     const isPairKnown = sessionId === null || extent === 'all' || (extent === 'some' && op !== '')
-    const newest = isPairKnown ? Number.parseInt(op || '0', 10) : 0
-    const liked = isPairKnown ? isLikedOp(newest) : null
+    // What the session has pressed last is the best that is known of a pair that is not.
+    const newest = isPairKnown || op.endsWith('p') ? Number.parseInt(op || '0', 10) : null
+    const liked = newest === null ? null : isLikedOp(newest)
     // A guess may be wrong by one for each op.
     const least = guesses === '0' ? Number.NEGATIVE_INFINITY : Number(liked ?? false)
+    const isExact = guesses === '0' && isPairKnown
     const state: LikeState = {
       postId,
       count: isCold ? null : Math.max(Number(count), least),
       liked,
       rev: isCold ? 0 : Number(rev),
       op: newest || null,
-      durable: newest === 0 ? null : !op.endsWith('p'),
-      source: isCold ? 'unknown' : guesses === '0' ? 'redis' : 'lagging',
+      durable: newest ? !op.endsWith('p') : null,
+      source: isCold ? 'unknown' : isExact ? 'redis' : 'lagging',
     }
     return { state, isCold, isPairKnown }
   })

@@ -19,6 +19,7 @@ if nonce_in_flight(q) ~= nonce then return 'LATE' end
 set_mark(q, 'fed', '0')
 set_mark(q, 'epoch', nonce)
 set_mark(q, 'nonce', receipt)
+set_mark(q, 'half', nil)
 set_mark(q, 'out', nil)
 feed(q, recent, tonumber(ARGV[3]))
 return 'DIVERGED'

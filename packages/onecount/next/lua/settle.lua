@@ -1,4 +1,5 @@
--- settle: what Postgres has answered to the batch in flight, which moves the cut. Hands out the next batch.
+-- settle: what Postgres has answered to the batch in flight, in slices of bounded size. The last one moves the cut and
+-- hands out the next batch; until then the batch stays in flight, and all of it may come again.
 --
 -- KEYS
 --   1 q         zset    likes:q
@@ -15,7 +16,8 @@
 --   6 lasts     how long an op is remembered, in the units of ops
 --   7 ttl       how long a session stays when nobody touches it, milliseconds
 --   8 id, 9 limit, 10 after   of the next batch, as collect
---   11 posts    how many are told, then of each: post, its likes in Postgres or '': forget it
+--   11 final    '1': this is the last slice
+--   12 posts    how many are told, then of each: post, its likes in Postgres, '': forget it, '?': told by a later slice
 --   then of each pair: post index, session index, post, session, op that Postgres holds, op that it refused or ''
 -- RETURNS
 --   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending | {'LATE'}: nothing changed
@@ -38,13 +40,13 @@ local function remember(name, op)
 end
 
 local posts = {}
-local n = tonumber(ARGV[11])
+local n = tonumber(ARGV[12])
 for i = 1, n do
   posts[i] = read_post(KEYS[3 + 2 * i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
-  posts[i].likes = ARGV[10 + 2 * i + 1]
+  posts[i].likes = ARGV[12 + 2 * i]
 end
 
-for i = 12 + 2 * n, #ARGV, 6 do
+for i = 13 + 2 * n, #ARGV, 6 do
   local post, session = ARGV[i + 2], ARGV[i + 3]
   local p, key = posts[tonumber(ARGV[i])], KEYS[4 + 2 * n + tonumber(ARGV[i + 1])]
   local op, refused = tonumber(ARGV[i + 4]), tonumber(ARGV[i + 5])
@@ -78,19 +80,25 @@ for i = 1, n do
   local p, meta, likes = posts[i], KEYS[3 + 2 * i], KEYS[4 + 2 * i]
   if p.likes == '' then
     redis.call('DEL', meta, likes)
-    redis.pcall('ZREM', rank, ARGV[10 + 2 * i])
+    redis.pcall('ZREM', rank, ARGV[11 + 2 * i])
   elseif p.is_warm then
-    local count = tonumber(p.likes) + p.D
+    -- What has landed is not pending any more, and counts all the same.
+    local count = p.likes == '?' and p.count or tonumber(p.likes) + p.D
     if count ~= p.count then
       p.count, p.rev = count, math.max(p.rev + 1, now)
       redis.pcall('SET', likes, int(count))
-      redis.pcall('ZADD', rank, count, ARGV[10 + 2 * i])
+      redis.pcall('ZADD', rank, count, ARGV[11 + 2 * i])
     end
     set_post(meta, p, epoch)
   end
 end
 
+if ARGV[11] ~= '1' then
+  set_mark(q, 'half', ARGV[1])
+  return { 'OK' }
+end
 set_mark(q, 'nonce', ARGV[2])
+set_mark(q, 'half', nil)
 set_mark(q, 'out', nil)
 -- Only here, where Postgres has shown that it had lost nothing when the batch began: what it loses later it is given again
 -- from recent.

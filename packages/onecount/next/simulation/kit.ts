@@ -13,7 +13,7 @@ const MOVES = 4
 const WITHIN_MS = 3000
 
 /** Pending ops and sizes are so small that each way is taken often. */
-const SIZES = { sessionOps: 2, pendingMost: 3 }
+const SIZES = { sessionOps: 2, pendingMost: 3, settleSize: 1 }
 
 export const kitFor = (partitions: number): Kit => {
   let calls = 0
@@ -38,12 +38,12 @@ export const kitFor = (partitions: number): Kit => {
     settings: world => (world.seed % 2 ? SIZES : {}),
 
     settled(args) {
-      const posts = Number(args[10])
+      const posts = Number(args[11])
       const drained: string[] = []
-      for (let i = 11 + 2 * posts; i < args.length; i += 6) {
+      for (let i = 12 + 2 * posts; i < args.length; i += 6) {
         const [, , post, session, op] = args.slice(i, i + 6)
         // Of a post that is gone nothing is remembered.
-        const likes = args[10 + 2 * Number(args[i])]
+        const likes = args[11 + 2 * Number(args[i])]
         if (likes !== '' && Number(op) > 0) drained.push(`${post}|${session}|${op}`)
       }
       return { latestMs: opTime(Number(args[3])) / 1000, drained }

@@ -17,6 +17,8 @@ export interface Held {
   epoch: string
   /** The receipt of the cut. */
   cut: string
+  /** Some of the batch in flight is settled. */
+  isHalf: boolean
   /** By `post|session`. */
   pending: Map<string, Pending>
 }
@@ -93,11 +95,12 @@ export class SimulatedRedis implements WorldRedis {
   held = (partition: number): Promise<Held> => this.#read(this.#keys[partition]!.q)
 
   async #read(q: string): Promise<Held> {
-    const held: Held = { epoch: '', cut: '', pending: new Map() }
+    const held: Held = { epoch: '', cut: '', isHalf: false, pending: new Map() }
     for (const [member] of await this.#space.zset(q)) {
-      const [, mark, value] = /^!(epoch|nonce)\|(.*)$/.exec(member) ?? []
+      const [, mark, value] = /^!(epoch|half|nonce)\|(.*)$/.exec(member) ?? []
       if (mark === 'epoch') held.epoch = value!
       if (mark === 'nonce') held.cut = value!
+      if (mark === 'half') held.isHalf = true
       const [, pair, op, d, epoch] = /^([^!|][^|]*\|[^|]+)\|(\d+)\|\d+\|(-?\d)\|([^|]*)$/.exec(member) ?? []
       if (pair) held.pending.set(pair, { op: Number(op), d: Number(d), epoch: epoch! })
     }

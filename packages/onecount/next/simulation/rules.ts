@@ -15,7 +15,7 @@ export const RULES: Rule[] = [
   {
     name: 'the likes of a post are set when a batch is settled',
     file: lua('settle'),
-    find: 'local count = tonumber(p.likes) + p.D',
+    find: "local count = p.likes == '?' and p.count or tonumber(p.likes) + p.D",
     replace: 'local count = p.count',
   },
   {
@@ -117,15 +117,15 @@ export const RULES: Rule[] = [
   },
   {
     name: 'what was known in another epoch is a guess now',
-    file: include('pair'),
-    find: 'return of ~= epoch and 1 or 0',
-    replace: "return of == '' and 1 or 0",
+    file: lua('install-posts'),
+    find: '(of ~= epoch and 1 or 0)',
+    replace: "(of == '' and 1 or 0)",
   },
   {
     name: 'a count with a guess in it says so',
     file: 'next/core/read.ts',
-    find: "source: isCold ? 'unknown' : guesses === '0' ? 'redis' : 'lagging'",
-    replace: "source: isCold ? 'unknown' : 'redis'",
+    find: "const isExact = guesses === '0' && isPairKnown",
+    replace: 'const isExact = isPairKnown',
   },
   {
     name: 'what Postgres took of a pair comes with the batch of the pair',

@@ -108,7 +108,8 @@ async function installAll(
     await Promise.all(
       snapshots.map(async snapshot => {
         try {
-          await install(ctx, snapshot, mine.get(snapshot.postId)!)
+          const verdict = await install(ctx, snapshot, mine.get(snapshot.postId)!)
+          if (verdict === 'UNKNOWN') failed.push(snapshot.postId)
         } catch (error) {
           if (!(error instanceof StoreUnavailable)) throw error
           failed.push(snapshot.postId)
@@ -144,7 +145,7 @@ async function peekFailed(
 }
 
 /** Installs one snapshot; a large one in chunks of bounded size. Losing the token is fine: another one hydrates. */
-async function install(ctx: Context, snapshot: Snapshot, { epoch, token }: Right): Promise<void> {
+async function install(ctx: Context, snapshot: Snapshot, { epoch, token }: Right): Promise<Reply> {
   const { keys, settings } = ctx
   const { postId, ratings, unseen } = snapshot
   const staged = ratings.length > settings.chunkSize
@@ -161,10 +162,10 @@ async function install(ctx: Context, snapshot: Snapshot, { epoch, token }: Right
       ],
       [postId, token, settings.hydrateMs, i === 0 ? '1' : '0', ...chunk.flatMap(r => [r.sessionId, r.op])],
     )
-    if (reply === 'LOST') return
+    if (reply === 'LOST') return reply
   }
   const inline = staged ? unseen : [...ratings, ...unseen]
-  await send(
+  return send(
     ctx,
     'install',
     [
@@ -188,6 +189,7 @@ async function install(ctx: Context, snapshot: Snapshot, { epoch, token }: Right
       snapshot.rev,
       staged ? ratings.length : 0,
       inline.length - unseen.length,
+      snapshot.receipt,
       ...inline.flatMap(r => [r.sessionId, r.op]),
     ],
   )

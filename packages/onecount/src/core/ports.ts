@@ -120,6 +120,8 @@ export interface Snapshot {
   rev: number
   ratings: { sessionId: string; op: number }[]
   unseen: { sessionId: string; op: number }[]
+  /** Nonce of the last batch that Postgres had applied; '': not known. */
+  receipt: string
 }
 
 export interface PostSummary {

@@ -160,6 +160,8 @@ interface SnapshotReply {
   ops: number[]
   unseenSessions: string[]
   unseenOps: number[]
+  /** Absent: the migration that tells it is not applied yet. */
+  receipt?: string | null
 }
 
 function columns(prefix: string, pairs: PairOp[]): RpcArgs {
@@ -199,5 +201,6 @@ function toSnapshot(reply: SnapshotReply): Snapshot {
     rev: reply.rev,
     ratings: zip(reply.sessions, reply.ops),
     unseen: zip(reply.unseenSessions, reply.unseenOps),
+    receipt: reply.receipt ?? '',
   }
 }

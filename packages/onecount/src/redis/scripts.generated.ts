@@ -58,7 +58,7 @@ return out
   },
   begin: {
     name: 'begin',
-    sha1: '08617a92b01db04a606c69eb35795c72118574e0',
+    sha1: 'f3bcfb49b2185e07bb6dcc9d90f1cb0644eeb14b',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -105,6 +105,15 @@ local function is_outstanding(q, nonce)
     if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
   end
   return false
+end
+local function handed_out_at(nonce)
+  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
+  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+end
+local function is_ahead_of(q, receipt)
+  local confirmed = confirmed_of(q)
+  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
+    and not is_outstanding(q, receipt)
 end
 local function confirm(q, nonce)
   local previous = confirmed_of(q)
@@ -162,7 +171,7 @@ return out
   },
   collect: {
     name: 'collect',
-    sha1: 'e0f1c649c5e54a64129002e0e1bcf2217eef192e',
+    sha1: '6a931ee8c4698fa6e409110cc8174476d8e8910b',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -212,6 +221,15 @@ local function is_outstanding(q, nonce)
     if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
   end
   return false
+end
+local function handed_out_at(nonce)
+  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
+  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+end
+local function is_ahead_of(q, receipt)
+  local confirmed = confirmed_of(q)
+  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
+    and not is_outstanding(q, receipt)
 end
 local function confirm(q, nonce)
   local previous = confirmed_of(q)
@@ -355,7 +373,7 @@ return cool(KEYS[1]) and '1' or '0'
   },
   fill: {
     name: 'fill',
-    sha1: 'f6f9f10d7802b05f15b83ba8bbd0a48e20f833db',
+    sha1: '03c2afb454ba1489b924fa768330f76b9942b41d',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -402,6 +420,15 @@ local function is_outstanding(q, nonce)
     if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
   end
   return false
+end
+local function handed_out_at(nonce)
+  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
+  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+end
+local function is_ahead_of(q, receipt)
+  local confirmed = confirmed_of(q)
+  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
+    and not is_outstanding(q, receipt)
 end
 local function confirm(q, nonce)
   local previous = confirmed_of(q)
@@ -526,7 +553,7 @@ return 'OK'
   },
   install: {
     name: 'install',
-    sha1: '456afbe62233aee4c5a57a806f11bd2ab522795d',
+    sha1: '8634d79424f7517fa3b2731aefaeb0577eb41c67',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -577,6 +604,15 @@ local function is_outstanding(q, nonce)
   end
   return false
 end
+local function handed_out_at(nonce)
+  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
+  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+end
+local function is_ahead_of(q, receipt)
+  local confirmed = confirmed_of(q)
+  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
+    and not is_outstanding(q, receipt)
+end
 local function confirm(q, nonce)
   local previous = confirmed_of(q)
   redis.call('ZADD', q, 0, '!nonce|' .. nonce)
@@ -597,11 +633,12 @@ local hydrating, staging, staged_ops = KEYS[7], KEYS[8], KEYS[9]
 local post, token, epoch, now, base = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 local staged, ratings = tonumber(ARGV[7]), tonumber(ARGV[8])
 if redis.call('GET', hydrating) ~= token then return 'LOST' end
+if is_ahead_of(q, ARGV[9]) then return 'UNKNOWN' end
 if staged > 0 and (redis.call('SCARD', staging) ~= staged or redis.call('ZCARD', staged_ops) ~= staged) then
   redis.call('DEL', hydrating, staging, staged_ops)
   return 'LOST'
 end
-for i = 9 + 2 * ratings, #ARGV, 2 do
+for i = 10 + 2 * ratings, #ARGV, 2 do
   local pair, op = post .. '|' .. ARGV[i], tonumber(ARGV[i + 1])
   local pending, held = pending_of(q, pair)
   if op > math.max(pending, tonumber(redis.call('ZSCORE', recent, pair) or 0)) then pend(q, pair, int(op), '0', held) end
@@ -612,7 +649,7 @@ if staged > 0 then
   redis.call('RENAME', staging, liked)
   redis.call('PERSIST', liked)
 else
-  for i = 9, 7 + 2 * ratings, 2 do
+  for i = 10, 8 + 2 * ratings, 2 do
     ops[ARGV[i]] = tonumber(ARGV[i + 1])
     redis.call('SADD', liked, ARGV[i])
   end
@@ -630,8 +667,8 @@ redis.call('SET', likes, int(count))
 redis.call('SET', meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
 redis.call('DEL', hydrating, staged_ops)
 redis.pcall('ZADD', rank, count, post)
-for i = 9, #ARGV, 2 do
-  local k = 10 + (i - 9) / 2
+for i = 10, #ARGV, 2 do
+  local k = 10 + (i - 10) / 2
   redis.pcall(redis.call('SISMEMBER', liked, ARGV[i]) == 1 and 'SADD' or 'SREM', KEYS[k], post)
 end
 return 'OK'
@@ -667,7 +704,7 @@ return out
   },
   prepare: {
     name: 'prepare',
-    sha1: '72060acb574b242fe0b122b7335af05609c40511',
+    sha1: '1f1b05179c73541106e118d7fd7f0ffb72d9f042',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -714,6 +751,15 @@ local function is_outstanding(q, nonce)
     if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
   end
   return false
+end
+local function handed_out_at(nonce)
+  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
+  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+end
+local function is_ahead_of(q, receipt)
+  local confirmed = confirmed_of(q)
+  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
+    and not is_outstanding(q, receipt)
 end
 local function confirm(q, nonce)
   local previous = confirmed_of(q)
@@ -768,7 +814,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: '0112172c0d3483610c879d68cf4843393d67c61e',
+    sha1: 'c56871e20a796e181b2f3072905007dbb84f0141',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -818,6 +864,15 @@ local function is_outstanding(q, nonce)
     if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
   end
   return false
+end
+local function handed_out_at(nonce)
+  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
+  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+end
+local function is_ahead_of(q, receipt)
+  local confirmed = confirmed_of(q)
+  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
+    and not is_outstanding(q, receipt)
 end
 local function confirm(q, nonce)
   local previous = confirmed_of(q)
@@ -917,7 +972,7 @@ return state
   },
   rank: {
     name: 'rank',
-    sha1: '6f6af4bf9c79df9a772e6fe9e6b84b3041d04485',
+    sha1: '4c5f582ad67b7a98cfa8a8bf3ee49496326daab6',
     source: `local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
@@ -965,6 +1020,15 @@ local function is_outstanding(q, nonce)
   end
   return false
 end
+local function handed_out_at(nonce)
+  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
+  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+end
+local function is_ahead_of(q, receipt)
+  local confirmed = confirmed_of(q)
+  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
+    and not is_outstanding(q, receipt)
+end
 local function confirm(q, nonce)
   local previous = confirmed_of(q)
   redis.call('ZADD', q, 0, '!nonce|' .. nonce)
@@ -1011,7 +1075,7 @@ return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCOR
   },
   read: {
     name: 'read',
-    sha1: 'd8bfb659222335b65fc75c4ebfdebaebb8e8f904',
+    sha1: '9ec7c8d4fce8ee210241223e97dc6b83a1816164',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1061,6 +1125,15 @@ local function is_outstanding(q, nonce)
     if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
   end
   return false
+end
+local function handed_out_at(nonce)
+  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
+  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+end
+local function is_ahead_of(q, receipt)
+  local confirmed = confirmed_of(q)
+  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
+    and not is_outstanding(q, receipt)
 end
 local function confirm(q, nonce)
   local previous = confirmed_of(q)
@@ -1114,7 +1187,7 @@ return out
   },
   refeed: {
     name: 'refeed',
-    sha1: 'ef14ca33ee9b0c6d2aaa43ba6e87f1082499e189',
+    sha1: '1473d324093bc05ff53e0f30d249263ec5734647',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1164,6 +1237,15 @@ local function is_outstanding(q, nonce)
     if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
   end
   return false
+end
+local function handed_out_at(nonce)
+  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
+  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+end
+local function is_ahead_of(q, receipt)
+  local confirmed = confirmed_of(q)
+  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
+    and not is_outstanding(q, receipt)
 end
 local function confirm(q, nonce)
   local previous = confirmed_of(q)
@@ -1209,7 +1291,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '284f364196523c4734a7784dd360d5373737f844',
+    sha1: 'b83fbf973288f070c0692b04c96c35212eaff13a',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1259,6 +1341,15 @@ local function is_outstanding(q, nonce)
     if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
   end
   return false
+end
+local function handed_out_at(nonce)
+  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
+  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+end
+local function is_ahead_of(q, receipt)
+  local confirmed = confirmed_of(q)
+  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
+    and not is_outstanding(q, receipt)
 end
 local function confirm(q, nonce)
   local previous = confirmed_of(q)
@@ -1308,7 +1399,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '558f528011ba10388da90c24b8565d52898f6dd3',
+    sha1: '1f84f6565bc9184e7d2e13f6f63ff991d2845ab8',
     source: `local function forget(k, hydrating)
   redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
 end
@@ -1361,6 +1452,15 @@ local function is_outstanding(q, nonce)
     if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
   end
   return false
+end
+local function handed_out_at(nonce)
+  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
+  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+end
+local function is_ahead_of(q, receipt)
+  local confirmed = confirmed_of(q)
+  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
+    and not is_outstanding(q, receipt)
 end
 local function confirm(q, nonce)
   local previous = confirmed_of(q)
@@ -1505,7 +1605,7 @@ return 'OK'
   },
   status: {
     name: 'status',
-    sha1: '9906228e7e5e9b1ce28a877cdf8bae2499ae5643',
+    sha1: '87b10d3bbb1bf6776bc107fed7f516a881678dac',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1555,6 +1655,15 @@ local function is_outstanding(q, nonce)
     if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
   end
   return false
+end
+local function handed_out_at(nonce)
+  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
+  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+end
+local function is_ahead_of(q, receipt)
+  local confirmed = confirmed_of(q)
+  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
+    and not is_outstanding(q, receipt)
 end
 local function confirm(q, nonce)
   local previous = confirmed_of(q)
@@ -1586,7 +1695,7 @@ return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0), hom
   },
   write: {
     name: 'write',
-    sha1: 'cab092b8d1fc8e00c2ebd1ce3a64a1dec8118216',
+    sha1: '0e248d49ecab09907e1aaef5c8ef225387db05d8',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1636,6 +1745,15 @@ local function is_outstanding(q, nonce)
     if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
   end
   return false
+end
+local function handed_out_at(nonce)
+  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
+  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+end
+local function is_ahead_of(q, receipt)
+  local confirmed = confirmed_of(q)
+  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
+    and not is_outstanding(q, receipt)
 end
 local function confirm(q, nonce)
   local previous = confirmed_of(q)

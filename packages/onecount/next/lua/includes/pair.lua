@@ -20,10 +20,6 @@ local function is_cold(s)
   return not (s.post and s.post.is_warm) or not (s.held or s.known)
 end
 
-local function is_guess(epoch, of)
-  return of ~= epoch and 1 or 0
-end
-
 -- Takes an op that is newer than all that is known of the pair. The first write is the pending op, so an error before it
 -- changes nothing; what comes after the post's numbers is allowed to fail.
 local function take(k, s, post, session, op, now)
@@ -44,7 +40,7 @@ local function take(k, s, post, session, op, now)
   if p then
     local moved = d - (s.held and s.held.d or 0)
     p.count, p.D = p.count + moved, p.D + moved
-    p.G = p.G + is_guess(s.epoch, of) - (s.held and is_guess(s.epoch, s.held.epoch) or 0)
+    if of == '' and not s.held then p.G = p.G + 1 end
     set_post(k.meta, p, s.epoch)
     redis.pcall('SET', k.likes, int(p.count))
     if moved ~= 0 then redis.pcall('ZADD', k.rank, p.count, post) end

@@ -78,12 +78,13 @@ export const reads: PostgresSuite = database => {
             { sessionId: 'fay', op: likeAt(7) },
           ],
           unseen: [{ sessionId: 'fay', op: likeAt(7) }],
+          receipt: (await db.port.status(0)).receipt,
         })
       })
 
       it('holds a post that nobody has rated', async () => {
         expect(await database().port.snapshot([other])).toEqual([
-          { postId: other, likes: 20, rev: 0, ratings: [], unseen: [] },
+          { postId: other, likes: 20, rev: 0, ratings: [], unseen: [], receipt: expect.any(String) },
         ])
       })
 

@@ -118,7 +118,7 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
 
     install(post: string, token: string, snapshot: SnapshotOf = {}) {
       const { epoch = 'epoch-1', now = T, base = 0, rev = 0, staged = 0 } = snapshot
-      const { ratings = [], unseen = [] } = snapshot
+      const { ratings = [], unseen = [], receipt = '' } = snapshot
       return run(
         'install',
         [
@@ -128,6 +128,7 @@ export function scriptsOf({ port, command }: RedisUnderTest) {
         ],
         [
           ...[post, tokenOf(token), epochs.get(epoch) ?? epoch, now, base, rev, staged, ratings.length],
+          nonceOf(receipt),
           ...ratings.flat(),
           ...unseen.flat(),
         ],
@@ -335,6 +336,8 @@ export interface SnapshotOf {
   rev?: number
   ratings?: Rating[]
   unseen?: Rating[]
+  /** Of Postgres, when the snapshot was made. */
+  receipt?: string
   /** How many ratings were staged before. */
   staged?: number
 }

@@ -95,6 +95,20 @@ export const hydration: Suite = (redis, scripts) => {
       expect(await redis().command('EXISTS', s.keys.hydrating(POST))).toBe(0)
     })
 
+    it('refuses a snapshot of a batch that this Redis does not remember, as one that came back older', async () => {
+      const s = scripts()
+      await s.drain('confirmed')
+      await s.collect('outstanding')
+      const verdicts: unknown[] = []
+      for (const receipt of ['lost.9999999999.0', 'before.1.0', 'confirmed', 'outstanding', '']) {
+        await s.begin([POST], `by ${receipt}`)
+        verdicts.push(await s.install(POST, `by ${receipt}`, { receipt }))
+        await s.release(POST, `by ${receipt}`)
+        await s.cool(POST)
+      }
+      expect(verdicts).toEqual(['UNKNOWN', 'OK', 'OK', 'OK', 'OK'])
+    })
+
     it('lays pending ops over the ratings: they add, they remove, and an older one does nothing', async () => {
       const s = scripts()
       await s.write(POST, 'removes', unlikeAt(5))
