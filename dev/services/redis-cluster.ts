@@ -21,6 +21,7 @@ export interface ClusterNode {
   server: RedisServer
   /** A plain client of this node, which follows no redirection. */
   admin: Redis
+  isFrozen: boolean
 }
 
 /** A slot on its way from one primary to another, as `redis-cli --cluster reshard` moves it, step by step. */
@@ -49,6 +50,10 @@ export interface RedisCluster {
   replicaOf(primary: ClusterNode): Promise<ClusterNode>
   /** SIGKILL. Its replica takes over within a few node timeouts. */
   kill(node: ClusterNode): Promise<void>
+  /** SIGSTOP: it hangs, and its connections stay open. */
+  freeze(node: ClusterNode): void
+  /** SIGCONT. */
+  thaw(node: ClusterNode): void
   /** Makes the replica of a primary take over without loss. @returns the new primary */
   failover(primary: ClusterNode): Promise<ClusterNode>
   moveSlot(slot: number, from: ClusterNode, to: ClusterNode): Promise<SlotMove>
@@ -97,7 +102,7 @@ async function startNode(dir: string, options: RedisClusterOptions): Promise<Clu
   const admin = new Redis(server.url, { retryStrategy: null, enableReadyCheck: false })
   admin.on('error', () => {})
   const id = (await admin.cluster('MYID')) as string
-  return { id, port: server.port, url: server.url, server, admin }
+  return { id, port: server.port, url: server.url, server, admin, isFrozen: false }
 }
 
 /** The first three nodes share the slots, each of the others replicates one of them. */
@@ -161,6 +166,13 @@ function controls(nodes: ClusterNode[], { password }: RedisClusterOptions): Omit
     replicaOf,
     ready: () => allReady(nodes),
     kill: ({ server }) => server.kill(),
+    freeze(node) {
+      node.isFrozen = node.server.child.kill('SIGSTOP')
+    },
+    thaw(node) {
+      node.server.child.kill('SIGCONT')
+      node.isFrozen = false
+    },
     async failover(primary) {
       const replica = await replicaOf(primary)
       await replica.admin.cluster('FAILOVER')
@@ -192,8 +204,11 @@ function controls(nodes: ClusterNode[], { password }: RedisClusterOptions): Omit
   }
 }
 
+/** The nodes that run and answer. */
 const living = (nodes: ClusterNode[]) =>
-  nodes.filter(({ server: { child } }) => child.exitCode === null && child.signalCode === null)
+  nodes.filter(
+    ({ server: { child }, isFrozen }) => !isFrozen && child.exitCode === null && child.signalCode === null,
+  )
 
 async function allReady(nodes: ClusterNode[]): Promise<void> {
   const ids = living(nodes).map(({ id }) => id)
