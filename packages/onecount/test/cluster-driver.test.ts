@@ -1,4 +1,4 @@
-import type { Cluster } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { StoreUnavailable } from 'onecount'
 import { createRedisCluster, ioredisClusterPort } from 'onecount/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -33,9 +33,9 @@ afterEach(() => {
   for (const client of clients.splice(0)) client.disconnect()
 })
 
-/** Knows one node, as of a configuration that was written long ago. */
+/** Is told one node and discovers the others. */
 function connect(commandTimeout = DEADLINE, options = {}): Cluster {
-  const client = createRedisCluster([redis.urls[clients.length % redis.urls.length]!], {
+  const client = createRedisCluster([redis.urls[0]!], {
     redisOptions: { commandTimeout },
     ...options,
   })
@@ -47,6 +47,12 @@ const primaries = () => Promise.all(TAGS.map(tag => redis.primaryOf(`{${tag}}`))
 
 async function otherPrimary(than: ClusterNode): Promise<ClusterNode> {
   return (await primaries()).find(node => node !== than)!
+}
+
+/** How many calls came to a node that did not serve their slot. */
+async function redirections(): Promise<number> {
+  const stats = await Promise.all(redis.nodes.map(({ admin }) => admin.info('errorstats')))
+  return stats.reduce((sum, text) => sum + Number(/errorstat_MOVED:count=(\d+)/.exec(text)?.[1] ?? 0), 0)
 }
 
 /** Starts to move the slot of the tag. */
@@ -99,13 +105,34 @@ describe('a call', () => {
     await countCall(client, tag)
     const { migrate, finish } = await moveTag(tag)
     expect(await migrate(1)).toBe(1)
+    const redirectedBefore = await redirections()
     const late = await countCall(client, tag)
     expect(late.error).toMatchObject({ store: 'redis', message: expect.stringMatching(/TRYAGAIN|timed out/) })
+    expect(await redirections()).toBe(redirectedBefore)
     expectAnswers([late], NOTICED)
     const waiting = countCall(patient, tag)
     await finish()
     expect(await waiting).toMatchObject({ count: 3 })
     await expectEachOnce(patient, [late, await waiting])
+  })
+
+  it.each([
+    ['refuses', () => {}],
+    ['would answer reads', (replica: Redis) => replica.call('READONLY')],
+  ])('leaves a replica that it takes for the primary and that %s', async (_, prepare) => {
+    const tag = freshTag()
+    const primary = await redis.primaryOf(`{${tag}}`)
+    const { port } = await redis.replicaOf(primary)
+    await countCall(connect(5000), tag)
+    // A replica is listed as soon as the others know that it has data.
+    const listed = async () => JSON.stringify(await redis.nodes[0]!.admin.cluster('SLOTS'))
+    await expect.poll(listed).toContain(`${port},`)
+    const client = connect(5000)
+    await countCall(client, tag)
+    await prepare(client.nodes('slave').find(node => node.options.port === port)!)
+    // As a slot map says that was read before a failover.
+    client.slots[await redis.slotOf(`{${tag}}`)] = [`127.0.0.1:${port}`]
+    expect(await countCall(client, tag)).toMatchObject({ count: 3 })
   })
 
   it('fails in time where the node that ASK leads to hangs, and no rejection is unhandled', async () => {
@@ -239,4 +266,9 @@ it('the id of a cluster is of its configured addresses, in any order, or a given
   expect(idOf('redis://me:secret@b:2', 'redis://a:1')).toBe(id)
   expect(idOf('redis://a:1')).not.toBe(id)
   expect(ioredisClusterPort(clients[0]!, { id: 'likes' }).id).toBe('likes')
+})
+
+it('user, password and TLS of the first URL are used for the nodes that are discovered', () => {
+  const { options } = createRedisCluster(['rediss://me:se%40cret@a:1', 'rediss://b:2'], { lazyConnect: true })
+  expect(options.redisOptions).toMatchObject({ username: 'me', password: 'se@cret', tls: {} })
 })

@@ -51,3 +51,8 @@ it('TRYAGAIN has a name of its own, other errors keep theirs', async () => {
   await expect(refuse('TRYAGAIN Multiple keys request during rehashing of slot')).rejects.toThrow(SlotMoving)
   await expect(refuse('MOVED 1 127.0.0.1:1')).rejects.toMatchObject({ name: 'ReplyError' })
 })
+
+it('READONLY is not sent, so that a replica answers no script', async () => {
+  expect(await node.readonly()).toBe('OK')
+  expect(await node.info('commandstats')).not.toContain('cmdstat_readonly')
+})

@@ -144,14 +144,15 @@ export function clusterScripts(
     await new Promise(resolve => setTimeout(resolve, RETRY_PAUSE))
   }
 
-  /** Reads the slot map anew, or, where no node that is known answers, starts from the configured addresses. */
+  /**
+   * Reads the slot map anew. Nodes that do not answer leave the client one by one as they are used; without any it
+   * starts from the configured addresses.
+   */
   function refresh(): void {
     const now = performance.now()
     if (cluster.status !== 'ready' || now - refreshedAt < REFRESH_PAUSE) return
     refreshedAt = now
-    cluster.refreshSlotsCache(error => {
-      if (error && cluster.status === 'ready') cluster.disconnect(true)
-    })
+    cluster.refreshSlotsCache()
   }
 
   async function connect(): Promise<void> {
