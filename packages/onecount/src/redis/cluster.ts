@@ -73,8 +73,8 @@ function credentialsOf(url: string | undefined): RedisOptions {
  * (READONLY) is sent again until the deadline. Everything else fails with StoreUnavailable at once or at the deadline,
  * and the slot map is read anew; a call that may have run is not sent again.
  *
- * While Redis 7 moves a slot key by key, it refuses scripts with a key that is absent: the partition is unavailable until
- * its slot has moved (docs/decisions/029).
+ * While Redis 7 moves a slot key by key, it refuses scripts with a key that is absent: the partition is unavailable
+ * until its slot has moved (docs/decisions/029).
  *
  * @param options.id names the cluster for the comparison of owners (see `RedisPort.id`); left out: a hash of the
  * addresses the client was created with, so that another list of nodes would be another Redis
