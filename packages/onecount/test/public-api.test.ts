@@ -1,5 +1,5 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
-import type { Redis } from 'ioredis'
+import type { Cluster, ClusterOptions, Redis } from 'ioredis'
 import type {
   Ack,
   BulkOptions,
@@ -47,6 +47,8 @@ describe('the public interface', () => {
       'FAIL_FAST',
       'SCRIPTS',
       'createRedisClient',
+      'createRedisCluster',
+      'ioredisClusterPort',
       'ioredisPort',
     ])
     expect(Object.keys(postgresDrivers).sort()).toEqual([
@@ -106,6 +108,12 @@ describe('the public interface', () => {
 
   it('takes the official clients as they are', () => {
     expectTypeOf(redisDrivers.ioredisPort).toEqualTypeOf<(client: Redis) => RedisPort>()
+    expectTypeOf(redisDrivers.ioredisClusterPort).toEqualTypeOf<
+      (cluster: Cluster, options?: { id?: string }) => RedisPort
+    >()
+    expectTypeOf(redisDrivers.createRedisCluster).toEqualTypeOf<
+      (urls: string[], options?: ClusterOptions) => Cluster
+    >()
     expectTypeOf(postgresDrivers.postgresJsPort).parameter(0).toEqualTypeOf<Sql>()
     expectTypeOf(postgresDrivers.supabasePort).parameter(0).toEqualTypeOf<SupabaseClient>()
     expectTypeOf(postgresDrivers.supabasePort).returns.toEqualTypeOf<PostgresPort>()

@@ -6,9 +6,16 @@ import type { RedisOptions } from 'ioredis'
  * An id of the Redis that a client is configured for: a hash of its address and database, alike in every process that
  * uses this address. User and password are no part of it, as they change.
  */
-export function identityOf(options: RedisOptions): string {
-  return createHash('sha256').update(addressOf(options)).digest('hex').slice(0, 16)
-}
+export const identityOf = (options: RedisOptions): string => hashOf(addressOf(options))
+
+/**
+ * An id of the Redis Cluster that is configured by the addresses of some of its nodes: a hash of these addresses in any
+ * order. Another list of nodes of the same cluster has another id.
+ */
+export const identityOfCluster = (nodes: RedisOptions[]): string =>
+  hashOf(`cluster of ${[...new Set(nodes.map(addressOf))].sort().join()}`)
+
+const hashOf = (address: string) => createHash('sha256').update(address).digest('hex').slice(0, 16)
 
 function addressOf({ host = 'localhost', port, path, db, sentinels, name }: RedisOptions): string {
   if (sentinels?.length) return `sentinel ${name ?? ''}/${db ?? 0} of ${sentinels.map(nameOf).sort().join()}`

@@ -1,2 +1,3 @@
+export { createRedisCluster, ioredisClusterPort } from './cluster'
 export { createRedisClient, FAIL_FAST, ioredisPort } from './ioredis'
 export { SCRIPTS } from './scripts.generated'

@@ -1,16 +1,17 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import { StoreUnavailable } from '../core/errors'
 import type { RedisPort, Reply, ScriptName } from '../core/ports'
+import { firstConnection } from './first-connection'
 import { identityOf } from './identity'
 import { readBeforeTimeout } from './read-before-timeout'
 import { isLeftBehind, isNoScript, serverState, unavailable } from './replies'
 import { SCRIPTS } from './scripts.generated'
 
 /** Deadline of one call, milliseconds. */
-const COMMAND_TIMEOUT = 250
+export const COMMAND_TIMEOUT = 250
 
 /** A connection that owes an answer for so many deadlines is dead, whatever the kernel says; a new one is made. */
-const DEADLINES = 8
+export const DEADLINES = 8
 
 /**
  * Settings that fail fast: a command is never queued while the connection is down, never resent behind the
@@ -81,7 +82,7 @@ export function ioredisPort(client: Redis): RedisPort {
   }
 
   async function runLater(script: ScriptName, keys: string[], args: Args): Promise<Reply> {
-    connecting ??= firstConnection(client).finally(() => {
+    connecting ??= firstConnection(client, COMMAND_TIMEOUT).finally(() => {
       connecting = undefined
     })
     await connecting
@@ -93,20 +94,3 @@ export function ioredisPort(client: Redis): RedisPort {
 }
 
 type Args = (string | number)[]
-
-/** A client that is connecting for the first time is waited for; one that lost its connection fails at once. */
-async function firstConnection(client: Redis): Promise<void> {
-  if (client.status === 'wait') client.connect().catch(() => {})
-  if (client.status !== 'connecting' && client.status !== 'connect') return
-  await new Promise<void>(resolve => {
-    const done = () => {
-      clearTimeout(timer)
-      client.off('ready', done)
-      client.off('close', done)
-      resolve()
-    }
-    const timer = setTimeout(done, COMMAND_TIMEOUT)
-    client.once('ready', done)
-    client.once('close', done)
-  })
-}
