@@ -64,4 +64,6 @@ export interface Kit {
   /** Looks at both stores after a call; tells the world what is wrong. */
   look(world: World, call: Call, answer: unknown): Promise<void>
   checkAtRest(world: World): Promise<void>
+  /** Postgres may refuse a whole batch, and may have taken it all the same. */
+  readonly refusesBatches?: boolean
 }

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { StoreUnavailable } from '../src/core/errors'
+import { StoreRefused, StoreUnavailable } from '../src/core/errors'
 import { ABSENT_MS } from '../src/core/hydrate'
 import type { Onecount } from '../src/core/onecount'
 import { MAX_OP_AHEAD, opTime } from '../src/core/op'
@@ -291,12 +291,23 @@ export class World {
       this.count('request twice')
       this.#delay(call)
     }
+    if (call.name === 'sync' && this.engine.kit.refusesBatches && has('op refused'))
+      return this.#refuseBatch(call)
     const answer = await this.#execute(call)
     if (has('reply lost')) {
       this.count('reply lost')
       return giveUp('reply lost')
     }
     this.network.messages.push({ kind: 'reply', call, answer })
+  }
+
+  /** The stores may not know each other afterwards. */
+  async #refuseBatch(call: Call): Promise<void> {
+    this.count('batch refused')
+    if (this.random.chance(0.5)) await this.#execute(call)
+    this.#met.clear()
+    this.note(`${describe(call)}: refused`)
+    call.reject(new StoreRefused('42883', 'a function of the application is gone'))
   }
 
   async #execute(call: Call): Promise<unknown> {

@@ -22,6 +22,8 @@ assert_primary(q)
 if not epoch then return { 'NEW' } end
 if mark_of(q, 'fed') then return { 'FEEDING' } end
 if mark_of(q, 'nonce') ~= ARGV[1] then return { 'AGAIN' } end
+-- Some of what is pending at the cut has been settled after it.
+if mark_of(q, 'half') then return { 'AGAIN' } end
 
 local out = {}
 for i = 4, #ARGV, 3 do

@@ -19,7 +19,7 @@ local epoch = epoch_of(q)
 assert_primary(q)
 if not epoch then return 'NEW' end
 if mark_of(q, 'fed') then return 'FEEDING' end
-if mark_of(q, 'nonce') ~= ARGV[2] then return 'AGAIN' end
+if mark_of(q, 'nonce') ~= ARGV[2] or mark_of(q, 'half') then return 'AGAIN' end
 
 local mark = redis.pcall('HGET', key, '!')
 if type(mark) == 'table' then redis.call('DEL', key) mark = false end

@@ -65,5 +65,6 @@ export const kitFor = (partitions: number): Kit => {
     },
 
     checkAtRest,
+    refusesBatches: true,
   }
 }

@@ -112,8 +112,22 @@ export const RULES: Rule[] = [
   {
     name: 'a session is made known only at the cut',
     file: lua('install-session'),
-    find: "if mark_of(q, 'nonce') ~= ARGV[2] then return 'AGAIN' end",
+    find: "mark_of(q, 'nonce') ~= ARGV[2] or",
     replace: '',
+  },
+  {
+    name: 'no post is made warm between the slices of a batch',
+    file: lua('install-posts'),
+    find: "if mark_of(q, 'half') then return { 'AGAIN' } end",
+    replace: '',
+    faults: ['op refused', 'post removed', 'redis queue lost', 'request late'],
+  },
+  {
+    name: 'no session is made known between the slices of a batch',
+    file: lua('install-session'),
+    find: " or mark_of(q, 'half') then",
+    replace: ' then',
+    faults: ['op refused', 'redis queue lost', 'request late'],
   },
   {
     name: 'what was known in another epoch is a guess now',
@@ -184,6 +198,20 @@ export const RULES: Rule[] = [
     file: POSTGRES,
     find: 'if (nonceOf(receipt) !== nonce) {',
     replace: 'if (true) {',
+  },
+  {
+    name: 'a batch that Postgres refuses is dropped',
+    file: 'next/core/drain.ts',
+    find: "if (error instanceof StoreRefused) await ctx.redis!.run('abandon', [keys.q], [nonce])",
+    replace: '',
+    faults: ['op refused'],
+  },
+  {
+    name: 'a batch of which some is settled is not dropped',
+    file: lua('abandon'),
+    find: "if mark_of(KEYS[1], 'half') then return '0' end",
+    replace: '',
+    faults: ['op refused', 'postgres rolled back', 'reply lost'],
   },
   {
     name: 'a press without an op is given one op, however often it arrives',
