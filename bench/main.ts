@@ -2,41 +2,46 @@ import { parseArgs } from 'node:util'
 import { drain } from './drain'
 import { existing } from './existing'
 import { like } from './like'
+import { memory } from './memory'
 import { plans } from './plans'
 import { postgres } from './postgres'
+import { read } from './read'
+import { size } from './size'
 
 const HELP = `Measures the engine on stores that it starts itself, on this machine.
 
-  npm run bench -- like [options]
-  npm run bench -- drain [options]
-  npm run bench -- postgres [options]
-  npm run bench -- existing [options]
-  npm run bench -- plans [options]
+  npm run bench -- MEASURE [options]
 
   like             likes per second through the engine beside the bare script, and the time of one like
+  read             pages of 30 posts per second beside the bare commands
+  size             time of a like, a read, a hydration and a removal by the number of the post's likers
+  memory           bytes in Redis of a like, a session and an op, by kind of key
   drain            how long until Postgres has what gathered while it was away, and the time of a like meanwhile
   postgres         likes per second without Redis, beside an upsert and an update as plain statements
   existing         how long migrations and repair take on tables with ratings, and how long a like waits for them
   plans            how long calls take in Postgres where one post has nearly all ratings and statistics are old
 
-  --seconds N      like, postgres: of each round, 2
-  --rounds N       like, postgres: of each side, 5
+  --seconds N      like, read, postgres: of each round, 2
+  --rounds N       like, read, postgres: of each side, 5
   --ops N          drain: how many gathered, 200000
-  --ratings N      existing, plans: how many there are, 1000000
+  --ratings N      existing, plans: how many there are; size: of the largest post; 1000000
   --concurrency N  people at once, 50
   --json           one JSON object on stdout
   --help`
 
-const MEASURES = new Map<
-  string,
-  typeof like | typeof drain | typeof postgres | typeof existing | typeof plans
->([
-  ['like', like],
-  ['drain', drain],
-  ['postgres', postgres],
-  ['existing', existing],
-  ['plans', plans],
-])
+interface Numbers {
+  seconds: number
+  rounds: number
+  concurrency: number
+  ops: number
+  ratings: number
+}
+
+type Measure = (numbers: Numbers, say: (line: string) => void) => Promise<{ report: object; table: string }>
+
+const MEASURES = new Map<string, Measure>(
+  Object.entries({ like, read, size, memory, drain, postgres, existing, plans }),
+)
 
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
@@ -56,7 +61,7 @@ async function main(): Promise<number> {
     console.log(HELP)
     return values.help ? 0 : 2
   }
-  const numbers = {
+  const numbers: Numbers = {
     seconds: Number(values.seconds),
     rounds: Number(values.rounds),
     concurrency: Number(values.concurrency),

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createOnecount, type Onecount, type PostgresPort } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
@@ -44,6 +45,7 @@ export async function startStores({
            'caption', '/p.svg' from generate_series(1, ${POSTS}) n;`)
   if (!stale) await sql`analyze posts_new`
   const client = createRedisClient(redisServer.url, { commandTimeout: 60_000 })
+  await once(client, 'ready')
   const direct = postgresJsPort(sql, { timeoutMs: 30_000 })
   const timed: PostgresPort = {
     ...direct,
