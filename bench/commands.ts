@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 
 /** Commands by which the benchmarks look at Redis. */
 const LOOKS = new Set(['info', 'config', 'slowlog', 'ping', 'scan', 'memory'])
-/** Entries of Redis' slow log that are kept. */
+/** Entries that Redis keeps in its slow log. */
 const KEPT = 100_000
 
 interface Command {

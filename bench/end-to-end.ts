@@ -38,6 +38,8 @@ interface SideReport {
   wrong: number
   /** Processor time of a like, microseconds. */
   micros: Record<Part, number>
+  /** Processors that were busy with the side. Fewer than the machine has: it waited, for the disk or for other work. */
+  processors: number
   killed: Lost & { wrong: number }
 }
 
@@ -196,6 +198,8 @@ function reportOf(
   const rounds = done.get(name)!
   const times = (of: SideName) =>
     round(median(rounds.map(({ seconds }, i) => done.get(of)![i]!.seconds / seconds)), 1)
+  const busy = ({ micros, seconds }: Round) =>
+    (PARTS.reduce((sum, part) => sum + micros[part], 0) * likes) / seconds / 1e6
   const micros = PARTS.map(part => [part, Math.round(median(rounds.map(({ micros }) => micros[part])))])
   return {
     side: NAMES[name],
@@ -204,6 +208,7 @@ function reportOf(
     timesSeed: times('seed'),
     timesBullmq: times('bullmq'),
     micros: Object.fromEntries(micros),
+    processors: round(median(rounds.map(busy)), 2),
   }
 }
 
@@ -226,10 +231,10 @@ function format({ machine, concurrency, likes, rounds, sides }: EndToEndReport):
       ]),
     ),
     '',
-    line(['processor µs a like', 'presses', 'writer', 'Redis', 'PostgreSQL', 'together']),
-    ...sides.map(({ side, micros }) => {
+    line(['processor µs a like', 'presses', 'writer', 'Redis', 'PostgreSQL', 'together', 'processors']),
+    ...sides.map(({ side, micros, processors }) => {
       const each = PARTS.map(part => micros[part])
-      return line([side, ...each, each.reduce((sum, value) => sum + value, 0)])
+      return line([side, ...each, each.reduce((sum, value) => sum + value, 0), processors])
     }),
     '',
     line(['killed in the middle', 'answered', 'not in PG', 'in neither', 'wrong posts']),

@@ -40,7 +40,7 @@ const MGET = 'MGET'
 const below = (n: number) => Math.floor(Math.random() * n)
 
 /**
- * A page of 30 random warm posts: through the engine, for a session and for nobody, and as bare commands through the same
+ * A page of 30 random warm posts: through the engine, for one session and without a session, and as bare commands through the same
  * client, in turns. Every post has 20 likers, every session 100 likes.
  */
 export async function read({ seconds, rounds, concurrency }: ReadOptions, say: (line: string) => void) {
@@ -72,8 +72,8 @@ export async function read({ seconds, rounds, concurrency }: ReadOptions, say: (
         for (const id of ids) pipeline.sismember(keys.liked(id), of)
         return pipeline.exec()
       },
-      'engine, a session': () => onecount.read(page(), session()),
-      'engine, nobody': () => onecount.read(page()),
+      'engine, one session': () => onecount.read(page(), session()),
+      'engine, no session': () => onecount.read(page()),
     }
     const isSame = async () => {
       const [ids, of] = [page(), session()]

@@ -74,7 +74,7 @@ export async function size({ ratings }: { ratings: number }, say: (line: string)
   }
 }
 
-/** Of posts that nobody has rated yet; they are gone afterwards. */
+/** Measures posts from number `first` on, which have no ratings before and are removed afterwards. */
 async function measureSize(
   { client, onecount, sql }: Stores,
   first: number,

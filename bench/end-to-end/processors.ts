@@ -1,10 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 
 /** Linux counts the time of processors in hundredths of a second, whatever the machine. */
 const TICKS_PER_SECOND = 100
 
-/** Seconds that the processors have spent on a process, its children, and those of them that have ended. */
+/** Seconds that the processors have spent on a process, its children, and those of them that have ended; NaN where the system does not say. */
 export function processorSeconds(pid: number): number {
+  if (!existsSync('/proc/self/stat')) return Number.NaN
   let ticks = 0
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue

@@ -30,7 +30,7 @@ const LOOK_MS = 5
 
 /** In a process of its own. `beside` and `bullmq` have another one that writes to Postgres. */
 export const SIDES: Record<SideName, (stores: Stores) => Promise<Side>> = {
-  /** Separate commands, then SQL that nobody waits for. */
+  /** Separate commands, then SQL that is not awaited. */
   async seed({ redisUrl, databaseUrl }) {
     const redis = new Redis(redisUrl)
     const sql = open(databaseUrl)
