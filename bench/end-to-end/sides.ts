@@ -27,6 +27,9 @@ export interface Side {
 export const CONNECTIONS = 10
 export const QUEUE = 'likes'
 const LOOK_MS = 5
+const PATIENCE_MS = 300_000
+/** Redis looks through what is pending to answer this, so it is not asked often. */
+const PENDING_MS = 50
 
 /** In a process of its own. `beside` and `bullmq` have another one that writes to Postgres. */
 export const SIDES: Record<SideName, (stores: Stores) => Promise<Side>> = {
@@ -95,7 +98,7 @@ async function engine({ redisUrl, databaseUrl }: Stores, { drains }: { drains: b
   if (drains) onecount.drain.start()
   return {
     press: ({ post, session }) => onecount.set(post, session, true, { op: likeOp() }),
-    settled: () => until(async () => (await onecount.health()).pending === 0),
+    settled: () => until(async () => (await onecount.health()).pending === 0, PENDING_MS),
   }
 }
 
@@ -123,10 +126,10 @@ export async function isEmpty(queue: Queue): Promise<boolean> {
 }
 
 /** Waits for a condition. */
-export async function until(isTrue: () => Promise<boolean>, withinMs = 120_000): Promise<void> {
-  const end = performance.now() + withinMs
+export async function until(isTrue: () => Promise<boolean>, lookMs = LOOK_MS): Promise<void> {
+  const end = performance.now() + PATIENCE_MS
   while (!(await isTrue())) {
-    if (performance.now() > end) throw new Error(`it took more than ${withinMs / 1000} s`)
-    await pause(LOOK_MS)
+    if (performance.now() > end) throw new Error(`it took more than ${PATIENCE_MS / 1000} s`)
+    await pause(lookMs)
   }
 }
