@@ -25,7 +25,7 @@ const HELP = `Measures the engine on stores that it starts itself, on this machi
   existing         how long migrations and repair take on tables with ratings, and how long a like waits for them
   plans            how long calls take in Postgres where one post has nearly all ratings and statistics are old
 
-  --seconds N      like, read, postgres: of each round, 2
+  --seconds N      like, read, postgres, instances: of each round, 2
   --rounds N       like, read, postgres: of each side, 5; end-to-end, instances: 3
   --likes N        end-to-end: of each round, 20000
   --ops N          drain: how many gathered, 200000
