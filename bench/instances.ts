@@ -1,16 +1,15 @@
 import { cpus } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
-import { createClock, createOnecount, nextOp, type Onecount } from 'onecount'
-import { postgresJsPort } from 'onecount/postgres'
-import { createRedisClient, ioredisPort } from 'onecount/redis'
-import postgres from 'postgres'
+import { createClock, nextOp } from 'onecount'
 import { resetCounters, scriptCalls } from './commands'
+import { type Engine, type Press, startEngine, startEngineProcess } from './instances/engines'
 import { sessionId } from './ratings'
 import { median, quantile, round } from './statistics'
-import { POSTS, postId, startStores, watched } from './stores'
+import { POSTS, postId, startStores } from './stores'
 
 interface InstancesReport {
   machine: string
+  processes: boolean
   backlog: number
   drains: Drain[]
   durable: Durable
@@ -37,6 +36,8 @@ interface Durable {
 }
 
 const INSTANCES = [1, 4, 12, 40]
+/** So many at most in processes of their own: to start more takes a small machine minutes. */
+const MAX_PROCESSES = 12
 const BACKLOG = 20_000
 /** Likes under way at once while the backlog gathers. */
 const FILLING = 50
@@ -49,25 +50,37 @@ const IDLE_MS = 4000
 const LOOK_MS = 5
 const PATIENCE_MS = 60_000
 
+interface InstancesOptions {
+  seconds: number
+  rounds: number
+  /** Each instance in a process of its own. */
+  processes: boolean
+}
+
 type Stores = Awaited<ReturnType<typeof startStores>>
 
 /**
- * Many instances on the same stores, each with its own connections, in one process: how long they take for one backlog,
- * and what they ask of Redis. Then how long likes wait for Postgres at a steady rate.
+ * Many instances on the same stores, each with its own connections: how long they take for one backlog, and what they ask
+ * of Redis. Then how long likes wait for Postgres at a steady rate.
  */
 export async function instances(
-  { seconds, rounds }: { seconds: number; rounds: number },
+  { seconds, rounds, processes }: InstancesOptions,
   say: (line: string) => void,
 ) {
   say('starting Redis and PostgreSQL …')
   const stores = await startStores()
+  const start: Start = (count, waiting) => {
+    const startOne = processes ? startEngineProcess : startEngine
+    return Promise.all(Array.from({ length: count }, () => startOne(stores, waiting.end)))
+  }
   try {
-    const runs = new Map<number, Drained[]>(INSTANCES.map(n => [n, []]))
+    const counts = INSTANCES.filter(count => !processes || count <= MAX_PROCESSES)
+    const runs = new Map<number, Drained[]>(counts.map(n => [n, []]))
     const idle = new Map<number, number>()
     for (let n = 1; n <= rounds; n++) {
-      for (const count of INSTANCES) {
+      for (const count of counts) {
         const waiting = new Waiting()
-        const engines = await startEngines(stores, count, waiting.end)
+        const engines = await start(count, waiting)
         const drained = await drainWith(stores, engines, waiting)
         runs.get(count)!.push(drained)
         if (n === 1) idle.set(count, await idleCalls(stores))
@@ -77,7 +90,7 @@ export async function instances(
         )
       }
     }
-    const drains = INSTANCES.map((count): Drain => {
+    const drains = counts.map((count): Drain => {
       const seconds = median(runs.get(count)!.map(({ seconds }) => seconds))
       return {
         instances: count,
@@ -90,15 +103,18 @@ export async function instances(
     say(`${LIKES_PER_SECOND} likes a second …`)
     const report: InstancesReport = {
       machine: `${cpus().length} cores, Node ${process.version}`,
+      processes,
       backlog: BACKLOG,
       drains,
-      durable: await untilDurable(stores, seconds * rounds),
+      durable: await untilDurable(stores, start, seconds * rounds),
     }
     return { report, table: format(report, rounds) }
   } finally {
     await stores.stop()
   }
 }
+
+type Start = (count: number, waiting: Waiting) => Promise<Engine[]>
 
 let pairs = 0
 const now = createClock()
@@ -109,13 +125,11 @@ class Waiting {
   /** How long those waited that it holds, milliseconds. */
   readonly times: number[] = []
 
-  /** A like of a pair that there was not before. */
-  async press(onecount: Onecount): Promise<void> {
+  /** A like of a pair that there was not before, to be pressed now. */
+  like(): Press {
     const session = sessionId(++pairs)
     this.#since.set(session, performance.now())
-    await onecount.set(postId(1 + Math.floor(Math.random() * POSTS)), session, true, {
-      op: nextOp(now(), 0, true),
-    })
+    return { post: postId(1 + Math.floor(Math.random() * POSTS)), session, op: nextOp(now(), 0, true) }
   }
 
   readonly end = (sessions: readonly string[]): void => {
@@ -148,12 +162,15 @@ type Drained = Pick<Drain, 'seconds' | 'calls'>
 async function drainWith(stores: Stores, engines: readonly Engine[], waiting: Waiting): Promise<Drained> {
   const { client, onecount } = stores
   const fill = async () => {
-    for (let n = 0; n < BACKLOG / FILLING; n++) await waiting.press(onecount)
+    for (let n = 0; n < BACKLOG / FILLING; n++) {
+      const { post, session, op } = waiting.like()
+      await onecount.set(post, session, true, { op })
+    }
   }
   await Promise.all(Array.from({ length: FILLING }, fill))
   await resetCounters(client)
   const began = performance.now()
-  for (const { onecount } of engines) onecount.drain.start()
+  for (const engine of engines) engine.start()
   await until(stores, waiting)
   const seconds = (performance.now() - began) / 1000
   return { seconds, calls: await scriptCalls(client) }
@@ -169,20 +186,18 @@ async function idleCalls({ client, onecount }: Stores): Promise<number> {
 }
 
 /** Likes at a steady rate, whatever becomes of those before. */
-async function untilDurable(stores: Stores, seconds: number): Promise<Durable> {
+async function untilDurable(stores: Stores, start: Start, seconds: number): Promise<Durable> {
   const waiting = new Waiting()
-  const engines = await startEngines(stores, LIKED, waiting.end)
-  for (const { onecount } of engines) onecount.drain.start()
+  const engines = await start(LIKED, waiting)
+  for (const engine of engines) engine.start()
   const total = seconds * LIKES_PER_SECOND
-  const pressing: Promise<void>[] = []
+  let pressed = 0
   const began = performance.now()
-  while (pressing.length < total) {
+  while (pressed < total) {
     const due = Math.floor(((performance.now() - began) / 1000) * LIKES_PER_SECOND)
-    while (pressing.length < Math.min(total, due))
-      pressing.push(waiting.press(engines[pressing.length % engines.length]!.onecount))
+    for (; pressed < Math.min(total, due); pressed++) engines[pressed % engines.length]!.press(waiting.like())
     await pause(LOOK_MS)
   }
-  await Promise.all(pressing)
   await until(stores, waiting)
   await stopEngines(engines)
   return {
@@ -194,48 +209,14 @@ async function untilDurable(stores: Stores, seconds: number): Promise<Durable> {
   }
 }
 
-interface Engine {
-  onecount: Onecount
-  close(): Promise<void>
-}
+const stopEngines = (engines: readonly Engine[]) => Promise.all(engines.map(({ close }) => close()))
 
-/** Each with connections of its own, as in processes of their own. */
-async function startEngines(
-  { redisUrl, databaseUrl }: Stores,
-  count: number,
-  onApplied: (sessions: string[]) => void,
-): Promise<Engine[]> {
-  const told = (_: number, entries: readonly { sessionId: string }[]) =>
-    onApplied(entries.map(({ sessionId }) => sessionId))
-
-  const engines = Array.from({ length: count }, (): Engine => {
-    const own = createRedisClient(redisUrl)
-    const rows = postgres(databaseUrl, { max: 2, onnotice() {} })
-    const onecount = createOnecount({
-      redis: ioredisPort(own),
-      postgres: watched(postgresJsPort(rows), told),
-      log: { warn() {} },
-    })
-    const close = async () => {
-      await onecount.drain.stop({ budgetMs: 1000 })
-      own.disconnect()
-      await rows.end({ timeout: 1 })
-    }
-    return { onecount, close }
-  })
-  // Connections are there before the clock starts.
-  await Promise.all(engines.map(({ onecount }) => onecount.health()))
-  return engines
-}
-
-const stopEngines = (engines: Engine[]) => Promise.all(engines.map(({ close }) => close()))
-
-function format({ machine, backlog, drains, durable }: InstancesReport, rounds: number): string {
+function format({ machine, processes, backlog, drains, durable }: InstancesReport, rounds: number): string {
   const line = (cells: (string | number)[]) => cells.map(cell => String(cell).padStart(14)).join('')
   const { instances, likesPerSecond, p50Ms, p99Ms, maxMs } = durable
   return [
-    `a backlog of ${backlog.toLocaleString('en')} ops, instances in one process, ${machine}; ` +
-      `medians of ${rounds} rounds in turns`,
+    `a backlog of ${backlog.toLocaleString('en')} ops, instances in ${processes ? 'processes of their own' : 'one process'}, ` +
+      `${machine}; medians of ${rounds} rounds in turns`,
     line(['instances', 'seconds', 'ops/s', 'script calls', 'idle calls/2 s']),
     ...drains.map(({ instances, seconds, opsPerSecond, calls, idleCalls }) =>
       line([instances, seconds, opsPerSecond, calls, idleCalls]),

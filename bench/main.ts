@@ -31,8 +31,13 @@ const HELP = `Measures the engine on stores that it starts itself, on this machi
   --ops N          drain: how many gathered, 200000
   --ratings N      existing, plans: how many there are; size: of the largest post; 1000000
   --concurrency N  people at once, 50
+  --processes      instances: up to 12, each in a process of its own
   --json           one JSON object on stdout
   --help`
+
+interface Flags {
+  processes: boolean
+}
 
 interface Numbers {
   seconds: number
@@ -45,7 +50,10 @@ interface Numbers {
 
 const MOST: Partial<Numbers> = { likes: 1_000_000, ops: 10_000_000, ratings: 10_000_000 }
 
-type Measure = (numbers: Numbers, say: (line: string) => void) => Promise<{ report: object; table: string }>
+type Measure = (
+  options: Numbers & Flags,
+  say: (line: string) => void,
+) => Promise<{ report: object; table: string }>
 
 const MEASURES = new Map<string, Measure>(
   Object.entries({
@@ -72,6 +80,7 @@ async function main(): Promise<number> {
       ops: { type: 'string', default: '200000' },
       ratings: { type: 'string', default: '1000000' },
       concurrency: { type: 'string', default: '50' },
+      processes: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -95,7 +104,9 @@ async function main(): Promise<number> {
     console.error(`--${name} takes a number from 1 to ${most}`)
     return 2
   }
-  const { report, table } = await measure(numbers, line => console.error(line))
+  const { report, table } = await measure({ ...numbers, processes: values.processes }, line =>
+    console.error(line),
+  )
   console.log(values.json ? JSON.stringify(report, null, 2) : table)
   return 0
 }
