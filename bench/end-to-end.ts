@@ -4,9 +4,7 @@ import { join } from 'node:path'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import postgres from 'postgres'
-import { startPostgresServer } from '../dev/services/postgres-server'
 import type { Program } from '../dev/services/process'
-import { startRedisServer } from '../dev/services/redis-server'
 import { type Look, type Lost, lookAt, lostOf, wrongPosts } from './end-to-end/check'
 import { type SideProcess, startOnecount, startSide, startWriter } from './end-to-end/children'
 import { likesOf } from './end-to-end/likes'
@@ -15,7 +13,7 @@ import { processorSeconds } from './end-to-end/processors'
 import type { Load } from './end-to-end/side-process'
 import { isEmpty, QUEUE, type SideName, type Stores, until } from './end-to-end/sides'
 import { median, round } from './statistics'
-import { POSTS, prepareTables } from './stores'
+import { POSTS, prepareTables, startServers } from './stores'
 
 interface EndToEndReport {
   machine: string
@@ -85,7 +83,7 @@ interface Round {
  */
 export async function endToEnd({ likes, rounds, concurrency }: EndToEndOptions, say: (line: string) => void) {
   say('starting Redis, PostgreSQL and the sides …')
-  const [redis, server] = await Promise.all([startRedisServer(), startPostgresServer()])
+  const [redis, server] = await startServers()
   const folder = await mkdtemp(join(tmpdir(), 'onecount-bench-'))
   const started: Started[] = []
   try {

@@ -111,6 +111,13 @@ async function main(): Promise<number> {
   return 0
 }
 
+// What was started ends with it, also after Ctrl-C.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => process.exit(code))
+
 main().then(
   code => process.exit(code),
   error => {

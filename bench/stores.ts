@@ -3,8 +3,10 @@ import { createOnecount, type Onecount, type PostgresPort } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import postgres, { type Sql } from 'postgres'
+import { killOnExit } from '../dev/services/kill-on-exit'
 import { applyMigrations } from '../dev/services/migrations'
 import { startPostgresServer } from '../dev/services/postgres-server'
+import type { Running } from '../dev/services/process'
 import { startRedisServer } from '../dev/services/redis-server'
 
 export const POSTS = 10_000
@@ -25,6 +27,13 @@ interface StoresOptions {
 export const STALE = ['posts_new', 'post_ratings', 'like_tombstones', 'like_unseen', 'like_refused']
   .map(table => `alter table ${table} set (autovacuum_enabled = false); analyze ${table};`)
   .join('\n')
+
+/** Redis and PostgreSQL, which end with this process. */
+export async function startServers() {
+  const servers = await Promise.all([startRedisServer(), startPostgresServer()])
+  for (const server of servers) killOnExit<Running>(server)
+  return servers
+}
 
 /** The port, which also tells of every batch that Postgres has applied. */
 export function watched(
@@ -62,7 +71,7 @@ export async function startStores({
   stale = false,
   onBatch,
 }: StoresOptions = {}) {
-  const [redisServer, postgresServer] = await Promise.all([startRedisServer(), startPostgresServer()])
+  const [redisServer, postgresServer] = await startServers()
   const databaseUrl = await postgresServer.createDatabase('bench')
   const sql = postgres(databaseUrl, { max: connections, onnotice() {} })
   await prepareTables(sql, { stale })
