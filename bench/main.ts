@@ -1,52 +1,86 @@
 import { parseArgs } from 'node:util'
 import { drain } from './drain'
+import { endToEnd } from './end-to-end'
 import { existing } from './existing'
+import { instances } from './instances'
 import { like } from './like'
+import { memory } from './memory'
 import { plans } from './plans'
 import { postgres } from './postgres'
+import { read } from './read'
+import { size } from './size'
 
 const HELP = `Measures the engine on stores that it starts itself, on this machine.
 
-  npm run bench -- like [options]
-  npm run bench -- drain [options]
-  npm run bench -- postgres [options]
-  npm run bench -- existing [options]
-  npm run bench -- plans [options]
+  npm run bench -- MEASURE [options]
 
   like             likes per second through the engine beside the bare script, and the time of one like
+  end-to-end       likes per second until Postgres holds them, beside other ways; likes lost when processes are killed
+  read             pages of 30 posts per second beside the bare commands
+  size             time of a like, a read, a hydration and a removal by the number of the post's likers
+  memory           bytes in Redis of a like, a session and an op, by kind of key
+  instances        1 to 40 engines on one backlog: time, script calls, idle calls; how long a like waits for Postgres
   drain            how long until Postgres has what gathered while it was away, and the time of a like meanwhile
   postgres         likes per second without Redis, beside an upsert and an update as plain statements
   existing         how long migrations and repair take on tables with ratings, and how long a like waits for them
   plans            how long calls take in Postgres where one post has nearly all ratings and statistics are old
 
-  --seconds N      like, postgres: of each round, 2
-  --rounds N       like, postgres: of each side, 5
+  --seconds N      like, read, postgres, instances: of each round, 2
+  --rounds N       like, read, postgres: of each side, 5; end-to-end, instances: 3
+  --likes N        end-to-end: of each round, 20000
   --ops N          drain: how many gathered, 200000
-  --ratings N      existing, plans: how many there are, 1000000
+  --ratings N      existing, plans: how many there are; size: of the largest post; 1000000
   --concurrency N  people at once, 50
+  --processes      instances: up to 12, each in a process of its own
   --json           one JSON object on stdout
   --help`
 
-const MEASURES = new Map<
-  string,
-  typeof like | typeof drain | typeof postgres | typeof existing | typeof plans
->([
-  ['like', like],
-  ['drain', drain],
-  ['postgres', postgres],
-  ['existing', existing],
-  ['plans', plans],
-])
+interface Flags {
+  processes: boolean
+}
+
+interface Numbers {
+  seconds: number
+  rounds: number
+  concurrency: number
+  likes: number
+  ops: number
+  ratings: number
+}
+
+const MOST: Partial<Numbers> = { likes: 1_000_000, ops: 10_000_000, ratings: 10_000_000 }
+
+type Measure = (
+  options: Numbers & Flags,
+  say: (line: string) => void,
+) => Promise<{ report: object; table: string }>
+
+const MEASURES = new Map<string, Measure>(
+  Object.entries({
+    like,
+    'end-to-end': endToEnd,
+    read,
+    size,
+    memory,
+    instances,
+    drain,
+    postgres,
+    existing,
+    plans,
+  }),
+)
 
 async function main(): Promise<number> {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: {
       seconds: { type: 'string', default: '2' },
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string' },
+      likes: { type: 'string', default: '20000' },
       ops: { type: 'string', default: '200000' },
       ratings: { type: 'string', default: '1000000' },
       concurrency: { type: 'string', default: '50' },
+      processes: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -56,23 +90,33 @@ async function main(): Promise<number> {
     console.log(HELP)
     return values.help ? 0 : 2
   }
-  const numbers = {
+  const numbers: Numbers = {
     seconds: Number(values.seconds),
-    rounds: Number(values.rounds),
+    rounds: Number(values.rounds ?? (measure === endToEnd || measure === instances ? 3 : 5)),
     concurrency: Number(values.concurrency),
+    likes: Number(values.likes),
     ops: Number(values.ops),
     ratings: Number(values.ratings),
   }
   for (const [name, value] of Object.entries(numbers)) {
-    const most = name === 'ops' || name === 'ratings' ? 10_000_000 : 1000
+    const most = MOST[name as keyof Numbers] ?? 1000
     if (value > 0 && value <= most) continue
     console.error(`--${name} takes a number from 1 to ${most}`)
     return 2
   }
-  const { report, table } = await measure(numbers, line => console.error(line))
+  const { report, table } = await measure({ ...numbers, processes: values.processes }, line =>
+    console.error(line),
+  )
   console.log(values.json ? JSON.stringify(report, null, 2) : table)
   return 0
 }
+
+// What was started ends with it, also after Ctrl-C.
+for (const [signal, code] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)
+  process.once(signal, () => process.exit(code))
 
 main().then(
   code => process.exit(code),

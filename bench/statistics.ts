@@ -25,3 +25,8 @@ export async function load(
   await Promise.all(Array.from({ length: concurrency }, one))
   return times
 }
+
+export const round = (value: number, digits: number): number => {
+  const scale = 10 ** digits
+  return Math.round(value * scale) / scale
+}

@@ -1,9 +1,12 @@
+import { once } from 'node:events'
 import { createOnecount, type Onecount, type PostgresPort } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
-import postgres from 'postgres'
+import postgres, { type Sql } from 'postgres'
+import { killOnExit } from '../dev/services/kill-on-exit'
 import { applyMigrations } from '../dev/services/migrations'
 import { startPostgresServer } from '../dev/services/postgres-server'
+import type { Running } from '../dev/services/process'
 import { startRedisServer } from '../dev/services/redis-server'
 
 export const POSTS = 10_000
@@ -25,15 +28,31 @@ export const STALE = ['posts_new', 'post_ratings', 'like_tombstones', 'like_unse
   .map(table => `alter table ${table} set (autovacuum_enabled = false); analyze ${table};`)
   .join('\n')
 
-/** Real Redis and PostgreSQL, which flushes every commit to the disk, with 10,000 warm posts. */
-export async function startStores({
-  connections = 4,
-  hydrate = true,
-  stale = false,
-  onBatch,
-}: StoresOptions = {}) {
-  const [redisServer, postgresServer] = await Promise.all([startRedisServer(), startPostgresServer()])
-  const sql = postgres(await postgresServer.createDatabase('bench'), { max: connections, onnotice() {} })
+/** Redis and PostgreSQL, which end with this process. */
+export async function startServers() {
+  const servers = await Promise.all([startRedisServer(), startPostgresServer()])
+  for (const server of servers) killOnExit<Running>(server)
+  return servers
+}
+
+/** The port, which also tells of every batch that Postgres has applied. */
+export function watched(
+  port: PostgresPort,
+  onBatch: (ms: number, entries: readonly { sessionId: string }[]) => void,
+): PostgresPort {
+  return {
+    ...port,
+    async sync(batch) {
+      const began = performance.now()
+      const result = await port.sync(batch)
+      if (result.status === 'applied') onBatch(performance.now() - began, batch.entries)
+      return result
+    },
+  }
+}
+
+/** The engine's tables with 10,000 posts. */
+export async function prepareTables(sql: Sql, { stale = false } = {}): Promise<void> {
   await applyMigrations(async text => [...(await sql.unsafe(text))] as Record<string, unknown>[])
   if (stale) await sql.unsafe(STALE)
   await sql.unsafe(`
@@ -43,17 +62,23 @@ export async function startStores({
     select ('50050001-aaaa-bbbb-cccc-' || lpad(to_hex(n), 12, '0'))::uuid, 'a0070001-aaaa-bbbb-cccc-000000000001',
            'caption', '/p.svg' from generate_series(1, ${POSTS}) n;`)
   if (!stale) await sql`analyze posts_new`
+}
+
+/** Real Redis and PostgreSQL, which flushes every commit to the disk, with 10,000 warm posts. */
+export async function startStores({
+  connections = 4,
+  hydrate = true,
+  stale = false,
+  onBatch,
+}: StoresOptions = {}) {
+  const [redisServer, postgresServer] = await startServers()
+  const databaseUrl = await postgresServer.createDatabase('bench')
+  const sql = postgres(databaseUrl, { max: connections, onnotice() {} })
+  await prepareTables(sql, { stale })
   const client = createRedisClient(redisServer.url, { commandTimeout: 60_000 })
+  await once(client, 'ready')
   const direct = postgresJsPort(sql, { timeoutMs: 30_000 })
-  const timed: PostgresPort = {
-    ...direct,
-    async sync(batch) {
-      const began = performance.now()
-      const result = await direct.sync(batch)
-      if (result.status === 'applied') onBatch?.(performance.now() - began, batch.entries.length)
-      return result
-    },
-  }
+  const timed = watched(direct, (ms, entries) => onBatch?.(ms, entries.length))
   const engine = (): Onecount =>
     createOnecount({
       redis: ioredisPort(client),
@@ -64,7 +89,9 @@ export async function startStores({
   if (hydrate) await onecount.hydrateAll()
   return {
     client,
+    redisUrl: redisServer.url,
     sql,
+    databaseUrl,
     onecount,
     engine,
     async stop() {
