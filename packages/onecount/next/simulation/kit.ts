@@ -61,6 +61,10 @@ export const kitFor = (partitions: number): Kit => {
 
     async look(world, call, answer) {
       if (call.name.startsWith('install')) noteHeld(world, call.instance, String(answer))
+      if (call.name === 'abandon' && answer === '1')
+        for (let i = 0; i < partitions; i++)
+          if ((await (world.redis as SimulatedRedis).held(i)).isHalf)
+            world.violate('a batch was dropped of which some is settled')
       if (++calls % LOOK_EVERY === 0) for (let i = 0; i < partitions; i++) await checkCut(world, i)
     },
 

@@ -148,12 +148,6 @@ export const RULES: Rule[] = [
     replace: '',
   },
   {
-    name: 'an entry that is beaten is told by what',
-    file: POSTGRES,
-    find: 'if (op < known && !tables.log',
-    replace: 'if (false && !tables.log',
-  },
-  {
     name: 'a revision grows when a post is made warm',
     file: lua('install-posts'),
     find: 'math.max(ARGV[i + 2] + 1, before and before.rev + 1 or 0, now)',
@@ -287,6 +281,6 @@ export const RULES: Rule[] = [
     file: 'next/core/drain.ts',
     find: '2 * Math.max(now, inRedis)',
     replace: '2 * now',
-    faults: ['clock set back', 'postgres down', 'postgres rolled back', 'short recent'],
+    faults: ['clock set back', 'request lost', 'postgres rolled back', 'short recent'],
   },
 ]
