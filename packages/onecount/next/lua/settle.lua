@@ -64,6 +64,7 @@ for i = 13 + 2 * n, #ARGV, 6 do
       redis.call('ZREM', q, held.member)
     end
     p.D, p.G = p.D + d - held.d, p.G - guesses
+    p.was_guess = p.was_guess or guesses > 0
   end
   if p.likes ~= '' then
     local own = op_of(key, epoch, post)
@@ -82,8 +83,9 @@ for i = 1, n do
     redis.call('DEL', meta, likes)
     redis.pcall('ZREM', rank, ARGV[11 + 2 * i])
   elseif p.is_warm then
-    -- What has landed is not pending any more, and counts all the same.
+    -- What has landed is not pending any more, and counts all the same; what a guess was wrong by is told later.
     local count = p.likes == '?' and p.count or tonumber(p.likes) + p.D
+    p.G = p.G % TOLD_LATER + ((p.likes == '?' and (p.was_guess or p.G >= TOLD_LATER)) and TOLD_LATER or 0)
     if count ~= p.count then
       p.count, p.rev = count, math.max(p.rev + 1, now)
       redis.pcall('SET', likes, int(count))

@@ -116,6 +116,13 @@ export const RULES: Rule[] = [
     replace: '',
   },
   {
+    name: 'a count is no guess any more only when its post is told',
+    file: lua('settle'),
+    find: 'p.was_guess = p.was_guess or guesses > 0',
+    replace: '',
+    faults: ['clock set back', 'request lost', 'postgres rolled back', 'short recent'],
+  },
+  {
     name: 'no post is made warm between the slices of a batch',
     file: lua('install-posts'),
     find: "if mark_of(q, 'half') then return { 'AGAIN' } end",

@@ -11,6 +11,9 @@ local function post_of(meta, epoch)
   }
 end
 
+-- Is added to G between the slices of a batch that has resolved a guess.
+local TOLD_LATER = 1000000000
+
 local function set_post(key, post, epoch)
   redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
 end
