@@ -34,9 +34,9 @@ export interface Settings {
 
 export const DEFAULT_SETTINGS: Settings = {
   batchSize: 1000,
-  settleSize: 250,
+  settleSize: 100,
   recentMs: 15 * 60_000,
-  sessionOps: 1000,
+  sessionOps: 500,
   sessionMs: 24 * 3_600_000,
   pendingMost: 1000,
 }

@@ -95,6 +95,9 @@ for i = 1, n do
   end
 end
 
+-- Only here, where Postgres has shown that it had lost nothing when the batch began: what it loses later it is given again
+-- from recent.
+trim(q, recent, late, tonumber(ARGV[5]) - lasts)
 if ARGV[11] ~= '1' then
   set_mark(q, 'half', ARGV[1])
   return { 'OK' }
@@ -102,7 +105,4 @@ end
 set_mark(q, 'nonce', ARGV[2])
 set_mark(q, 'half', nil)
 set_mark(q, 'out', nil)
--- Only here, where Postgres has shown that it had lost nothing when the batch began: what it loses later it is given again
--- from recent.
-trim(q, recent, late, tonumber(ARGV[5]) - lasts)
 return { 'OK', unpack(hand_out(q, ARGV[8], ARGV[9], ARGV[10], true)) }

@@ -4,21 +4,22 @@
 -- makes one gives it a nonce of its own. Returns its nonce, then after, last and the members, or nothing with `some` when
 -- there is nothing to hand out.
 local function hand_out(q, id, limit, after, some)
-  local batch = mark_of(q, 'out')
-  if not batch then
-    local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
-    if #members == 0 and after ~= '' then
-      after = ''
-      members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit)
-    end
-    if some and #members == 0 then return {} end
-    local last = #members >= tonumber(limit) and members[#members] or ''
-    local nonce = id .. '.' .. table.concat(redis.call('TIME'), '.')
-    batch = table.concat({ nonce, after, last, unpack(members) }, '\n')
-    redis.call('ZADD', q, 0, '!out|' .. batch)
-  end
   local out = {}
-  for part in string.gmatch(batch .. '\n', '([^\n]*)\n') do out[#out + 1] = part end
+  local batch = mark_of(q, 'out')
+  if batch then
+    for part in string.gmatch(batch .. '\n', '([^\n]*)\n') do out[#out + 1] = part end
+    return out
+  end
+  local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
+  if #members == 0 and after ~= '' then
+    after = ''
+    members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit)
+  end
+  if some and #members == 0 then return out end
+  local last = #members >= tonumber(limit) and members[#members] or ''
+  out = { id .. '.' .. table.concat(redis.call('TIME'), '.'), after, last }
+  for i = 1, #members do out[i + 3] = members[i] end
+  redis.call('ZADD', q, 0, '!out|' .. table.concat(out, '\n'))
   return out
 end
 

@@ -1,8 +1,8 @@
 -- include: number
 -- include: queue
 
-local TRIMMED_AT_ONCE = 5000
-local LOOKED_AT_AT_ONCE = 2000
+local TRIMMED_AT_ONCE = 2000
+local LOOKED_AT_AT_ONCE = 500
 
 -- Forgets recent ops from before the horizon, but for late ones: those that were that old when they were drained, as
 -- they had waited or were sent again, are remembered from then on for as long as others are. What has been looked at
