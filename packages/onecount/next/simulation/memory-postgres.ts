@@ -46,12 +46,19 @@ export function createMemoryPostgres({
     tables.log.push({ ...row, partition: partitionOf(row.postId, partitions) })
   }
 
-  /** The op wins over an older one. */
-  function apply({ postId, sessionId, op, rev }: Entry): void {
-    const post = tables.posts.get(postId)!
-    post.likes += likes(op) - likes(post.ops.get(sessionId) ?? 0)
-    post.ops.set(sessionId, op)
-    post.rev = Math.max(post.rev + 1, rev)
+  /** Ops that win over older ones, each of a pair of its own. A post gets one revision for all. */
+  function apply(entries: Entry[]): void {
+    const revs = new Map<string, number>()
+    for (const { postId, sessionId, op, rev } of entries) {
+      const post = tables.posts.get(postId)!
+      post.likes += likes(op) - likes(post.ops.get(sessionId) ?? 0)
+      post.ops.set(sessionId, op)
+      revs.set(postId, Math.max(revs.get(postId) ?? 0, rev))
+    }
+    for (const [postId, rev] of revs) {
+      const post = tables.posts.get(postId)!
+      post.rev = Math.max(post.rev + 1, rev)
+    }
   }
 
   function setAside(ops: PairOp[]): void {
@@ -72,26 +79,35 @@ export function createMemoryPostgres({
     tables.log.find(row => pairOf(row) === pairOf(pair) && row.nonce === null)?.prev ?? knownOf(pair)
 
   function write(writes: PairWrite[], now: number, ahead = Number.POSITIVE_INFINITY): WriteResult[] {
-    return writes.map((given): WriteResult => {
-      const { postId, sessionId } = given
-      const post = tables.posts.get(postId)
-      if (!post) return { status: 'gone' }
-      const known = knownOf(given)
-      const newest = Math.max(now, opTime(known), post.rev)
-      if (given.op !== null && opTime(given.op) > newest + ahead) return { status: 'ahead' }
-      const next = Math.max(
-        now,
-        opTime(known) + 1,
-        now + MAX_OP_AHEAD < post.rev ? post.rev + MAX_OP_AHEAD + 1 : 0,
-      )
-      const entry = { postId, sessionId, op: given.op ?? 2 * next + Number(given.liked), rev: now }
-      if (isRefused(entry)) return { status: 'refused', ...REFUSAL }
-      if (entry.op > known) {
-        apply(entry)
-        note({ postId, sessionId, op: entry.op, prev: known, nonce: null })
-      }
-      return { status: 'applied', state: peek([postId], sessionId)[0]! }
+    const judged = writes.map(given => judge(given, now, ahead))
+    const newer = judged.filter(entry => typeof entry === 'object').filter(isNew)
+    for (const entry of newer) {
+      const { postId, sessionId } = entry
+      const known = knownOf(entry)
+      note({ postId, sessionId, op: entry.op, prev: known, nonce: null })
+    }
+    apply(newer)
+    return judged.map((entry): WriteResult => {
+      if (entry === 'refused') return { status: entry, ...REFUSAL }
+      if (typeof entry === 'string') return { status: entry }
+      return { status: 'applied', state: peek([entry.postId], entry.sessionId)[0]! }
     })
+  }
+
+  function judge(given: PairWrite, now: number, ahead: number): Entry | 'gone' | 'ahead' | 'refused' {
+    const { postId, sessionId } = given
+    const post = tables.posts.get(postId)
+    if (!post) return 'gone'
+    const known = knownOf(given)
+    const newest = Math.max(now, opTime(known), post.rev)
+    if (given.op !== null && opTime(given.op) > newest + ahead) return 'ahead'
+    const next = Math.max(
+      now,
+      opTime(known) + 1,
+      now + MAX_OP_AHEAD < post.rev ? post.rev + MAX_OP_AHEAD + 1 : 0,
+    )
+    const entry = { postId, sessionId, op: given.op ?? 2 * next + Number(given.liked), rev: now }
+    return isRefused(entry) ? 'refused' : entry
   }
 
   function sync({ partition, parent, nonce, entries, limit }: SyncBatch): SyncResult {
@@ -102,7 +118,9 @@ export function createMemoryPostgres({
       const inPartition = (row: LogRow) => row.partition === partition
       // Redis has settled the batch that they came with.
       tables.log = tables.log.filter(row => !inPartition(row) || row.nonce === null)
-      for (const entry of entries) if (tables.posts.has(entry.postId)) take(entry, nonce)
+      const there = entries.filter(({ postId }) => tables.posts.has(postId))
+      land(there)
+      for (const entry of there) tellPair(entry, nonce)
       for (const row of tables.log.filter(row => inPartition(row) && row.nonce === null).slice(0, limit))
         row.nonce = nonce
       tables.receipts.set(partition, `${nonce}/${newId()}`)
@@ -110,22 +128,28 @@ export function createMemoryPostgres({
     return answer(partition, nonce, entries)
   }
 
-  /** What Redis has not seen of the pair goes with it. */
-  function take(entry: Entry, nonce: string): void {
-    const { postId, sessionId, op } = entry
-    const key = pairOf(entry)
-    if (isRefused(entry)) setAside([entry])
-    else if (isNew(entry)) {
-      apply(entry)
+  function land(entries: Entry[]): void {
+    const refused = entries.filter(isRefused)
+    const newer = entries.filter(entry => isNew(entry) && !refused.includes(entry))
+    apply(newer)
+    for (const { op, ...pair } of newer) {
+      const key = pairOf(pair)
       if ((tables.refused.get(key)?.op ?? op) < op) tables.refused.delete(key)
     }
+    setAside(refused)
+  }
+
+  /** What Redis has not seen of the pair goes with its entry. */
+  function tellPair(entry: Entry, nonce: string): void {
+    const { postId, sessionId, op } = entry
+    const key = pairOf(entry)
     for (const row of tables.log) if (pairOf(row) === key) row.nonce = nonce
     const known = knownOf(entry)
     if (op < known && !tables.log.some(row => pairOf(row) === key && row.op === known))
       note({ postId, sessionId, op: known, prev: known, nonce })
   }
 
-  /** The same the first time and again. */
+  /** The same the first time and again: as of the cut, whatever Postgres has taken since. */
   function answer(partition: number, nonce: string, entries: Entry[]): SyncResult {
     const rows = tables.log
       .filter(row => row.nonce === nonce)
@@ -138,19 +162,21 @@ export function createMemoryPostgres({
       posts: [...told]
         .filter(id => tables.posts.has(id))
         .map(postId => ({ postId, likes: seenLikes(postId) })),
-      refused: entries.filter(isNew).map(({ postId, sessionId, op }) => ({
-        postId,
-        sessionId,
-        op,
-        ...REFUSAL,
-        known: seenOp({ postId, sessionId }),
-      })),
+      refused: entries
+        .filter(entry => tables.posts.has(entry.postId) && entry.op > seenOp(entry))
+        .map(({ postId, sessionId, op }) => ({
+          postId,
+          sessionId,
+          op,
+          ...REFUSAL,
+          known: seenOp({ postId, sessionId }),
+        })),
     }
   }
 
   function snapshot({ partition, postIds, sessionId, pairs, most }: SnapshotQuery): Snapshot {
-    const receipt = tables.receipts.get(partition) ?? newId()
-    tables.receipts.set(partition, receipt)
+    // Before the first batch there is no cut that this could be of.
+    const receipt = tables.receipts.get(partition) ?? ''
     const posts = postIds.flatMap(postId => {
       const post = tables.posts.get(postId)
       return post ? [{ postId, likes: seenLikes(postId), rev: post.rev }] : []
@@ -177,6 +203,7 @@ export function createMemoryPostgres({
   function removePost(postId: string): boolean {
     if (!tables.posts.delete(postId)) return false
     tables.log = tables.log.filter(row => row.postId !== postId)
+    for (const [key, op] of tables.refused) if (op.postId === postId) tables.refused.delete(key)
     note({ postId, sessionId: '', op: 0, prev: 0, nonce: null })
     return true
   }
@@ -189,10 +216,10 @@ export function createMemoryPostgres({
     for (const op of resolved) tables.refused.delete(pairOf(op))
     const tried = isDropped ? [] : resolved.filter(isNew)
     const refused = tried.filter(isRefused)
-    for (const { postId, sessionId, op } of tried.filter(op => !refused.includes(op))) {
+    const landed = tried.filter(op => !refused.includes(op)).map(op => ({ ...op, rev: 0 }))
+    for (const { postId, sessionId, op } of landed)
       note({ postId, sessionId, op, prev: knownOf({ postId, sessionId }), nonce: null })
-      apply({ postId, sessionId, op, rev: 0 })
-    }
+    apply(landed)
     setAside(refused)
     return { landed: tried.length - refused.length, refused: refused.length }
   }
@@ -233,6 +260,9 @@ export function createMemoryPostgres({
     backup: (): PostgresBackup => copy(tables),
     restore(backup: PostgresBackup): void {
       tables = copy(backup)
+    },
+    clear(): void {
+      tables = empty()
     },
     addPosts(posts: { id: string; likes: number }[]): void {
       for (const { id, likes } of posts) tables.posts.set(id, { likes, rev: 0, ops: new Map() })

@@ -1,10 +1,11 @@
 import type { Sql } from 'postgres'
 import type { PostgresPort } from '../core/ports'
-import { postgresPort, type RpcArgs } from './rpc'
+import { postgresPort, type Rpc, type RpcArgs } from './rpc'
 
 /** Types of the functions' arguments, by the end of their names. */
 const TYPES: [suffix: string, type: string][] = [
   ['posts', 'uuid[]'],
+  ['pairs', 'uuid[]'],
   ['sessions', 'text[]'],
   ['ops', 'bigint[]'],
   ['revs', 'bigint[]'],
@@ -15,6 +16,7 @@ const TYPES: [suffix: string, type: string][] = [
   ['now', 'bigint'],
   ['ahead', 'bigint'],
   ['limit', 'integer'],
+  ['most', 'integer'],
   ['partition', 'integer'],
   ['parent', 'text'],
   ['nonce', 'text'],
@@ -29,8 +31,13 @@ const TYPES: [suffix: string, type: string][] = [
  * `timeoutMs`: deadline of one call. Make the connections with
  * `fetch_types: false`: where that question of the driver is cut off, the rejection is nobody's and ends the process.
  */
-export function postgresJsPort(sql: Sql, { timeoutMs = 5000 } = {}): PostgresPort {
-  return postgresPort((name, args) => call(sql, name, args, timeoutMs))
+export function postgresJsPort(sql: Sql, options?: { timeoutMs?: number }): PostgresPort {
+  return postgresPort(postgresJsRpc(sql, options))
+}
+
+/** Calls the SQL functions through postgres.js. */
+export function postgresJsRpc(sql: Sql, { timeoutMs = 5000 } = {}): Rpc {
+  return (name, args) => call(sql, name, args, timeoutMs)
 }
 
 /**

@@ -1,0 +1,77 @@
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Sql } from 'postgres'
+import type { PostgresServer } from '@/dev/services/postgres-server'
+import { connect, migrate, ownersTables } from '../../test/support/databases'
+
+const FOLDER = join(import.meta.dirname, '../sql')
+
+export const BOOKKEEPING = [
+  'post_ratings',
+  'like_tombstones',
+  'like_unseen',
+  'like_refused',
+  'like_receipt',
+  'like_log',
+  'like_log_sums',
+]
+
+/** Applies `next/sql` to a database of the present version. */
+export async function applyNext(sql: Sql): Promise<void> {
+  for (const file of (await readdir(FOLDER)).sort())
+    await sql.begin(async tx => tx.unsafe(await readFile(join(FOLDER, file), 'utf8')))
+}
+
+/** A database with both versions' migrations, and the tables as their owner sees them. */
+export async function createNextDatabase(server: PostgresServer, name: string) {
+  const url = await server.createDatabase(name)
+  await migrate(url)
+  const sql = connect(url)
+  await applyNext(sql)
+  const tables = ownersTables(sql)
+  await tables.clear()
+  return {
+    url,
+    sql,
+    ...tables,
+    /** Without the work of triggers. */
+    clear: () =>
+      sql.unsafe(
+        `set session_replication_role = replica; delete from posts_new;
+         ${BOOKKEEPING.map(table => `delete from ${table};`).join(' ')} set session_replication_role = origin`,
+      ),
+    setPartitions: (n: number) => sql`select onecount_set_partitions(${n})`,
+
+    /** Every post, op and sum, in one query. */
+    async held() {
+      const [row] = await sql`select
+        (select coalesce(json_object_agg(id, json_build_object('likes', likes, 'rev', likes_rev)), '{}')
+           from posts_new) as posts,
+        (select coalesce(json_object_agg(post_id || '|' || session_id, op), '{}') from (
+           select post_id, session_id, op from post_ratings
+           union all select post_id, session_id, op from like_tombstones) o) as ops,
+        (select coalesce(json_object_agg(post_id, n), '{}') from (
+           select post_id, count(*) as n from post_ratings group by 1) r) as ratings,
+        (select coalesce(json_object_agg(post_id, change), '{}') from like_log_sums where change <> 0) as sums,
+        (select coalesce(json_object_agg(post_id, change), '{}') from (
+           select post_id, sum(op % 2 - prev % 2) as change from like_log where nonce is null
+            group by 1 having sum(op % 2 - prev % 2) <> 0) l) as changes`
+      return row as unknown as {
+        posts: Record<string, { likes: number; rev: number }>
+        ops: Record<string, number>
+        ratings: Record<string, number>
+        sums: Record<string, number>
+        changes: Record<string, number>
+      }
+    },
+  }
+}
+
+export type NextDatabase = Awaited<ReturnType<typeof createNextDatabase>>
+
+/** Postgres refuses likes of sessions that begin with "barred", with the words of the twin in memory. */
+export const BARRED = `
+  create function barred() returns trigger language plpgsql as
+    $$ begin raise exception 'a rule of the application forbids it' using errcode = '23514'; end $$;
+  create trigger barred before insert on post_ratings for each row when (new.session_id like 'barred%')
+    execute function barred()`
