@@ -1,0 +1,249 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
+import { StoreRefused } from '../../src/core/errors'
+import { isLikedOp } from '../../src/core/op'
+import { connect } from '../../test/support/databases'
+import { type Random, seeded } from '../../test/support/random'
+import { partitionOf } from '../core/keys'
+import type { PairOp, PostgresPort } from '../core/ports'
+import { createCut } from './drain-helper'
+import { postgresJsPort } from './drivers'
+import { createNextDatabase, type NextDatabase } from './test-database'
+
+const POSTS = [0, 1, 2, 3].map(i => `70070000-0000-4000-8000-00000000000${i}`)
+const [POST] = POSTS as [string]
+const T = 1_795_000_000_000_000
+const OP = 2 * T + 1
+
+let server: PostgresServer
+let database: NextDatabase
+let port: PostgresPort
+beforeAll(async () => {
+  server = await startPostgresServer({ fsync: false })
+  database = await createNextDatabase(server, 'at_once')
+  port = postgresJsPort(database.sql, { timeoutMs: 30_000 })
+})
+afterAll(async () => {
+  await database?.sql.end()
+  await server.stop()
+})
+beforeEach(async () => {
+  await database.clear()
+  await database.addPosts(POSTS.map(id => ({ id, likes: 10 })))
+})
+
+/** Likes are rows, and the sums are those of the log. */
+async function expectSound() {
+  const held = await database.held()
+  expect(held.sums).toEqual(held.changes)
+  for (const id of POSTS) expect(held.posts[id]!.likes).toBe(10 + (held.ratings[id] ?? 0))
+  return held
+}
+
+const waiting = async () => {
+  const [row] = await database.sql`select count(*)::integer as n from pg_stat_activity
+    where wait_event_type = 'Lock' and query like '%onecount_%'`
+  return row!.n as number
+}
+
+describe('calls at the same time', () => {
+  it('of two drains of one batch one waits, and both have the same answer', async () => {
+    const cut = createCut(port)
+    await cut.drain()
+    await port.write([{ postId: POST, sessionId: 'ben', op: OP, liked: true }], T)
+    const batch = cut.batch([{ postId: POST, sessionId: 'ana', op: OP }])
+    const holder = connect(database.url, { max: 1 })
+    await holder.unsafe(`begin; select from posts_new where id = '${POST}' for update`)
+    const both = [port.sync(batch), port.sync(batch)]
+    await expect.poll(waiting).toBe(2)
+    await holder.unsafe('commit')
+    await holder.end()
+    const [one, other] = await Promise.all(both)
+    expect(one).toEqual(other)
+    expect(one).toMatchObject({
+      status: 'applied',
+      rows: [{ postId: POST, sessionId: 'ben', op: OP }],
+      posts: [{ postId: POST, likes: 12 }],
+    })
+    await expectSound()
+  })
+
+  it('of twenty batches with one parent one is applied', async () => {
+    const cut = createCut(port)
+    await cut.drain()
+    const results = await Promise.all(
+      Array.from({ length: 20 }, (_, i) =>
+        port.sync(cut.batch([{ postId: POSTS[i % 4]!, sessionId: `s${i}`, op: OP }])),
+      ),
+    )
+    const applied = results.filter(({ status }) => status === 'applied')
+    expect(applied).toHaveLength(1)
+    for (const { receipt } of results) expect(receipt).toBe(applied[0]!.receipt)
+    expect(Object.keys((await expectSound()).ops)).toHaveLength(1)
+  })
+
+  it('the first batches of a partition agree on its receipt', async () => {
+    const cut = createCut(port, 42)
+    const results = await Promise.all(Array.from({ length: 10 }, () => port.sync(cut.batch([]))))
+    expect(new Set(results.map(({ status }) => status))).toEqual(new Set(['rejected']))
+    expect(new Set(results.map(({ receipt }) => receipt)).size).toBe(1)
+  })
+
+  it.each([1, 4])('drains beside presses lose nothing, with %i partitions', async partitions => {
+    await database.setPartitions(partitions)
+    await seeded(random => race(random, partitions))
+  })
+
+  async function race(random: Random, partitions: number): Promise<void> {
+    const newest = new Map<string, number>()
+    const told = new Map<string, number>()
+    const raise = (ops: Map<string, number>, { postId, sessionId, op }: PairOp) =>
+      ops.set(`${postId}|${sessionId}`, Math.max(ops.get(`${postId}|${sessionId}`) ?? 0, op))
+    const some = (posts: readonly string[]) => {
+      const pairs = Array.from({ length: 1 + random.below(6) }, () => ({
+        postId: random.pick(posts),
+        sessionId: `s${random.below(4)}`,
+        op: 2 * (T + random.below(1000)) + random.below(2),
+      }))
+      return [...new Map(pairs.map(pair => [pair.postId + pair.sessionId, pair])).values()]
+    }
+
+    async function presses(): Promise<void> {
+      for (let i = 0; i < 40; i++) {
+        const pairs = some(POSTS)
+        const writes = pairs.map(pair => ({ ...pair, liked: isLikedOp(pair.op) }))
+        await port.write(writes, T)
+        for (const pair of pairs) raise(newest, pair)
+      }
+    }
+
+    const drains = Array.from({ length: partitions }, (_, partition) => {
+      const cut = createCut(port, partition)
+      const posts = POSTS.filter(id => partitionOf(id, partitions) === partition)
+      return async (entries = some(posts), limit = 1 + random.below(4)) => {
+        const { rows } = await cut.drain(entries, limit)
+        for (const row of [...entries, ...rows]) {
+          raise(told, row)
+          raise(newest, row)
+        }
+        return rows.length
+      }
+    })
+
+    let isPressing = true
+    const pressing = Promise.all(Array.from({ length: 5 }, presses)).finally(() => {
+      isPressing = false
+    })
+    await Promise.all([
+      pressing,
+      ...drains.map(async drain => {
+        while (isPressing) await drain()
+      }),
+    ])
+    const { ops } = await expectSound()
+    expect(ops).toEqual(Object.fromEntries(newest))
+    for (const drain of drains) while ((await drain([], 50)) > 0);
+    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(newest))
+    expect((await expectSound()).sums).toEqual({})
+    expect(await database.sql`select from like_log where nonce is null`).toHaveLength(0)
+    expect(await database.sql`select from like_log_sums`).toHaveLength(0)
+  }
+})
+
+describe('what Postgres refuses', () => {
+  it('of every op refuses the call, which changes nothing', async () => {
+    const cut = createCut(port)
+    await cut.drain()
+    await port.write([{ postId: POST, sessionId: 'ben', op: OP, liked: true }], T)
+    await cut.drain(POSTS.map(postId => ({ postId, sessionId: 'eva', op: OP })))
+    await port.write([{ postId: POST, sessionId: 'dan', op: OP, liked: true }], T)
+    const before = await port.status(0)
+    expect(before).toMatchObject({ unseen: 1 })
+    const { ops } = await database.held()
+    await database.sql`alter table like_tombstones add constraint none check (post_id is null) not valid`
+    try {
+      const unlikes = POSTS.map(postId => ({ postId, sessionId: 'ben', op: OP + 1 }))
+      await expect(port.sync(cut.batch(unlikes))).rejects.toThrow(StoreRefused)
+      const writes = unlikes.map(op => ({ ...op, liked: false }))
+      await expect(port.write(writes, T)).rejects.toThrow(StoreRefused)
+    } finally {
+      await database.sql`alter table like_tombstones drop constraint none`
+    }
+    expect(await port.status(0)).toEqual(before)
+    expect((await expectSound()).ops).toEqual(ops)
+  })
+
+  it('of a post that may not be changed any more, does not keep its ops from being told', async () => {
+    const cut = createCut(port)
+    await cut.drain()
+    await port.write([{ postId: POST, sessionId: 'ben', op: OP, liked: true }], T)
+    await database.sql.unsafe(`
+      create function archived() returns trigger language plpgsql as
+        $$ begin raise exception 'this post is archived'; end $$;
+      create trigger archived before update on posts_new for each row when (old.id = '${POST}')
+        execute function archived()`)
+    try {
+      const entries = [POSTS[0]!, POSTS[1]!].map(postId => ({ postId, sessionId: 'ana', op: OP }))
+      expect(await cut.drain(entries)).toMatchObject({
+        rows: [{ postId: POST, sessionId: 'ben', op: OP }],
+        refused: [{ postId: POST, sessionId: 'ana', op: OP, message: 'this post is archived', known: 0 }],
+      })
+    } finally {
+      await database.sql.unsafe('drop trigger archived on posts_new; drop function archived()')
+    }
+    expect((await expectSound()).sums).toEqual({})
+  })
+
+  it('is answered again as of the cut, whatever has been pressed since', async () => {
+    const cut = createCut(port)
+    await cut.drain()
+    await database.sql`alter table post_ratings add constraint not_ana check (session_id <> 'ana') not valid`
+    try {
+      const batch = cut.batch([
+        { postId: POST, sessionId: 'ana', op: OP },
+        { postId: POST, sessionId: 'ben', op: OP },
+      ])
+      const first = await port.sync(batch)
+      expect(first).toMatchObject({ refused: [{ sessionId: 'ana', op: OP, known: 0 }] })
+      await port.write([{ postId: POST, sessionId: 'ana', op: OP + 1, liked: false }], T)
+      await port.write([{ postId: POST, sessionId: 'eva', op: OP, liked: true }], T)
+      expect(await port.sync(batch)).toEqual(first)
+    } finally {
+      await database.sql`alter table post_ratings drop constraint not_ana`
+    }
+  })
+})
+
+describe('a database', () => {
+  it('without a batch yet has no receipt, and reading makes none', async () => {
+    const query = { partition: 7, postIds: [], sessionId: 'ana', pairs: [], most: 10 }
+    expect(await port.snapshot(query)).toEqual({
+      receipt: '',
+      posts: [],
+      session: { extent: 'all', ops: [] },
+    })
+    expect(await port.status(7)).toEqual({ receipt: null, owner: null, unseen: 0, refused: 0 })
+  })
+
+  it('lets nobody but the server call the functions or read the log', async () => {
+    const open = await database.sql`
+      select r.role, p.oid::regprocedure::text as name from pg_proc p, unnest(array['anon', 'authenticated']) r (role)
+       where p.proname like 'onecount%' and has_function_privilege(r.role, p.oid, 'execute')
+      union all
+      select r.role, t.name from unnest(array['like_log', 'like_log_sums', 'like_settings']) t (name),
+             unnest(array['anon', 'authenticated']) r (role)
+       where has_table_privilege(r.role, t.name, 'select, insert, update, delete')`
+    expect(open).toEqual([])
+    const sql = connect(database.url, { max: 1 })
+    await sql`set role service_role`
+    const service = postgresJsPort(sql)
+    await service.write([{ postId: POST, sessionId: 'ana', op: OP, liked: true }], T)
+    const cut = createCut(service)
+    expect((await cut.drain([{ postId: POST, sessionId: 'ben', op: OP }])).rows).toHaveLength(1)
+    expect(await service.retryRefused([{ postId: POST, sessionId: 'ben', op: OP }])).toEqual({
+      landed: 0,
+      refused: 0,
+    })
+    await sql.end()
+  })
+})
