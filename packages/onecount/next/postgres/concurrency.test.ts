@@ -68,6 +68,51 @@ describe('calls at the same time', () => {
     await expectSound()
   })
 
+  it('a drain waits for a press of what it tells, also of a post that is none of its own', async () => {
+    const cut = createCut(port)
+    await cut.drain()
+    await port.write([{ postId: POST, sessionId: 'ben', op: OP, liked: true }], T)
+    const presser = connect(database.url, { max: 1 })
+    await presser.unsafe('begin')
+    await postgresJsPort(presser).write([{ postId: POST, sessionId: 'eva', op: OP, liked: true }], T)
+    const drained = cut.drain()
+    await expect.poll(waiting).toBe(1)
+    await presser.unsafe('commit')
+    await presser.end()
+    expect(await drained).toMatchObject({ rows: [{ sessionId: 'ben' }], posts: [{ likes: 11 }] })
+    expect((await expectSound()).sums).toEqual({ [POST]: 1 })
+  })
+
+  it('presses that balance, and are told one by one, are no change of the cut in the end', async () => {
+    const cut = createCut(port)
+    await cut.drain([{ postId: POST, sessionId: 'ana', op: OP }])
+    const writes = [
+      { postId: POST, sessionId: 'ana', op: OP + 1, liked: false },
+      { postId: POST, sessionId: 'ben', op: OP, liked: true },
+    ]
+    await port.write(writes, T)
+    expect(await cut.drain([], 1)).toMatchObject({ rows: [{ sessionId: 'ana' }], posts: [{ likes: 10 }] })
+    expect((await expectSound()).sums).toEqual({ [POST]: 1 })
+    expect(await cut.drain([], 1)).toMatchObject({ rows: [{ sessionId: 'ben' }], posts: [{ likes: 11 }] })
+    expect(await database.sql`select from like_log_sums`).toHaveLength(0)
+  })
+
+  it('a snapshot is of one moment, whatever is drained while it is read', async () => {
+    const cut = createCut(port)
+    await cut.drain()
+    const query = { partition: 0, postIds: [POST], sessionId: 'ana', pairs: [], most: 10 }
+    const before = await port.snapshot(query)
+    const drainer = connect(database.url, { max: 1 })
+    await drainer.unsafe('begin; lock table like_log_sums in access exclusive mode')
+    const snapshot = port.snapshot(query)
+    await expect.poll(waiting).toBe(1)
+    await postgresJsPort(drainer).sync(cut.batch([{ postId: POST, sessionId: 'ana', op: OP }]))
+    await drainer.unsafe('commit')
+    await drainer.end()
+    expect(await snapshot).toEqual(before)
+    expect((await port.snapshot(query)).session!.ops).toEqual([{ postId: POST, op: OP }])
+  })
+
   it('of twenty batches with one parent one is applied', async () => {
     const cut = createCut(port)
     await cut.drain()
@@ -96,7 +141,8 @@ describe('calls at the same time', () => {
 
   async function race(random: Random, partitions: number): Promise<void> {
     const newest = new Map<string, number>()
-    const told = new Map<string, number>()
+    const toldOps = new Map<string, number>()
+    const cuts = new Map<string, unknown>()
     const raise = (ops: Map<string, number>, { postId, sessionId, op }: PairOp) =>
       ops.set(`${postId}|${sessionId}`, Math.max(ops.get(`${postId}|${sessionId}`) ?? 0, op))
     const some = (posts: readonly string[]) => {
@@ -106,6 +152,24 @@ describe('calls at the same time', () => {
         op: 2 * (T + random.below(1000)) + random.below(2),
       }))
       return [...new Map(pairs.map(pair => [pair.postId + pair.sessionId, pair])).values()]
+    }
+
+    /** What is said of a cut is the same whenever, and by whatever, it is said. */
+    function atCut(receipt: string, of: string, what: unknown): void {
+      const before = cuts.get(receipt + of)
+      if (before !== undefined) expect(what, `${of} at ${receipt}`).toEqual(before)
+      cuts.set(receipt + of, what)
+    }
+
+    async function reads(): Promise<void> {
+      const partition = random.below(partitions)
+      const postIds = POSTS.filter(id => partitionOf(id, partitions) === partition)
+      const sessionId = `s${random.below(4)}`
+      const most = random.pick([0, 100])
+      const query = { partition, postIds, sessionId, pairs: postIds, most }
+      const { receipt, posts, session } = await port.snapshot(query)
+      for (const { postId, likes } of posts) atCut(receipt, postId, likes)
+      atCut(receipt, sessionId, new Map(session!.ops.map(({ postId, op }) => [postId, op])))
     }
 
     async function presses(): Promise<void> {
@@ -121,9 +185,10 @@ describe('calls at the same time', () => {
       const cut = createCut(port, partition)
       const posts = POSTS.filter(id => partitionOf(id, partitions) === partition)
       return async (entries = some(posts), limit = 1 + random.below(4)) => {
-        const { rows } = await cut.drain(entries, limit)
+        const { rows, posts: told, receipt } = await cut.drain(entries, limit)
+        for (const { postId, likes } of told) atCut(receipt, postId, likes)
         for (const row of [...entries, ...rows]) {
-          raise(told, row)
+          raise(toldOps, row)
           raise(newest, row)
         }
         return rows.length
@@ -139,11 +204,14 @@ describe('calls at the same time', () => {
       ...drains.map(async drain => {
         while (isPressing) await drain()
       }),
+      (async () => {
+        while (isPressing) await reads()
+      })(),
     ])
     const { ops } = await expectSound()
     expect(ops).toEqual(Object.fromEntries(newest))
     for (const drain of drains) while ((await drain([], 50)) > 0);
-    expect(Object.fromEntries(told)).toEqual(Object.fromEntries(newest))
+    expect(Object.fromEntries(toldOps)).toEqual(Object.fromEntries(newest))
     expect((await expectSound()).sums).toEqual({})
     expect(await database.sql`select from like_log where nonce is null`).toHaveLength(0)
     expect(await database.sql`select from like_log_sums`).toHaveLength(0)

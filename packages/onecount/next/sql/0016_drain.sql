@@ -209,7 +209,10 @@ begin
   if json_array_length(v_refused) > 0 or exists (select from public.like_refused) then
     -- A greater op of a pair, whatever became of it, comes in the place of one that was refused.
     with overtaken as materialized (
-      select r.tid from unnest(p_posts, p_sessions, p_ops) e (post_id, session_id, op)
+      select r.tid
+        from (
+          select * from unnest(p_posts, p_sessions, p_ops) as e (post_id, session_id, op) order by post_id, session_id
+        ) e
        cross join lateral (
          select ctid as tid, op from public.like_refused
           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
