@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Sql } from 'postgres'
+import { expect } from 'vitest'
 import type { PostgresServer } from '@/dev/services/postgres-server'
 import { connect, migrate, ownersTables } from '../../test/support/databases'
 
@@ -30,6 +31,28 @@ export async function createNextDatabase(server: PostgresServer, name: string) {
   await applyNext(sql)
   const tables = ownersTables(sql)
   await tables.clear()
+  /** Every post, op and sum, in one query. */
+  async function held() {
+    const [row] = await sql`select
+        (select coalesce(json_object_agg(id, json_build_object('likes', likes, 'rev', likes_rev)), '{}')
+           from posts_new) as posts,
+        (select coalesce(json_object_agg(post_id || '|' || session_id, op), '{}') from (
+           select post_id, session_id, op from post_ratings
+           union all select post_id, session_id, op from like_tombstones) o) as ops,
+        (select coalesce(json_object_agg(post_id, n), '{}') from (
+           select post_id, count(*) as n from post_ratings group by 1) r) as ratings,
+        (select coalesce(json_object_agg(post_id, change), '{}') from like_log_sums where change <> 0) as sums,
+        (select coalesce(json_object_agg(post_id, change), '{}') from (
+           select post_id, sum(op % 2 - prev % 2) as change from like_log where nonce is null
+            group by 1 having sum(op % 2 - prev % 2) <> 0) l) as changes`
+    return row as unknown as {
+      posts: Record<string, { likes: number; rev: number }>
+      ops: Record<string, number>
+      ratings: Record<string, number>
+      sums: Record<string, number>
+      changes: Record<string, number>
+    }
+  }
   return {
     url,
     sql,
@@ -42,27 +65,13 @@ export async function createNextDatabase(server: PostgresServer, name: string) {
       ),
     setPartitions: (n: number) => sql`select onecount_set_partitions(${n})`,
 
-    /** Every post, op and sum, in one query. */
-    async held() {
-      const [row] = await sql`select
-        (select coalesce(json_object_agg(id, json_build_object('likes', likes, 'rev', likes_rev)), '{}')
-           from posts_new) as posts,
-        (select coalesce(json_object_agg(post_id || '|' || session_id, op), '{}') from (
-           select post_id, session_id, op from post_ratings
-           union all select post_id, session_id, op from like_tombstones) o) as ops,
-        (select coalesce(json_object_agg(post_id, n), '{}') from (
-           select post_id, count(*) as n from post_ratings group by 1) r) as ratings,
-        (select coalesce(json_object_agg(post_id, change), '{}') from like_log_sums where change <> 0) as sums,
-        (select coalesce(json_object_agg(post_id, change), '{}') from (
-           select post_id, sum(op % 2 - prev % 2) as change from like_log where nonce is null
-            group by 1 having sum(op % 2 - prev % 2) <> 0) l) as changes`
-      return row as unknown as {
-        posts: Record<string, { likes: number; rev: number }>
-        ops: Record<string, number>
-        ratings: Record<string, number>
-        sums: Record<string, number>
-        changes: Record<string, number>
-      }
+    held,
+    /** Of posts that had `base` likes before there were rows: likes are rows, and the sums are those of the log. */
+    async expectSound(base: number) {
+      const { posts, ratings, sums, changes, ops } = await held()
+      expect(sums).toEqual(changes)
+      for (const [id, { likes }] of Object.entries(posts)) expect(likes).toBe(base + (ratings[id] ?? 0))
+      return { sums, ops }
     },
   }
 }
