@@ -8,9 +8,9 @@ create table if not exists public.like_settings (
 );
 insert into public.like_settings (id) values (true) on conflict do nothing;
 
--- One row an op. `prev` is the op of the pair before, 0 for none. `nonce` names the batch with which Redis was told; such
--- a row is deleted by the batch after it. A row without a session says that Redis must forget what it holds of the post,
--- which was removed or whose likes were set by hand; its op and prev are 0. So a row outlives its post.
+-- One row an op. `prev` is the op of the pair before, 0 for none. `nonce` names the batch with which Redis was told;
+-- such a row is deleted by the batch after it. A row without a session says that Redis must forget what it holds of the
+-- post, which was removed or whose likes were set by hand; its op and prev are 0. So a row outlives its post.
 create table if not exists public.like_log (
   id bigint generated always as identity primary key,
   partition integer not null,
@@ -41,11 +41,12 @@ alter table public.like_log_sums enable row level security;
 revoke all on public.like_settings, public.like_log, public.like_log_sums from public, anon, authenticated;
 grant all on public.like_settings, public.like_log, public.like_log_sums to service_role;
 
--- The last 28 bits of a post's UUID say its partition, as in core/keys.ts. Without settings, so that it is inlined.
+-- The last 28 bits of a post's UUID say its partition, as in core/keys.ts.
 create or replace function public.onecount_partition_of(p_post uuid, p_partitions integer) returns integer
-language sql immutable parallel safe as $$
-  select ('x' || pg_catalog.right(p_post::text, 7))::bit(28)::integer % p_partitions
-$$;
+language plpgsql immutable set search_path = '' as $$
+begin
+  return ('x' || right(p_post::text, 7))::bit(28)::integer % p_partitions;
+end $$;
 
 -- Changes the number of partitions, while no engine runs: every Redis finds that it has no history in common with
 -- Postgres, and begins anew.
@@ -57,11 +58,11 @@ begin
   delete from public.like_receipt;
 end $$;
 
--- What the functions of the version before note for their Redis is noted in the log too, so that Redis is told whichever
--- version drains. What the pair was before is not known here: the op counts as seen. A post is to be forgotten once,
--- however often that is noted before Redis is told.
+-- What the functions of the version before note for their Redis is noted in the log too, so that Redis is told
+-- whichever version drains. What the pair was before is not known here: the op counts as seen. A post is to be
+-- forgotten once, however often that is noted before Redis is told.
 create or replace function public.onecount_log_unseen() returns trigger
-language plpgsql security definer
+language plpgsql
 set search_path = '' set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$

@@ -1,7 +1,7 @@
 -- Ops become rows: of presses that go to Postgres first, and of batches. How rows are looked up: 0014_log.sql.
 --
--- Every function takes its locks in one order, so that calls wait for each other and never in a circle: the receipt, then
--- posts by id, then all else, which is touched only under the lock of its post.
+-- Every function takes its locks in one order, so that calls wait for each other and never in a circle: the receipt,
+-- then posts by id, then all else, which is touched only under the lock of its post.
 
 -- Locks posts, in the order of their ids.
 create or replace function public.onecount_lock(p_posts uuid[]) returns void
@@ -22,10 +22,10 @@ end $$;
 -- for edits by hand look away meanwhile.
 --
 -- Without p_nonce these are presses. An op of 0 or 1 is no op yet: the pair gets a new one of this parity, later than
--- everything that is known of it. What is applied is noted in the log. Answers, in the order of the presses,
--- {status: 'applied', post, count, rev, liked, op}, where `op` is the newest of the pair and the counts are those
--- afterwards; or, with nothing changed, {status: 'gone'} for a post that does not exist, {status: 'ahead'} for an op that
--- lies more than `p_ahead` microseconds after now, the newest op of the pair and the revision of the post (null: no limit).
+-- everything that is known of it. What is applied is noted in the log. Answers, in the order of the presses, {status:
+-- 'applied', post, count, rev, liked, op}, where `op` is the newest of the pair and the counts are those afterwards;
+-- or, with nothing changed, {status: 'gone'} for a post that does not exist, {status: 'ahead'} for an op that lies more
+-- than `p_ahead` microseconds after now, the newest op of the pair and the revision of the post (null: no limit).
 --
 -- With p_nonce they are the batch of that name. A pair with a greater op gets a row of the batch that tells it, unless
 -- there is one that does. Answers null.
@@ -136,13 +136,13 @@ begin
 end $$;
 
 -- Merges ops as onecount_merge, without those that Postgres refuses: what is refused together is tried by halves until
--- the refused ops are alone. `refused` is [[position from 1, sqlstate, message]]; the result of a refused press is
--- {status: 'refused', sqlstate, message}, and the counts of the others are those after their part. An error that is no refusal of single ops ends the whole call as it came: an
--- outage, and one that no op can avoid, such as a missing column, grant or default.
+-- the refused ops are alone. Answers {results: [of each press], refused: [[position from 1, sqlstate, message]]}; the
+-- result of a refused press is {status: 'refused', sqlstate, message}, and the counts of the others are those after
+-- their part. An error that is no refusal of single ops ends the whole call as it came: an outage, and one that no op
+-- can avoid, such as a missing column, grant or default.
 create or replace function public.onecount_merge_sparing(
-  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text,
-  out results json[], out refused json
-)
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
+) returns json
 language plpgsql
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
@@ -152,13 +152,13 @@ declare
   v_from integer[] := array[1]; v_to integer[] := array[v_count];
   v_a integer; v_b integer;
   v_revs bigint[] := p_revs;
+  v_results json[] := array_fill(null::json, array[v_count]);
   v_part json[];
   v_new boolean[];
   v_refused integer[] := '{}';
   v_states text[] := '{}'; v_messages text[] := '{}';
   v_state text; v_message text;
 begin
-  results := array_fill(null::json, array[v_count]);
   while cardinality(v_from) > 0 loop
     v_a := v_from[1];
     v_b := v_to[1];
@@ -170,7 +170,7 @@ begin
       -- A constraint that is deferred would speak only when nothing can be set aside any more.
       set constraints all immediate;
       if v_part is not null then
-        results[v_a:v_b] := v_part;
+        v_results[v_a:v_b] := v_part;
       end if;
     exception when others or assert_failure then
       get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
@@ -190,7 +190,7 @@ begin
         v_refused := v_refused || v_a;
         v_states := v_states || v_state;
         v_messages := v_messages || left(v_message, 500);
-        results[v_a] := json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
+        v_results[v_a] := json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
       else
         v_from := array[v_a, (v_a + v_b) / 2 + 1] || v_from;
         v_to := array[(v_a + v_b) / 2, v_b] || v_to;
@@ -217,9 +217,12 @@ begin
         hint = 'Postgres refuses this of every post: correct its cause.';
     end if;
   end loop;
-  refused := (
-    select coalesce(json_agg(json_build_array(v_refused[k], v_states[k], v_messages[k])), '[]')
-      from generate_subscripts(v_refused, 1) k
+  return json_build_object(
+    'results', case when p_nonce is null then v_results end,
+    'refused', (
+      select coalesce(json_agg(json_build_array(v_refused[k], v_states[k], v_messages[k])), '[]')
+        from generate_subscripts(v_refused, 1) k
+    )
   );
 end $$;
 
@@ -230,12 +233,12 @@ create or replace function public.onecount_press(
 ) returns json
 language plpgsql set search_path = '' as $$
 declare
-  v_results json[];
+  v_results json;
   v_state text; v_message text;
 begin
   perform public.onecount_lock(p_posts);
   begin
-    v_results := (public.onecount_merge_sparing(p_posts, p_sessions, p_ops, null, p_now, p_ahead, null)).results;
+    v_results := public.onecount_merge_sparing(p_posts, p_sessions, p_ops, null, p_now, p_ahead, null) -> 'results';
   exception when others or assert_failure then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
     if public.onecount_is_outage(v_state) then
@@ -243,5 +246,5 @@ begin
     end if;
     return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
   end;
-  return coalesce(array_to_json(v_results), '[]');
+  return v_results;
 end $$;

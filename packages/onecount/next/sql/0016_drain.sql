@@ -1,7 +1,7 @@
 -- The drain's call, and what moves the log. How rows are looked up: 0014_log.sql; the order of locks: 0015_merge.sql.
 
--- Gives rows of the log that no batch has told yet to the batch `p_nonce`: all of its pairs, and up to `p_limit` more by
--- id. Locks the posts of its pairs and of these rows.
+-- Gives rows of the log that no batch has told yet to the batch `p_nonce`: all of its pairs, and up to `p_limit` more
+-- by id. Locks the posts of its pairs and of these rows.
 create or replace function public.onecount_hand_out(
   p_partition integer, p_nonce text, p_posts uuid[], p_sessions text[], p_limit integer
 ) returns void
@@ -81,16 +81,16 @@ begin
     delete from public.like_log_sums l using sums s where l.ctid = s.tid and s.change = 0
   ), made as (
     -- What was balanced is no more once a part of it is told.
-    insert into public.like_log_sums (post_id, change) select post_id, change from sums where tid is null and change <> 0
+    insert into public.like_log_sums (post_id, change)
+    select post_id, change from sums where tid is null and change <> 0
   )
   update public.like_log_sums l set change = s.change from sums s where l.ctid = s.tid and s.change <> 0;
 end $$;
 
--- What Redis has to learn from the batch `p_nonce`, the first time and again:
--- {status: 'applied', receipt, rows: [[post, session, op]], posts: [[post, likes]],
--- refused: [[post, session, op, sqlstate, message, op that Postgres holds]]}. Likes and ops are those of the cut: without
--- what no batch has told. Refused is what lies ahead of the cut, why is what is set aside of the pair; `p_asked` names
--- the entries that can be, null: all.
+-- What Redis has to learn from the batch `p_nonce`, the first time and again: {status: 'applied', receipt, rows:
+-- [[post, session, op]], posts: [[post, likes]], refused: [[post, session, op, sqlstate, message, op that Postgres
+-- holds]]}. Likes and ops are those of the cut: without what no batch has told. Refused is what lies ahead of the cut,
+-- why is what is set aside of the pair; `p_asked` names the entries that can be, null: all.
 create or replace function public.onecount_drained(
   p_partition integer, p_nonce text, p_posts uuid[], p_sessions text[], p_ops bigint[], p_asked integer[]
 ) returns json
@@ -111,7 +111,9 @@ begin
           select * from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
            where p_asked is null or n = any (p_asked)
         ) e
-        cross join lateral (select from public.posts_new where id >= e.post_id and id <= e.post_id order by id limit 1) p
+        cross join lateral (
+          select from public.posts_new where id >= e.post_id and id <= e.post_id order by id limit 1
+        ) p
         left join lateral (
           select op from public.post_ratings
            where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
@@ -140,7 +142,8 @@ begin
       'receipt', (select nonce from public.like_receipt where partition = p_partition),
       'rows', (select coalesce(json_agg(json_build_array(post_id, session_id, op)), '[]') from rows),
       'posts', (
-        select coalesce(json_agg(json_build_array(p.id, greatest(coalesce(p.likes, 0) - coalesce(s.change, 0), 0))), '[]')
+        select coalesce(json_agg(json_build_array(
+                 p.id, greatest(coalesce(p.likes, 0) - coalesce(s.change, 0), 0))), '[]')
           from (select post_id from rows union select unnest(p_posts)) e (id)
           cross join lateral (
             select id, likes from public.posts_new where id >= e.id and id <= e.id order by id limit 1
@@ -151,17 +154,18 @@ begin
           ) s on true
       ),
       'refused', (
-        select coalesce(json_agg(json_build_array(post_id, session_id, op, sqlstate, message, known)), '[]') from refused
+        select coalesce(json_agg(json_build_array(post_id, session_id, op, sqlstate, message, known)), '[]')
+          from refused
       )
     )
   );
 end $$;
 
--- Applies one batch that Redis handed out under `p_nonce`, if `p_parent` is the receipt, and answers as onecount_drained;
--- the receipt is `<nonce>/<random>` then. A batch that was applied last is answered again. Anything else is
--- {status: 'rejected', receipt}, with nothing changed. {status: 'refused', sqlstate, message}, with nothing changed,
--- where Postgres refuses every op; an op that is refused alone is set aside in like_refused. Of two calls at once one
--- waits for the other.
+-- Applies one batch that Redis handed out under `p_nonce`, if `p_parent` is the receipt, and answers as
+-- onecount_drained; the receipt is `<nonce>/<random>` then. A batch that was applied last is answered again. Anything
+-- else is {status: 'rejected', receipt}, with nothing changed. {status: 'refused', sqlstate, message}, with nothing
+-- changed, where Postgres refuses every op; an op that is refused alone is set aside in like_refused. Of two calls at
+-- once one waits for the other.
 create or replace function public.onecount_drain(
   p_partition integer, p_parent text, p_nonce text,
   p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_limit integer
@@ -195,8 +199,7 @@ begin
        where partition >= p_partition and partition <= p_partition and nonce is not null order by partition, id
     ));
     perform public.onecount_hand_out(p_partition, p_nonce, p_posts, p_sessions, p_limit);
-    v_refused := (
-      public.onecount_merge_sparing(p_posts, p_sessions, p_ops, p_revs, null, null, p_nonce)).refused;
+    v_refused := public.onecount_merge_sparing(p_posts, p_sessions, p_ops, p_revs, null, null, p_nonce) -> 'refused';
   exception when others or assert_failure then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
     if public.onecount_is_outage(v_state) then
@@ -233,8 +236,9 @@ begin
     array(select (e ->> 0)::integer from json_array_elements(v_refused) e));
 end $$;
 
--- Tries ops again that are set aside, each with its own op: exactly those that are given. What lands is noted in the log.
--- Answers how many {landed, refused} there are; one that does not matter any more counts as neither, and is dropped.
+-- Tries ops again that are set aside, each with its own op: exactly those that are given. What lands is noted in the
+-- log. Answers how many {landed, refused} there are; one that does not matter any more counts as neither, and is
+-- dropped.
 create or replace function public.onecount_retry_refused(p_posts uuid[], p_sessions text[], p_ops bigint[])
 returns json
 language plpgsql
@@ -265,7 +269,7 @@ begin
     return json_build_object('landed', 0, 'refused', 0);
   end if;
   v_new := public.onecount_are_new(v_posts, v_sessions, v_ops);
-  v_refused := (public.onecount_merge_sparing(v_posts, v_sessions, v_ops, null, 0, null, null)).refused;
+  v_refused := public.onecount_merge_sparing(v_posts, v_sessions, v_ops, null, 0, null, null) -> 'refused';
   perform public.onecount_set_aside(v_posts, v_sessions, v_ops, v_refused);
   return json_build_object(
     'landed', (select count(*) from unnest(v_new) n where n) - json_array_length(v_refused),

@@ -1,8 +1,8 @@
--- What is read: one indexed look-up for each post, pair or op that is answered, whatever the number of likes. How rows are
--- looked up: 0014_log.sql.
+-- What is read: one indexed look-up for each post, pair or op that is answered, whatever the number of likes. How rows
+-- are looked up: 0014_log.sql.
 
--- Posts as Postgres has them, with what Redis has not been told: [{post, count, rev, liked, op}], without the posts that
--- do not exist; `op` is the session's newest one, 0 when it has none. A null session: nobody's.
+-- Posts as Postgres has them, with what Redis has not been told: [{post, count, rev, liked, op}], without the posts
+-- that do not exist; `op` is the session's newest one, 0 when it has none. A null session: nobody's.
 create or replace function public.onecount_peek(p_posts uuid[], p_session text) returns json
 language plpgsql stable
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -33,10 +33,10 @@ begin
   );
 end $$;
 
--- What hydration needs, of one moment and as of the cut: without what no batch has told.
--- {receipt, posts: [[post, likes, rev]], session: {extent: 'all', ops: [[post, op]]}}, without the posts that do not
--- exist. `receipt` is '' before the first batch of the partition. The session's ops are all that it has in the partition;
--- of one with more than `p_most`, those on `p_pairs`, and the extent is 'some'. A null session: session is null.
+-- What hydration needs, of one moment and as of the cut: without what no batch has told. {receipt, posts: [[post,
+-- likes, rev]], session: {extent: 'all', ops: [[post, op]]}}, without the posts that do not exist. `receipt` is ''
+-- before the first batch of the partition. The session's ops are all that it has in the partition; of one with more
+-- than `p_most`, those on `p_pairs`, and the extent is 'some'. A null session: session is null.
 create or replace function public.onecount_hydrate(
   p_partition integer, p_posts uuid[], p_session text, p_pairs uuid[], p_most integer
 ) returns json
@@ -67,7 +67,8 @@ begin
                and nonce is null
              order by post_id, session_id, id limit 1
           ) l on true
-         where public.onecount_partition_of(o.post_id, v_partitions) = p_partition and coalesce(l.prev, o.op) > 0
+         where (v_partitions = 1 or public.onecount_partition_of(o.post_id, v_partitions) = p_partition)
+           and coalesce(l.prev, o.op) > 0
          limit p_most + 1
       ) held;
   end if;
@@ -110,9 +111,9 @@ begin
   );
 end $$;
 
--- The receipt of a partition (null before its first batch) and the Redis it belongs to, how many ops of the partition no
--- batch has told, counted up to 10,000, and how many are set aside, counted up to 1,000:
--- {receipt, owner, unseen, refused}.
+-- The receipt of a partition (null before its first batch) and the Redis it belongs to, how many ops of the partition
+-- no batch has told, counted up to 10,000, and how many are set aside, counted up to 1,000: {receipt, owner, unseen,
+-- refused}.
 create or replace function public.onecount_cut_status(p_partition integer) returns json
 language plpgsql stable
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off

@@ -1,5 +1,5 @@
--- Edits by hand, in the log too. How rows are looked up: 0014_log.sql. A post that was removed, and likes that were set or
--- repaired, come through like_unseen and its trigger.
+-- Edits by hand, in the log too. How rows are looked up: 0014_log.sql. A post that was removed, and likes that were set
+-- or repaired, come through like_unseen and its trigger.
 
 -- Rows of post_ratings that came, went or changed in one statement by hand: once for the statement, however many rows.
 -- A row that came counts once more, one that went once less, as of now: its op beats whatever Redis has seen of the
