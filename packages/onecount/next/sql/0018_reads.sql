@@ -1,5 +1,5 @@
 -- What is read: one indexed look-up for each post, pair or op that is answered, whatever the number of likes. How rows
--- are looked up: 0014_log.sql.
+-- are looked up: 0015_log.sql.
 
 -- Posts as Postgres has them, with what Redis has not been told: [{post, count, rev, liked, op}], without the posts
 -- that do not exist; `op` is the session's newest one, 0 when it has none. A null session: nobody's.

@@ -1,4 +1,4 @@
--- Ops become rows: of presses that go to Postgres first, and of batches. How rows are looked up: 0014_log.sql.
+-- Ops become rows: of presses that go to Postgres first, and of batches. How rows are looked up: 0015_log.sql.
 --
 -- Every function takes its locks in one order, so that calls wait for each other and never in a circle: the receipt,
 -- then posts by id, then all else, which is touched only under the lock of its post.

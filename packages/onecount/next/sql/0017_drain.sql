@@ -1,4 +1,4 @@
--- The drain's call, and what moves the log. How rows are looked up: 0014_log.sql; the order of locks: 0015_merge.sql.
+-- The drain's call, and what moves the log. How rows are looked up: 0015_log.sql; the order of locks: 0016_merge.sql.
 
 -- Gives rows of the log that no batch has told yet to the batch `p_nonce`: all of its pairs, and up to `p_limit` more
 -- by id. Locks the posts of its pairs and of these rows.

@@ -1,4 +1,4 @@
--- Edits by hand, in the log too. How rows are looked up: 0014_log.sql. A post that was removed, and likes that were set
+-- Edits by hand, in the log too. How rows are looked up: 0015_log.sql. A post that was removed, and likes that were set
 -- or repaired, come through like_unseen and its trigger.
 
 -- Rows of post_ratings that came, went or changed in one statement by hand: once for the statement, however many rows.
