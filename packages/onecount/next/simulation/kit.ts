@@ -61,6 +61,8 @@ export const kitFor = (partitions: number): Kit => {
 
     async look(world, call, answer) {
       if (call.name.startsWith('install')) noteHeld(world, call.instance, String(answer))
+      // A post that was removed begins anew where Postgres has it again.
+      if (call.name === 'forget') world.truth.shown.delete((call.args[1] as string[])[0]!)
       if (call.name === 'abandon' && answer === '1')
         for (let i = 0; i < partitions; i++)
           if ((await (world.redis as SimulatedRedis).held(i)).isHalf)
