@@ -31,7 +31,8 @@ export function createOnecount(options: OnecountOptions) {
   const { partitions = 1, ack = 'redis', log = console } = options
   const { breakerFailures = 5, breakerMs = 500, ...given } = options.settings ?? {}
   const elapsed = options.clock ?? (() => performance.now())
-  const redis =
+  /** Of each partition its own: where a node of a cluster is gone, the partitions of the others go on. */
+  const guarded = () =>
     options.redis &&
     (withBreaker(options.redis as never, {
       failures: breakerFailures,
@@ -42,7 +43,7 @@ export function createOnecount(options: OnecountOptions) {
 
   const parts = Array.from({ length: partitions }, (_, partition) => {
     const ctx: Context = {
-      redis,
+      redis: guarded(),
       postgres: options.postgres,
       keys: createKeys(tagOf(partition, partitions)),
       partition,
