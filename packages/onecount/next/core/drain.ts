@@ -1,7 +1,8 @@
+import type { DrainerOptions } from '../../src/core/drain'
 import { StoreRefused } from '../../src/core/errors'
 import { strings } from '../../src/core/replies'
 import type { Context } from './context'
-import type { Entry, PairOp, RefusedOp, SyncResult } from './ports'
+import type { Entry, PairOp, SyncResult } from './ports'
 
 type Applied = SyncResult & { status: 'applied' }
 
@@ -12,13 +13,6 @@ export interface Tick {
   drained: number
   /** Whether there is more to do at once. */
   more: boolean
-}
-
-export interface DrainerOptions {
-  /** Told of the ops of every batch that Postgres has applied, before Redis is. */
-  onApplied?(entries: readonly PairOp[]): void
-  /** Told of the ops that Postgres has refused and set aside, before Redis is. */
-  onRefused?(refused: readonly RefusedOp[]): void
 }
 
 /** The batch in flight, as Redis handed it out. */

@@ -1,8 +1,7 @@
 import type { Ack } from '../../src/core/ack'
 import { withBreaker } from '../../src/core/breaker'
 import { createClock } from '../../src/core/clock'
-import { OnecountError, StoreUnavailable } from '../../src/core/errors'
-import { isLikedOp } from '../../src/core/op'
+import { createCommitter } from '../../src/core/commit'
 import { type Context, DEFAULT_SETTINGS, type Settings } from './context'
 import { createDrainer, status, type Tick } from './drain'
 import { createKeys, partitionOf, tagOf } from './keys'
@@ -54,9 +53,11 @@ export function createOnecount(options: OnecountOptions) {
       settings: { ...DEFAULT_SETTINGS, ...given },
     }
     const drainer = createDrainer(ctx)
-    return { ctx, drainer }
+    const committer = createCommitter({ ...ctx, drainerWith: hooks => createDrainer(ctx, hooks) })
+    return { ctx, drainer, committer }
   })
-  const contextOf = (postId: string) => parts[partitionOf(postId, partitions)]!.ctx
+  const partOf = (postId: string) => parts[partitionOf(postId, partitions)]!
+  const contextOf = (postId: string) => partOf(postId).ctx
   let turn = 0
 
   const acknowledged = async (
@@ -66,18 +67,9 @@ export function createOnecount(options: OnecountOptions) {
   ): Promise<WriteState> => {
     const state = await press
     if (state.durable || wanted === 'redis') return state
-    await untilDurable(state.postId, sessionId, state.op)
+    const { postId, op } = state
+    await partOf(postId).committer.untilDurable({ postId, sessionId, op })
     return { ...state, durable: true }
-  }
-
-  /** Writes the op to Postgres too. @throws OnecountError `unavailable`, `refused`, `post_not_found` */
-  async function untilDurable(postId: string, sessionId: string, op: number): Promise<void> {
-    const press = { postId, sessionId, op, liked: isLikedOp(op) }
-    const [result] = await options.postgres.write([press], now()).catch((cause: unknown) => {
-      throw cause instanceof StoreUnavailable ? new OnecountError('unavailable', { cause }) : cause
-    })
-    if (result?.status === 'gone') throw new OnecountError('post_not_found', { field: 'postId' })
-    if (result?.status !== 'applied') throw new OnecountError('refused')
   }
 
   async function drainAll(): Promise<boolean> {

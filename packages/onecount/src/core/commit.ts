@@ -1,8 +1,7 @@
-import type { Context } from './context'
-import { createDrainer } from './drain'
+import type { DrainerOptions } from './drain'
 import { OnecountError, StoreUnavailable } from './errors'
 import { isLikedOp } from './op'
-import type { PairOp, RefusedOp } from './ports'
+import type { PairOp, PostgresPort, RefusedOp } from './ports'
 
 /** Batches that one waits for in a long queue before it is written alone. */
 const PATIENCE = 2
@@ -13,12 +12,20 @@ interface Waiter extends PairOp {
   reject(error: unknown): void
 }
 
+export interface Committing {
+  /** A drainer of its own, which tells of what becomes durable. */
+  drainerWith(options: DrainerOptions): { tick(): Promise<{ outcome: string; more: boolean }> }
+  postgres: Pick<PostgresPort, 'write'>
+  /** Microseconds. */
+  now(): number
+}
+
 /**
  * Waits until ops that Redis has accepted are durable. Whoever waits shares batches with everybody else who does: while
  * one batch is on its way the next one gathers.
  */
-export function createCommitter(ctx: Context) {
-  const drainer = createDrainer(ctx, { onApplied: applied, onRefused: refused })
+export function createCommitter({ drainerWith, postgres, now }: Committing) {
+  const drainer = drainerWith({ onApplied: applied, onRefused: refused })
   const waiting = new Map<string, Set<Waiter>>()
   let running = false
 
@@ -76,7 +83,7 @@ export function createCommitter(ctx: Context) {
   async function writeAlone(waiter: Waiter): Promise<void> {
     const { postId, sessionId, op } = waiter
     try {
-      const [result] = await ctx.postgres.write([{ postId, sessionId, op, liked: isLikedOp(op) }], ctx.now())
+      const [result] = await postgres.write([{ postId, sessionId, op, liked: isLikedOp(op) }], now())
       if (result?.status === 'gone') done(waiter, new OnecountError('post_not_found', { field: 'postId' }))
       else done(waiter, result?.status === 'refused' ? new OnecountError('refused') : undefined)
     } catch (error) {

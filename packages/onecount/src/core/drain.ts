@@ -17,7 +17,7 @@ export interface Tick {
   more: boolean
 }
 
-interface DrainerOptions {
+export interface DrainerOptions {
   /** Told of the ops of every batch that Postgres has applied, before Redis is. */
   onApplied?(entries: readonly PairOp[]): void
   /** Told of the ops that Postgres has refused and set aside, before Redis is. */

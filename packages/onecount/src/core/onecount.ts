@@ -4,6 +4,7 @@ import { type BulkOptions, hydrateAll, pages, rehydrate } from './bulk'
 import { createClock } from './clock'
 import { createCommitter } from './commit'
 import { type Context, DEFAULT_SETTINGS, type Settings } from './context'
+import { createDrainer } from './drain'
 import { OnecountError } from './errors'
 import { buildRanking } from './fill-ranking'
 import { groupWrites } from './group-writes'
@@ -76,7 +77,7 @@ export function createOnecount(options: OnecountOptions) {
   // What people read and press goes round a Redis that Postgres does not belong to; the drain goes on looking at it.
   const ctx: Context = { ...drained, redis: drained.redis && ownership.guard(drained.redis) }
   const loop = createDrainLoop(drained, options.drain)
-  const committer = createCommitter(drained)
+  const committer = createCommitter({ ...drained, drainerWith: hooks => createDrainer(drained, hooks) })
   const ranking = createRanking(ctx)
   const absent = new Map<string, number>()
 
