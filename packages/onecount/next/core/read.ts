@@ -97,7 +97,7 @@ async function readRedis(
   const reply = (await redis!.run(
     'read',
     [keys.q, sessionId === null ? keys.q : keys.ops(sessionId), ...postIds.map(keys.meta)],
-    sessionId === null ? [] : postIds,
+    [sessionId === null ? '0' : '1'],
   )) as string
   return parsePage(reply, postIds, sessionId)
 }

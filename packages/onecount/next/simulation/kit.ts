@@ -50,8 +50,8 @@ export const kitFor = (partitions: number): Kit => {
     },
 
     shown({ args }, answer) {
-      const [keys, posts] = args as [string[], string[]]
-      const ids = posts.length > 0 ? posts : keys.slice(2).map(key => key.replace(/^.*post:meta:/, ''))
+      const [keys] = args as [string[]]
+      const ids = keys.slice(2).map(key => key.replace(/^.*post:meta:/, ''))
       const [epoch, , ...rest] = (answer as string).split(';')
       return ids.flatMap((post, i) => {
         const [count, rev, , , of] = rest[2 * i]!.split('|')
