@@ -97,8 +97,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
 
   async function settle(batch: Batch, result: Applied): Promise<boolean> {
     const slices = settlementOf(batch.entries, result, settings.settleSize)
-    for (const [i, slice] of slices.entries())
-      if (!(await settleSlice(batch, result.receipt, slice, i === slices.length - 1))) return false
+    for (const slice of slices) if (!(await settleSlice(batch, result.receipt, slice))) return false
     return true
   }
 
@@ -106,8 +105,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
   async function settleSlice(
     { nonce, began }: Batch,
     receipt: string,
-    { posts, sessions, told }: Slice,
-    isFinal: boolean,
+    { range, posts, sessions, told }: Slice,
   ): Promise<boolean> {
     const inRedis = handedOutAt(nonce)
     const now = ctx.now()
@@ -133,7 +131,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
           ctx.newId(),
           settings.batchSize,
           after,
-          isFinal ? '1' : '0',
+          range,
           posts.size,
           ...[...posts].flat(),
           ...told,
@@ -190,6 +188,8 @@ function lostOf({ posts, refused }: Applied): (op: PairOp) => boolean {
 
 /** A part of what settle is told. */
 interface Slice {
+  /** `<from>-<to>` of the batch's pairs, with `!` behind it the last one. */
+  range: string
   /** Likes of each post; '': forget it, '?': a later slice tells. */
   posts: Map<string, number | string>
   sessions: string[]
@@ -223,6 +223,7 @@ function settlementOf(entries: Entry[], { posts, rows, refused }: Applied, size:
     const told = (id: string) => (id === continued && likes.get(id) !== '' ? '?' : likes.get(id)!)
     const sessions = [...new Set(part.map(pair => pair.sessionId))]
     slices.push({
+      range: `${i}-${i + part.length}${isLast ? '!' : ''}`,
       posts: new Map(ids.map(id => [id, told(id)])),
       sessions,
       told: part.flatMap(({ postId, sessionId, op }) => [

@@ -16,11 +16,12 @@
 --   6 lasts     how long an op is remembered, in the units of ops
 --   7 ttl       how long a session stays when nobody touches it, milliseconds
 --   8 id, 9 limit, 10 after   of the next batch, as collect
---   11 final    '1': this is the last slice
+--   11 slice    '<from>-<to>' of the batch's pairs, with '!' behind it the last one
 --   12 posts    how many are told, then of each: post, its likes in Postgres, '': forget it, '?': told by a later slice
 --   then of each pair: post index, session index, post, session, op that Postgres holds, op that it refused or ''
 -- RETURNS
---   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending | {'LATE'}: nothing changed
+--   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending | {'LATE'}: nothing changed, as
+--   another batch is in flight or what comes before the slice is not settled here
 -- include: batch
 -- include: post
 -- include: session
@@ -30,6 +31,10 @@ local q, recent, late, rank = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local now, latest, lasts = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[6])
 allow_when_full(q)
 if nonce_in_flight(q) ~= ARGV[1] then return { 'LATE' } end
+-- A Redis that has come back older between two slices has lost the first one.
+local from, to, final = string.match(ARGV[11], '^(%d+)%-(%d+)(!?)$')
+local settled = tonumber(string.match(mark_of(q, 'half') or '', '^(%d+)|'))
+if tonumber(from) > (settled or 0) then return { 'LATE' } end
 local epoch = epoch_of(q)
 local late_before = math.max(latest - lasts, tonumber(mark_of(q, 'trimmed') or 0))
 
@@ -98,8 +103,8 @@ end
 -- Only here, where Postgres has shown that it had lost nothing when the batch began: what it loses later it is given again
 -- from recent.
 trim(q, recent, late, tonumber(ARGV[5]) - lasts)
-if ARGV[11] ~= '1' then
-  set_mark(q, 'half', ARGV[1])
+if final == '' then
+  set_mark(q, 'half', int(math.max(settled or 0, tonumber(to))) .. '|' .. ARGV[1])
   return { 'OK' }
 end
 set_mark(q, 'nonce', ARGV[2])

@@ -1,9 +1,10 @@
 import type { Kit } from '../../simulation/kit'
+import type { Call } from '../../simulation/network'
 import type { World } from '../../simulation/world'
 import { opTime } from '../../src/core/op'
 import { checkAtRest, checkCut } from './checks'
 import { Monitor } from './monitor'
-import { SimulatedRedis } from './redis'
+import { type Held, SimulatedRedis } from './redis'
 
 /** Of so many calls one is looked at. */
 const LOOK_EVERY = 3
@@ -14,6 +15,12 @@ const WITHIN_MS = 3000
 
 /** Pending ops and sizes are so small that each way is taken often. */
 const SIZES = { sessionOps: 2, pendingMost: 3, settleSize: 1 }
+
+/** What the partition of a call holds. */
+function heldBy(world: World, { args }: Call): Promise<Held> {
+  const [queue] = args[0] as string[]
+  return (world.redis as SimulatedRedis).held(world.redis.queues.indexOf(queue!))
+}
 
 export const kitFor = (partitions: number): Kit => {
   let calls = 0
@@ -63,10 +70,12 @@ export const kitFor = (partitions: number): Kit => {
       if (call.name.startsWith('install')) noteHeld(world, call.instance, String(answer))
       // A post that was removed begins anew where Postgres has it again.
       if (call.name === 'forget') world.truth.shown.delete((call.args[1] as string[])[0]!)
-      if (call.name === 'abandon' && answer === '1')
-        for (let i = 0; i < partitions; i++)
-          if ((await (world.redis as SimulatedRedis).held(i)).isHalf)
-            world.violate('a batch was dropped of which some is settled')
+      const isDropped = call.name === 'abandon' && answer === '1'
+      const isInstalled = call.name === 'install-posts' && (answer as string[])[0] === 'OK'
+      if ((isDropped || isInstalled) && (await heldBy(world, call)).isHalf)
+        world.violate(
+          `some of the batch is settled, and ${isDropped ? 'it was dropped' : 'posts are made warm'}`,
+        )
       if (++calls % LOOK_EVERY === 0) for (let i = 0; i < partitions; i++) await checkCut(world, i)
     },
 

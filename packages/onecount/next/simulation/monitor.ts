@@ -27,7 +27,7 @@ export class Monitor implements WorldMonitor {
     if (name === 'collect' && parts.length > 0) return this.#handedOut(parts.slice(1))
     if (name !== 'settle' || parts[0] !== 'OK') return null
     const nonce = (args[1] as string[])[0]!
-    if ((args[1] as string[])[10] !== '1') return null
+    if (!(args[1] as string[])[10]!.endsWith('!')) return null
     const wrong = this.#settled.has(nonce) ? 'a batch was settled twice' : null
     this.#settled.add(nonce)
     return wrong ?? (parts.length > 1 ? this.#handedOut(parts.slice(1)) : null)

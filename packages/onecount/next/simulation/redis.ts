@@ -121,14 +121,6 @@ export class SimulatedRedis implements WorldRedis {
     return { mark: mark ?? '', ops: new Map(Object.entries(ops)) }
   }
 
-  /** Keys of a post that are there. */
-  async traces(post: string): Promise<string[]> {
-    const keys = this.keysOf(post)
-    const names = [keys.meta(post), keys.likes(post)]
-    const there = await Promise.all(names.map(key => this.#space.client.exists(this.#space.name(key))))
-    return names.filter((_, i) => there[i] === 1)
-  }
-
   /** `post:likes:<post>`, which other programs read. */
   count = (post: string): Promise<string | null> =>
     this.#space.client.get(this.#space.name(this.keysOf(post).likes(post)))

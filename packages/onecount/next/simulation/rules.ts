@@ -123,6 +123,13 @@ export const RULES: Rule[] = [
     faults: ['clock set back', 'request lost', 'postgres rolled back', 'short recent'],
   },
   {
+    name: 'a slice is settled only after those before it',
+    file: lua('settle'),
+    find: "if tonumber(from) > (settled or 0) then return { 'LATE' } end",
+    replace: '',
+    faults: ['redis rolled back'],
+  },
+  {
     name: 'no post is made warm between the slices of a batch',
     file: lua('install-posts'),
     find: "if mark_of(q, 'half') then return { 'AGAIN' } end",
@@ -268,6 +275,7 @@ export const RULES: Rule[] = [
     file: lua('settle'),
     find: "redis.call('DEL', meta, likes)",
     replace: '',
+    faults: ['post removed', 'split brain', 'redis down'],
   },
   {
     name: 'Redis is told of a post that was removed without it',

@@ -1,5 +1,5 @@
 -- likes:q holds everything whose loss must be noticed together, as one zset read by lex:
---   !epoch|<epoch>  !fed|<n>  !half|<nonce: some of it is settled>  !nonce|<receipt of the cut>
+--   !epoch|<epoch>  !fed|<n>  !half|<pairs that are settled>|<nonce>  !nonce|<receipt of the cut>
 --   !out|<nonce>\n<after>\n<last>\n<member>\n…  !trimmed|<op>
 --   <post>|<session>|<op>|<rev>|<d>|<epoch in which d was known>
 -- The marks sort before every pending op, the epoch first. d is what the op changes in the count that Postgres has at the
