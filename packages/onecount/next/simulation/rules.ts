@@ -3,7 +3,6 @@ import type { Rule } from '../../simulation/rules'
 const lua = (name: string) => `next/lua/${name}.lua`
 const include = (name: string) => `next/lua/includes/${name}.lua`
 const POSTGRES = 'next/simulation/memory-postgres.ts'
-
 /** What the cut, the batch in flight and the sessions need; each is noticed when it is missing. */
 export const RULES: Rule[] = [
   {
