@@ -27,6 +27,7 @@
 --   'UNKNOWN': the snapshot is of a batch that this Redis does not remember to have handed out
 -- include: number
 -- include: queue
+-- include: warm
 
 local q, recent, rank, likes, liked, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local hydrating, staging, staged_ops = KEYS[7], KEYS[8], KEYS[9]
@@ -65,7 +66,7 @@ for _, member in ipairs(redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. 
 end
 
 local count = base + redis.call('SCARD', liked)
-local previous = tonumber(string.match(redis.call('MGET', meta)[1] or '', '^(%d+)|') or 0)
+local previous = revision_of(redis.call('MGET', meta)[1])
 local rev = math.max(tonumber(ARGV[6]) + 1, previous + 1, now)
 redis.call('SET', likes, int(count))
 redis.call('SET', meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)

@@ -1,4 +1,5 @@
 import type { DrainerOptions } from '../../src/core/drain'
+import { handedOutAt } from '../../src/core/drain-scripts'
 import { StoreRefused } from '../../src/core/errors'
 import { strings } from '../../src/core/replies'
 import type { Context } from './context'
@@ -169,12 +170,6 @@ function toBatch(parent: string, [nonce, after, last, ...members]: string[], beg
     return { postId, sessionId, op: Number(op), rev: cut.has(postId) ? 0 : Number(rev) }
   })
   return { parent, nonce: nonce!, entries, isFull: last !== '', last: last!, began }
-}
-
-/** When Redis made the nonce, microseconds of its own clock. */
-function handedOutAt(nonce: string): number {
-  const [seconds, micros] = nonce.split('.').slice(-2).map(Number) as [number, number]
-  return seconds * 1_000_000 + micros
 }
 
 const pairOf = ({ postId, sessionId }: Omit<PairOp, 'op'>) => `${postId}|${sessionId}`

@@ -1,8 +1,8 @@
 import { StoreUnavailable } from '../../src/core/errors'
 import { isLikedOp } from '../../src/core/op'
+import { fromPostgres, unknown } from '../../src/core/read'
 import type { Context } from './context'
 import { hydrate } from './hydrate'
-import type { PostgresState } from './ports'
 import type { LikeState } from './types'
 
 /** How often a page is read again while some of it is still cold. */
@@ -57,29 +57,11 @@ export async function read(
   }
   if (left.size > 0) {
     const peeked = await ctx.postgres.peek([...left], sessionId).catch(() => null)
-    for (const state of peeked ?? []) put(fromPostgres(state))
+    for (const state of peeked ?? []) put(fromPostgres(state, 'postgres'))
     if (!peeked) for (const postId of left) put(known.get(postId) ?? unknown(postId))
   }
   return states
 }
-
-/** What is said of a post when no store can tell. */
-export const unknown = (postId: string): LikeState => ({
-  postId,
-  count: null,
-  liked: null,
-  rev: 0,
-  op: null,
-  durable: null,
-  source: 'unknown',
-})
-
-export const fromPostgres = (state: PostgresState): LikeState => ({
-  ...state,
-  op: state.op || null,
-  durable: state.op > 0 ? true : null,
-  source: 'postgres',
-})
 
 interface InRedis {
   /** Without a count where the post is cold, without a heart where the pair is not known. */

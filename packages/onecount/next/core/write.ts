@@ -1,10 +1,12 @@
+import { opAhead, orUnavailable } from '../../src/core/accept'
 import { OnecountError, StoreUnavailable } from '../../src/core/errors'
 import { assertOp, isLikedOp, MAX_OP_AHEAD, opTime } from '../../src/core/op'
+import { fromPostgres } from '../../src/core/read'
 import { strings } from '../../src/core/replies'
 import type { Context } from './context'
 import { hydrate } from './hydrate'
 import type { PairOp, PairWrite, PostgresState, Reply } from './ports'
-import { fromPostgres, read } from './read'
+import { read } from './read'
 import type { LikeState, WriteState } from './types'
 
 /** Attempts against Redis, each the same press, before Postgres is asked. */
@@ -169,7 +171,7 @@ async function viaPostgres(ctx: Context, press: PairWrite, now: number): Promise
   }
   if (result?.status === 'refused') throw new OnecountError('refused')
   if (result?.status !== 'applied') throw notFound()
-  return { ...fromPostgres(result.state), op: result.state.op, durable: true }
+  return { ...fromPostgres(result.state, 'postgres'), op: result.state.op, durable: true }
 }
 
 function keysOf({ keys }: Context, postId: string, sessionId: string): string[] {
@@ -206,16 +208,3 @@ function parse(postId: string, reply: Reply): Verdict {
 }
 
 const notFound = () => new OnecountError('post_not_found', { field: 'postId' })
-
-/** An op of the moment that is told is accepted. */
-const opAhead = (moment: number, now: number): OnecountError =>
-  new OnecountError('op_ahead', { field: 'op', now: Math.floor(moment / 1000) + (moment > now ? 1 : 0) })
-
-async function orUnavailable<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call
-  } catch (error) {
-    if (!(error instanceof StoreUnavailable)) throw error
-    throw new OnecountError('unavailable', { cause: error })
-  }
-}

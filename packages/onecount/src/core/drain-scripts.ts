@@ -121,7 +121,7 @@ export async function settle(
 }
 
 /** When Redis made the nonce, microseconds of its own clock. */
-function handedOutAt(nonce: string): number {
+export function handedOutAt(nonce: string): number {
   const [seconds, micros] = nonce.split('.').slice(-2).map(Number) as [number, number]
   return seconds * 1_000_000 + micros
 }

@@ -553,7 +553,7 @@ return 'OK'
   },
   install: {
     name: 'install',
-    sha1: '8634d79424f7517fa3b2731aefaeb0577eb41c67',
+    sha1: '1d85f7abdb02fda9c63dd66f4ab5b808477bbd31',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -628,6 +628,18 @@ local function pend(q, pair, op, rev, held)
   redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
   if held then redis.call('ZREM', q, held) end
 end
+local function warm(epoch, count, meta, liked)
+  if not (epoch and count and meta) then return nil end
+  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
+  if of ~= epoch then return nil end
+  count, base = tonumber(count), tonumber(base)
+  local members = redis.pcall('SCARD', liked)
+  if type(members) ~= 'number' or count ~= base + members then return nil end
+  return count, tonumber(rev), base
+end
+local function revision_of(meta)
+  return tonumber(string.match(meta or '', '^(%d+)|')) or 0
+end
 local q, recent, rank, likes, liked, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local hydrating, staging, staged_ops = KEYS[7], KEYS[8], KEYS[9]
 local post, token, epoch, now, base = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -661,7 +673,7 @@ for _, member in ipairs(redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. 
   if op > rated then redis.call(op % 2 == 1 and 'SADD' or 'SREM', liked, session) end
 end
 local count = base + redis.call('SCARD', liked)
-local previous = tonumber(string.match(redis.call('MGET', meta)[1] or '', '^(%d+)|') or 0)
+local previous = revision_of(redis.call('MGET', meta)[1])
 local rev = math.max(tonumber(ARGV[6]) + 1, previous + 1, now)
 redis.call('SET', likes, int(count))
 redis.call('SET', meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
