@@ -118,7 +118,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
           keys.recent,
           keys.late,
           keys.rank,
-          ...[...posts.keys()].flatMap(id => [keys.meta(id), keys.likes(id)]),
+          ...[...posts.keys()].flatMap(id => [keys.meta(id), keys.likes(id), keys.liked(id)]),
           ...sessions.map(keys.ops),
         ],
         [
@@ -185,7 +185,7 @@ function lostOf({ posts, refused }: Applied): (op: PairOp) => boolean {
 interface Slice {
   /** `<from>-<to>` of the batch's pairs, with `!` behind it the last one. */
   range: string
-  /** Likes of each post; '': forget it, '?': a later slice tells. */
+  /** Likes of each post; '': forget its numbers, 'gone': there is none, '?': a later slice tells. */
   posts: Map<string, number | string>
   sessions: string[]
   /** Of each pair: index of its post, of its session, post, session, what Postgres holds, what it refused or ''. */
@@ -194,10 +194,11 @@ interface Slice {
 
 /** What settle is told, in slices of so many pairs; at least one. */
 function settlementOf(entries: Entry[], { posts, rows, refused }: Applied, size: number): Slice[] {
-  const likes = new Map<string, number | ''>()
-  for (const { postId } of [...entries, ...rows]) likes.set(postId, '')
+  const likes = new Map<string, number | '' | 'gone'>()
+  for (const { postId } of [...entries, ...rows]) likes.set(postId, 'gone')
   for (const post of posts) likes.set(post.postId, post.likes)
-  for (const row of rows) if (row.sessionId === '') likes.set(row.postId, '')
+  for (const row of rows)
+    if (row.sessionId === '' && likes.get(row.postId) !== 'gone') likes.set(row.postId, '')
 
   const refusedOps = new Map(refused.map(op => [pairOf(op), op]))
   const pairs = new Map<string, PairOp>()
@@ -215,7 +216,8 @@ function settlementOf(entries: Entry[], { posts, rows, refused }: Applied, size:
     const isLast = i + size >= inOrder.length
     const ids = [...new Set([...part.map(pair => pair.postId), ...(isLast ? alone : [])])]
     const continued = inOrder[i + size]?.postId
-    const told = (id: string) => (id === continued && likes.get(id) !== '' ? '?' : likes.get(id)!)
+    const told = (id: string) =>
+      id === continued && typeof likes.get(id) === 'number' ? '?' : likes.get(id)!
     const sessions = [...new Set(part.map(pair => pair.sessionId))]
     slices.push({
       range: `${i}-${i + part.length}${isLast ? '!' : ''}`,

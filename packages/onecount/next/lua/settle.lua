@@ -6,7 +6,7 @@
 --   2 recent    zset    likes:recent
 --   3 late      zset    likes:late
 --   4 rank      zset    likes:rank
---   5.. per post told: meta, likes (a mirror); then per session: its hash
+--   5.. per post told: meta, likes and liked (mirrors); then per session: its hash
 -- ARGV
 --   1 nonce     of the batch
 --   2 receipt   of Postgres, the new cut
@@ -17,7 +17,8 @@
 --   7 ttl       how long a session stays when nobody touches it, milliseconds
 --   8 id, 9 limit, 10 after   of the next batch, as collect
 --   11 slice    '<from>-<to>' of the batch's pairs, with '!' behind it the last one
---   12 posts    how many are told, then of each: post, its likes in Postgres, '': forget it, '?': told by a later slice
+--   12 posts    how many are told, then of each: post, its likes in Postgres, '': forget its numbers, 'gone': there is none,
+--               '?': told by a later slice
 --   then of each pair: post index, session index, post, session, op that Postgres holds, op that it refused or ''
 -- RETURNS
 --   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending | {'LATE'}: nothing changed, as
@@ -47,13 +48,14 @@ end
 local posts = {}
 local n = tonumber(ARGV[12])
 for i = 1, n do
-  posts[i] = read_post(KEYS[3 + 2 * i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
-  posts[i].likes = ARGV[12 + 2 * i]
+  posts[i] = read_post(KEYS[2 + 3 * i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
+  posts[i].is_gone = ARGV[12 + 2 * i] == 'gone'
+  posts[i].likes = posts[i].is_gone and '' or ARGV[12 + 2 * i]
 end
 
 for i = 13 + 2 * n, #ARGV, 6 do
   local post, session = ARGV[i + 2], ARGV[i + 3]
-  local p, key = posts[tonumber(ARGV[i])], KEYS[4 + 2 * n + tonumber(ARGV[i + 1])]
+  local p, key = posts[tonumber(ARGV[i])], KEYS[4 + 3 * n + tonumber(ARGV[i + 1])]
   local op, refused = tonumber(ARGV[i + 4]), tonumber(ARGV[i + 5])
   local pair = post .. '|' .. session
   local held = pending_of(q, pair)
@@ -83,9 +85,10 @@ for i = 13 + 2 * n, #ARGV, 6 do
 end
 
 for i = 1, n do
-  local p, meta, likes = posts[i], KEYS[3 + 2 * i], KEYS[4 + 2 * i]
+  local p, meta, likes = posts[i], KEYS[2 + 3 * i], KEYS[3 + 3 * i]
   if p.likes == '' then
     redis.call('DEL', meta, likes)
+    if p.is_gone then redis.call('UNLINK', KEYS[4 + 3 * i]) end
     redis.pcall('ZREM', rank, ARGV[11 + 2 * i])
   elseif p.is_warm then
     -- What has landed is not pending any more, and counts all the same; what a guess was wrong by is told later.

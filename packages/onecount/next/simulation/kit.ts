@@ -51,7 +51,7 @@ export const kitFor = (partitions: number): Kit => {
         const [, , post, session, op] = args.slice(i, i + 6)
         // Of a post that is gone nothing is remembered.
         const likes = args[11 + 2 * Number(args[i])]
-        if (likes !== '' && Number(op) > 0) drained.push(`${post}|${session}|${op}`)
+        if (likes !== '' && likes !== 'gone' && Number(op) > 0) drained.push(`${post}|${session}|${op}`)
       }
       return { latestMs: opTime(Number(args[3])) / 1000, drained }
     },
