@@ -107,7 +107,7 @@ test('Supabase goes away and comes back: the application goes on, and what was l
   expect(await visitor.press(BEAR, true)).toMatchObject({ count: 447 })
   await stack.command('stop', 'supabase')
   expect(await visitor.press(BEAR, false)).toMatchObject({ count: 446, source: 'redis' })
-  expect((await visitor.health()).postgres).toBe('down')
+  await expect.poll(async () => (await visitor.health()).postgres).toBe('down')
   await stack.command('start', 'supabase')
   await expect.poll(async () => (await visitor.health()).pending, { timeout: 20_000 }).toBe(0)
   const rows = await fetch(`${stack.stores.supabaseUrl}/rest/v1/posts_new?select=likes&id=eq.${BEAR}`, {
