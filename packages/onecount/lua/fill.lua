@@ -2,10 +2,10 @@
 -- its own count; a cold one by that of Postgres, unless it is ranked already: its change is newer than the page.
 --
 -- KEYS
---   1 q        zset    likes:q
+--   1 q        zset    likes:pending
 --   2 rank     zset    likes:rank
 --   3 filling  string  likes:rank:filling
---   4.. per post: likes, liked, meta
+--   4.. per post: meta
 -- ARGV
 --   1 epoch    that prepare returned
 --   2 token    that prepare was given; '': into a ranking that is complete
@@ -15,9 +15,9 @@
 --   6.. post, count in Postgres
 -- RETURNS
 --   'OK' | 'LOST': the ranking is not this filler's any more, or has lost a page; nothing changed
+-- include: post
 -- include: queue
 -- include: ranking
--- include: warm
 
 local q, rank, filling = KEYS[1], KEYS[2], KEYS[3]
 local epoch, token, page = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -30,11 +30,10 @@ elseif not redis.call('ZSCORE', rank, mark .. page) then
 end
 
 for i = 6, #ARGV, 2 do
-  local post, k = ARGV[i], 4 + 3 * (i - 6) / 2
-  local values = redis.call('MGET', KEYS[k], KEYS[k + 2])
-  local count = warm(epoch, values[1], values[2], KEYS[k + 1])
-  if count then
-    redis.call('ZADD', rank, count, post)
+  local post = ARGV[i]
+  local p = read_post(KEYS[4 + (i - 6) / 2], epoch)
+  if p and p.is_warm then
+    redis.call('ZADD', rank, p.count, post)
   else
     rank_by_postgres(rank, post, ARGV[i + 1], true)
   end

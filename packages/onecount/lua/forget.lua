@@ -1,18 +1,17 @@
--- forget: drop what is held of posts that were removed. What was read of them before may still arrive.
+-- forget: drop what is held of a post that was removed. What is pending of it goes with the batch that finds no post; what
+-- was read of it before may still arrive.
 --
 -- KEYS
---   1 rank       zset    likes:rank
---   2.. per post: likes, liked, meta, hydrating
+--   1 rank      zset    likes:rank
+--   2 meta      string  post:meta:<post>
+--   3 likes     string  post:likes:<post>, a mirror
+--   4 liked     set     post:liked:<post>, a mirror
 -- ARGV
---   1.. post     id
+--   1 post      id
 -- RETURNS
 --   'OK'
--- include: forget
 -- include: ranking
 
-for i = 1, #ARGV do
-  local k = 4 * i - 2
-  forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
-  unrank_for_good(KEYS[1], ARGV[i])
-end
+redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
+unrank_for_good(KEYS[1], ARGV[1])
 return 'OK'

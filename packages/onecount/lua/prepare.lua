@@ -1,26 +1,24 @@
 -- prepare: begin to build the ranking, unless it is complete. What is in it is dropped: from now on every change is.
 --
 -- KEYS
---   1 q        zset    likes:q
+--   1 q        zset    likes:pending
 --   2 rank     zset    likes:rank
 --   3 filling  string  likes:rank:filling
 -- ARGV
 --   1 token    random, of this filler
---   2 fresh    random id, a part of the epoch if there is none
---   3 ttl      how long the filler has for a page, milliseconds
+--   2 ttl      how long the filler has for a page, milliseconds
 -- RETURNS
 --   {'MINE', epoch}: bring every post, in pages | {'COMPLETE', epoch} | {'BUSY', ''}: another filler is at it |
---   {'HELD', ''}: recent ops have to become pending again first
+--   {'NEW', ''}: there is no epoch yet, or what a store had lost is not back yet: drain first
 -- include: queue
 -- include: ranking
 
 local q, rank, filling, token = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local KEPT = 1000
-if fed_of(q) then return { 'HELD', '' } end
 local epoch = epoch_of(q)
+if not epoch or mark_of(q, 'fed') then return { 'NEW', '' } end
 if is_complete(rank, epoch) then return { 'COMPLETE', epoch } end
-if not redis.call('SET', filling, token, 'NX', 'PX', ARGV[3]) then return { 'BUSY', '' } end
-epoch = epoch or begin_epoch(q, ARGV[2])
+if not redis.call('SET', filling, token, 'NX', 'PX', ARGV[2]) then return { 'BUSY', '' } end
 local gone = redis.pcall('ZRANGEBYSCORE', rank, '-inf', '(-1', 'WITHSCORES', 'LIMIT', 0, KEPT)
 -- Not DEL: that would free a million members before anything else is answered.
 redis.call('UNLINK', rank)

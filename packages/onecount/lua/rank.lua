@@ -1,7 +1,7 @@
 -- rank: the most liked posts of this moment; of equal ones the greater id first. Refused by a replica.
 --
 -- KEYS
---   1 q         zset    likes:q
+--   1 q         zset    likes:pending
 --   2 rank      zset    likes:rank
 -- ARGV
 --   1 limit     posts at most

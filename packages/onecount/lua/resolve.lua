@@ -1,29 +1,25 @@
--- resolve: Postgres refused a batch because it holds another receipt than our confirmed nonce; find out why.
+-- resolve: Postgres holds neither the cut of Redis nor the batch in flight: a store has lost something. Redis takes the
+-- receipt of Postgres as its cut and begins an epoch; every recent op becomes pending again.
 --
 -- KEYS
---   1 q         zset    likes:q
+--   1 q         zset    likes:pending
 --   2 recent    zset    likes:recent
 -- ARGV
 --   1 receipt   that Postgres holds
---   2 nonce     of the refused batch
---   3 limit     recent ops at most that are made pending again at once; refeed does the others
+--   2 nonce     of the refused batch, which names the epoch: it was handed out once
+--   3 limit     recent ops at most that become pending at once; feed does the others
 -- RETURNS
---   'SAME' | 'CONFIRMED': a drainer died between sync and settle | 'LATE': ignored |
---   'DIVERGED': one store lost something; every recent op becomes pending again and every post is cold
--- include: refeed
+--   'DIVERGED' | 'LATE': another batch is in flight, nothing changed
+-- include: batch
+-- include: feed
 
 local q, recent, receipt, nonce = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 allow_when_full(q)
-if receipt == confirmed_of(q) then return 'SAME' end
-if is_outstanding(q, receipt) then
-  confirm(q, receipt)
-  return 'CONFIRMED'
-end
-if not is_outstanding(q, nonce) then return 'LATE' end
-
-local epoch = epoch_of(q)
-redis.call('ZADD', q, 0, '!fed|0')
-if epoch then redis.call('ZREM', q, '!epoch|' .. epoch) end
-confirm(q, receipt)
-refeed(q, recent, tonumber(ARGV[3]))
+if nonce_in_flight(q) ~= nonce then return 'LATE' end
+set_mark(q, 'fed', '0')
+set_mark(q, 'epoch', nonce)
+set_mark(q, 'nonce', receipt)
+set_mark(q, 'half', nil)
+set_mark(q, 'out', nil)
+feed(q, recent, tonumber(ARGV[3]))
 return 'DIVERGED'

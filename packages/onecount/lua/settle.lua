@@ -1,66 +1,135 @@
--- settle: what Postgres has confirmed is pending no more, and neither is what it has refused and set aside.
+-- settle: what Postgres has answered to the batch in flight, in slices of bounded size. The last one moves the cut and
+-- hands out the next batch; until then the batch stays in flight, and all of it may come again.
 --
 -- KEYS
---   1 q         zset    likes:q
+--   1 q         zset    likes:pending
 --   2 recent    zset    likes:recent
---   3 rank      zset    likes:rank
---   4 late      zset    likes:late
---   5.. per post: likes, liked, meta, hydrating, then sessions of each of its refused members
+--   3 late      zset    likes:late
+--   4 rank      zset    likes:rank
+--   5.. per post told: meta, likes and liked (mirrors); then per session: its hash; then session:likes:<session> of each
+--   pair whose mirrors may be wrong
 -- ARGV
 --   1 nonce     of the batch
---   2 now       as an op: the latest of the clocks that are known
---   3 began     when the batch was collected, as an op: the earliest of them
---   4 recent    how long an op is remembered, in the units of ops
---   5.. per post: post, gone ('1': Postgres has no such post), how many members, how many of them are refused, the
---   members as collect gave them, the refused ones last
+--   2 receipt   of Postgres, the new cut
+--   3 now       microseconds
+--   4 latest    the latest of the clocks that are known, as an op
+--   5 began     when the batch was collected, as an op: the earliest of them
+--   6 lasts     how long an op is remembered, in the units of ops
+--   7 ttl       how long a session stays when nobody touches it, milliseconds
+--   8 id        of the next batch, as collect
+--   9 limit     of it, as collect
+--   10 after    of it, as collect
+--   11 slice    '<from>-<to>' of the batch's pairs, with '!' behind it the last one
+--   12 likers   '1': the mirrors post:liked:<post> are kept
+--   13 posts    how many are told
+--   14.. of each post: id, its likes in Postgres, '!<likes>': forget its numbers, 'gone': there is none, '?': told by a
+--   later slice; then of each pair: post index, session index, index of its mirror or 0, post, session, op that Postgres holds, op that
+--   it refused or ''
 -- RETURNS
---   'OK' | 'LATE': the nonce is not outstanding, nothing changed
--- include: forget
--- include: number
--- include: queue
+--   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending | {'LATE'}: nothing changed, as
+--   another batch is in flight or what comes before the slice is not settled here
+-- include: batch
+-- include: post
 -- include: ranking
--- include: refuse
+-- include: session
 -- include: trim
 
-local q, recent, rank, late, nonce, now = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], tonumber(ARGV[2])
-local lasts = tonumber(ARGV[4])
+local q, recent, late, rank = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local now, latest, lasts = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[6])
 allow_when_full(q)
-if not is_outstanding(q, nonce) then return 'LATE' end
-confirm(q, nonce)
-
-local late_before = math.max(now - lasts, trimmed_of(q) or 0)
+if nonce_in_flight(q) ~= ARGV[1] then return { 'LATE' } end
+-- A Redis that has come back older between two slices has lost the first one.
+local from, to, final = string.match(ARGV[11], '^(%d+)%-(%d+)(!?)$')
+local settled = tonumber(string.match(mark_of(q, 'half') or '', '^(%d+)|'))
+if tonumber(from) > (settled or 0) then return { 'LATE' } end
+local epoch = epoch_of(q)
+local late_before = math.max(latest - lasts, tonumber(mark_of(q, 'trimmed') or 0))
 
 -- Postgres may come back older: what it has lost then it is given again, also what it had set aside.
 local function remember(name, op)
-  redis.call('ZADD', recent, 'GT', op, name)
-  if tonumber(op) < late_before then redis.call('ZADD', late, int(now), name) end
+  redis.call('ZADD', recent, 'GT', int(op), name)
+  if op < late_before then redis.call('ZADD', late, int(latest), name) end
 end
 
-local i, k = 5, 5
-while i <= #ARGV do
-  local post, gone, members, refused = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
-  -- A hydrator's snapshot may be older than this batch: until it has installed, its post's ops stay pending.
-  if redis.call('EXISTS', KEYS[k + 3]) == 0 then
-    for j = i + 4, i + 3 + members - refused do
-      if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
-        remember(string.match(ARGV[j], '^(.*)|(%d+)|%d+$'))
-      end
+local posts = {}
+local n, sessions = tonumber(ARGV[13]), 0
+for i = 1, n do
+  posts[i] = read_post(KEYS[2 + 3 * i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
+  posts[i].likes = ARGV[13 + 2 * i]
+  posts[i].is_gone = posts[i].likes == 'gone'
+  posts[i].by_hand = string.match(posts[i].likes, '^!(%d+)$')
+end
+
+for i = 14 + 2 * n, #ARGV, 7 do sessions = math.max(sessions, tonumber(ARGV[i + 1])) end
+for i = 14 + 2 * n, #ARGV, 7 do
+  local post, session = ARGV[i + 3], ARGV[i + 4]
+  local p, key = posts[tonumber(ARGV[i])], KEYS[4 + 3 * n + tonumber(ARGV[i + 1])]
+  local op, refused = tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6])
+  local pair = post .. '|' .. session
+  local held = pending_of(q, pair)
+  local is_held = held ~= nil
+  if held then
+    local d, guesses = 0, held.epoch ~= epoch and 1 or 0
+    is_held = held.op > op and held.op ~= refused
+    if is_held then
+      local rev = string.match(held.member, '|(%d+)|%-?%d|[^|]*$')
+      d = held.op % 2 - op % 2
+      pend(q, pair, int(held.op), rev, d, epoch, held)
+    else
+      redis.call('ZREM', q, held.member)
     end
-    if gone then
-      forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
-      unrank(rank, post)
+    p.D, p.G = p.D + d - held.d, p.G - guesses
+    p.was_guess = p.was_guess or guesses > 0
+  end
+  if not p.is_gone then
+    local mirror = tonumber(ARGV[i + 2])
+    if mirror > 0 then
+      -- A press of the session goes by this op already, while the likes that have it in them may be told later.
+      p.was_guess = true
+      local verb = (is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM'
+      redis.pcall(verb, KEYS[4 + 3 * n + sessions + mirror], post)
+      if ARGV[12] == '1' then redis.pcall(verb, KEYS[4 + 3 * tonumber(ARGV[i])], session) end
     end
+    local own = op_of(key, epoch, post)
+    if own and (op > own or (op == own and not is_held) or own == refused) then
+      redis.call('HSET', key, post, int(op))
+    end
+    redis.call('PEXPIRE', key, ARGV[7])
+    -- One whose likes were set by hand may be another one of the same id.
+    if refused and not p.by_hand then remember(pair .. '|refused', refused) end
+    if op > 0 and not p.by_hand then remember(pair, op) end
   end
-  -- What a hydrator lays over its snapshot is read when it installs, so a refused op does not wait for one.
-  for j = 1, refused do
-    local pair, op = refuse(q, recent, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
-    -- Apart from the pair's own: it is not durable, and other ops are not compared with it.
-    if pair then remember(pair .. '|refused', op) end
+end
+
+for i = 1, n do
+  local p, meta, likes = posts[i], KEYS[2 + 3 * i], KEYS[3 + 3 * i]
+  if p.is_gone then
+    redis.call('UNLINK', meta, likes, KEYS[4 + 3 * i])
+    unrank_for_good(rank, ARGV[12 + 2 * i])
+  elseif p.by_hand then
+    redis.call('DEL', meta, likes)
+    rank_by_postgres(rank, ARGV[12 + 2 * i], p.by_hand)
+  elseif p.is_warm then
+    -- What has landed is not pending any more, and counts all the same; what a guess was wrong by is told later.
+    local count = p.likes == '?' and p.count or tonumber(p.likes) + p.D
+    p.G = p.G % TOLD_LATER + ((p.likes == '?' and (p.was_guess or p.G >= TOLD_LATER)) and TOLD_LATER or 0)
+    if count ~= p.count then
+      p.count, p.rev = count, math.max(p.rev + 1, now)
+      redis.pcall('SET', likes, int(count))
+      redis.pcall('ZADD', rank, count, ARGV[12 + 2 * i])
+    end
+    set_post(meta, p, epoch)
   end
-  i, k = i + 4 + members, k + 4 + refused
 end
 
 -- Only here, where Postgres has shown that it had lost nothing when the batch began: what it loses later it is given again
 -- from recent.
-trim(q, recent, late, tonumber(ARGV[3]) - lasts)
-return 'OK'
+trim(q, recent, late, tonumber(ARGV[5]) - lasts)
+if final == '' then
+  set_mark(q, 'half', int(math.max(settled or 0, tonumber(to))) .. '|' .. ARGV[1])
+  return { 'OK' }
+end
+set_mark(q, 'nonce', ARGV[2])
+set_mark(q, 'half', nil)
+set_mark(q, 'out', nil)
+return { 'OK', unpack(hand_out(q, ARGV[8], ARGV[9], ARGV[10], true)) }

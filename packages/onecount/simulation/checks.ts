@@ -1,86 +1,120 @@
-import { isLikedOp } from '../src/core/op'
-import type { SimulatedRedis } from './redis'
 import { likersOf, pairOf } from './truth'
 import type { World } from './world'
+import { isLikedOp } from '../src/core/op'
+import { partitionOf } from '../src/core/keys'
+import type { createMemoryPostgres } from './memory-postgres'
+import type { Held, SimulatedRedis } from './redis'
+
+type Postgres = ReturnType<typeof createMemoryPostgres>
+
+const likes = (op: number): number => Number(isLikedOp(op))
 
 /**
- * A post that was just hydrated shows what Postgres had accepted and Redis has not seen.
- * @param args of `install`
+ * Invariants 1 and 2: at the same cut what Redis holds of a partition is what Postgres has shown it, and what is pending.
  */
-export async function checkInstalled(world: World, args: (string | number)[]): Promise<void> {
-  const post = String(args[0])
-  await checkReceipt(world, post, String(args[8]))
-  const [staged, inline] = [Number(args[6]), Number(args[7])]
-  const rated = new Map<string, number>()
-  for (let i = 9; i < 9 + 2 * inline; i += 2) rated.set(String(args[i]), Number(args[i + 1]))
-  const unseen = args.slice(9 + 2 * inline)
-  // What Postgres has lost is given to it again, and every post is hydrated anew: until then anything goes.
-  if (unseen.length === 0 || staged > 0 || world.counts['postgres rolled back']) return
-  const redis = world.redis as SimulatedRedis
-  const ops = await redis.ops(undefined, { withRefused: false })
-  const durable = world.postgres.ops()
-  const members = await redis.members(post)
-  for (let i = 0; i < unseen.length; i += 2) {
-    const session = String(unseen[i])
-    const pair = pairOf(post, session)
-    const op = Math.max(Number(unseen[i + 1]), rated.get(session) ?? 0, ops.get(pair) ?? 0)
-    // Overtaken since: the drain will bring the newer one.
-    if ((durable.get(pair) ?? 0) > op) continue
-    if (members.includes(session) !== isLikedOp(op))
-      world.violate(`${post} was hydrated and does not show ${op} of ${session}, which Redis had not seen`)
+export async function checkCut(world: World, partition: number): Promise<void> {
+  const redis = world.redis as unknown as SimulatedRedis
+  const postgres = world.postgres as unknown as Postgres
+  const held = await redis.held(partition)
+  // A Postgres that went back meanwhile is given the rest again.
+  if (held.isHalf || held.epoch === '' || held.cut !== postgres.receipt(partition)) return
+  const isHere = (post: string) => partitionOf(post, redis.partitions) === partition && postgres.post(post)
+  const seen = (pair: string) => {
+    const [postId, sessionId] = pair.split('|') as [string, string]
+    return postgres.seenOp({ postId, sessionId })
+  }
+  for (const [pair, { op, d, epoch }] of held.pending) {
+    if (epoch !== held.epoch || !isHere(pair.split('|')[0]!)) continue
+    if (d !== likes(op) - likes(seen(pair)))
+      world.violate(`${pair}: ${op} is said to change the count by ${d}, after ${seen(pair)}`)
+  }
+  for (const { id } of world.posts) {
+    if (!isHere(id)) continue
+    await checkPost(world, id, held)
+    for (const session of world.sessions) await checkHeart(world, id, session, held, seen)
   }
 }
 
-/** What is installed was read of a Postgres whose last batch this Redis knows, or has left behind. */
-async function checkReceipt(world: World, post: string, receipt: string): Promise<void> {
-  const { confirmed, outstanding } = await (world.redis as SimulatedRedis).nonces()
-  if (confirmed === '' || receipt === confirmed || outstanding.includes(receipt)) return
-  if (handedOutAt(receipt) > handedOutAt(confirmed))
-    world.violate(`${post} was installed as of ${receipt}, which Redis does not know`)
+async function checkPost(world: World, id: string, held: Held): Promise<void> {
+  const numbers = await (world.redis as unknown as SimulatedRedis).numbers(id)
+  if (!numbers || numbers.epoch !== held.epoch) return
+  const pending = [...held.pending].filter(([pair]) => pair.startsWith(`${id}|`)).map(([, of]) => of)
+  const D = pending.reduce((sum, { d }) => sum + d, 0)
+  const G = pending.filter(({ epoch }) => epoch !== held.epoch).length
+  if (numbers.D !== D || numbers.G !== G)
+    world.violate(`${id} has D ${numbers.D} and G ${numbers.G}, of what is pending ${D} and ${G}`)
+  const L = (world.postgres as unknown as Postgres).seenLikes(id)
+  if (numbers.count - numbers.D !== L)
+    world.violate(`${id} says that Postgres has ${numbers.count - numbers.D}, which has ${L} at the cut`)
 }
 
-/** By the clock of Redis, microseconds; 0: by nobody. */
-function handedOutAt(nonce: string): number {
-  const [, seconds, micros] = /\.(\d+)\.(\d+)$/.exec(nonce) ?? []
-  return seconds === undefined ? 0 : Number(seconds) * 1_000_000 + Number(micros)
+async function checkHeart(
+  world: World,
+  id: string,
+  session: string,
+  held: Held,
+  seen: (pair: string) => number,
+): Promise<void> {
+  const redis = world.redis as unknown as SimulatedRedis
+  const pair = pairOf(id, session)
+  const { mark, ops } = await redis.session(partitionOf(id, redis.partitions), session)
+  const own = ops.get(id)
+  if (mark !== `${held.epoch}|all` && !(mark === `${held.epoch}|some` && own !== undefined)) return
+  const pending = held.pending.get(pair)
+  if (pending) {
+    // The key of the session may have been lost alone: then its heart is that of the cut until the op is drained.
+    if (!world.hasLost && Number.parseInt(own ?? '0', 10) < pending.op)
+      world.violate(`${pair} is ${own}, pending ${pending.op}`)
+  } else if (isLikedOp(Number.parseInt(own ?? '0', 10)) !== isLikedOp(seen(pair)))
+    world.violate(`${pair} is ${own} in Redis, ${seen(pair)} at the cut`)
 }
 
-/** Invariants 1, 2, 4, 5 and 8 of docs/design.md, once nothing is left to do; an op that was refused is set aside. */
+/** Once nothing is left to do: both stores say the same, and what was accepted. An op that was refused is set aside. */
 export async function checkAtRest(world: World): Promise<void> {
+  const redis = world.redis as unknown as SimulatedRedis
   const { postgres, truth } = world
-  const redis = world.redis as SimulatedRedis
   const ops = postgres.ops()
   const refused = postgres.refused()
+  for (let i = 0; i < redis.partitions; i++) await checkCut(world, i)
   for (const { id, base } of world.posts) {
-    const count = await redis.count(id)
-    const members = await redis.members(id)
     if (world.isGone(id)) {
-      if (count !== null || members.length > 0 || (await redis.ranked(id)) !== null)
-        world.violate(`${id} is gone and has keys`)
+      // A Redis that came back older may hold what nobody is shown.
+      const numbers = await redis.numbers(id)
+      if (numbers && numbers.epoch === (await redis.held(partitionOf(id, redis.partitions))).epoch)
+        world.violate(`${id} is gone and shown as ${JSON.stringify(numbers)}`)
       continue
     }
     const likers = likersOf(ops, id)
     const { likes } = postgres.post(id)!
     if (likes !== base + likers.length)
       world.violate(`${id} has ${likes} likes, ${base} + ${likers.length} rows`)
-    if (Number(count) !== likes) world.violate(`${id}: ${count} in Redis, ${likes} in Postgres`)
-    if (members.join() !== likers.join()) world.violate(`${id}: ${members} in Redis, ${likers} in Postgres`)
+    const numbers = await redis.numbers(id)
+    if (numbers?.count !== likes || numbers.G !== 0)
+      world.violate(`${id}: ${JSON.stringify(numbers)} in Redis, ${likes} in Postgres`)
+    // A mirror that is lost alone is written again with the next change.
+    const mirror = await redis.count(id)
+    if (mirror !== null && Number(mirror) !== likes)
+      world.violate(`${id}: others read ${mirror}, there are ${likes}`)
     if (world.wasGone(id)) continue
-    for (const session of world.sessions) {
-      const pair = `${id}|${session}`
-      const op = ops.get(pair) ?? 0
-      const held = Math.max(op, refused.get(pair)?.op ?? 0)
-      if (held < (truth.least.get(pair) ?? 0))
-        world.violate(`${pair} lost ${truth.least.get(pair)}, has ${op}`)
-      if (op < (truth.durable.get(pair) ?? 0))
-        world.violate(`${pair} lost ${truth.durable.get(pair)}, which was durable, has ${op}`)
-      const made = truth.made.get(pair) ?? 0
-      if (op > made && !world.faults.has('moderation'))
-        world.violate(`${pair} has ${op}, nobody made more than ${made}`)
-    }
+    for (const session of world.sessions) checkPair(world, pairOf(id, session), ops, refused)
   }
-  if (world.hasLastWord)
-    for (const pair of world.lastWord.broken(ops))
-      if (!world.wasGone(pair.split('|')[0]!))
-        world.violate(`${pair} is not what was pressed last: ${ops.get(pair)}`)
+  if (!world.hasLastWord) return
+  for (const pair of world.lastWord.broken(ops))
+    if (!world.wasGone(pair.split('|')[0]!))
+      world.violate(`${pair} is not what was pressed last: ${ops.get(pair)}`)
+
+  function checkPair(
+    { faults, violate }: World,
+    pair: string,
+    ops: Map<string, number>,
+    refused: ReadonlyMap<string, { op: number }>,
+  ): void {
+    const say = violate.bind(world)
+    const op = ops.get(pair) ?? 0
+    const held = Math.max(op, refused.get(pair)?.op ?? 0)
+    const [least, durable, made] = [truth.least, truth.durable, truth.made].map(map => map.get(pair) ?? 0)
+    if (held < least!) say(`${pair} lost ${least}, has ${op}`)
+    if (op < durable!) say(`${pair} lost ${durable}, which was durable, has ${op}`)
+    if (op > made! && !faults.has('moderation')) say(`${pair} has ${op}, nobody made more than ${made}`)
+  }
 }

@@ -5,9 +5,9 @@ import { buildScripts } from '../scripts/lua-scripts'
 import type { createOnecount } from '../src/core/onecount'
 import { SCRIPTS } from '../src/redis/scripts.generated'
 import type { LuaScripts } from './keyspace'
+import { kitFor } from './cut-kit'
 import type { Kit } from './kit'
 import type { createMemoryPostgres } from './memory-postgres'
-import { presentKit } from './present-kit'
 import type { Rule } from './rules'
 
 /** The code that is simulated: production's, or that with one rule switched off. */
@@ -20,8 +20,14 @@ export interface Engine {
 
 const PACKAGE = join(import.meta.dirname, '..')
 
-export async function productionEngine(): Promise<Engine> {
-  return { ...(await load(PACKAGE)), scripts: SCRIPTS, kit: presentKit }
+export async function productionEngine(partitions = 1): Promise<Engine> {
+  const { createOnecount, createMemoryPostgres } = await load(PACKAGE)
+  return {
+    createOnecount: options => createOnecount({ ...options, partitions }),
+    createMemoryPostgres: options => createMemoryPostgres({ ...options, partitions }),
+    scripts: SCRIPTS,
+    kit: kitFor(partitions),
+  }
 }
 
 /** What of the package is copied to run it without a rule. */
@@ -31,7 +37,7 @@ export const engineWithout = (rule: Rule): Promise<Engine> =>
   withoutRule(rule, PARTS, async copy => ({
     ...(await load(copy)),
     scripts: scriptsIn(join(copy, 'lua')),
-    kit: presentKit,
+    kit: kitFor(1),
   }))
 
 /**

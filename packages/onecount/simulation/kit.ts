@@ -51,7 +51,6 @@ export interface Kit {
     scripts: LuaScripts
     prefix: string
     clock: () => number
-    hydrateMs: number
     skewMs: number
   }): WorldRedis
   createMonitor(): WorldMonitor

@@ -1,3 +1,4 @@
+import { partitionOf } from '../src/core/keys'
 import { isLikedOp, MAX_OP_AHEAD, opTime } from '../src/core/op'
 import type {
   Entry,
@@ -6,11 +7,13 @@ import type {
   PostgresPort,
   PostgresState,
   SetAsideOp,
+  Snapshot,
+  SnapshotQuery,
   SyncBatch,
   SyncResult,
   WriteResult,
 } from '../src/core/ports'
-import { copy, empty, type Post, type Tables } from './memory-tables'
+import { copy, empty, type LogRow, type Tables } from './memory-tables'
 
 /** What Postgres holds, to go back to later. */
 export type PostgresBackup = Tables
@@ -18,28 +21,47 @@ export type PostgresBackup = Tables
 const REFUSAL = { sqlstate: '23514', message: 'a rule of the application forbids it' }
 
 const pairOf = ({ postId, sessionId }: Omit<PairOp, 'op'>) => `${postId}|${sessionId}`
-/** Bytes, not letters: as Postgres orders UUIDs and, with the C collation, text. */
 const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+const nonceOf = (receipt: string) => receipt.split('/')[0]
+const likes = (op: number): number => Number(isLikedOp(op))
 
-/**
- * The SQL functions as plain JavaScript, for a simulation that calls them millions of times. It passes the contract
- * suite of the Postgres drivers, and answers as the SQL does when both are given the same calls.
- */
-export function createMemoryPostgres({ newId }: { newId: () => string }) {
+/** The SQL functions as plain JavaScript, for a simulation that calls them millions of times. */
+export function createMemoryPostgres({
+  newId,
+  partitions = 1,
+}: {
+  newId: () => string
+  partitions?: number
+}) {
   let tables = empty()
   /** A rule of the application: ops that it forbids are refused, where they would change anything. */
   let forbids: (entry: PairOp) => boolean = () => false
-  let handEdits = 0
 
-  const put = ({ postId, sessionId, op }: PairOp) =>
-    tables.unseen.set(`${postId}|${sessionId}`, { postId, sessionId, op })
-
-  const knownOf = ({ postId, sessionId }: PairOp) => tables.posts.get(postId)?.ops.get(sessionId) ?? 0
+  const knownOf = ({ postId, sessionId }: Omit<PairOp, 'op'>) =>
+    tables.posts.get(postId)?.ops.get(sessionId) ?? 0
   const isNew = (entry: PairOp) => tables.posts.has(entry.postId) && entry.op > knownOf(entry)
   const isRefused = (entry: PairOp) => isNew(entry) && forbids(entry)
 
-  /** Sets ops aside; of a pair the greatest. */
-  function setAside(ops: PairOp[]) {
+  function note(row: Omit<LogRow, 'partition'>): void {
+    tables.log.push({ ...row, partition: partitionOf(row.postId, partitions) })
+  }
+
+  /** Ops that win over older ones, each of a pair of its own. A post gets one revision for all. */
+  function apply(entries: Entry[]): void {
+    const revs = new Map<string, number>()
+    for (const { postId, sessionId, op, rev } of entries) {
+      const post = tables.posts.get(postId)!
+      post.likes += likes(op) - likes(post.ops.get(sessionId) ?? 0)
+      post.ops.set(sessionId, op)
+      revs.set(postId, Math.max(revs.get(postId) ?? 0, rev))
+    }
+    for (const [postId, rev] of revs) {
+      const post = tables.posts.get(postId)!
+      post.rev = Math.max(post.rev + 1, rev)
+    }
+  }
+
+  function setAside(ops: PairOp[]): void {
     for (const { postId, sessionId, op } of ops) {
       const key = pairOf({ postId, sessionId })
       if ((tables.refused.get(key)?.op ?? 0) <= op)
@@ -47,113 +69,145 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
     }
   }
 
-  /** Merges ops: the greater one wins. Answers the posts that are not there. */
-  function apply(entries: Entry[], markApplied: boolean): string[] {
-    const gone = new Set<string>()
-    const revs = new Map<Post, number>()
-    for (const { postId, sessionId, op, rev } of greatestOf(entries)) {
-      const post = tables.posts.get(postId)
-      if (!post) {
-        gone.add(postId)
-        continue
-      }
-      const known = post.ops.get(sessionId) ?? 0
-      if (op < known) put({ postId, sessionId, op: known })
-      if (op <= known) continue
-      post.ops.set(sessionId, op)
-      post.likes += Number(isLikedOp(op)) - Number(isLikedOp(known))
-      revs.set(post, Math.max(revs.get(post) ?? 0, rev))
-      if (markApplied) put({ postId, sessionId, op })
-    }
-    for (const [post, rev] of revs) post.rev = Math.max(post.rev + 1, rev)
-    return [...gone]
-  }
+  /** Likes without what Redis has not been told. */
+  const seenLikes = (postId: string): number =>
+    tables.log
+      .filter(row => row.postId === postId && row.sessionId !== '' && row.nonce === null)
+      .reduce((sum, { op, prev }) => sum - likes(op) + likes(prev), tables.posts.get(postId)!.likes)
+
+  const seenOp = (pair: Omit<PairOp, 'op'>): number =>
+    tables.log.find(row => pairOf(row) === pairOf(pair) && row.nonce === null)?.prev ?? knownOf(pair)
 
   function write(writes: PairWrite[], now: number, ahead = Number.POSITIVE_INFINITY): WriteResult[] {
-    const judged = writes.map(given => {
-      const post = tables.posts.get(given.postId)
-      if (!post) return 'gone'
-      const known = post.ops.get(given.sessionId) ?? 0
-      const newest = Math.max(now, opTime(known), post.rev)
-      if (given.op !== null && opTime(given.op) > newest + ahead) return 'ahead'
-      const next = Math.max(
-        now,
-        opTime(known) + 1,
-        now + MAX_OP_AHEAD < post.rev ? post.rev + MAX_OP_AHEAD + 1 : 0,
-      )
-      const entry = { ...given, op: given.op ?? 2 * next + Number(given.liked), rev: now }
-      return isRefused(entry) ? 'refused' : entry
-    })
-    apply(
-      judged.filter(entry => typeof entry === 'object'),
-      true,
-    )
+    const judged = writes.map(given => judge(given, now, ahead))
+    const newer = judged.filter(entry => typeof entry === 'object').filter(isNew)
+    for (const entry of newer) {
+      const { postId, sessionId } = entry
+      const known = knownOf(entry)
+      note({ postId, sessionId, op: entry.op, prev: known, nonce: null })
+    }
+    apply(newer)
     return judged.map((entry): WriteResult => {
       if (entry === 'refused') return { status: entry, ...REFUSAL }
       if (typeof entry === 'string') return { status: entry }
-      return { status: 'applied', state: peek([entry.postId], entry.sessionId, [])[0]! }
+      return { status: 'applied', state: peek([entry.postId], entry.sessionId)[0]! }
     })
   }
 
-  function sync({ partition, parent, nonce, entries, seen, limit, owner }: SyncBatch): SyncResult {
-    const known = tables.owners.get(partition)
-    if (known && owner && known !== owner) return { status: 'foreign', owner: known }
-    if (owner) tables.owners.set(partition, owner)
+  function judge(given: PairWrite, now: number, ahead: number): Entry | 'gone' | 'ahead' | 'refused' {
+    const { postId, sessionId } = given
+    const post = tables.posts.get(postId)
+    if (!post) return 'gone'
+    const known = knownOf(given)
+    const newest = Math.max(now, opTime(known), post.rev)
+    if (given.op !== null && opTime(given.op) > newest + ahead) return 'ahead'
+    const next = Math.max(
+      now,
+      opTime(known) + 1,
+      now + MAX_OP_AHEAD < post.rev ? post.rev + MAX_OP_AHEAD + 1 : 0,
+    )
+    const entry = { postId, sessionId, op: given.op ?? 2 * next + Number(given.liked), rev: now }
+    return isRefused(entry) ? 'refused' : entry
+  }
+
+  function sync({ partition, parent, nonce, entries, limit, owner = null }: SyncBatch): SyncResult {
     const receipt = tables.receipts.get(partition) ?? newId()
     tables.receipts.set(partition, receipt)
-    if (receipt !== parent) return { status: 'rejected', receipt }
-    tables.receipts.set(partition, nonce)
+    const held = tables.owners.get(partition) ?? null
+    if (held !== null && owner !== null && held !== owner) return { status: 'foreign', owner: held }
+    if (held === null && owner !== null) tables.owners.set(partition, owner)
+    if (nonceOf(receipt) !== nonce) {
+      if (receipt !== parent) return { status: 'rejected', receipt }
+      const inPartition = (row: LogRow) => row.partition === partition
+      // Redis has settled the batch that they came with.
+      tables.log = tables.log.filter(row => !inPartition(row) || row.nonce === null)
+      const there = entries.filter(({ postId }) => tables.posts.has(postId))
+      land(there)
+      for (const entry of there) tellPair(entry, nonce)
+      for (const row of tables.log.filter(row => inPartition(row) && row.nonce === null).slice(0, limit))
+        row.nonce = nonce
+      tables.receipts.set(partition, `${nonce}/${newId()}`)
+    }
+    return answer(partition, nonce, entries)
+  }
+
+  function land(entries: Entry[]): void {
     const refused = entries.filter(isRefused)
-    const gone = apply(
-      entries.filter(entry => !refused.includes(entry)),
-      false,
-    )
-    for (const { postId, sessionId, op } of entries) {
-      const key = `${postId}|${sessionId}`
+    const newer = entries.filter(entry => isNew(entry) && !refused.includes(entry))
+    apply(newer)
+    for (const { op, ...pair } of newer) {
+      const key = pairOf(pair)
       if ((tables.refused.get(key)?.op ?? op) < op) tables.refused.delete(key)
     }
     setAside(refused)
-    for (const { postId, sessionId, op } of seen) {
-      const key = `${postId}|${sessionId}`
-      if (tables.unseen.get(key)?.op === op) tables.unseen.delete(key)
-    }
-    const unseen = [...tables.unseen]
-      .sort(([a], [b]) => inOrder(a, b))
-      .slice(0, limit)
-      .map(([, row]) => ({ ...row }))
-    const told = refused.map(({ postId, sessionId, op }) => ({ postId, sessionId, op, ...REFUSAL }))
-    return { status: 'applied', gone, refused: told, unseen }
   }
 
-  function peek(postIds: string[], sessionId: string | null, pending: PairOp[]): PostgresState[] {
+  /** What Redis has not seen of the pair goes with its entry. */
+  function tellPair(entry: Entry, nonce: string): void {
+    const { postId, sessionId, op } = entry
+    const key = pairOf(entry)
+    for (const row of tables.log) if (pairOf(row) === key) row.nonce = nonce
+    const known = knownOf(entry)
+    if (op < known && !tables.log.some(row => pairOf(row) === key && row.op === known))
+      note({ postId, sessionId, op: known, prev: known, nonce })
+  }
+
+  /** The same the first time and again: as of the cut, whatever Postgres has taken since. */
+  function answer(partition: number, nonce: string, entries: Entry[]): SyncResult {
+    const rows = tables.log
+      .filter(row => row.nonce === nonce)
+      .map(({ postId, sessionId, op }) => ({ postId, sessionId, op }))
+    const told = new Set([...entries, ...rows].map(({ postId }) => postId))
+    return {
+      status: 'applied',
+      receipt: tables.receipts.get(partition)!,
+      rows,
+      posts: [...told]
+        .filter(id => tables.posts.has(id))
+        .map(postId => ({ postId, likes: seenLikes(postId) })),
+      refused: entries
+        .filter(entry => tables.posts.has(entry.postId) && entry.op > seenOp(entry))
+        .map(({ postId, sessionId, op }) => ({
+          postId,
+          sessionId,
+          op,
+          ...REFUSAL,
+          known: seenOp({ postId, sessionId }),
+        })),
+    }
+  }
+
+  function snapshot({ partition, postIds, sessionId, pairs, most }: SnapshotQuery): Snapshot {
+    // Before the first batch there is no cut that this could be of.
+    const receipt = tables.receipts.get(partition) ?? ''
+    const posts = postIds.flatMap(postId => {
+      const post = tables.posts.get(postId)
+      return post ? [{ postId, likes: seenLikes(postId), rev: post.rev }] : []
+    })
+    if (sessionId === null) return { receipt, posts, session: null }
+    const known = [...tables.posts.keys()]
+      .filter(postId => partitionOf(postId, partitions) === partition)
+      .map(postId => ({ postId, op: seenOp({ postId, sessionId }) }))
+      .filter(({ op }) => op > 0)
+    const isAll = known.length <= most
+    const ops = isAll ? known : known.filter(({ postId }) => pairs.includes(postId))
+    return { receipt, posts, session: { extent: isAll ? 'all' : 'some', ops } }
+  }
+
+  function peek(postIds: string[], sessionId: string | null): PostgresState[] {
     return [...new Set(postIds)].flatMap(postId => {
       const post = tables.posts.get(postId)
       if (!post) return []
-      const ops = new Map(post.ops)
-      let count = post.likes
-      for (const entry of greatestOf(pending.map(pair => ({ ...pair, rev: 0 })))) {
-        const known = ops.get(entry.sessionId) ?? 0
-        if (entry.postId !== postId || entry.op <= known) continue
-        count += Number(isLikedOp(entry.op)) - Number(isLikedOp(known))
-        ops.set(entry.sessionId, entry.op)
-      }
-      const op = (sessionId !== null && ops.get(sessionId)) || 0
-      return [{ postId, count, rev: post.rev, liked: isLikedOp(op), op }]
+      const op = (sessionId !== null && post.ops.get(sessionId)) || 0
+      return [{ postId, count: post.likes, rev: post.rev, liked: isLikedOp(op), op }]
     })
   }
 
-  const ratingsOf = (post: Post) =>
-    [...post.ops].filter(([, op]) => isLikedOp(op)).map(([sessionId, op]) => ({ sessionId, op }))
-
-  const unseenOf = (postId: string) =>
-    [...tables.unseen.values()]
-      .filter(row => row.postId === postId)
-      .map(({ sessionId, op }) => ({ sessionId, op }))
-
   function removePost(postId: string): boolean {
     if (!tables.posts.delete(postId)) return false
-    for (const [key, row] of tables.unseen) if (row.postId === postId) tables.unseen.delete(key)
-    put({ postId, sessionId: '', op: ++handEdits * 2 })
+    tables.log = tables.log.filter(row => row.postId !== postId)
+    for (const [key, op] of tables.refused) if (op.postId === postId) tables.refused.delete(key)
+    note({ postId, sessionId: '', op: 0, prev: 0, nonce: null })
     return true
   }
 
@@ -165,10 +219,10 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
     for (const op of resolved) tables.refused.delete(pairOf(op))
     const tried = isDropped ? [] : resolved.filter(isNew)
     const refused = tried.filter(isRefused)
-    apply(
-      tried.filter(op => !refused.includes(op)).map(op => ({ ...op, rev: 0 })),
-      true,
-    )
+    const landed = tried.filter(op => !refused.includes(op)).map(op => ({ ...op, rev: 0 }))
+    for (const { postId, sessionId, op } of landed)
+      note({ postId, sessionId, op, prev: knownOf({ postId, sessionId }), nonce: null })
+    apply(landed)
     setAside(refused)
     return { landed: tried.length - refused.length, refused: refused.length }
   }
@@ -179,30 +233,22 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
   const port: PostgresPort = {
     sync: async batch => sync(batch),
     write: async (writes, now, options) => write(writes, now, options?.ahead),
-    peek: async (postIds, sessionId, pending) => peek(postIds, sessionId, pending),
-    snapshot: async postIds =>
-      [...new Set(postIds)].flatMap(postId => {
-        const post = tables.posts.get(postId)
-        if (!post) return []
-        const unseen = unseenOf(postId).filter(({ sessionId }) => sessionId !== '')
-        const receipt = tables.receipts.get(0) ?? ''
-        return [{ postId, likes: post.likes, rev: post.rev, ratings: ratingsOf(post), unseen, receipt }]
-      }),
+    peek: async (postIds, sessionId) => peek(postIds, sessionId),
+    snapshot: async query => snapshot(query),
     posts: async (after, limit) =>
       idsAfter(after)
         .slice(0, limit)
         .map(postId => {
-          const post = tables.posts.get(postId)!
-          return { postId, likes: post.likes, rev: post.rev, ratings: ratingsOf(post).length }
+          const { likes, rev, ops } = tables.posts.get(postId)!
+          return { postId, likes, rev, ratings: [...ops.values()].filter(isLikedOp).length }
         }),
-    session: async (sessionId, after, limit) =>
-      idsAfter(after)
-        .flatMap(postId => {
-          const op = tables.posts.get(postId)!.ops.get(sessionId) ?? 0
-          return isLikedOp(op) ? [{ postId, op }] : []
-        })
+    ratings: async (after, limit) =>
+      [...tables.posts]
+        .flatMap(([postId, { ops }]) => [...ops].map(([sessionId, op]) => ({ postId, sessionId, op })))
+        .filter(({ op }) => isLikedOp(op))
+        .sort((a, b) => inOrder(pairOf(a), pairOf(b)))
+        .filter(like => !after || pairOf(like) > pairOf(after))
         .slice(0, limit),
-    removePost: async postId => removePost(postId),
     likes: async (after, limit) =>
       idsAfter(after)
         .slice(0, limit)
@@ -212,10 +258,19 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
         .map(([postId, { likes }]) => ({ postId, likes }))
         .sort((a, b) => b.likes - a.likes || inOrder(b.postId, a.postId))
         .slice(0, limit),
+    session: async (sessionId, after, limit) =>
+      idsAfter(after)
+        .map(postId => ({ postId, op: knownOf({ postId, sessionId }) }))
+        .filter(({ op }) => isLikedOp(op))
+        .slice(0, limit),
+    removePost: async postId => removePost(postId),
     status: async partition => ({
       receipt: tables.receipts.get(partition) ?? null,
       owner: tables.owners.get(partition) ?? null,
-      unseen: Math.min(tables.unseen.size, 10_000),
+      unseen: Math.min(
+        tables.log.filter(row => row.partition === partition && row.nonce === null).length,
+        10_000,
+      ),
       refused: Math.min(stillRefused().length, 1000),
     }),
     async takeOver(partition, owner, from) {
@@ -239,6 +294,9 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
     restore(backup: PostgresBackup): void {
       tables = copy(backup)
     },
+    clear(): void {
+      tables = empty()
+    },
     addPosts(posts: { id: string; likes: number }[]): void {
       for (const { id, likes } of posts) tables.posts.set(id, { likes, rev: 0, ops: new Map() })
     },
@@ -253,19 +311,6 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
       const post = tables.posts.get(id)
       return post ? { likes: post.likes, rev: post.rev } : null
     },
-    /** Sorted by session. */
-    rows(
-      table: 'post_ratings' | 'like_tombstones' | 'like_unseen',
-      postId: string,
-    ): { sessionId: string; op: number }[] {
-      const post = tables.posts.get(postId)
-      const all = [...(post?.ops ?? [])].map(([sessionId, op]) => ({ sessionId, op }))
-      const rows =
-        table === 'like_unseen'
-          ? unseenOf(postId)
-          : all.filter(({ op }) => isLikedOp(op) === (table === 'post_ratings'))
-      return rows.sort((a, b) => inOrder(a.sessionId, b.sessionId))
-    },
     /** The greatest op of every pair, by `post|session`. */
     ops: (): Map<string, number> =>
       new Map(
@@ -273,21 +318,16 @@ export function createMemoryPostgres({ newId }: { newId: () => string }) {
           [...ops].map(([sessionId, op]) => [`${postId}|${sessionId}`, op] as const),
         ),
       ),
-    clear(): void {
-      tables = empty()
+    /** Sorted by session. */
+    rows(table: 'post_ratings' | 'like_tombstones', postId: string): { sessionId: string; op: number }[] {
+      return [...(tables.posts.get(postId)?.ops ?? [])]
+        .map(([sessionId, op]) => ({ sessionId, op }))
+        .filter(({ op }) => isLikedOp(op) === (table === 'post_ratings'))
+        .sort((a, b) => inOrder(a.sessionId, b.sessionId))
     },
     receipt: (partition = 0): string | null => tables.receipts.get(partition) ?? null,
+    /** As Redis knows them at the cut. */
+    seenLikes,
+    seenOp,
   }
-}
-
-/** One entry a pair, with its greatest op and revision. */
-function greatestOf(entries: Entry[]): Entry[] {
-  const pairs = new Map<string, Entry>()
-  for (const entry of entries) {
-    const key = `${entry.postId}|${entry.sessionId}`
-    const known = pairs.get(key)
-    if (!known) pairs.set(key, { ...entry })
-    else Object.assign(known, { op: Math.max(known.op, entry.op), rev: Math.max(known.rev, entry.rev) })
-  }
-  return [...pairs.values()]
 }

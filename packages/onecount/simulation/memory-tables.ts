@@ -7,10 +7,19 @@ export interface Post {
   ops: Map<string, number>
 }
 
+/** An op that Postgres took without Redis. */
+export interface LogRow extends PairOp {
+  partition: number
+  /** The op of the pair before. */
+  prev: number
+  /** The batch with which Redis was told; null: it was not. */
+  nonce: string | null
+}
+
 export interface Tables {
   posts: Map<string, Post>
-  /** By `post|session`; the session is empty where Redis must forget the post. */
-  unseen: Map<string, PairOp>
+  /** In their order; the session is empty where Redis must forget the post. */
+  log: LogRow[]
   receipts: Map<number, string>
   owners: Map<number, string>
   /** Set aside, by `post|session`. */
@@ -19,15 +28,15 @@ export interface Tables {
 
 export const empty = (): Tables => ({
   posts: new Map(),
-  unseen: new Map(),
+  log: [],
   receipts: new Map(),
   owners: new Map(),
   refused: new Map(),
 })
 
-export const copy = ({ posts, unseen, receipts, owners, refused }: Tables): Tables => ({
+export const copy = ({ posts, log, receipts, owners, refused }: Tables): Tables => ({
   posts: new Map([...posts].map(([id, post]) => [id, { ...post, ops: new Map(post.ops) }])),
-  unseen: new Map(unseen),
+  log: log.map(row => ({ ...row })),
   receipts: new Map(receipts),
   owners: new Map(owners),
   refused: new Map(refused),

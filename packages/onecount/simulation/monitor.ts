@@ -1,102 +1,41 @@
+import type { WorldMonitor } from './kit'
 import type { Call } from './network'
 
-/**
- * Watches every call that a store does for what must never happen, even where it would be mended later: without it many
- * seeds would be needed to see what a missing rule leads to.
- */
-export class Monitor {
-  readonly #nonces = new Set<string>()
-  /** Nonces in the order in which Postgres has taken them. */
-  readonly #receipts: string[] = []
-  /** What Redis has confirmed last; null: it may have gone back, and has not said since. */
-  #confirmed: string | null = ''
-  /** The right to hydrate a post that was given last, and when, as the number of the call. */
-  readonly #rights = new Map<string, { token: string; at: number }>()
-  /** What Redis had confirmed when a token was given. */
-  readonly #tokens = new Map<string, string>()
-  readonly #forgotten = new Map<string, number>()
-  /** What Redis has said last; null: it has none, or has not said. */
-  #epoch: string | null = null
-  readonly #endedEpochs = new Set<string>()
-  #calls = 0
+/** Watches the batches: one in flight, each settled once and in the order in which Postgres took them. */
+export class Monitor implements WorldMonitor {
+  /** What each nonce has handed out, by nonce. */
+  readonly #batches = new Map<string, string>()
+  readonly #settled = new Set<string>()
+  /** Nonces in the order in which Postgres has taken them, by partition. */
+  readonly #taken = new Map<number, string[]>()
 
-  /** A store has lost something: it may do again what it has done before. */
   reset(): void {
-    this.#receipts.length = 0
-    this.#confirmed = null
-    this.#rights.clear()
-    this.#tokens.clear()
-    this.#forgotten.clear()
-    this.#epoch = null
-    this.#endedEpochs.clear()
+    this.#batches.clear()
+    this.#settled.clear()
+    this.#taken.clear()
   }
 
-  /** What is wrong with a call that a store has done; null: nothing. */
-  watch(call: Call, answer: unknown): string | null {
-    this.#calls++
-    if (call.store === 'postgres') return this.#watchPostgres(call, answer)
-    const args = call.args[1] as string[]
-    if (call.name === 'collect') return this.#handedOut(args, answer as string[])
-    if (call.name === 'settle' && answer === 'OK') return this.#settled(args[0]!)
-    if (call.name === 'resolve' && answer !== 'LATE') this.#resolved(args[0]!, answer as string)
-    if (call.name === 'begin') return this.#begun(args.slice(3), answer as string[][])
-    if (call.name === 'install' && answer === 'OK') return this.#installed(args[0]!, args[1]!)
-    if (call.name === 'absent') for (const post of answer as string[]) this.#forgotten.set(post, this.#calls)
-    if (call.name === 'forget') for (const post of args) this.#forgotten.set(post, this.#calls)
-    return null
+  watch({ store, name, args }: Call, answer: unknown): string | null {
+    if (store === 'postgres') {
+      if (name !== 'sync' || (answer as { status: string }).status !== 'applied') return null
+      const { partition, nonce } = args[0] as { partition: number; nonce: string }
+      const taken = this.#taken.get(partition) ?? []
+      if (taken.at(-1) !== nonce) this.#taken.set(partition, [...taken, nonce])
+      return taken.slice(0, -1).includes(nonce) ? 'a batch was taken again after a later one' : null
+    }
+    const parts = answer as string[]
+    if (name === 'collect' && parts.length > 0) return this.#handedOut(parts.slice(2))
+    if (name !== 'settle' || parts[0] !== 'OK') return null
+    const nonce = (args[1] as string[])[0]!
+    if (!(args[1] as string[])[10]!.endsWith('!')) return null
+    const wrong = this.#settled.has(nonce) ? 'a batch was settled twice' : null
+    this.#settled.add(nonce)
+    return wrong ?? (parts.length > 1 ? this.#handedOut(parts.slice(1)) : null)
   }
 
-  #watchPostgres({ name, args }: Call, answer: unknown): null {
-    const batch = args[0] as { nonce: string }
-    if (name === 'sync' && (answer as { status: string }).status === 'applied')
-      this.#receipts.push(batch.nonce)
-    return null
-  }
-
-  #handedOut([, , , , , , ...rows]: string[], [nonce]: string[]): string | null {
-    if (nonce === '') return null
-    for (let i = 0; i < rows.length; i += 3)
-      if (rows[i + 1] === '') this.#forgotten.set(rows[i]!, this.#calls)
-    const isNew = !this.#nonces.has(nonce!)
-    this.#nonces.add(nonce!)
-    return isNew ? null : 'a nonce was handed out twice'
-  }
-
-  #settled(nonce: string): string | null {
-    const before = this.#confirmed
-    this.#confirmed = nonce
-    const [now, then] = [this.#receipts.indexOf(nonce), this.#receipts.indexOf(before ?? '')]
-    return now >= 0 && now < then ? 'a batch was settled after a later one' : null
-  }
-
-  #resolved(receipt: string, verdict: string): void {
-    this.#confirmed = receipt
-    if (verdict !== 'DIVERGED' || this.#epoch === null) return
-    this.#endedEpochs.add(this.#epoch)
-    this.#epoch = null
-  }
-
-  #begun(posts: string[], verdicts: string[][]): string | null {
-    let wrong: string | null = null
-    verdicts.forEach(([verdict, epoch, token], i) => {
-      if (verdict !== 'MINE') return
-      this.#epoch = epoch!
-      if (this.#endedEpochs.has(epoch!)) wrong = 'an epoch that had ended began again'
-      const before = this.#tokens.get(token!)
-      if (before !== undefined && before !== this.#confirmed)
-        wrong = 'a right to hydrate was given again later'
-      if (this.#confirmed !== null) this.#tokens.set(token!, this.#confirmed)
-      this.#rights.set(posts[i]!, { token: token!, at: this.#calls })
-    })
-    return wrong
-  }
-
-  #installed(post: string, token: string): string | null {
-    const right = this.#rights.get(post)
-    if (!right) return null
-    if (right.token !== token) return `${post} was installed by somebody who had lost the right to`
-    if (right.at < (this.#forgotten.get(post) ?? 0))
-      return `${post} was installed as it was before it was forgotten`
-    return null
+  #handedOut([nonce, ...batch]: string[]): string | null {
+    const before = this.#batches.get(nonce!)
+    this.#batches.set(nonce!, batch.join())
+    return before !== undefined && before !== batch.join() ? 'a batch in flight was changed' : null
   }
 }

@@ -1,6 +1,5 @@
 import type { Redis } from 'ioredis'
 import { StoreRefused, StoreUnavailable } from '../src/core/errors'
-import { ABSENT_MS } from '../src/core/hydrate'
 import type { Onecount } from '../src/core/onecount'
 import { MAX_OP_AHEAD, opTime } from '../src/core/op'
 import { createRandom, type Random } from '../test/support/random'
@@ -22,8 +21,8 @@ const POSTS = [446, 0, 7].map((base, i) => ({
 const SESSIONS = ['s0', 's1', 's2', 's3', 's4']
 export const INSTANCES = ['A', 'B', 'W']
 const START = 1_795_000_000_000
-/** How long one may take to hydrate a post, milliseconds: hardly long enough, or long. */
-const HYDRATE_MS = [300, 3000]
+/** How long all is well before what is left is looked at, milliseconds: nothing is remembered as absent any more. */
+const CALM_MS = 10_000
 /** Few, so that little is many batches. */
 const BATCH_SIZES = [1, 3]
 /** How likely each fate of a message is in a seed that has it, and how likely something breaks in a step. */
@@ -74,7 +73,6 @@ export class World {
   readonly #everGone = new Set<string>()
   readonly #pressCalls = new PressCalls()
   readonly #messageRate: number
-  readonly #hydrateMs: number
   readonly #batchSize: number
   readonly #eventRate: number
   #ids = 0
@@ -91,7 +89,6 @@ export class World {
     this.faults = faults ?? chosen
     this.#messageRate = this.random.pick(MESSAGE_RATES)
     this.#eventRate = this.random.pick(EVENT_RATES)
-    this.#hydrateMs = this.random.pick(HYDRATE_MS)
     this.#batchSize = this.random.pick(BATCH_SIZES)
     this.clocks = new Clocks(this.random, this.faults)
     this.truth = new Truth(engine.kit.shown)
@@ -104,7 +101,6 @@ export class World {
       scripts: engine.scripts,
       prefix: `${seed}:`,
       clock: () => this.now,
-      hydrateMs: this.#hydrateMs,
       skewMs: this.clocks.redis,
     })
     this.postgres = engine.createMemoryPostgres({ newId: () => `receipt-${++this.#ids}` })
@@ -172,8 +168,7 @@ export class World {
       log: { warn: message => this.note(message) },
       settings: {
         batchSize: this.#batchSize,
-        hydrateMs: this.#hydrateMs,
-        recentMs: this.#recentMs,
+          recentMs: this.#recentMs,
         breakerFailures: 3,
         breakerMs: 40,
         ...this.engine.kit.settings(this),
@@ -355,8 +350,8 @@ export class World {
     this.isEnding = true
     for (const straggler of this.network.stragglers) straggler.dueAt = this.now
     while (await this.step());
-    // Tokens have run out, and nothing is remembered as absent any more, which a Postgres that came back older may have.
-    this.now += 2 * this.#hydrateMs + 3 * ABSENT_MS
+    // What is remembered as absent a Postgres that came back older may have.
+    this.now += CALM_MS
   }
 }
 

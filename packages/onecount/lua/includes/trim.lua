@@ -1,42 +1,26 @@
 -- include: number
 -- include: queue
 
-local TRIMMED_AT_ONCE = 5000
-local LOOKED_AT_AT_ONCE = 2000
-
--- From then on an older op of a pair that is not remembered is judged with the pair's op in Postgres.
-local function note_forgotten(q, horizon)
-  local before = trimmed_before(q)
-  if horizon <= before then return end
-  redis.call('ZADD', q, 0, '!forgot|' .. int(horizon))
-  if before > 0 then redis.call('ZREM', q, '!forgot|' .. int(before)) end
-end
+local TRIMMED_AT_ONCE = 2000
+local LOOKED_AT_AT_ONCE = 500
 
 -- Forgets recent ops from before the horizon, but for late ones: those that were that old when they were drained, as
 -- they had waited or were sent again, are remembered from then on for as long as others are. What has been looked at
 -- while there are late ones is not looked at again: `!trimmed|op` says how far that is.
 local function trim(q, recent, late, horizon)
-  local from = trimmed_of(q)
   if redis.call('EXISTS', late) == 0 then
-    if from then redis.call('ZREM', q, '!trimmed|' .. int(from)) end
+    set_mark(q, 'trimmed', nil)
     local old = math.min(TRIMMED_AT_ONCE, redis.call('ZCOUNT', recent, '-inf', '(' .. int(horizon)))
-    if old > 0 then
-      note_forgotten(q, horizon)
-      redis.call('ZREMRANGEBYRANK', recent, 0, old - 1)
-    end
+    if old > 0 then redis.call('ZREMRANGEBYRANK', recent, 0, old - 1) end
     return
   end
 
-  note_forgotten(q, horizon)
-  local old = redis.call('ZRANGEBYSCORE', recent, from and int(from) or '-inf', '(' .. int(horizon), 'WITHSCORES', 'LIMIT', 0, LOOKED_AT_AT_ONCE)
+  local from = mark_of(q, 'trimmed') or '-inf'
+  local old = redis.call('ZRANGEBYSCORE', recent, from, '(' .. int(horizon), 'WITHSCORES', 'LIMIT', 0, LOOKED_AT_AT_ONCE)
   for i = 1, #old, 2 do
     if not redis.call('ZSCORE', late, old[i]) then redis.call('ZREM', recent, old[i]) end
   end
-  if #old > 0 then
-    local to = tonumber(old[#old])
-    redis.call('ZADD', q, 0, '!trimmed|' .. int(to))
-    if from and from ~= to then redis.call('ZREM', q, '!trimmed|' .. int(from)) end
-  end
+  if #old > 0 then set_mark(q, 'trimmed', int(tonumber(old[#old]))) end
 
   for _, pair in ipairs(redis.call('ZRANGEBYSCORE', late, '-inf', '(' .. int(horizon), 'LIMIT', 0, LOOKED_AT_AT_ONCE)) do
     redis.call('ZREM', late, pair)

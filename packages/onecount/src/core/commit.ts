@@ -14,7 +14,7 @@ interface Waiter extends PairOp {
 
 export interface Committing {
   /** A drainer of its own, which tells of what becomes durable. */
-  drainerWith(options: DrainerOptions): { tick(): Promise<{ outcome: string; more: boolean }> }
+  drainerWith(options: DrainerOptions): { tick(): Promise<{ more: boolean }> }
   postgres: Pick<PostgresPort, 'write'>
   /** Microseconds. */
   now(): number
@@ -62,8 +62,8 @@ export function createCommitter({ drainerWith, postgres, now }: Committing) {
   async function round(waiters: Waiter[]): Promise<void> {
     let patience = 0
     try {
-      const { outcome, more } = await drainer.tick()
-      if (more && outcome !== 'busy') patience = PATIENCE
+      const { more } = await drainer.tick()
+      if (more) patience = PATIENCE
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) return rejectAll(waiters, error)
       if (error.store === 'postgres') return rejectAll(waiters, unavailable(error))

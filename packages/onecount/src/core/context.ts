@@ -1,10 +1,9 @@
 import type { Keys } from './keys'
-import type { Limiter } from './limiter'
 import type { Ownership } from './ownership'
 import type { Pause } from './pause'
 import type { Logger, PostgresPort, RedisPort } from './ports'
 
-/** What every procedure of the core works with. */
+/** What every procedure of the core works with, in one partition. */
 export interface Context {
   /** `null` when Redis is not configured: Postgres serves alone. */
   redis: RedisPort | null
@@ -15,32 +14,33 @@ export interface Context {
   now(): number
   /** Milliseconds since some moment, by a clock that nobody sets: for how long something takes. */
   elapsed(): number
-  /** A random id for nonces, epochs and tokens. */
+  /** A random id for nonces and calls. */
   newId(): string
+  /** Drains one batch, which a new Redis needs before anything can be hydrated. @throws StoreUnavailable */
+  drainOnce(): Promise<unknown>
   /** Whether Postgres belongs to this Redis. */
   ownership: Ownership
   /** What became of the last attempt to drain. */
   pause: Pause
   log: Logger
   settings: Settings
-  /** Of snapshots on their way into Redis, by ratings. */
-  installs: Limiter
 }
 
 export interface Settings {
   /** Ops in a batch of the drain. */
   batchSize: number
+  /** Ops that one call settles: it takes Redis a few milliseconds. */
+  settleSize: number
   /** How long a drained op stays comparable in Redis, milliseconds (R of the design). */
   recentMs: number
-  /** How long one may take to hydrate a post, milliseconds. */
-  hydrateMs: number
-  /** Ratings that one script call installs; larger sets are staged in chunks of this size. */
-  chunkSize: number
-  /**
-   * Ratings on their way into Redis at once, of one process: a like waits behind them for a few milliseconds, however
-   * many cold posts a page has.
-   */
-  installRatings: number
+  /** Ops of a session that are all brought into Redis; of one with more, those that are asked for. */
+  sessionOps: number
+  /** How long a session stays in Redis when nobody touches it, milliseconds. */
+  sessionMs: number
+  /** Pending ops of a cold post that are added up in one call; one with more is answered by Postgres until they are drained. */
+  pendingMost: number
+  /** Whether `post:liked:<post>` is kept. */
+  likers: boolean
   /** Posts that one call brings into the ranking: it takes Redis a few milliseconds. */
   rankingPage: number
   /** Failures of Redis in a row after which it is left alone for a while. */
@@ -53,12 +53,20 @@ export interface Settings {
 
 export const DEFAULT_SETTINGS: Settings = {
   batchSize: 1000,
+  settleSize: 100,
   recentMs: 15 * 60_000,
-  hydrateMs: 10_000,
-  chunkSize: 2000,
-  installRatings: 4000,
+  sessionOps: 500,
+  sessionMs: 24 * 3_600_000,
+  pendingMost: 1000,
+  likers: true,
   rankingPage: 500,
   breakerFailures: 5,
   breakerMs: 500,
   deadlineMs: 6000,
+}
+
+/** All partitions together. */
+export interface Site {
+  contexts: readonly Context[]
+  contextOf(postId: string): Context
 }

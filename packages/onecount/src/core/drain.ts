@@ -1,17 +1,18 @@
 import type { Context } from './context'
-import { collect, settle, status } from './drain-scripts'
 import { ForeignRedis, StoreRefused, StoreUnavailable } from './errors'
-import type { Entry, PairOp, RefusedOp } from './ports'
+import type { Entry, PairOp, RefusedOp, SyncResult } from './ports'
 import { createRefusalLog, withoutSessions } from './refusals'
-import { parseMember } from './replies'
+import { strings } from './replies'
+import { type Applied, lostOf, type Slice, settlementOf } from './settlement'
+import { status } from './status'
 
 export interface Tick {
   /**
-   * `idle`: nothing to do. `busy`: another drainer is at it. `diverged`: a store had lost something. `taken over`:
+   * `idle`: nothing to do. `late`: another drainer was faster. `diverged`: a store had lost something. `taken over`:
    * Postgres belonged to another Redis, and belongs to this one now.
    */
-  outcome: 'drained' | 'idle' | 'busy' | 'late' | 'confirmed' | 'diverged' | 'taken over'
-  /** Ops that Postgres holds after this tick, or held already: one whose post is being hydrated comes again. */
+  outcome: 'drained' | 'idle' | 'late' | 'diverged' | 'taken over'
+  /** Ops that Postgres holds after this tick. */
   drained: number
   /** Whether there is more to do at once. */
   more: boolean
@@ -24,25 +25,42 @@ export interface DrainerOptions {
   onRefused?(refused: readonly RefusedOp[]): void
 }
 
+/** The batch in flight, as Redis handed it out. */
+interface Batch {
+  /** The cut of Redis when it was handed out. */
+  parent: string
+  nonce: string
+  entries: Entry[]
+  /** Whether the queue may hold more. */
+  isFull: boolean
+  /** Where the next batch begins. */
+  last: string
+  /** When it was handed out or asked for, microseconds. */
+  began: number
+}
+
 /**
- * Moves ops between the stores: collect → sync → settle, both ways. Any number may run at once, anywhere; each
- * keeps only what spares it work: the unseen rows of its last sync and its place in the queue.
+ * Moves ops between the stores: collect → sync → settle. One batch is in flight, the same for whoever asks, until it is
+ * settled, and its answer carries what Redis has to learn; any number of drainers may run at once, anywhere.
  */
 export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOptions = {}) {
+  const { keys, settings } = ctx
   const logRefusals = createRefusalLog(ctx)
-  let rows: PairOp[] = []
+  /** Id of this Redis; '': it has none. */
+  let home = ''
   let after = ''
+  /** The batch that the last settle has handed out. */
+  let next: Batch | null = null
 
   /**
-   * One batch: three round trips. An op that Postgres refuses is set aside there, and no obstacle to the others.
+   * One batch: two or three round trips. An op that Postgres refuses is set aside there, and no obstacle to the others.
    * @throws StoreUnavailable (StoreRefused: Postgres refuses every op; ForeignRedis: Postgres belongs to another Redis);
    * whatever step it stopped at, the next tick goes on
    */
   async function tick(): Promise<Tick> {
     try {
       const done = await batch()
-      // Another one is at it: whether Postgres takes the ops is not known yet.
-      if (done.outcome !== 'busy' || ctx.pause.cause() !== 'refused') ctx.pause.end()
+      ctx.pause.end()
       return done
     } catch (error) {
       ctx.pause.begin(causeOf(error))
@@ -51,70 +69,68 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
   }
 
   async function batch(): Promise<Tick> {
-    const began = ctx.now()
-    const seen = rows
-    const before = after
-    rows = []
-    const counts = await countsOf(ctx, seen)
-    const [nonce, parent, home, ...members] = await collect(ctx, seen, counts, before)
-    if (nonce === '') {
-      await ctx.redis!.run('refeed', [ctx.keys.q, ctx.keys.recent], [ctx.settings.batchSize])
+    const batch = next ?? (await collect())
+    next = null
+    if (!batch) {
+      await ctx.redis!.run('feed', [keys.q, keys.recent], [settings.batchSize])
       return { outcome: 'diverged', drained: 0, more: true }
     }
-    const full = members.length >= ctx.settings.batchSize
-    const last = full ? members.at(-1)! : ''
-    const partial = cutPosts(before, last)
-    after = last
+    after = batch.last
+    const result = await sync(batch)
+    if (result.status === 'foreign') return takeOver(result.owner)
+    if (result.status === 'rejected') return resolve(batch, result.receipt)
 
-    const entries = members.map(member => toEntry(member, partial))
-    const result = await ctx.postgres
-      .sync({
-        partition: ctx.partition,
-        parent: parent!,
-        nonce: nonce!,
-        entries,
-        seen,
-        limit: ctx.settings.batchSize,
-        owner: home || null,
-      })
-      .catch((error: unknown) => {
-        throw withoutSessions(error, entries)
-      })
-    if (result.status === 'busy')
-      return { outcome: 'busy', drained: 0, more: members.length + seen.length > 0 }
-    if (result.status === 'foreign') return takeOver(result.owner, home!)
-    if (result.status === 'rejected') {
-      const verdict = (await ctx.redis!.run(
-        'resolve',
-        [ctx.keys.q, ctx.keys.recent],
-        [result.receipt, nonce!, ctx.settings.batchSize],
-      )) as string
-      if (verdict === 'DIVERGED' && parent !== '')
-        ctx.log.warn('a store had lost something: every post is hydrated anew')
-      const outcome = verdict === 'DIVERGED' ? 'diverged' : verdict === 'LATE' ? 'late' : 'confirmed'
-      ctx.ownership.confirm(home!)
-      return { outcome, drained: 0, more: true }
-    }
-
-    rows = result.unseen
-    const { gone, refused } = result
-    const isRefused = refusedOf(refused)
-    onApplied?.(entries.filter(entry => !gone.includes(entry.postId) && !isRefused(entry)))
+    const { rows, refused } = result
+    const isLost = lostOf(result)
+    onApplied?.(batch.entries.filter(entry => !isLost(entry)))
     if (refused.length > 0) {
       logRefusals(refused)
       onRefused?.(refused)
     }
-    await settle(ctx, { nonce: nonce!, members, gone: new Set(gone), isRefused, began })
-    ctx.ownership.confirm(home!)
+    const isSettled = await settle(batch, result)
+    ctx.ownership.confirm(home)
+    const moved = batch.entries.length + rows.length
     return {
-      outcome: members.length + seen.length + rows.length > 0 ? 'drained' : 'idle',
-      drained: members.length - refused.length,
-      more: full || rows.length > 0,
+      outcome: !isSettled ? 'late' : moved > 0 ? 'drained' : 'idle',
+      drained: batch.entries.length - refused.length,
+      more: batch.isFull || rows.length > 0 || next !== null || !isSettled,
+    }
+  }
+
+  async function collect(): Promise<Batch | null> {
+    const began = ctx.now()
+    const { id, isSure } = ctx.ownership.claim
+    const [named, receipt, ...batch] = strings(
+      await ctx.redis!.run(
+        'collect',
+        [keys.q],
+        [ctx.newId(), settings.batchSize, after, id, isSure ? '1' : '0'],
+      ),
+    )
+    if (receipt === undefined) return null
+    home = named!
+    return toBatch(receipt, batch, began)
+  }
+
+  /** Postgres refuses the whole call: what it holds is not known, so the batch is dropped and made anew. */
+  async function sync({ parent, nonce, entries }: Batch): Promise<SyncResult> {
+    try {
+      return await ctx.postgres.sync({
+        partition: ctx.partition,
+        parent,
+        nonce,
+        entries,
+        limit: settings.batchSize,
+        owner: home || null,
+      })
+    } catch (error) {
+      if (error instanceof StoreRefused) await ctx.redis!.run('abandon', [keys.q], [nonce])
+      throw withoutSessions(error, entries)
     }
   }
 
   /** @throws ForeignRedis unless this process was told to take over */
-  async function takeOver(owner: string, home: string): Promise<Tick> {
+  async function takeOver(owner: string): Promise<Tick> {
     if (!ctx.ownership.takesOver) throw ctx.ownership.refuse(owner, home)
     const now = await ctx.postgres.takeOver(ctx.partition, home, owner)
     ctx.ownership.endTakeover()
@@ -123,8 +139,79 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
     return { outcome: 'taken over', drained: 0, more: true }
   }
 
+  async function resolve({ parent, nonce }: Batch, receipt: string): Promise<Tick> {
+    if (parent === '') await adopt()
+    const verdict = await ctx.redis!.run(
+      'resolve',
+      [keys.q, keys.recent],
+      [receipt, nonce, settings.batchSize],
+    )
+    ctx.ownership.confirm(home)
+    if (verdict === 'LATE') return { outcome: 'late', drained: 0, more: true }
+    if (parent !== '') ctx.log.warn('a store had lost something: every post is hydrated anew')
+    return { outcome: 'diverged', drained: 0, more: true }
+  }
+
+  /** A Redis without a cut may hold what the version before has pending. */
+  async function adopt(): Promise<void> {
+    const held = [keys.before, keys.beforeRest, keys.q, keys.recent]
+    while ((await ctx.redis!.run('adopt', held, [settings.batchSize])) === '1');
+  }
+
+  async function settle(batch: Batch, result: Applied): Promise<boolean> {
+    const slices = settlementOf(batch.entries, result, settings.settleSize)
+    for (const slice of slices) if (!(await settleSlice(batch, result.receipt, slice))) return false
+    return true
+  }
+
+  /** One round trip; the last one hands out the next batch. */
+  async function settleSlice(
+    { nonce, began }: Batch,
+    receipt: string,
+    { range, posts, sessions, mirrors, told }: Slice,
+  ): Promise<boolean> {
+    const inRedis = handedOutAt(nonce)
+    const now = ctx.now()
+    const [verdict, ...batch] = strings(
+      await ctx.redis!.run(
+        'settle',
+        [
+          keys.q,
+          keys.recent,
+          keys.late,
+          keys.rank,
+          ...[...posts.keys()].flatMap(id => [keys.meta(id), keys.likes(id), keys.liked(id)]),
+          ...sessions.map(keys.ops),
+          ...mirrors.map(keys.sessions),
+        ],
+        [
+          nonce,
+          receipt,
+          now,
+          // What is late goes by the later of this server's clock and Redis' own, what is forgotten by the earlier one:
+          // either may be wrong, and then ops are remembered longer, and none is forgotten that is promised.
+          2 * Math.max(now, inRedis),
+          2 * Math.min(began, inRedis),
+          2 * settings.recentMs * 1000,
+          settings.sessionMs,
+          ctx.newId(),
+          settings.batchSize,
+          after,
+          range,
+          settings.likers ? '1' : '0',
+          posts.size,
+          ...[...posts].flat(),
+          ...told,
+        ],
+      ),
+    )
+    if (verdict === 'LATE') return false
+    if (batch.length > 0) next = toBatch(receipt, batch, now)
+    return true
+  }
+
   /**
-   * Whether a tick would find something, without writing: two round trips.
+   * Whether a tick would find something, without writing: two round trips, side by side.
    * @throws StoreUnavailable; ForeignRedis: Postgres belongs to another Redis, and a tick would not change that
    */
   async function hasWork(): Promise<boolean> {
@@ -142,35 +229,27 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
   return { tick, hasWork }
 }
 
+export type Drainer = ReturnType<typeof createDrainer>
+
 function causeOf(error: unknown) {
   if (error instanceof ForeignRedis) return 'foreign'
   if (error instanceof StoreRefused) return 'refused'
   return error instanceof StoreUnavailable ? 'unreachable' : 'failed'
 }
 
-/** Of the posts that Redis has to forget, with which they stay in the ranking; one that is gone is left out. */
-async function countsOf(ctx: Context, rows: PairOp[]): Promise<Map<string, number>> {
-  const postIds = rows.filter(row => row.sessionId === '').map(row => row.postId)
-  if (postIds.length === 0) return new Map()
-  return new Map((await ctx.postgres.peek(postIds, null, [])).map(({ postId, count }) => [postId, count]))
+/** When Redis made the nonce, microseconds of its own clock. */
+function handedOutAt(nonce: string): number {
+  const [seconds, micros] = nonce.split('.').slice(-2).map(Number) as [number, number]
+  return seconds * 1_000_000 + micros
 }
 
-/**
- * A batch that is cut may hold only some of a post's ops, and then Postgres will hold a count that nobody was ever
- * shown: it must not carry the revision of the whole. The post of either end may be cut, wherever there is one.
- */
-function cutPosts(before: string, last: string): Set<string> {
-  return new Set([before, last].filter(end => end !== '').map(member => parseMember(member).postId))
-}
-
-function toEntry(member: string, partial: Set<string>): Entry {
-  const entry = parseMember(member)
-  return partial.has(entry.postId) ? { ...entry, rev: 0 } : entry
-}
-
-const nameOf = ({ postId, sessionId, op }: PairOp) => `${postId}|${sessionId}|${op}`
-
-function refusedOf(refused: readonly PairOp[]): (op: PairOp) => boolean {
-  const names = new Set(refused.map(nameOf))
-  return op => names.has(nameOf(op))
+function toBatch(parent: string, [nonce, after, last, ...members]: string[], began: number): Batch {
+  // A batch that is cut may hold only some of a post's ops, and then Postgres will hold a count that nobody was ever
+  // shown: it must not carry the revision of the whole. The post of either end may be cut, wherever there is one.
+  const cut = new Set([after!, last!].filter(end => end !== '').map(end => end.split('|')[0]))
+  const entries = members.map(member => {
+    const [postId, sessionId, op, rev] = member.split('|') as [string, string, string, string]
+    return { postId, sessionId, op: Number(op), rev: cut.has(postId) ? 0 : Number(rev) }
+  })
+  return { parent, nonce: nonce!, entries, isFull: last !== '', last: last!, began }
 }

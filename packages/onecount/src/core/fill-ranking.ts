@@ -1,4 +1,4 @@
-import type { Context } from './context'
+import type { Context, Site } from './context'
 import { StoreUnavailable } from './errors'
 import type { RankedPost } from './ports'
 import { strings } from './replies'
@@ -10,33 +10,47 @@ const PAGE_MS = 10_000
 const WAIT_MS = 60_000
 const LOOK_MS = 100
 
+/** The right to fill one partition. */
+interface Filling {
+  ctx: Context
+  epoch: string
+  /** '': its ranking is complete, posts that it lacks come in. */
+  token: string
+}
+
 /**
  * Builds the ranking from every post of Postgres, in pages, while all changes go on. Only a filler that has brought every
  * page makes it complete; a page that arrives late, twice or after another filler has begun changes nothing. Where the
  * ranking is complete, posts that it lacks come in. False: another filler is at it, or this one has lost what it had built.
  * @throws StoreUnavailable; what was built is dropped by the next filler
  */
-export async function fillRanking(ctx: Context): Promise<boolean> {
-  const { keys } = ctx
-  const id = ctx.newId()
-  const prepared = await ctx.redis!.run(
-    'prepare',
-    [keys.q, keys.rank, keys.filling],
-    [id, ctx.newId(), PAGE_MS],
-  )
-  const [verdict, epoch] = strings(prepared) as [string, string]
-  if (verdict !== 'MINE' && verdict !== 'COMPLETE') return false
-  const token = verdict === 'MINE' ? id : ''
+export async function fillRanking(site: Site): Promise<boolean> {
+  const prepared = await Promise.all(site.contexts.map(prepare))
+  const fillings = prepared.filter(filling => filling !== null)
+  const [{ postgres, settings }] = site.contexts as [Context]
 
   let isDone = false
   try {
+    if (fillings.length < prepared.length) return false
     let after: string | null = null
     for (let page = 0; ; page++) {
-      const posts: RankedPost[] = await ctx.postgres.likes(after, ctx.settings.rankingPage)
+      const posts: RankedPost[] = await postgres.likes(after, settings.rankingPage)
       const isLast = posts.length === 0
       // Posts that were made meanwhile, with ids among those that had been read.
-      const brought = isLast ? await ctx.postgres.ranking(TOP) : posts
-      if (!(await fill(ctx, epoch, token, page, brought, isLast))) return false
+      const brought = isLast ? await postgres.ranking(TOP) : posts
+      const filled = await Promise.all(
+        fillings.map(({ ctx, epoch, token }) =>
+          fill(
+            ctx,
+            epoch,
+            token,
+            page,
+            brought.filter(post => site.contextOf(post.postId) === ctx),
+            isLast,
+          ),
+        ),
+      )
+      if (!filled.every(Boolean)) return false
       if (isLast) break
       after = posts.at(-1)!.postId
     }
@@ -44,11 +58,26 @@ export async function fillRanking(ctx: Context): Promise<boolean> {
     return true
   } finally {
     // So that the next filler does not wait for the right to run out.
-    if (!isDone && token !== '') await ctx.redis!.run('release', [keys.filling], [token]).catch(() => {})
+    if (!isDone) await Promise.all(fillings.map(release))
   }
 }
 
-/** Puts posts into the ranking; false: it is not as it was any more, nothing changed. One round trip. */
+/** `null`: another filler is at it, or there is nothing yet to rank by. */
+async function prepare(ctx: Context): Promise<Filling | null> {
+  const { keys } = ctx
+  const id = ctx.newId()
+  const reply = strings(await ctx.redis!.run('prepare', [keys.q, keys.rank, keys.filling], [id, PAGE_MS]))
+  const [verdict, epoch] = reply as [string, string]
+  if (verdict === 'NEW') await ctx.drainOnce()
+  if (verdict !== 'MINE' && verdict !== 'COMPLETE') return null
+  return { ctx, epoch, token: verdict === 'MINE' ? id : '' }
+}
+
+async function release({ ctx, token }: Filling): Promise<void> {
+  if (token !== '') await ctx.redis!.run('release', [ctx.keys.filling], [token]).catch(() => {})
+}
+
+/** Puts posts into the ranking of a partition; false: it is not as it was any more, nothing changed. One round trip. */
 export async function fill(
   { redis, keys }: Context,
   epoch: string,
@@ -59,12 +88,7 @@ export async function fill(
 ): Promise<boolean> {
   const reply = await redis!.run(
     'fill',
-    [
-      keys.q,
-      keys.rank,
-      keys.filling,
-      ...posts.flatMap(({ postId }) => [keys.likes(postId), keys.liked(postId), keys.meta(postId)]),
-    ],
+    [keys.q, keys.rank, keys.filling, ...posts.map(({ postId }) => keys.meta(postId))],
     [
       epoch,
       token,
@@ -78,10 +102,11 @@ export async function fill(
 }
 
 /** The same, for who needs it complete: waits for another filler, and begins again. @throws StoreUnavailable */
-export async function buildRanking(ctx: Context): Promise<void> {
-  const end = ctx.elapsed() + WAIT_MS
-  while (!(await fillRanking(ctx))) {
-    if (ctx.elapsed() >= end)
+export async function buildRanking(site: Site): Promise<void> {
+  const [{ elapsed }] = site.contexts as [Context]
+  const end = elapsed() + WAIT_MS
+  while (!(await fillRanking(site))) {
+    if (elapsed() >= end)
       throw new StoreUnavailable('redis', 'the ranking is being built by another process for a minute')
     await new Promise(resolve => setTimeout(resolve, LOOK_MS))
   }

@@ -1,8 +1,8 @@
 import type { Context } from './context'
-import { status } from './drain-scripts'
 import { opTime } from './op'
 import type { PauseCause } from './pause'
 import type { PostgresStatus } from './ports'
+import { status } from './status'
 
 /** Ops that wait for longer than this do not get through, milliseconds. */
 const OLD_MS = 60_000
@@ -34,8 +34,37 @@ export interface Health {
   lastDrainAt: string | null
 }
 
-/** Two round trips, side by side. Never throws. */
-export async function health(ctx: Context, lastDrainAt: number | null): Promise<Health> {
+/** All partitions together: the worst of each. Two round trips each, side by side. Never throws. */
+export async function health(contexts: readonly Context[], lastDrainAt: number | null): Promise<Health> {
+  const all = await Promise.all(contexts.map(ctx => healthOf(ctx, lastDrainAt)))
+  const sum = (of: (health: Health) => number | null) =>
+    all.reduce<number | null>((sum, health) => {
+      const n = of(health)
+      return sum === null || n === null ? null : sum + n
+    }, 0)
+  const most = (of: (health: Health) => number | null) =>
+    all.some(health => of(health) === null) ? null : Math.max(...all.map(health => of(health)!))
+  const [first] = all as [Health]
+  const isAny = <K extends keyof Health>(name: K, value: Health[K]) => all.some(health => health[name] === value)
+  return {
+    status: all.every(({ status }) => status === 'ok')
+      ? 'ok'
+      : all.every(({ status }) => status === 'down')
+        ? 'down'
+        : 'degraded',
+    redis: isAny('redis', 'down') ? 'down' : first.redis,
+    postgres: isAny('postgres', 'down') ? 'down' : 'up',
+    pending: sum(({ pending }) => pending),
+    oldestPendingMs: most(({ oldestPendingMs }) => oldestPendingMs),
+    unseen: sum(({ unseen }) => unseen),
+    // They are of no partition: each tells of all.
+    refused: most(({ refused }) => refused),
+    paused: all.find(({ paused }) => paused !== null)?.paused ?? null,
+    lastDrainAt: first.lastDrainAt,
+  }
+}
+
+async function healthOf(ctx: Context, lastDrainAt: number | null): Promise<Health> {
   const [redis, postgres] = await Promise.allSettled([
     ctx.redis ? status(ctx) : Promise.reject(),
     ctx.postgres.status(ctx.partition),

@@ -50,8 +50,7 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
     for (;;) {
       const tick = await once()
       drained += tick.drained
-      if (tick.outcome === 'busy') await new Promise(resolve => setTimeout(resolve, 20))
-      if (!tick.more && tick.outcome !== 'busy' && !(await drainer.hasWork())) return { drained, more: false }
+      if (!tick.more && !(await drainer.hasWork())) return { drained, more: false }
       if (ctx.elapsed() >= end) return { drained, more: true }
     }
   }
@@ -68,8 +67,7 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   function wake(): void {
     running = work()
       .then(
-        ({ more, outcome }) => {
-          if (outcome === 'busy' && ctx.pause.cause() === 'refused') return backoffMs()
+        ({ more }) => {
           if (paused !== null) ctx.log.warn('drain resumed')
           paused = null
           failures = 0
@@ -92,12 +90,12 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
       })
   }
 
-  async function work(): Promise<Pick<Tick, 'outcome' | 'more'>> {
+  async function work(): Promise<{ more: boolean }> {
     const asked = nudged
     nudged = false
-    if (!asked && !(await drainer.hasWork())) return { outcome: 'idle', more: false }
+    if (!asked && !(await drainer.hasWork())) return { more: false }
     let tick = await once()
-    while (tick.more && tick.outcome !== 'busy' && !stopped) tick = await once()
+    while (tick.more && !stopped) tick = await once()
     return tick
   }
 

@@ -1,29 +1,23 @@
 import type { Ack } from './ack'
-import { withBreaker } from './breaker'
-import { type BulkOptions, hydrateAll, pages, rehydrate } from './bulk'
+import { type BulkOptions, createMirrorFiller, pages, rehydrate } from './bulk'
 import { createClock } from './clock'
-import { createCommitter } from './commit'
-import { type Context, DEFAULT_SETTINGS, type Settings } from './context'
-import { createDrainer } from './drain'
+import { DEFAULT_SETTINGS, type Settings, type Site } from './context'
 import { OnecountError } from './errors'
 import { buildRanking } from './fill-ranking'
 import { groupWrites } from './group-writes'
 import { type Health, health } from './health'
-import { ABSENT_MS } from './hydrate'
 import { assertPostId, assertSessionId, isPostId } from './ids'
-import { createKeys } from './keys'
-import { createLimiter } from './limiter'
-import { createDrainLoop, type LoopOptions } from './loop'
+import { joinLoops } from './join-loops'
+import { createKeys, partitionOf, tagOf } from './keys'
+import type { LoopOptions } from './loop'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
-import { Ownership } from './ownership'
-import { createPause } from './pause'
+import { createPartition } from './partition'
 import type { Logger, PostgresPort, RedisPort } from './ports'
-import { press } from './press'
 import { createRanking } from './ranking'
 import { read, unknown } from './read'
 import type { LikeState, WriteState } from './types'
 import { within } from './within'
-import { write } from './write'
+import { press, write } from './write'
 
 export interface OnecountOptions {
   /** `null`: no Redis; Postgres serves alone. */
@@ -35,6 +29,10 @@ export interface OnecountOptions {
   redisId?: string
   /** Gives Postgres to this Redis if it belongs to another one, once. For a move: leave it out afterwards. */
   takeOver?: boolean
+  /** Into how many parts the keys are split, for a Redis Cluster; the same in every process and in Postgres. 1. */
+  partitions?: number
+  /** `likers: false`: `post:liked:<post>` is not kept. */
+  indexes?: { likers?: boolean }
   settings?: Partial<Settings>
   drain?: LoopOptions
   log?: Logger
@@ -44,41 +42,45 @@ export interface OnecountOptions {
 
 /** Posts that are read in one script call. */
 const PAGE = 250
-/** So many ids that Postgres does not have are remembered. */
+/** So many ids that Postgres does not have are remembered, for so many milliseconds. */
 const ABSENT_MAX = 10_000
+const ABSENT_MS = 1000
 /** How long a drain that is waited for takes at most, milliseconds, when nobody says. */
 const DRAIN_MS = 5000
 
 /** One count, every view. See `docs/design.md` for what each part promises. */
 export function createOnecount(options: OnecountOptions) {
+  const { partitions = 1 } = options
   const clock = options.clock ?? Date.now
   const elapsed = options.clock ?? (() => performance.now())
-  const settings = { ...DEFAULT_SETTINGS, ...options.settings }
-  const { breakerFailures: failures, breakerMs: pauseMs } = settings
-  const ownership = new Ownership(options.redisId || options.redis?.id || '', options.takeOver ?? false)
-  const drained: Context = {
-    redis: options.redis && withBreaker(options.redis, { failures, pauseMs, clock: elapsed }),
-    postgres: groupWrites(options.postgres, {
-      size: settings.batchSize,
-      patienceMs: settings.deadlineMs,
+  const settings = { ...DEFAULT_SETTINGS, likers: options.indexes?.likers ?? true, ...options.settings }
+  const postgres = groupWrites(options.postgres, {
+    size: settings.batchSize,
+    patienceMs: settings.deadlineMs,
+    elapsed,
+  })
+  const now = createClock(clock)
+  const parts = Array.from({ length: partitions }, (_, partition) =>
+    createPartition({
+      partition,
+      partitions,
+      redis: options.redis,
+      postgres,
+      redisId: options.redisId || options.redis?.id || '',
+      takeOver: options.takeOver ?? false,
+      settings,
+      drain: options.drain,
+      log: options.log ?? console,
+      now,
       elapsed,
     }),
-    keys: createKeys(),
-    partition: 0,
-    now: createClock(clock),
-    elapsed,
-    newId: () => crypto.randomUUID(),
-    ownership,
-    pause: createPause(elapsed),
-    log: options.log ?? console,
-    settings,
-    installs: createLimiter(settings.installRatings),
-  }
-  // What people read and press goes round a Redis that Postgres does not belong to; the drain goes on looking at it.
-  const ctx: Context = { ...drained, redis: drained.redis && ownership.guard(drained.redis) }
-  const loop = createDrainLoop(drained, options.drain)
-  const committer = createCommitter({ ...drained, drainerWith: hooks => createDrainer(drained, hooks) })
-  const ranking = createRanking(ctx)
+  )
+  const partOf = (postId: string) => parts[partitionOf(postId, partitions)]!
+  const contextOf = (postId: string) => partOf(postId).ctx
+  const site: Site = { contexts: parts.map(part => part.ctx), contextOf }
+  const loop = joinLoops(parts.map(part => part.loop))
+  const moderated = { ...site, postgres, drain: () => loop.drain({ budgetMs: DRAIN_MS }) }
+  const ranking = createRanking(site)
   const absent = new Map<string, number>()
 
   const isAbsent = (postId: string) => (absent.get(postId) ?? 0) > elapsed()
@@ -107,6 +109,7 @@ export function createOnecount(options: OnecountOptions) {
     try {
       const state = await write
       if (state.durable) return state
+      const { committer, loop } = partOf(postId)
       if (ack === 'postgres') {
         await committer.untilDurable({ postId, sessionId, op: state.op })
         return { ...state, durable: true }
@@ -136,6 +139,7 @@ export function createOnecount(options: OnecountOptions) {
       assertPostId(postId)
       assertSessionId(sessionId)
       if (isAbsent(postId)) throw new OnecountError('post_not_found', { field: 'postId' })
+      const ctx = contextOf(postId)
       const accepted =
         op === undefined ? press(ctx, postId, sessionId, liked) : write(ctx, postId, sessionId, liked, op)
       return written(postId, sessionId, accepted, ack)
@@ -146,35 +150,39 @@ export function createOnecount(options: OnecountOptions) {
       assertPostId(postId)
       assertSessionId(sessionId)
       if (isAbsent(postId)) throw new OnecountError('post_not_found', { field: 'postId' })
-      return written(postId, sessionId, press(ctx, postId, sessionId, null), ack)
+      return written(postId, sessionId, press(contextOf(postId), postId, sessionId, null), ack)
     },
 
     /**
      * States of posts for one session (`null`: nobody, `liked` is null). Posts that do not exist are absent; a count
-     * that cannot be known is null. One round trip per 250 posts when they are warm. Never throws.
+     * that cannot be known is null. One round trip per 250 posts when they are warm, to each partition that they are in.
+     * Never throws.
      */
     async read(postIds: readonly string[], sessionId: string | null = null): Promise<Map<string, LikeState>> {
       const wanted = [...new Set(postIds)].filter(id => isPostId(id) && !isAbsent(id))
-      const states = new Map<string, LikeState>()
+      const found = new Map<string, LikeState>()
       const left = new Set(wanted)
-      const work = async () => {
-        for (let i = 0; i < wanted.length; i += PAGE) {
-          const page = wanted.slice(i, i + PAGE)
-          const found = await read(ctx, page, sessionId)
+      const readPart = async (part: (typeof parts)[number]) => {
+        const own = partitions === 1 ? wanted : wanted.filter(id => partOf(id) === part)
+        for (let i = 0; i < own.length; i += PAGE) {
+          const page = own.slice(i, i + PAGE)
+          const states = await read(part.ctx, page, sessionId)
           for (const id of page) {
-            const state = found.get(id)
-            if (state) states.set(id, state)
+            const state = states.get(id)
+            if (state) found.set(id, state)
             else remember(id)
             left.delete(id)
           }
         }
-        return states
       }
-      return within(
-        work(),
-        settings.deadlineMs,
-        () => new Map([...states, ...[...left].map(id => [id, unknown(id)] as const)]),
-      )
+      const inOrder = () =>
+        new Map(
+          wanted.flatMap(id => {
+            const state = left.has(id) ? unknown(id) : found.get(id)
+            return state ? [[id, state] as const] : []
+          }),
+        )
+      return within(Promise.all(parts.map(readPart)).then(inOrder), settings.deadlineMs, inOrder)
     },
 
     /**
@@ -183,23 +191,40 @@ export function createOnecount(options: OnecountOptions) {
      */
     ranking: (limit = 100): Promise<string[]> => ranking(limit),
 
-    /** Builds a post's keys anew from Postgres plus pending; its count, or null. @throws StoreUnavailable */
+    /** Builds a post's numbers anew from Postgres plus pending; its count, or null. @throws StoreUnavailable */
     rehydrate(postId: string): Promise<number | null> {
       assertPostId(postId)
-      return rehydrate(ctx, postId)
+      return rehydrate(contextOf(postId), postId)
     },
 
-    /** Brings every post into Redis and builds the ranking; can be repeated at any time. @throws StoreUnavailable */
-    async hydrateAll(bulk?: BulkOptions): Promise<{ posts: number; ratings: number }> {
+    /**
+     * Brings every post into Redis with all that likes it, and builds the ranking; can be repeated at any time, and twice
+     * at once. Memory is bounded by a page. @throws StoreUnavailable
+     */
+    async hydrateAll(bulk: BulkOptions = {}): Promise<{ posts: number; ratings: number }> {
       // Stores that meet for the first time find that they have diverged, and every post is cold from then on.
       await loop.drain({ budgetMs: DRAIN_MS })
-      const total = await hydrateAll(ctx, bulk)
-      await buildRanking(ctx)
+      const fillMirrors = createMirrorFiller(postgres, contextOf, bulk.after ?? null)
+      const total = { posts: 0, ratings: 0 }
+      for await (const page of pages(postgres, bulk)) {
+        const last = page.at(-1)!.postId
+        const ids = page.map(post => post.postId)
+        await Promise.all(
+          site.contexts.map(async ctx => {
+            const own = ids.filter(id => contextOf(id) === ctx)
+            for (let i = 0; i < own.length; i += PAGE) await read(ctx, own.slice(i, i + PAGE), null)
+          }),
+        )
+        total.posts += page.length
+        total.ratings += await fillMirrors(last, bulk.signal)
+        bulk.onPage?.({ ...total, last })
+      }
+      await buildRanking(site)
       return total
     },
 
     /** Every post in keyset pages of bounded size. @throws StoreUnavailable */
-    pages: (bulk?: BulkOptions) => pages(ctx, bulk),
+    pages: (bulk?: BulkOptions) => pages(postgres, bulk),
 
     /**
      * Takes back every like of a session. Durable when it returns; can be repeated, also after it was interrupted.
@@ -207,7 +232,7 @@ export function createOnecount(options: OnecountOptions) {
      */
     async removeSession(sessionId: string): Promise<Moderated> {
       assertSessionId(sessionId)
-      return removeSession(ctx, loop, sessionId)
+      return removeSession(moderated, sessionId)
     },
 
     /**
@@ -217,26 +242,35 @@ export function createOnecount(options: OnecountOptions) {
     async mergeSessions(from: string, to: string): Promise<Moderated> {
       assertSessionId(from)
       assertSessionId(to)
-      return from === to ? { posts: 0, complete: true } : mergeSessions(ctx, loop, from, to)
+      return from === to ? { posts: 0, complete: true } : mergeSessions(moderated, from, to)
     },
 
     /** Removes a post with its likes from both stores; false: there was none. @throws StoreUnavailable */
     async removePost(postId: string): Promise<boolean> {
       assertPostId(postId)
       remember(postId)
-      return removePost(ctx, postId)
+      return removePost(contextOf(postId), postId)
     },
 
     /** False: no Redis is configured, and what Postgres says is exact. */
-    hasRedis: ctx.redis !== null,
+    hasRedis: options.redis !== null,
 
     /** The stores themselves and the names of the keys, for tools that compare them. */
-    stores: { redis: drained.redis, postgres: ctx.postgres, keys: ctx.keys },
+    stores: {
+      redis: parts[0]!.drained.redis,
+      postgres,
+      partitions: parts.map(({ drained }) => drained),
+      keysOf: (postId: string) => contextOf(postId).keys,
+    },
 
     drain: loop,
 
-    /** Two round trips. Never throws. */
-    health: (): Promise<Health> => health(drained, loop.lastDrainAt()),
+    /** Two round trips a partition. Never throws. */
+    health: (): Promise<Health> =>
+      health(
+        parts.map(part => part.drained),
+        loop.lastDrainAt(),
+      ),
 
     /** Drains until nothing is left or the time is up. @throws StoreUnavailable */
     drainOnce: (budgetMs = DRAIN_MS) => loop.drain({ budgetMs }),

@@ -1,22 +1,23 @@
 /** The scripts in `lua/`, by file name. */
 export type ScriptName =
-  | 'absent'
-  | 'begin'
+  | 'abandon'
+  | 'adopt'
   | 'collect'
   | 'cool'
+  | 'feed'
   | 'fill'
   | 'forget'
-  | 'install'
+  | 'install-posts'
+  | 'install-session'
   | 'limit'
+  | 'mirror'
   | 'prepare'
   | 'press'
   | 'rank'
   | 'read'
-  | 'refeed'
   | 'release'
   | 'resolve'
   | 'settle'
-  | 'stage'
   | 'status'
   | 'write'
 
@@ -51,13 +52,11 @@ export interface Entry extends PairOp {
 
 export interface SyncBatch {
   partition: number
-  /** Nonce that Redis holds as confirmed; the batch is applied only if Postgres holds the same. */
+  /** The receipt that Redis has as its cut; the batch is applied only if Postgres holds the same. */
   parent: string
   nonce: string
   entries: Entry[]
-  /** Unseen ops that Redis has seen now, as they were handed out. */
-  seen: PairOp[]
-  /** Unseen ops to hand back at most. */
+  /** Ops that Redis has not seen, beside those of the entries' pairs, to hand back at most. */
   limit: number
   /** Id of the Redis that the batch is of; `null`: whose Postgres is is not compared. */
   owner?: string | null
@@ -75,16 +74,29 @@ export interface SetAsideOp extends RefusedOp {
   refusedAt: string
 }
 
+/** An op that was set aside, and the one that Postgres holds of its pair, 0 for none. */
+export interface RefusedEntry extends RefusedOp {
+  known: number
+}
+
 export type SyncResult =
-  /**
-   * An unseen op without a session says: forget the post, it was removed or its likes were set by hand. What is refused
-   * has been set aside.
-   */
-  | { status: 'applied'; gone: string[]; refused: RefusedOp[]; unseen: PairOp[] }
+  | {
+      status: 'applied'
+      /** Of this batch: `<nonce>/<random>`. */
+      receipt: string
+      /**
+       * What Redis has to learn: ops that it has not seen, and of refused entries the op that beat them. One without a
+       * session says: forget the post, it was removed or its likes were set by hand.
+       */
+      rows: PairOp[]
+      /** Likes as of this cut of every post of the entries and rows that is there. */
+      posts: { postId: string; likes: number }[]
+      /** Set aside. */
+      refused: RefusedEntry[]
+    }
   | { status: 'rejected'; receipt: string }
   /** Postgres belongs to another Redis. */
   | { status: 'foreign'; owner: string }
-  | { status: 'busy' }
 
 /** A post as Postgres knows it, for one session. `op` is the session's newest one, 0 for none. */
 export interface PostgresState {
@@ -113,15 +125,28 @@ export type WriteResult =
   /** A constraint, a trigger or a policy forbids it, while others are taken; nothing has changed. */
   | { status: 'refused'; sqlstate: string; message: string }
 
-/** Everything of a post that hydration needs, of one moment. */
+/** What hydration reads, of one moment. */
 export interface Snapshot {
-  postId: string
-  likes: number
-  rev: number
-  ratings: { sessionId: string; op: number }[]
-  unseen: { sessionId: string; op: number }[]
-  /** Nonce of the last batch that Postgres had applied; '': not known. */
   receipt: string
+  /** Those that are there. */
+  posts: { postId: string; likes: number; rev: number }[]
+  session: {
+    /** Whether these are all ops of the session in the partition; otherwise those on the posts that were asked for. */
+    extent: 'all' | 'some'
+    ops: { postId: string; op: number }[]
+  } | null
+}
+
+export interface SnapshotQuery {
+  partition: number
+  /** Posts whose likes are asked for. */
+  postIds: string[]
+  /** Whose ops are asked for; `null`: nobody's. */
+  sessionId: string | null
+  /** Posts of which the session's ops are needed. */
+  pairs: string[]
+  /** A session with more ops than this is told for `pairs` alone. */
+  most: number
 }
 
 export interface PostSummary {
@@ -138,7 +163,7 @@ export interface RankedPost {
 }
 
 /**
- * What the engine needs of Postgres; each method is one call of the SQL function of the same name.
+ * What the engine needs of Postgres; each method is one call of an SQL function.
  * Every method throws StoreUnavailable after the driver's deadline or when Postgres cannot serve: the outcome is unknown;
  * and StoreRefused, which is one too, on an SQL error about the call itself: nothing was changed.
  */
@@ -152,13 +177,15 @@ export interface PostgresPort {
    */
   write(writes: PairWrite[], now: number, options?: { ahead?: number }): Promise<WriteResult[]>
   /** Posts that do not exist are left out. */
-  peek(postIds: string[], sessionId: string | null, pending: PairOp[]): Promise<PostgresState[]>
-  /** Posts that do not exist are left out. */
-  snapshot(postIds: string[]): Promise<Snapshot[]>
+  peek(postIds: string[], sessionId: string | null): Promise<PostgresState[]>
+  /** What is cold, and the cut that it is of. */
+  snapshot(query: SnapshotQuery): Promise<Snapshot>
   /** Posts by id, after the one given; an empty page is the end. */
   posts(after: string | null, limit: number): Promise<PostSummary[]>
   /** What a session likes, by post, after the one given; an empty page is the end. */
   session(sessionId: string, after: string | null, limit: number): Promise<{ postId: string; op: number }[]>
+  /** Who likes what, by post and session, after the pair given; an empty page is the end. */
+  ratings(after: Pick<PairOp, 'postId' | 'sessionId'> | null, limit: number): Promise<PairOp[]>
   /** False: there was no such post. */
   removePost(postId: string): Promise<boolean>
   /** Posts with their likes alone, by id, after the one given; an empty page is the end. */

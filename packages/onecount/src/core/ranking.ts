@@ -1,4 +1,4 @@
-import type { Context } from './context'
+import type { Context, Site } from './context'
 import { StoreUnavailable } from './errors'
 import { fill, fillRanking } from './fill-ranking'
 import type { RankedPost } from './ports'
@@ -10,12 +10,20 @@ const AGAIN_MS = 1000
 /** How often is looked for posts that Postgres has and the ranking has not, milliseconds. */
 const LOOK_MS = 10_000
 
+/** The ranking of one partition; without an epoch it is not complete. */
+interface Ranked {
+  ctx: Context
+  epoch: string
+  posts: RankedPost[]
+}
+
 /**
- * The most liked posts. Redis keeps them once every post was brought there; until then Postgres answers, and the ranking
- * is built in the background.
+ * The most liked posts. Redis keeps them once every post was brought there, each partition its own; until then Postgres
+ * answers, and the ranking is built in the background.
  */
-export function createRanking(ctx: Context) {
-  const top = createTopOfPostgres(ctx)
+export function createRanking(site: Site) {
+  const [{ elapsed, redis }] = site.contexts as [Context]
+  const top = createTopOfPostgres(site.contexts[0]!)
   let working = false
   let fillAt = 0
   let lookAt = 0
@@ -32,39 +40,42 @@ export function createRanking(ctx: Context) {
   }
 
   function fillSoon(): void {
-    if (ctx.elapsed() < fillAt) return
-    fillAt = ctx.elapsed() + AGAIN_MS * (1 + Math.random())
-    inBackground(() => fillRanking(ctx))
+    if (elapsed() < fillAt) return
+    fillAt = elapsed() + AGAIN_MS * (1 + Math.random())
+    inBackground(() => fillRanking(site))
   }
 
   /**
    * Redis hears of a post when it is first read. One that was written into Postgres with many likes, and was
    * never read, would be missing: now and then the first posts of both are compared.
    */
-  function lookForNew(epoch: string, ranked: RankedPost[], isCut: boolean): void {
-    if (ctx.elapsed() < lookAt) return
-    lookAt = ctx.elapsed() + LOOK_MS * (1 + Math.random())
+  function lookForNew(ranked: Ranked[], limit: number): void {
+    if (elapsed() < lookAt) return
+    lookAt = elapsed() + LOOK_MS * (1 + Math.random())
     inBackground(async () => {
-      const known = new Set(ranked.map(post => post.postId))
-      const least = isCut ? (ranked.at(-1)?.likes ?? 0) : 0
-      const missing = (await top()).filter(({ postId, likes }) => likes >= least && !known.has(postId))
-      if (missing.length > 0) await fill(ctx, epoch, '', 0, missing, false)
+      const first = await top()
+      for (const { ctx, epoch, posts } of ranked) {
+        const known = new Set(posts.map(post => post.postId))
+        const least = posts.length === limit ? (posts.at(-1)?.likes ?? 0) : 0
+        const missing = first.filter(
+          ({ postId, likes }) => site.contextOf(postId) === ctx && likes >= least && !known.has(postId),
+        )
+        if (missing.length > 0) await fill(ctx, epoch, '', 0, missing, false)
+      }
     })
   }
 
   /** Of Redis; null: it has no complete ranking. */
   async function ofRedis(limit: number): Promise<RankedPost[] | null> {
-    if (!ctx.redis) return null
+    if (!redis) return null
     try {
-      const [epoch, ...flat] = strings(await ctx.redis.run('rank', [ctx.keys.q, ctx.keys.rank], [limit]))
-      if (epoch === '') {
+      const ranked = await Promise.all(site.contexts.map(ctx => rankOf(ctx, limit)))
+      if (ranked.some(({ epoch }) => epoch === '')) {
         fillSoon()
         return null
       }
-      const ranked: RankedPost[] = []
-      for (let i = 0; i < flat.length; i += 2) ranked.push({ postId: flat[i]!, likes: Number(flat[i + 1]) })
-      lookForNew(epoch!, ranked, ranked.length === limit)
-      return ranked
+      lookForNew(ranked, limit)
+      return merged(ranked, limit)
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error
       return null
@@ -81,4 +92,20 @@ export function createRanking(ctx: Context) {
     const ranked = (await ofRedis(most)) ?? (await top()).slice(0, most)
     return ranked.map(post => post.postId)
   }
+}
+
+async function rankOf(ctx: Context, limit: number): Promise<Ranked> {
+  const reply = strings(await ctx.redis!.run('rank', [ctx.keys.q, ctx.keys.rank], [limit]))
+  const [epoch, ...flat] = reply as [string, ...string[]]
+  const posts: RankedPost[] = []
+  for (let i = 0; i < flat.length; i += 2) posts.push({ postId: flat[i]!, likes: Number(flat[i + 1]) })
+  return { ctx, epoch, posts }
+}
+
+function merged(ranked: Ranked[], limit: number): RankedPost[] {
+  if (ranked.length === 1) return ranked[0]!.posts
+  return ranked
+    .flatMap(({ posts }) => posts)
+    .sort((a, b) => b.likes - a.likes || (a.postId < b.postId ? 1 : -1))
+    .slice(0, limit)
 }

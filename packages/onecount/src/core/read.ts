@@ -1,17 +1,17 @@
 import type { Context } from './context'
 import { StoreUnavailable } from './errors'
 import { hydrate } from './hydrate'
+import { isLikedOp } from './op'
 import type { PostgresState } from './ports'
-import { strings } from './replies'
-import type { LikeState, Source } from './types'
+import type { LikeState } from './types'
 
-/** How often a page is read again while some of its posts are still cold. */
-const ROUNDS = 4
+/** How often a page is read again while some of it is still cold. */
+const ROUNDS = 8
 
 /**
- * States of a page of posts for one session, exact as long as Redis answers.
- * Posts that do not exist are absent. A count that cannot be known right now is `null`, never 0.
- * One round trip when every post is warm; four more for all the cold ones together. Never throws.
+ * States of a page of posts for one session, exact as long as Redis answers. Posts that do not exist are absent. A count
+ * that cannot be known right now is `null`, never 0. One round trip when all is warm; three more for all that is cold
+ * together. Never throws.
  */
 export async function read(
   ctx: Context,
@@ -25,29 +25,91 @@ export async function read(
     left.delete(state.postId)
   }
   if (left.size === 0) return states
-
+  const known = new Map<string, LikeState>()
   try {
     if (!ctx.redis) throw new StoreUnavailable('redis', 'not configured')
-    for (let round = 0; round < ROUNDS && left.size > 0; round++) {
-      for (const state of await readWarm(ctx, [...left], sessionId)) put(state)
-      if (left.size === 0) break
-      for (const [postId, outcome] of await hydrate(ctx, [...left], sessionId)) {
-        if (outcome.kind === 'gone') left.delete(postId)
-        if (outcome.kind === 'peeked')
-          put({ ...fromPostgres(outcome.state, 'redis'), source: outcome.isExact ? 'redis' : 'postgres' })
+    const held = new Set<string>()
+    for (let round = 0; round < ROUNDS && left.size > held.size; round++) {
+      const pairs: string[] = []
+      const cold: string[] = []
+      for (const { state, isCold, isPairKnown } of await readRedis(ctx, [...left], sessionId)) {
+        if (isCold) cold.push(state.postId)
+        else known.set(state.postId, state)
+        if (!isPairKnown) pairs.push(state.postId)
+        if (!isCold && isPairKnown) put(state)
       }
+      if (cold.length + pairs.length === 0) break
+      const done = await hydrate(ctx, {
+        postIds: cold,
+        sessionId: pairs.length > 0 ? sessionId : null,
+        pairs,
+      })
+      for (const postId of done.gone) left.delete(postId)
+      for (const postId of done.isSessionHeld ? left : done.held) held.add(postId)
     }
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error
-    // Redis answers and a cold post's Postgres does not: plain likes would leave out what is pending.
-    if (error.store === 'redis') {
-      const peeked = await ctx.postgres.peek([...left], sessionId, []).catch(() => null)
-      for (const state of peeked ?? []) put(fromPostgres(state, 'postgres'))
-      if (peeked) left.clear()
+    // Redis answers and Postgres does not: plain likes would leave out what is pending.
+    if (error.store === 'postgres') {
+      for (const postId of left) put(known.get(postId) ?? unknown(postId))
+      return states
     }
   }
-  for (const postId of left) states.set(postId, unknown(postId))
+  if (left.size > 0) {
+    const peeked = await ctx.postgres.peek([...left], sessionId).catch(() => null)
+    for (const state of peeked ?? []) put(fromPostgres(state))
+    if (!peeked) for (const postId of left) put(known.get(postId) ?? unknown(postId))
+  }
   return states
+}
+
+interface InRedis {
+  /** Without a count where the post is cold, without a heart where the pair is not known. */
+  state: LikeState
+  isCold: boolean
+  isPairKnown: boolean
+}
+
+/** One round trip. */
+async function readRedis(
+  { redis, keys }: Context,
+  postIds: string[],
+  sessionId: string | null,
+): Promise<InRedis[]> {
+  const reply = (await redis!.run(
+    'read',
+    [keys.q, sessionId === null ? keys.q : keys.ops(sessionId), ...postIds.map(keys.meta)],
+    [sessionId === null ? '0' : '1'],
+  )) as string
+  return parsePage(reply, postIds, sessionId)
+}
+
+/** What the reply of `read` says of each post. */
+function parsePage(reply: string, postIds: string[], sessionId: string | null): InRedis[] {
+  const [epoch, mark, ...rest] = reply.split(';')
+  const extent = epoch !== '' && mark!.startsWith(`${epoch}|`) ? mark!.slice(epoch!.length + 1) : null
+  return postIds.map((postId, i) => {
+    const [count, rev, , guesses, of] = rest[2 * i]!.split('|')
+    const op = rest[2 * i + 1]!
+    const isCold = epoch === '' || of !== epoch
+    const isPairKnown = sessionId === null || extent === 'all' || (extent === 'some' && op !== '')
+    // What the session has pressed last is the best that is known of a pair that is not.
+    const newest = isPairKnown || op.endsWith('p') ? Number.parseInt(op || '0', 10) : null
+    const liked = newest === null ? null : isLikedOp(newest)
+    // A guess may be wrong by one for each op.
+    const least = guesses === '0' ? Number.NEGATIVE_INFINITY : Number(liked ?? false)
+    const isExact = guesses === '0' && isPairKnown
+    const state: LikeState = {
+      postId,
+      count: isCold ? null : Math.max(Number(count), least),
+      liked,
+      rev: isCold ? 0 : Number(rev),
+      op: newest || null,
+      durable: newest ? !op.endsWith('p') : null,
+      source: isCold ? 'unknown' : isExact ? 'redis' : 'lagging',
+    }
+    return { state, isCold, isPairKnown }
+  })
 }
 
 /** What is said of a post when no store can tell. */
@@ -61,39 +123,10 @@ export const unknown = (postId: string): LikeState => ({
   source: 'unknown',
 })
 
-/** One round trip; cold posts are left out. */
-async function readWarm(ctx: Context, postIds: string[], sessionId: string | null): Promise<LikeState[]> {
-  const { redis, keys } = ctx
-  const reply = strings(
-    await redis!.run(
-      'read',
-      [
-        keys.q,
-        keys.recent,
-        ...postIds.map(keys.likes),
-        ...postIds.map(keys.meta),
-        ...postIds.map(keys.liked),
-      ],
-      [sessionId ?? '', ...postIds],
-    ),
-  )
-  return postIds.flatMap((postId, i) => {
-    const [count, rev, liked, op, durable] = reply.slice(5 * i, 5 * i + 5) as string[]
-    if (count === '') return []
-    return {
-      postId,
-      count: Number(count),
-      liked: liked === '1',
-      rev: Number(rev),
-      op: Number(op) || null,
-      durable: op === '0' ? null : durable === '1',
-      source: 'redis' as const,
-    }
-  })
-}
-
-/** `source` is `redis` when the ops pending there were taken into account: nobody knows then which of them it is. */
-export function fromPostgres(state: PostgresState, source: Source): LikeState {
-  const durable = source === 'postgres' && state.op > 0 ? true : null
-  return { ...state, op: state.op || null, durable, source }
-}
+/** Postgres does not know what Redis alone has accepted. */
+export const fromPostgres = (state: PostgresState): LikeState => ({
+  ...state,
+  op: state.op || null,
+  durable: state.op > 0 ? true : null,
+  source: 'postgres',
+})

@@ -1,5 +1,8 @@
-/** Where a state was read: `redis` is exact, `postgres` may lag behind what Redis has accepted. */
-export type Source = 'redis' | 'postgres' | 'last-known' | 'unknown'
+/**
+ * Where a state was read: `redis` is exact; `lagging` is what Redis has while it does not know what some of its ops change;
+ * `postgres` may lag behind what Redis has accepted.
+ */
+export type Source = 'redis' | 'lagging' | 'postgres' | 'last-known' | 'unknown'
 
 /** What a reader is shown of one post. */
 export interface LikeState {

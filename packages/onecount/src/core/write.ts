@@ -1,26 +1,36 @@
-import {
-  answerCold,
-  assertExists,
-  attempts,
-  lookUp,
-  opAhead,
-  taken,
-  unavailable,
-  viaPostgres,
-} from './accept'
+import { OnecountError, StoreUnavailable } from './errors'
+import { assertOp, isLikedOp, MAX_OP_AHEAD, opTime } from './op'
+import { fromPostgres } from './read'
+import { strings } from './replies'
 import type { Context } from './context'
-import { assertOp } from './op'
-import { unknown } from './read'
-import type { WriteState } from './types'
-import { runWrite } from './write-scripts'
+import { hydrate } from './hydrate'
+import type { PairOp, PairWrite, PostgresState, Reply } from './ports'
+import { read } from './read'
+import type { LikeState, WriteState } from './types'
+
+/** Attempts against Redis, each the same press, before Postgres is asked. */
+const ATTEMPTS = 2
+/** How often a cold pair is hydrated before the press is taken without knowing what it changes. */
+const ROUNDS = 4
+/** How long a call that arrives again finds the op that it was given, milliseconds. */
+const KEEP_CALL_MS = 30_000
+
+/** What the scripts `write` and `press` say; but for the first two, nothing has changed. */
+type Verdict =
+  | { kind: 'warm'; state: WriteState }
+  /** The op is accepted, the count is not known. */
+  | { kind: 'cold'; op: number }
+  | { kind: 'hydrate' }
+  | { kind: 'ahead'; moment: number }
+  | { kind: 'ask' }
+
+type Accept = 'warm' | 'any'
 
 /**
  * Makes the pair liked or not by an op of the caller. It counts as it is, loses to a newer one, or is refused; a repeat
- * with the same op changes nothing. One round trip when the post is warm; otherwise the post is looked up first, so that
- * no key is made for a post that is not there.
- * @throws OnecountError `invalid_op`; `op_ahead`; `post_not_found`; `refused` when a rule of the
- * database forbids it; `unavailable` when neither store could take it, or
- * when Postgres alone could tell whether it may count
+ * with the same op changes nothing. One round trip when post and session are warm.
+ * @throws OnecountError `invalid_op`, `op_ahead`, `post_not_found`, `refused`; `unavailable` when neither store could
+ * take it, or when Postgres alone could tell whether it may count
  */
 export async function write(
   ctx: Context,
@@ -31,24 +41,189 @@ export async function write(
 ): Promise<WriteState> {
   assertOp(op, liked)
   const pair = { postId, sessionId, op }
-  const inRedis = await attempts(ctx, async () => {
-    let reply = await runWrite(ctx, { ...pair, now: ctx.now(), accept: 'warm' })
-    let isReachable = true
-    if (reply.verdict === 'cold' && reply.op < op) {
-      isReachable = await assertExists(ctx, postId)
-      reply = await runWrite(ctx, { ...pair, now: ctx.now(), accept: 'any' })
-    }
-    if (reply.verdict === 'ask') {
-      // While Postgres hangs, asking again would take its deadline twice.
-      if (!isReachable) throw unavailable('Postgres alone knows whether the op may count')
-      const { op: known, rev } = await lookUp(ctx, postId, sessionId)
-      reply = await runWrite(ctx, { ...pair, now: Math.max(ctx.now(), rev), accept: 'any', known })
-    }
-    if (reply.verdict === 'warm') return reply.state
-    if (reply.verdict === 'ahead') throw opAhead(reply.moment, ctx.now())
-    if (reply.verdict === 'ask') throw new TypeError('write asks for what it was given')
-    const accepted = Math.max(op, reply.op)
-    return isReachable ? answerCold(ctx, postId, sessionId, accepted) : taken(unknown(postId), accepted)
-  })
+  const inRedis = await attempts(ctx, pair, accept => runWrite(ctx, pair, accept))
   return inRedis ?? viaPostgres(ctx, { ...pair, liked }, ctx.now())
+}
+
+/** One round trip. `isAccepted`: by Postgres, and not judged again. @throws StoreUnavailable */
+export async function runWrite(
+  ctx: Context,
+  { postId, sessionId, op }: PairOp,
+  accept: Accept,
+  isAccepted = false,
+): Promise<Verdict> {
+  const args = [postId, sessionId, op, ctx.now(), accept, isAccepted ? '' : MAX_OP_AHEAD]
+  return parse(postId, await ctx.redis!.run('write', [...keysOf(ctx, postId, sessionId), ...likers(ctx, postId)], args))
+}
+
+/**
+ * A press without an op: the pair becomes liked or not, or the opposite of what it was (`null`). The store gives it an
+ * op that beats what is there; a repeat after an unknown outcome is given the same one.
+ * @throws as `write`
+ */
+export async function press(
+  ctx: Context,
+  postId: string,
+  sessionId: string,
+  liked: boolean | null,
+): Promise<WriteState> {
+  const [id, now] = [ctx.newId(), ctx.now()]
+  const wanted = liked === null ? 'flip' : liked ? '1' : '0'
+  const run = async (accept: Accept) =>
+    parse(
+      postId,
+      await ctx.redis!.run(
+        'press',
+        [...keysOf(ctx, postId, sessionId), ctx.keys.call(id), ...likers(ctx, postId)],
+        [postId, sessionId, now, wanted, accept, MAX_OP_AHEAD, KEEP_CALL_MS],
+      ),
+    )
+  const inRedis = await attempts(ctx, { postId, sessionId }, run)
+  if (inRedis) return inRedis
+  if (liked !== null) return viaPostgres(ctx, { postId, sessionId, op: null, liked }, now)
+  const before = await orUnavailable(lookUp(ctx, postId, sessionId))
+  // An op of exactly this moment is that of an attempt, drained since.
+  const isOwn = opTime(before.op) === now
+  const op = isOwn ? before.op : null
+  return viaPostgres(ctx, { postId, sessionId, op, liked: isOwn ? before.liked : !before.liked }, now)
+}
+
+/** Tries Redis, again when the outcome is unknown; `null` when Redis cannot be reached. */
+async function attempts(
+  ctx: Context,
+  pair: Pick<PairOp, 'postId' | 'sessionId'>,
+  run: (accept: Accept) => Promise<Verdict>,
+): Promise<WriteState | null> {
+  for (let i = 0; ctx.redis && i < ATTEMPTS; i++) {
+    try {
+      return await attempt(ctx, pair, run)
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+      if (error.store === 'postgres') throw new OnecountError('unavailable', { cause: error })
+    }
+  }
+  return null
+}
+
+async function attempt(
+  ctx: Context,
+  { postId, sessionId }: Pick<PairOp, 'postId' | 'sessionId'>,
+  run: (accept: Accept) => Promise<Verdict>,
+): Promise<WriteState> {
+  let accept: Accept = 'warm'
+  for (let round = 0; ; round++) {
+    const reply = await run(accept)
+    if (reply.kind === 'warm') return reply.state
+    if (reply.kind === 'ahead') throw opAhead(reply.moment, ctx.now())
+    if (reply.kind === 'ask')
+      throw new OnecountError('unavailable', { detail: 'Postgres alone knows what the press may do' })
+    if (reply.kind === 'cold') {
+      const state = (await read(ctx, [postId], sessionId)).get(postId)
+      if (!state) throw notFound()
+      return taken(state, reply.op)
+    }
+    if (accept === 'any') throw new TypeError('a press asks for what it was given')
+    accept = await prepare(ctx, postId, sessionId, round)
+  }
+}
+
+/**
+ * Makes post and pair known before a press, so that no key is made for a post that is not there. `any` where that cannot
+ * be: then the count says that it lags until the press is drained.
+ */
+async function prepare(ctx: Context, postId: string, sessionId: string, round: number): Promise<Accept> {
+  try {
+    const { gone, held, isSessionHeld } = await hydrate(ctx, {
+      postIds: [postId],
+      sessionId,
+      pairs: [postId],
+    })
+    if (gone.length > 0) throw notFound()
+    return held.size > 0 || isSessionHeld || round >= ROUNDS - 1 ? 'any' : 'warm'
+  } catch (error) {
+    if (error instanceof StoreUnavailable && error.store === 'postgres') return 'any'
+    throw error
+  }
+}
+
+/** What is said of an op that Redis holds and the count may not show. */
+const taken = (state: LikeState, op: number): WriteState => ({
+  ...state,
+  liked: state.liked ?? isLikedOp(op),
+  op: Math.max(op, state.op ?? 0),
+  durable: false,
+})
+
+/** The pair as Postgres has it. @throws OnecountError `post_not_found`; StoreUnavailable */
+async function lookUp(ctx: Context, postId: string, sessionId: string): Promise<PostgresState> {
+  const [state] = await ctx.postgres.peek([postId], sessionId)
+  if (!state) throw notFound()
+  return state
+}
+
+/** The press goes to Postgres, which judges a caller's op as Redis does. Ops that Redis alone holds are not known there. */
+async function viaPostgres(ctx: Context, press: PairWrite, now: number): Promise<WriteState> {
+  const [result] = await orUnavailable(ctx.postgres.write([press], now, { ahead: MAX_OP_AHEAD }))
+  if (result?.status === 'ahead') {
+    const { op, rev } = await orUnavailable(lookUp(ctx, press.postId, press.sessionId))
+    throw opAhead(Math.max(now, opTime(op), rev), now)
+  }
+  if (result?.status === 'refused') throw new OnecountError('refused')
+  if (result?.status !== 'applied') throw notFound()
+  return { ...fromPostgres(result.state), op: result.state.op, durable: true }
+}
+
+function keysOf({ keys }: Context, postId: string, sessionId: string): string[] {
+  return [
+    keys.q,
+    keys.meta(postId),
+    keys.ops(sessionId),
+    keys.rank,
+    keys.likes(postId),
+    keys.sessions(sessionId),
+  ]
+}
+
+/** The mirror of who likes the post, where it is kept. */
+const likers = ({ keys, settings }: Context, postId: string): string[] =>
+  settings.likers ? [keys.liked(postId)] : []
+
+function parse(postId: string, reply: Reply): Verdict {
+  const [verdict, ...rest] = strings(reply)
+  if (verdict === 'COLD') return { kind: 'cold', op: Number(rest[0]) }
+  if (verdict === 'HYDRATE') return { kind: 'hydrate' }
+  if (verdict === 'ASK') return { kind: 'ask' }
+  if (verdict === 'AHEAD') return { kind: 'ahead', moment: Number(rest[0]) }
+  const [count, rev, liked, op, durable, exact] = rest
+  return {
+    kind: 'warm',
+    state: {
+      postId,
+      count: exact === '1' ? Number(count) : Math.max(Number(count), Number(liked)),
+      rev: Number(rev),
+      liked: liked === '1',
+      op: Number(op),
+      durable: durable === '1',
+      source: exact === '1' ? 'redis' : 'lagging',
+    },
+  }
+}
+
+const notFound = () => new OnecountError('post_not_found', { field: 'postId' })
+
+/**
+ * An op of the moment that is told is accepted. That is this server's time, so that it does not beat what is pressed in
+ * between; where the pair or its post is ahead of that, a moment after them, so that it beats what is there.
+ */
+const opAhead = (moment: number, now: number): OnecountError =>
+  new OnecountError('op_ahead', { field: 'op', now: Math.floor(moment / 1000) + (moment > now ? 1 : 0) })
+
+/** @throws OnecountError `unavailable` in place of StoreUnavailable */
+async function orUnavailable<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
+    throw new OnecountError('unavailable', { cause: error })
+  }
 }

@@ -2208,4 +2208,987 @@ begin
 end $$;
 `,
   },
+  {
+    name: '0015_log',
+    sql: `-- A log of the ops that Postgres takes without Redis: a press while Redis cannot be reached, moderation, edits by hand.
+-- docs/decisions/023 says how rows are looked up; its settings are on every function here.
+
+-- How many partitions the posts are in; one row.
+create table if not exists public.like_settings (
+  id boolean primary key default true check (id),
+  partitions integer not null default 1 check (partitions > 0)
+);
+insert into public.like_settings (id) values (true) on conflict do nothing;
+
+-- One row an op. \`prev\` is the op of the pair before, 0 for none. \`nonce\` names the batch with which Redis was told;
+-- such a row is deleted by the batch after it. A row without a session says that Redis must forget what it holds of the
+-- post, which was removed or whose likes were set by hand; its op and prev are 0. So a row outlives its post.
+create table if not exists public.like_log (
+  id bigint generated always as identity primary key,
+  partition integer not null,
+  post_id uuid not null,
+  session_id text not null,
+  op bigint not null,
+  prev bigint not null,
+  nonce text
+);
+create index if not exists like_log_unseen_idx on public.like_log (partition, id) where nonce is null;
+create index if not exists like_log_told_idx on public.like_log (partition, id) where nonce is not null;
+create index if not exists like_log_pair_idx on public.like_log (post_id, session_id, id);
+
+-- What the rows without a nonce change in the likes of a post; no row: nothing. Likes as of the cut are likes - change.
+-- Changed only under the lock of the post. Beside posts_new and not in it: an application's trigger or constraint that
+-- refuses an update of a post must not stop the drain, and Realtime sends every update of posts_new to every client.
+create table if not exists public.like_log_sums (
+  post_id uuid primary key,
+  change bigint not null
+);
+
+-- All ops of a session are read by hydration, also those that do not like.
+create index if not exists like_tombstones_session_post_idx on public.like_tombstones (session_id, post_id);
+
+alter table public.like_settings enable row level security;
+alter table public.like_log enable row level security;
+alter table public.like_log_sums enable row level security;
+revoke all on public.like_settings, public.like_log, public.like_log_sums from public, anon, authenticated;
+grant all on public.like_settings, public.like_log, public.like_log_sums to service_role;
+
+-- The last 28 bits of a post's UUID say its partition, as in core/keys.ts.
+create or replace function public.onecount_partition_of(p_post uuid, p_partitions integer) returns integer
+language plpgsql immutable set search_path = '' as $$
+begin
+  return ('x' || right(p_post::text, 7))::bit(28)::integer % p_partitions;
+end $$;
+
+-- Changes the number of partitions, while no engine runs: every Redis finds that it has no history in common with
+-- Postgres, and begins anew.
+create or replace function public.onecount_set_partitions(p_partitions integer) returns void
+language plpgsql set search_path = '' as $$
+begin
+  update public.like_settings set partitions = p_partitions;
+  update public.like_log set partition = public.onecount_partition_of(post_id, p_partitions);
+  delete from public.like_receipt;
+end $$;
+
+-- What the functions of the version before note for their Redis is noted in the log too, so that Redis is told
+-- whichever version drains. What the pair was before is not known here: the op counts as seen. A post is to be
+-- forgotten once, however often that is noted before Redis is told.
+create or replace function public.onecount_log_unseen() returns trigger
+language plpgsql
+set search_path = '' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  if new.session_id = '' then
+    perform from public.like_log
+      where post_id = any (array[new.post_id]) and session_id >= '' and session_id <= '' and nonce is null
+      order by post_id, session_id, id limit 1;
+    if found then
+      return null;
+    end if;
+    new.op := 0;
+  end if;
+  insert into public.like_log (partition, post_id, session_id, op, prev)
+  select public.onecount_partition_of(new.post_id, s.partitions), new.post_id, new.session_id, new.op, new.op
+    from public.like_settings s;
+  return null;
+end $$;
+
+drop trigger if exists onecount_log_unseen on public.like_unseen;
+create trigger onecount_log_unseen after insert or update on public.like_unseen
+  for each row when (current_setting('onecount.logging', true) is distinct from 'on')
+  execute function public.onecount_log_unseen();
+
+revoke execute on function
+  public.onecount_partition_of(uuid, integer), public.onecount_set_partitions(integer), public.onecount_log_unseen()
+  from public, anon, authenticated;
+grant execute on function
+  public.onecount_partition_of(uuid, integer), public.onecount_set_partitions(integer), public.onecount_log_unseen()
+  to service_role;
+`,
+  },
+  {
+    name: '0016_merge',
+    sql: `-- Ops become rows: of presses that go to Postgres first, and of batches. How rows are looked up: 0015_log.sql.
+--
+-- Every function takes its locks in one order, so that calls wait for each other and never in a circle: the receipt,
+-- then posts by id, then all else, which is touched only under the lock of its post.
+
+-- Locks posts, in the order of their ids.
+create or replace function public.onecount_lock(p_posts uuid[]) returns void
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  perform public.onecount_replan('public.posts_new');
+  perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+    cross join lateral (
+      select from public.posts_new where id >= e.id and id <= e.id order by id limit 1 for no key update
+    ) p;
+end $$;
+
+-- Merges ops into the pairs of posts that are locked: the greater op wins. \`likes\` is SET to likes plus the transitions
+-- that really happened, so likes = base + count(ratings) always (invariant 1). A pair occurs at most once. The triggers
+-- for edits by hand look away meanwhile.
+--
+-- Without p_nonce these are presses. An op of 0 or 1 is no op yet: the pair gets a new one of this parity, later than
+-- everything that is known of it. What is applied is noted in the log. Answers, in the order of the presses, {status:
+-- 'applied', post, count, rev, liked, op}, where \`op\` is the newest of the pair and the counts are those afterwards;
+-- or, with nothing changed, {status: 'gone'} for a post that does not exist, {status: 'ahead'} for an op that lies more
+-- than \`p_ahead\` microseconds after now, the newest op of the pair and the revision of the post (null: no limit).
+--
+-- With p_nonce they are the batch of that name. A pair with a greater op gets a row of the batch that tells it, unless
+-- there is one that does. Answers null.
+create or replace function public.onecount_merge(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
+) returns json[]
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_partitions integer := (select partitions from public.like_settings);
+  v_results json[];
+  v_skipped bigint;
+begin
+  perform set_config('onecount.applying', 'on', true);
+  with entries as materialized (
+    select e.n, e.post_id, e.session_id, e.op as given, coalesce(e.rev, p_now) as rev,
+           p.tid as post, p.part as post_part, p.likes, p.likes_rev,
+           r.tid as rating, r.part as rating_part, t.tid as tombstone, greatest(r.op, t.op, 0) as known,
+           case when e.op > 1 then e.op
+             else e.op + 2 * greatest(p_now, greatest(r.op, t.op, 0) / 2 + 1,
+                                      case when p_now + 5000000 < p.likes_rev then p.likes_rev + 5000001 end)
+           end as op
+      from unnest(p_posts, p_sessions, p_ops, p_revs) with ordinality as e (post_id, session_id, op, rev, n)
+      left join lateral (
+        select ctid as tid, tableoid as part, likes, likes_rev from public.posts_new
+         where id >= e.post_id and id <= e.post_id order by id limit 1
+      ) p on true
+      left join lateral (
+        select ctid as tid, tableoid as part, op from public.post_ratings
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
+      ) r on true
+      left join lateral (
+        select ctid as tid, op from public.like_tombstones
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
+      ) t on true
+  ), judged as materialized (
+    select *,
+           case when post is null then 'gone'
+                when given > 1 and op / 2 > greatest(p_now, known / 2, likes_rev) + p_ahead then 'ahead'
+                else 'applied' end as status
+      from entries
+  ), newer as materialized (
+    select * from judged where status = 'applied' and op > known
+  ), rated as (
+    insert into public.post_ratings (post_id, session_id, op, created_at)
+    select post_id, session_id, op, to_timestamp(op / 2 / 1000000.0) from newer where op % 2 = 1
+    on conflict (post_id, session_id) do update set op = excluded.op
+    returning 1
+  ), revived as (
+    delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
+  ), unrated as (
+    delete from public.post_ratings r using newer n
+     where n.op % 2 = 0 and r.ctid = n.rating and r.tableoid = n.rating_part
+    returning 1
+  ), buried as (
+    insert into public.like_tombstones (post_id, session_id, op)
+    select post_id, session_id, op from newer where op % 2 = 0
+    on conflict (post_id, session_id) do update set op = excluded.op
+  ), deltas as materialized (
+    select post_id, post, post_part, max(rev) as rev, sum(op % 2 - (rating is not null)::integer) as delta
+      from newer group by post_id, post, post_part
+  ), changed as (
+    update public.posts_new p
+       set likes = greatest(greatest(p.likes, 0) + d.delta, 0), likes_rev = greatest(p.likes_rev + 1, d.rev)
+      from deltas d
+     where p.ctid = d.post and p.tableoid = d.post_part
+    returning p.id, p.likes, p.likes_rev
+  ), logged as (
+    insert into public.like_log (partition, post_id, session_id, op, prev)
+    select public.onecount_partition_of(post_id, v_partitions), post_id, session_id, op, known
+      from newer where p_nonce is null
+  ), summed as (
+    insert into public.like_log_sums as s (post_id, change)
+    select post_id, delta from deltas where p_nonce is null and delta <> 0
+    on conflict (post_id) do update set change = s.change + excluded.change
+  ), beaten as (
+    insert into public.like_log (partition, post_id, session_id, op, prev, nonce)
+    select public.onecount_partition_of(j.post_id, v_partitions), j.post_id, j.session_id, j.known, j.known, p_nonce
+      from judged j
+      left join lateral (
+        select true as is_told from public.like_log
+         where post_id = any (array[j.post_id]) and session_id >= j.session_id and session_id <= j.session_id
+           and op = j.known
+         order by post_id, session_id, id limit 1
+      ) l on true
+     where p_nonce is not null and j.post is not null and j.op < j.known and l.is_told is null
+  )
+  select array_agg(
+           case status when 'applied' then json_build_object(
+             'status', status, 'post', post_id,
+             'count', greatest(coalesce(c.likes, j.likes), greatest(op, known) % 2),
+             'rev', coalesce(c.likes_rev, j.likes_rev), 'liked', greatest(op, known) % 2 = 1,
+             'op', greatest(op, known)
+           ) else json_build_object('status', status) end
+           order by n) filter (where p_nonce is null),
+         (select count(*) from newer where op % 2 = 1 or rating is not null)
+           - (select count(*) from rated) - (select count(*) from unrated)
+           + (select count(*) from deltas) - (select count(*) from changed)
+    into v_results, v_skipped
+    from judged j left join changed c on c.id = j.post_id;
+  perform public.onecount_assert_written(v_skipped);
+  perform set_config('onecount.applying', '', true);
+  return v_results;
+end $$;
+
+-- Merges ops as onecount_merge, without those that Postgres refuses: what is refused together is tried by halves until
+-- the refused ops are alone. Answers {results: [of each press], refused: [[position from 1, sqlstate, message]]}; the
+-- result of a refused press is {status: 'refused', sqlstate, message}, and the counts of the others are those after
+-- their part. An error that is no refusal of single ops ends the whole call as it came: an outage, and one that no op
+-- can avoid, such as a missing column, grant or default.
+create or replace function public.onecount_merge_sparing(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
+) returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_count integer := coalesce(cardinality(p_posts), 0);
+  v_from integer[] := array[1]; v_to integer[] := array[v_count];
+  v_a integer; v_b integer;
+  v_revs bigint[] := p_revs;
+  v_results json[] := array_fill(null::json, array[v_count]);
+  v_part json[];
+  v_new boolean[];
+  v_refused integer[] := '{}';
+  v_states text[] := '{}'; v_messages text[] := '{}';
+  v_state text; v_message text;
+begin
+  while cardinality(v_from) > 0 loop
+    v_a := v_from[1];
+    v_b := v_to[1];
+    v_from := v_from[2:];
+    v_to := v_to[2:];
+    begin
+      v_part := public.onecount_merge(
+        p_posts[v_a:v_b], p_sessions[v_a:v_b], p_ops[v_a:v_b], v_revs[v_a:v_b], p_now, p_ahead, p_nonce);
+      -- A constraint that is deferred would speak only when nothing can be set aside any more.
+      set constraints all immediate;
+      if v_part is not null then
+        v_results[v_a:v_b] := v_part;
+      end if;
+    exception when others or assert_failure then
+      get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
+      if public.onecount_is_outage(v_state) or v_count = 0 then
+        raise;
+      end if;
+      if v_new is null then
+        -- What fails without any op is not about ops.
+        perform public.onecount_merge('{}', '{}', '{}', '{}', p_now, p_ahead, p_nonce);
+        v_new := public.onecount_are_new(p_posts, p_sessions, p_ops);
+        -- A part of a post's ops has a count that was never shown: it does not get the revision of the whole.
+        if p_nonce is not null then
+          v_revs := array_fill(0::bigint, array[v_count]);
+        end if;
+      end if;
+      if v_a = v_b then
+        v_refused := v_refused || v_a;
+        v_states := v_states || v_state;
+        v_messages := v_messages || left(v_message, 500);
+        v_results[v_a] := json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
+      else
+        v_from := array[v_a, (v_a + v_b) / 2 + 1] || v_from;
+        v_to := array[(v_a + v_b) / 2, v_b] || v_to;
+      end if;
+    end;
+  end loop;
+
+  -- Where a new op of the same parity was accepted Postgres does not refuse all; elsewhere others are tried.
+  for v_parity in 0..1 loop
+    if exists (select from unnest(v_refused) n where p_ops[n] % 2 = v_parity)
+      and not exists (
+        select from generate_subscripts(p_ops, 1) n where p_ops[n] % 2 = v_parity and v_new[n] and n <> all (v_refused)
+      )
+      and public.onecount_refuses_every(
+        v_parity = 1,
+        array(select distinct p_posts[n] from unnest(v_refused) n),
+        array(select distinct p_sessions[n] from unnest(v_refused) n),
+        array(select v_states[k] from generate_subscripts(v_refused, 1) k where p_ops[v_refused[k]] % 2 = v_parity)
+      )
+    then
+      select v_states[k], v_messages[k] into v_state, v_message from generate_subscripts(v_refused, 1) k
+       where p_ops[v_refused[k]] % 2 = v_parity limit 1;
+      raise exception using errcode = v_state, message = v_message,
+        hint = 'Postgres refuses this of every post: correct its cause.';
+    end if;
+  end loop;
+  return json_build_object(
+    'results', case when p_nonce is null then v_results end,
+    'refused', (
+      select coalesce(json_agg(json_build_array(v_refused[k], v_states[k], v_messages[k])), '[]')
+        from generate_subscripts(v_refused, 1) k
+    )
+  );
+end $$;
+
+-- Presses, each durable when this answers: results as of onecount_merge_sparing, or {status: 'refused', sqlstate,
+-- message} for the whole call where Postgres refuses every op.
+create or replace function public.onecount_press(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_now bigint, p_ahead bigint
+) returns json
+language plpgsql set search_path = '' as $$
+declare
+  v_results json;
+  v_state text; v_message text;
+begin
+  perform public.onecount_lock(p_posts);
+  begin
+    v_results := public.onecount_merge_sparing(p_posts, p_sessions, p_ops, null, p_now, p_ahead, null) -> 'results';
+  exception when others or assert_failure then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
+    if public.onecount_is_outage(v_state) then
+      raise;
+    end if;
+    return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
+  end;
+  return v_results;
+end $$;
+`,
+  },
+  {
+    name: '0017_drain',
+    sql: `-- The drain's call, and what moves the log. How rows are looked up: 0015_log.sql; the order of locks: 0016_merge.sql.
+
+-- Gives rows of the log that no batch has told yet to the batch \`p_nonce\`: all of its pairs, and up to \`p_limit\` more
+-- by id. Locks the posts of its pairs and of these rows.
+create or replace function public.onecount_hand_out(
+  p_partition integer, p_nonce text, p_posts uuid[], p_sessions text[], p_limit integer
+) returns void
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_pairs integer := 0;
+  v_ids bigint[];
+  v_others uuid[];
+  v_told bigint[];
+begin
+  perform from public.like_log
+    where partition >= p_partition and partition <= p_partition and nonce is null order by partition, id limit 1;
+  if found then
+    select count(*) into v_pairs
+      from unnest(p_posts, p_sessions) as e (post_id, session_id)
+      cross join lateral (
+        select nonce from public.like_log
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id, id
+      ) l
+     where l.nonce is null;
+    select array_agg(id order by id), array_agg(post_id) into v_ids, v_others from (
+      select id, post_id from public.like_log
+       where partition >= p_partition and partition <= p_partition and nonce is null
+       order by partition, id limit p_limit + v_pairs
+    ) l;
+  end if;
+  perform public.onecount_lock(p_posts || v_others);
+
+  -- What has been noted of the pairs until their posts were locked goes with them.
+  perform from public.like_log
+    where partition >= p_partition and partition <= p_partition and nonce is null order by partition, id limit 1;
+  if not found then
+    return;
+  end if;
+  v_told := array(
+    select l.id from unnest(p_posts, p_sessions) as e (post_id, session_id)
+      cross join lateral (
+        select id, nonce from public.like_log
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id, id
+      ) l
+     where l.nonce is null
+  );
+  perform public.onecount_tell(v_told, p_nonce, null);
+  perform public.onecount_tell(v_ids, p_nonce, p_limit);
+end $$;
+
+-- Gives rows of the log, whose posts are locked, to a batch: in this order, up to \`p_limit\` that no batch has yet.
+create or replace function public.onecount_tell(p_ids bigint[], p_nonce text, p_limit integer) returns void
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  with rows as materialized (
+    select l.tid from unnest(p_ids) as e (id)
+      cross join lateral (
+        select ctid as tid, nonce from public.like_log where id >= e.id and id <= e.id order by id limit 1
+      ) l
+     where l.nonce is null
+     limit p_limit
+  ), told as (
+    update public.like_log l set nonce = p_nonce from rows r where l.ctid = r.tid
+    returning l.post_id, l.op % 2 - l.prev % 2 as change
+  ), sums as materialized (
+    select t.post_id, s.tid, coalesce(s.change, 0) - t.change as change
+      from (select post_id, sum(change) as change from told group by post_id) t
+      left join lateral (
+        select ctid as tid, change from public.like_log_sums
+         where post_id >= t.post_id and post_id <= t.post_id order by post_id limit 1
+      ) s on true
+  ), balanced as (
+    delete from public.like_log_sums l using sums s where l.ctid = s.tid and s.change = 0
+  ), made as (
+    -- What was balanced is no more once a part of it is told.
+    insert into public.like_log_sums (post_id, change)
+    select post_id, change from sums where tid is null and change <> 0
+  )
+  update public.like_log_sums l set change = s.change from sums s where l.ctid = s.tid and s.change <> 0;
+end $$;
+
+-- What Redis has to learn from the batch \`p_nonce\`, the first time and again: {status: 'applied', receipt, rows:
+-- [[post, session, op]], posts: [[post, likes]], refused: [[post, session, op, sqlstate, message, op that Postgres
+-- holds]]}. Likes and ops are those of the cut: without what no batch has told. Refused is what lies ahead of the cut,
+-- why is what is set aside of the pair; \`p_asked\` names the entries that can be, null: all.
+create or replace function public.onecount_drained(
+  p_partition integer, p_nonce text, p_posts uuid[], p_sessions text[], p_ops bigint[], p_asked integer[]
+) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    with rows as materialized (
+      select post_id, session_id, op from public.like_log
+       where partition >= p_partition and partition <= p_partition and nonce is not null and nonce = p_nonce
+       order by partition, id
+    ), refused as materialized (
+      select e.*, coalesce(f.sqlstate, '') as sqlstate, coalesce(f.message, '') as message,
+             coalesce(l.prev, greatest(r.op, t.op, 0)) as known
+        from (
+          select * from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
+           where p_asked is null or n = any (p_asked)
+        ) e
+        cross join lateral (
+          select from public.posts_new where id >= e.post_id and id <= e.post_id order by id limit 1
+        ) p
+        left join lateral (
+          select op from public.post_ratings
+           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+           order by post_id, session_id limit 1
+        ) r on true
+        left join lateral (
+          select op from public.like_tombstones
+           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+           order by post_id, session_id limit 1
+        ) t on true
+        left join lateral (
+          select prev from public.like_log
+           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+             and nonce is null
+           order by post_id, session_id, id limit 1
+        ) l on true
+        left join lateral (
+          select sqlstate, message from public.like_refused
+           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+           order by post_id, session_id limit 1
+        ) f on true
+       where e.op > coalesce(l.prev, greatest(r.op, t.op, 0))
+    )
+    select json_build_object(
+      'status', 'applied',
+      'receipt', (select nonce from public.like_receipt where partition = p_partition),
+      'rows', (select coalesce(json_agg(json_build_array(post_id, session_id, op)), '[]') from rows),
+      'posts', (
+        select coalesce(json_agg(json_build_array(
+                 p.id, greatest(coalesce(p.likes, 0) - coalesce(s.change, 0), 0))), '[]')
+          from (select post_id from rows union select unnest(p_posts)) e (id)
+          cross join lateral (
+            select id, likes from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+          ) p
+          left join lateral (
+            select change from public.like_log_sums
+             where post_id >= e.id and post_id <= e.id order by post_id limit 1
+          ) s on true
+      ),
+      'refused', (
+        select coalesce(json_agg(json_build_array(post_id, session_id, op, sqlstate, message, known)), '[]')
+          from refused
+      )
+    )
+  );
+end $$;
+
+-- Applies one batch that Redis handed out under \`p_nonce\`, if \`p_parent\` is the receipt, and answers as
+-- onecount_drained; the receipt is \`<nonce>/<random>\` then. A batch that was applied last is answered again. Anything
+-- else is {status: 'rejected', receipt}, with nothing changed; so are {status: 'foreign', owner} where the receipt is
+-- another Redis' (a null \`p_owner\` is not compared, and owns nothing), and {status: 'refused', sqlstate, message} where
+-- Postgres refuses every op; an op that is refused alone is set aside in like_refused. Of two calls at
+-- once one waits for the other.
+create or replace function public.onecount_drain(
+  p_partition integer, p_parent text, p_nonce text,
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_limit integer,
+  p_owner text default null
+) returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_receipt text;
+  v_owner text;
+  v_refused json;
+  v_state text; v_message text;
+begin
+  select nonce, owner into v_receipt, v_owner from public.like_receipt where partition = p_partition for update;
+  if not found then
+    insert into public.like_receipt (partition, nonce) values (p_partition, gen_random_uuid()::text)
+    on conflict (partition) do nothing;
+    select nonce, owner into v_receipt, v_owner from public.like_receipt where partition = p_partition for update;
+  end if;
+  if v_owner <> p_owner then
+    return json_build_object('status', 'foreign', 'owner', v_owner);
+  end if;
+  if v_owner is null and p_owner is not null then
+    update public.like_receipt set owner = p_owner where partition = p_partition;
+  end if;
+  if split_part(v_receipt, '/', 1) = p_nonce then
+    return public.onecount_drained(p_partition, p_nonce, p_posts, p_sessions, p_ops, null);
+  end if;
+  if v_receipt is distinct from p_parent then
+    return json_build_object('status', 'rejected', 'receipt', v_receipt);
+  end if;
+
+  begin
+    -- Redis has settled the batch that they came with.
+    delete from public.like_log where ctid = any (array(
+      select ctid from public.like_log
+       where partition >= p_partition and partition <= p_partition and nonce is not null order by partition, id
+    ));
+    perform public.onecount_hand_out(p_partition, p_nonce, p_posts, p_sessions, p_limit);
+    v_refused := public.onecount_merge_sparing(p_posts, p_sessions, p_ops, p_revs, null, null, p_nonce) -> 'refused';
+  exception when others or assert_failure then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
+    if public.onecount_is_outage(v_state) then
+      raise;
+    end if;
+    return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
+  end;
+  update public.like_receipt set nonce = p_nonce || '/' || gen_random_uuid() where partition = p_partition;
+
+  if json_array_length(v_refused) > 0 or exists (select from public.like_refused) then
+    -- A greater op of a pair, whatever became of it, comes in the place of one that was refused.
+    with overtaken as materialized (
+      select r.tid
+        from (
+          select * from unnest(p_posts, p_sessions, p_ops) as e (post_id, session_id, op) order by post_id, session_id
+        ) e
+       cross join lateral (
+         select ctid as tid, op from public.like_refused
+          where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+          order by post_id, session_id limit 1
+       ) r
+       where r.op < e.op
+    )
+    delete from public.like_refused r using overtaken o where r.ctid = o.tid;
+    perform public.onecount_set_aside(p_posts, p_sessions, p_ops, v_refused);
+  end if;
+
+  -- Notes for a Redis of the version before: it finds that this is not its receipt, and hydrates every post anew.
+  delete from public.like_unseen where ctid = any (array(
+    select ctid from public.like_unseen order by post_id, session_id limit p_limit for update skip locked
+  ));
+  return public.onecount_drained(
+    p_partition, p_nonce, p_posts, p_sessions, p_ops,
+    array(select (e ->> 0)::integer from json_array_elements(v_refused) e));
+end $$;
+
+-- Tries ops again that are set aside, each with its own op: exactly those that are given. What lands is noted in the
+-- log. Answers how many {landed, refused} there are; one that does not matter any more counts as neither, and is
+-- dropped.
+create or replace function public.onecount_retry_refused(p_posts uuid[], p_sessions text[], p_ops bigint[])
+returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_posts uuid[]; v_sessions text[]; v_ops bigint[];
+  v_new boolean[];
+  v_refused json;
+begin
+  perform public.onecount_lock(p_posts);
+  -- What another one has resolved meanwhile is not there any more.
+  with given as materialized (
+    select r.tid from unnest(p_posts, p_sessions, p_ops) as e (post_id, session_id, op)
+      cross join lateral (
+        select ctid as tid, op from public.like_refused
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
+      ) r
+     where r.op = e.op
+  ), resolved as (
+    delete from public.like_refused r using given g where r.ctid = g.tid
+    returning r.post_id, r.session_id, r.op
+  )
+  select array_agg(post_id), array_agg(session_id), array_agg(op) into v_posts, v_sessions, v_ops from resolved;
+  if v_posts is null then
+    return json_build_object('landed', 0, 'refused', 0);
+  end if;
+  v_new := public.onecount_are_new(v_posts, v_sessions, v_ops);
+  v_refused := public.onecount_merge_sparing(v_posts, v_sessions, v_ops, null, 0, null, null) -> 'refused';
+  perform public.onecount_set_aside(v_posts, v_sessions, v_ops, v_refused);
+  return json_build_object(
+    'landed', (select count(*) from unnest(v_new) n where n) - json_array_length(v_refused),
+    'refused', json_array_length(v_refused)
+  );
+end $$;
+`,
+  },
+  {
+    name: '0018_reads',
+    sql: `-- What is read: one indexed look-up for each post, pair or op that is answered, whatever the number of likes. How rows
+-- are looked up: 0015_log.sql.
+
+-- Posts as Postgres has them, with what Redis has not been told: [{post, count, rev, liked, op}], without the posts
+-- that do not exist; \`op\` is the session's newest one, 0 when it has none. A null session: nobody's.
+create or replace function public.onecount_peek(p_posts uuid[], p_session text) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    select coalesce(json_agg(json_build_object(
+             'post', p.id, 'count', greatest(p.likes, greatest(r.op, t.op, 0) % 2), 'rev', p.likes_rev,
+             'liked', greatest(r.op, t.op, 0) % 2 = 1, 'op', greatest(r.op, t.op, 0)
+           )), '[]')
+      from (select distinct id from unnest(p_posts) as e (id)) e
+      cross join lateral (
+        select id, likes, likes_rev from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+      ) p
+      left join lateral (
+        select op from public.post_ratings
+         where post_id = any (array[e.id]) and session_id >= p_session and session_id <= p_session
+           and p_session is not null
+         order by post_id, session_id limit 1
+      ) r on true
+      left join lateral (
+        select op from public.like_tombstones
+         where post_id = any (array[e.id]) and session_id >= p_session and session_id <= p_session
+           and p_session is not null
+         order by post_id, session_id limit 1
+      ) t on true
+  );
+end $$;
+
+-- What hydration needs, of one moment and as of the cut: without what no batch has told. {receipt, posts: [[post,
+-- likes, rev]], session: {extent: 'all', ops: [[post, op]]}}, without the posts that do not exist. \`receipt\` is ''
+-- before the first batch of the partition. The session's ops are all that it has in the partition; of one with more
+-- than \`p_most\`, those on \`p_pairs\`, and the extent is 'some'. A null session: session is null.
+create or replace function public.onecount_hydrate(
+  p_partition integer, p_posts uuid[], p_session text, p_pairs uuid[], p_most integer
+) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  NIL constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_partitions integer := (select partitions from public.like_settings);
+  v_count integer;
+  v_ops json;
+begin
+  if p_session is not null then
+    select count(*), coalesce(json_agg(json_build_array(post_id, op)), '[]') into v_count, v_ops
+      from (
+        select o.post_id, coalesce(l.prev, o.op) as op
+          from (
+            (select post_id, op from public.post_ratings
+              where (session_id, post_id) >= (p_session, NIL) and session_id <= p_session order by session_id, post_id)
+            union all
+            (select post_id, op from public.like_tombstones
+              where (session_id, post_id) >= (p_session, NIL) and session_id <= p_session order by session_id, post_id)
+          ) o
+          left join lateral (
+            select prev from public.like_log
+             where post_id = any (array[o.post_id]) and session_id >= p_session and session_id <= p_session
+               and nonce is null
+             order by post_id, session_id, id limit 1
+          ) l on true
+         where (v_partitions = 1 or public.onecount_partition_of(o.post_id, v_partitions) = p_partition)
+           and coalesce(l.prev, o.op) > 0
+         limit p_most + 1
+      ) held;
+  end if;
+  if v_count > p_most then
+    select coalesce(json_agg(json_build_array(e.id, coalesce(l.prev, greatest(r.op, t.op)))), '[]') into v_ops
+      from (select distinct id from unnest(p_pairs) as e (id)) e
+      left join lateral (
+        select op from public.post_ratings
+         where post_id = any (array[e.id]) and session_id >= p_session and session_id <= p_session
+         order by post_id, session_id limit 1
+      ) r on true
+      left join lateral (
+        select op from public.like_tombstones
+         where post_id = any (array[e.id]) and session_id >= p_session and session_id <= p_session
+         order by post_id, session_id limit 1
+      ) t on true
+      left join lateral (
+        select prev from public.like_log
+         where post_id = any (array[e.id]) and session_id >= p_session and session_id <= p_session and nonce is null
+         order by post_id, session_id, id limit 1
+      ) l on true
+     where coalesce(l.prev, greatest(r.op, t.op)) > 0;
+  end if;
+  return json_build_object(
+    'receipt', coalesce((select nonce from public.like_receipt where partition = p_partition), ''),
+    'posts', (
+      select coalesce(json_agg(json_build_array(
+               p.id, greatest(coalesce(p.likes, 0) - coalesce(s.change, 0), 0), p.likes_rev)), '[]')
+        from (select distinct id from unnest(p_posts) as e (id)) e
+        cross join lateral (
+          select id, likes, likes_rev from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+        ) p
+        left join lateral (
+          select change from public.like_log_sums where post_id >= e.id and post_id <= e.id order by post_id limit 1
+        ) s on true
+    ),
+    'session', case when p_session is not null then json_build_object(
+      'extent', case when v_count > p_most then 'some' else 'all' end, 'ops', v_ops
+    ) end
+  );
+end $$;
+
+-- Who likes what, by post and session, after the pair given: [[post, session, op]]; an empty page is the end.
+create or replace function public.onecount_ratings(p_after_post uuid, p_after_session text, p_limit integer) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    select coalesce(json_agg(json_build_array(post_id, session_id, op)), '[]') from (
+      select post_id, session_id, op from public.post_ratings
+       where (post_id, session_id)
+             > (coalesce(p_after_post, '00000000-0000-0000-0000-000000000000'), coalesce(p_after_session, ''))
+       order by post_id, session_id limit p_limit
+    ) r
+  );
+end $$;
+
+-- The receipt of a partition (null before its first batch) and the Redis it belongs to, how many ops of the partition
+-- no batch has told, counted up to 10,000, and how many are set aside, counted up to 1,000: {receipt, owner, unseen,
+-- refused}.
+create or replace function public.onecount_cut_status(p_partition integer) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return json_build_object(
+    'receipt', (select nonce from public.like_receipt where partition = p_partition),
+    'owner', (select owner from public.like_receipt where partition = p_partition),
+    'unseen', (
+      select count(*) from (
+        select from public.like_log
+         where partition >= p_partition and partition <= p_partition and nonce is null
+         order by partition, id limit 10000
+      ) l
+    ),
+    'refused', json_array_length(public.onecount_refused(null, null, null, null, 1000))
+  );
+end $$;
+
+-- The functions are the server's alone.
+do $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select p.oid::regprocedure from pg_catalog.pg_proc p
+     where p.pronamespace = 'public'::regnamespace and p.proname like 'onecount\\_%'
+  loop
+    execute format('revoke execute on function %s from public, anon, authenticated', v_function);
+    execute format('grant execute on function %s to service_role', v_function);
+  end loop;
+end $$;
+`,
+  },
+  {
+    name: '0019_edits_by_hand',
+    sql: `-- Edits by hand, in the log too. How rows are looked up: 0015_log.sql. A post that was removed, and likes that were set
+-- or repaired, come through like_unseen and its trigger.
+
+-- Rows of post_ratings that came, went or changed in one statement by hand: once for the statement, however many rows.
+-- A row that came counts once more, one that went once less, as of now: its op beats whatever Redis has seen of the
+-- pair. Rows that go with their post, or that the engine writes, are none of this.
+create or replace function public.onecount_rated_by_hand() returns trigger
+language plpgsql security definer
+set search_path = '' set plan_cache_mode = force_custom_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+  v_partitions integer := (select partitions from public.like_settings);
+  -- \`went\` and \`came\` are pairs; \`kept\` are those whose op was changed, \`prev\` is the op before.
+  v_rows text := case tg_op
+    when 'INSERT' then $rows$
+      with went as (select null::uuid as post_id, null::text as session_id, null::bigint as op where false),
+           came as (select post_id, session_id, op from after),
+           kept as (select *, op as prev from went)
+    $rows$
+    when 'DELETE' then $rows$
+      with went as (select post_id, session_id, op from before),
+           came as (select * from went where false),
+           kept as (select *, op as prev from came)
+    $rows$
+    else $rows$
+      with went as (
+             select b.post_id, b.session_id, b.op from before b
+               left join after a using (post_id, session_id) where a.post_id is null),
+           came as (
+             select a.post_id, a.session_id, a.op from after a
+               left join before b using (post_id, session_id) where b.post_id is null),
+           kept as (
+             select a.post_id, a.session_id, greatest(a.op, b.op) as op, b.op as prev from after a
+               join before b using (post_id, session_id) where a.op <> b.op)
+    $rows$
+  end;
+  v_posts uuid[];
+begin
+  execute v_rows || $sql$
+    select array_agg(post_id) from (
+      select post_id from went union select post_id from came union select post_id from kept
+    ) e
+  $sql$ into v_posts;
+  -- Posts that are gone are not among those that are locked.
+  v_posts := array(
+    select p.id from (select distinct id from unnest(v_posts) as e (id) order by id) e
+      cross join lateral (
+        select id from public.posts_new where id >= e.id and id <= e.id order by id limit 1 for no key update
+      ) p
+  );
+  if v_posts = '{}' then
+    return null;
+  end if;
+
+  perform set_config('onecount.applying', 'on', true), set_config('onecount.logging', 'on', true);
+  execute v_rows || $sql$, posts as materialized (
+    select p.tid, p.part, e.id as post_id
+      from unnest($1) as e (id)
+      cross join lateral (
+        select ctid as tid, tableoid as part from public.posts_new
+         where id >= e.id and id <= e.id order by id limit 1
+      ) p
+  ), lost as materialized (
+    -- A pair that is there again was counted as one that came.
+    select w.post_id, w.session_id, greatest(w.op + 1, 2 * $2) as op, w.op as prev, r.tid is not null as is_back
+      from went w
+      join posts p on p.post_id = w.post_id
+      left join lateral (
+        select ctid as tid from public.post_ratings
+         where post_id = any (array[w.post_id]) and session_id >= w.session_id and session_id <= w.session_id
+         order by post_id, session_id limit 1
+      ) r on true
+  ), gained as materialized (
+    select g.post_id, g.session_id, r.tid as rating, r.part as rating_part, r.op as current, t.tid as tombstone,
+           case when g.is_new then greatest(g.op, t.op + 1, 2 * $2 + 1) else g.op end as op,
+           case when g.is_new then coalesce(t.op, 0) else g.prev end as prev
+      from (
+        select post_id, session_id, op, 0 as prev, true as is_new from came
+        union all select post_id, session_id, op, prev, false from kept
+      ) g
+      join posts p on p.post_id = g.post_id
+      cross join lateral (
+        select ctid as tid, tableoid as part, op from public.post_ratings
+         where post_id = any (array[g.post_id]) and session_id >= g.session_id and session_id <= g.session_id
+         order by post_id, session_id limit 1
+      ) r
+      left join lateral (
+        select ctid as tid, op from public.like_tombstones
+         where post_id = any (array[g.post_id]) and session_id >= g.session_id and session_id <= g.session_id
+         order by post_id, session_id limit 1
+      ) t on true
+  ), buried as (
+    insert into public.like_tombstones as t (post_id, session_id, op)
+    select post_id, session_id, max(op) from lost where not is_back group by post_id, session_id
+    on conflict (post_id, session_id) do update set op = greatest(t.op, excluded.op)
+  ), revived as (
+    delete from public.like_tombstones t using gained g where t.ctid = g.tombstone
+  ), raised as (
+    update public.post_ratings r set op = g.op from gained g
+     where r.ctid = g.rating and r.tableoid = g.rating_part and g.current <> g.op
+  ), changes as materialized (
+    -- As onecount_session_or_all, without a call for each row.
+    select post_id, op, prev,
+           case when session_id ~ '^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$' and not is_back then session_id else '' end
+             as session_id
+      from (
+        select post_id, session_id, op, prev, is_back from lost
+        union all select post_id, session_id, op, prev, false from gained
+      ) changed
+  ), unseen as (
+    insert into public.like_unseen as u (post_id, session_id, op)
+    select post_id, session_id, max(op) from changes
+     group by post_id, session_id
+     order by post_id, session_id
+    on conflict (post_id, session_id) do update set op = greatest(u.op, excluded.op)
+  ), logged as (
+    insert into public.like_log (partition, post_id, session_id, op, prev)
+    select public.onecount_partition_of(post_id, $3), post_id, session_id,
+           case when session_id <> '' then max(op) else 0 end, case when session_id <> '' then max(prev) else 0 end
+      from changes group by post_id, session_id
+  ), summed as (
+    insert into public.like_log_sums as s (post_id, change)
+    select post_id, sum(op % 2 - prev % 2) from changes where session_id <> ''
+     group by post_id having sum(op % 2 - prev % 2) <> 0
+    on conflict (post_id) do update set change = s.change + excluded.change
+  )
+  update public.posts_new p
+     set likes = p.likes + d.delta, likes_rev = greatest(p.likes_rev + 1, $2)
+    from (
+      select p.tid, p.part, sum(c.delta) as delta
+        from (select post_id, -1 as delta from went union all select post_id, 1 from came) c
+        join posts p on p.post_id = c.post_id
+       group by p.tid, p.part
+    ) d
+   where p.ctid = d.tid and p.tableoid = d.part
+  $sql$ using v_posts, v_now, v_partitions;
+  perform set_config('onecount.applying', '', true), set_config('onecount.logging', '', true);
+  return null;
+end $$;
+
+-- A post that went, or whose likes were set: Redis forgets it, and hydrates it anew where it is still there. Likes that
+-- are set are likes of the cut at once; what the log says of single ops stays.
+create or replace function public.onecount_post_by_hand() returns trigger
+language plpgsql security definer
+set search_path = '' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  if tg_op = 'DELETE' then
+    delete from public.like_unseen where post_id = old.id;
+    delete from public.like_refused where post_id = old.id;
+    delete from public.like_log where ctid = any (array(
+      select ctid from public.like_log where post_id >= old.id and post_id <= old.id order by post_id, session_id, id
+    ));
+    delete from public.like_log_sums where ctid = any (array(
+      select ctid from public.like_log_sums where post_id >= old.id and post_id <= old.id order by post_id limit 1
+    ));
+  end if;
+  insert into public.like_unseen as u (post_id, session_id, op)
+  values (old.id, '', 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint)
+  on conflict (post_id, session_id) do update set op = greatest(u.op + 2, excluded.op);
+  return null;
+end $$;
+`,
+  },
 ] as const satisfies readonly Migration[]

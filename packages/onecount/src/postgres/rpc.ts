@@ -7,7 +7,6 @@ import type {
   PostgresStatus,
   RankedPost,
   RefusedOp,
-  Snapshot,
   SyncResult,
   WriteResult,
 } from '../core/ports'
@@ -34,57 +33,55 @@ export function postgresPort(rpc: Rpc): PostgresPort {
   }
 
   return {
-    async sync({ partition, parent, nonce, entries, seen, limit, owner = null }) {
-      const result = await call<SyncReply>('sync', {
+    async sync({ partition, parent, nonce, entries, limit, owner = null }) {
+      const reply = await call<DrainReply>('drain', {
         p_partition: partition,
         p_parent: parent,
         p_nonce: nonce,
         ...columns('p_', entries),
-        p_revs: entries.map(e => String(e.rev)),
-        ...columns('p_seen_', seen),
+        p_revs: entries.map(entry => String(entry.rev)),
         p_limit: limit,
         p_owner: owner,
       })
-      if (result.status === 'refused') throw new StoreRefused(result.sqlstate, result.message)
-      if (result.status !== 'applied') return result
+      if (reply.status === 'refused') throw new StoreRefused(reply.sqlstate, reply.message)
+      if (reply.status !== 'applied') return reply
       return {
-        ...result,
-        refused: result.refused.map(toRefused),
-        unseen: result.unseen.map(([postId, sessionId, op]) => ({ postId, sessionId, op })),
+        ...reply,
+        rows: reply.rows.map(toPairOp),
+        posts: reply.posts.map(toRanked),
+        refused: reply.refused.map(row => ({ ...toRefused(row), known: row[5] })),
       }
     },
 
     async write(writes, now, { ahead } = {}) {
-      const clock = { p_now: String(now), p_ahead: ahead === undefined ? null : String(ahead) }
-      const args = {
+      const replies = await call<WriteReply[] | EveryRefused>('press', {
         p_posts: writes.map(write => write.postId),
         p_sessions: writes.map(write => write.sessionId),
         p_ops: writes.map(opOrParity),
-        ...clock,
-      }
-      try {
-        if (writes.length === 1) {
-          const [{ postId, sessionId }] = writes as [PairWrite]
-          const one = { p_post: postId, p_session: sessionId, p_op: opOrParity(writes[0]!), ...clock }
-          return [toResult(await call<WriteReply>('write_one', one))]
-        }
-        return (await call<WriteReply[]>('write', args)).map(toResult)
-      } catch (error) {
-        // Nothing of the call was applied: another function finds out which presses are refused.
-        if (!(error instanceof StoreRefused) || writes.length === 0) throw error
-        const replies = await call<WriteReply[] | EveryRefused>('write_sparing', args)
-        if (!Array.isArray(replies)) throw new StoreRefused(replies.sqlstate, replies.message)
-        return replies.map(toResult)
-      }
+        p_now: String(now),
+        p_ahead: ahead === undefined ? null : String(ahead),
+      })
+      if (!Array.isArray(replies)) throw new StoreRefused(replies.sqlstate, replies.message)
+      return replies.map(toResult)
     },
 
-    async peek(postIds, sessionId, pending) {
-      const args = { p_posts: postIds, p_session: sessionId, ...columns('p_pending_', pending) }
-      return (await call<StateReply[]>('peek', args)).map(toState)
+    async peek(postIds, sessionId) {
+      return (await call<StateReply[]>('peek', { p_posts: postIds, p_session: sessionId })).map(toState)
     },
 
-    async snapshot(postIds) {
-      return (await call<SnapshotReply[]>('snapshot', { p_posts: postIds })).map(toSnapshot)
+    async snapshot({ partition, postIds, sessionId, pairs, most }) {
+      const { receipt, posts, session } = await call<HydrateReply>('hydrate', {
+        p_partition: partition,
+        p_posts: postIds,
+        p_session: sessionId,
+        p_pairs: pairs,
+        p_most: most,
+      })
+      return {
+        receipt,
+        posts: posts.map(([postId, likes, rev]) => ({ postId, likes, rev })),
+        session: session && { ...session, ops: session.ops.map(([postId, op]) => ({ postId, op })) },
+      }
     },
 
     async posts(after, limit) {
@@ -100,6 +97,15 @@ export function postgresPort(rpc: Rpc): PostgresPort {
       return (await call<[string, number][]>('session', args)).map(([postId, op]) => ({ postId, op }))
     },
 
+    async ratings(after, limit) {
+      const page = await call<Triple[]>('ratings', {
+        p_after_post: after?.postId ?? null,
+        p_after_session: after?.sessionId ?? null,
+        p_limit: limit,
+      })
+      return page.map(toPairOp)
+    },
+
     removePost: postId => call('remove_post', { p_post: postId }),
 
     async likes(after, limit) {
@@ -110,7 +116,7 @@ export function postgresPort(rpc: Rpc): PostgresPort {
       return (await call<[string, number][]>('ranking', { p_limit: limit })).map(toRanked)
     },
 
-    status: partition => call<PostgresStatus>('status', { p_partition: partition }),
+    status: partition => call<PostgresStatus>('cut_status', { p_partition: partition }),
 
     takeOver: (partition, owner, from) =>
       call('take_over', { p_partition: partition, p_owner: owner, p_from: from }),
@@ -126,7 +132,7 @@ export function postgresPort(rpc: Rpc): PostgresPort {
       return page.map(row => ({ ...toRefused(row), refusedAt: row[5] }))
     },
 
-    retryRefused: ops => call('resolve_refused', { ...columns('p_', ops), p_drop: false }),
+    retryRefused: ops => call('retry_refused', columns('p_', ops)),
 
     async dropRefused(ops) {
       await call('resolve_refused', { ...columns('p_', ops), p_drop: true })
@@ -134,8 +140,14 @@ export function postgresPort(rpc: Rpc): PostgresPort {
   }
 }
 
-type SyncReply =
-  | { status: 'applied'; gone: string[]; refused: Refused[]; unseen: Triple[] }
+type DrainReply =
+  | {
+      status: 'applied'
+      receipt: string
+      rows: Triple[]
+      posts: [postId: string, likes: number][]
+      refused: [...Refused, known: number][]
+    }
   | EveryRefused
   | Exclude<SyncResult, { status: 'applied' }>
 
@@ -152,16 +164,10 @@ interface StateReply {
   op: number
 }
 
-interface SnapshotReply {
-  post: string
-  likes: number
-  rev: number
-  sessions: string[]
-  ops: number[]
-  unseenSessions: string[]
-  unseenOps: number[]
-  /** Absent: the migration that tells it is not applied yet. */
-  receipt?: string | null
+interface HydrateReply {
+  receipt: string
+  posts: [postId: string, likes: number, rev: number][]
+  session: { extent: 'all' | 'some'; ops: [postId: string, op: number][] } | null
 }
 
 function columns(prefix: string, pairs: PairOp[]): RpcArgs {
@@ -182,7 +188,8 @@ function toResult(reply: WriteReply): WriteResult {
 }
 
 const toRanked = ([postId, likes]: [string, number]): RankedPost => ({ postId, likes })
-const toRefused = ([postId, sessionId, op, sqlstate, message]: Refused | SetAside): RefusedOp => ({
+const toPairOp = ([postId, sessionId, op]: Triple): PairOp => ({ postId, sessionId, op })
+const toRefused = ([postId, sessionId, op, sqlstate, message]: Refused | [...Refused, unknown]): RefusedOp => ({
   postId,
   sessionId,
   op,
@@ -191,16 +198,3 @@ const toRefused = ([postId, sessionId, op, sqlstate, message]: Refused | SetAsid
 })
 
 const toState = ({ post, ...rest }: StateReply): PostgresState => ({ postId: post, ...rest })
-
-function toSnapshot(reply: SnapshotReply): Snapshot {
-  const zip = (sessions: string[], ops: number[]) =>
-    sessions.map((sessionId, i) => ({ sessionId, op: ops[i]! }))
-  return {
-    postId: reply.post,
-    likes: reply.likes,
-    rev: reply.rev,
-    ratings: zip(reply.sessions, reply.ops),
-    unseen: zip(reply.unseenSessions, reply.unseenOps),
-    receipt: reply.receipt ?? '',
-  }
-}

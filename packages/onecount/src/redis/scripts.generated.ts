@@ -8,90 +8,33 @@ export interface Script {
 }
 
 export const SCRIPTS = {
-  absent: {
-    name: 'absent',
-    sha1: '45438fe4b6972ecb4f8be31d7c12b2f87f3ef6d9',
-    source: `local function forget(k, hydrating)
-  redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
-end
-local GONE_SECONDS = 600
-local function is_complete(rank, epoch)
-  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
-end
-local function unrank(rank, post)
-  redis.pcall('ZREM', rank, post)
-end
-local function unrank_for_good(rank, post)
-  unrank(rank, post)
-  local now = tonumber(redis.call('TIME')[1])
-  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
-  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
-end
-local function rank_by_postgres(rank, post, count, is_new)
-  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
-  count = math.max(0, tonumber(count))
-  if is_new then
-    redis.pcall('ZADD', rank, 'NX', count, post)
-  else
-    redis.pcall('ZADD', rank, count, post)
-  end
-end
-local KEPT = 10000
-local absent, ttl, out = KEYS[1], tonumber(ARGV[1]), {}
-local time = redis.call('TIME')
-local at = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-redis.call('ZREMRANGEBYSCORE', absent, '-inf', at)
-for i = 2, #ARGV, 2 do
-  local k = 2 * i - 1
-  if redis.call('GET', KEYS[k + 3]) == ARGV[i + 1] then
-    forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
-    unrank(KEYS[2], ARGV[i])
-    redis.pcall('ZADD', absent, at + ttl, ARGV[i])
-    out[#out + 1] = ARGV[i]
-  end
-end
-local excess = redis.call('ZCARD', absent) - KEPT
-if excess > 0 then redis.call('ZREMRANGEBYRANK', absent, 0, excess - 1) end
-redis.call('PEXPIRE', absent, ttl)
-return out
-`,
-  },
-  begin: {
-    name: 'begin',
-    sha1: 'f3bcfb49b2185e07bb6dcc9d90f1cb0644eeb14b',
+  abandon: {
+    name: 'abandon',
+    sha1: 'decb6d5e2992cdd32d28c8f34d652bc69fd88790',
     source: `local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
-local function begin_epoch(q, id)
-  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-  return epoch
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function confirmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 8) or ''
-end
-local function home_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 7)
-end
-local function fed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 6))
-end
-local function trimmed_before(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 9)) or 0
-end
-local function forgotten_before(q, epoch)
-  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
-  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
-end
-local function trimmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 10))
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
@@ -99,115 +42,114 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
-local function is_outstanding(q, nonce)
-  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
-  for i = #outstanding, 1, -1 do
-    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+local function hand_out(q, id, limit, after, some)
+  local out = {}
+  local batch = mark_of(q, 'out')
+  if batch then
+    for part in string.gmatch(batch .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
+    return out
   end
-  return false
+  local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
+  if #members == 0 and after ~= '' then
+    after = ''
+    members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit)
+  end
+  if some and #members == 0 then return out end
+  local last = #members >= tonumber(limit) and members[#members] or ''
+  out = { id .. '.' .. table.concat(redis.call('TIME'), '.'), after, last }
+  for i = 1, #members do out[i + 3] = members[i] end
+  redis.call('ZADD', q, 0, '!out|' .. table.concat(out, '\\n'))
+  return out
 end
-local function handed_out_at(nonce)
-  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
-  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+local function nonce_in_flight(q)
+  return string.match(mark_of(q, 'out') or '', '^[^\\n]*')
 end
-local function is_ahead_of(q, receipt)
-  local confirmed = confirmed_of(q)
-  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
-    and not is_outstanding(q, receipt)
+if nonce_in_flight(KEYS[1]) ~= ARGV[1] then return '0' end
+if mark_of(KEYS[1], 'half') then return '0' end
+set_mark(KEYS[1], 'out', nil)
+return '1'
+`,
+  },
+  adopt: {
+    name: 'adopt',
+    sha1: '060602eeece6ca5d2605421316bed4a33a40e253',
+    source: `local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
 end
-local function confirm(q, nonce)
-  local previous = confirmed_of(q)
-  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
-  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
-  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
 end
 local function pending_of(q, pair)
   local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
-  if not member then return 0, nil end
-  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function pend(q, pair, op, rev, held)
-  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
-  if held then redis.call('ZREM', q, held) end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
 end
-local function warm(epoch, count, meta, liked)
-  if not (epoch and count and meta) then return nil end
-  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
-  if of ~= epoch then return nil end
-  count, base = tonumber(count), tonumber(base)
-  local members = redis.pcall('SCARD', liked)
-  if type(members) ~= 'number' or count ~= base + members then return nil end
-  return count, tonumber(rev), base
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
-local function revision_of(meta)
-  return tonumber(string.match(meta or '', '^(%d+)|')) or 0
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
-local q, ttl, out = KEYS[1], ARGV[3], {}
-local TOLD = 1000
-local token = ARGV[1] .. '|' .. confirmed_of(q)
-local epoch = epoch_of(q)
-local held = fed_of(q)
-local time = redis.call('TIME')
-local at = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-for i = 1, #ARGV - 3 do
-  local k, post = 4 * i - 1, ARGV[3 + i]
-  local hydrating = KEYS[k + 3]
-  local values = redis.call('MGET', KEYS[k], KEYS[k + 2])
-  if warm(epoch, values[1], values[2], KEYS[k + 1]) then
-    out[i] = { 'WARM' }
-  elseif tonumber(redis.call('ZSCORE', KEYS[2], post) or 0) > at then
-    out[i] = { 'ABSENT' }
-  elseif not held and redis.call('SET', hydrating, token, 'NX', 'PX', ttl) then
-    epoch = epoch or begin_epoch(q, ARGV[2])
-    out[i] = { 'MINE', epoch, token }
-  else
-    local pending = redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}', 'LIMIT', 0, TOLD)
-    out[i] = { (held or #pending == TOLD) and 'HELD' or 'BUSY', pending }
-  end
+local before, rest, q, recent = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+if redis.call('EXISTS', rest) == 0 then
+  local kind = redis.call('TYPE', before).ok
+  if kind == 'zset' then redis.call('RENAME', before, rest) end
+  if kind ~= 'string' then redis.call('SET', before, 'onecount keeps what is pending in likes:pending') end
 end
-assert_primary(q)
-return out
+local members = redis.call('ZRANGEBYLEX', rest, PENDING_FROM, '+', 'LIMIT', 0, ARGV[1])
+for _, member in ipairs(members) do
+  local pair, op = string.match(member, '^([^|]+|[^|]+)|(%d+)|%d+$')
+  if pair then redis.call('ZADD', recent, 'GT', op, pair) end
+  redis.call('ZREM', rest, member)
+end
+if #members == tonumber(ARGV[1]) then return '1' end
+local home = redis.call('ZRANGEBYLEX', rest, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+if home and not mark_of(q, 'home') then set_mark(q, 'home', string.sub(home, 7)) end
+redis.call('UNLINK', rest)
+return redis.call('TYPE', before).ok == 'zset' and '1' or '0'
 `,
   },
   collect: {
     name: 'collect',
-    sha1: '6a931ee8c4698fa6e409110cc8174476d8e8910b',
-    source: `local function int(n)
-  return string.format('%.0f', n)
+    sha1: '03eda895c5b9a6dd68c92e18a9fa9e32221e343d',
+    source: `local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
 end
-local PENDING_FROM = '(!~'
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
-local function begin_epoch(q, id)
-  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-  return epoch
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function confirmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 8) or ''
-end
-local function home_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 7)
-end
-local function fed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 6))
-end
-local function trimmed_before(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 9)) or 0
-end
-local function forgotten_before(q, epoch)
-  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
-  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
-end
-local function trimmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 10))
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
@@ -215,198 +157,98 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
-local function is_outstanding(q, nonce)
-  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
-  for i = #outstanding, 1, -1 do
-    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+local function hand_out(q, id, limit, after, some)
+  local out = {}
+  local batch = mark_of(q, 'out')
+  if batch then
+    for part in string.gmatch(batch .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
+    return out
   end
-  return false
-end
-local function handed_out_at(nonce)
-  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
-  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
-end
-local function is_ahead_of(q, receipt)
-  local confirmed = confirmed_of(q)
-  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
-    and not is_outstanding(q, receipt)
-end
-local function confirm(q, nonce)
-  local previous = confirmed_of(q)
-  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
-  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
-  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
-end
-local function pending_of(q, pair)
-  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
-  if not member then return 0, nil end
-  return tonumber(string.match(member, '|(%d+)|%d+$')), member
-end
-local function pend(q, pair, op, rev, held)
-  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
-  if held then redis.call('ZREM', q, held) end
-end
-local function warm(epoch, count, meta, liked)
-  if not (epoch and count and meta) then return nil end
-  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
-  if of ~= epoch then return nil end
-  count, base = tonumber(count), tonumber(base)
-  local members = redis.pcall('SCARD', liked)
-  if type(members) ~= 'number' or count ~= base + members then return nil end
-  return count, tonumber(rev), base
-end
-local function revision_of(meta)
-  return tonumber(string.match(meta or '', '^(%d+)|')) or 0
-end
-local function apply(k, post, session, op, now, only_warm, ahead, known)
-  local pair = post .. '|' .. session
-  local pending, held = pending_of(k.q, pair)
-  local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
-  local values = redis.call('MGET', k.likes, k.meta)
-  local epoch = epoch_of(k.q)
-  local count, rev, base = warm(epoch, values[1], values[2], k.liked)
-  local member = redis.pcall('SISMEMBER', k.liked, session) == 1
-  if known and known > op then op = known end
-  if op <= newest or (only_warm and not count) then
-    assert_primary(k.q)
-    return newest, newest > pending, count, rev, member
+  local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
+  if #members == 0 and after ~= '' then
+    after = ''
+    members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit)
   end
-  if ahead then
-    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), revision_of(values[2]))
-    local is_ahead = math.floor(op / 2) > moment + ahead
-    local may_ask = not known and (newest == 0 or not count)
-    if is_ahead or may_ask then assert_primary(k.q) end
-    if may_ask and (is_ahead or op < forgotten_before(k.q, count and epoch)) then return nil, 'ASK' end
-    if is_ahead then return nil, 'AHEAD', moment end
-  end
-  local likes = op % 2 == 1
-  if count then rev = math.max(rev + 1, now) end
-  pend(k.q, pair, int(op), count and int(rev) or '0', held)
-  if count then
-    if member ~= likes then
-      redis.call(likes and 'SADD' or 'SREM', k.liked, session)
-      count = redis.call(likes and 'INCR' or 'DECR', k.likes)
-    end
-    redis.call('SET', k.meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
-    if member ~= likes then redis.pcall('ZADD', k.rank, count, post) end
-  end
-  redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
-  return op, false, count, rev, count and likes
+  if some and #members == 0 then return out end
+  local last = #members >= tonumber(limit) and members[#members] or ''
+  out = { id .. '.' .. table.concat(redis.call('TIME'), '.'), after, last }
+  for i = 1, #members do out[i + 3] = members[i] end
+  redis.call('ZADD', q, 0, '!out|' .. table.concat(out, '\\n'))
+  return out
 end
-local function reply(op, durable, count, rev, member)
-  if not op then return { durable, count and int(count) } end
-  if not count then return { 'COLD', int(op) } end
-  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
-end
-local function forget(k, hydrating)
-  redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
-end
-local GONE_SECONDS = 600
-local function is_complete(rank, epoch)
-  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
-end
-local function unrank(rank, post)
-  redis.pcall('ZREM', rank, post)
-end
-local function unrank_for_good(rank, post)
-  unrank(rank, post)
-  local now = tonumber(redis.call('TIME')[1])
-  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
-  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
-end
-local function rank_by_postgres(rank, post, count, is_new)
-  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
-  count = math.max(0, tonumber(count))
-  if is_new then
-    redis.pcall('ZADD', rank, 'NX', count, post)
-  else
-    redis.pcall('ZADD', rank, count, post)
-  end
+local function nonce_in_flight(q)
+  return string.match(mark_of(q, 'out') or '', '^[^\\n]*')
 end
 local function name_home(q, id, is_sure)
-  local home = home_of(q)
-  if id == '' or home == id or (home and not (is_sure and confirmed_of(q) == '')) then return home or '' end
-  redis.call('ZADD', q, 0, '!home|' .. id)
-  if home then redis.call('ZREM', q, '!home|' .. home) end
+  local home = mark_of(q, 'home')
+  if id == '' or home == id or (home and not (is_sure and not mark_of(q, 'nonce'))) then return home or '' end
+  set_mark(q, 'home', id)
   return id
 end
-local q, recent, rank = KEYS[1], KEYS[2], KEYS[3]
-local limit, after, now = ARGV[2], ARGV[3], tonumber(ARGV[4])
-local OUTSTANDING = 1000
+local q = KEYS[1]
 allow_when_full(q)
-if fed_of(q) then return { '' } end
-local nonce = ARGV[1] .. '.' .. table.concat(redis.call('TIME'), '.')
-local last = redis.call('ZREVRANGEBYLEX', q, '(!out}', '[!out|', 'LIMIT', 0, 1)[1]
-local seq = last and tonumber(string.match(last, '^!out|(%d+)|')) or 0
-redis.call('ZADD', q, 0, string.format('!out|%015.0f|%s', seq + 1, nonce))
-local excess = redis.call('ZLEXCOUNT', q, '[!out|', '(!out}') - OUTSTANDING
-if excess > 0 then redis.call('ZREM', q, unpack(redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}', 'LIMIT', 0, excess))) end
-for i = 7, #ARGV, 3 do
-  local k = 4 + 5 * (i - 7) / 3
-  local keys = { likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2], sessions = KEYS[k + 3], q = q, recent = recent, rank = rank }
-  if ARGV[i + 1] == '' then
-    forget(keys, KEYS[k + 4])
-    if ARGV[i + 2] == '' then
-      unrank_for_good(rank, ARGV[i])
-    else
-      rank_by_postgres(rank, ARGV[i], ARGV[i + 2])
-    end
-  else
-    apply(keys, ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), now)
-  end
-end
-local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
-if #members == 0 and after ~= '' then members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit) end
-return { nonce, confirmed_of(q), name_home(q, ARGV[5], ARGV[6] == '1'), unpack(members) }
+if mark_of(q, 'fed') then return {} end
+local home = name_home(q, ARGV[4], ARGV[5] == '1')
+return { home, mark_of(q, 'nonce') or '', unpack(hand_out(q, ARGV[1], ARGV[2], ARGV[3])) }
 `,
   },
   cool: {
     name: 'cool',
-    sha1: 'db549fdbd439c2a466c693391ddccc97a7b03e9d',
-    source: `local function cool(meta)
-  local numbers = string.match(redis.call('MGET', meta)[1] or '', '^(%d+|%-?%d+|).')
-  if numbers then redis.call('SET', meta, numbers) end
-  return numbers ~= nil
+    sha1: '1cd8adb421f741f5f058782c540657cc3829c664',
+    source: `local function int(n)
+  return string.format('%.0f', n)
 end
-return cool(KEYS[1]) and '1' or '0'
+local function post_of(meta, epoch)
+  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
+  if not count then return nil end
+  return {
+    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
+    is_warm = epoch ~= nil and of == epoch,
+  }
+end
+local TOLD_LATER = 1000000000
+local function set_post(key, post, epoch)
+  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+end
+local function read_post(key, epoch)
+  return post_of(redis.call('MGET', key)[1], epoch)
+end
+local numbers = string.match(redis.call('MGET', KEYS[1])[1] or '', '^(%-?%d+|%d+|)%-?%d+|%d+|.')
+if not numbers then return '0' end
+redis.call('SET', KEYS[1], numbers .. '0|0|')
+return '1'
 `,
   },
-  fill: {
-    name: 'fill',
-    sha1: '03c2afb454ba1489b924fa768330f76b9942b41d',
-    source: `local PENDING_FROM = '(!~'
+  feed: {
+    name: 'feed',
+    sha1: '9a554e4579e1fbef350ea0ea175c10894f9a22c5',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
-local function begin_epoch(q, id)
-  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-  return epoch
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function confirmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 8) or ''
-end
-local function home_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 7)
-end
-local function fed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 6))
-end
-local function trimmed_before(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 9)) or 0
-end
-local function forgotten_before(q, epoch)
-  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
-  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
-end
-local function trimmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 10))
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
@@ -414,36 +256,75 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
-local function is_outstanding(q, nonce)
-  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
-  for i = #outstanding, 1, -1 do
-    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+local function feed(q, recent, limit)
+  local fed = tonumber(mark_of(q, 'fed'))
+  if not fed then return false end
+  local ops = redis.call('ZRANGE', recent, fed, fed + limit - 1, 'WITHSCORES')
+  for i = 1, #ops, 2 do
+    local pair = string.match(ops[i], '^[^|]+|[^|]+')
+    local held = pending_of(q, pair)
+    local op = tonumber(ops[i + 1])
+    if op > (held and held.op or 0) then pend(q, pair, int(op), '0', 0, '', held) end
   end
-  return false
+  local more = #ops == 2 * limit
+  set_mark(q, 'fed', more and int(fed + limit) or nil)
+  return more
 end
-local function handed_out_at(nonce)
-  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
-  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+allow_when_full(KEYS[1])
+return feed(KEYS[1], KEYS[2], tonumber(ARGV[1])) and '1' or '0'
+`,
+  },
+  fill: {
+    name: 'fill',
+    sha1: '74f44ef9d4fdc8713192cb05b5f95b80fd2c56d0',
+    source: `local function int(n)
+  return string.format('%.0f', n)
 end
-local function is_ahead_of(q, receipt)
-  local confirmed = confirmed_of(q)
-  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
-    and not is_outstanding(q, receipt)
+local function post_of(meta, epoch)
+  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
+  if not count then return nil end
+  return {
+    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
+    is_warm = epoch ~= nil and of == epoch,
+  }
 end
-local function confirm(q, nonce)
-  local previous = confirmed_of(q)
-  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
-  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
-  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+local TOLD_LATER = 1000000000
+local function set_post(key, post, epoch)
+  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+end
+local function read_post(key, epoch)
+  return post_of(redis.call('MGET', key)[1], epoch)
+end
+local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
 end
 local function pending_of(q, pair)
   local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
-  if not member then return 0, nil end
-  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function pend(q, pair, op, rev, held)
-  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
-  if held then redis.call('ZREM', q, held) end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
 local GONE_SECONDS = 600
 local function is_complete(rank, epoch)
@@ -466,18 +347,6 @@ local function rank_by_postgres(rank, post, count, is_new)
   else
     redis.pcall('ZADD', rank, count, post)
   end
-end
-local function warm(epoch, count, meta, liked)
-  if not (epoch and count and meta) then return nil end
-  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
-  if of ~= epoch then return nil end
-  count, base = tonumber(count), tonumber(base)
-  local members = redis.pcall('SCARD', liked)
-  if type(members) ~= 'number' or count ~= base + members then return nil end
-  return count, tonumber(rev), base
-end
-local function revision_of(meta)
-  return tonumber(string.match(meta or '', '^(%d+)|')) or 0
 end
 local q, rank, filling = KEYS[1], KEYS[2], KEYS[3]
 local epoch, token, page = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -489,11 +358,10 @@ elseif not redis.call('ZSCORE', rank, mark .. page) then
   return 'LOST'
 end
 for i = 6, #ARGV, 2 do
-  local post, k = ARGV[i], 4 + 3 * (i - 6) / 2
-  local values = redis.call('MGET', KEYS[k], KEYS[k + 2])
-  local count = warm(epoch, values[1], values[2], KEYS[k + 1])
-  if count then
-    redis.call('ZADD', rank, count, post)
+  local post = ARGV[i]
+  local p = read_post(KEYS[4 + (i - 6) / 2], epoch)
+  if p and p.is_warm then
+    redis.call('ZADD', rank, p.count, post)
   else
     rank_by_postgres(rank, post, ARGV[i + 1], true)
   end
@@ -517,11 +385,8 @@ return 'OK'
   },
   forget: {
     name: 'forget',
-    sha1: 'd47008f5a95f0de8ff7e575fd5160b46096870de',
-    source: `local function forget(k, hydrating)
-  redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
-end
-local GONE_SECONDS = 600
+    sha1: 'c8011e1cd04e6f344e14af613f53365d071bee1d',
+    source: `local GONE_SECONDS = 600
 local function is_complete(rank, epoch)
   return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
 end
@@ -543,53 +408,56 @@ local function rank_by_postgres(rank, post, count, is_new)
     redis.pcall('ZADD', rank, count, post)
   end
 end
-for i = 1, #ARGV do
-  local k = 4 * i - 2
-  forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
-  unrank_for_good(KEYS[1], ARGV[i])
-end
+redis.call('UNLINK', KEYS[2], KEYS[3], KEYS[4])
+unrank_for_good(KEYS[1], ARGV[1])
 return 'OK'
 `,
   },
-  install: {
-    name: 'install',
-    sha1: '1d85f7abdb02fda9c63dd66f4ab5b808477bbd31',
+  'install-posts': {
+    name: 'install-posts',
+    sha1: 'a59ac6cdfd11d317d351d589be69c3119be7c3ab',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
+local function post_of(meta, epoch)
+  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
+  if not count then return nil end
+  return {
+    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
+    is_warm = epoch ~= nil and of == epoch,
+  }
+end
+local TOLD_LATER = 1000000000
+local function set_post(key, post, epoch)
+  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+end
+local function read_post(key, epoch)
+  return post_of(redis.call('MGET', key)[1], epoch)
+end
 local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
-local function begin_epoch(q, id)
-  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-  return epoch
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function confirmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 8) or ''
-end
-local function home_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 7)
-end
-local function fed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 6))
-end
-local function trimmed_before(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 9)) or 0
-end
-local function forgotten_before(q, epoch)
-  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
-  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
-end
-local function trimmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 10))
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
@@ -597,92 +465,100 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
-local function is_outstanding(q, nonce)
-  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
-  for i = #outstanding, 1, -1 do
-    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+local q, now, most = KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local epoch = epoch_of(q)
+assert_primary(q)
+if not epoch then return { 'NEW' } end
+if mark_of(q, 'fed') then return { 'FEEDING' } end
+if mark_of(q, 'nonce') ~= ARGV[1] then return { 'AGAIN' } end
+if mark_of(q, 'half') then return { 'AGAIN' } end
+local out = {}
+for i = 4, #ARGV, 3 do
+  local post, meta, likes = ARGV[i], KEYS[3 + 2 * (i - 4) / 3], KEYS[4 + 2 * (i - 4) / 3]
+  local before = read_post(meta, epoch)
+  out[#out + 1] = 'OK'
+  if not (before and before.is_warm) then
+    local from, to = '[' .. post .. '|', '(' .. post .. '}'
+    if redis.call('ZLEXCOUNT', q, from, to) > most then
+      out[#out] = 'MANY'
+    else
+      local p = { D = 0, G = 0, rev = math.max(ARGV[i + 2] + 1, before and before.rev + 1 or 0, now) }
+      for _, member in ipairs(redis.call('ZRANGEBYLEX', q, from, to)) do
+        local d, of = string.match(member, '|(%-?%d)|([^|]*)$')
+        p.D, p.G = p.D + d, p.G + (of ~= epoch and 1 or 0)
+      end
+      p.count = ARGV[i + 1] + p.D
+      set_post(meta, p, epoch)
+      redis.pcall('SET', likes, int(p.count))
+      redis.pcall('ZADD', KEYS[2], p.count, post)
+    end
   end
-  return false
 end
-local function handed_out_at(nonce)
-  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
-  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+return out
+`,
+  },
+  'install-session': {
+    name: 'install-session',
+    sha1: '89b464dbccd0fbd0116030e93376664cf692fb9d',
+    source: `local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
 end
-local function is_ahead_of(q, receipt)
-  local confirmed = confirmed_of(q)
-  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
-    and not is_outstanding(q, receipt)
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
 end
-local function confirm(q, nonce)
-  local previous = confirmed_of(q)
-  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
-  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
-  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
 end
 local function pending_of(q, pair)
   local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
-  if not member then return 0, nil end
-  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function pend(q, pair, op, rev, held)
-  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
-  if held then redis.call('ZREM', q, held) end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
 end
-local function warm(epoch, count, meta, liked)
-  if not (epoch and count and meta) then return nil end
-  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
-  if of ~= epoch then return nil end
-  count, base = tonumber(count), tonumber(base)
-  local members = redis.pcall('SCARD', liked)
-  if type(members) ~= 'number' or count ~= base + members then return nil end
-  return count, tonumber(rev), base
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
 end
-local function revision_of(meta)
-  return tonumber(string.match(meta or '', '^(%d+)|')) or 0
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
-local q, recent, rank, likes, liked, meta = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local hydrating, staging, staged_ops = KEYS[7], KEYS[8], KEYS[9]
-local post, token, epoch, now, base = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-local staged, ratings = tonumber(ARGV[7]), tonumber(ARGV[8])
-if redis.call('GET', hydrating) ~= token then return 'LOST' end
-if is_ahead_of(q, ARGV[9]) then return 'UNKNOWN' end
-if staged > 0 and (redis.call('SCARD', staging) ~= staged or redis.call('ZCARD', staged_ops) ~= staged) then
-  redis.call('DEL', hydrating, staging, staged_ops)
-  return 'LOST'
+local q, key, session, extent = KEYS[1], KEYS[2], ARGV[1], ARGV[3]
+local epoch = epoch_of(q)
+assert_primary(q)
+if not epoch then return 'NEW' end
+if mark_of(q, 'fed') then return 'FEEDING' end
+if mark_of(q, 'nonce') ~= ARGV[2] or mark_of(q, 'half') then return 'AGAIN' end
+local mark = redis.pcall('HGET', key, '!')
+if type(mark) == 'table' then redis.call('DEL', key) mark = false end
+if mark == epoch .. '|all' then return 'OK' end
+local fields = {}
+local function put(post, op)
+  local held = pending_of(q, post .. '|' .. session)
+  if held and held.op > op then op = string.format('%.0fp', held.op) else op = string.format('%.0f', op) end
+  fields[#fields + 1] = post
+  fields[#fields + 1] = op
 end
-for i = 10 + 2 * ratings, #ARGV, 2 do
-  local pair, op = post .. '|' .. ARGV[i], tonumber(ARGV[i + 1])
-  local pending, held = pending_of(q, pair)
-  if op > math.max(pending, tonumber(redis.call('ZSCORE', recent, pair) or 0)) then pend(q, pair, int(op), '0', held) end
-end
-redis.call('DEL', liked)
-local ops = {}
-if staged > 0 then
-  redis.call('RENAME', staging, liked)
-  redis.call('PERSIST', liked)
-else
-  for i = 10, 8 + 2 * ratings, 2 do
-    ops[ARGV[i]] = tonumber(ARGV[i + 1])
-    redis.call('SADD', liked, ARGV[i])
+if mark ~= epoch .. '|some' or extent == 'all' then
+  if redis.call('HLEN', key) <= tonumber(ARGV[5]) then
+    for _, post in ipairs(redis.call('HKEYS', key)) do
+      if post ~= '!' and pending_of(q, post .. '|' .. session) then put(post, 0) end
+    end
   end
+  redis.call('UNLINK', key)
 end
-for _, member in ipairs(redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}')) do
-  local session, op = string.match(member, '^[^|]+|([^|]+)|(%d+)|%d+$')
-  local rated = staged > 0 and tonumber(redis.call('ZSCORE', staged_ops, session) or 0) or ops[session] or 0
-  op = tonumber(op)
-  if op > rated then redis.call(op % 2 == 1 and 'SADD' or 'SREM', liked, session) end
-end
-local count = base + redis.call('SCARD', liked)
-local previous = revision_of(redis.call('MGET', meta)[1])
-local rev = math.max(tonumber(ARGV[6]) + 1, previous + 1, now)
-redis.call('SET', likes, int(count))
-redis.call('SET', meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
-redis.call('DEL', hydrating, staged_ops)
-redis.pcall('ZADD', rank, count, post)
-for i = 10, #ARGV, 2 do
-  local k = 10 + (i - 10) / 2
-  redis.pcall(redis.call('SISMEMBER', liked, ARGV[i]) == 1 and 'SADD' or 'SREM', KEYS[k], post)
-end
+for i = 6, #ARGV, 2 do put(ARGV[i], tonumber(ARGV[i + 1])) end
+for i = 1, #fields, 1000 do redis.call('HSET', key, unpack(fields, i, math.min(i + 999, #fields))) end
+redis.call('HSET', key, '!', epoch .. '|' .. extent)
+redis.call('PEXPIRE', key, ARGV[4])
 return 'OK'
 `,
   },
@@ -714,42 +590,33 @@ end
 return out
 `,
   },
-  prepare: {
-    name: 'prepare',
-    sha1: '1f1b05179c73541106e118d7fd7f0ffb72d9f042',
+  mirror: {
+    name: 'mirror',
+    sha1: '3d2991e13e3e6aaba359f5137b412ce43c81378a',
     source: `local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
-local function begin_epoch(q, id)
-  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-  return epoch
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function confirmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 8) or ''
-end
-local function home_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 7)
-end
-local function fed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 6))
-end
-local function trimmed_before(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 9)) or 0
-end
-local function forgotten_before(q, epoch)
-  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
-  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
-end
-local function trimmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 10))
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
@@ -757,36 +624,53 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
-local function is_outstanding(q, nonce)
-  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
-  for i = #outstanding, 1, -1 do
-    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
-  end
-  return false
+local q, recent = KEYS[1], KEYS[2]
+assert_primary(q)
+for i = 2, #ARGV, 3 do
+  local post, session, op, k = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), 3 + 2 * (i - 2) / 3
+  local pair = post .. '|' .. session
+  local held = pending_of(q, pair)
+  local newest = math.max(op, held and held.op or 0, tonumber(redis.call('ZSCORE', recent, pair) or 0))
+  local verb = newest % 2 == 1 and 'SADD' or 'SREM'
+  redis.pcall(verb, KEYS[k], post)
+  if ARGV[1] == '1' then redis.pcall(verb, KEYS[k + 1], session) end
 end
-local function handed_out_at(nonce)
-  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
-  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+return 'OK'
+`,
+  },
+  prepare: {
+    name: 'prepare',
+    sha1: '5cdab81f7e74f6d3f22bced5e515b95341c8500e',
+    source: `local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
 end
-local function is_ahead_of(q, receipt)
-  local confirmed = confirmed_of(q)
-  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
-    and not is_outstanding(q, receipt)
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
 end
-local function confirm(q, nonce)
-  local previous = confirmed_of(q)
-  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
-  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
-  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
 end
 local function pending_of(q, pair)
   local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
-  if not member then return 0, nil end
-  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function pend(q, pair, op, rev, held)
-  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
-  if held then redis.call('ZREM', q, held) end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
 end
 local GONE_SECONDS = 600
 local function is_complete(rank, epoch)
@@ -812,11 +696,10 @@ local function rank_by_postgres(rank, post, count, is_new)
 end
 local q, rank, filling, token = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local KEPT = 1000
-if fed_of(q) then return { 'HELD', '' } end
 local epoch = epoch_of(q)
+if not epoch or mark_of(q, 'fed') then return { 'NEW', '' } end
 if is_complete(rank, epoch) then return { 'COMPLETE', epoch } end
-if not redis.call('SET', filling, token, 'NX', 'PX', ARGV[3]) then return { 'BUSY', '' } end
-epoch = epoch or begin_epoch(q, ARGV[2])
+if not redis.call('SET', filling, token, 'NX', 'PX', ARGV[2]) then return { 'BUSY', '' } end
 local gone = redis.pcall('ZRANGEBYSCORE', rank, '-inf', '(-1', 'WITHSCORES', 'LIMIT', 0, KEPT)
 redis.call('UNLINK', rank)
 for i = 1, #gone, 2 do redis.call('ZADD', rank, gone[i + 1], gone[i]) end
@@ -826,43 +709,49 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: 'c56871e20a796e181b2f3072905007dbb84f0141',
+    sha1: '641404422b4f68fb4bc81f704b403ed46b25d689',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
+local function post_of(meta, epoch)
+  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
+  if not count then return nil end
+  return {
+    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
+    is_warm = epoch ~= nil and of == epoch,
+  }
+end
+local TOLD_LATER = 1000000000
+local function set_post(key, post, epoch)
+  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+end
+local function read_post(key, epoch)
+  return post_of(redis.call('MGET', key)[1], epoch)
+end
 local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
-local function begin_epoch(q, id)
-  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-  return epoch
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function confirmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 8) or ''
-end
-local function home_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 7)
-end
-local function fed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 6))
-end
-local function trimmed_before(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 9)) or 0
-end
-local function forgotten_before(q, epoch)
-  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
-  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
-end
-local function trimmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 10))
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
@@ -870,191 +759,116 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
-local function is_outstanding(q, nonce)
-  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
-  for i = #outstanding, 1, -1 do
-    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
-  end
-  return false
-end
-local function handed_out_at(nonce)
-  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
-  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
-end
-local function is_ahead_of(q, receipt)
-  local confirmed = confirmed_of(q)
-  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
-    and not is_outstanding(q, receipt)
-end
-local function confirm(q, nonce)
-  local previous = confirmed_of(q)
-  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
-  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
-  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
-end
-local function pending_of(q, pair)
-  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
-  if not member then return 0, nil end
-  return tonumber(string.match(member, '|(%d+)|%d+$')), member
-end
-local function pend(q, pair, op, rev, held)
-  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
-  if held then redis.call('ZREM', q, held) end
-end
-local function warm(epoch, count, meta, liked)
-  if not (epoch and count and meta) then return nil end
-  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
+local function op_of(key, epoch, post)
+  local values = redis.pcall('HMGET', key, '!', post)
+  if values.err or not epoch or not values[1] then return nil end
+  local of, extent = string.match(values[1], '^(.*)|(%a+)$')
   if of ~= epoch then return nil end
-  count, base = tonumber(count), tonumber(base)
-  local members = redis.pcall('SCARD', liked)
-  if type(members) ~= 'number' or count ~= base + members then return nil end
-  return count, tonumber(rev), base
+  local op = tonumber(string.match(values[2] or '', '^%d+'))
+  return op or (extent == 'all' and 0 or nil)
 end
-local function revision_of(meta)
-  return tonumber(string.match(meta or '', '^(%d+)|')) or 0
-end
-local function apply(k, post, session, op, now, only_warm, ahead, known)
-  local pair = post .. '|' .. session
-  local pending, held = pending_of(k.q, pair)
-  local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
-  local values = redis.call('MGET', k.likes, k.meta)
+local function look(k, post, session)
   local epoch = epoch_of(k.q)
-  local count, rev, base = warm(epoch, values[1], values[2], k.liked)
-  local member = redis.pcall('SISMEMBER', k.liked, session) == 1
-  if known and known > op then op = known end
-  if op <= newest or (only_warm and not count) then
-    assert_primary(k.q)
-    return newest, newest > pending, count, rev, member
-  end
-  if ahead then
-    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), revision_of(values[2]))
-    local is_ahead = math.floor(op / 2) > moment + ahead
-    local may_ask = not known and (newest == 0 or not count)
-    if is_ahead or may_ask then assert_primary(k.q) end
-    if may_ask and (is_ahead or op < forgotten_before(k.q, count and epoch)) then return nil, 'ASK' end
-    if is_ahead then return nil, 'AHEAD', moment end
-  end
-  local likes = op % 2 == 1
-  if count then rev = math.max(rev + 1, now) end
-  pend(k.q, pair, int(op), count and int(rev) or '0', held)
-  if count then
-    if member ~= likes then
-      redis.call(likes and 'SADD' or 'SREM', k.liked, session)
-      count = redis.call(likes and 'INCR' or 'DECR', k.likes)
-    end
-    redis.call('SET', k.meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
-    if member ~= likes then redis.pcall('ZADD', k.rank, count, post) end
-  end
-  redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
-  return op, false, count, rev, count and likes
+  local pair = post .. '|' .. session
+  local held = pending_of(k.q, pair)
+  local known = op_of(k.session, epoch, post)
+  return {
+    epoch = epoch, pair = pair, held = held, known = known, post = read_post(k.meta, epoch),
+    newest = math.max(held and held.op or 0, known or 0),
+  }
 end
-local function reply(op, durable, count, rev, member)
-  if not op then return { durable, count and int(count) } end
-  if not count then return { 'COLD', int(op) } end
-  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
+local function is_cold(s)
+  return not (s.post and s.post.is_warm) or not (s.held or s.known)
 end
-local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
+local function take(k, s, post, session, op, now)
+  local likes = op % 2
+  local before, of
+  if s.held then
+    before, of = s.held.op % 2 - s.held.d, s.held.epoch
+  elseif s.known then
+    before, of = s.known % 2, s.epoch
+  else
+    before, of = 1 - likes, ''
+  end
+  local d = likes - before
+  local p = s.post and s.post.is_warm and s.post
+  if p then p.rev = math.max(p.rev + 1, now) end
+  pend(k.q, s.pair, int(op), p and int(p.rev) or '0', d, of, s.held)
+  if p then
+    local moved = d - (s.held and s.held.d or 0)
+    p.count, p.D = p.count + moved, p.D + moved
+    if of == '' and not s.held then p.G = p.G + 1 end
+    set_post(k.meta, p, s.epoch)
+    redis.pcall('SET', k.likes, int(p.count))
+    if moved ~= 0 then redis.pcall('ZADD', k.rank, p.count, post) end
+  end
+  redis.pcall('HSET', k.session, post, int(op) .. 'p')
+  redis.pcall(likes == 1 and 'SADD' or 'SREM', k.sessions, post)
+  if k.liked then redis.pcall(likes == 1 and 'SADD' or 'SREM', k.liked, session) end
+  s.held, s.newest = { op = op }, op
+end
+local function reply(s)
+  local p = s.post
+  if not (p and p.is_warm) then return { 'COLD', int(s.newest) } end
+  return {
+    'WARM', int(p.count), int(p.rev), tostring(s.newest % 2), int(s.newest),
+    s.held and s.held.op == s.newest and '0' or '1', p.G == 0 and '1' or '0',
+  }
+end
+local k = { q = KEYS[1], meta = KEYS[2], session = KEYS[3], rank = KEYS[4], likes = KEYS[5], sessions = KEYS[6], liked = KEYS[8] }
 local post, session, now, wanted, ahead = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[6])
-local was_asked, known = ARGV[5] ~= '', tonumber(ARGV[5]) or 0
-local given = redis.call('GET', KEYS[8])
-if given then return reply(apply(k, post, session, tonumber(given), now)) end
-local pair = post .. '|' .. session
-local pending = pending_of(k.q, pair)
-local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0), known)
-local values = redis.call('MGET', k.likes, k.meta)
-local epoch = epoch_of(k.q)
-local count, rev = warm(epoch, values[1], values[2], k.liked)
-if not count and pending == 0 and not was_asked then return { 'COLD', '0' } end
-local is_unknown = count and newest == 0
-local is_behind = is_unknown and now + ahead < rev
-local may_be_forgotten = is_unknown and 2 * (now - ahead) < forgotten_before(k.q, epoch)
-if (is_behind or may_be_forgotten) and not was_asked then return { 'ASK' } end
-local likes = wanted == '1'
-if wanted == 'flip' then
-  likes = newest % 2 == 0
-  if count then likes = redis.pcall('SISMEMBER', k.liked, session) ~= 1 end
+assert_primary(k.q)
+local s = look(k, post, session)
+local given = tonumber(redis.call('GET', KEYS[7]))
+if not given then
+  local is_unknown = not (s.held or s.known)
+  if is_cold(s) and ARGV[5] == 'warm' then return { 'HYDRATE' } end
+  if is_unknown and wanted == 'flip' then return { 'ASK' } end
+  local t = math.max(now, math.floor(s.newest / 2) + 1)
+  local rev = s.post and s.post.rev or 0
+  if is_unknown and now + ahead < rev then t = rev + ahead + 1 end
+  local likes = wanted == '1'
+  if wanted == 'flip' then likes = s.newest % 2 == 0 end
+  given = 2 * t + (likes and 1 or 0)
 end
-local t = math.max(now, math.floor(newest / 2) + 1)
-if is_behind and ARGV[5] == '?' then t = rev + ahead + 1 end
-local op = 2 * t + (likes and 1 or 0)
-local state = reply(apply(k, post, session, op, now))
-redis.call('SET', KEYS[8], int(op), 'PX', ARGV[7])
-return state
+if given > s.newest then take(k, s, post, session, given, now) end
+redis.call('SET', KEYS[7], int(given), 'PX', ARGV[7])
+return reply(s)
 `,
   },
   rank: {
     name: 'rank',
-    sha1: '4c5f582ad67b7a98cfa8a8bf3ee49496326daab6',
+    sha1: '29d5e9d0c10a6eb7b8146ddb6a79d560d0d60b7b',
     source: `local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
-local function begin_epoch(q, id)
-  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-  return epoch
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function confirmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 8) or ''
-end
-local function home_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 7)
-end
-local function fed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 6))
-end
-local function trimmed_before(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 9)) or 0
-end
-local function forgotten_before(q, epoch)
-  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
-  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
-end
-local function trimmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 10))
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
-end
-local function is_outstanding(q, nonce)
-  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
-  for i = #outstanding, 1, -1 do
-    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
-  end
-  return false
-end
-local function handed_out_at(nonce)
-  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
-  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
-end
-local function is_ahead_of(q, receipt)
-  local confirmed = confirmed_of(q)
-  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
-    and not is_outstanding(q, receipt)
-end
-local function confirm(q, nonce)
-  local previous = confirmed_of(q)
-  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
-  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
-  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
-end
-local function pending_of(q, pair)
-  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
-  if not member then return 0, nil end
-  return tonumber(string.match(member, '|(%d+)|%d+$')), member
-end
-local function pend(q, pair, op, rev, held)
-  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
-  if held then redis.call('ZREM', q, held) end
 end
 local GONE_SECONDS = 600
 local function is_complete(rank, epoch)
@@ -1087,43 +901,31 @@ return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCOR
   },
   read: {
     name: 'read',
-    sha1: '9ec7c8d4fce8ee210241223e97dc6b83a1816164',
-    source: `local function int(n)
-  return string.format('%.0f', n)
+    sha1: '59a861811ba68c7a3d8a46fc54b6cdb177f88a0a',
+    source: `local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
 end
-local PENDING_FROM = '(!~'
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
-local function begin_epoch(q, id)
-  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-  return epoch
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function confirmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 8) or ''
-end
-local function home_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 7)
-end
-local function fed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 6))
-end
-local function trimmed_before(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 9)) or 0
-end
-local function forgotten_before(q, epoch)
-  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
-  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
-end
-local function trimmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 10))
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
@@ -1131,166 +933,23 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
-local function is_outstanding(q, nonce)
-  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
-  for i = #outstanding, 1, -1 do
-    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
-  end
-  return false
-end
-local function handed_out_at(nonce)
-  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
-  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
-end
-local function is_ahead_of(q, receipt)
-  local confirmed = confirmed_of(q)
-  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
-    and not is_outstanding(q, receipt)
-end
-local function confirm(q, nonce)
-  local previous = confirmed_of(q)
-  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
-  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
-  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
-end
-local function pending_of(q, pair)
-  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
-  if not member then return 0, nil end
-  return tonumber(string.match(member, '|(%d+)|%d+$')), member
-end
-local function pend(q, pair, op, rev, held)
-  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
-  if held then redis.call('ZREM', q, held) end
-end
-local function warm(epoch, count, meta, liked)
-  if not (epoch and count and meta) then return nil end
-  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
-  if of ~= epoch then return nil end
-  count, base = tonumber(count), tonumber(base)
-  local members = redis.pcall('SCARD', liked)
-  if type(members) ~= 'number' or count ~= base + members then return nil end
-  return count, tonumber(rev), base
-end
-local function revision_of(meta)
-  return tonumber(string.match(meta or '', '^(%d+)|')) or 0
-end
-local q, recent, session, n = KEYS[1], KEYS[2], ARGV[1], #ARGV - 1
+local q = KEYS[1]
 assert_primary(q)
-local epoch, numbers, pairs_, out = epoch_of(q), {}, {}, {}
-for i = 1, 2 * n do numbers[i] = KEYS[2 + i] end
-for i = 1, n do pairs_[i] = ARGV[1 + i] .. '|' .. session end
-local values = redis.call('MGET', unpack(numbers))
-local ops = session ~= '' and redis.call('ZMSCORE', recent, unpack(pairs_)) or {}
-for i = 1, n do
-  local liked = KEYS[2 + 2 * n + i]
-  local count, rev = warm(epoch, values[i], values[n + i], liked)
-  local member = count and session ~= '' and redis.call('SISMEMBER', liked, session) == 1
-  local o = 5 * (i - 1)
-  out[o + 1] = count and int(count) or ''
-  out[o + 2] = rev and int(rev) or '0'
-  out[o + 3] = member and '1' or '0'
-  local pending = session ~= '' and pending_of(q, pairs_[i]) or 0
-  local settled = tonumber(ops[i] or 0)
-  out[o + 4] = int(math.max(pending, settled))
-  out[o + 5] = settled > pending and '1' or '0'
+local metas = redis.call('MGET', unpack(KEYS, 3))
+local out = { epoch_of(q) or '', '' }
+local ops = {}
+if ARGV[1] == '1' then
+  local posts, from = {}, string.find(KEYS[3], 'post:meta:', 1, true) + 10
+  for i = 3, #KEYS do posts[i - 2] = string.sub(KEYS[i], from) end
+  ops = redis.pcall('HMGET', KEYS[2], '!', unpack(posts))
+  if ops.err then ops = {} end
+  out[2] = ops[1] or ''
 end
-return out
-`,
-  },
-  refeed: {
-    name: 'refeed',
-    sha1: '1473d324093bc05ff53e0f30d249263ec5734647',
-    source: `local function int(n)
-  return string.format('%.0f', n)
+for i = 1, #metas do
+  out[2 * i + 1] = metas[i] or ''
+  out[2 * i + 2] = ops[i + 1] or ''
 end
-local PENDING_FROM = '(!~'
-local function epoch_of(q)
-  local first = redis.call('ZRANGE', q, 0, 0)[1]
-  return first and string.match(first, '^!epoch|(.+)$')
-end
-local function begin_epoch(q, id)
-  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-  return epoch
-end
-local function confirmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 8) or ''
-end
-local function home_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 7)
-end
-local function fed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 6))
-end
-local function trimmed_before(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 9)) or 0
-end
-local function forgotten_before(q, epoch)
-  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
-  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
-end
-local function trimmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 10))
-end
-local function assert_primary(q)
-  redis.call('ZREM', q, '')
-end
-local function allow_when_full(q)
-  redis.call('ZREM', q, '')
-end
-local function is_outstanding(q, nonce)
-  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
-  for i = #outstanding, 1, -1 do
-    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
-  end
-  return false
-end
-local function handed_out_at(nonce)
-  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
-  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
-end
-local function is_ahead_of(q, receipt)
-  local confirmed = confirmed_of(q)
-  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
-    and not is_outstanding(q, receipt)
-end
-local function confirm(q, nonce)
-  local previous = confirmed_of(q)
-  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
-  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
-  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
-end
-local function pending_of(q, pair)
-  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
-  if not member then return 0, nil end
-  return tonumber(string.match(member, '|(%d+)|%d+$')), member
-end
-local function pend(q, pair, op, rev, held)
-  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
-  if held then redis.call('ZREM', q, held) end
-end
-local function refeed(q, recent, limit)
-  local fed = fed_of(q)
-  if not fed then return false end
-  local ops = redis.call('ZRANGE', recent, fed, fed + limit - 1, 'WITHSCORES')
-  for i = 1, #ops, 2 do
-    local pair = string.match(ops[i], '^[^|]+|[^|]+')
-    local pending, held = pending_of(q, pair)
-    local op = tonumber(ops[i + 1])
-    if op > pending then pend(q, pair, int(op), '0', held) end
-  end
-  local more = #ops == 2 * limit
-  if more then redis.call('ZADD', q, 0, '!fed|' .. int(fed + limit)) end
-  redis.call('ZREM', q, '!fed|' .. int(fed))
-  return more
-end
-allow_when_full(KEYS[1])
-return refeed(KEYS[1], KEYS[2], tonumber(ARGV[1])) and '1' or '0'
+return table.concat(out, ';')
 `,
   },
   release: {
@@ -1303,43 +962,31 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: 'b83fbf973288f070c0692b04c96c35212eaff13a',
-    source: `local function int(n)
-  return string.format('%.0f', n)
+    sha1: '606bf6b4ff153a9b1f2c77bd98c8ed3aba7f7ea1',
+    source: `local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
 end
-local PENDING_FROM = '(!~'
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
-local function begin_epoch(q, id)
-  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-  return epoch
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function confirmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 8) or ''
-end
-local function home_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 7)
-end
-local function fed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 6))
-end
-local function trimmed_before(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 9)) or 0
-end
-local function forgotten_before(q, epoch)
-  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
-  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
-end
-local function trimmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 10))
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
@@ -1347,110 +994,84 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
-local function is_outstanding(q, nonce)
-  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
-  for i = #outstanding, 1, -1 do
-    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+local function hand_out(q, id, limit, after, some)
+  local out = {}
+  local batch = mark_of(q, 'out')
+  if batch then
+    for part in string.gmatch(batch .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
+    return out
   end
-  return false
+  local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
+  if #members == 0 and after ~= '' then
+    after = ''
+    members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit)
+  end
+  if some and #members == 0 then return out end
+  local last = #members >= tonumber(limit) and members[#members] or ''
+  out = { id .. '.' .. table.concat(redis.call('TIME'), '.'), after, last }
+  for i = 1, #members do out[i + 3] = members[i] end
+  redis.call('ZADD', q, 0, '!out|' .. table.concat(out, '\\n'))
+  return out
 end
-local function handed_out_at(nonce)
-  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
-  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+local function nonce_in_flight(q)
+  return string.match(mark_of(q, 'out') or '', '^[^\\n]*')
 end
-local function is_ahead_of(q, receipt)
-  local confirmed = confirmed_of(q)
-  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
-    and not is_outstanding(q, receipt)
+local function int(n)
+  return string.format('%.0f', n)
 end
-local function confirm(q, nonce)
-  local previous = confirmed_of(q)
-  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
-  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
-  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
-end
-local function pending_of(q, pair)
-  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
-  if not member then return 0, nil end
-  return tonumber(string.match(member, '|(%d+)|%d+$')), member
-end
-local function pend(q, pair, op, rev, held)
-  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
-  if held then redis.call('ZREM', q, held) end
-end
-local function refeed(q, recent, limit)
-  local fed = fed_of(q)
+local function feed(q, recent, limit)
+  local fed = tonumber(mark_of(q, 'fed'))
   if not fed then return false end
   local ops = redis.call('ZRANGE', recent, fed, fed + limit - 1, 'WITHSCORES')
   for i = 1, #ops, 2 do
     local pair = string.match(ops[i], '^[^|]+|[^|]+')
-    local pending, held = pending_of(q, pair)
+    local held = pending_of(q, pair)
     local op = tonumber(ops[i + 1])
-    if op > pending then pend(q, pair, int(op), '0', held) end
+    if op > (held and held.op or 0) then pend(q, pair, int(op), '0', 0, '', held) end
   end
   local more = #ops == 2 * limit
-  if more then redis.call('ZADD', q, 0, '!fed|' .. int(fed + limit)) end
-  redis.call('ZREM', q, '!fed|' .. int(fed))
+  set_mark(q, 'fed', more and int(fed + limit) or nil)
   return more
 end
 local q, recent, receipt, nonce = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 allow_when_full(q)
-if receipt == confirmed_of(q) then return 'SAME' end
-if is_outstanding(q, receipt) then
-  confirm(q, receipt)
-  return 'CONFIRMED'
-end
-if not is_outstanding(q, nonce) then return 'LATE' end
-local epoch = epoch_of(q)
-redis.call('ZADD', q, 0, '!fed|0')
-if epoch then redis.call('ZREM', q, '!epoch|' .. epoch) end
-confirm(q, receipt)
-refeed(q, recent, tonumber(ARGV[3]))
+if nonce_in_flight(q) ~= nonce then return 'LATE' end
+set_mark(q, 'fed', '0')
+set_mark(q, 'epoch', nonce)
+set_mark(q, 'nonce', receipt)
+set_mark(q, 'half', nil)
+set_mark(q, 'out', nil)
+feed(q, recent, tonumber(ARGV[3]))
 return 'DIVERGED'
 `,
   },
   settle: {
     name: 'settle',
-    sha1: '1f84f6565bc9184e7d2e13f6f63ff991d2845ab8',
-    source: `local function forget(k, hydrating)
-  redis.call('DEL', k.likes, k.liked, k.meta, hydrating)
+    sha1: '56020e5ca9385004129bbf8233fb34b41a16b204',
+    source: `local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
 end
-local function int(n)
-  return string.format('%.0f', n)
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
 end
-local PENDING_FROM = '(!~'
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
-local function begin_epoch(q, id)
-  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-  return epoch
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function confirmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 8) or ''
-end
-local function home_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 7)
-end
-local function fed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 6))
-end
-local function trimmed_before(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 9)) or 0
-end
-local function forgotten_before(q, epoch)
-  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
-  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
-end
-local function trimmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 10))
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
@@ -1458,36 +1079,45 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
-local function is_outstanding(q, nonce)
-  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
-  for i = #outstanding, 1, -1 do
-    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
+local function hand_out(q, id, limit, after, some)
+  local out = {}
+  local batch = mark_of(q, 'out')
+  if batch then
+    for part in string.gmatch(batch .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
+    return out
   end
-  return false
+  local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
+  if #members == 0 and after ~= '' then
+    after = ''
+    members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit)
+  end
+  if some and #members == 0 then return out end
+  local last = #members >= tonumber(limit) and members[#members] or ''
+  out = { id .. '.' .. table.concat(redis.call('TIME'), '.'), after, last }
+  for i = 1, #members do out[i + 3] = members[i] end
+  redis.call('ZADD', q, 0, '!out|' .. table.concat(out, '\\n'))
+  return out
 end
-local function handed_out_at(nonce)
-  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
-  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
+local function nonce_in_flight(q)
+  return string.match(mark_of(q, 'out') or '', '^[^\\n]*')
 end
-local function is_ahead_of(q, receipt)
-  local confirmed = confirmed_of(q)
-  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
-    and not is_outstanding(q, receipt)
+local function int(n)
+  return string.format('%.0f', n)
 end
-local function confirm(q, nonce)
-  local previous = confirmed_of(q)
-  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
-  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
-  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
+local function post_of(meta, epoch)
+  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
+  if not count then return nil end
+  return {
+    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
+    is_warm = epoch ~= nil and of == epoch,
+  }
 end
-local function pending_of(q, pair)
-  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
-  if not member then return 0, nil end
-  return tonumber(string.match(member, '|(%d+)|%d+$')), member
+local TOLD_LATER = 1000000000
+local function set_post(key, post, epoch)
+  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
 end
-local function pend(q, pair, op, rev, held)
-  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
-  if held then redis.call('ZREM', q, held) end
+local function read_post(key, epoch)
+  return post_of(redis.call('MGET', key)[1], epoch)
 end
 local GONE_SECONDS = 600
 local function is_complete(rank, epoch)
@@ -1511,239 +1141,219 @@ local function rank_by_postgres(rank, post, count, is_new)
     redis.pcall('ZADD', rank, count, post)
   end
 end
-local function cool(meta)
-  local numbers = string.match(redis.call('MGET', meta)[1] or '', '^(%d+|%-?%d+|).')
-  if numbers then redis.call('SET', meta, numbers) end
-  return numbers ~= nil
+local function op_of(key, epoch, post)
+  local values = redis.pcall('HMGET', key, '!', post)
+  if values.err or not epoch or not values[1] then return nil end
+  local of, extent = string.match(values[1], '^(.*)|(%a+)$')
+  if of ~= epoch then return nil end
+  local op = tonumber(string.match(values[2] or '', '^%d+'))
+  return op or (extent == 'all' and 0 or nil)
 end
-local TRIMMED_AT_ONCE = 5000
-local LOOKED_AT_AT_ONCE = 2000
-local function note_forgotten(q, horizon)
-  local before = trimmed_before(q)
-  if horizon <= before then return end
-  redis.call('ZADD', q, 0, '!forgot|' .. int(horizon))
-  if before > 0 then redis.call('ZREM', q, '!forgot|' .. int(before)) end
-end
+local TRIMMED_AT_ONCE = 2000
+local LOOKED_AT_AT_ONCE = 500
 local function trim(q, recent, late, horizon)
-  local from = trimmed_of(q)
   if redis.call('EXISTS', late) == 0 then
-    if from then redis.call('ZREM', q, '!trimmed|' .. int(from)) end
+    set_mark(q, 'trimmed', nil)
     local old = math.min(TRIMMED_AT_ONCE, redis.call('ZCOUNT', recent, '-inf', '(' .. int(horizon)))
-    if old > 0 then
-      note_forgotten(q, horizon)
-      redis.call('ZREMRANGEBYRANK', recent, 0, old - 1)
-    end
+    if old > 0 then redis.call('ZREMRANGEBYRANK', recent, 0, old - 1) end
     return
   end
-  note_forgotten(q, horizon)
-  local old = redis.call('ZRANGEBYSCORE', recent, from and int(from) or '-inf', '(' .. int(horizon), 'WITHSCORES', 'LIMIT', 0, LOOKED_AT_AT_ONCE)
+  local from = mark_of(q, 'trimmed') or '-inf'
+  local old = redis.call('ZRANGEBYSCORE', recent, from, '(' .. int(horizon), 'WITHSCORES', 'LIMIT', 0, LOOKED_AT_AT_ONCE)
   for i = 1, #old, 2 do
     if not redis.call('ZSCORE', late, old[i]) then redis.call('ZREM', recent, old[i]) end
   end
-  if #old > 0 then
-    local to = tonumber(old[#old])
-    redis.call('ZADD', q, 0, '!trimmed|' .. int(to))
-    if from and from ~= to then redis.call('ZREM', q, '!trimmed|' .. int(from)) end
-  end
+  if #old > 0 then set_mark(q, 'trimmed', int(tonumber(old[#old]))) end
   for _, pair in ipairs(redis.call('ZRANGEBYSCORE', late, '-inf', '(' .. int(horizon), 'LIMIT', 0, LOOKED_AT_AT_ONCE)) do
     redis.call('ZREM', late, pair)
     local op = redis.call('ZSCORE', recent, pair)
     if op and tonumber(op) < horizon then redis.call('ZREM', recent, pair) end
   end
 end
-local function refuse(q, recent, meta, sessions, post, member)
-  if redis.call('ZREM', q, member) == 0 then return nil end
-  cool(meta)
-  local pair, text = string.match(member, '^(.*)|(%d+)|%d+$')
-  local op = tonumber(text)
-  if tonumber(redis.call('ZSCORE', recent, pair) or 0) == op then
-    note_forgotten(q, op)
-    redis.call('ZREM', recent, pair)
-  end
-  if op % 2 == 1 then redis.pcall('SREM', sessions, post) end
-  return pair, text
-end
-local q, recent, rank, late, nonce, now = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], tonumber(ARGV[2])
-local lasts = tonumber(ARGV[4])
+local q, recent, late, rank = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local now, latest, lasts = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[6])
 allow_when_full(q)
-if not is_outstanding(q, nonce) then return 'LATE' end
-confirm(q, nonce)
-local late_before = math.max(now - lasts, trimmed_of(q) or 0)
+if nonce_in_flight(q) ~= ARGV[1] then return { 'LATE' } end
+local from, to, final = string.match(ARGV[11], '^(%d+)%-(%d+)(!?)$')
+local settled = tonumber(string.match(mark_of(q, 'half') or '', '^(%d+)|'))
+if tonumber(from) > (settled or 0) then return { 'LATE' } end
+local epoch = epoch_of(q)
+local late_before = math.max(latest - lasts, tonumber(mark_of(q, 'trimmed') or 0))
 local function remember(name, op)
-  redis.call('ZADD', recent, 'GT', op, name)
-  if tonumber(op) < late_before then redis.call('ZADD', late, int(now), name) end
+  redis.call('ZADD', recent, 'GT', int(op), name)
+  if op < late_before then redis.call('ZADD', late, int(latest), name) end
 end
-local i, k = 5, 5
-while i <= #ARGV do
-  local post, gone, members, refused = ARGV[i], ARGV[i + 1] == '1', tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
-  if redis.call('EXISTS', KEYS[k + 3]) == 0 then
-    for j = i + 4, i + 3 + members - refused do
-      if redis.call('ZREM', q, ARGV[j]) == 1 and not gone then
-        remember(string.match(ARGV[j], '^(.*)|(%d+)|%d+$'))
-      end
+local posts = {}
+local n, sessions = tonumber(ARGV[13]), 0
+for i = 1, n do
+  posts[i] = read_post(KEYS[2 + 3 * i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
+  posts[i].likes = ARGV[13 + 2 * i]
+  posts[i].is_gone = posts[i].likes == 'gone'
+  posts[i].by_hand = string.match(posts[i].likes, '^!(%d+)$')
+end
+for i = 14 + 2 * n, #ARGV, 7 do sessions = math.max(sessions, tonumber(ARGV[i + 1])) end
+for i = 14 + 2 * n, #ARGV, 7 do
+  local post, session = ARGV[i + 3], ARGV[i + 4]
+  local p, key = posts[tonumber(ARGV[i])], KEYS[4 + 3 * n + tonumber(ARGV[i + 1])]
+  local op, refused = tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6])
+  local pair = post .. '|' .. session
+  local held = pending_of(q, pair)
+  local is_held = held ~= nil
+  if held then
+    local d, guesses = 0, held.epoch ~= epoch and 1 or 0
+    is_held = held.op > op and held.op ~= refused
+    if is_held then
+      local rev = string.match(held.member, '|(%d+)|%-?%d|[^|]*$')
+      d = held.op % 2 - op % 2
+      pend(q, pair, int(held.op), rev, d, epoch, held)
+    else
+      redis.call('ZREM', q, held.member)
     end
-    if gone then
-      forget({ likes = KEYS[k], liked = KEYS[k + 1], meta = KEYS[k + 2] }, KEYS[k + 3])
-      unrank(rank, post)
+    p.D, p.G = p.D + d - held.d, p.G - guesses
+    p.was_guess = p.was_guess or guesses > 0
+  end
+  if not p.is_gone then
+    local mirror = tonumber(ARGV[i + 2])
+    if mirror > 0 then
+      p.was_guess = true
+      local verb = (is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM'
+      redis.pcall(verb, KEYS[4 + 3 * n + sessions + mirror], post)
+      if ARGV[12] == '1' then redis.pcall(verb, KEYS[4 + 3 * tonumber(ARGV[i])], session) end
     end
+    local own = op_of(key, epoch, post)
+    if own and (op > own or (op == own and not is_held) or own == refused) then
+      redis.call('HSET', key, post, int(op))
+    end
+    redis.call('PEXPIRE', key, ARGV[7])
+    if refused and not p.by_hand then remember(pair .. '|refused', refused) end
+    if op > 0 and not p.by_hand then remember(pair, op) end
   end
-  for j = 1, refused do
-    local pair, op = refuse(q, recent, KEYS[k + 2], KEYS[k + 3 + j], post, ARGV[i + 3 + members - refused + j])
-    if pair then remember(pair .. '|refused', op) end
+end
+for i = 1, n do
+  local p, meta, likes = posts[i], KEYS[2 + 3 * i], KEYS[3 + 3 * i]
+  if p.is_gone then
+    redis.call('UNLINK', meta, likes, KEYS[4 + 3 * i])
+    unrank_for_good(rank, ARGV[12 + 2 * i])
+  elseif p.by_hand then
+    redis.call('DEL', meta, likes)
+    rank_by_postgres(rank, ARGV[12 + 2 * i], p.by_hand)
+  elseif p.is_warm then
+    local count = p.likes == '?' and p.count or tonumber(p.likes) + p.D
+    p.G = p.G % TOLD_LATER + ((p.likes == '?' and (p.was_guess or p.G >= TOLD_LATER)) and TOLD_LATER or 0)
+    if count ~= p.count then
+      p.count, p.rev = count, math.max(p.rev + 1, now)
+      redis.pcall('SET', likes, int(count))
+      redis.pcall('ZADD', rank, count, ARGV[12 + 2 * i])
+    end
+    set_post(meta, p, epoch)
   end
-  i, k = i + 4 + members, k + 4 + refused
 end
-trim(q, recent, late, tonumber(ARGV[3]) - lasts)
-return 'OK'
-`,
-  },
-  stage: {
-    name: 'stage',
-    sha1: 'ad571cdc96e69018fc81b82975a451cfeaf62fe8',
-    source: `local hydrating, staged, ops = KEYS[1], KEYS[2], KEYS[3]
-local post, token, ttl = ARGV[1], ARGV[2], ARGV[3]
-if redis.call('GET', hydrating) ~= token then return 'LOST' end
-if ARGV[4] == '1' then redis.call('DEL', staged, ops) end
-for i = 5, #ARGV, 2 do
-  redis.call('SADD', staged, ARGV[i])
-  redis.call('ZADD', ops, ARGV[i + 1], ARGV[i])
-  redis.pcall('SADD', KEYS[4 + (i - 5) / 2], post)
+trim(q, recent, late, tonumber(ARGV[5]) - lasts)
+if final == '' then
+  set_mark(q, 'half', int(math.max(settled or 0, tonumber(to))) .. '|' .. ARGV[1])
+  return { 'OK' }
 end
-redis.call('PEXPIRE', hydrating, ttl)
-redis.call('PEXPIRE', staged, ttl)
-redis.call('PEXPIRE', ops, ttl)
-return 'OK'
+set_mark(q, 'nonce', ARGV[2])
+set_mark(q, 'half', nil)
+set_mark(q, 'out', nil)
+return { 'OK', unpack(hand_out(q, ARGV[8], ARGV[9], ARGV[10], true)) }
 `,
   },
   status: {
     name: 'status',
-    sha1: '87b10d3bbb1bf6776bc107fed7f516a881678dac',
+    sha1: 'a1f8699e774c88416ccfa6454263d5ebf521f991',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
 local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
-local function begin_epoch(q, id)
-  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-  return epoch
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function confirmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 8) or ''
-end
-local function home_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 7)
-end
-local function fed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 6))
-end
-local function trimmed_before(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 9)) or 0
-end
-local function forgotten_before(q, epoch)
-  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
-  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
-end
-local function trimmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 10))
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
-end
-local function is_outstanding(q, nonce)
-  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
-  for i = #outstanding, 1, -1 do
-    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
-  end
-  return false
-end
-local function handed_out_at(nonce)
-  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
-  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
-end
-local function is_ahead_of(q, receipt)
-  local confirmed = confirmed_of(q)
-  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
-    and not is_outstanding(q, receipt)
-end
-local function confirm(q, nonce)
-  local previous = confirmed_of(q)
-  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
-  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
-  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
-end
-local function pending_of(q, pair)
-  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
-  if not member then return 0, nil end
-  return tonumber(string.match(member, '|(%d+)|%d+$')), member
-end
-local function pend(q, pair, op, rev, held)
-  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
-  if held then redis.call('ZREM', q, held) end
 end
 local q = KEYS[1]
 assert_primary(q)
 local pending = redis.call('ZCARD', q) - redis.call('ZLEXCOUNT', q, '[!', PENDING_FROM)
 local oldest
-local fed = fed_of(q)
+local fed = mark_of(q, 'fed')
 if fed then pending = pending + redis.call('ZCARD', KEYS[2]) - fed end
 for _, member in ipairs(redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, ARGV[1])) do
-  local op = tonumber(string.match(member, '|(%d+)|%d+$'))
+  local op = tonumber(string.match(member, '|(%d+)|%d+|%-?%d|[^|]*$'))
   if not oldest or op < oldest then oldest = op end
 end
-return { confirmed_of(q), epoch_of(q) or '', int(pending), int(oldest or 0), home_of(q) or '' }
+return { mark_of(q, 'nonce') or '', epoch_of(q) or '', int(pending), int(oldest or 0), mark_of(q, 'home') or '' }
 `,
   },
   write: {
     name: 'write',
-    sha1: '0e248d49ecab09907e1aaef5c8ef225387db05d8',
+    sha1: 'cbf766ce390059b6e758cf55acc78e1367ccc2d3',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
+local function post_of(meta, epoch)
+  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
+  if not count then return nil end
+  return {
+    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
+    is_warm = epoch ~= nil and of == epoch,
+  }
+end
+local TOLD_LATER = 1000000000
+local function set_post(key, post, epoch)
+  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+end
+local function read_post(key, epoch)
+  return post_of(redis.call('MGET', key)[1], epoch)
+end
 local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
 local function epoch_of(q)
   local first = redis.call('ZRANGE', q, 0, 0)[1]
   return first and string.match(first, '^!epoch|(.+)$')
 end
-local function begin_epoch(q, id)
-  local epoch = id .. '.' .. table.concat(redis.call('TIME'), '.')
-  redis.call('ZADD', q, 0, '!epoch|' .. epoch)
-  return epoch
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
-local function confirmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 8) or ''
-end
-local function home_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
-  return mark and string.sub(mark, 7)
-end
-local function fed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!fed|', '(!fed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 6))
-end
-local function trimmed_before(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!forgot|', '(!forgot}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 9)) or 0
-end
-local function forgotten_before(q, epoch)
-  local seconds, micros = string.match(epoch or '', '%.(%d+)%.(%d+)$')
-  return math.max(trimmed_before(q), seconds and 2 * (tonumber(seconds) * 1000000 + tonumber(micros)) or 0)
-end
-local function trimmed_of(q)
-  local mark = redis.call('ZRANGEBYLEX', q, '[!trimmed|', '(!trimmed}', 'LIMIT', 0, 1)[1]
-  return mark and tonumber(string.sub(mark, 10))
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
@@ -1751,92 +1361,78 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
-local function is_outstanding(q, nonce)
-  local outstanding = redis.call('ZRANGEBYLEX', q, '[!out|', '(!out}')
-  for i = #outstanding, 1, -1 do
-    if string.match(outstanding[i], '^!out|%d+|(.*)$') == nonce then return true end
-  end
-  return false
-end
-local function handed_out_at(nonce)
-  local seconds, micros = string.match(nonce, '%.(%d+)%.(%d+)$')
-  return seconds and tonumber(seconds) * 1000000 + tonumber(micros) or 0
-end
-local function is_ahead_of(q, receipt)
-  local confirmed = confirmed_of(q)
-  return confirmed ~= '' and receipt ~= confirmed and handed_out_at(receipt) > handed_out_at(confirmed)
-    and not is_outstanding(q, receipt)
-end
-local function confirm(q, nonce)
-  local previous = confirmed_of(q)
-  redis.call('ZADD', q, 0, '!nonce|' .. nonce)
-  if previous ~= '' and previous ~= nonce then redis.call('ZREM', q, '!nonce|' .. previous) end
-  redis.call('ZREMRANGEBYLEX', q, '[!out|', '(!out}')
-end
-local function pending_of(q, pair)
-  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
-  if not member then return 0, nil end
-  return tonumber(string.match(member, '|(%d+)|%d+$')), member
-end
-local function pend(q, pair, op, rev, held)
-  redis.call('ZADD', q, 0, pair .. '|' .. op .. '|' .. rev)
-  if held then redis.call('ZREM', q, held) end
-end
-local function warm(epoch, count, meta, liked)
-  if not (epoch and count and meta) then return nil end
-  local rev, base, of = string.match(meta, '^(%d+)|(%-?%d+)|(.*)$')
+local function op_of(key, epoch, post)
+  local values = redis.pcall('HMGET', key, '!', post)
+  if values.err or not epoch or not values[1] then return nil end
+  local of, extent = string.match(values[1], '^(.*)|(%a+)$')
   if of ~= epoch then return nil end
-  count, base = tonumber(count), tonumber(base)
-  local members = redis.pcall('SCARD', liked)
-  if type(members) ~= 'number' or count ~= base + members then return nil end
-  return count, tonumber(rev), base
+  local op = tonumber(string.match(values[2] or '', '^%d+'))
+  return op or (extent == 'all' and 0 or nil)
 end
-local function revision_of(meta)
-  return tonumber(string.match(meta or '', '^(%d+)|')) or 0
-end
-local function apply(k, post, session, op, now, only_warm, ahead, known)
-  local pair = post .. '|' .. session
-  local pending, held = pending_of(k.q, pair)
-  local newest = math.max(pending, tonumber(redis.call('ZSCORE', k.recent, pair) or 0))
-  local values = redis.call('MGET', k.likes, k.meta)
+local function look(k, post, session)
   local epoch = epoch_of(k.q)
-  local count, rev, base = warm(epoch, values[1], values[2], k.liked)
-  local member = redis.pcall('SISMEMBER', k.liked, session) == 1
-  if known and known > op then op = known end
-  if op <= newest or (only_warm and not count) then
-    assert_primary(k.q)
-    return newest, newest > pending, count, rev, member
+  local pair = post .. '|' .. session
+  local held = pending_of(k.q, pair)
+  local known = op_of(k.session, epoch, post)
+  return {
+    epoch = epoch, pair = pair, held = held, known = known, post = read_post(k.meta, epoch),
+    newest = math.max(held and held.op or 0, known or 0),
+  }
+end
+local function is_cold(s)
+  return not (s.post and s.post.is_warm) or not (s.held or s.known)
+end
+local function take(k, s, post, session, op, now)
+  local likes = op % 2
+  local before, of
+  if s.held then
+    before, of = s.held.op % 2 - s.held.d, s.held.epoch
+  elseif s.known then
+    before, of = s.known % 2, s.epoch
+  else
+    before, of = 1 - likes, ''
   end
+  local d = likes - before
+  local p = s.post and s.post.is_warm and s.post
+  if p then p.rev = math.max(p.rev + 1, now) end
+  pend(k.q, s.pair, int(op), p and int(p.rev) or '0', d, of, s.held)
+  if p then
+    local moved = d - (s.held and s.held.d or 0)
+    p.count, p.D = p.count + moved, p.D + moved
+    if of == '' and not s.held then p.G = p.G + 1 end
+    set_post(k.meta, p, s.epoch)
+    redis.pcall('SET', k.likes, int(p.count))
+    if moved ~= 0 then redis.pcall('ZADD', k.rank, p.count, post) end
+  end
+  redis.pcall('HSET', k.session, post, int(op) .. 'p')
+  redis.pcall(likes == 1 and 'SADD' or 'SREM', k.sessions, post)
+  if k.liked then redis.pcall(likes == 1 and 'SADD' or 'SREM', k.liked, session) end
+  s.held, s.newest = { op = op }, op
+end
+local function reply(s)
+  local p = s.post
+  if not (p and p.is_warm) then return { 'COLD', int(s.newest) } end
+  return {
+    'WARM', int(p.count), int(p.rev), tostring(s.newest % 2), int(s.newest),
+    s.held and s.held.op == s.newest and '0' or '1', p.G == 0 and '1' or '0',
+  }
+end
+local k = { q = KEYS[1], meta = KEYS[2], session = KEYS[3], rank = KEYS[4], likes = KEYS[5], sessions = KEYS[6], liked = KEYS[7] }
+local post, session, op, now, ahead = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[6])
+assert_primary(k.q)
+local s = look(k, post, session)
+if op > s.newest then
+  if ARGV[5] == 'warm' and is_cold(s) then return { 'HYDRATE' } end
   if ahead then
-    local moment = math.max(now, math.floor(math.max(newest, known or 0) / 2), revision_of(values[2]))
-    local is_ahead = math.floor(op / 2) > moment + ahead
-    local may_ask = not known and (newest == 0 or not count)
-    if is_ahead or may_ask then assert_primary(k.q) end
-    if may_ask and (is_ahead or op < forgotten_before(k.q, count and epoch)) then return nil, 'ASK' end
-    if is_ahead then return nil, 'AHEAD', moment end
-  end
-  local likes = op % 2 == 1
-  if count then rev = math.max(rev + 1, now) end
-  pend(k.q, pair, int(op), count and int(rev) or '0', held)
-  if count then
-    if member ~= likes then
-      redis.call(likes and 'SADD' or 'SREM', k.liked, session)
-      count = redis.call(likes and 'INCR' or 'DECR', k.likes)
+    local moment = math.max(now, math.floor(s.newest / 2), s.post and s.post.rev or 0)
+    if math.floor(op / 2) > moment + ahead then
+      if is_cold(s) then return { 'ASK' } end
+      return { 'AHEAD', int(moment) }
     end
-    redis.call('SET', k.meta, int(rev) .. '|' .. int(base) .. '|' .. epoch)
-    if member ~= likes then redis.pcall('ZADD', k.rank, count, post) end
   end
-  redis.pcall(likes and 'SADD' or 'SREM', k.sessions, post)
-  return op, false, count, rev, count and likes
+  take(k, s, post, session, op, now)
 end
-local function reply(op, durable, count, rev, member)
-  if not op then return { durable, count and int(count) } end
-  if not count then return { 'COLD', int(op) } end
-  return { 'WARM', int(count), int(rev), member and '1' or '0', int(op), durable and '1' or '0' }
-end
-local k = { likes = KEYS[1], liked = KEYS[2], meta = KEYS[3], sessions = KEYS[4], q = KEYS[5], recent = KEYS[6], rank = KEYS[7] }
-local post, session, op, now, only_warm = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5] == 'warm'
-return reply(apply(k, post, session, op, now, only_warm, tonumber(ARGV[7]), tonumber(ARGV[6])))
+return reply(s)
 `,
   },
 } as const satisfies Record<string, Script>

@@ -1,0 +1,35 @@
+-- adopt: take over what the version before has pending. It finds its queue replaced by a string, so that each of its
+-- scripts fails, and its processes serve from Postgres until they are replaced too. To be called until there is no more,
+-- before the first cut.
+--
+-- KEYS
+--   1 before    zset    likes:q, the queue of the version before: <post>|<session>|<op>|<rev>
+--   2 rest      zset    likes:q:before, what is left of it
+--   3 q         zset    likes:pending
+--   4 recent    zset    likes:recent
+-- ARGV
+--   1 limit     ops at most
+-- RETURNS
+--   '1': there are more | '0'
+-- include: queue
+
+local before, rest, q, recent = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+if redis.call('EXISTS', rest) == 0 then
+  local kind = redis.call('TYPE', before).ok
+  if kind == 'zset' then redis.call('RENAME', before, rest) end
+  if kind ~= 'string' then redis.call('SET', before, 'onecount keeps what is pending in likes:pending') end
+end
+
+-- What is recent becomes pending again when the first batch finds that there is no cut.
+local members = redis.call('ZRANGEBYLEX', rest, PENDING_FROM, '+', 'LIMIT', 0, ARGV[1])
+for _, member in ipairs(members) do
+  local pair, op = string.match(member, '^([^|]+|[^|]+)|(%d+)|%d+$')
+  if pair then redis.call('ZADD', recent, 'GT', op, pair) end
+  redis.call('ZREM', rest, member)
+end
+if #members == tonumber(ARGV[1]) then return '1' end
+
+local home = redis.call('ZRANGEBYLEX', rest, '[!home|', '(!home}', 'LIMIT', 0, 1)[1]
+if home and not mark_of(q, 'home') then set_mark(q, 'home', string.sub(home, 7)) end
+redis.call('UNLINK', rest)
+return redis.call('TYPE', before).ok == 'zset' and '1' or '0'

@@ -1,0 +1,50 @@
+-- install-posts: make posts warm with what Postgres has at the cut of Redis.
+--
+-- KEYS
+--   1 q         zset    likes:pending
+--   2 rank      zset    likes:rank
+--   3.. per post: meta, likes (a mirror)
+-- ARGV
+--   1 receipt   of Postgres, when it was read
+--   2 now       microseconds
+--   3 most      pending ops of a post that are added up
+--   4.. per post: post, likes, rev
+-- RETURNS
+--   {'OK' | 'MANY', …}: a post with more pending ops stays cold until they are drained |
+--   {'AGAIN'}: the cut has moved, read Postgres again | {'FEEDING'}: what a store had lost is not back yet |
+--   {'NEW'}: there is no cut yet, a batch has to be drained
+-- include: post
+-- include: queue
+
+local q, now, most = KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local epoch = epoch_of(q)
+assert_primary(q)
+if not epoch then return { 'NEW' } end
+if mark_of(q, 'fed') then return { 'FEEDING' } end
+if mark_of(q, 'nonce') ~= ARGV[1] then return { 'AGAIN' } end
+-- Some of what is pending at the cut has been settled after it.
+if mark_of(q, 'half') then return { 'AGAIN' } end
+
+local out = {}
+for i = 4, #ARGV, 3 do
+  local post, meta, likes = ARGV[i], KEYS[3 + 2 * (i - 4) / 3], KEYS[4 + 2 * (i - 4) / 3]
+  local before = read_post(meta, epoch)
+  out[#out + 1] = 'OK'
+  if not (before and before.is_warm) then
+    local from, to = '[' .. post .. '|', '(' .. post .. '}'
+    if redis.call('ZLEXCOUNT', q, from, to) > most then
+      out[#out] = 'MANY'
+    else
+      local p = { D = 0, G = 0, rev = math.max(ARGV[i + 2] + 1, before and before.rev + 1 or 0, now) }
+      for _, member in ipairs(redis.call('ZRANGEBYLEX', q, from, to)) do
+        local d, of = string.match(member, '|(%-?%d)|([^|]*)$')
+        p.D, p.G = p.D + d, p.G + (of ~= epoch and 1 or 0)
+      end
+      p.count = ARGV[i + 1] + p.D
+      set_post(meta, p, epoch)
+      redis.pcall('SET', likes, int(p.count))
+      redis.pcall('ZADD', KEYS[2], p.count, post)
+    end
+  end
+end
+return out

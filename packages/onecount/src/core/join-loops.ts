@@ -1,0 +1,33 @@
+import type { Tick } from './drain'
+import type { DrainLoop } from './loop'
+
+/** The loops of all partitions as one. */
+export function joinLoops(loops: readonly DrainLoop[]): DrainLoop {
+  let turn = 0
+  const all = <T>(call: (loop: DrainLoop) => Promise<T>): Promise<T[]> => Promise.all(loops.map(call))
+  return {
+    /** One tick of one partition, of each in turn. */
+    once: (): Promise<Tick> => loops[turn++ % loops.length]!.once(),
+    async drain(options) {
+      const done = await all(loop => loop.drain(options))
+      return {
+        drained: done.reduce((sum, { drained }) => sum + drained, 0),
+        more: done.some(({ more }) => more),
+      }
+    },
+    hasWork: async () => (await all(loop => loop.hasWork())).some(Boolean),
+    lastDrainAt() {
+      const times = loops.map(loop => loop.lastDrainAt()).filter(at => at !== null)
+      return times.length > 0 ? Math.max(...times) : null
+    },
+    start() {
+      for (const loop of loops) loop.start()
+    },
+    nudge() {
+      for (const loop of loops) loop.nudge()
+    },
+    async stop(options) {
+      await all(loop => loop.stop(options))
+    },
+  }
+}

@@ -1,0 +1,62 @@
+import { withBreaker } from './breaker'
+import { createCommitter } from './commit'
+import type { Context, Settings } from './context'
+import { createDrainer } from './drain'
+import { createKeys, tagOf } from './keys'
+import { createDrainLoop, type LoopOptions } from './loop'
+import { Ownership } from './ownership'
+import { createPause } from './pause'
+import type { Logger, PostgresPort, RedisPort } from './ports'
+
+export interface PartitionOptions {
+  partition: number
+  partitions: number
+  redis: RedisPort | null
+  postgres: PostgresPort
+  redisId: string
+  takeOver: boolean
+  settings: Settings
+  drain: LoopOptions | undefined
+  log: Logger
+  now(): number
+  elapsed(): number
+}
+
+/** One partition: its part of Redis, its chain of batches, and a drain of its own. */
+export function createPartition(options: PartitionOptions) {
+  const { partition, partitions, postgres, settings, log, now, elapsed } = options
+  const ownership = new Ownership(options.redisId, options.takeOver)
+  // Each partition has its own: where a node of a cluster is gone, those on the others go on.
+  const redis =
+    options.redis &&
+    withBreaker(options.redis, {
+      failures: settings.breakerFailures,
+      pauseMs: settings.breakerMs,
+      clock: elapsed,
+    })
+  const drained: Context = {
+    redis,
+    postgres,
+    keys: createKeys(tagOf(partition, partitions)),
+    partition,
+    now,
+    elapsed,
+    newId: () => crypto.randomUUID(),
+    drainOnce: () => first.tick(),
+    ownership,
+    pause: createPause(elapsed),
+    log,
+    settings,
+  }
+  const first = createDrainer(drained)
+  return {
+    /** What people read and press goes round a Redis that Postgres does not belong to. */
+    ctx: { ...drained, redis: redis && ownership.guard(redis) } as Context,
+    /** The drain goes on looking at it. */
+    drained,
+    loop: createDrainLoop(drained, options.drain),
+    committer: createCommitter({ drainerWith: hooks => createDrainer(drained, hooks), postgres, now }),
+  }
+}
+
+export type Partition = ReturnType<typeof createPartition>
