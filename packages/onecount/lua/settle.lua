@@ -6,7 +6,8 @@
 --   2 recent    zset    likes:recent
 --   3 late      zset    likes:late
 --   4 rank      zset    likes:rank
---   5.. per post told: meta, likes and liked (mirrors); then per session: its hash; then session:likes:<session> of each
+--   5 lease     string  likes:lease, who drains
+--   6.. per post told: meta, likes and liked (mirrors); then per session: its hash; then session:likes:<session> of each
 --   pair whose mirrors may be wrong
 -- ARGV
 --   1 nonce     of the batch
@@ -21,14 +22,17 @@
 --   10 after    of it, as collect
 --   11 slice    '<from>-<to>' of the batch's pairs, with '!' behind it the last one
 --   12 likers   '1': the mirrors post:liked:<post> are kept
---   13 posts    how many are told
---   14.. of each post: id, its likes in Postgres, '!<likes>': forget its numbers, 'gone': there is none, '?': told by a
+--   13 drainer  id of the caller, who keeps the lease or gives it back when nothing is left; '': it has none
+--   14 ttl      for how long it has the lease, milliseconds
+--   15 posts    how many are told
+--   16.. of each post: id, its likes in Postgres, '!<likes>': forget its numbers, 'gone': there is none, '?': told by a
 --   later slice; then of each pair: post index, session index, index of its mirror or 0, post, session, op that Postgres holds, op that
 --   it refused or ''
 -- RETURNS
 --   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending | {'LATE'}: nothing changed, as
 --   another batch is in flight or what comes before the slice is not settled here
 -- include: batch
+-- include: lease
 -- include: post
 -- include: ranking
 -- include: session
@@ -54,18 +58,18 @@ local function remember(name, op)
 end
 
 local posts = {}
-local n, sessions = tonumber(ARGV[13]), 0
+local n, sessions = tonumber(ARGV[15]), 0
 for i = 1, n do
-  posts[i] = read_post(KEYS[2 + 3 * i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
-  posts[i].likes = ARGV[13 + 2 * i]
+  posts[i] = read_post(KEYS[3 + 3 * i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
+  posts[i].likes = ARGV[15 + 2 * i]
   posts[i].is_gone = posts[i].likes == 'gone'
   posts[i].by_hand = string.match(posts[i].likes, '^!(%d+)$')
 end
 
-for i = 14 + 2 * n, #ARGV, 7 do sessions = math.max(sessions, tonumber(ARGV[i + 1])) end
-for i = 14 + 2 * n, #ARGV, 7 do
+for i = 16 + 2 * n, #ARGV, 7 do sessions = math.max(sessions, tonumber(ARGV[i + 1])) end
+for i = 16 + 2 * n, #ARGV, 7 do
   local post, session = ARGV[i + 3], ARGV[i + 4]
-  local p, key = posts[tonumber(ARGV[i])], KEYS[4 + 3 * n + tonumber(ARGV[i + 1])]
+  local p, key = posts[tonumber(ARGV[i])], KEYS[5 + 3 * n + tonumber(ARGV[i + 1])]
   local op, refused = tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6])
   local pair = post .. '|' .. session
   local held = pending_of(q, pair)
@@ -89,8 +93,8 @@ for i = 14 + 2 * n, #ARGV, 7 do
       -- A press of the session goes by this op already, while the likes that have it in them may be told later.
       p.was_guess = true
       local verb = (is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM'
-      redis.pcall(verb, KEYS[4 + 3 * n + sessions + mirror], post)
-      if ARGV[12] == '1' then redis.pcall(verb, KEYS[4 + 3 * tonumber(ARGV[i])], session) end
+      redis.pcall(verb, KEYS[5 + 3 * n + sessions + mirror], post)
+      if ARGV[12] == '1' then redis.pcall(verb, KEYS[5 + 3 * tonumber(ARGV[i])], session) end
     end
     local own = op_of(key, epoch, post)
     if own and (op > own or (op == own and not is_held) or own == refused) then
@@ -104,13 +108,13 @@ for i = 14 + 2 * n, #ARGV, 7 do
 end
 
 for i = 1, n do
-  local p, meta, likes = posts[i], KEYS[2 + 3 * i], KEYS[3 + 3 * i]
+  local p, meta, likes = posts[i], KEYS[3 + 3 * i], KEYS[4 + 3 * i]
   if p.is_gone then
-    redis.call('UNLINK', meta, likes, KEYS[4 + 3 * i])
-    unrank_for_good(rank, ARGV[12 + 2 * i])
+    redis.call('UNLINK', meta, likes, KEYS[5 + 3 * i])
+    unrank_for_good(rank, ARGV[14 + 2 * i])
   elseif p.by_hand then
     redis.call('DEL', meta, likes)
-    rank_by_postgres(rank, ARGV[12 + 2 * i], p.by_hand)
+    rank_by_postgres(rank, ARGV[14 + 2 * i], p.by_hand)
   elseif p.is_warm then
     -- What has landed is not pending any more, and counts all the same; what a guess was wrong by is told later.
     local count = p.likes == '?' and p.count or tonumber(p.likes) + p.D
@@ -118,7 +122,7 @@ for i = 1, n do
     if count ~= p.count then
       p.count, p.rev = count, math.max(p.rev + 1, now)
       redis.pcall('SET', likes, int(count))
-      redis.pcall('ZADD', rank, count, ARGV[12 + 2 * i])
+      redis.pcall('ZADD', rank, count, ARGV[14 + 2 * i])
     end
     set_post(meta, p, epoch)
   end
@@ -134,4 +138,10 @@ end
 set_mark(q, 'nonce', ARGV[2])
 set_mark(q, 'half', nil)
 set_mark(q, 'out', nil)
-return { 'OK', unpack(hand_out(q, ARGV[8], ARGV[9], ARGV[10], true)) }
+local batch = hand_out(q, ARGV[8], ARGV[9], ARGV[10], true)
+if #batch > 0 then
+  take_lease(KEYS[5], ARGV[13], ARGV[14])
+else
+  release_lease(KEYS[5], ARGV[13])
+end
+return { 'OK', unpack(batch) }

@@ -45,12 +45,12 @@ export const kitFor = (partitions: number): Kit => {
     settings: world => (world.seed % 2 ? SIZES : {}),
 
     settled(args) {
-      const posts = Number(args[12])
+      const posts = Number(args[14])
       const drained: string[] = []
-      for (let i = 13 + 2 * posts; i < args.length; i += 7) {
+      for (let i = 15 + 2 * posts; i < args.length; i += 7) {
         const [, , , post, session, op] = args.slice(i, i + 7)
         // Of a post that is gone nothing is remembered.
-        const likes = String(args[12 + 2 * Number(args[i])])
+        const likes = String(args[14 + 2 * Number(args[i])])
         if (!likes.startsWith('!') && likes !== 'gone' && Number(op) > 0) drained.push(`${post}|${session}|${op}`)
       }
       return { latestMs: opTime(Number(args[3])) / 1000, drained }

@@ -24,7 +24,7 @@ export class Monitor implements WorldMonitor {
       return taken.slice(0, -1).includes(nonce) ? 'a batch was taken again after a later one' : null
     }
     const parts = answer as string[]
-    if (name === 'collect' && parts.length > 0) return this.#handedOut(parts.slice(2))
+    if (name === 'collect' && parts.length > 1) return this.#handedOut(parts.slice(2))
     if (name !== 'settle' || parts[0] !== 'OK') return null
     const nonce = (args[1] as string[])[0]!
     if (!(args[1] as string[])[10]!.endsWith('!')) return null

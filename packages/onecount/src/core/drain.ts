@@ -1,6 +1,6 @@
 import type { Context } from './context'
 import { ForeignRedis, StoreRefused, StoreUnavailable } from './errors'
-import type { Entry, PairOp, RefusedOp, SyncResult } from './ports'
+import type { Entry, PairOp, PostgresStatus, RefusedOp, SyncResult } from './ports'
 import { createRefusalLog, withoutSessions } from './refusals'
 import { strings } from './replies'
 import { type Applied, lostOf, type Slice, settlementOf } from './settlement'
@@ -8,14 +8,16 @@ import { status } from './status'
 
 export interface Tick {
   /**
-   * `idle`: nothing to do. `late`: another drainer was faster. `diverged`: a store had lost something. `taken over`:
-   * Postgres belonged to another Redis, and belongs to this one now.
+   * `idle`: nothing to do. `held`: another drainer is at it. `late`: another one was faster. `diverged`: a store had lost
+   * something. `taken over`: Postgres belonged to another Redis, and belongs to this one now.
    */
-  outcome: 'drained' | 'idle' | 'late' | 'diverged' | 'taken over'
+  outcome: 'drained' | 'idle' | 'held' | 'late' | 'diverged' | 'taken over'
   /** Ops that Postgres holds after this tick. */
   drained: number
   /** Whether there is more to do at once. */
   more: boolean
+  /** With `held`: for how long at most unless that one goes on, milliseconds. */
+  heldMs?: number
 }
 
 export interface DrainerOptions {
@@ -23,7 +25,12 @@ export interface DrainerOptions {
   onApplied?(entries: readonly PairOp[]): void
   /** Told of the ops that Postgres has refused and set aside, before Redis is. */
   onRefused?(refused: readonly RefusedOp[]): void
+  /** Leaves the drain to another one of these that is at it. */
+  sharesLease?: boolean
 }
+
+/** For how long a drainer that is not heard of any more keeps the others waiting, milliseconds. */
+const LEASE_MS = 1500
 
 /** The batch in flight, as Redis handed it out. */
 interface Batch {
@@ -43,8 +50,9 @@ interface Batch {
  * Moves ops between the stores: collect → sync → settle. One batch is in flight, the same for whoever asks, until it is
  * settled, and its answer carries what Redis has to learn; any number of drainers may run at once, anywhere.
  */
-export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOptions = {}) {
+export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease }: DrainerOptions = {}) {
   const { keys, settings } = ctx
+  const drainer = sharesLease ? ctx.newId() : ''
   const logRefusals = createRefusalLog(ctx)
   /** Id of this Redis; '': it has none. */
   let home = ''
@@ -71,10 +79,11 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
   async function batch(): Promise<Tick> {
     const batch = next ?? (await collect())
     next = null
-    if (!batch) {
+    if (batch === 'feeding') {
       await ctx.redis!.run('feed', [keys.q, keys.recent], [settings.batchSize])
       return { outcome: 'diverged', drained: 0, more: true }
     }
+    if ('heldMs' in batch) return { outcome: 'held', drained: 0, more: false, heldMs: batch.heldMs }
     after = batch.last
     const result = await sync(batch)
     if (result.status === 'foreign') return takeOver(result.owner)
@@ -97,19 +106,21 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
     }
   }
 
-  async function collect(): Promise<Batch | null> {
+  async function collect(): Promise<Batch | { heldMs: number } | 'feeding'> {
     const began = ctx.now()
     const { id, isSure } = ctx.ownership.claim
-    const [named, receipt, ...batch] = strings(
+    const reply = strings(
       await ctx.redis!.run(
         'collect',
-        [keys.q],
-        [ctx.newId(), settings.batchSize, after, id, isSure ? '1' : '0'],
+        [keys.q, keys.lease],
+        [ctx.newId(), settings.batchSize, after, id, isSure ? '1' : '0', drainer, LEASE_MS],
       ),
     )
-    if (receipt === undefined) return null
+    if (reply.length === 0) return 'feeding'
+    if (reply.length === 1) return { heldMs: Number(reply[0]) }
+    const [named, receipt, ...batch] = reply
     home = named!
-    return toBatch(receipt, batch, began)
+    return toBatch(receipt!, batch, began)
   }
 
   /** Postgres refuses the whole call: what it holds is not known, so the batch is dropped and made anew. */
@@ -180,6 +191,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
           keys.recent,
           keys.late,
           keys.rank,
+          keys.lease,
           ...[...posts.keys()].flatMap(id => [keys.meta(id), keys.likes(id), keys.liked(id)]),
           ...sessions.map(keys.ops),
           ...mirrors.map(keys.sessions),
@@ -199,6 +211,8 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
           after,
           range,
           settings.likers ? '1' : '0',
+          drainer,
+          LEASE_MS,
           posts.size,
           ...[...posts].flat(),
           ...told,
@@ -216,17 +230,36 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
    */
   async function hasWork(): Promise<boolean> {
     const [inRedis, inPostgres] = await Promise.all([status(ctx), ctx.postgres.status(ctx.partition)])
-    const { owner } = inPostgres
+    return isBehind({ ...inRedis, isPending: inRedis.pending > 0 }, inPostgres)
+  }
+
+  /**
+   * The same, and when the next turn to look is: all who look have turns, one every `idleMs`. @throws as `hasWork`
+   */
+  async function look(idleMs: number): Promise<{ hasWork: boolean; nextMs: number }> {
+    const [reply, inPostgres] = await Promise.all([
+      ctx.redis!.run('look', [keys.q, keys.turns], [idleMs]),
+      ctx.postgres.status(ctx.partition),
+    ])
+    const [nextMs, pending, confirmed, home] = strings(reply) as [string, string, string, string]
+    const hasWork = isBehind({ confirmed, home, isPending: pending === '1' }, inPostgres)
+    return { hasWork, nextMs: Number(nextMs) }
+  }
+
+  /** Whether one of the stores has something to tell the other. @throws ForeignRedis */
+  function isBehind(
+    inRedis: { confirmed: string; home: string; isPending: boolean },
+    { owner, unseen, receipt }: PostgresStatus,
+  ): boolean {
     const stranger = ctx.ownership.strangerTo(owner, inRedis)
     if (stranger !== null) {
       ctx.pause.begin('foreign')
       throw ctx.ownership.refuse(owner!, stranger)
     }
-    if (ctx.ownership.foreign) return true
-    return inRedis.pending > 0 || inPostgres.unseen > 0 || inRedis.confirmed !== inPostgres.receipt
+    return ctx.ownership.foreign !== null || inRedis.isPending || unseen > 0 || inRedis.confirmed !== receipt
   }
 
-  return { tick, hasWork }
+  return { tick, hasWork, look }
 }
 
 export type Drainer = ReturnType<typeof createDrainer>

@@ -13,6 +13,8 @@ export function createKeys(tag = '') {
     q: `${tag}likes:pending`,
     recent: `${tag}likes:recent`,
     late: `${tag}likes:late`,
+    lease: `${tag}likes:lease`,
+    turns: `${tag}likes:turns`,
     rank: `${tag}likes:rank`,
     filling: `${tag}likes:rank:filling`,
     limit: (kind: string, key: string) => `${tag}likes:limit:${kind}|${key}`,

@@ -5,7 +5,10 @@ import { ForeignRedis, StoreRefused, StoreUnavailable } from './errors'
 export interface LoopOptions {
   /** Waits this long after a like, so that likes share a batch; milliseconds. */
   lingerMs?: number
-  /** Looks this often for what others left behind; milliseconds. */
+  /**
+   * How often all processes together look for what others left behind, milliseconds; 0: never, a like is what wakes the
+   * drain.
+   */
   idleMs?: number
   /** Longest pause while a store is unreachable; milliseconds. */
   maxBackoffMs?: number
@@ -13,18 +16,25 @@ export interface LoopOptions {
 
 /** A store that answers again within this time is not worth a line in the log, milliseconds. */
 const BRIEF_MS = 1000
+/** A lease runs out at the same moment for all who wait for it: they ask one after the other, milliseconds. */
+const SPREAD_MS = 200
 
 /**
- * The drain as a loop: it sleeps until it is nudged or until `idleMs` have passed, drains until nothing is left, and slows
- * down while a store is unreachable, Postgres refuses every op, or Postgres belongs to another Redis. `stop` finishes what
- * it can first.
+ * The drain as a loop: it sleeps until it is nudged or has its turn to look, drains until nothing is left, and slows down
+ * while a store is unreachable, Postgres refuses every op, or Postgres belongs to another Redis. While another process
+ * drains it waits: that one goes on until nothing is left. `stop` finishes what it can first.
  */
 export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   const { lingerMs = 25, idleMs = 2000, maxBackoffMs = 5000 } = options
+  /** For those who ask for a drain themselves. */
   const drainer = createDrainer(ctx)
+  const leased = createDrainer(ctx, { sharesLease: true })
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
+  /** Something was pressed that no drain has begun after. */
   let nudged = false
+  /** Another process was at it when something was pressed: if it is gone, this one drains. */
+  let waits = false
   let stopped = true
   let failures = 0
   let lastDrainAt: number | null = null
@@ -32,11 +42,13 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   let paused: string | null = null
   /** When the failures that go on began. */
   let failingSince = 0
+  /** When this process has its turn to look. */
+  let turnAt = 0
 
   /** One tick. @throws StoreUnavailable */
-  async function once(): Promise<Tick> {
-    const tick = await drainer.tick()
-    lastDrainAt = Math.floor(ctx.now() / 1000)
+  async function once(by = drainer): Promise<Tick> {
+    const tick = await by.tick()
+    if (tick.outcome !== 'held') lastDrainAt = Math.floor(ctx.now() / 1000)
     return tick
   }
 
@@ -56,51 +68,71 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   }
 
   function schedule(ms: number): void {
-    if (stopped || running) return
+    if (stopped || running || ms === Number.POSITIVE_INFINITY) return
     clearTimeout(timer)
     timer = setTimeout(wake, ms)
     timer.unref()
   }
 
   const backoffMs = () => Math.min(maxBackoffMs, 100 * 2 ** Math.min(failures, 10))
+  const untilTurn = () => (idleMs > 0 ? Math.max(0, turnAt - ctx.elapsed()) : Number.POSITIVE_INFINITY)
 
   function wake(): void {
     running = work()
-      .then(
-        ({ more }) => {
-          if (paused !== null) ctx.log.warn('drain resumed')
-          paused = null
-          failures = 0
-          return more ? lingerMs : idleMs
-        },
-        (error: unknown) => {
-          if (failures++ === 0) failingSince = ctx.elapsed()
-          const kind = kindOf(error)
-          const isBrief = isOutage(error) && ctx.elapsed() - failingSince < BRIEF_MS
-          if (kind !== paused && !isBrief) {
-            ctx.log.warn(`drain paused: ${messageOf(error)}`)
-            paused = kind
-          }
-          return backoffMs()
-        },
-      )
+      .then(succeed, fail)
       .then(pause => {
         running = undefined
         schedule(nudged && failures === 0 ? lingerMs : pause)
       })
   }
 
-  async function work(): Promise<{ more: boolean }> {
-    const asked = nudged
+  async function work(): Promise<Pick<Tick, 'more' | 'heldMs'>> {
+    const asked = nudged || waits
     nudged = false
-    if (!asked && !(await drainer.hasWork())) return { more: false }
-    let tick = await once()
-    while (tick.more && !stopped) tick = await once()
+    waits = false
+    if (!asked && !(await isNeeded())) return { more: false }
+    let tick = await once(leased)
+    while (tick.more && !stopped) tick = await once(leased)
     return tick
   }
 
+  /** A process that has only begun takes no turn: one that is started again and again would put off all others. */
+  async function isNeeded(): Promise<boolean> {
+    if (turnAt === 0 || failures > 0) {
+      turnAt ||= ctx.elapsed() + idleMs * (1 + Math.random())
+      return drainer.hasWork()
+    }
+    const { hasWork, nextMs } = await drainer.look(idleMs)
+    turnAt = ctx.elapsed() + nextMs
+    return hasWork
+  }
+
+  /** Answers how long to wait, as `fail`. */
+  function succeed({ more, heldMs }: Pick<Tick, 'more' | 'heldMs'>): number {
+    if (heldMs !== undefined) {
+      // That one goes on until nothing is left; how it fares it says itself.
+      waits = true
+      return heldMs + SPREAD_MS * Math.random()
+    }
+    if (paused !== null) ctx.log.warn('drain resumed')
+    paused = null
+    failures = 0
+    return more ? lingerMs : untilTurn()
+  }
+
+  function fail(error: unknown): number {
+    if (failures++ === 0) failingSince = ctx.elapsed()
+    const kind = kindOf(error)
+    const isBrief = isOutage(error) && ctx.elapsed() - failingSince < BRIEF_MS
+    if (kind !== paused && !isBrief) {
+      ctx.log.warn(`drain paused: ${messageOf(error)}`)
+      paused = kind
+    }
+    return backoffMs()
+  }
+
   return {
-    once,
+    once: () => once(),
     drain,
     /** Whether something is left to drain: two round trips. @throws StoreUnavailable, ForeignRedis */
     hasWork: drainer.hasWork,

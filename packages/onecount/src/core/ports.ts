@@ -10,6 +10,7 @@ export type ScriptName =
   | 'install-posts'
   | 'install-session'
   | 'limit'
+  | 'look'
   | 'mirror'
   | 'prepare'
   | 'press'

@@ -125,7 +125,7 @@ return redis.call('TYPE', before).ok == 'zset' and '1' or '0'
   },
   collect: {
     name: 'collect',
-    sha1: '03eda895c5b9a6dd68c92e18a9fa9e32221e343d',
+    sha1: 'dd9c16e4893d7b85383da2fe6b55d3d18fb94950',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -185,8 +185,20 @@ local function name_home(q, id, is_sure)
   set_mark(q, 'home', id)
   return id
 end
+local function take_lease(lease, drainer, ttl)
+  if drainer == '' then return nil end
+  local holder = redis.pcall('GET', lease)
+  if type(holder) == 'string' and holder ~= drainer then return string.format('%.0f', math.max(1, redis.call('PTTL', lease))) end
+  redis.pcall('SET', lease, drainer, 'PX', ttl)
+  return nil
+end
+local function release_lease(lease, drainer)
+  if drainer ~= '' and redis.pcall('GET', lease) == drainer then redis.call('DEL', lease) end
+end
 local q = KEYS[1]
 allow_when_full(q)
+local ttl = take_lease(KEYS[2], ARGV[6], ARGV[7])
+if ttl then return { ttl } end
 if mark_of(q, 'fed') then return {} end
 local home = name_home(q, ARGV[4], ARGV[5] == '1')
 return { home, mark_of(q, 'nonce') or '', unpack(hand_out(q, ARGV[1], ARGV[2], ARGV[3])) }
@@ -588,6 +600,56 @@ for i = 1, #KEYS do
   out[i + 1] = level(levels[i])
 end
 return out
+`,
+  },
+  look: {
+    name: 'look',
+    sha1: '251021eef20115588c855ee4b5390f1740d5db9a',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+local q, turns, idle = KEYS[1], KEYS[2], tonumber(ARGV[1])
+assert_primary(q)
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local last = redis.pcall('GET', turns)
+local MOST = 60
+local turn = math.max(now, type(last) == 'string' and tonumber(last) or 0) + idle
+if turn > now + MOST * idle then turn = now + idle end
+redis.pcall('SET', turns, int(turn), 'PX', int(turn - now + idle))
+local pending = mark_of(q, 'fed') or #redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, 1) > 0
+return { int(turn - now), pending and '1' or '0', mark_of(q, 'nonce') or '', mark_of(q, 'home') or '' }
 `,
   },
   mirror: {
@@ -1047,7 +1109,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '4096e85f150a59ad58d65e78bb01fd6bbd50c897',
+    sha1: '27daac4f60feae4e36d6e88e0146fdd7aa6d2841',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1100,6 +1162,16 @@ local function hand_out(q, id, limit, after, some)
 end
 local function nonce_in_flight(q)
   return string.match(mark_of(q, 'out') or '', '^[^\\n]*')
+end
+local function take_lease(lease, drainer, ttl)
+  if drainer == '' then return nil end
+  local holder = redis.pcall('GET', lease)
+  if type(holder) == 'string' and holder ~= drainer then return string.format('%.0f', math.max(1, redis.call('PTTL', lease))) end
+  redis.pcall('SET', lease, drainer, 'PX', ttl)
+  return nil
+end
+local function release_lease(lease, drainer)
+  if drainer ~= '' and redis.pcall('GET', lease) == drainer then redis.call('DEL', lease) end
 end
 local function int(n)
   return string.format('%.0f', n)
@@ -1185,17 +1257,17 @@ local function remember(name, op)
   if op < late_before then redis.call('ZADD', late, int(latest), name) end
 end
 local posts = {}
-local n, sessions = tonumber(ARGV[13]), 0
+local n, sessions = tonumber(ARGV[15]), 0
 for i = 1, n do
-  posts[i] = read_post(KEYS[2 + 3 * i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
-  posts[i].likes = ARGV[13 + 2 * i]
+  posts[i] = read_post(KEYS[3 + 3 * i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
+  posts[i].likes = ARGV[15 + 2 * i]
   posts[i].is_gone = posts[i].likes == 'gone'
   posts[i].by_hand = string.match(posts[i].likes, '^!(%d+)$')
 end
-for i = 14 + 2 * n, #ARGV, 7 do sessions = math.max(sessions, tonumber(ARGV[i + 1])) end
-for i = 14 + 2 * n, #ARGV, 7 do
+for i = 16 + 2 * n, #ARGV, 7 do sessions = math.max(sessions, tonumber(ARGV[i + 1])) end
+for i = 16 + 2 * n, #ARGV, 7 do
   local post, session = ARGV[i + 3], ARGV[i + 4]
-  local p, key = posts[tonumber(ARGV[i])], KEYS[4 + 3 * n + tonumber(ARGV[i + 1])]
+  local p, key = posts[tonumber(ARGV[i])], KEYS[5 + 3 * n + tonumber(ARGV[i + 1])]
   local op, refused = tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6])
   local pair = post .. '|' .. session
   local held = pending_of(q, pair)
@@ -1218,8 +1290,8 @@ for i = 14 + 2 * n, #ARGV, 7 do
     if mirror > 0 then
       p.was_guess = true
       local verb = (is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM'
-      redis.pcall(verb, KEYS[4 + 3 * n + sessions + mirror], post)
-      if ARGV[12] == '1' then redis.pcall(verb, KEYS[4 + 3 * tonumber(ARGV[i])], session) end
+      redis.pcall(verb, KEYS[5 + 3 * n + sessions + mirror], post)
+      if ARGV[12] == '1' then redis.pcall(verb, KEYS[5 + 3 * tonumber(ARGV[i])], session) end
     end
     local own = op_of(key, epoch, post)
     if own and (op > own or (op == own and not is_held) or own == refused) then
@@ -1231,20 +1303,20 @@ for i = 14 + 2 * n, #ARGV, 7 do
   end
 end
 for i = 1, n do
-  local p, meta, likes = posts[i], KEYS[2 + 3 * i], KEYS[3 + 3 * i]
+  local p, meta, likes = posts[i], KEYS[3 + 3 * i], KEYS[4 + 3 * i]
   if p.is_gone then
-    redis.call('UNLINK', meta, likes, KEYS[4 + 3 * i])
-    unrank_for_good(rank, ARGV[12 + 2 * i])
+    redis.call('UNLINK', meta, likes, KEYS[5 + 3 * i])
+    unrank_for_good(rank, ARGV[14 + 2 * i])
   elseif p.by_hand then
     redis.call('DEL', meta, likes)
-    rank_by_postgres(rank, ARGV[12 + 2 * i], p.by_hand)
+    rank_by_postgres(rank, ARGV[14 + 2 * i], p.by_hand)
   elseif p.is_warm then
     local count = p.likes == '?' and p.count or tonumber(p.likes) + p.D
     p.G = p.G % TOLD_LATER + ((p.likes == '?' and (p.was_guess or p.G >= TOLD_LATER)) and TOLD_LATER or 0)
     if count ~= p.count then
       p.count, p.rev = count, math.max(p.rev + 1, now)
       redis.pcall('SET', likes, int(count))
-      redis.pcall('ZADD', rank, count, ARGV[12 + 2 * i])
+      redis.pcall('ZADD', rank, count, ARGV[14 + 2 * i])
     end
     set_post(meta, p, epoch)
   end
@@ -1257,7 +1329,13 @@ end
 set_mark(q, 'nonce', ARGV[2])
 set_mark(q, 'half', nil)
 set_mark(q, 'out', nil)
-return { 'OK', unpack(hand_out(q, ARGV[8], ARGV[9], ARGV[10], true)) }
+local batch = hand_out(q, ARGV[8], ARGV[9], ARGV[10], true)
+if #batch > 0 then
+  take_lease(KEYS[5], ARGV[13], ARGV[14])
+else
+  release_lease(KEYS[5], ARGV[13])
+end
+return { 'OK', unpack(batch) }
 `,
   },
   status: {
