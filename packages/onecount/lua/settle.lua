@@ -137,7 +137,7 @@ if final == '' then
 end
 set_mark(q, 'nonce', ARGV[2])
 set_mark(q, 'half', nil)
-set_mark(q, 'out', nil)
+drop_batch(q)
 local batch = hand_out(q, ARGV[8], ARGV[9], ARGV[10], true)
 if #batch > 0 then
   take_lease(KEYS[5], ARGV[13], ARGV[14])

@@ -1,9 +1,9 @@
-import { likersOf, pairOf } from './truth'
-import type { World } from './world'
-import { isLikedOp } from '../src/core/op'
 import { partitionOf } from '../src/core/keys'
+import { isLikedOp } from '../src/core/op'
 import type { createMemoryPostgres } from './memory-postgres'
 import type { Held, SimulatedRedis } from './redis'
+import { likersOf, pairOf } from './truth'
+import type { World } from './world'
 
 type Postgres = ReturnType<typeof createMemoryPostgres>
 

@@ -1,10 +1,10 @@
-import type { Kit } from './kit'
-import type { Call } from './network'
-import type { World } from './world'
 import { opTime } from '../src/core/op'
 import { checkAtRest, checkCut } from './checks'
+import type { Kit } from './kit'
 import { Monitor } from './monitor'
+import type { Call } from './network'
 import { type Held, SimulatedRedis } from './redis'
+import type { World } from './world'
 
 /** Of so many calls one is looked at. */
 const LOOK_EVERY = 3
@@ -51,7 +51,8 @@ export const kitFor = (partitions: number): Kit => {
         const [, , , post, session, op] = args.slice(i, i + 7)
         // Of a post that is gone nothing is remembered.
         const likes = String(args[14 + 2 * Number(args[i])])
-        if (!likes.startsWith('!') && likes !== 'gone' && Number(op) > 0) drained.push(`${post}|${session}|${op}`)
+        if (!likes.startsWith('!') && likes !== 'gone' && Number(op) > 0)
+          drained.push(`${post}|${session}|${op}`)
       }
       return { latestMs: opTime(Number(args[3])) / 1000, drained }
     },

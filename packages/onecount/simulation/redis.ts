@@ -1,8 +1,8 @@
 import type { Redis } from 'ioredis'
+import { createKeys, type Keys, partitionOf, tagOf } from '../src/core/keys'
+import type { Reply } from '../src/core/ports'
 import { type Dump, Keyspace, type LuaScripts } from './keyspace'
 import type { WorldRedis } from './kit'
-import type { Reply } from '../src/core/ports'
-import { createKeys, type Keys, partitionOf, tagOf } from '../src/core/keys'
 
 /** What is pending of a pair. */
 export interface Pending {

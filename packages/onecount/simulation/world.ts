@@ -168,7 +168,7 @@ export class World {
       log: { warn: message => this.note(message) },
       settings: {
         batchSize: this.#batchSize,
-          recentMs: this.#recentMs,
+        recentMs: this.#recentMs,
         breakerFailures: 3,
         breakerMs: 40,
         ...this.engine.kit.settings(this),

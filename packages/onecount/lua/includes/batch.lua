@@ -2,12 +2,12 @@
 
 -- The batch in flight, the same for whoever asks until it is settled; a new one where there is none. Every execution that
 -- makes one gives it a nonce of its own. Returns its nonce, then after, last and the members, or nothing with `some` when
--- there is nothing to hand out.
+-- there is nothing to hand out. The nonce stands apart, as each slice of a large batch asks for it.
 local function hand_out(q, id, limit, after, some)
-  local out = {}
-  local batch = mark_of(q, 'out')
-  if batch then
-    for part in string.gmatch(batch .. '\n', '([^\n]*)\n') do out[#out + 1] = part end
+  local nonce = mark_of(q, 'out')
+  if nonce then
+    local out = { nonce }
+    for part in string.gmatch(mark_of(q, 'outs') .. '\n', '([^\n]*)\n') do out[#out + 1] = part end
     return out
   end
   local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
@@ -15,14 +15,21 @@ local function hand_out(q, id, limit, after, some)
     after = ''
     members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit)
   end
-  if some and #members == 0 then return out end
+  if some and #members == 0 then return {} end
   local last = #members >= tonumber(limit) and members[#members] or ''
-  out = { id .. '.' .. table.concat(redis.call('TIME'), '.'), after, last }
-  for i = 1, #members do out[i + 3] = members[i] end
-  redis.call('ZADD', q, 0, '!out|' .. table.concat(out, '\n'))
-  return out
+  nonce = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  local batch = after .. '\n' .. last
+  if #members > 0 then batch = batch .. '\n' .. table.concat(members, '\n') end
+  redis.call('ZADD', q, 0, '!outs|' .. batch, 0, '!out|' .. nonce)
+  return { nonce, after, last, unpack(members) }
 end
 
 local function nonce_in_flight(q)
-  return string.match(mark_of(q, 'out') or '', '^[^\n]*')
+  return mark_of(q, 'out')
+end
+
+-- Nothing is in flight any more.
+local function drop_batch(q)
+  set_mark(q, 'out', nil)
+  set_mark(q, 'outs', nil)
 end

@@ -27,7 +27,7 @@ export interface Context {
 }
 
 export interface Settings {
-  /** Ops in a batch of the drain. */
+  /** Ops in a batch of the drain at most; sizes adapt to how long a batch takes. */
   batchSize: number
   /** Ops that one call settles: it takes Redis a few milliseconds. */
   settleSize: number
@@ -52,7 +52,7 @@ export interface Settings {
 }
 
 export const DEFAULT_SETTINGS: Settings = {
-  batchSize: 1000,
+  batchSize: 5000,
   settleSize: 100,
   recentMs: 15 * 60_000,
   sessionOps: 500,

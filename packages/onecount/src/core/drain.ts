@@ -29,6 +29,16 @@ export interface DrainerOptions {
   sharesLease?: boolean
 }
 
+/** How long a tick is to take, milliseconds: sizes follow. */
+const TICK_MS = 50
+const LEAST = 100
+/** Ops in the first batch. */
+const FIRST = 1000
+/** Recent ops that one call makes pending again: it takes Redis a few milliseconds. */
+const FED = 1000
+/** Slices of a batch on their way to Redis at once. */
+const AT_ONCE = 3
+
 /** For how long a drainer that is not heard of any more keeps the others waiting, milliseconds. */
 const LEASE_MS = 1500
 
@@ -59,6 +69,9 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
   let after = ''
   /** The batch that the last settle has handed out. */
   let next: Batch | null = null
+  const fedSize = Math.min(FED, settings.batchSize)
+  /** Ops in the next batch at most. */
+  let size = Math.min(FIRST, settings.batchSize)
 
   /**
    * One batch: two or three round trips. An op that Postgres refuses is set aside there, and no obstacle to the others.
@@ -80,11 +93,12 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     const batch = next ?? (await collect())
     next = null
     if (batch === 'feeding') {
-      await ctx.redis!.run('feed', [keys.q, keys.recent], [settings.batchSize])
+      await ctx.redis!.run('feed', [keys.q, keys.recent], [fedSize])
       return { outcome: 'diverged', drained: 0, more: true }
     }
     if ('heldMs' in batch) return { outcome: 'held', drained: 0, more: false, heldMs: batch.heldMs }
     after = batch.last
+    const began = ctx.elapsed()
     const result = await sync(batch)
     if (result.status === 'foreign') return takeOver(result.owner)
     if (result.status === 'rejected') return resolve(batch, result.receipt)
@@ -97,6 +111,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
       onRefused?.(refused)
     }
     const isSettled = await settle(batch, result)
+    if (batch.isFull) adapt(ctx.elapsed() - began)
     ctx.ownership.confirm(home)
     const moved = batch.entries.length + rows.length
     return {
@@ -106,6 +121,12 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     }
   }
 
+  /** A full batch has taken so many milliseconds. */
+  function adapt(ms: number): void {
+    const wanted = size * Math.min(2, Math.max(0.5, TICK_MS / Math.max(1, ms)))
+    size = Math.min(settings.batchSize, Math.max(LEAST, Math.round(wanted)))
+  }
+
   async function collect(): Promise<Batch | { heldMs: number } | 'feeding'> {
     const began = ctx.now()
     const { id, isSure } = ctx.ownership.claim
@@ -113,7 +134,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
       await ctx.redis!.run(
         'collect',
         [keys.q, keys.lease],
-        [ctx.newId(), settings.batchSize, after, id, isSure ? '1' : '0', drainer, LEASE_MS],
+        [ctx.newId(), size, after, id, isSure ? '1' : '0', drainer, LEASE_MS],
       ),
     )
     if (reply.length === 0) return 'feeding'
@@ -131,7 +152,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
         parent,
         nonce,
         entries,
-        limit: settings.batchSize,
+        limit: size,
         owner: home || null,
       })
     } catch (error) {
@@ -155,7 +176,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     const verdict = await ctx.redis!.run(
       'resolve',
       [keys.q, keys.recent],
-      [receipt, nonce, settings.batchSize],
+      [receipt, nonce, fedSize],
     )
     ctx.ownership.confirm(home)
     if (verdict === 'LATE') return { outcome: 'late', drained: 0, more: true }
@@ -166,13 +187,23 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
   /** A Redis without a cut may hold what the version before has pending. */
   async function adopt(): Promise<void> {
     const held = [keys.before, keys.beforeRest, keys.q, keys.recent]
-    while ((await ctx.redis!.run('adopt', held, [settings.batchSize])) === '1');
+    while ((await ctx.redis!.run('adopt', held, [fedSize])) === '1');
   }
 
   async function settle(batch: Batch, result: Applied): Promise<boolean> {
     const slices = settlementOf(batch.entries, result, settings.settleSize)
-    for (const slice of slices) if (!(await settleSlice(batch, result.receipt, slice))) return false
-    return true
+    let sent = 0
+    let isSettled = true
+    const lane = async () => {
+      while (isSettled && sent < slices.length) {
+        const slice = slices[sent++]!
+        isSettled = (await settleSlice(batch, result.receipt, slice)) && isSettled
+      }
+    }
+    // In their order, as each is settled only after those before it; a few at once, so that others are served between.
+    const lanes = await Promise.allSettled(Array.from({ length: AT_ONCE }, lane))
+    for (const { reason } of lanes.filter(lane => lane.status === 'rejected')) throw reason
+    return isSettled
   }
 
   /** One round trip; the last one hands out the next batch. */
@@ -207,7 +238,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
           2 * settings.recentMs * 1000,
           settings.sessionMs,
           ctx.newId(),
-          settings.batchSize,
+          size,
           after,
           range,
           settings.likers ? '1' : '0',

@@ -8,7 +8,7 @@ import { groupWrites } from './group-writes'
 import { type Health, health } from './health'
 import { assertPostId, assertSessionId, isPostId } from './ids'
 import { joinLoops } from './join-loops'
-import { createKeys, partitionOf, tagOf } from './keys'
+import { partitionOf } from './keys'
 import type { LoopOptions } from './loop'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
 import { createPartition } from './partition'
@@ -45,6 +45,8 @@ const PAGE = 250
 /** So many ids that Postgres does not have are remembered, for so many milliseconds. */
 const ABSENT_MAX = 10_000
 const ABSENT_MS = 1000
+/** Presses that Postgres takes in one call at most. */
+const GROUP = 1000
 /** How long a drain that is waited for takes at most, milliseconds, when nobody says. */
 const DRAIN_MS = 5000
 
@@ -55,7 +57,7 @@ export function createOnecount(options: OnecountOptions) {
   const elapsed = options.clock ?? (() => performance.now())
   const settings = { ...DEFAULT_SETTINGS, likers: options.indexes?.likers ?? true, ...options.settings }
   const postgres = groupWrites(options.postgres, {
-    size: settings.batchSize,
+    size: GROUP,
     patienceMs: settings.deadlineMs,
     elapsed,
   })

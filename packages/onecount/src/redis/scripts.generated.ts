@@ -10,7 +10,7 @@ export interface Script {
 export const SCRIPTS = {
   abandon: {
     name: 'abandon',
-    sha1: 'decb6d5e2992cdd32d28c8f34d652bc69fd88790',
+    sha1: '9febfa11942e0ff344fdac4ca611e06e1d0c2667',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -43,10 +43,10 @@ local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local function hand_out(q, id, limit, after, some)
-  local out = {}
-  local batch = mark_of(q, 'out')
-  if batch then
-    for part in string.gmatch(batch .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
+  local nonce = mark_of(q, 'out')
+  if nonce then
+    local out = { nonce }
+    for part in string.gmatch(mark_of(q, 'outs') .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
     return out
   end
   local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
@@ -54,19 +54,24 @@ local function hand_out(q, id, limit, after, some)
     after = ''
     members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit)
   end
-  if some and #members == 0 then return out end
+  if some and #members == 0 then return {} end
   local last = #members >= tonumber(limit) and members[#members] or ''
-  out = { id .. '.' .. table.concat(redis.call('TIME'), '.'), after, last }
-  for i = 1, #members do out[i + 3] = members[i] end
-  redis.call('ZADD', q, 0, '!out|' .. table.concat(out, '\\n'))
-  return out
+  nonce = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  local batch = after .. '\\n' .. last
+  if #members > 0 then batch = batch .. '\\n' .. table.concat(members, '\\n') end
+  redis.call('ZADD', q, 0, '!outs|' .. batch, 0, '!out|' .. nonce)
+  return { nonce, after, last, unpack(members) }
 end
 local function nonce_in_flight(q)
-  return string.match(mark_of(q, 'out') or '', '^[^\\n]*')
+  return mark_of(q, 'out')
+end
+local function drop_batch(q)
+  set_mark(q, 'out', nil)
+  set_mark(q, 'outs', nil)
 end
 if nonce_in_flight(KEYS[1]) ~= ARGV[1] then return '0' end
 if mark_of(KEYS[1], 'half') then return '0' end
-set_mark(KEYS[1], 'out', nil)
+drop_batch(KEYS[1])
 return '1'
 `,
   },
@@ -125,7 +130,7 @@ return redis.call('TYPE', before).ok == 'zset' and '1' or '0'
   },
   collect: {
     name: 'collect',
-    sha1: 'dd9c16e4893d7b85383da2fe6b55d3d18fb94950',
+    sha1: '4a9c33b54fc08f3364defc82067f11abc4b6a3f5',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -158,10 +163,10 @@ local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local function hand_out(q, id, limit, after, some)
-  local out = {}
-  local batch = mark_of(q, 'out')
-  if batch then
-    for part in string.gmatch(batch .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
+  local nonce = mark_of(q, 'out')
+  if nonce then
+    local out = { nonce }
+    for part in string.gmatch(mark_of(q, 'outs') .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
     return out
   end
   local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
@@ -169,15 +174,20 @@ local function hand_out(q, id, limit, after, some)
     after = ''
     members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit)
   end
-  if some and #members == 0 then return out end
+  if some and #members == 0 then return {} end
   local last = #members >= tonumber(limit) and members[#members] or ''
-  out = { id .. '.' .. table.concat(redis.call('TIME'), '.'), after, last }
-  for i = 1, #members do out[i + 3] = members[i] end
-  redis.call('ZADD', q, 0, '!out|' .. table.concat(out, '\\n'))
-  return out
+  nonce = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  local batch = after .. '\\n' .. last
+  if #members > 0 then batch = batch .. '\\n' .. table.concat(members, '\\n') end
+  redis.call('ZADD', q, 0, '!outs|' .. batch, 0, '!out|' .. nonce)
+  return { nonce, after, last, unpack(members) }
 end
 local function nonce_in_flight(q)
-  return string.match(mark_of(q, 'out') or '', '^[^\\n]*')
+  return mark_of(q, 'out')
+end
+local function drop_batch(q)
+  set_mark(q, 'out', nil)
+  set_mark(q, 'outs', nil)
 end
 local function name_home(q, id, is_sure)
   local home = mark_of(q, 'home')
@@ -1024,7 +1034,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '606bf6b4ff153a9b1f2c77bd98c8ed3aba7f7ea1',
+    sha1: '6622f782f745b31df1bb396e16911ea9b7e6945f',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1057,10 +1067,10 @@ local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local function hand_out(q, id, limit, after, some)
-  local out = {}
-  local batch = mark_of(q, 'out')
-  if batch then
-    for part in string.gmatch(batch .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
+  local nonce = mark_of(q, 'out')
+  if nonce then
+    local out = { nonce }
+    for part in string.gmatch(mark_of(q, 'outs') .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
     return out
   end
   local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
@@ -1068,15 +1078,20 @@ local function hand_out(q, id, limit, after, some)
     after = ''
     members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit)
   end
-  if some and #members == 0 then return out end
+  if some and #members == 0 then return {} end
   local last = #members >= tonumber(limit) and members[#members] or ''
-  out = { id .. '.' .. table.concat(redis.call('TIME'), '.'), after, last }
-  for i = 1, #members do out[i + 3] = members[i] end
-  redis.call('ZADD', q, 0, '!out|' .. table.concat(out, '\\n'))
-  return out
+  nonce = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  local batch = after .. '\\n' .. last
+  if #members > 0 then batch = batch .. '\\n' .. table.concat(members, '\\n') end
+  redis.call('ZADD', q, 0, '!outs|' .. batch, 0, '!out|' .. nonce)
+  return { nonce, after, last, unpack(members) }
 end
 local function nonce_in_flight(q)
-  return string.match(mark_of(q, 'out') or '', '^[^\\n]*')
+  return mark_of(q, 'out')
+end
+local function drop_batch(q)
+  set_mark(q, 'out', nil)
+  set_mark(q, 'outs', nil)
 end
 local function int(n)
   return string.format('%.0f', n)
@@ -1102,14 +1117,14 @@ set_mark(q, 'fed', '0')
 set_mark(q, 'epoch', nonce)
 set_mark(q, 'nonce', receipt)
 set_mark(q, 'half', nil)
-set_mark(q, 'out', nil)
+drop_batch(q)
 feed(q, recent, tonumber(ARGV[3]))
 return 'DIVERGED'
 `,
   },
   settle: {
     name: 'settle',
-    sha1: '27daac4f60feae4e36d6e88e0146fdd7aa6d2841',
+    sha1: '61c83921cd668c0dc6c79431c05907d2b64468cb',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1142,10 +1157,10 @@ local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local function hand_out(q, id, limit, after, some)
-  local out = {}
-  local batch = mark_of(q, 'out')
-  if batch then
-    for part in string.gmatch(batch .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
+  local nonce = mark_of(q, 'out')
+  if nonce then
+    local out = { nonce }
+    for part in string.gmatch(mark_of(q, 'outs') .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
     return out
   end
   local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
@@ -1153,15 +1168,20 @@ local function hand_out(q, id, limit, after, some)
     after = ''
     members = redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, limit)
   end
-  if some and #members == 0 then return out end
+  if some and #members == 0 then return {} end
   local last = #members >= tonumber(limit) and members[#members] or ''
-  out = { id .. '.' .. table.concat(redis.call('TIME'), '.'), after, last }
-  for i = 1, #members do out[i + 3] = members[i] end
-  redis.call('ZADD', q, 0, '!out|' .. table.concat(out, '\\n'))
-  return out
+  nonce = id .. '.' .. table.concat(redis.call('TIME'), '.')
+  local batch = after .. '\\n' .. last
+  if #members > 0 then batch = batch .. '\\n' .. table.concat(members, '\\n') end
+  redis.call('ZADD', q, 0, '!outs|' .. batch, 0, '!out|' .. nonce)
+  return { nonce, after, last, unpack(members) }
 end
 local function nonce_in_flight(q)
-  return string.match(mark_of(q, 'out') or '', '^[^\\n]*')
+  return mark_of(q, 'out')
+end
+local function drop_batch(q)
+  set_mark(q, 'out', nil)
+  set_mark(q, 'outs', nil)
 end
 local function take_lease(lease, drainer, ttl)
   if drainer == '' then return nil end
@@ -1328,7 +1348,7 @@ if final == '' then
 end
 set_mark(q, 'nonce', ARGV[2])
 set_mark(q, 'half', nil)
-set_mark(q, 'out', nil)
+drop_batch(q)
 local batch = hand_out(q, ARGV[8], ARGV[9], ARGV[10], true)
 if #batch > 0 then
   take_lease(KEYS[5], ARGV[13], ARGV[14])

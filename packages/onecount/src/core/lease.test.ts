@@ -1,0 +1,134 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Interrupted, interrupted } from '../../test/support/interrupted'
+import { type Stores, startStores } from '../../test/support/stores'
+import type { LoopOptions } from './loop'
+import { createOnecount, type Onecount } from './onecount'
+
+const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
+/** As a process in which a like has just been pressed. */
+const NUDGED: LoopOptions = { lingerMs: 1, idleMs: 0 }
+
+let stores: Stores
+let running: Onecount[]
+beforeAll(async () => {
+  stores = await startStores()
+})
+afterAll(() => stores.stop())
+beforeEach(async () => {
+  await stores.begin([POST])
+  running = []
+})
+afterEach(() => Promise.all(running.map(onecount => onecount.drain.stop({ budgetMs: 0 }))))
+
+function instance(drain: LoopOptions, ports = interrupted(stores.ports())) {
+  const onecount = createOnecount({ ...ports, drain, log: { warn() {} }, settings: { batchSize: 20 } })
+  running.push(onecount)
+  return { onecount, ports }
+}
+
+/** So many likes that wait in Redis, and that nobody drains by itself. */
+async function backlog(likes: number): Promise<void> {
+  const onecount = stores.instance({ drain: { idleMs: 0 } })
+  await onecount.drainOnce()
+  await Promise.all(Array.from({ length: likes }, (_, i) => onecount.set(POST.id, `s${i}`, true)))
+}
+
+const likes = async () => (await stores.compare(POST)).postgres.count - POST.base
+const calls = (all: { ports: Interrupted }[], call: string) =>
+  all.reduce((sum, { ports }) => sum + ports.count(call), 0)
+
+describe('the lease of the drain', () => {
+  it('lets one of a dozen drain what is there, and the others wait', async () => {
+    await backlog(400)
+    const dozen = Array.from({ length: 12 }, () => instance(NUDGED))
+    for (const { onecount } of dozen) onecount.drain.start()
+    for (const { onecount } of dozen) onecount.drain.nudge()
+    await expect.poll(likes, { timeout: 10_000 }).toBe(400)
+    const busy = dozen.filter(({ ports }) => ports.count('postgres.sync') > 0)
+    expect(busy).toHaveLength(1)
+    expect(calls(dozen, 'redis.collect')).toBeLessThanOrEqual(2 * dozen.length)
+  })
+
+  it('is given back when nothing is left: who is pressed next drains at once', async () => {
+    const [first, second] = [instance(NUDGED), instance(NUDGED)]
+    for (const { onecount } of [first, second]) onecount.drain.start()
+    await first!.onecount.set(POST.id, 'ana', true)
+    await expect.poll(likes).toBe(1)
+    await expect.poll(() => stores.redis.exists(stores.keys.lease)).toBe(0)
+    const began = performance.now()
+    await second!.onecount.set(POST.id, 'bea', true)
+    await expect.poll(likes, { interval: 5 }).toBe(2)
+    expect(performance.now() - began).toBeLessThan(1000)
+  })
+
+  it('runs out when its holder is gone: another one drains within two seconds', async () => {
+    await backlog(100)
+    // It is gone: nothing is asked of it any more.
+    const dying = instance(NUDGED)
+    running = []
+    dying.ports.fail('hangs', 'postgres.sync')
+    dying.onecount.drain.start()
+    dying.onecount.drain.nudge()
+    await expect.poll(() => stores.redis.exists(stores.keys.lease)).toBe(1)
+
+    const other = instance(NUDGED)
+    other.onecount.drain.start()
+    const began = performance.now()
+    other.onecount.drain.nudge()
+    await expect.poll(likes, { timeout: 5000, interval: 10 }).toBe(100)
+    expect(performance.now() - began).toBeLessThan(2000)
+  })
+
+  it("stands in nobody's way who asks for a drain", async () => {
+    await backlog(10)
+    await stores.redis.set(stores.keys.lease, 'another', 'PX', 60_000)
+    const { onecount } = instance(NUDGED)
+    expect(await onecount.drainOnce()).toMatchObject({ more: false })
+    expect(await likes()).toBe(10)
+    await onecount.set(POST.id, 'ana', true, { ack: 'postgres' })
+    expect(await likes()).toBe(11)
+  })
+
+  it('decides nothing: a key of another type is no obstacle', async () => {
+    await backlog(10)
+    await stores.redis.rpush(stores.keys.lease, 'a list')
+    await stores.redis.rpush(stores.keys.turns, 'a list')
+    const { onecount } = instance({ lingerMs: 1, idleMs: 20 })
+    onecount.drain.start()
+    await expect.poll(likes).toBe(10)
+  })
+})
+
+describe('processes with nothing to do', () => {
+  it('look in turns: a dozen as often as one', async () => {
+    const IDLE_MS = 200
+    const [onecount] = [stores.instance()]
+    await onecount!.drainOnce()
+    const dozen = Array.from({ length: 12 }, () => instance({ idleMs: IDLE_MS }))
+    for (const { onecount } of dozen) onecount.drain.start()
+    // Each has begun, and has its first turn.
+    await expect.poll(() => calls(dozen, 'redis.look'), { timeout: 10_000 }).toBe(12)
+    const began = performance.now()
+    await expect.poll(() => calls(dozen, 'redis.look'), { timeout: 10_000 }).toBe(24)
+    expect(performance.now() - began).toBeGreaterThan(10 * IDLE_MS)
+  })
+
+  it('find what a process has left behind that is gone', async () => {
+    const { onecount } = instance({ idleMs: 50 })
+    await onecount.drainOnce()
+    onecount.drain.start()
+    await backlog(10)
+    await expect.poll(likes).toBe(10)
+  })
+
+  it('ask nobody with idleMs 0', async () => {
+    const { onecount, ports } = instance({ idleMs: 0, lingerMs: 1 })
+    await onecount.drainOnce()
+    ports.calls.length = 0
+    onecount.drain.start()
+    await expect.poll(() => ports.count('redis.status')).toBe(1)
+    await onecount.set(POST.id, 'ana', true)
+    await expect.poll(likes).toBe(1)
+    expect(ports.count('redis.look')).toBe(0)
+  })
+})
