@@ -13,7 +13,7 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set e
 as $$
 declare
   v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
-  v_partitions integer := (select partitions from public.like_settings);
+  v_partitions integer := public.onecount_partitions();
   -- `went` and `came` are pairs; `kept` are those whose op was changed, `prev` is the op before.
   v_rows text := case tg_op
     when 'INSERT' then $rows$

@@ -9,5 +9,5 @@
 
 local numbers = string.match(redis.call('MGET', KEYS[1])[1] or '', '^(%-?%d+|%d+|)%-?%d+|%d+|.')
 if not numbers then return '0' end
-redis.call('SET', KEYS[1], numbers .. '0|0|')
+redis.call('SET', KEYS[1], numbers .. '0|0|', 'KEEPTTL')
 return '1'

@@ -8,7 +8,8 @@
 --   1 receipt   of Postgres, when it was read
 --   2 now       microseconds
 --   3 most      pending ops of a post that are added up
---   4.. per post: post, likes, rev
+--   4 ttl       how long they stay warm, milliseconds
+--   5.. per post: post, likes, rev
 -- RETURNS
 --   {'OK' | 'MANY', …}: a post with more pending ops stays cold until they are drained |
 --   {'AGAIN'}: the cut has moved, read Postgres again | {'FEEDING'}: what a store had lost is not back yet |
@@ -26,8 +27,8 @@ if mark_of(q, 'nonce') ~= ARGV[1] then return { 'AGAIN' } end
 if mark_of(q, 'half') then return { 'AGAIN' } end
 
 local out = {}
-for i = 4, #ARGV, 3 do
-  local post, meta, likes = ARGV[i], KEYS[3 + 2 * (i - 4) / 3], KEYS[4 + 2 * (i - 4) / 3]
+for i = 5, #ARGV, 3 do
+  local post, meta, likes = ARGV[i], KEYS[3 + 2 * (i - 5) / 3], KEYS[4 + 2 * (i - 5) / 3]
   local before = read_post(meta, epoch)
   out[#out + 1] = 'OK'
   if not (before and before.is_warm) then
@@ -41,7 +42,7 @@ for i = 4, #ARGV, 3 do
         p.D, p.G = p.D + d, p.G + (of ~= epoch and 1 or 0)
       end
       p.count = ARGV[i + 1] + p.D
-      set_post(meta, p, epoch)
+      set_post(meta, p, epoch, ARGV[4])
       redis.pcall('SET', likes, int(p.count))
       redis.pcall('ZADD', KEYS[2], p.count, post)
     end

@@ -26,13 +26,9 @@ const nonceOf = (receipt: string) => receipt.split('/')[0]
 const likes = (op: number): number => Number(isLikedOp(op))
 
 /** The SQL functions as plain JavaScript, for a simulation that calls them millions of times. */
-export function createMemoryPostgres({
-  newId,
-  partitions = 1,
-}: {
-  newId: () => string
-  partitions?: number
-}) {
+export function createMemoryPostgres(options: { newId: () => string; partitions?: number }) {
+  const { newId } = options
+  let { partitions = 1 } = options
   let tables = empty()
   /** A rule of the application: ops that it forbids are refused, where they would change anything. */
   let forbids: (entry: PairOp) => boolean = () => false
@@ -110,7 +106,8 @@ export function createMemoryPostgres({
     return isRefused(entry) ? 'refused' : entry
   }
 
-  function sync({ partition, parent, nonce, entries, limit, owner = null }: SyncBatch): SyncResult {
+  function sync({ partition, partitions: believed, parent, nonce, entries, limit, owner = null }: SyncBatch): SyncResult {
+    if (believed !== partitions) return { status: 'repartitioned', partitions }
     const receipt = tables.receipts.get(partition) ?? newId()
     tables.receipts.set(partition, receipt)
     const held = tables.owners.get(partition) ?? null
@@ -267,12 +264,19 @@ export function createMemoryPostgres({
     status: async partition => ({
       receipt: tables.receipts.get(partition) ?? null,
       owner: tables.owners.get(partition) ?? null,
+      partitions,
       unseen: Math.min(
         tables.log.filter(row => row.partition === partition && row.nonce === null).length,
         10_000,
       ),
       refused: Math.min(stillRefused().length, 1000),
     }),
+    async setPartitions(n) {
+      if (n === partitions) return
+      partitions = n
+      for (const row of tables.log) row.partition = partitionOf(row.postId, n)
+      tables.receipts.clear()
+    },
     async takeOver(partition, owner, from) {
       if ((tables.owners.get(partition) ?? null) === from) tables.owners.set(partition, owner)
       return tables.owners.get(partition) ?? null

@@ -48,14 +48,30 @@ begin
   return ('x' || right(p_post::text, 7))::bit(28)::integer % p_partitions;
 end $$;
 
--- Changes the number of partitions, while no engine runs: every Redis finds that it has no history in common with
--- Postgres, and begins anew.
-create or replace function public.onecount_set_partitions(p_partitions integer) returns void
+-- How many partitions there are, until this transaction ends: what it logs by them is told in the right one.
+create or replace function public.onecount_partitions() returns integer
 language plpgsql set search_path = '' as $$
 begin
-  update public.like_settings set partitions = p_partitions;
+  perform pg_advisory_xact_lock_shared(hashtextextended('onecount_partitions', 0));
+  return (select partitions from public.like_settings);
+end $$;
+
+-- Changes the number of partitions: a drain that believes in another one is refused, every Redis finds that it has no
+-- history in common with Postgres, and begins anew.
+create or replace function public.onecount_set_partitions(p_partitions integer) returns void
+language plpgsql set search_path = '' as $$
+declare
+  v_owner text := (select max(owner) from public.like_receipt);
+begin
+  perform pg_advisory_xact_lock(hashtextextended('onecount_partitions', 0));
+  update public.like_settings set partitions = p_partitions where partitions <> p_partitions;
+  if not found then
+    return;
+  end if;
   update public.like_log set partition = public.onecount_partition_of(post_id, p_partitions);
   delete from public.like_receipt;
+  insert into public.like_receipt (partition, nonce, owner)
+  select n, gen_random_uuid()::text, v_owner from generate_series(0, p_partitions - 1) as n;
 end $$;
 
 -- What the functions of the version before note for their Redis is noted in the log too, so that Redis is told
@@ -77,8 +93,10 @@ begin
     new.op := 0;
   end if;
   insert into public.like_log (partition, post_id, session_id, op, prev)
-  select public.onecount_partition_of(new.post_id, s.partitions), new.post_id, new.session_id, new.op, new.op
-    from public.like_settings s;
+  values (
+    public.onecount_partition_of(new.post_id, public.onecount_partitions()),
+    new.post_id, new.session_id, new.op, new.op
+  );
   return null;
 end $$;
 
@@ -88,8 +106,10 @@ create trigger onecount_log_unseen after insert or update on public.like_unseen
   execute function public.onecount_log_unseen();
 
 revoke execute on function
-  public.onecount_partition_of(uuid, integer), public.onecount_set_partitions(integer), public.onecount_log_unseen()
+  public.onecount_partition_of(uuid, integer), public.onecount_partitions(), public.onecount_set_partitions(integer),
+  public.onecount_log_unseen()
   from public, anon, authenticated;
 grant execute on function
-  public.onecount_partition_of(uuid, integer), public.onecount_set_partitions(integer), public.onecount_log_unseen()
+  public.onecount_partition_of(uuid, integer), public.onecount_partitions(), public.onecount_set_partitions(integer),
+  public.onecount_log_unseen()
   to service_role;

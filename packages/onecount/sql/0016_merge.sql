@@ -37,7 +37,7 @@ set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
-  v_partitions integer := (select partitions from public.like_settings);
+  v_partitions integer := public.onecount_partitions();
   v_results json[];
   v_skipped bigint;
 begin

@@ -164,13 +164,14 @@ end $$;
 -- Applies one batch that Redis handed out under `p_nonce`, if `p_parent` is the receipt, and answers as
 -- onecount_drained; the receipt is `<nonce>/<random>` then. A batch that was applied last is answered again. Anything
 -- else is {status: 'rejected', receipt}, with nothing changed; so are {status: 'foreign', owner} where the receipt is
--- another Redis' (a null `p_owner` is not compared, and owns nothing), and {status: 'refused', sqlstate, message} where
+-- another Redis' (a null `p_owner` is not compared, and owns nothing), {status: 'repartitioned', partitions} where there
+-- is another number of them than the caller believes (null: not compared), and {status: 'refused', sqlstate, message} where
 -- Postgres refuses every op; an op that is refused alone is set aside in like_refused. Of two calls at
 -- once one waits for the other.
 create or replace function public.onecount_drain(
   p_partition integer, p_parent text, p_nonce text,
   p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_limit integer,
-  p_owner text default null
+  p_owner text default null, p_partitions integer default null
 ) returns json
 language plpgsql
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -179,9 +180,14 @@ as $$
 declare
   v_receipt text;
   v_owner text;
+  v_partitions integer;
   v_refused json;
   v_state text; v_message text;
 begin
+  v_partitions := public.onecount_partitions();
+  if v_partitions <> p_partitions then
+    return json_build_object('status', 'repartitioned', 'partitions', v_partitions);
+  end if;
   select nonce, owner into v_receipt, v_owner from public.like_receipt where partition = p_partition for update;
   if not found then
     insert into public.like_receipt (partition, nonce) values (p_partition, gen_random_uuid()::text)

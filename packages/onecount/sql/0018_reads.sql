@@ -128,9 +128,9 @@ begin
   );
 end $$;
 
--- The receipt of a partition (null before its first batch) and the Redis it belongs to, how many ops of the partition
--- no batch has told, counted up to 10,000, and how many are set aside, counted up to 1,000: {receipt, owner, unseen,
--- refused}.
+-- The receipt of a partition (null before its first batch) and the Redis it belongs to, how many partitions there are, how
+-- many ops of this one no batch has told, counted up to 10,000, and how many are set aside, counted up to 1,000:
+-- {receipt, owner, partitions, unseen, refused}.
 create or replace function public.onecount_cut_status(p_partition integer) returns json
 language plpgsql stable
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -140,6 +140,7 @@ begin
   return json_build_object(
     'receipt', (select nonce from public.like_receipt where partition = p_partition),
     'owner', (select owner from public.like_receipt where partition = p_partition),
+    'partitions', (select partitions from public.like_settings),
     'unseen', (
       select count(*) from (
         select from public.like_log

@@ -7,6 +7,7 @@ export {
   type ErrorCode,
   ForeignRedis,
   OnecountError,
+  Repartitioned,
   StoreRefused,
   StoreUnavailable,
 } from './core/errors'

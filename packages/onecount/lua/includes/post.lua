@@ -14,8 +14,10 @@ end
 -- Is added to G between the slices of a batch that has resolved a guess.
 local TOLD_LATER = 1000000000
 
-local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+-- With `ttl`, milliseconds, the post leaves Redis then, whatever becomes of it: a missing one is cold.
+local function set_post(key, post, epoch, ttl)
+  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 
 -- MGET has nothing for a key of another type, where GET fails.

@@ -10,6 +10,7 @@ export interface Context {
   postgres: PostgresPort
   keys: Keys
   partition: number
+  partitions: number
   /** Microseconds, of this application: a promoted replica's clock must not move a revision back. */
   now(): number
   /** Milliseconds since some moment, by a clock that nobody sets: for how long something takes. */
@@ -35,8 +36,10 @@ export interface Settings {
   recentMs: number
   /** Ops of a session that are all brought into Redis; of one with more, those that are asked for. */
   sessionOps: number
-  /** How long a session stays in Redis when nobody touches it, milliseconds. */
+  /** How long a session stays in Redis when nobody presses as it, milliseconds. */
   sessionMs: number
+  /** How long a post stays warm, milliseconds, give or take a quarter; then its next reader hydrates it. */
+  postMs: number
   /** Pending ops of a cold post that are added up in one call; one with more is answered by Postgres until they are drained. */
   pendingMost: number
   /** Whether `post:liked:<post>` is kept. */
@@ -57,6 +60,7 @@ export const DEFAULT_SETTINGS: Settings = {
   recentMs: 15 * 60_000,
   sessionOps: 500,
   sessionMs: 24 * 3_600_000,
+  postMs: 24 * 3_600_000,
   pendingMost: 1000,
   likers: true,
   rankingPage: 500,

@@ -1,5 +1,5 @@
 import type { Context } from './context'
-import { ForeignRedis, StoreRefused, StoreUnavailable } from './errors'
+import { ForeignRedis, Repartitioned, StoreRefused, StoreUnavailable } from './errors'
 import type { Entry, PairOp, PostgresStatus, RefusedOp, SyncResult } from './ports'
 import { createRefusalLog, withoutSessions } from './refusals'
 import { strings } from './replies'
@@ -75,8 +75,8 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
 
   /**
    * One batch: two or three round trips. An op that Postgres refuses is set aside there, and no obstacle to the others.
-   * @throws StoreUnavailable (StoreRefused: Postgres refuses every op; ForeignRedis: Postgres belongs to another Redis);
-   * whatever step it stopped at, the next tick goes on
+   * @throws StoreUnavailable (StoreRefused: Postgres refuses every op; ForeignRedis: Postgres belongs to another Redis;
+   * Repartitioned: Postgres knows other partitions); whatever step it stopped at, the next tick goes on
    */
   async function tick(): Promise<Tick> {
     try {
@@ -101,6 +101,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     const began = ctx.elapsed()
     const result = await sync(batch)
     if (result.status === 'foreign') return takeOver(result.owner)
+    if (result.status === 'repartitioned') throw repartitioned(result.partitions)
     if (result.status === 'rejected') return resolve(batch, result.receipt)
 
     const { rows, refused } = result
@@ -149,6 +150,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     try {
       return await ctx.postgres.sync({
         partition: ctx.partition,
+        partitions: ctx.partitions,
         parent,
         nonce,
         entries,
@@ -163,13 +165,16 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
 
   /** @throws ForeignRedis unless this process was told to take over */
   async function takeOver(owner: string): Promise<Tick> {
-    if (!ctx.ownership.takesOver) throw ctx.ownership.refuse(owner, home)
+    if (!ctx.ownership.takesOver) throw ctx.ownership.refuse(new ForeignRedis(owner, home))
     const now = await ctx.postgres.takeOver(ctx.partition, home, owner)
     ctx.ownership.endTakeover()
-    if (now !== home) throw ctx.ownership.refuse(now ?? owner, home)
+    if (now !== home) throw ctx.ownership.refuse(new ForeignRedis(now ?? owner, home))
     ctx.log.warn(`postgres belongs to this Redis from now on (${home}, before to ${owner})`)
     return { outcome: 'taken over', drained: 0, more: true }
   }
+
+  const repartitioned = (partitions: number) =>
+    ctx.ownership.refuse(new Repartitioned(partitions, ctx.partitions))
 
   async function resolve({ parent, nonce }: Batch, receipt: string): Promise<Tick> {
     if (parent === '') await adopt()
@@ -280,12 +285,16 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
   /** Whether one of the stores has something to tell the other. @throws ForeignRedis */
   function isBehind(
     inRedis: { confirmed: string; home: string; isPending: boolean },
-    { owner, unseen, receipt }: PostgresStatus,
+    { owner, unseen, receipt, partitions }: PostgresStatus,
   ): boolean {
+    if (partitions !== ctx.partitions) {
+      ctx.pause.begin('foreign')
+      throw repartitioned(partitions)
+    }
     const stranger = ctx.ownership.strangerTo(owner, inRedis)
     if (stranger !== null) {
       ctx.pause.begin('foreign')
-      throw ctx.ownership.refuse(owner!, stranger)
+      throw ctx.ownership.refuse(new ForeignRedis(owner!, stranger))
     }
     return ctx.ownership.foreign !== null || inRedis.isPending || unseen > 0 || inRedis.confirmed !== receipt
   }
@@ -296,7 +305,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
 export type Drainer = ReturnType<typeof createDrainer>
 
 function causeOf(error: unknown) {
-  if (error instanceof ForeignRedis) return 'foreign'
+  if (error instanceof ForeignRedis || error instanceof Repartitioned) return 'foreign'
   if (error instanceof StoreRefused) return 'refused'
   return error instanceof StoreUnavailable ? 'unreachable' : 'failed'
 }

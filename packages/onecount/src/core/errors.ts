@@ -87,7 +87,7 @@ export class OnecountError extends Error {
 export class StoreUnavailable extends Error {
   override readonly name: string = 'StoreUnavailable'
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return ['StoreUnavailable', 'StoreRefused', 'ForeignRedis'].some(name => isNamed(value, name))
+    return ['StoreUnavailable', 'StoreRefused', 'ForeignRedis', 'Repartitioned'].some(name => isNamed(value, name))
   }
   constructor(
     readonly store: 'redis' | 'postgres',
@@ -141,6 +141,31 @@ export class ForeignRedis extends StoreUnavailable {
       'store',
       `postgres belongs to another Redis (${owner}, this one is ${home}): correct REDIS_URL or SUPABASE_URL, ` +
         'or give Postgres to this Redis with `npx onecount takeover` or ONECOUNT_TAKE_OVER=1',
+    )
+  }
+}
+
+/**
+ * The posts are in another number of partitions than this process believes: its keys are not those of the others. It is a
+ * StoreUnavailable too: Postgres serves this process alone.
+ */
+export class Repartitioned extends StoreUnavailable {
+  override readonly name = 'Repartitioned'
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return isNamed(value, 'Repartitioned')
+  }
+  constructor(
+    /** Of Postgres. */
+    readonly partitions: number,
+    /** Of this process. */
+    readonly configured: number,
+  ) {
+    super(
+      'redis',
+      undefined,
+      'store',
+      `the posts are in ${partitions} partitions, and this process is set to ${configured}: set ` +
+        `ONECOUNT_PARTITIONS=${partitions}, or change them with \`npx onecount partitions ${configured}\``,
     )
   }
 }

@@ -26,7 +26,7 @@ export interface Health {
   refused: number | null
   /**
    * Why this process does not drain: `unreachable`: a store did not answer; `refused`: Postgres refuses every op;
-   * `foreign`: Postgres belongs to another Redis, and serves alone; `failed`: an error of the engine. `null`: it drains,
+   * `foreign`: Postgres belongs to another Redis or knows other partitions, and serves alone; `failed`: an error of the engine. `null`: it drains,
    * or has nothing to drain.
    */
   paused: PauseCause | null
@@ -101,6 +101,7 @@ function pausedBy(
   inRedis: InRedis | null,
   inPostgres: PostgresStatus | null,
 ): PauseCause | null {
+  if (inPostgres && inPostgres.partitions !== ctx.partitions) return 'foreign'
   if (inRedis && inPostgres && ctx.ownership.strangerTo(inPostgres.owner, inRedis) !== null) return 'foreign'
   const cause = ctx.pause.cause()
   return cause === 'foreign' || inRedis?.pending === 0 ? null : cause

@@ -57,10 +57,13 @@ async function installPosts({ redis, keys, now, settings }: Context, { receipt, 
     await redis!.run(
       'install-posts',
       [keys.q, keys.rank, ...posts.flatMap(({ postId }) => [keys.meta(postId), keys.likes(postId)])],
-      [receipt, now(), settings.pendingMost, ...posts.flatMap(p => [p.postId, p.likes, p.rev])],
+      [receipt, now(), settings.pendingMost, spread(settings.postMs), ...posts.flatMap(p => [p.postId, p.likes, p.rev])],
     ),
   )
 }
+
+/** Give or take a quarter: what became warm together does not become cold together. */
+const spread = (ms: number): number => Math.round(ms * (0.75 + Math.random() / 2))
 
 async function installSession(
   { redis, keys, settings }: Context,

@@ -11,6 +11,8 @@ export function createKeys(tag = '') {
     ops: (session: string) => `${tag}session:ops:${session}`,
     call: (id: string) => `${tag}likes:call:${id}`,
     q: `${tag}likes:pending`,
+    /** What is left of `q` once its partition is given up. */
+    closed: `${tag}likes:pending:closed`,
     recent: `${tag}likes:recent`,
     late: `${tag}likes:late`,
     lease: `${tag}likes:lease`,
@@ -26,9 +28,31 @@ export function createKeys(tag = '') {
 
 export type Keys = ReturnType<typeof createKeys>
 
-/** One partition has the keys without a tag. */
-export const tagOf = (partition: number, partitions: number): string =>
-  partitions === 1 ? '' : `{${partition}}`
+/** Hash slots of a Redis Cluster. */
+const SLOTS = 16384
+
+/**
+ * The hash tag of a partition. It names how many there are, so that keys of another number are other keys, and lies in the
+ * partition's share of the slots, so that nodes which share these have as many partitions each. One partition has keys
+ * without a tag.
+ */
+export function tagOf(partition: number, partitions: number): string {
+  if (partitions === 1) return ''
+  for (let n = 0; ; n++) {
+    const tag = `${partition}/${partitions}${n === 0 ? '' : `.${n}`}`
+    if (Math.floor((slotOf(tag) * partitions) / SLOTS) === partition) return `{${tag}}`
+  }
+}
+
+/** CRC16 as in the specification of Redis Cluster (polynomial 0x1021, from 0), of ASCII text. */
+export function slotOf(tag: string): number {
+  let crc = 0
+  for (const character of tag) {
+    crc ^= character.charCodeAt(0) << 8
+    for (let bit = 0; bit < 8; bit++) crc = (crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1) & 0xffff
+  }
+  return crc % SLOTS
+}
 
 /** The last 28 bits of a post's UUID say its partition, in Postgres too. */
 export const partitionOf = (postId: string, partitions: number): number =>

@@ -1,6 +1,6 @@
 import type { Context } from './context'
 import { createDrainer, type Tick } from './drain'
-import { ForeignRedis, StoreRefused, StoreUnavailable } from './errors'
+import { ForeignRedis, Repartitioned, StoreRefused, StoreUnavailable } from './errors'
 
 export interface LoopOptions {
   /** Waits this long after a like, so that likes share a batch; milliseconds. */
@@ -166,7 +166,8 @@ function kindOf(error: unknown): string {
 }
 
 const isOutage = (error: unknown): boolean =>
-  error instanceof StoreUnavailable && !(error instanceof StoreRefused || error instanceof ForeignRedis)
+  error instanceof StoreUnavailable &&
+  !(error instanceof StoreRefused || error instanceof ForeignRedis || error instanceof Repartitioned)
 
 const messageOf = (error: unknown) => (error instanceof StoreUnavailable ? error.message : String(error))
 

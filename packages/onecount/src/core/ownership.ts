@@ -1,4 +1,4 @@
-import { ForeignRedis } from './errors'
+import { ForeignRedis, type Repartitioned } from './errors'
 import type { RedisPort } from './ports'
 
 /**
@@ -9,7 +9,7 @@ import type { RedisPort } from './ports'
 export class Ownership {
   /** The id under which this process has drained Redis. */
   #confirmed: string | null = null
-  #foreign: ForeignRedis | null = null
+  #foreign: ForeignRedis | Repartitioned | null = null
 
   constructor(
     /** Id for a Redis that has none; '': it gets none, and owners are not compared. */
@@ -22,8 +22,8 @@ export class Ownership {
     return { id: this.#confirmed ?? this.configured, isSure: this.#confirmed !== null }
   }
 
-  /** Set: Postgres belongs to another Redis. */
-  get foreign(): ForeignRedis | null {
+  /** Set: Postgres belongs to another Redis, or knows other partitions. */
+  get foreign(): ForeignRedis | Repartitioned | null {
     return this.#foreign
   }
 
@@ -36,9 +36,9 @@ export class Ownership {
   }
 
   /** Postgres has said whose it is. */
-  refuse(owner: string, home: string): ForeignRedis {
-    this.#foreign = new ForeignRedis(owner, home)
-    return this.#foreign
+  refuse<E extends ForeignRedis | Repartitioned>(foreign: E): E {
+    this.#foreign = foreign
+    return foreign
   }
 
   /**

@@ -39,6 +39,7 @@ export function createPartition(options: PartitionOptions) {
     postgres,
     keys: createKeys(tagOf(partition, partitions)),
     partition,
+    partitions,
     now,
     elapsed,
     newId: () => crypto.randomUUID(),

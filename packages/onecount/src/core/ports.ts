@@ -2,6 +2,7 @@
 export type ScriptName =
   | 'abandon'
   | 'adopt'
+  | 'close'
   | 'collect'
   | 'cool'
   | 'feed'
@@ -17,6 +18,7 @@ export type ScriptName =
   | 'rank'
   | 'read'
   | 'release'
+  | 'reopen'
   | 'resolve'
   | 'settle'
   | 'status'
@@ -53,6 +55,8 @@ export interface Entry extends PairOp {
 
 export interface SyncBatch {
   partition: number
+  /** How many the caller believes that there are. */
+  partitions: number
   /** The receipt that Redis has as its cut; the batch is applied only if Postgres holds the same. */
   parent: string
   nonce: string
@@ -98,6 +102,8 @@ export type SyncResult =
   | { status: 'rejected'; receipt: string }
   /** Postgres belongs to another Redis. */
   | { status: 'foreign'; owner: string }
+  /** There is another number of partitions. */
+  | { status: 'repartitioned'; partitions: number }
 
 /** A post as Postgres knows it, for one session. `op` is the session's newest one, 0 for none. */
 export interface PostgresState {
@@ -197,6 +203,8 @@ export interface PostgresPort {
   status(partition: number): Promise<PostgresStatus>
   /** Gives the receipt to another Redis if it is `from`'s now; answers whose it is afterwards. */
   takeOver(partition: number, owner: string, from: string | null): Promise<string | null>
+  /** Changes how many partitions there are: every Redis begins anew, and a process with another number is refused. */
+  setPartitions(partitions: number): Promise<void>
   /** Ops that are set aside, by pair, after the one given; an empty page is the end. Superseded ones are left out. */
   refused(filter: RefusedFilter, after: PairOp | null, limit: number): Promise<SetAsideOp[]>
   /** Tries exactly these ops again, each as itself; those that are refused again stay set aside. */
@@ -209,6 +217,8 @@ export interface PostgresStatus {
   receipt: string | null
   /** Id of the Redis that the receipt belongs to; null: of none yet. */
   owner: string | null
+  /** How many the posts are in. */
+  partitions: number
   unseen: number
   refused: number
 }

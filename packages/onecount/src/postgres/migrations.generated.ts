@@ -2260,14 +2260,30 @@ begin
   return ('x' || right(p_post::text, 7))::bit(28)::integer % p_partitions;
 end $$;
 
--- Changes the number of partitions, while no engine runs: every Redis finds that it has no history in common with
--- Postgres, and begins anew.
-create or replace function public.onecount_set_partitions(p_partitions integer) returns void
+-- How many partitions there are, until this transaction ends: what it logs by them is told in the right one.
+create or replace function public.onecount_partitions() returns integer
 language plpgsql set search_path = '' as $$
 begin
-  update public.like_settings set partitions = p_partitions;
+  perform pg_advisory_xact_lock_shared(hashtextextended('onecount_partitions', 0));
+  return (select partitions from public.like_settings);
+end $$;
+
+-- Changes the number of partitions: a drain that believes in another one is refused, every Redis finds that it has no
+-- history in common with Postgres, and begins anew.
+create or replace function public.onecount_set_partitions(p_partitions integer) returns void
+language plpgsql set search_path = '' as $$
+declare
+  v_owner text := (select max(owner) from public.like_receipt);
+begin
+  perform pg_advisory_xact_lock(hashtextextended('onecount_partitions', 0));
+  update public.like_settings set partitions = p_partitions where partitions <> p_partitions;
+  if not found then
+    return;
+  end if;
   update public.like_log set partition = public.onecount_partition_of(post_id, p_partitions);
   delete from public.like_receipt;
+  insert into public.like_receipt (partition, nonce, owner)
+  select n, gen_random_uuid()::text, v_owner from generate_series(0, p_partitions - 1) as n;
 end $$;
 
 -- What the functions of the version before note for their Redis is noted in the log too, so that Redis is told
@@ -2289,8 +2305,10 @@ begin
     new.op := 0;
   end if;
   insert into public.like_log (partition, post_id, session_id, op, prev)
-  select public.onecount_partition_of(new.post_id, s.partitions), new.post_id, new.session_id, new.op, new.op
-    from public.like_settings s;
+  values (
+    public.onecount_partition_of(new.post_id, public.onecount_partitions()),
+    new.post_id, new.session_id, new.op, new.op
+  );
   return null;
 end $$;
 
@@ -2300,10 +2318,12 @@ create trigger onecount_log_unseen after insert or update on public.like_unseen
   execute function public.onecount_log_unseen();
 
 revoke execute on function
-  public.onecount_partition_of(uuid, integer), public.onecount_set_partitions(integer), public.onecount_log_unseen()
+  public.onecount_partition_of(uuid, integer), public.onecount_partitions(), public.onecount_set_partitions(integer),
+  public.onecount_log_unseen()
   from public, anon, authenticated;
 grant execute on function
-  public.onecount_partition_of(uuid, integer), public.onecount_set_partitions(integer), public.onecount_log_unseen()
+  public.onecount_partition_of(uuid, integer), public.onecount_partitions(), public.onecount_set_partitions(integer),
+  public.onecount_log_unseen()
   to service_role;
 `,
   },
@@ -2348,7 +2368,7 @@ set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
-  v_partitions integer := (select partitions from public.like_settings);
+  v_partitions integer := public.onecount_partitions();
   v_results json[];
   v_skipped bigint;
 begin
@@ -2729,13 +2749,14 @@ end $$;
 -- Applies one batch that Redis handed out under \`p_nonce\`, if \`p_parent\` is the receipt, and answers as
 -- onecount_drained; the receipt is \`<nonce>/<random>\` then. A batch that was applied last is answered again. Anything
 -- else is {status: 'rejected', receipt}, with nothing changed; so are {status: 'foreign', owner} where the receipt is
--- another Redis' (a null \`p_owner\` is not compared, and owns nothing), and {status: 'refused', sqlstate, message} where
+-- another Redis' (a null \`p_owner\` is not compared, and owns nothing), {status: 'repartitioned', partitions} where there
+-- is another number of them than the caller believes (null: not compared), and {status: 'refused', sqlstate, message} where
 -- Postgres refuses every op; an op that is refused alone is set aside in like_refused. Of two calls at
 -- once one waits for the other.
 create or replace function public.onecount_drain(
   p_partition integer, p_parent text, p_nonce text,
   p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_limit integer,
-  p_owner text default null
+  p_owner text default null, p_partitions integer default null
 ) returns json
 language plpgsql
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -2744,9 +2765,14 @@ as $$
 declare
   v_receipt text;
   v_owner text;
+  v_partitions integer;
   v_refused json;
   v_state text; v_message text;
 begin
+  v_partitions := public.onecount_partitions();
+  if v_partitions <> p_partitions then
+    return json_build_object('status', 'repartitioned', 'partitions', v_partitions);
+  end if;
   select nonce, owner into v_receipt, v_owner from public.like_receipt where partition = p_partition for update;
   if not found then
     insert into public.like_receipt (partition, nonce) values (p_partition, gen_random_uuid()::text)
@@ -2984,9 +3010,9 @@ begin
   );
 end $$;
 
--- The receipt of a partition (null before its first batch) and the Redis it belongs to, how many ops of the partition
--- no batch has told, counted up to 10,000, and how many are set aside, counted up to 1,000: {receipt, owner, unseen,
--- refused}.
+-- The receipt of a partition (null before its first batch) and the Redis it belongs to, how many partitions there are, how
+-- many ops of this one no batch has told, counted up to 10,000, and how many are set aside, counted up to 1,000:
+-- {receipt, owner, partitions, unseen, refused}.
 create or replace function public.onecount_cut_status(p_partition integer) returns json
 language plpgsql stable
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -2996,6 +3022,7 @@ begin
   return json_build_object(
     'receipt', (select nonce from public.like_receipt where partition = p_partition),
     'owner', (select owner from public.like_receipt where partition = p_partition),
+    'partitions', (select partitions from public.like_settings),
     'unseen', (
       select count(*) from (
         select from public.like_log
@@ -3037,7 +3064,7 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set e
 as $$
 declare
   v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
-  v_partitions integer := (select partitions from public.like_settings);
+  v_partitions integer := public.onecount_partitions();
   -- \`went\` and \`came\` are pairs; \`kept\` are those whose op was changed, \`prev\` is the op before.
   v_rows text := case tg_op
     when 'INSERT' then $rows$

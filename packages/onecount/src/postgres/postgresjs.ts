@@ -18,6 +18,7 @@ const TYPES: [suffix: string, type: string][] = [
   ['limit', 'integer'],
   ['most', 'integer'],
   ['partition', 'integer'],
+  ['partitions', 'integer'],
   ['parent', 'text'],
   ['nonce', 'text'],
   ['owner', 'text'],

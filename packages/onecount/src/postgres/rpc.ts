@@ -33,7 +33,7 @@ export function postgresPort(rpc: Rpc): PostgresPort {
   }
 
   return {
-    async sync({ partition, parent, nonce, entries, limit, owner = null }) {
+    async sync({ partition, partitions, parent, nonce, entries, limit, owner = null }) {
       const reply = await call<DrainReply>('drain', {
         p_partition: partition,
         p_parent: parent,
@@ -42,6 +42,7 @@ export function postgresPort(rpc: Rpc): PostgresPort {
         p_revs: entries.map(entry => String(entry.rev)),
         p_limit: limit,
         p_owner: owner,
+        p_partitions: partitions,
       })
       if (reply.status === 'refused') throw new StoreRefused(reply.sqlstate, reply.message)
       if (reply.status !== 'applied') return reply
@@ -120,6 +121,10 @@ export function postgresPort(rpc: Rpc): PostgresPort {
 
     takeOver: (partition, owner, from) =>
       call('take_over', { p_partition: partition, p_owner: owner, p_from: from }),
+
+    async setPartitions(partitions) {
+      await call('set_partitions', { p_partitions: partitions })
+    },
 
     async refused({ postId = null, sessionId = null }, after, limit) {
       const page = await call<SetAside[]>('refused', {

@@ -128,6 +128,52 @@ redis.call('UNLINK', rest)
 return redis.call('TYPE', before).ok == 'zset' and '1' or '0'
 `,
   },
+  close: {
+    name: 'close',
+    sha1: 'bb99de08e0b51e9cfd8b4b44e95bb09ffee39fde',
+    source: `local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+local q, rest = KEYS[1], KEYS[2]
+if redis.call('EXISTS', rest) == 0 then
+  local kind = redis.call('TYPE', q).ok
+  if kind == 'zset' then redis.call('RENAME', q, rest) end
+  if kind ~= 'string' then redis.call('SET', q, 'the posts are in other partitions') end
+end
+for i = 2, #ARGV do redis.call('ZREM', rest, ARGV[i]) end
+local members = redis.call('ZRANGEBYLEX', rest, PENDING_FROM, '+', 'LIMIT', 0, ARGV[1])
+if #members == 0 then redis.call('UNLINK', rest) end
+return members
+`,
+  },
   collect: {
     name: 'collect',
     sha1: '4a9c33b54fc08f3364defc82067f11abc4b6a3f5',
@@ -216,7 +262,7 @@ return { home, mark_of(q, 'nonce') or '', unpack(hand_out(q, ARGV[1], ARGV[2], A
   },
   cool: {
     name: 'cool',
-    sha1: '1cd8adb421f741f5f058782c540657cc3829c664',
+    sha1: '79ac69d4ed8ccd5f97a4403bf33a14fdeba34e53',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -229,15 +275,16 @@ local function post_of(meta, epoch)
   }
 end
 local TOLD_LATER = 1000000000
-local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+local function set_post(key, post, epoch, ttl)
+  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 local function read_post(key, epoch)
   return post_of(redis.call('MGET', key)[1], epoch)
 end
 local numbers = string.match(redis.call('MGET', KEYS[1])[1] or '', '^(%-?%d+|%d+|)%-?%d+|%d+|.')
 if not numbers then return '0' end
-redis.call('SET', KEYS[1], numbers .. '0|0|')
+redis.call('SET', KEYS[1], numbers .. '0|0|', 'KEEPTTL')
 return '1'
 `,
   },
@@ -298,7 +345,7 @@ return feed(KEYS[1], KEYS[2], tonumber(ARGV[1])) and '1' or '0'
   },
   fill: {
     name: 'fill',
-    sha1: '74f44ef9d4fdc8713192cb05b5f95b80fd2c56d0',
+    sha1: '9df5745580272794088184795e866eb63b81894b',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -311,8 +358,9 @@ local function post_of(meta, epoch)
   }
 end
 local TOLD_LATER = 1000000000
-local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+local function set_post(key, post, epoch, ttl)
+  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 local function read_post(key, epoch)
   return post_of(redis.call('MGET', key)[1], epoch)
@@ -437,7 +485,7 @@ return 'OK'
   },
   'install-posts': {
     name: 'install-posts',
-    sha1: 'a59ac6cdfd11d317d351d589be69c3119be7c3ab',
+    sha1: '6bf18ed2ea76dd9e0db8194acf8bd5c89758db1d',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -450,8 +498,9 @@ local function post_of(meta, epoch)
   }
 end
 local TOLD_LATER = 1000000000
-local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+local function set_post(key, post, epoch, ttl)
+  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 local function read_post(key, epoch)
   return post_of(redis.call('MGET', key)[1], epoch)
@@ -495,8 +544,8 @@ if mark_of(q, 'fed') then return { 'FEEDING' } end
 if mark_of(q, 'nonce') ~= ARGV[1] then return { 'AGAIN' } end
 if mark_of(q, 'half') then return { 'AGAIN' } end
 local out = {}
-for i = 4, #ARGV, 3 do
-  local post, meta, likes = ARGV[i], KEYS[3 + 2 * (i - 4) / 3], KEYS[4 + 2 * (i - 4) / 3]
+for i = 5, #ARGV, 3 do
+  local post, meta, likes = ARGV[i], KEYS[3 + 2 * (i - 5) / 3], KEYS[4 + 2 * (i - 5) / 3]
   local before = read_post(meta, epoch)
   out[#out + 1] = 'OK'
   if not (before and before.is_warm) then
@@ -510,7 +559,7 @@ for i = 4, #ARGV, 3 do
         p.D, p.G = p.D + d, p.G + (of ~= epoch and 1 or 0)
       end
       p.count = ARGV[i + 1] + p.D
-      set_post(meta, p, epoch)
+      set_post(meta, p, epoch, ARGV[4])
       redis.pcall('SET', likes, int(p.count))
       redis.pcall('ZADD', KEYS[2], p.count, post)
     end
@@ -781,7 +830,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: '641404422b4f68fb4bc81f704b403ed46b25d689',
+    sha1: 'dffef0dad670baae776c88c22827f3a76203e214',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -794,8 +843,9 @@ local function post_of(meta, epoch)
   }
 end
 local TOLD_LATER = 1000000000
-local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+local function set_post(key, post, epoch, ttl)
+  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 local function read_post(key, epoch)
   return post_of(redis.call('MGET', key)[1], epoch)
@@ -1032,6 +1082,14 @@ redis.call('DEL', KEYS[1])
 return '1'
 `,
   },
+  reopen: {
+    name: 'reopen',
+    sha1: 'eb7f80db5ef9b3cf7f61d67ac4f5212d6b2b3231',
+    source: `if redis.call('TYPE', KEYS[1]).ok ~= 'string' then return '0' end
+redis.call('DEL', KEYS[1])
+return '1'
+`,
+  },
   resolve: {
     name: 'resolve',
     sha1: '6622f782f745b31df1bb396e16911ea9b7e6945f',
@@ -1124,7 +1182,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '61c83921cd668c0dc6c79431c05907d2b64468cb',
+    sha1: 'f1c58a0ef2d0df5d7f5aee804b7d46c4e671bf6f',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1205,8 +1263,9 @@ local function post_of(meta, epoch)
   }
 end
 local TOLD_LATER = 1000000000
-local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+local function set_post(key, post, epoch, ttl)
+  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 local function read_post(key, epoch)
   return post_of(redis.call('MGET', key)[1], epoch)
@@ -1410,7 +1469,7 @@ return { mark_of(q, 'nonce') or '', epoch_of(q) or '', int(pending), int(oldest 
   },
   write: {
     name: 'write',
-    sha1: 'cbf766ce390059b6e758cf55acc78e1367ccc2d3',
+    sha1: '3c39a6f9e14afd6b087e1d32728fcfd70a7a9974',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1423,8 +1482,9 @@ local function post_of(meta, epoch)
   }
 end
 local TOLD_LATER = 1000000000
-local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+local function set_post(key, post, epoch, ttl)
+  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 local function read_post(key, epoch)
   return post_of(redis.call('MGET', key)[1], epoch)

@@ -1,0 +1,62 @@
+import { StoreRefused } from './errors'
+import { createKeys, tagOf } from './keys'
+import { isLikedOp } from './op'
+import type { PairOp, PostgresPort, RedisPort } from './ports'
+import { strings } from './replies'
+
+/** Ops that are moved in one call. */
+const PAGE = 500
+
+export interface Repartition {
+  redis: RedisPort
+  postgres: PostgresPort
+  from: number
+  to: number
+  /** Microseconds. */
+  now(): number
+  /** Called after every page of pending ops. */
+  onMoved?(ops: number): void
+}
+
+/**
+ * Changes how many partitions there are, while people like. From the moment that its partition is closed Postgres serves a
+ * process of the former number; what was pending there goes to Postgres, which tells the new partitions. Processes that
+ * are started with the new number use Redis as soon as this is done. Can be repeated, also after it was interrupted.
+ * @throws StoreUnavailable; StoreRefused when Postgres refuses an op that is pending: retry or remove it first
+ */
+export async function repartition(options: Repartition): Promise<{ moved: number }> {
+  const { redis, postgres, from, to, onMoved } = options
+  if (from === to) return { moved: 0 }
+  let moved = 0
+  for (let partition = 0; partition < from; partition++) {
+    const { q, closed } = createKeys(tagOf(partition, from))
+    let done: string[] = []
+    for (;;) {
+      const members = strings(await redis.run('close', [q, closed], [PAGE, ...done]))
+      if (members.length === 0) break
+      await hand(postgres, members.map(toOp), options.now())
+      done = members
+      moved += members.length
+      onMoved?.(members.length)
+    }
+  }
+  for (let partition = 0; partition < to; partition++)
+    await redis.run('reopen', [createKeys(tagOf(partition, to)).q], [])
+  await postgres.setPartitions(to)
+  return { moved }
+}
+
+/** Gives ops that were accepted to Postgres, which knows of no batch that they came with. */
+async function hand(postgres: PostgresPort, ops: PairOp[], now: number): Promise<void> {
+  const results = await postgres.write(
+    ops.map(op => ({ ...op, liked: isLikedOp(op.op) })),
+    now,
+  )
+  for (const result of results)
+    if (result.status === 'refused') throw new StoreRefused(result.sqlstate, result.message)
+}
+
+function toOp(member: string): PairOp {
+  const [postId, sessionId, op] = member.split('|') as [string, string, string]
+  return { postId, sessionId, op: Number(op) }
+}
