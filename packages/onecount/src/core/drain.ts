@@ -1,10 +1,11 @@
+import { type Batch, handedOutAt, toBatch } from './batch'
 import type { Context } from './context'
 import { ForeignRedis, Repartitioned, StoreRefused, StoreUnavailable } from './errors'
-import type { Entry, PairOp, PostgresStatus, RefusedOp, SyncResult } from './ports'
+import { createLooks } from './look'
+import type { PairOp, RefusedOp, SyncResult } from './ports'
 import { createRefusalLog, withoutSessions } from './refusals'
 import { strings } from './replies'
 import { type Applied, lostOf, type Slice, settlementOf } from './settlement'
-import { status } from './status'
 
 export interface Tick {
   /**
@@ -42,20 +43,6 @@ const AT_ONCE = 3
 /** For how long a drainer that is not heard of any more keeps the others waiting, milliseconds. */
 const LEASE_MS = 1500
 
-/** The batch in flight, as Redis handed it out. */
-interface Batch {
-  /** The cut of Redis when it was handed out. */
-  parent: string
-  nonce: string
-  entries: Entry[]
-  /** Whether the queue may hold more. */
-  isFull: boolean
-  /** Where the next batch begins. */
-  last: string
-  /** When it was handed out or asked for, microseconds. */
-  began: number
-}
-
 /**
  * Moves ops between the stores: collect → sync → settle. One batch is in flight, the same for whoever asks, until it is
  * settled, and its answer carries what Redis has to learn; any number of drainers may run at once, anywhere.
@@ -64,6 +51,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
   const { keys, settings } = ctx
   const drainer = sharesLease ? ctx.newId() : ''
   const logRefusals = createRefusalLog(ctx)
+  const looks = createLooks(ctx)
   /** Id of this Redis; '': it has none. */
   let home = ''
   let after = ''
@@ -83,7 +71,8 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
       const done = await batch()
       ctx.pause.end()
       return done
-    } catch (error) {
+    } catch (thrown) {
+      const error = await looks.explained(thrown)
       ctx.pause.begin(causeOf(error))
       throw error
     }
@@ -101,7 +90,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     const began = ctx.elapsed()
     const result = await sync(batch)
     if (result.status === 'foreign') return takeOver(result.owner)
-    if (result.status === 'repartitioned') throw repartitioned(result.partitions)
+    if (result.status === 'repartitioned') throw looks.repartitioned(result.partitions)
     if (result.status === 'rejected') return resolve(batch, result.receipt)
 
     const { rows, refused } = result
@@ -173,16 +162,9 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     return { outcome: 'taken over', drained: 0, more: true }
   }
 
-  const repartitioned = (partitions: number) =>
-    ctx.ownership.refuse(new Repartitioned(partitions, ctx.partitions))
-
   async function resolve({ parent, nonce }: Batch, receipt: string): Promise<Tick> {
     if (parent === '') await adopt()
-    const verdict = await ctx.redis!.run(
-      'resolve',
-      [keys.q, keys.recent],
-      [receipt, nonce, fedSize],
-    )
+    const verdict = await ctx.redis!.run('resolve', [keys.q, keys.recent], [receipt, nonce, fedSize])
     ctx.ownership.confirm(home)
     if (verdict === 'LATE') return { outcome: 'late', drained: 0, more: true }
     if (parent !== '') ctx.log.warn('a store had lost something: every post is hydrated anew')
@@ -260,46 +242,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     return true
   }
 
-  /**
-   * Whether a tick would find something, without writing: two round trips, side by side.
-   * @throws StoreUnavailable; ForeignRedis: Postgres belongs to another Redis, and a tick would not change that
-   */
-  async function hasWork(): Promise<boolean> {
-    const [inRedis, inPostgres] = await Promise.all([status(ctx), ctx.postgres.status(ctx.partition)])
-    return isBehind({ ...inRedis, isPending: inRedis.pending > 0 }, inPostgres)
-  }
-
-  /**
-   * The same, and when the next turn to look is: all who look have turns, one every `idleMs`. @throws as `hasWork`
-   */
-  async function look(idleMs: number): Promise<{ hasWork: boolean; nextMs: number }> {
-    const [reply, inPostgres] = await Promise.all([
-      ctx.redis!.run('look', [keys.q, keys.turns], [idleMs]),
-      ctx.postgres.status(ctx.partition),
-    ])
-    const [nextMs, pending, confirmed, home] = strings(reply) as [string, string, string, string]
-    const hasWork = isBehind({ confirmed, home, isPending: pending === '1' }, inPostgres)
-    return { hasWork, nextMs: Number(nextMs) }
-  }
-
-  /** Whether one of the stores has something to tell the other. @throws ForeignRedis */
-  function isBehind(
-    inRedis: { confirmed: string; home: string; isPending: boolean },
-    { owner, unseen, receipt, partitions }: PostgresStatus,
-  ): boolean {
-    if (partitions !== ctx.partitions) {
-      ctx.pause.begin('foreign')
-      throw repartitioned(partitions)
-    }
-    const stranger = ctx.ownership.strangerTo(owner, inRedis)
-    if (stranger !== null) {
-      ctx.pause.begin('foreign')
-      throw ctx.ownership.refuse(new ForeignRedis(owner!, stranger))
-    }
-    return ctx.ownership.foreign !== null || inRedis.isPending || unseen > 0 || inRedis.confirmed !== receipt
-  }
-
-  return { tick, hasWork, look }
+  return { tick, hasWork: looks.hasWork, look: looks.look }
 }
 
 export type Drainer = ReturnType<typeof createDrainer>
@@ -308,21 +251,4 @@ function causeOf(error: unknown) {
   if (error instanceof ForeignRedis || error instanceof Repartitioned) return 'foreign'
   if (error instanceof StoreRefused) return 'refused'
   return error instanceof StoreUnavailable ? 'unreachable' : 'failed'
-}
-
-/** When Redis made the nonce, microseconds of its own clock. */
-function handedOutAt(nonce: string): number {
-  const [seconds, micros] = nonce.split('.').slice(-2).map(Number) as [number, number]
-  return seconds * 1_000_000 + micros
-}
-
-function toBatch(parent: string, [nonce, after, last, ...members]: string[], began: number): Batch {
-  // A batch that is cut may hold only some of a post's ops, and then Postgres will hold a count that nobody was ever
-  // shown: it must not carry the revision of the whole. The post of either end may be cut, wherever there is one.
-  const cut = new Set([after!, last!].filter(end => end !== '').map(end => end.split('|')[0]))
-  const entries = members.map(member => {
-    const [postId, sessionId, op, rev] = member.split('|') as [string, string, string, string]
-    return { postId, sessionId, op: Number(op), rev: cut.has(postId) ? 0 : Number(rev) }
-  })
-  return { parent, nonce: nonce!, entries, isFull: last !== '', last: last!, began }
 }

@@ -87,7 +87,9 @@ export class OnecountError extends Error {
 export class StoreUnavailable extends Error {
   override readonly name: string = 'StoreUnavailable'
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return ['StoreUnavailable', 'StoreRefused', 'ForeignRedis', 'Repartitioned'].some(name => isNamed(value, name))
+    return ['StoreUnavailable', 'StoreRefused', 'ForeignRedis', 'Repartitioned'].some(name =>
+      isNamed(value, name),
+    )
   }
   constructor(
     readonly store: 'redis' | 'postgres',

@@ -57,7 +57,13 @@ async function installPosts({ redis, keys, now, settings }: Context, { receipt, 
     await redis!.run(
       'install-posts',
       [keys.q, keys.rank, ...posts.flatMap(({ postId }) => [keys.meta(postId), keys.likes(postId)])],
-      [receipt, now(), settings.pendingMost, spread(settings.postMs), ...posts.flatMap(p => [p.postId, p.likes, p.rev])],
+      [
+        receipt,
+        now(),
+        settings.pendingMost,
+        spread(settings.postMs),
+        ...posts.flatMap(p => [p.postId, p.likes, p.rev]),
+      ],
     ),
   )
 }

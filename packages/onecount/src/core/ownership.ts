@@ -1,4 +1,4 @@
-import { ForeignRedis, type Repartitioned } from './errors'
+import type { ForeignRedis, Repartitioned } from './errors'
 import type { RedisPort } from './ports'
 
 /**

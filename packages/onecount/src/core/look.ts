@@ -1,0 +1,66 @@
+import type { Context } from './context'
+import { ForeignRedis, Repartitioned, StoreUnavailable } from './errors'
+import type { PostgresStatus } from './ports'
+import { strings } from './replies'
+import { status } from './status'
+
+/** Looks at both stores without changing them: whether one has something to tell the other, and whether they belong together. */
+export function createLooks(ctx: Context) {
+  const { keys } = ctx
+
+  /**
+   * Whether a tick would find something: two round trips, side by side.
+   * @throws StoreUnavailable; ForeignRedis, Repartitioned: a tick would not change that
+   */
+  async function hasWork(): Promise<boolean> {
+    const [inRedis, inPostgres] = await both(status(ctx))
+    return isBehind({ ...inRedis, isPending: inRedis.pending > 0 }, inPostgres)
+  }
+
+  /**
+   * The same, and when the next turn to look is: all who look have turns, one every `idleMs`. @throws as `hasWork`
+   */
+  async function look(idleMs: number): Promise<{ hasWork: boolean; nextMs: number }> {
+    const [reply, inPostgres] = await both(ctx.redis!.run('look', [keys.q, keys.turns], [idleMs]))
+    const [nextMs, pending, confirmed, home] = strings(reply) as [string, string, string, string]
+    const hasWork = isBehind({ confirmed, home, isPending: pending === '1' }, inPostgres)
+    return { hasWork, nextMs: Number(nextMs) }
+  }
+
+  async function both<T>(ofRedis: Promise<T>): Promise<[T, PostgresStatus]> {
+    try {
+      return await Promise.all([ofRedis, ctx.postgres.status(ctx.partition)])
+    } catch (error) {
+      throw await explained(error)
+    }
+  }
+
+  /** The queue of a partition that was given up is a string, on which every script fails. */
+  async function explained(error: unknown): Promise<unknown> {
+    if (!(error instanceof StoreUnavailable) || error.store !== 'redis' || error.scope !== 'call')
+      return error
+    const known = await ctx.postgres.status(ctx.partition).catch(() => null)
+    return known && known.partitions !== ctx.partitions ? repartitioned(known.partitions) : error
+  }
+
+  const repartitioned = (partitions: number) =>
+    ctx.ownership.refuse(new Repartitioned(partitions, ctx.partitions))
+
+  function isBehind(
+    inRedis: { confirmed: string; home: string; isPending: boolean },
+    { owner, unseen, receipt, partitions }: PostgresStatus,
+  ): boolean {
+    if (partitions !== ctx.partitions) {
+      ctx.pause.begin('foreign')
+      throw repartitioned(partitions)
+    }
+    const stranger = ctx.ownership.strangerTo(owner, inRedis)
+    if (stranger !== null) {
+      ctx.pause.begin('foreign')
+      throw ctx.ownership.refuse(new ForeignRedis(owner!, stranger))
+    }
+    return ctx.ownership.foreign !== null || inRedis.isPending || unseen > 0 || inRedis.confirmed !== receipt
+  }
+
+  return { hasWork, look, explained, repartitioned }
+}

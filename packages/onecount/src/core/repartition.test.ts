@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Stores, startStores } from '../../test/support/stores'
+import { Repartitioned } from './errors'
+import type { Onecount } from './onecount'
+import { repartition } from './repartition'
+
+const POSTS = Array.from({ length: 8 }, (_, i) => ({
+  id: `50050001-aaaa-bbbb-cccc-ddddeeee000${i}`,
+  base: 10 * i,
+}))
+const IDS = POSTS.map(post => post.id)
+
+let stores: Stores
+beforeAll(async () => {
+  stores = await startStores()
+})
+afterAll(() => stores.stop())
+beforeEach(async () => {
+  await stores.begin(POSTS)
+  await stores.ports().postgres.setPartitions(1)
+})
+
+const change = (from: number, to: number) =>
+  repartition({ ...stores.ports(), from, to, now: () => Date.now() * 1000 })
+
+const inPostgres = async () =>
+  new Map((await stores.sql`select id, likes from posts_new`).map(({ id, likes }) => [id, Number(likes)]))
+
+/** Likes by one session after the other until it is told to end; what was acknowledged, by post. */
+function crowd(instances: Onecount[]) {
+  const liked = new Map(POSTS.map(({ id, base }) => [id, base]))
+  let isOver = false
+  let n = 0
+  const presses = instances.map(async (onecount, i) => {
+    while (!isOver) {
+      const post = IDS[n % IDS.length]!
+      await onecount.set(post, `visitor-${i}-${n++}`, true)
+      liked.set(post, liked.get(post)! + 1)
+    }
+  })
+  return async () => {
+    isOver = true
+    await Promise.all(presses)
+    return liked
+  }
+}
+
+describe('another number of partitions', () => {
+  it.each([
+    [1, 4],
+    [4, 1],
+    [4, 3],
+  ])('from %i to %i while people like at processes of both: nothing is lost', async (from, to) => {
+    await stores.ports().postgres.setPartitions(from)
+    const before = stores.instance({ partitions: from, drain: { lingerMs: 5, idleMs: 50 } })
+    const after = stores.instance({ partitions: to, drain: { lingerMs: 5, idleMs: 50 } })
+    await before.drainOnce()
+    await before.read(IDS)
+    before.drain.start()
+    const end = crowd([before, after])
+    after.drain.start()
+    await expect
+      .poll(async () => [...(await inPostgres()).values()].reduce((a, b) => a + b))
+      .toBeGreaterThan(400)
+    await change(from, to)
+    const reached = [...(await inPostgres()).values()].reduce((a, b) => a + b)
+    await expect
+      .poll(async () => [...(await inPostgres()).values()].reduce((a, b) => a + b))
+      .toBeGreaterThan(reached + 100)
+    await expect.poll(async () => (await after.read(IDS)).get(IDS[0]!)!.source).not.toBe('postgres')
+    const liked = await end()
+
+    await before.drain.stop({ budgetMs: 0 })
+    await after.drainOnce()
+    expect(await inPostgres()).toEqual(liked)
+    const states = await after.read(IDS)
+    for (const [id, count] of liked) expect(states.get(id)).toMatchObject({ count, source: 'redis' })
+    await after.drain.stop()
+  })
+
+  it('moves what is pending, also after it was cut off', async () => {
+    const before = stores.instance()
+    await before.drainOnce()
+    for (let i = 0; i < 20; i++) await before.set(IDS[0]!, `s${i}`, true)
+    const ports = stores.ports()
+    const dying = {
+      ...ports.postgres,
+      write: async (...args: Parameters<typeof ports.postgres.write>) => {
+        await ports.postgres.write(...args)
+        throw new Error('cut off')
+      },
+    }
+    await expect(
+      repartition({ redis: ports.redis, postgres: dying, from: 1, to: 4, now: () => Date.now() * 1000 }),
+    ).rejects.toThrow('cut off')
+    expect(await change(1, 4)).toEqual({ moved: 20 })
+    expect((await inPostgres()).get(IDS[0]!)).toBe(20)
+    expect(await stores.redis.exists(stores.keys.closed)).toBe(0)
+  })
+
+  it('refuses a process that believes in the former one: Postgres serves it, and it says why', async () => {
+    const warnings: string[] = []
+    const log = { warn: (message: string) => void warnings.push(message) }
+    await change(1, 2)
+    const wrong = stores.instance({ log })
+    await expect(wrong.drainOnce()).rejects.toBeInstanceOf(Repartitioned)
+    expect(await wrong.set(IDS[1]!, 'ana', true)).toMatchObject({
+      count: 11,
+      source: 'postgres',
+      durable: true,
+    })
+    expect(await wrong.health()).toMatchObject({ status: 'degraded', paused: 'foreign' })
+    wrong.drain.start()
+    await expect.poll(() => warnings.join()).toContain('set ONECOUNT_PARTITIONS=2')
+    await wrong.drain.stop({ budgetMs: 0 })
+  })
+})
