@@ -3,10 +3,12 @@
 -- A log of the ops that Postgres takes without Redis: a press while Redis cannot be reached, moderation, edits by hand.
 -- docs/decisions/023 says how rows are looked up; its settings are on every function here.
 
--- How many partitions the posts are in; one row.
+-- How many partitions the posts are in, and whether a Redis drains: what Postgres takes is logged for it alone; one row.
 create table if not exists public.like_settings (
   id boolean primary key default true check (id),
-  partitions integer not null default 1 check (partitions > 0)
+  partitions integer not null default 1 check (partitions > 0),
+  has_redis boolean not null default false,
+  pruned_at timestamptz not null default '-infinity'
 );
 insert into public.like_settings (id) values (true) on conflict do nothing;
 
@@ -20,7 +22,8 @@ create table if not exists public.like_log (
   session_id text not null,
   op bigint not null,
   prev bigint not null,
-  nonce text
+  nonce text,
+  at timestamptz not null default now()
 );
 create index if not exists like_log_unseen_idx on public.like_log (partition, id) where nonce is null;
 create index if not exists like_log_told_idx on public.like_log (partition, id) where nonce is not null;
@@ -50,13 +53,19 @@ begin
   return ('x' || right(p_post::text, 7))::bit(28)::integer % p_partitions;
 end $$;
 
--- How many partitions there are, until this transaction ends: what it logs by them is told in the right one.
+-- How many partitions what is logged goes by, until this transaction ends; null: no Redis drains, and nothing is logged.
 create or replace function public.onecount_partitions() returns integer
 language plpgsql set search_path = '' as $$
 begin
-  perform pg_advisory_xact_lock_shared(hashtextextended('onecount_partitions', 0));
-  return (select partitions from public.like_settings);
+  perform pg_advisory_xact_lock_shared(hashtextextended('onecount_settings', 0));
+  return (select partitions from public.like_settings where has_redis);
 end $$;
+
+-- Keeps every transaction waiting that logs, after those that do have ended.
+create or replace function public.onecount_lock_settings() returns void
+language sql set search_path = '' as $$
+  select pg_advisory_xact_lock(hashtextextended('onecount_settings', 0));
+$$;
 
 -- Changes the number of partitions: a drain that believes in another one is refused, every Redis finds that it has no
 -- history in common with Postgres, and begins anew.
@@ -65,7 +74,7 @@ language plpgsql set search_path = '' as $$
 declare
   v_owner text := (select max(owner) from public.like_receipt);
 begin
-  perform pg_advisory_xact_lock(hashtextextended('onecount_partitions', 0));
+  perform public.onecount_lock_settings();
   update public.like_settings set partitions = p_partitions where partitions <> p_partitions;
   if not found then
     return;
@@ -95,10 +104,9 @@ begin
     new.op := 0;
   end if;
   insert into public.like_log (partition, post_id, session_id, op, prev)
-  values (
-    public.onecount_partition_of(new.post_id, public.onecount_partitions()),
-    new.post_id, new.session_id, new.op, new.op
-  );
+  select public.onecount_partition_of(new.post_id, partitions), new.post_id, new.session_id, new.op, new.op
+    from public.onecount_partitions() as partitions
+   where partitions is not null;
   return null;
 end $$;
 
@@ -108,10 +116,10 @@ create trigger onecount_log_unseen after insert or update on public.like_unseen
   execute function public.onecount_log_unseen();
 
 revoke execute on function
-  public.onecount_partition_of(uuid, integer), public.onecount_partitions(), public.onecount_set_partitions(integer),
-  public.onecount_log_unseen()
+  public.onecount_partition_of(uuid, integer), public.onecount_partitions(), public.onecount_lock_settings(),
+  public.onecount_set_partitions(integer), public.onecount_log_unseen()
   from public, anon, authenticated;
 grant execute on function
-  public.onecount_partition_of(uuid, integer), public.onecount_partitions(), public.onecount_set_partitions(integer),
-  public.onecount_log_unseen()
+  public.onecount_partition_of(uuid, integer), public.onecount_partitions(), public.onecount_lock_settings(),
+  public.onecount_set_partitions(integer), public.onecount_log_unseen()
   to service_role;

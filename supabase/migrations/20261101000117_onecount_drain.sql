@@ -163,6 +163,21 @@ begin
   );
 end $$;
 
+-- From now on what Postgres takes is logged: a Redis drains. Of what was taken before it hears by hydration alone, so it
+-- must not take this Postgres for the one that it knows.
+create or replace function public.onecount_begin_logging() returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform public.onecount_lock_settings();
+  update public.like_settings set has_redis = true where not has_redis;
+  if found then
+    -- Of a Redis before, as far as it is not forgotten yet.
+    delete from public.like_log;
+    delete from public.like_log_sums;
+    update public.like_receipt set nonce = gen_random_uuid()::text;
+  end if;
+end $$;
+
 -- Applies one batch that Redis handed out under `p_nonce`, if `p_parent` is the receipt, and answers as
 -- onecount_drained; the receipt is `<nonce>/<random>` then. A batch that was applied last is answered again. Anything
 -- else is {status: 'rejected', receipt}, with nothing changed; so are {status: 'foreign', owner} where the receipt is
@@ -186,6 +201,9 @@ declare
   v_refused json;
   v_state text; v_message text;
 begin
+  if not (select has_redis from public.like_settings) then
+    perform public.onecount_begin_logging();
+  end if;
   v_partitions := public.onecount_partitions();
   if v_partitions <> p_partitions then
     return json_build_object('status', 'repartitioned', 'partitions', v_partitions);

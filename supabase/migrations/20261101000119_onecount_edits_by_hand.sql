@@ -121,10 +121,10 @@ begin
     insert into public.like_log (partition, post_id, session_id, op, prev)
     select public.onecount_partition_of(post_id, $3), post_id, session_id,
            case when session_id <> '' then max(op) else 0 end, case when session_id <> '' then max(prev) else 0 end
-      from changes group by post_id, session_id
+      from changes where $3 is not null group by post_id, session_id
   ), summed as (
     insert into public.like_log_sums as s (post_id, change)
-    select post_id, sum(op % 2 - prev % 2) from changes where session_id <> ''
+    select post_id, sum(op % 2 - prev % 2) from changes where session_id <> '' and $3 is not null
      group by post_id having sum(op % 2 - prev % 2) <> 0
     on conflict (post_id) do update set change = s.change + excluded.change
   )

@@ -39,6 +39,7 @@ export function createMemoryPostgres(options: { newId: () => string; partitions?
   const isRefused = (entry: PairOp) => isNew(entry) && forbids(entry)
 
   function note(row: Omit<LogRow, 'partition'>): void {
+    if (!tables.hasRedis) return
     tables.log.push({ ...row, partition: partitionOf(row.postId, partitions) })
   }
 
@@ -106,7 +107,18 @@ export function createMemoryPostgres(options: { newId: () => string; partitions?
     return isRefused(entry) ? 'refused' : entry
   }
 
-  function sync({ partition, partitions: believed, parent, nonce, entries, limit, owner = null }: SyncBatch): SyncResult {
+  function sync({
+    partition,
+    partitions: believed,
+    parent,
+    nonce,
+    entries,
+    limit,
+    owner = null,
+  }: SyncBatch): SyncResult {
+    if (!tables.hasRedis) {
+      Object.assign(tables, { hasRedis: true, log: [], receipts: new Map() })
+    }
     if (believed !== partitions) return { status: 'repartitioned', partitions }
     const receipt = tables.receipts.get(partition) ?? newId()
     tables.receipts.set(partition, receipt)
@@ -277,6 +289,8 @@ export function createMemoryPostgres(options: { newId: () => string; partitions?
       for (const row of tables.log) row.partition = partitionOf(row.postId, n)
       tables.receipts.clear()
     },
+    // No time passes that would count.
+    prune: async () => false,
     async takeOver(partition, owner, from) {
       if ((tables.owners.get(partition) ?? null) === from) tables.owners.set(partition, owner)
       return tables.owners.get(partition) ?? null

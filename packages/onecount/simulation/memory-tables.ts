@@ -20,6 +20,8 @@ export interface Tables {
   posts: Map<string, Post>
   /** In their order; the session is empty where Redis must forget the post. */
   log: LogRow[]
+  /** A Redis drains: what is taken without it is logged. */
+  hasRedis: boolean
   receipts: Map<number, string>
   owners: Map<number, string>
   /** Set aside, by `post|session`. */
@@ -29,14 +31,16 @@ export interface Tables {
 export const empty = (): Tables => ({
   posts: new Map(),
   log: [],
+  hasRedis: false,
   receipts: new Map(),
   owners: new Map(),
   refused: new Map(),
 })
 
-export const copy = ({ posts, log, receipts, owners, refused }: Tables): Tables => ({
+export const copy = ({ posts, log, hasRedis, receipts, owners, refused }: Tables): Tables => ({
   posts: new Map([...posts].map(([id, post]) => [id, { ...post, ops: new Map(post.ops) }])),
   log: log.map(row => ({ ...row })),
+  hasRedis,
   receipts: new Map(receipts),
   owners: new Map(owners),
   refused: new Map(refused),

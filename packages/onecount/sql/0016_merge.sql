@@ -22,7 +22,7 @@ end $$;
 -- for edits by hand look away meanwhile.
 --
 -- Without p_nonce these are presses. An op of 0 or 1 is no op yet: the pair gets a new one of this parity, later than
--- everything that is known of it. What is applied is noted in the log. Answers, in the order of the presses, {status:
+-- everything that is known of it. What is applied is noted in the log, where a Redis drains. Answers, in the order of the presses, {status:
 -- 'applied', post, count, rev, liked, op}, where `op` is the newest of the pair and the counts are those afterwards;
 -- or, with nothing changed, {status: 'gone'} for a post that does not exist, {status: 'ahead'} for an op that lies more
 -- than `p_ahead` microseconds after now, the newest op of the pair and the revision of the post (null: no limit).
@@ -100,10 +100,10 @@ begin
   ), logged as (
     insert into public.like_log (partition, post_id, session_id, op, prev)
     select public.onecount_partition_of(post_id, v_partitions), post_id, session_id, op, known
-      from newer where p_nonce is null
+      from newer where p_nonce is null and v_partitions is not null
   ), summed as (
     insert into public.like_log_sums as s (post_id, change)
-    select post_id, delta from deltas where p_nonce is null and delta <> 0
+    select post_id, delta from deltas where p_nonce is null and v_partitions is not null and delta <> 0
     on conflict (post_id) do update set change = s.change + excluded.change
   ), beaten as (
     insert into public.like_log (partition, post_id, session_id, op, prev, nonce)

@@ -44,6 +44,8 @@ export interface Settings {
   pendingMost: number
   /** Whether `post:liked:<post>` is kept. */
   likers: boolean
+  /** An unlike is remembered for so many days: an op of the pair from before it is taken for a new one then. */
+  unlikeDays: number
   /** Posts that one call brings into the ranking: it takes Redis a few milliseconds. */
   rankingPage: number
   /** Failures of Redis in a row after which it is left alone for a while. */
@@ -63,6 +65,7 @@ export const DEFAULT_SETTINGS: Settings = {
   postMs: 24 * 3_600_000,
   pendingMost: 1000,
   likers: true,
+  unlikeDays: 90,
   rankingPage: 500,
   breakerFailures: 5,
   breakerMs: 500,

@@ -1,8 +1,8 @@
 import type { Tick } from './drain'
 import type { DrainLoop } from './loop'
 
-/** The loops of all partitions as one. */
-export function joinLoops(loops: readonly DrainLoop[]): DrainLoop {
+/** The loops of all partitions as one, and what else has to be done in time. */
+export function joinLoops(loops: readonly DrainLoop[], pruning?: { start(): void; stop(): void }): DrainLoop {
   let turn = 0
   const all = <T>(call: (loop: DrainLoop) => Promise<T>): Promise<T[]> => Promise.all(loops.map(call))
   return {
@@ -21,12 +21,14 @@ export function joinLoops(loops: readonly DrainLoop[]): DrainLoop {
       return times.length > 0 ? Math.max(...times) : null
     },
     start() {
+      pruning?.start()
       for (const loop of loops) loop.start()
     },
     nudge() {
       for (const loop of loops) loop.nudge()
     },
     async stop(options) {
+      pruning?.stop()
       await all(loop => loop.stop(options))
     },
   }

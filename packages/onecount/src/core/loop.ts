@@ -139,13 +139,13 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
     /** When the last tick ended, milliseconds since 1970. */
     lastDrainAt: () => lastDrainAt,
     start(): void {
-      if (!stopped) return
+      if (!stopped || !ctx.redis) return
       stopped = false
       schedule(0)
     },
     /** Something is pending: drain soon. Costs nothing when it is called often. */
     nudge(): void {
-      if (nudged) return
+      if (nudged || !ctx.redis) return
       nudged = true
       if (failures === 0) schedule(lingerMs)
     },

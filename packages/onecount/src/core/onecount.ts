@@ -13,6 +13,7 @@ import type { LoopOptions } from './loop'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
 import { createPartition } from './partition'
 import type { Logger, PostgresPort, RedisPort } from './ports'
+import { createPruning } from './pruning'
 import { createRanking } from './ranking'
 import { read, unknown } from './read'
 import type { LikeState, WriteState } from './types'
@@ -52,7 +53,7 @@ const DRAIN_MS = 5000
 
 /** One count, every view. See `docs/design.md` for what each part promises. */
 export function createOnecount(options: OnecountOptions) {
-  const { partitions = 1 } = options
+  const { partitions = 1, log = console } = options
   const clock = options.clock ?? Date.now
   const elapsed = options.clock ?? (() => performance.now())
   const settings = { ...DEFAULT_SETTINGS, likers: options.indexes?.likers ?? true, ...options.settings }
@@ -72,7 +73,7 @@ export function createOnecount(options: OnecountOptions) {
       takeOver: options.takeOver ?? false,
       settings,
       drain: options.drain,
-      log: options.log ?? console,
+      log,
       now,
       elapsed,
     }),
@@ -80,7 +81,10 @@ export function createOnecount(options: OnecountOptions) {
   const partOf = (postId: string) => parts[partitionOf(postId, partitions)]!
   const contextOf = (postId: string) => partOf(postId).ctx
   const site: Site = { contexts: parts.map(part => part.ctx), contextOf }
-  const loop = joinLoops(parts.map(part => part.loop))
+  const loop = joinLoops(
+    parts.map(part => part.loop),
+    createPruning(postgres, settings.unlikeDays, log),
+  )
   const moderated = { ...site, postgres, drain: () => loop.drain({ budgetMs: DRAIN_MS }) }
   const ranking = createRanking(site)
   const absent = new Map<string, number>()

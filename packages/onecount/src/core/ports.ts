@@ -205,6 +205,11 @@ export interface PostgresPort {
   takeOver(partition: number, owner: string, from: string | null): Promise<string | null>
   /** Changes how many partitions there are: every Redis begins anew, and a process with another number is refused. */
   setPartitions(partitions: number): Promise<void>
+  /**
+   * Forgets, once an hour at most, unlikes from more than so many days ago, and what is logged for a Redis that is gone;
+   * whether there is more to do at once.
+   */
+  prune(days: number): Promise<boolean>
   /** Ops that are set aside, by pair, after the one given; an empty page is the end. Superseded ones are left out. */
   refused(filter: RefusedFilter, after: PairOp | null, limit: number): Promise<SetAsideOp[]>
   /** Tries exactly these ops again, each as itself; those that are refused again stay set aside. */

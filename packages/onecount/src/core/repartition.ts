@@ -28,8 +28,7 @@ export async function repartition(options: Repartition): Promise<{ moved: number
   const { redis, postgres, from, to, onMoved } = options
   if (from === to) return { moved: 0 }
   let moved = 0
-  for (let partition = 0; partition < from; partition++) {
-    const { q, closed } = createKeys(tagOf(partition, from))
+  for (const [q, closed] of queuesOf(from)) {
     let done: string[] = []
     for (;;) {
       const members = strings(await redis.run('close', [q, closed], [PAGE, ...done]))
@@ -44,6 +43,13 @@ export async function repartition(options: Repartition): Promise<{ moved: number
     await redis.run('reopen', [createKeys(tagOf(partition, to)).q], [])
   await postgres.setPartitions(to)
   return { moved }
+}
+
+/** Every queue that processes of a number of partitions have, and what is left of it: also that of the version before. */
+function queuesOf(partitions: number): [q: string, rest: string][] {
+  const all = Array.from({ length: partitions }, (_, partition) => createKeys(tagOf(partition, partitions)))
+  const current = all.map(({ q, closed }): [string, string] => [q, closed])
+  return partitions === 1 ? [...current, [all[0]!.before, all[0]!.beforeRest]] : current
 }
 
 /** Gives ops that were accepted to Postgres, which knows of no batch that they came with. */

@@ -2213,10 +2213,12 @@ end $$;
     sql: `-- A log of the ops that Postgres takes without Redis: a press while Redis cannot be reached, moderation, edits by hand.
 -- docs/decisions/023 says how rows are looked up; its settings are on every function here.
 
--- How many partitions the posts are in; one row.
+-- How many partitions the posts are in, and whether a Redis drains: what Postgres takes is logged for it alone; one row.
 create table if not exists public.like_settings (
   id boolean primary key default true check (id),
-  partitions integer not null default 1 check (partitions > 0)
+  partitions integer not null default 1 check (partitions > 0),
+  has_redis boolean not null default false,
+  pruned_at timestamptz not null default '-infinity'
 );
 insert into public.like_settings (id) values (true) on conflict do nothing;
 
@@ -2230,7 +2232,8 @@ create table if not exists public.like_log (
   session_id text not null,
   op bigint not null,
   prev bigint not null,
-  nonce text
+  nonce text,
+  at timestamptz not null default now()
 );
 create index if not exists like_log_unseen_idx on public.like_log (partition, id) where nonce is null;
 create index if not exists like_log_told_idx on public.like_log (partition, id) where nonce is not null;
@@ -2260,13 +2263,19 @@ begin
   return ('x' || right(p_post::text, 7))::bit(28)::integer % p_partitions;
 end $$;
 
--- How many partitions there are, until this transaction ends: what it logs by them is told in the right one.
+-- How many partitions what is logged goes by, until this transaction ends; null: no Redis drains, and nothing is logged.
 create or replace function public.onecount_partitions() returns integer
 language plpgsql set search_path = '' as $$
 begin
-  perform pg_advisory_xact_lock_shared(hashtextextended('onecount_partitions', 0));
-  return (select partitions from public.like_settings);
+  perform pg_advisory_xact_lock_shared(hashtextextended('onecount_settings', 0));
+  return (select partitions from public.like_settings where has_redis);
 end $$;
+
+-- Keeps every transaction waiting that logs, after those that do have ended.
+create or replace function public.onecount_lock_settings() returns void
+language sql set search_path = '' as $$
+  select pg_advisory_xact_lock(hashtextextended('onecount_settings', 0));
+$$;
 
 -- Changes the number of partitions: a drain that believes in another one is refused, every Redis finds that it has no
 -- history in common with Postgres, and begins anew.
@@ -2275,7 +2284,7 @@ language plpgsql set search_path = '' as $$
 declare
   v_owner text := (select max(owner) from public.like_receipt);
 begin
-  perform pg_advisory_xact_lock(hashtextextended('onecount_partitions', 0));
+  perform public.onecount_lock_settings();
   update public.like_settings set partitions = p_partitions where partitions <> p_partitions;
   if not found then
     return;
@@ -2305,10 +2314,9 @@ begin
     new.op := 0;
   end if;
   insert into public.like_log (partition, post_id, session_id, op, prev)
-  values (
-    public.onecount_partition_of(new.post_id, public.onecount_partitions()),
-    new.post_id, new.session_id, new.op, new.op
-  );
+  select public.onecount_partition_of(new.post_id, partitions), new.post_id, new.session_id, new.op, new.op
+    from public.onecount_partitions() as partitions
+   where partitions is not null;
   return null;
 end $$;
 
@@ -2318,12 +2326,12 @@ create trigger onecount_log_unseen after insert or update on public.like_unseen
   execute function public.onecount_log_unseen();
 
 revoke execute on function
-  public.onecount_partition_of(uuid, integer), public.onecount_partitions(), public.onecount_set_partitions(integer),
-  public.onecount_log_unseen()
+  public.onecount_partition_of(uuid, integer), public.onecount_partitions(), public.onecount_lock_settings(),
+  public.onecount_set_partitions(integer), public.onecount_log_unseen()
   from public, anon, authenticated;
 grant execute on function
-  public.onecount_partition_of(uuid, integer), public.onecount_partitions(), public.onecount_set_partitions(integer),
-  public.onecount_log_unseen()
+  public.onecount_partition_of(uuid, integer), public.onecount_partitions(), public.onecount_lock_settings(),
+  public.onecount_set_partitions(integer), public.onecount_log_unseen()
   to service_role;
 `,
   },
@@ -2353,7 +2361,7 @@ end $$;
 -- for edits by hand look away meanwhile.
 --
 -- Without p_nonce these are presses. An op of 0 or 1 is no op yet: the pair gets a new one of this parity, later than
--- everything that is known of it. What is applied is noted in the log. Answers, in the order of the presses, {status:
+-- everything that is known of it. What is applied is noted in the log, where a Redis drains. Answers, in the order of the presses, {status:
 -- 'applied', post, count, rev, liked, op}, where \`op\` is the newest of the pair and the counts are those afterwards;
 -- or, with nothing changed, {status: 'gone'} for a post that does not exist, {status: 'ahead'} for an op that lies more
 -- than \`p_ahead\` microseconds after now, the newest op of the pair and the revision of the post (null: no limit).
@@ -2431,10 +2439,10 @@ begin
   ), logged as (
     insert into public.like_log (partition, post_id, session_id, op, prev)
     select public.onecount_partition_of(post_id, v_partitions), post_id, session_id, op, known
-      from newer where p_nonce is null
+      from newer where p_nonce is null and v_partitions is not null
   ), summed as (
     insert into public.like_log_sums as s (post_id, change)
-    select post_id, delta from deltas where p_nonce is null and delta <> 0
+    select post_id, delta from deltas where p_nonce is null and v_partitions is not null and delta <> 0
     on conflict (post_id) do update set change = s.change + excluded.change
   ), beaten as (
     insert into public.like_log (partition, post_id, session_id, op, prev, nonce)
@@ -2746,6 +2754,21 @@ begin
   );
 end $$;
 
+-- From now on what Postgres takes is logged: a Redis drains. Of what was taken before it hears by hydration alone, so it
+-- must not take this Postgres for the one that it knows.
+create or replace function public.onecount_begin_logging() returns void
+language plpgsql set search_path = '' as $$
+begin
+  perform public.onecount_lock_settings();
+  update public.like_settings set has_redis = true where not has_redis;
+  if found then
+    -- Of a Redis before, as far as it is not forgotten yet.
+    delete from public.like_log;
+    delete from public.like_log_sums;
+    update public.like_receipt set nonce = gen_random_uuid()::text;
+  end if;
+end $$;
+
 -- Applies one batch that Redis handed out under \`p_nonce\`, if \`p_parent\` is the receipt, and answers as
 -- onecount_drained; the receipt is \`<nonce>/<random>\` then. A batch that was applied last is answered again. Anything
 -- else is {status: 'rejected', receipt}, with nothing changed; so are {status: 'foreign', owner} where the receipt is
@@ -2769,6 +2792,9 @@ declare
   v_refused json;
   v_state text; v_message text;
 begin
+  if not (select has_redis from public.like_settings) then
+    perform public.onecount_begin_logging();
+  end if;
   v_partitions := public.onecount_partitions();
   if v_partitions <> p_partitions then
     return json_build_object('status', 'repartitioned', 'partitions', v_partitions);
@@ -3172,10 +3198,10 @@ begin
     insert into public.like_log (partition, post_id, session_id, op, prev)
     select public.onecount_partition_of(post_id, $3), post_id, session_id,
            case when session_id <> '' then max(op) else 0 end, case when session_id <> '' then max(prev) else 0 end
-      from changes group by post_id, session_id
+      from changes where $3 is not null group by post_id, session_id
   ), summed as (
     insert into public.like_log_sums as s (post_id, change)
-    select post_id, sum(op % 2 - prev % 2) from changes where session_id <> ''
+    select post_id, sum(op % 2 - prev % 2) from changes where session_id <> '' and $3 is not null
      group by post_id having sum(op % 2 - prev % 2) <> 0
     on conflict (post_id) do update set change = s.change + excluded.change
   )
@@ -3215,6 +3241,97 @@ begin
   values (old.id, '', 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint)
   on conflict (post_id, session_id) do update set op = greatest(u.op + 2, excluded.op);
   return null;
+end $$;
+`,
+  },
+  {
+    name: '0020_prune',
+    sql: `-- What is forgotten in time. How rows are looked up: 0015_log.sql.
+
+create index if not exists like_tombstones_op_idx on public.like_tombstones (op);
+
+-- A Redis that has not been told anything for this long, or of so many ops, is gone: nothing is logged for it any more,
+-- and one that comes back finds that it has no history in common with Postgres. Answers whether that is so.
+create or replace function public.onecount_end_logging(p_days integer, p_ops integer) returns boolean
+language plpgsql
+set search_path = '' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_partition integer;
+  v_oldest timestamptz;
+  v_is_long boolean;
+begin
+  for v_partition in select generate_series(0, partitions - 1) from public.like_settings where has_redis loop
+    select at into v_oldest from public.like_log
+      where partition >= v_partition and partition <= v_partition and nonce is null order by partition, id limit 1;
+    perform from public.like_log
+      where partition >= v_partition and partition <= v_partition and nonce is null
+      order by partition, id offset p_ops limit 1;
+    v_is_long := found;
+    if v_is_long or v_oldest < now() - make_interval(days => p_days) then
+      perform public.onecount_lock_settings();
+      update public.like_settings set has_redis = false;
+      update public.like_receipt set nonce = gen_random_uuid()::text;
+      return true;
+    end if;
+  end loop;
+  return false;
+end $$;
+
+-- Forgets, once an hour at most, whoever asks: unlikes from more than \`p_days\` ago, and what is logged for a Redis that is
+-- gone. Works for about a second. Answers whether there is more to do at once.
+create or replace function public.onecount_prune(p_days integer) returns boolean
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  REDIS_DAYS constant integer := 7;
+  REDIS_OPS constant integer := 1000000;
+  PAGE constant integer := 1000;
+  v_until timestamptz := clock_timestamp() + interval '1 second';
+  v_before bigint := 2 * floor(extract(epoch from now() - make_interval(days => p_days)) * 1000000)::bigint;
+  v_deleted integer;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('onecount_prune', 0))
+     or (select pruned_at > now() - interval '1 hour' from public.like_settings) then
+    return false;
+  end if;
+  perform public.onecount_end_logging(REDIS_DAYS, REDIS_OPS);
+  loop
+    delete from public.like_tombstones where ctid = any (array(
+      select ctid from public.like_tombstones where op < v_before order by op limit PAGE for update skip locked
+    ));
+    get diagnostics v_deleted = row_count;
+    if v_deleted < PAGE and not (select has_redis from public.like_settings) then
+      delete from public.like_log where id in (select id from public.like_log order by id limit PAGE);
+      get diagnostics v_deleted = row_count;
+      if v_deleted < PAGE then
+        delete from public.like_log_sums where post_id in (select post_id from public.like_log_sums order by post_id limit PAGE);
+        get diagnostics v_deleted = row_count;
+      end if;
+    end if;
+    if v_deleted < PAGE then
+      update public.like_settings set pruned_at = now();
+      return false;
+    elsif clock_timestamp() > v_until then
+      return true;
+    end if;
+  end loop;
+end $$;
+
+do $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select p.oid::regprocedure from pg_catalog.pg_proc p
+     where p.pronamespace = 'public'::regnamespace and p.proname like 'onecount\\_%'
+  loop
+    execute format('revoke execute on function %s from public, anon, authenticated', v_function);
+    execute format('grant execute on function %s to service_role', v_function);
+  end loop;
 end $$;
 `,
   },

@@ -17,6 +17,7 @@ const TYPES: [suffix: string, type: string][] = [
   ['ahead', 'bigint'],
   ['limit', 'integer'],
   ['most', 'integer'],
+  ['days', 'integer'],
   ['partition', 'integer'],
   ['partitions', 'integer'],
   ['parent', 'text'],

@@ -126,6 +126,8 @@ export function postgresPort(rpc: Rpc): PostgresPort {
       await call('set_partitions', { p_partitions: partitions })
     },
 
+    prune: days => call('prune', { p_days: days }),
+
     async refused({ postId = null, sessionId = null }, after, limit) {
       const page = await call<SetAside[]>('refused', {
         p_post: postId,

@@ -1,0 +1,34 @@
+import { StoreUnavailable } from './errors'
+import type { Logger, PostgresPort } from './ports'
+
+/** Postgres forgets once an hour at most, whoever asks. */
+const HOUR_MS = 3_600_000
+
+/** Lets Postgres forget in time what nobody needs: unlikes from long ago, and what is logged for a Redis that is gone. */
+export function createPruning(postgres: PostgresPort, days: number, log: Logger) {
+  let timer: NodeJS.Timeout | undefined
+
+  function schedule(): void {
+    timer = setTimeout(work, HOUR_MS * (0.5 + Math.random()))
+    timer.unref()
+  }
+
+  async function work(): Promise<void> {
+    try {
+      while (timer && (await postgres.prune(days)));
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) log.warn(`pruning failed: ${error}`)
+    }
+    if (timer) schedule()
+  }
+
+  return {
+    start(): void {
+      if (!timer) schedule()
+    },
+    stop(): void {
+      clearTimeout(timer)
+      timer = undefined
+    },
+  }
+}
