@@ -140,7 +140,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
   }
 
   async function resolve({ parent, nonce }: Batch, receipt: string): Promise<Tick> {
-    if (parent === '') await adopt()
+    await adopt()
     const verdict = await ctx.redis!.run(
       'resolve',
       [keys.q, keys.recent],
@@ -152,7 +152,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
     return { outcome: 'diverged', drained: 0, more: true }
   }
 
-  /** A Redis without a cut may hold what the version before has pending. */
+  /** Processes of the version before, also ones that were started again, may have written to Redis: see lua/adopt.lua. */
   async function adopt(): Promise<void> {
     const held = [keys.before, keys.beforeRest, keys.q, keys.recent]
     while ((await ctx.redis!.run('adopt', held, [settings.batchSize])) === '1');
