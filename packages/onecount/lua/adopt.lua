@@ -1,6 +1,6 @@
 -- adopt: take over what the version before has pending. It finds its queue replaced by a string, so that each of its
 -- scripts fails, and its processes serve from Postgres until they are replaced too. To be called until there is no more,
--- before the first cut.
+-- before resolve.
 --
 -- KEYS
 --   1 before    zset    likes:q, the queue of the version before: <post>|<session>|<op>|<rev>
@@ -20,7 +20,7 @@ if redis.call('EXISTS', rest) == 0 then
   if kind ~= 'string' then redis.call('SET', before, 'onecount keeps what is pending in likes:pending') end
 end
 
--- What is recent becomes pending again when the first batch finds that there is no cut.
+-- resolve makes what is recent pending again.
 local members = redis.call('ZRANGEBYLEX', rest, PENDING_FROM, '+', 'LIMIT', 0, ARGV[1])
 for _, member in ipairs(members) do
   local pair, op = string.match(member, '^([^|]+|[^|]+)|(%d+)|%d+$')

@@ -163,7 +163,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
   }
 
   async function resolve({ parent, nonce }: Batch, receipt: string): Promise<Tick> {
-    if (parent === '') await adopt()
+    await adopt()
     const verdict = await ctx.redis!.run('resolve', [keys.q, keys.recent], [receipt, nonce, fedSize])
     ctx.ownership.confirm(home)
     if (verdict === 'LATE') return { outcome: 'late', drained: 0, more: true }
@@ -171,7 +171,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     return { outcome: 'diverged', drained: 0, more: true }
   }
 
-  /** A Redis without a cut may hold what the version before has pending. */
+  /** Processes of the version before, also ones that were started again, may have written to Redis: see lua/adopt.lua. */
   async function adopt(): Promise<void> {
     const held = [keys.before, keys.beforeRest, keys.q, keys.recent]
     while ((await ctx.redis!.run('adopt', held, [fedSize])) === '1');

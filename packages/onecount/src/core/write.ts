@@ -3,7 +3,7 @@ import { OnecountError, StoreUnavailable } from './errors'
 import { hydrate } from './hydrate'
 import { assertOp, isLikedOp, MAX_OP_AHEAD, opTime } from './op'
 import type { PairOp, PairWrite, PostgresState, Reply } from './ports'
-import { fromPostgres, read } from './read'
+import { fromPostgres, read, unknown } from './read'
 import { strings } from './replies'
 import type { LikeState, WriteState } from './types'
 
@@ -112,28 +112,34 @@ async function attempt(
   { postId, sessionId }: Pick<PairOp, 'postId' | 'sessionId'>,
   run: (accept: Accept) => Promise<Verdict>,
 ): Promise<WriteState> {
-  let accept: Accept = 'warm'
+  let known: Prepared = { accept: 'warm', hasPostgres: true }
   for (let round = 0; ; round++) {
-    const reply = await run(accept)
+    const reply = await run(known.accept)
     if (reply.kind === 'warm') return reply.state
     if (reply.kind === 'ahead') throw opAhead(reply.moment, ctx.now())
     if (reply.kind === 'ask')
       throw new OnecountError('unavailable', { detail: 'Postgres alone knows what the press may do' })
     if (reply.kind === 'cold') {
-      const state = (await read(ctx, [postId], sessionId)).get(postId)
+      // A Postgres that does not answer is not waited for again.
+      const state = known.hasPostgres ? (await read(ctx, [postId], sessionId)).get(postId) : unknown(postId)
       if (!state) throw notFound()
       return taken(state, reply.op)
     }
-    if (accept === 'any') throw new TypeError('a press asks for what it was given')
-    accept = await prepare(ctx, postId, sessionId, round)
+    if (known.accept === 'any') throw new TypeError('a press asks for what it was given')
+    known = await prepare(ctx, postId, sessionId, round)
   }
+}
+
+interface Prepared {
+  accept: Accept
+  hasPostgres: boolean
 }
 
 /**
  * Makes post and pair known before a press, so that no key is made for a post that is not there. `any` where that cannot
  * be: then the count says that it lags until the press is drained.
  */
-async function prepare(ctx: Context, postId: string, sessionId: string, round: number): Promise<Accept> {
+async function prepare(ctx: Context, postId: string, sessionId: string, round: number): Promise<Prepared> {
   try {
     const { gone, held, isSessionHeld } = await hydrate(ctx, {
       postIds: [postId],
@@ -141,9 +147,11 @@ async function prepare(ctx: Context, postId: string, sessionId: string, round: n
       pairs: [postId],
     })
     if (gone.length > 0) throw notFound()
-    return held.size > 0 || isSessionHeld || round >= ROUNDS - 1 ? 'any' : 'warm'
+    const isHeld = held.size > 0 || isSessionHeld || round >= ROUNDS - 1
+    return { accept: isHeld ? 'any' : 'warm', hasPostgres: true }
   } catch (error) {
-    if (error instanceof StoreUnavailable && error.store === 'postgres') return 'any'
+    if (error instanceof StoreUnavailable && error.store === 'postgres')
+      return { accept: 'any', hasPostgres: false }
     throw error
   }
 }

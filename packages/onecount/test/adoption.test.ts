@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startStores } from './support/stores'
+
+const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
+const likeAt = (micros: number) => 2 * micros + 1
+
+let stores: Awaited<ReturnType<typeof startStores>>
+beforeAll(async () => {
+  stores = await startStores()
+}, 60_000)
+afterAll(() => stores?.stop())
+
+/** What a process of the version before leaves: an op in its queue, and the receipt of a batch of its own. */
+async function pressWithTheVersionBefore(sessionId: string, op: number): Promise<void> {
+  const { redis, sql, keys } = stores
+  await redis.del(keys.before)
+  await redis.zadd(keys.before, 0, '!epoch|theirs', 0, '!nonce|theirs', 0, `${POST}|${sessionId}|${op}|0`)
+  await sql`update like_receipt set nonce = ${`theirs-${sessionId}`}`
+}
+
+/** The op is durable, counted and seen, and processes of the version before are kept out. */
+async function expectAdopted(sessionId: string, op: number): Promise<void> {
+  const { redis, sql, keys } = stores
+  const onecount = stores.instance()
+  expect(await onecount.drainOnce()).toMatchObject({ more: false })
+  expect(await redis.type(keys.before)).toBe('string')
+  expect(await redis.exists(keys.beforeRest)).toBe(0)
+  const [row] = await sql`select op from post_ratings where post_id = ${POST} and session_id = ${sessionId}`
+  expect(Number(row?.op)).toBe(op)
+  const state = (await onecount.read([POST], sessionId)).get(POST)
+  expect(state).toMatchObject({ count: 447, liked: true, source: 'redis' })
+}
+
+describe('what the version before has pending', () => {
+  beforeEach(() => stores.begin([{ id: POST, base: 446 }]))
+
+  it('is adopted by a Redis that has no cut yet', async () => {
+    const op = likeAt(Date.now() * 1000)
+    await pressWithTheVersionBefore('first', op)
+    await expectAdopted('first', op)
+  })
+
+  it('is adopted again where the version before was gone back to', async () => {
+    const onecount = stores.instance()
+    while ((await onecount.drainOnce()).more);
+    expect(await stores.redis.type(stores.keys.before)).toBe('string')
+    const op = likeAt(Date.now() * 1000)
+    await pressWithTheVersionBefore('second', op)
+    await expectAdopted('second', op)
+  })
+})
