@@ -24,7 +24,6 @@ beforeAll(async () => {
 afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin(POSTS)
-  await stores.sql`delete from like_refused`
   await stores.unnoticed(sql => sql`update posts_new set likes = ${MAX} where id = ${FULL.id}`)
   ports = interrupted(stores.ports())
   warnings = []

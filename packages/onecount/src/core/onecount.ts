@@ -1,4 +1,5 @@
 import type { Ack } from './ack'
+import { withSnapshotBreaker } from './breaker'
 import { type BulkOptions, createMirrorFiller, pages, rehydrate } from './bulk'
 import { createClock } from './clock'
 import { DEFAULT_SETTINGS, type Settings, type Site } from './context'
@@ -8,7 +9,7 @@ import { groupWrites } from './group-writes'
 import { type Health, health } from './health'
 import { assertPostId, assertSessionId, isPostId } from './ids'
 import { joinLoops } from './join-loops'
-import { createKeys, partitionOf, tagOf } from './keys'
+import { partitionOf } from './keys'
 import type { LoopOptions } from './loop'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
 import { createPartition } from './partition'
@@ -54,10 +55,15 @@ export function createOnecount(options: OnecountOptions) {
   const clock = options.clock ?? Date.now
   const elapsed = options.clock ?? (() => performance.now())
   const settings = { ...DEFAULT_SETTINGS, likers: options.indexes?.likers ?? true, ...options.settings }
-  const postgres = groupWrites(options.postgres, {
+  const grouped = groupWrites(options.postgres, {
     size: settings.batchSize,
     patienceMs: settings.deadlineMs,
     elapsed,
+  })
+  const postgres = withSnapshotBreaker(grouped, {
+    failures: settings.breakerFailures,
+    pauseMs: settings.breakerMs,
+    clock: elapsed,
   })
   const now = createClock(clock)
   const parts = Array.from({ length: partitions }, (_, partition) =>

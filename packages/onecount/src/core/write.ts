@@ -1,11 +1,10 @@
-import { OnecountError, StoreUnavailable } from './errors'
-import { assertOp, isLikedOp, MAX_OP_AHEAD, opTime } from './op'
-import { fromPostgres } from './read'
-import { strings } from './replies'
 import type { Context } from './context'
+import { OnecountError, StoreUnavailable } from './errors'
 import { hydrate } from './hydrate'
+import { assertOp, isLikedOp, MAX_OP_AHEAD, opTime } from './op'
 import type { PairOp, PairWrite, PostgresState, Reply } from './ports'
-import { read } from './read'
+import { fromPostgres, read, unknown } from './read'
+import { strings } from './replies'
 import type { LikeState, WriteState } from './types'
 
 /** Attempts against Redis, each the same press, before Postgres is asked. */
@@ -25,6 +24,9 @@ type Verdict =
   | { kind: 'ask' }
 
 type Accept = 'warm' | 'any'
+
+/** What a press is prepared by: `held`, it cannot be made known now; `down`, Postgres does not answer. */
+type Prepared = 'hydrated' | 'held' | 'down'
 
 /**
  * Makes the pair liked or not by an op of the caller. It counts as it is, loses to a newer one, or is refused; a repeat
@@ -53,7 +55,10 @@ export async function runWrite(
   isAccepted = false,
 ): Promise<Verdict> {
   const args = [postId, sessionId, op, ctx.now(), accept, isAccepted ? '' : MAX_OP_AHEAD]
-  return parse(postId, await ctx.redis!.run('write', [...keysOf(ctx, postId, sessionId), ...likers(ctx, postId)], args))
+  return parse(
+    postId,
+    await ctx.redis!.run('write', [...keysOf(ctx, postId, sessionId), ...likers(ctx, postId)], args),
+  )
 }
 
 /**
@@ -110,28 +115,29 @@ async function attempt(
   { postId, sessionId }: Pick<PairOp, 'postId' | 'sessionId'>,
   run: (accept: Accept) => Promise<Verdict>,
 ): Promise<WriteState> {
-  let accept: Accept = 'warm'
+  let prepared: Prepared = 'hydrated'
   for (let round = 0; ; round++) {
-    const reply = await run(accept)
+    const reply = await run(prepared === 'hydrated' ? 'warm' : 'any')
     if (reply.kind === 'warm') return reply.state
     if (reply.kind === 'ahead') throw opAhead(reply.moment, ctx.now())
     if (reply.kind === 'ask')
       throw new OnecountError('unavailable', { detail: 'Postgres alone knows what the press may do' })
     if (reply.kind === 'cold') {
-      const state = (await read(ctx, [postId], sessionId)).get(postId)
+      // The count of a Postgres that does not answer is not waited for once more.
+      const state = prepared === 'down' ? unknown(postId) : (await read(ctx, [postId], sessionId)).get(postId)
       if (!state) throw notFound()
       return taken(state, reply.op)
     }
-    if (accept === 'any') throw new TypeError('a press asks for what it was given')
-    accept = await prepare(ctx, postId, sessionId, round)
+    if (prepared !== 'hydrated') throw new TypeError('a press asks for what it was given')
+    prepared = await prepare(ctx, postId, sessionId, round)
   }
 }
 
 /**
- * Makes post and pair known before a press, so that no key is made for a post that is not there. `any` where that cannot
- * be: then the count says that it lags until the press is drained.
+ * Makes post and pair known before a press, so that no key is made for a post that is not there. Where that cannot be, the
+ * press is taken all the same: then the count says that it lags until the press is drained.
  */
-async function prepare(ctx: Context, postId: string, sessionId: string, round: number): Promise<Accept> {
+async function prepare(ctx: Context, postId: string, sessionId: string, round: number): Promise<Prepared> {
   try {
     const { gone, held, isSessionHeld } = await hydrate(ctx, {
       postIds: [postId],
@@ -139,9 +145,9 @@ async function prepare(ctx: Context, postId: string, sessionId: string, round: n
       pairs: [postId],
     })
     if (gone.length > 0) throw notFound()
-    return held.size > 0 || isSessionHeld || round >= ROUNDS - 1 ? 'any' : 'warm'
+    return held.size > 0 || isSessionHeld || round >= ROUNDS - 1 ? 'held' : 'hydrated'
   } catch (error) {
-    if (error instanceof StoreUnavailable && error.store === 'postgres') return 'any'
+    if (error instanceof StoreUnavailable && error.store === 'postgres') return 'down'
     throw error
   }
 }
