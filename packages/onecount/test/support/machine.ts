@@ -74,7 +74,7 @@ export async function runCommands(stores: Stores, ports: Ports, commands: Comman
   }
 
   await wire.heal()
-  await comeToRest(stores, instances[0]!)
+  await comeToRest(instances[0]!)
   expect(impossible).toEqual([])
   await expectInvariants(stores, instances[0]!, model)
 }
@@ -85,7 +85,7 @@ function nameOf({ keys }: Stores, key: Extract<Command, { kind: 'lose' }>['key']
 }
 
 /** Everything is drained, every post is warm. */
-async function comeToRest(stores: Stores, instance: Onecount): Promise<void> {
+async function comeToRest(instance: Onecount): Promise<void> {
   for (let round = 0; round < 2; round++) {
     expect(await instance.drainOnce()).toMatchObject({ more: false })
     const states = await instance.read(POSTS.map(p => p.id))
