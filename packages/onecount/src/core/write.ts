@@ -152,13 +152,13 @@ async function prepare(ctx: Context, postId: string, sessionId: string, round: n
   }
 }
 
-/** What is said of an op that Redis holds and the count may not show. */
-const taken = (state: LikeState, op: number): WriteState => ({
-  ...state,
-  liked: state.liked ?? isLikedOp(op),
-  op: Math.max(op, state.op ?? 0),
-  durable: false,
-})
+/** What is said of an op that Redis holds and the count may not show, as another store may have told it. */
+function taken(state: LikeState, op: number): WriteState {
+  const isNewest = op >= (state.op ?? 0)
+  const liked = isNewest || state.liked === null ? isLikedOp(op) : state.liked
+  const count = state.count === null ? null : Math.max(state.count, Number(liked))
+  return { ...state, count, liked, op: Math.max(op, state.op ?? 0), durable: false }
+}
 
 /** The pair as Postgres has it. @throws OnecountError `post_not_found`; StoreUnavailable */
 async function lookUp(ctx: Context, postId: string, sessionId: string): Promise<PostgresState> {
