@@ -97,3 +97,50 @@ describe('a press of a session that Redis does not know, while Postgres is down,
     expect(await see('new')).toMatchObject({ count: 448, liked: true, op, source: 'redis' })
   })
 })
+
+describe('while the cut moves on under every snapshot that is read,', () => {
+  /** An instance that hears of Postgres what was so before the next batch, so many times. */
+  function overtaken(times: number): Onecount {
+    const { redis, postgres } = stores.ports()
+    const drains = stores.instance()
+    let left = times
+    return stores.instance({
+      redis,
+      postgres: {
+        ...postgres,
+        async snapshot(query) {
+          const before = await postgres.snapshot(query)
+          if (left-- <= 0) return before
+          await drains.toggle(OTHER.id, 'ben')
+          await drains.drainOnce()
+          return before
+        },
+      },
+    })
+  }
+  beforeEach(() => ports.restore())
+
+  it('a page is read again until it is exact', async () => {
+    const states = await overtaken(5).read([POST.id], 'ana')
+    expect(states.get(POST.id)).toMatchObject({ count: 447, liked: true, source: 'redis' })
+  })
+
+  it('a page that is overtaken for too long is answered by Postgres', async () => {
+    const states = await overtaken(20).read([POST.id], 'ana')
+    expect(states.get(POST.id)).toMatchObject({ count: 447, liked: true, source: 'postgres' })
+  })
+
+  it('a press that says what it wants is taken, and exact after the drain', async () => {
+    expect(await overtaken(10).set(POST.id, 'new', true)).toMatchObject({ count: 448, source: 'lagging' })
+    await drained()
+    expect(await see('new')).toMatchObject({ count: 448, liked: true, source: 'redis' })
+  })
+
+  it('a press that flips waits until it is known what it flips', async () => {
+    expect(await overtaken(10).toggle(POST.id, 'ana')).toMatchObject({
+      count: 446,
+      liked: false,
+      source: 'redis',
+    })
+  })
+})

@@ -11,6 +11,8 @@ import type { LikeState, WriteState } from './types'
 const ATTEMPTS = 2
 /** How often a cold pair is hydrated before the press is taken without knowing what it changes. */
 const ROUNDS = 4
+/** How often for a press that cannot be taken without knowing that, as the cut moves on while people press. */
+const ASK_ROUNDS = 24
 /** How long a call that arrives again finds the op that it was given, milliseconds. */
 const KEEP_CALL_MS = 30_000
 
@@ -120,7 +122,7 @@ async function attempt(
     const reply = await run(prepared === 'hydrated' ? 'warm' : 'any')
     if (reply.kind === 'warm') return reply.state
     if (reply.kind === 'ahead') throw opAhead(reply.moment, ctx.now())
-    if (reply.kind === 'ask')
+    if (reply.kind === 'ask' && (prepared === 'down' || round >= ASK_ROUNDS))
       throw new OnecountError('unavailable', { detail: 'Postgres alone knows what the press may do' })
     if (reply.kind === 'cold') {
       // The count of a Postgres that does not answer is not waited for once more.
@@ -128,7 +130,8 @@ async function attempt(
       if (!state) throw notFound()
       return taken(state, reply.op)
     }
-    if (prepared !== 'hydrated') throw new TypeError('a press asks for what it was given')
+    if (reply.kind === 'hydrate' && prepared !== 'hydrated')
+      throw new TypeError('a press asks for what it was given')
     prepared = await prepare(ctx, postId, sessionId, round)
   }
 }
