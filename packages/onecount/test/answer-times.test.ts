@@ -50,9 +50,7 @@ async function press({
 } = {}): Promise<Answer> {
   const started = performance.now()
   const op = nextOp(Date.now() * 1000, 0, true)
-  const answer = await onecount
-    .set(postId, session, true, { ack, op })
-    .catch((error: unknown) => error)
+  const answer = await onecount.set(postId, session, true, { ack, op }).catch((error: unknown) => error)
   const ms = performance.now() - started
   if (answer instanceof OnecountError) return { ms, told: answer.code }
   const { count, liked, source, durable } = answer as WriteState
