@@ -43,7 +43,19 @@ async function comeToRest([instance]: Onecount[]): Promise<void> {
   expect(await instance!.health()).toMatchObject({ pending: 0, unseen: 0 })
 }
 
-async function expectAgreement(crowd: Crowd): Promise<void> {
+/** Every session is shown its own hearts; the mirrors that have lost something are filled and say the same. */
+async function expectAgreement([instance]: Onecount[], crowd: Crowd): Promise<void> {
+  for (const session of SESSIONS)
+    for (const [id, { liked, source }] of await instance!.read(
+      POSTS.map(p => p.id),
+      session,
+    ))
+      expect({ liked, source }).toEqual({
+        liked: crowd.expectedMembers(id).includes(session),
+        source: 'redis',
+      })
+  for (const { id } of POSTS) await instance!.rehydrate(id)
+  await instance!.hydrateAll()
   for (const post of POSTS) {
     const { redis, postgres, expectedCount } = await stores.compare(post)
     const members = crowd.expectedMembers(post.id)
@@ -58,7 +70,7 @@ describe('50 sessions on 20 posts, 50 at once', () => {
       const { instances, crowd } = await setUp(random, 1)
       await crowd.press(instances, 60)
       await comeToRest(instances)
-      await expectAgreement(crowd)
+      await expectAgreement(instances, crowd)
     }))
 
   it('do so with three instances that drain side by side', () =>
@@ -66,7 +78,7 @@ describe('50 sessions on 20 posts, 50 at once', () => {
       const { instances, crowd } = await setUp(random, 3)
       await crowd.press(instances, 60)
       await comeToRest(instances)
-      await expectAgreement(crowd)
+      await expectAgreement(instances, crowd)
     }))
 
   it('do so while posts are cooled and lose keys at random', () =>
@@ -76,15 +88,18 @@ describe('50 sessions on 20 posts, 50 at once', () => {
       const pressed = crowd.press(instances, 40).finally(() => {
         pressing = false
       })
-      const { likes, liked, meta, recent } = stores.keys
+      const { likes, liked, meta, ops, sessions, recent } = stores.keys
       while (pressing) {
-        const { id } = random.pick(POSTS)
+        const [{ id }, session] = [random.pick(POSTS), random.pick(SESSIONS)]
         if (random.chance(0.3)) await instances[0]!.rehydrate(id)
-        else await stores.redis.del(random.pick([likes(id), liked(id), meta(id), recent]))
+        else {
+          const names = [likes(id), liked(id), meta(id), ops(session), sessions(session), recent]
+          await stores.redis.del(random.pick(names))
+        }
       }
       await pressed
       await comeToRest(instances)
-      await expectAgreement(crowd)
+      await expectAgreement(instances, crowd)
     }))
 
   it('do so when Redis stops for a while and comes back empty', () =>
@@ -103,6 +118,6 @@ describe('50 sessions on 20 posts, 50 at once', () => {
       await Promise.all([pressed, withoutRedis])
       await crowd.press(instances, 15)
       await comeToRest(instances)
-      await expectAgreement(crowd)
+      await expectAgreement(instances, crowd)
     }))
 })

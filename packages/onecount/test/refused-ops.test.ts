@@ -1,19 +1,8 @@
-import { createOnecount, OnecountError, type OnecountOptions } from 'onecount'
+import { createOnecount, type OnecountOptions } from 'onecount'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Interrupted, interrupted } from './support/interrupted'
+import { BARRED, beginRefusing, FULL, MAX, OTHER, POSTS } from './support/refusing'
 import { type Stores, startStores } from './support/stores'
-
-const POSTS = Array.from({ length: 30 }, (_, i) => ({
-  id: `80080000-0000-4000-8000-${String(i).padStart(12, '0')}`,
-  base: 10,
-}))
-const [FULL, OTHER] = POSTS as [(typeof POSTS)[0], (typeof POSTS)[0]]
-const MAX = 2147483647
-const BARRED = `
-  create function barred() returns trigger language plpgsql as
-    $$ begin raise exception 'session % is barred', new.session_id; end $$;
-  create trigger barred before insert on post_ratings for each row when (new.session_id like 'barred%')
-    execute function barred()`
 
 let stores: Stores
 let ports: Interrupted
@@ -23,9 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => stores.stop())
 beforeEach(async () => {
-  await stores.begin(POSTS)
-  await stores.sql`delete from like_refused`
-  await stores.unnoticed(sql => sql`update posts_new set likes = ${MAX} where id = ${FULL.id}`)
+  await beginRefusing(stores)
   ports = interrupted(stores.ports())
   warnings = []
 })
@@ -207,98 +194,5 @@ describe('whatever fails meanwhile', () => {
       const { redis, postgres } = await stores.compare(post)
       expect(redis).toEqual(postgres)
     }
-  })
-})
-
-describe('who waits for durability', () => {
-  it("is told with ack: 'postgres', and the repeat of a kept press ends there", async () => {
-    const onecount = instance({ ack: 'postgres' })
-    const [one, other] = await Promise.all([
-      caught(onecount.set(FULL.id, 'ana', true)),
-      onecount.set(OTHER.id, 'ana', true),
-    ])
-    expect(one).toBeInstanceOf(OnecountError)
-    expect(one).toMatchObject({ code: 'refused', status: 422 })
-    expect(other).toMatchObject({ durable: true })
-    const { op } = await instance({ ack: 'redis' }).set(FULL.id, 'ben', true)
-    await onecount.drainOnce()
-    expect(await caught(onecount.set(FULL.id, 'ben', true, { op }))).toMatchObject({ code: 'refused' })
-    expect(await onecount.health()).toMatchObject({ refused: 2, pending: 0 })
-  })
-
-  it('is told where Postgres serves alone', async () => {
-    const onecount = createOnecount({ redis: null, postgres: ports.postgres })
-    expect(await caught(onecount.set(FULL.id, 'ana', true))).toMatchObject({ code: 'refused' })
-    expect(await onecount.set(OTHER.id, 'ana', true)).toMatchObject({ durable: true })
-    expect(await onecount.health()).toMatchObject({ refused: 0, status: 'ok' })
-  })
-})
-
-describe('a Postgres that refuses every op', () => {
-  it('pauses the drain, which keeps everything, says why, and goes on once it is mended', async () => {
-    const onecount = instance({ drain: { lingerMs: 1, idleMs: 50, maxBackoffMs: 50 } })
-    await onecount.drainOnce()
-    await stores.sql.unsafe('alter table post_ratings add column app text check (app is not null)')
-    onecount.drain.start()
-    await onecount.set(OTHER.id, 'ana', true)
-    await expect.poll(() => onecount.health()).toMatchObject({ paused: 'refused' })
-    expect(await onecount.health()).toMatchObject({
-      status: 'degraded',
-      redis: 'up',
-      postgres: 'up',
-      pending: 1,
-      refused: 0,
-    })
-    expect(warnings).toEqual([
-      expect.stringMatching(
-        /^drain paused: postgres refuses the call \(.*violates check constraint.*23514\)$/,
-      ),
-    ])
-    expect(await caught(onecount.set(OTHER.id, 'ben', true, { ack: 'postgres' }))).toMatchObject({
-      code: 'unavailable',
-    })
-    await stores.sql.unsafe('alter table post_ratings drop column app')
-    await expect.poll(() => onecount.health()).toMatchObject({ status: 'ok', pending: 0, paused: null })
-    expect(warnings.slice(1)).toEqual(['drain resumed'])
-    await onecount.drain.stop()
-    expect((await stores.compare(OTHER)).postgres.members).toEqual(['ana', 'ben'])
-  })
-})
-
-describe('a trigger that refuses every op and names sessions', () => {
-  const SESSIONS = ['a-session-that-is-long', 'another-session-that-is-long']
-  beforeEach(() => stores.sql.unsafe(BARRED.replace("'barred%'", "'%'")))
-
-  it('is logged once, without them', async () => {
-    const onecount = instance({ drain: { lingerMs: 1, idleMs: 5, maxBackoffMs: 5 } })
-    await onecount.drainOnce()
-    onecount.drain.start()
-    let ticks = 0
-    for (const session of SESSIONS) {
-      await onecount.set(OTHER.id, session, true)
-      const tried = () => ports.count('postgres.sync')
-      ticks = tried() + 3
-      await expect.poll(tried).toBeGreaterThan(ticks)
-    }
-    await onecount.drain.stop({ budgetMs: 0 })
-    expect(warnings).toEqual(['drain paused: postgres refuses the call (session a-sess… is barred, P0001)'])
-  })
-
-  it('is told of a press on Postgres alone without them, too', async () => {
-    const onecount = createOnecount({ redis: null, postgres: ports.postgres })
-    const [error] = await Promise.all(SESSIONS.map(s => caught(onecount.set(OTHER.id, s, true))))
-    expect(error).toMatchObject({ code: 'unavailable', options: { cause: { sqlstate: 'P0001' } } })
-    expect(String((error as OnecountError).options.cause)).not.toMatch(/session-that-is-long/)
-  })
-})
-
-describe('health', () => {
-  it('is degraded while ops wait for longer than a minute', async () => {
-    let now = Date.now()
-    const onecount = instance({ clock: () => now })
-    await onecount.set(OTHER.id, 'ana', true)
-    expect(await onecount.health()).toMatchObject({ status: 'ok' })
-    now += 61_000
-    expect(await onecount.health()).toMatchObject({ status: 'degraded', paused: null })
   })
 })

@@ -1,5 +1,5 @@
 import { StoreUnavailable } from './errors'
-import type { RedisPort } from './ports'
+import type { PostgresPort, RedisPort } from './ports'
 
 interface BreakerOptions {
   /** So many failures one after the other open it. */
@@ -14,13 +14,13 @@ interface BreakerOptions {
 const LARGE = 2000
 
 /**
- * A Redis that does not answer is not waited for again and again: after some failures in a row every call fails at once
+ * A store that does not answer is not waited for again and again: after some failures in a row every call fails at once
  * for a while, then one goes through to see. Its outcome decides for all; the others fail meanwhile.
  *
  * An error reply about one call is an answer. A large call that fails says nothing. Calls that are lost together, as in
- * a pause of the process or of Redis, are no row: one that began after the first failure was seen has to fail, too.
+ * a pause of the process or of the store, are no row: one that began after the first failure was seen has to fail, too.
  */
-export function withBreaker(port: RedisPort, { failures, pauseMs, clock }: BreakerOptions): RedisPort {
+function createBreaker(store: 'redis' | 'postgres', { failures, pauseMs, clock }: BreakerOptions) {
   let begun = 0
   let failed = 0
   /** Calls that had begun when the first failure of the row was seen. */
@@ -46,16 +46,32 @@ export function withBreaker(port: RedisPort, { failures, pauseMs, clock }: Break
     throw error
   }
 
-  return {
-    run(script, keys, args) {
-      if (isOpen) {
-        if (clock() < retryAt)
-          return Promise.reject(new StoreUnavailable('redis', 'it did not answer lately'))
-        retryAt = clock() + pauseMs
-      }
-      const call = ++begun
-      const isLarge = keys.length + args.length > LARGE
-      return port.run(script, keys, args).then(succeed, error => fail(error, call, isLarge))
-    },
+  return function call<T>(work: () => Promise<T>, isLarge = false): Promise<T> {
+    if (isOpen) {
+      if (clock() < retryAt) return Promise.reject(new StoreUnavailable(store, 'it did not answer lately'))
+      retryAt = clock() + pauseMs
+    }
+    const n = ++begun
+    return work().then(succeed, error => fail(error, n, isLarge))
   }
+}
+
+/** Redis behind a breaker. */
+export function withBreaker(port: RedisPort, options: BreakerOptions): RedisPort {
+  const call = createBreaker('redis', options)
+  return {
+    run: (script, keys, args) => call(() => port.run(script, keys, args), keys.length + args.length > LARGE),
+  }
+}
+
+/**
+ * Postgres with its snapshots behind a breaker: a page or a press that hydrates is answered with what Redis knows at once
+ * while Postgres hangs. Calls that only Postgres can answer go to it as before.
+ */
+export function withSnapshotBreaker(port: PostgresPort, options: BreakerOptions): PostgresPort {
+  const call = createBreaker('postgres', options)
+  const snapshot: PostgresPort['snapshot'] = query => call(() => port.snapshot(query))
+  return new Proxy(port, {
+    get: (target, name) => (name === 'snapshot' ? snapshot : Reflect.get(target, name)),
+  })
 }

@@ -48,7 +48,7 @@ export interface Settings {
   unlikeDays: number
   /** Posts that one call brings into the ranking: it takes Redis a few milliseconds. */
   rankingPage: number
-  /** Failures of Redis in a row after which it is left alone for a while. */
+  /** Failures in a row after which Redis, or hydration by Postgres, is left alone for a while. */
   breakerFailures: number
   /** For how long, milliseconds. */
   breakerMs: number

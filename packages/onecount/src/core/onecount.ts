@@ -1,4 +1,5 @@
 import type { Ack } from './ack'
+import { withSnapshotBreaker } from './breaker'
 import { type BulkOptions, createMirrorFiller, pages, rehydrate } from './bulk'
 import { createClock } from './clock'
 import { DEFAULT_SETTINGS, type Settings, type Site } from './context'
@@ -57,10 +58,15 @@ export function createOnecount(options: OnecountOptions) {
   const clock = options.clock ?? Date.now
   const elapsed = options.clock ?? (() => performance.now())
   const settings = { ...DEFAULT_SETTINGS, likers: options.indexes?.likers ?? true, ...options.settings }
-  const postgres = groupWrites(options.postgres, {
+  const grouped = groupWrites(options.postgres, {
     size: GROUP,
     patienceMs: settings.deadlineMs,
     elapsed,
+  })
+  const postgres = withSnapshotBreaker(grouped, {
+    failures: settings.breakerFailures,
+    pauseMs: settings.breakerMs,
+    clock: elapsed,
   })
   const now = createClock(clock)
   const parts = Array.from({ length: partitions }, (_, partition) =>

@@ -26,6 +26,8 @@ export async function read(
   }
   if (left.size === 0) return states
   const known = new Map<string, LikeState>()
+  /** Of cold posts, what the session has pressed as far as Redis knows. */
+  const pressed = new Map<string, LikeState>()
   try {
     if (!ctx.redis) throw new StoreUnavailable('redis', 'not configured')
     const held = new Set<string>()
@@ -34,7 +36,8 @@ export async function read(
       const cold: string[] = []
       for (const { state, isCold, isPairKnown } of await readRedis(ctx, [...left], sessionId)) {
         if (isCold) cold.push(state.postId)
-        else known.set(state.postId, state)
+        const held = isCold ? pressed : known
+        held.set(state.postId, state)
         if (!isPairKnown) pairs.push(state.postId)
         if (!isCold && isPairKnown) put(state)
       }
@@ -57,7 +60,7 @@ export async function read(
   }
   if (left.size > 0) {
     const peeked = await ctx.postgres.peek([...left], sessionId).catch(() => null)
-    for (const state of peeked ?? []) put(fromPostgres(state))
+    for (const state of peeked ?? []) put(withPress(fromPostgres(state), pressed.get(state.postId)))
     if (!peeked) for (const postId of left) put(known.get(postId) ?? unknown(postId))
   }
   return states
@@ -122,6 +125,13 @@ export const unknown = (postId: string): LikeState => ({
   durable: null,
   source: 'unknown',
 })
+
+/** What Postgres says of a post, with a newer op of the session that Redis alone has accepted. */
+function withPress(state: LikeState, pressed: LikeState | undefined): LikeState {
+  if (!pressed?.op || pressed.op <= (state.op ?? 0)) return state
+  const { liked, op, durable } = pressed
+  return { ...state, count: Math.max(state.count!, Number(liked)), liked, op, durable }
+}
 
 /** Postgres does not know what Redis alone has accepted. */
 export const fromPostgres = (state: PostgresState): LikeState => ({

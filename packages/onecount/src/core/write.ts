@@ -11,6 +11,8 @@ import type { LikeState, WriteState } from './types'
 const ATTEMPTS = 2
 /** How often a cold pair is hydrated before the press is taken without knowing what it changes. */
 const ROUNDS = 4
+/** How often for a press that cannot be taken without knowing that, as the cut moves on while people press. */
+const ASK_ROUNDS = 24
 /** How long a call that arrives again finds the op that it was given, milliseconds. */
 const KEEP_CALL_MS = 30_000
 
@@ -24,6 +26,9 @@ type Verdict =
   | { kind: 'ask' }
 
 type Accept = 'warm' | 'any'
+
+/** What a press is prepared by: `held`, it cannot be made known now; `down`, Postgres does not answer. */
+type Prepared = 'hydrated' | 'held' | 'down'
 
 /**
  * Makes the pair liked or not by an op of the caller. It counts as it is, loses to a newer one, or is refused; a repeat
@@ -112,32 +117,28 @@ async function attempt(
   { postId, sessionId }: Pick<PairOp, 'postId' | 'sessionId'>,
   run: (accept: Accept) => Promise<Verdict>,
 ): Promise<WriteState> {
-  let known: Prepared = { accept: 'warm', hasPostgres: true }
+  let prepared: Prepared = 'hydrated'
   for (let round = 0; ; round++) {
-    const reply = await run(known.accept)
+    const reply = await run(prepared === 'hydrated' ? 'warm' : 'any')
     if (reply.kind === 'warm') return reply.state
     if (reply.kind === 'ahead') throw opAhead(reply.moment, ctx.now())
-    if (reply.kind === 'ask')
+    if (reply.kind === 'ask' && (prepared === 'down' || round >= ASK_ROUNDS))
       throw new OnecountError('unavailable', { detail: 'Postgres alone knows what the press may do' })
     if (reply.kind === 'cold') {
-      // A Postgres that does not answer is not waited for again.
-      const state = known.hasPostgres ? (await read(ctx, [postId], sessionId)).get(postId) : unknown(postId)
+      // The count of a Postgres that does not answer is not waited for once more.
+      const state = prepared === 'down' ? unknown(postId) : (await read(ctx, [postId], sessionId)).get(postId)
       if (!state) throw notFound()
       return taken(state, reply.op)
     }
-    if (known.accept === 'any') throw new TypeError('a press asks for what it was given')
-    known = await prepare(ctx, postId, sessionId, round)
+    if (reply.kind === 'hydrate' && prepared !== 'hydrated')
+      throw new TypeError('a press asks for what it was given')
+    prepared = await prepare(ctx, postId, sessionId, round)
   }
 }
 
-interface Prepared {
-  accept: Accept
-  hasPostgres: boolean
-}
-
 /**
- * Makes post and pair known before a press, so that no key is made for a post that is not there. `any` where that cannot
- * be: then the count says that it lags until the press is drained.
+ * Makes post and pair known before a press, so that no key is made for a post that is not there. Where that cannot be, the
+ * press is taken all the same: then the count says that it lags until the press is drained.
  */
 async function prepare(ctx: Context, postId: string, sessionId: string, round: number): Promise<Prepared> {
   try {
@@ -147,22 +148,20 @@ async function prepare(ctx: Context, postId: string, sessionId: string, round: n
       pairs: [postId],
     })
     if (gone.length > 0) throw notFound()
-    const isHeld = held.size > 0 || isSessionHeld || round >= ROUNDS - 1
-    return { accept: isHeld ? 'any' : 'warm', hasPostgres: true }
+    return held.size > 0 || isSessionHeld || round >= ROUNDS - 1 ? 'held' : 'hydrated'
   } catch (error) {
-    if (error instanceof StoreUnavailable && error.store === 'postgres')
-      return { accept: 'any', hasPostgres: false }
+    if (error instanceof StoreUnavailable && error.store === 'postgres') return 'down'
     throw error
   }
 }
 
-/** What is said of an op that Redis holds and the count may not show. */
-const taken = (state: LikeState, op: number): WriteState => ({
-  ...state,
-  liked: state.liked ?? isLikedOp(op),
-  op: Math.max(op, state.op ?? 0),
-  durable: false,
-})
+/** What is said of an op that Redis holds and the count may not show, as another store may have told it. */
+function taken(state: LikeState, op: number): WriteState {
+  const isNewest = op >= (state.op ?? 0)
+  const liked = isNewest || state.liked === null ? isLikedOp(op) : state.liked
+  const count = state.count === null ? null : Math.max(state.count, Number(liked))
+  return { ...state, count, liked, op: Math.max(op, state.op ?? 0), durable: false }
+}
 
 /** The pair as Postgres has it. @throws OnecountError `post_not_found`; StoreUnavailable */
 async function lookUp(ctx: Context, postId: string, sessionId: string): Promise<PostgresState> {

@@ -15,7 +15,7 @@ export type Command =
   | { kind: 'flush' }
 
 /** Keys whose loss loses no op. */
-const KEYS = ['likes', 'liked', 'meta', 'hydrating', 'staged', 'stagedOps', 'recent', 'sessions'] as const
+const KEYS = ['likes', 'liked', 'sessions', 'meta', 'ops', 'recent', 'late', 'rank'] as const
 
 export const SIZES = { instances: 2, posts: 3, sessions: 4 }
 

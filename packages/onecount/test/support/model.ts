@@ -1,4 +1,4 @@
-import { isLikedOp } from 'onecount'
+import { isLikedOp, type LikeState } from 'onecount'
 import type { PairWrite, WriteResult } from '../../src/core/ports'
 import type { Observer } from './wire'
 
@@ -42,9 +42,15 @@ export class Model {
   }
 }
 
-/** What the engine told a reader, for invariant 7. */
-export const isPossibleCount = (count: number | null, base: number, sessions: number): boolean =>
-  count === null || (count >= base && count <= base + sessions)
+/**
+ * What the engine told a reader, for invariant 7. A count that lags may be off by each op whose pair Redis does not know,
+ * and is a count all the same.
+ */
+export function isPossibleCount({ count, source }: LikeState, base: number, sessions: number): boolean {
+  if (count === null) return true
+  const off = source === 'lagging' ? sessions : 0
+  return count >= Math.max(0, base - off) && count <= base + sessions + off
+}
 
 export const likedSessions = (ops: Map<string, number>, postId: string): string[] =>
   [...ops]

@@ -59,6 +59,8 @@ export async function startStores() {
     async begin(posts: PostBefore[]): Promise<void> {
       await command.flushall()
       await tables.clear()
+      // What the triggers have noted of the posts that went.
+      await sql.unsafe('delete from like_log; delete from like_log_sums; delete from like_refused')
       await tables.addPosts(posts.map(({ id, base }) => ({ id, likes: base })))
     },
 

@@ -1,0 +1,47 @@
+import { Redis } from 'ioredis'
+import { createRedisClient, ioredisPort } from 'onecount/redis'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
+import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
+import { churnDatabase, expectSame, instancesOn, press, SESSIONS, whileDraining } from './support/churn'
+
+const INSTANCES = 3
+const PRESSES = 60
+
+let postgres: PostgresServer
+let redis: RedisServer
+let clients: Redis[]
+beforeAll(async () => {
+  ;[postgres, redis] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
+})
+afterAll(() => Promise.all([postgres?.stop(), redis?.kill()]))
+beforeEach(async () => {
+  clients = Array.from({ length: INSTANCES }, () => createRedisClient(redis.url, { commandTimeout: 5000 }))
+  const admin = new Redis(redis.url)
+  await admin.flushall()
+  admin.disconnect()
+})
+afterEach(() => {
+  for (const client of clients) client.disconnect()
+})
+
+describe('one Redis, while people press and every instance drains', () => {
+  it.each([1, 4])(
+    'holds what Postgres holds afterwards, with partitions: %i',
+    async partitions => {
+      const sql = await churnDatabase(postgres, `churn_${partitions}`, partitions)
+      const instances = instancesOn(
+        clients.map(client => ioredisPort(client)),
+        sql,
+        partitions,
+      )
+      const isOver = (presses: number) => presses >= PRESSES
+      const all = SESSIONS.map((_, i) => press(instances, i, i % 4 === 0 ? 'postgres' : 'redis', isOver))
+      const pressed = await whileDraining(instances, Promise.all(all))
+      expect(pressed.every(({ failed }) => failed === 0)).toBe(true)
+      await expectSame(instances[0]!, sql, pressed)
+      await sql.end({ timeout: 2 })
+    },
+    60_000,
+  )
+})

@@ -1,0 +1,116 @@
+import { createOnecount, OnecountError, type OnecountOptions } from 'onecount'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Interrupted, interrupted } from './support/interrupted'
+import { BARRED, beginRefusing, FULL, OTHER } from './support/refusing'
+import { type Stores, startStores } from './support/stores'
+
+let stores: Stores
+let ports: Interrupted
+let warnings: string[]
+beforeAll(async () => {
+  stores = await startStores()
+})
+afterAll(() => stores.stop())
+beforeEach(async () => {
+  await beginRefusing(stores)
+  ports = interrupted(stores.ports())
+  warnings = []
+})
+afterEach(() => stores.sql.unsafe('drop function if exists barred cascade'))
+
+const instance = (options: Partial<OnecountOptions> = {}) =>
+  createOnecount({ ...ports, log: { warn: line => void warnings.push(line) }, ...options })
+const caught = (work: Promise<unknown>) => work.catch((error: unknown) => error)
+
+describe('who waits for durability', () => {
+  it("is told with ack: 'postgres', and the repeat of a kept press ends there", async () => {
+    const onecount = instance({ ack: 'postgres' })
+    const [one, other] = await Promise.all([
+      caught(onecount.set(FULL.id, 'ana', true)),
+      onecount.set(OTHER.id, 'ana', true),
+    ])
+    expect(one).toBeInstanceOf(OnecountError)
+    expect(one).toMatchObject({ code: 'refused', status: 422 })
+    expect(other).toMatchObject({ durable: true })
+    const { op } = await instance({ ack: 'redis' }).set(FULL.id, 'ben', true)
+    await onecount.drainOnce()
+    expect(await caught(onecount.set(FULL.id, 'ben', true, { op }))).toMatchObject({ code: 'refused' })
+    expect(await onecount.health()).toMatchObject({ refused: 2, pending: 0 })
+  })
+
+  it('is told where Postgres serves alone', async () => {
+    const onecount = createOnecount({ redis: null, postgres: ports.postgres })
+    expect(await caught(onecount.set(FULL.id, 'ana', true))).toMatchObject({ code: 'refused' })
+    expect(await onecount.set(OTHER.id, 'ana', true)).toMatchObject({ durable: true })
+    expect(await onecount.health()).toMatchObject({ refused: 0, status: 'ok' })
+  })
+})
+
+describe('a Postgres that refuses every op', () => {
+  it('pauses the drain, which keeps everything, says why, and goes on once it is mended', async () => {
+    const onecount = instance({ drain: { lingerMs: 1, idleMs: 50, maxBackoffMs: 50 } })
+    await onecount.drainOnce()
+    await stores.sql.unsafe('alter table post_ratings add column app text check (app is not null)')
+    onecount.drain.start()
+    await onecount.set(OTHER.id, 'ana', true)
+    await expect.poll(() => onecount.health()).toMatchObject({ paused: 'refused' })
+    expect(await onecount.health()).toMatchObject({
+      status: 'degraded',
+      redis: 'up',
+      postgres: 'up',
+      pending: 1,
+      refused: 0,
+    })
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^drain paused: postgres refuses the call \(.*violates check constraint.*23514\)$/,
+      ),
+    ])
+    expect(await caught(onecount.set(OTHER.id, 'ben', true, { ack: 'postgres' }))).toMatchObject({
+      code: 'unavailable',
+    })
+    await stores.sql.unsafe('alter table post_ratings drop column app')
+    await expect.poll(() => onecount.health()).toMatchObject({ status: 'ok', pending: 0, paused: null })
+    expect(warnings.slice(1)).toEqual(['drain resumed'])
+    await onecount.drain.stop()
+    expect((await stores.compare(OTHER)).postgres.members).toEqual(['ana', 'ben'])
+  })
+})
+
+describe('a trigger that refuses every op and names sessions', () => {
+  const SESSIONS = ['a-session-that-is-long', 'another-session-that-is-long']
+  beforeEach(() => stores.sql.unsafe(BARRED.replace("'barred%'", "'%'")))
+
+  it('is logged once, without them', async () => {
+    const onecount = instance({ drain: { lingerMs: 1, idleMs: 5, maxBackoffMs: 5 } })
+    await onecount.drainOnce()
+    onecount.drain.start()
+    let ticks = 0
+    for (const session of SESSIONS) {
+      await onecount.set(OTHER.id, session, true)
+      const tried = () => ports.count('postgres.sync')
+      ticks = tried() + 3
+      await expect.poll(tried).toBeGreaterThan(ticks)
+    }
+    await onecount.drain.stop({ budgetMs: 0 })
+    expect(warnings).toEqual(['drain paused: postgres refuses the call (session a-sess… is barred, P0001)'])
+  })
+
+  it('is told of a press on Postgres alone without them, too', async () => {
+    const onecount = createOnecount({ redis: null, postgres: ports.postgres })
+    const [error] = await Promise.all(SESSIONS.map(s => caught(onecount.set(OTHER.id, s, true))))
+    expect(error).toMatchObject({ code: 'unavailable', options: { cause: { sqlstate: 'P0001' } } })
+    expect(String((error as OnecountError).options.cause)).not.toMatch(/session-that-is-long/)
+  })
+})
+
+describe('health', () => {
+  it('is degraded while ops wait for longer than a minute', async () => {
+    let now = Date.now()
+    const onecount = instance({ clock: () => now })
+    await onecount.set(OTHER.id, 'ana', true)
+    expect(await onecount.health()).toMatchObject({ status: 'ok' })
+    now += 61_000
+    expect(await onecount.health()).toMatchObject({ status: 'degraded', paused: null })
+  })
+})
