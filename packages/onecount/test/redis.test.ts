@@ -24,7 +24,7 @@ redisContract(
     const server = await startRedisServer()
     return underTest(server.url, server.stop, { commandTimeout: 5000 })
   },
-  { maxmemory: true },
+  { maxmemory: true, replicaof: true },
 )
 
 // The in-process server has no memory limit to run into, so what happens at the limit does not apply to it; and it
@@ -35,5 +35,5 @@ redisContract(
     const server = await createRedisMock()
     return underTest(server.url, () => server.close(), { commandTimeout: 10_000 })
   },
-  { maxmemory: false },
+  { maxmemory: false, replicaof: false },
 )

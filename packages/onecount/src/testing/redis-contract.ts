@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
-import { coldness } from './redis/coldness'
-import { drain } from './redis/drain'
+import { collecting } from './redis/collecting'
 import { driver } from './redis/driver'
-import { type RedisCapabilities, type RedisUnderTest, type Scripts, scriptsOf } from './redis/harness'
-import { hydration } from './redis/hydration'
+import { type Harness, harnessOf, type RedisCapabilities, type RedisUnderTest } from './redis/harness'
+import { installing } from './redis/installing'
 import { judgement } from './redis/judgement'
 import { limits } from './redis/limits'
-import { memory } from './redis/memory'
 import { presses } from './redis/presses'
-import { ranking } from './redis/ranking'
 import { reads } from './redis/reads'
+import { remembering } from './redis/remembering'
 import { resolving } from './redis/resolving'
+import { settling } from './redis/settling'
+import { slices } from './redis/slices'
 import { writes } from './redis/writes'
 
 /**
@@ -24,10 +24,10 @@ export function redisContract(
 ): void {
   describe(`Redis contract: ${name}`, () => {
     let redis: RedisUnderTest
-    let scripts: Scripts
+    let harness: Harness
     beforeAll(async () => {
       redis = await makePort()
-      scripts = scriptsOf(redis)
+      harness = harnessOf(redis)
     })
     afterAll(() => redis?.close())
     beforeEach(async () => {
@@ -40,17 +40,17 @@ export function redisContract(
       judgement,
       presses,
       reads,
-      coldness,
-      hydration,
-      drain,
+      installing,
+      collecting,
+      settling,
+      slices,
+      remembering,
       resolving,
-      ranking,
       limits,
-      ...(capabilities.maxmemory ? [memory] : []),
     ]) {
       suite(
         () => redis,
-        () => scripts,
+        () => harness,
       )
     }
   })

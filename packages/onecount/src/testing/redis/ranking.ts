@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
 import { likeAt, OTHER_POST, POST, postIds, type Suite } from './harness'
 
-export const ranking: Suite = (redis, scripts) => {
+export const ranking: Suite = (redis, harness) => {
   describe('rank', () => {
     it('is not trusted before it was filled', async () => {
-      const s = scripts()
-      await s.hydrate(POST, { base: 446 })
+      const s = harness()
+      await s.warm({ [POST]: 446 })
       expect(await s.rank()).toEqual([''])
     })
 
     it('ranks warm posts by their own count, cold ones by the one of Postgres, as soon as it is full', async () => {
-      const s = scripts()
+      const s = harness()
       const [third] = postIds(1)
       await s.hydrate(POST, { base: 446 })
       await s.write(POST, 'ana', likeAt(1))
@@ -28,7 +28,7 @@ export const ranking: Suite = (redis, scripts) => {
     })
 
     it('follows every like', async () => {
-      const s = scripts()
+      const s = harness()
       await s.hydrate(POST, { base: 5 })
       await s.rankAll([
         [POST, 5],
@@ -40,7 +40,7 @@ export const ranking: Suite = (redis, scripts) => {
     })
 
     it('puts equal counts in the order of their ids, the greatest first', async () => {
-      const s = scripts()
+      const s = harness()
       const ids = [...postIds(5), POST, OTHER_POST]
       await s.rankAll(ids.map(id => [id, 3]))
       const listed = (await s.ranked())!.filter((_, i) => i % 2 === 0)
@@ -48,7 +48,7 @@ export const ranking: Suite = (redis, scripts) => {
     })
 
     it('is not trusted any more once the stores have diverged', async () => {
-      const s = scripts()
+      const s = harness()
       await s.rankAll([[POST, 5]])
       await s.collect('n1')
       await s.resolve('another history', 'n1')
@@ -56,13 +56,13 @@ export const ranking: Suite = (redis, scripts) => {
     })
 
     it('holds a thousand posts', async () => {
-      const s = scripts()
+      const s = harness()
       await s.rankAll(postIds(1000).map((post, i) => [post, i]))
       expect(await s.ranked(1000)).toHaveLength(2000)
     })
 
     it('keeps a post whose likes were set by hand, by its new count, also before it was ranked', async () => {
-      const s = scripts()
+      const s = harness()
       await s.hydrate(POST, { base: 446 })
       await s.rankAll([[POST, 446]])
       await s.collect('n1', {
@@ -78,7 +78,7 @@ export const ranking: Suite = (redis, scripts) => {
 
   describe('a filler', () => {
     it('stops when the epoch changed meanwhile', async () => {
-      const s = scripts()
+      const s = harness()
       const [, epoch] = await s.prepare('filler')
       await redis().command('DEL', s.keys.q)
       await s.begin([POST], 'h', { epoch: 'epoch-2' })
@@ -87,7 +87,7 @@ export const ranking: Suite = (redis, scripts) => {
     })
 
     it('waits while another one is at it, and takes over from one that died', async () => {
-      const s = scripts()
+      const s = harness()
       const [, epoch] = await s.prepare('first', { ttl: 50 })
       await s.fill(epoch, 'first', 0, [[POST, 5]], { ttl: 50 })
       expect(await s.prepare('second')).toEqual(['BUSY', ''])
@@ -102,7 +102,7 @@ export const ranking: Suite = (redis, scripts) => {
     })
 
     it('that begins anew drops what another one had built', async () => {
-      const s = scripts()
+      const s = harness()
       const [, epoch] = await s.prepare('first')
       await s.fill(epoch, 'first', 0, [[POST, 5]])
       await s.release('unknown', 'first')
@@ -112,7 +112,7 @@ export const ranking: Suite = (redis, scripts) => {
     })
 
     it('brings every page once and in order: what is repeated, late or missing changes nothing', async () => {
-      const s = scripts()
+      const s = harness()
       const [, epoch] = await s.prepare('filler')
       const page = (n: number, last = false) => s.fill(epoch, 'filler', n, [[postIds(9)[n]!, n]], { last })
       expect(await page(0)).toBe('OK')
@@ -127,7 +127,7 @@ export const ranking: Suite = (redis, scripts) => {
     })
 
     it('leaves a complete ranking to the readers, and adds to it what it lacks', async () => {
-      const s = scripts()
+      const s = harness()
       await s.hydrate(POST, { base: 446 })
       await s.rankAll([[POST, 446]])
       const [verdict, epoch] = await s.prepare('again')
@@ -142,7 +142,7 @@ export const ranking: Suite = (redis, scripts) => {
     })
 
     it('does not overwrite what changed since it read a page', async () => {
-      const s = scripts()
+      const s = harness()
       const [, epoch] = await s.prepare('filler')
       const [set, made] = postIds(2) as [string, string]
       await s.hydrate(POST, { base: 5 })
@@ -159,7 +159,7 @@ export const ranking: Suite = (redis, scripts) => {
     })
 
     it.each(['forget', 'collect'] as const)('does not bring back a post that is gone (%s)', async how => {
-      const s = scripts()
+      const s = harness()
       const gone = async (name: string) => {
         if (how === 'forget') await s.forget([POST])
         else await s.collect(name, { rows: [[POST, '', '']] })
@@ -185,7 +185,7 @@ export const ranking: Suite = (redis, scripts) => {
     })
 
     it('brings a post that was gone and is there again', async () => {
-      const s = scripts()
+      const s = harness()
       await s.rankAll([[OTHER_POST, 6]])
       await s.forget([POST])
       await s.hydrate(POST, { base: 9 })
@@ -193,7 +193,7 @@ export const ranking: Suite = (redis, scripts) => {
     })
 
     it('remembers no post that never was, and no gone one for ever', async () => {
-      const s = scripts()
+      const s = harness()
       await s.rankAll([[OTHER_POST, 6]])
       await s.begin([POST], 'token')
       expect(await s.absent('token', [POST])).toEqual([POST])
@@ -205,7 +205,7 @@ export const ranking: Suite = (redis, scripts) => {
     })
 
     it('replaces a key of another type', async () => {
-      const s = scripts()
+      const s = harness()
       await redis().command('SET', s.keys.rank, 'not a ranking')
       expect(await s.ranked()).toBeNull()
       await s.rankAll([[POST, 5]])
