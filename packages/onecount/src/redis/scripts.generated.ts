@@ -10,7 +10,7 @@ export interface Script {
 export const SCRIPTS = {
   abandon: {
     name: 'abandon',
-    sha1: 'decb6d5e2992cdd32d28c8f34d652bc69fd88790',
+    sha1: 'd8af152953728ac08eae907237837f4bb70438be',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -38,6 +38,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -72,7 +75,7 @@ return '1'
   },
   adopt: {
     name: 'adopt',
-    sha1: '060602eeece6ca5d2605421316bed4a33a40e253',
+    sha1: '5999914f8ba633ced8a50517c3bb3f8985547965',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -101,10 +104,14 @@ end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local before, rest, q, recent = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+allow_when_full(q)
 if redis.call('EXISTS', rest) == 0 then
   local kind = redis.call('TYPE', before).ok
   if kind == 'zset' then redis.call('RENAME', before, rest) end
@@ -125,7 +132,7 @@ return redis.call('TYPE', before).ok == 'zset' and '1' or '0'
   },
   collect: {
     name: 'collect',
-    sha1: '03eda895c5b9a6dd68c92e18a9fa9e32221e343d',
+    sha1: 'da918bcfe1f4233a70aaceadb59d83df5877dba6',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -153,6 +160,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -221,7 +231,7 @@ return '1'
   },
   feed: {
     name: 'feed',
-    sha1: '9a554e4579e1fbef350ea0ea175c10894f9a22c5',
+    sha1: 'db3df5c588fc17c19c306ee44313b76a9e05e4f5',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -253,6 +263,9 @@ end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
@@ -276,7 +289,7 @@ return feed(KEYS[1], KEYS[2], tonumber(ARGV[1])) and '1' or '0'
   },
   fill: {
     name: 'fill',
-    sha1: '74f44ef9d4fdc8713192cb05b5f95b80fd2c56d0',
+    sha1: '21a56b7af7ad8b56812d2e6d92ffbf129b0b82d6',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -323,6 +336,9 @@ end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
@@ -350,6 +366,7 @@ local function rank_by_postgres(rank, post, count, is_new)
 end
 local q, rank, filling = KEYS[1], KEYS[2], KEYS[3]
 local epoch, token, page = ARGV[1], ARGV[2], tonumber(ARGV[3])
+assert_writable(q)
 local mark = '!fill|' .. epoch .. '|' .. token .. '|'
 if epoch_of(q) ~= epoch then return 'LOST' end
 if token == '' then
@@ -415,7 +432,7 @@ return 'OK'
   },
   'install-posts': {
     name: 'install-posts',
-    sha1: 'a59ac6cdfd11d317d351d589be69c3119be7c3ab',
+    sha1: '6652133c058e2d1c8d9e66af3beccf05890c3aae',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -462,12 +479,15 @@ end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local q, now, most = KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local epoch = epoch_of(q)
-assert_primary(q)
+assert_writable(q)
 if not epoch then return { 'NEW' } end
 if mark_of(q, 'fed') then return { 'FEEDING' } end
 if mark_of(q, 'nonce') ~= ARGV[1] then return { 'AGAIN' } end
@@ -499,7 +519,7 @@ return out
   },
   'install-session': {
     name: 'install-session',
-    sha1: '89b464dbccd0fbd0116030e93376664cf692fb9d',
+    sha1: '63a4ba42ecfd3bf3521ed5858e4840b2d1dfbb1a',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -528,12 +548,15 @@ end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local q, key, session, extent = KEYS[1], KEYS[2], ARGV[1], ARGV[3]
 local epoch = epoch_of(q)
-assert_primary(q)
+assert_writable(q)
 if not epoch then return 'NEW' end
 if mark_of(q, 'fed') then return 'FEEDING' end
 if mark_of(q, 'nonce') ~= ARGV[2] or mark_of(q, 'half') then return 'AGAIN' end
@@ -592,7 +615,7 @@ return out
   },
   mirror: {
     name: 'mirror',
-    sha1: '3d2991e13e3e6aaba359f5137b412ce43c81378a',
+    sha1: '83f9b9fc03e79f1e724d9e59d0bfadd72af39e14',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -621,11 +644,14 @@ end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local q, recent = KEYS[1], KEYS[2]
-assert_primary(q)
+assert_writable(q)
 for i = 2, #ARGV, 3 do
   local post, session, op, k = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), 3 + 2 * (i - 2) / 3
   local pair = post .. '|' .. session
@@ -640,7 +666,7 @@ return 'OK'
   },
   prepare: {
     name: 'prepare',
-    sha1: '5cdab81f7e74f6d3f22bced5e515b95341c8500e',
+    sha1: 'aedbcc359d2115345df8d52dca31af8b2a00ad66',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -668,6 +694,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -709,7 +738,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: '641404422b4f68fb4bc81f704b403ed46b25d689',
+    sha1: '4c6adddab49e5f383b8a51b23172a60d0eee3951',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -755,6 +784,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -817,10 +849,12 @@ local function reply(s)
 end
 local k = { q = KEYS[1], meta = KEYS[2], session = KEYS[3], rank = KEYS[4], likes = KEYS[5], sessions = KEYS[6], liked = KEYS[8] }
 local post, session, now, wanted, ahead = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[6])
-assert_primary(k.q)
 local s = look(k, post, session)
 local given = tonumber(redis.call('GET', KEYS[7]))
-if not given then
+if given then
+  assert_primary(k.q)
+else
+  assert_writable(k.q)
   local is_unknown = not (s.held or s.known)
   if is_cold(s) and ARGV[5] == 'warm' then return { 'HYDRATE' } end
   if is_unknown and wanted == 'flip' then return { 'ASK' } end
@@ -838,7 +872,7 @@ return reply(s)
   },
   rank: {
     name: 'rank',
-    sha1: '29d5e9d0c10a6eb7b8146ddb6a79d560d0d60b7b',
+    sha1: '1716cae5216fd607e68832b511584d7e263ef9bc',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -866,6 +900,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -901,7 +938,7 @@ return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCOR
   },
   read: {
     name: 'read',
-    sha1: '59a861811ba68c7a3d8a46fc54b6cdb177f88a0a',
+    sha1: '077d4d2bb4049ab5f379ea516aba5ecbf3e10d61',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -929,6 +966,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -962,7 +1002,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '606bf6b4ff153a9b1f2c77bd98c8ed3aba7f7ea1',
+    sha1: '1ad4dca74298a9e3ecddc497243007c025e983ee',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -990,6 +1030,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -1047,7 +1090,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '56020e5ca9385004129bbf8233fb34b41a16b204',
+    sha1: '041fdf821f0782eb5dd8f7da98d702b753dd3085',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1075,6 +1118,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -1261,7 +1307,7 @@ return { 'OK', unpack(hand_out(q, ARGV[8], ARGV[9], ARGV[10], true)) }
   },
   status: {
     name: 'status',
-    sha1: 'a1f8699e774c88416ccfa6454263d5ebf521f991',
+    sha1: 'd724f247137cc965ee7521472e60dd605aae9153',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1293,6 +1339,9 @@ end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
@@ -1311,7 +1360,7 @@ return { mark_of(q, 'nonce') or '', epoch_of(q) or '', int(pending), int(oldest 
   },
   write: {
     name: 'write',
-    sha1: 'cbf766ce390059b6e758cf55acc78e1367ccc2d3',
+    sha1: '5fb2aa594bf5a53de5a2bb89ceb65817c4ea7a39',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1357,6 +1406,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -1419,9 +1471,11 @@ local function reply(s)
 end
 local k = { q = KEYS[1], meta = KEYS[2], session = KEYS[3], rank = KEYS[4], likes = KEYS[5], sessions = KEYS[6], liked = KEYS[7] }
 local post, session, op, now, ahead = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[6])
-assert_primary(k.q)
 local s = look(k, post, session)
-if op > s.newest then
+if op <= s.newest then
+  assert_primary(k.q)
+else
+  assert_writable(k.q)
   if ARGV[5] == 'warm' and is_cold(s) then return { 'HYDRATE' } end
   if ahead then
     local moment = math.max(now, math.floor(s.newest / 2), s.post and s.post.rev or 0)

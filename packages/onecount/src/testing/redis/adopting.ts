@@ -47,9 +47,7 @@ export const adopting: Suite = (redis, harness) => {
       expect(await s.adopt()).toBe('0')
       await expectAdopted()
       await s.resolve('receipt', nonce)
-      expect(await s.queue()).toEqual(
-        Object.entries(OPS).map(([pair, op]) => `${pair}|${op}|0|0|`),
-      )
+      expect(await s.queue()).toEqual(Object.entries(OPS).map(([pair, op]) => `${pair}|${op}|0|0|`))
       expect(await s.status()).toMatchObject({ cut: 'receipt', epoch: nonce, home: 'here', pending: 5 })
     })
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { likeAt, OTHER_POST, POST, receiptOf, slicesOf, type Suite, T, unlikeAt } from './harness'
+import { likeAt, OTHER_POST, POST, receiptOf, type Suite, slicesOf, T, unlikeAt } from './harness'
 
 const any = { accept: 'any' } as const
 
@@ -36,7 +36,10 @@ export const collecting: Suite = (redis, harness) => {
       const next = (await s.collect('three'))!
       expect(next.nonce).not.toBe(batch.nonce)
       expect(next.parent).toBe(receiptOf(batch))
-      expect(next.members.map(member => member.split('|')[2])).toEqual([String(unlikeAt(2)), String(likeAt(1))])
+      expect(next.members.map(member => member.split('|')[2])).toEqual([
+        String(unlikeAt(2)),
+        String(likeAt(1)),
+      ])
     })
 
     it('hands out a batch of nothing, which moves the cut', async () => {

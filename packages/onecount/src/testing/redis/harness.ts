@@ -13,8 +13,8 @@ export interface RedisUnderTest {
   /** Any command of Redis, to look at keys and to damage them. The suite empties the database: give it its own. */
   command(...args: (string | number)[]): Promise<unknown>
   /**
-   * Every command that the server executes while the work goes on, also those of scripts, as MONITOR shows them. Left
-   * out where the server has no MONITOR: what scripts touch is not compared.
+   * Every command that the server executes while the work goes on, also those of scripts, as MONITOR shows them. Needed
+   * where `capabilities.monitor` says that the server can.
    */
   monitor?(work: () => Promise<unknown>): Promise<string[][]>
   close(): Promise<void>
@@ -26,6 +26,8 @@ export interface RedisCapabilities {
   maxmemory: boolean
   /** `REPLICAOF` makes it a replica, which takes no writes. A node of a cluster cannot be told so. */
   replicaof: boolean
+  /** `MONITOR` shows what scripts do. */
+  monitor: boolean
 }
 
 /** A post that is warm, as Redis shows it. */
@@ -145,7 +147,9 @@ export function harnessOf({ port, command, tag }: RedisUnderTest) {
 
     /** Ops that were drained and are remembered, by pair. */
     async recent(): Promise<Record<string, number>> {
-      const flat = ((await command('ZRANGE', keys.recent, 0, -1, 'WITHSCORES')) as unknown[]).flat().map(String)
+      const flat = ((await command('ZRANGE', keys.recent, 0, -1, 'WITHSCORES')) as unknown[])
+        .flat()
+        .map(String)
       return Object.fromEntries(
         flat.flatMap((pair, i) => (i % 2 === 0 ? [[pair, Number(flat[i + 1])] as const] : [])),
       )

@@ -6,7 +6,12 @@ export const installing: Suite = (redis, harness) => {
     it('shows what Postgres has, and keeps the mirror and the ranking', async () => {
       const s = harness()
       await s.begin()
-      expect(await s.installPosts('first', [[POST, 446], [OTHER_POST, 5]])).toEqual(['OK', 'OK'])
+      expect(
+        await s.installPosts('first', [
+          [POST, 446],
+          [OTHER_POST, 5],
+        ]),
+      ).toEqual(['OK', 'OK'])
       expect(await s.shown(POST)).toEqual({ count: 446, rev: T, guesses: 0, op: '' })
       expect(await s.likes(POST)).toBe('446')
       expect(await redis().command('ZREVRANGE', s.keys.rank, 0, -1)).toEqual([POST, OTHER_POST])
@@ -63,7 +68,10 @@ export const installing: Suite = (redis, harness) => {
       const any = { accept: 'any' } as const
       await s.begin()
       for (const session of ['a', 'b', 'c']) await s.write(POST, session, likeAt(1), any)
-      const page: [string, number][] = [[POST, 5], [OTHER_POST, 5]]
+      const page: [string, number][] = [
+        [POST, 5],
+        [OTHER_POST, 5],
+      ]
       expect(await s.installPosts('first', page, { most: 2 })).toEqual(['MANY', 'OK'])
       expect(await s.isWarm(POST)).toBe(false)
       expect(await s.isWarm(OTHER_POST)).toBe(true)
@@ -162,7 +170,10 @@ export const installing: Suite = (redis, harness) => {
     /** Both scripts, with what was read at that cut. */
     async function install(receipt: string): Promise<unknown[]> {
       const s = harness()
-      const verdicts = [await s.installPosts(receipt, [[POST, 446]]), await s.installSession('ana', receipt, [])]
+      const verdicts = [
+        await s.installPosts(receipt, [[POST, 446]]),
+        await s.installSession('ana', receipt, []),
+      ]
       expect([await s.isWarm(POST), await s.known('ana')]).toEqual(
         verdicts[1] === 'OK' ? [true, 'all'] : [false, ''],
       )
@@ -179,7 +190,8 @@ export const installing: Suite = (redis, harness) => {
       const s = harness()
       await s.begin()
       const { nonce } = (await s.collect())!
-      for (const receipt of ['before', 'after', nonce, '']) expect(await install(receipt)).toEqual([['AGAIN'], 'AGAIN'])
+      for (const receipt of ['before', 'after', nonce, ''])
+        expect(await install(receipt)).toEqual([['AGAIN'], 'AGAIN'])
       expect(await install('first')).toEqual([['OK'], 'OK'])
     })
 

@@ -29,15 +29,18 @@ export const mirrors: Suite = (redis, harness) => {
       expect(await mirrored(POST, 'ana')).toEqual(['446', false, false])
     })
 
-    it.each(['write', 'press'] as const)('leave out who likes a post where that is not kept (%s)', async script => {
-      const s = harness()
-      await s.warm({ [POST]: 446 }, { ana: [] })
-      const options = { likers: false }
-      if (script === 'write') await s.write(POST, 'ana', likeAt(1), options)
-      else await s.press(POST, 'ana', '1', options)
-      expect(await mirrored(POST, 'ana')).toEqual(['447', true, false])
-      expect(await redis().command('EXISTS', s.keys.liked(POST))).toBe(0)
-    })
+    it.each(['write', 'press'] as const)(
+      'leave out who likes a post where that is not kept (%s)',
+      async script => {
+        const s = harness()
+        await s.warm({ [POST]: 446 }, { ana: [] })
+        const options = { likers: false }
+        if (script === 'write') await s.write(POST, 'ana', likeAt(1), options)
+        else await s.press(POST, 'ana', '1', options)
+        expect(await mirrored(POST, 'ana')).toEqual(['447', true, false])
+        expect(await redis().command('EXISTS', s.keys.liked(POST))).toBe(0)
+      },
+    )
 
     it('know who likes a cold post, not how many', async () => {
       const s = harness()
@@ -223,7 +226,12 @@ export const mirrors: Suite = (redis, harness) => {
       await s.write(POST, 'ana', likeAt(1), any)
       await s.drain({ likes: { [POST]: 447 } })
       await s.know('ana', [[POST, likeAt(1)]])
-      expect(await s.shown(POST, 'ana')).toEqual({ count: 447, rev: T + 1, guesses: 0, op: String(likeAt(1)) })
+      expect(await s.shown(POST, 'ana')).toEqual({
+        count: 447,
+        rev: T + 1,
+        guesses: 0,
+        op: String(likeAt(1)),
+      })
     })
   })
 }

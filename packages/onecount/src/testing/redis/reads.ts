@@ -59,7 +59,9 @@ export const reads: Suite = (redis, harness) => {
       const before = await s.everything()
       const [, , ...page] = (await s.read(ids, 'ana')).split(';')
       expect(ids.map((_, i) => Number(page[2 * i]!.split('|')[0]))).toEqual(ids.map((_, i) => i))
-      expect(ids.map((_, i) => page[2 * i + 1])).toEqual(ids.map((_, i) => (i === 7 ? String(likeAt(1)) : '')))
+      expect(ids.map((_, i) => page[2 * i + 1])).toEqual(
+        ids.map((_, i) => (i === 7 ? String(likeAt(1)) : '')),
+      )
       expect(await s.everything()).toEqual(before)
     })
   })

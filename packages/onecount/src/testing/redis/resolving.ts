@@ -40,7 +40,11 @@ export const resolving: Suite = (redis, harness) => {
         `${POST}|pending|${likeAt(3)}|1|${ended}`,
       ])
       expect(await s.status()).toMatchObject({ cut: 'another history', epoch: batch.nonce, pending: 3 })
-      expect([await s.isWarm(POST), await s.isWarm(OTHER_POST), await s.known('drained')]).toEqual([false, false, ''])
+      expect([await s.isWarm(POST), await s.isWarm(OTHER_POST), await s.known('drained')]).toEqual([
+        false,
+        false,
+        '',
+      ])
       expect(await s.settle(batch, { likes: { [POST]: 2 } })).toEqual(['LATE'])
       await s.hydrate(POST, 2)
       expect(await s.shown(POST)).toMatchObject({ guesses: 3 })

@@ -132,7 +132,11 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
       session: string,
       receipt: string,
       ops: [post: string, op: number][],
-      { extent = 'all', ttl = 60_000, most = 1000 }: { extent?: 'all' | 'some'; ttl?: number; most?: number } = {},
+      {
+        extent = 'all',
+        ttl = 60_000,
+        most = 1000,
+      }: { extent?: 'all' | 'some'; ttl?: number; most?: number } = {},
     ) =>
       run(
         'install-session',
@@ -179,13 +183,16 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
     resolve: (receipt: string, nonce: string, limit = 1000) =>
       run('resolve', [keys.q, keys.recent], [receipt, nonce, limit]),
     feed: (limit: number) => run('feed', [keys.q, keys.recent], [limit]),
-    adopt: (limit = 1000) =>
-      run('adopt', [keys.before, keys.beforeRest, keys.q, keys.recent], [limit]),
+    adopt: (limit = 1000) => run('adopt', [keys.before, keys.beforeRest, keys.q, keys.recent], [limit]),
 
     mirror: (likes: [post: string, session: string, op: number][], { likers = true } = {}) =>
       run(
         'mirror',
-        [keys.q, keys.recent, ...likes.flatMap(([post, session]) => [keys.sessions(session), keys.liked(post)])],
+        [
+          keys.q,
+          keys.recent,
+          ...likes.flatMap(([post, session]) => [keys.sessions(session), keys.liked(post)]),
+        ],
         [likers ? '1' : '0', ...likes.flat()],
       ),
 
@@ -197,7 +204,9 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
 
     rank: (limit = 10) => run('rank', [keys.q, keys.rank], [limit]) as Promise<string[]>,
     prepare: (token: string, { ttl = 10_000 } = {}) =>
-      run('prepare', [keys.q, keys.rank, keys.filling], [token, ttl]) as Promise<[verdict: string, epoch: string]>,
+      run('prepare', [keys.q, keys.rank, keys.filling], [token, ttl]) as Promise<
+        [verdict: string, epoch: string]
+      >,
     fill: (
       epoch: string,
       token: string,

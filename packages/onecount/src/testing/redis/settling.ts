@@ -12,7 +12,12 @@ export const settling: Suite = (redis, harness) => {
       const batch = await s.drain({ likes: { [POST]: 447 } }, { now: T + 9 })
       expect(await s.status()).toEqual({ cut: receiptOf(batch), epoch, pending: 0, oldest: 0, home: '' })
       expect(await s.recent()).toEqual({ [`${POST}|ana`]: likeAt(1) })
-      expect(await s.shown(POST, 'ana')).toEqual({ count: 447, rev: T + 1, guesses: 0, op: String(likeAt(1)) })
+      expect(await s.shown(POST, 'ana')).toEqual({
+        count: 447,
+        rev: T + 1,
+        guesses: 0,
+        op: String(likeAt(1)),
+      })
     })
 
     it('hands out the next batch under the new cut, as collect would again', async () => {
@@ -153,7 +158,9 @@ export const settling: Suite = (redis, harness) => {
       await s.begin()
       await s.drain({ likes: { [POST]: 5 }, rows: [[POST, 'ana', likeAt(5)]] })
       expect(await s.isWarm(POST)).toBe(false)
-      expect(await redis().command('EXISTS', s.keys.ops('ana'), s.keys.meta(POST), s.keys.likes(POST))).toBe(0)
+      expect(await redis().command('EXISTS', s.keys.ops('ana'), s.keys.meta(POST), s.keys.likes(POST))).toBe(
+        0,
+      )
     })
 
     it('is ignored when it comes late or twice', async () => {

@@ -1,5 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { type Answer, type Batch, likeAt, OTHER_POST, POST, receiptOf, slicesOf, type Suite, T, unlikeAt } from './harness'
+import {
+  type Answer,
+  type Batch,
+  likeAt,
+  OTHER_POST,
+  POST,
+  receiptOf,
+  type Suite,
+  slicesOf,
+  T,
+  unlikeAt,
+} from './harness'
 
 const SESSIONS = ['a', 'b', 'c', 'd']
 const any = { accept: 'any' } as const

@@ -35,7 +35,12 @@ export const writes: Suite = (redis, harness) => {
       if (where === 'drained') await s.drain({ likes: { [POST]: 446 } })
       const before = await s.everything()
       const reply = await s.write(POST, 'ana', likeAt(4), { now: T + 9 })
-      expect(reply).toMatchObject({ 1: '446', 3: '0', 4: String(unlikeAt(5)), 5: where === 'drained' ? '1' : '0' })
+      expect(reply).toMatchObject({
+        1: '446',
+        3: '0',
+        4: String(unlikeAt(5)),
+        5: where === 'drained' ? '1' : '0',
+      })
       expect(await s.everything()).toEqual(before)
     })
 
