@@ -28,7 +28,7 @@ const OPS = {
 export const adopting: Suite = (redis, harness) => {
   describe('adopt', () => {
     /** A Redis as the version before leaves it. */
-    const before = async (members = [...MARKS, ...PENDING]) => {
+    const leaveQueue = async (members = [...MARKS, ...PENDING]) => {
       const s = harness()
       await redis().command('ZADD', s.keys.before, ...members.flatMap(member => [0, member]))
       return s
@@ -42,7 +42,7 @@ export const adopting: Suite = (redis, harness) => {
     }
 
     it('takes over what is pending, which the first cut makes pending again', async () => {
-      const s = await before()
+      const s = await leaveQueue()
       const { nonce } = (await s.collect())!
       expect(await s.adopt()).toBe('0')
       await expectAdopted()
@@ -52,20 +52,20 @@ export const adopting: Suite = (redis, harness) => {
     })
 
     it('takes it over in slices', async () => {
-      const s = await before()
+      const s = await leaveQueue()
       expect([await s.adopt(2), await s.adopt(2), await s.adopt(2)]).toEqual(['1', '1', '0'])
       await expectAdopted()
     })
 
     it('also where the last slice is full', async () => {
-      const s = await before()
+      const s = await leaveQueue()
       expect([await s.adopt(5), await s.adopt(5)]).toEqual(['1', '0'])
       await expectAdopted()
       expect(await s.status()).toMatchObject({ home: 'here' })
     })
 
     it('goes on where it was cut off, and does nothing once it is through', async () => {
-      const s = await before()
+      const s = await leaveQueue()
       expect(await s.adopt(3)).toBe('1')
       // Another process begins anew, maybe much later.
       while ((await s.adopt(1)) === '1');
@@ -76,7 +76,7 @@ export const adopting: Suite = (redis, harness) => {
     })
 
     it('is the same when two are at it at once', async () => {
-      const s = await before()
+      const s = await leaveQueue()
       const adoptAll = async () => {
         while ((await s.adopt(1)) === '1');
       }
@@ -86,7 +86,7 @@ export const adopting: Suite = (redis, harness) => {
     })
 
     it('keeps newer ops that are recent, and what is pending already', async () => {
-      const s = await before()
+      const s = await leaveQueue()
       await redis().command('ZADD', s.keys.recent, unlikeAt(9), `${POST}|ana`, likeAt(0), `${POST}|ben`)
       await s.write(POST, 'eva', unlikeAt(9), { accept: 'any' })
       await s.adopt()
@@ -98,14 +98,14 @@ export const adopting: Suite = (redis, harness) => {
     })
 
     it('gives this Redis the id of before, unless it has one', async () => {
-      const s = await before()
+      const s = await leaveQueue()
       await s.collect('n', { home: 'named' })
       await s.adopt()
       expect(await s.status()).toMatchObject({ home: 'named' })
     })
 
     it('has nothing to take from a queue of marks, or of nothing', async () => {
-      const s = await before(MARKS)
+      const s = await leaveQueue(MARKS)
       expect(await s.adopt()).toBe('0')
       expect(await s.recent()).toEqual({})
       expect(await s.status()).toMatchObject({ home: 'here' })
@@ -115,7 +115,7 @@ export const adopting: Suite = (redis, harness) => {
     })
 
     it('passes over what is no op', async () => {
-      const s = await before(['nonsense', `${POST}|ana|x|0`, PENDING[0]!])
+      const s = await leaveQueue(['nonsense', `${POST}|ana|x|0`, PENDING[0]!])
       expect(await s.adopt()).toBe('0')
       expect(await s.recent()).toEqual({ [`${POST}|ana`]: likeAt(1) })
       expect(await redis().command('EXISTS', s.keys.beforeRest)).toBe(0)
@@ -126,7 +126,7 @@ export const adopting: Suite = (redis, harness) => {
       ['ZREM', ['']],
       ['ZRANGE', [0, 0]],
     ] as const)('fails the scripts of the version before from its first slice on: %s', async (name, args) => {
-      const s = await before()
+      const s = await leaveQueue()
       const call = () => redis().command(name, s.keys.before, ...args)
       await call()
       await s.adopt(1)
