@@ -14,6 +14,7 @@
 -- include: queue
 
 local before, rest, q, recent = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+allow_when_full(q)
 if redis.call('EXISTS', rest) == 0 then
   local kind = redis.call('TYPE', before).ok
   if kind == 'zset' then redis.call('RENAME', before, rest) end

@@ -21,6 +21,8 @@
 
 local q, rank, filling = KEYS[1], KEYS[2], KEYS[3]
 local epoch, token, page = ARGV[1], ARGV[2], tonumber(ARGV[3])
+-- A page that is let in while Redis is full would lack the posts that it has no room for.
+assert_writable(q)
 local mark = '!fill|' .. epoch .. '|' .. token .. '|'
 if epoch_of(q) ~= epoch then return 'LOST' end
 if token == '' then

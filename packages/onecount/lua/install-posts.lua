@@ -19,7 +19,7 @@
 
 local q, now, most = KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local epoch = epoch_of(q)
-assert_primary(q)
+assert_writable(q)
 if not epoch then return { 'NEW' } end
 if mark_of(q, 'fed') then return { 'FEEDING' } end
 if mark_of(q, 'nonce') ~= ARGV[1] then return { 'AGAIN' } end

@@ -16,7 +16,7 @@
 
 local q, key, session, extent = KEYS[1], KEYS[2], ARGV[1], ARGV[3]
 local epoch = epoch_of(q)
-assert_primary(q)
+assert_writable(q)
 if not epoch then return 'NEW' end
 if mark_of(q, 'fed') then return 'FEEDING' end
 if mark_of(q, 'nonce') ~= ARGV[2] or mark_of(q, 'half') then return 'AGAIN' end

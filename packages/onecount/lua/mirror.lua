@@ -13,7 +13,7 @@
 -- include: queue
 
 local q, recent = KEYS[1], KEYS[2]
-assert_primary(q)
+assert_writable(q)
 for i = 2, #ARGV, 3 do
   local post, session, op, k = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), 3 + 2 * (i - 2) / 3
   local pair = post .. '|' .. session

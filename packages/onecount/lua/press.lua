@@ -25,10 +25,12 @@
 local k = { q = KEYS[1], meta = KEYS[2], session = KEYS[3], rank = KEYS[4], likes = KEYS[5], sessions = KEYS[6], liked = KEYS[8] }
 local post, session, now, wanted, ahead = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[6])
 
-assert_primary(k.q)
 local s = look(k, post, session)
 local given = tonumber(redis.call('GET', KEYS[7]))
-if not given then
+if given then
+  assert_primary(k.q)
+else
+  assert_writable(k.q)
   local is_unknown = not (s.held or s.known)
   if is_cold(s) and ARGV[5] == 'warm' then return { 'HYDRATE' } end
   if is_unknown and wanted == 'flip' then return { 'ASK' } end

@@ -1,9 +1,9 @@
--- release: give the right to hydrate back, when there is nothing to install.
+-- release: give the right to fill the ranking back, before all of it was brought.
 --
 -- KEYS
---   1 hydrating  string  post:hydrating:<post>
+--   1 filling  string  likes:rank:filling
 -- ARGV
---   1 token      that begin returned
+--   1 token    that prepare was given
 -- RETURNS
 --   '1' | '0': it was not ours any more
 

@@ -24,9 +24,11 @@
 local k = { q = KEYS[1], meta = KEYS[2], session = KEYS[3], rank = KEYS[4], likes = KEYS[5], sessions = KEYS[6], liked = KEYS[7] }
 local post, session, op, now, ahead = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[6])
 
-assert_primary(k.q)
 local s = look(k, post, session)
-if op > s.newest then
+if op <= s.newest then
+  assert_primary(k.q)
+else
+  assert_writable(k.q)
   if ARGV[5] == 'warm' and is_cold(s) then return { 'HYDRATE' } end
   if ahead then
     local moment = math.max(now, math.floor(s.newest / 2), s.post and s.post.rev or 0)

@@ -2,24 +2,22 @@ import { Redis } from 'ioredis'
 import { createRedisCluster, ioredisClusterPort } from 'onecount/redis'
 import { redisContract } from 'onecount/testing'
 import { startRedisCluster } from '@/dev/services/redis-cluster'
+import { monitored } from './support/redis-monitor'
 
 /** The hash tag of a partition: all its keys are in one slot. */
-const keyPrefix = '{p}'
+const tag = '{0}'
 
 redisContract(
   'ioredis on a Redis Cluster',
   async () => {
     const redis = await startRedisCluster()
-    const driver = createRedisCluster(redis.urls, { keyPrefix, redisOptions: { commandTimeout: 5000 } })
-    const { url } = await redis.primaryOf(keyPrefix)
-    const plain = new Redis(url, { keyPrefix })
-    /** KEYS is given a pattern, which ioredis leaves as it is. */
-    const keys = async (pattern: string) =>
-      (await plain.keys(keyPrefix + pattern)).map(key => key.slice(keyPrefix.length))
+    const driver = createRedisCluster(redis.urls, { redisOptions: { commandTimeout: 5000 } })
+    const plain = new Redis((await redis.primaryOf(tag)).url)
     return {
       port: ioredisClusterPort(driver),
-      command: (name: string, ...args: (string | number)[]) =>
-        name === 'KEYS' ? keys(String(args[0])) : plain.call(name, ...args),
+      tag,
+      command: (name: string, ...args: (string | number)[]) => plain.call(name, ...args),
+      monitor: (work: () => Promise<unknown>) => monitored(plain, work),
       async close() {
         driver.disconnect()
         plain.disconnect()
@@ -27,5 +25,5 @@ redisContract(
       },
     }
   },
-  { maxmemory: true },
+  { maxmemory: true, replicaof: false, monitor: true },
 )

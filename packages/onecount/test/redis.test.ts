@@ -3,6 +3,7 @@ import { createRedisMock } from 'js-redis-server'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import { redisContract } from 'onecount/testing'
 import { startRedisServer } from '@/dev/services/redis-server'
+import { monitored } from './support/redis-monitor'
 
 function underTest(url: string, end: () => Promise<unknown>, options?: RedisOptions) {
   const driver = createRedisClient(url, options)
@@ -10,6 +11,7 @@ function underTest(url: string, end: () => Promise<unknown>, options?: RedisOpti
   return {
     port: ioredisPort(driver),
     command: (name: string, ...args: (string | number)[]) => plain.call(name, ...args),
+    monitor: (work: () => Promise<unknown>) => monitored(plain, work),
     async close() {
       driver.disconnect()
       plain.disconnect()
@@ -24,10 +26,10 @@ redisContract(
     const server = await startRedisServer()
     return underTest(server.url, server.stop, { commandTimeout: 5000 })
   },
-  { maxmemory: true },
+  { maxmemory: true, replicaof: true, monitor: true },
 )
 
-// The in-process server has no memory limit to run into, so what happens at the limit does not apply to it; and it
+// The in-process server has no memory limit to run into, is nobody's replica and shows nobody what it does; and it
 // shares its time with the tests, so a call has longer.
 redisContract(
   'ioredis on the in-process server',
@@ -35,5 +37,5 @@ redisContract(
     const server = await createRedisMock()
     return underTest(server.url, () => server.close(), { commandTimeout: 10_000 })
   },
-  { maxmemory: false },
+  { maxmemory: false, replicaof: false, monitor: false },
 )

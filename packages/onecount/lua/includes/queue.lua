@@ -44,6 +44,12 @@ local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
 
+-- As assert_primary, for what makes Redis hold more: refused while Redis is full, too, which a script is not any more once
+-- it has called another write command.
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
+
 -- Redis refuses a script that needs memory while it is full, but not after a first write that needs none: the drain, which
 -- empties it, goes on.
 local function allow_when_full(q)

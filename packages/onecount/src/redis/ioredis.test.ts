@@ -16,7 +16,7 @@ afterEach(async () => {
   await server.kill()
 })
 
-const status = () => ioredisPort(client).run('status', ['likes:q', 'likes:recent'], [10])
+const status = () => ioredisPort(client).run('status', ['likes:pending', 'likes:recent'], [10])
 const EMPTY = ['', '', '0', '0', '']
 
 /** How a call ended and after how many milliseconds. */
@@ -36,7 +36,9 @@ describe('the ioredis driver', () => {
     process.on('warning', listen)
     client = createRedisClient(server.url)
     const port = ioredisPort(client)
-    const calls = Array.from({ length: 50 }, () => port.run('status', ['likes:q', 'likes:recent'], [10]))
+    const calls = Array.from({ length: 50 }, () =>
+      port.run('status', ['likes:pending', 'likes:recent'], [10]),
+    )
     expect(await Promise.all(calls)).toEqual(Array(50).fill(EMPTY))
     process.off('warning', listen)
     expect(warnings).toEqual([])
@@ -81,17 +83,30 @@ describe('the ioredis driver', () => {
   it('does not wait for a Redis that hangs, and does not send the call again', async () => {
     client = createRedisClient(server.url)
     const port = ioredisPort(client)
-    const collect = (nonce: string) =>
-      port.run('collect', ['likes:q', 'likes:recent', 'likes:rank'], [nonce, 1, '', 0])
-    await collect('n1')
+    const take = () => port.run('limit', ['likes:limit:new|a'], [10, 3_600_000])
+    const left = () => client.get('likes:limit:new|a').catch(() => null)
+    await take()
     server.child.kill('SIGSTOP')
-    const { error, ms } = await timed(collect('n2'))
+    const { error, ms } = await timed(take())
     expect(error).toMatchObject({ store: 'redis', message: expect.stringContaining('timed out') })
     expect(ms).toBeLessThan(1000)
     server.child.kill('SIGCONT')
-    await expect.poll(() => client.zlexcount('likes:q', '[!out|', '(!out}').catch(() => 0)).toBe(2)
+    await expect.poll(left).toMatch(/^8\./)
     expect(await status()).toEqual(EMPTY)
-    expect(await client.zcard('likes:q')).toBe(2)
+    expect(await left()).toMatch(/^8\./)
+  })
+
+  it('runs scripts with a prefix before all keys', async () => {
+    client = createRedisClient(server.url, { keyPrefix: 'app:' })
+    const { run } = ioredisPort(client)
+    const post = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
+    const [, , nonce] = (await run('collect', ['likes:pending'], ['n', 1, '', '', '0'])) as string[]
+    await run('resolve', ['likes:pending', 'likes:recent'], ['cut', nonce!, 1])
+    const session = ['likes:pending', 'session:ops:ana']
+    await run('install-session', session, ['ana', 'cut', 'all', 1000, 10, post, 7])
+    const page = await run('read', [...session, `post:meta:${post}`], ['1'])
+    expect(page).toBe(`${nonce};${nonce}|all;;7`)
+    expect((await client.keys('*')).sort()).toEqual(['app:likes:pending', 'app:session:ops:ana'])
   })
 })
 

@@ -10,7 +10,7 @@ export interface Script {
 export const SCRIPTS = {
   abandon: {
     name: 'abandon',
-    sha1: '9febfa11942e0ff344fdac4ca611e06e1d0c2667',
+    sha1: '6d1efc7ba71d23c9aaef2b0387ca09b08a24e2e7',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -38,6 +38,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -77,7 +80,7 @@ return '1'
   },
   adopt: {
     name: 'adopt',
-    sha1: '060602eeece6ca5d2605421316bed4a33a40e253',
+    sha1: '5999914f8ba633ced8a50517c3bb3f8985547965',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -106,10 +109,14 @@ end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local before, rest, q, recent = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+allow_when_full(q)
 if redis.call('EXISTS', rest) == 0 then
   local kind = redis.call('TYPE', before).ok
   if kind == 'zset' then redis.call('RENAME', before, rest) end
@@ -130,7 +137,7 @@ return redis.call('TYPE', before).ok == 'zset' and '1' or '0'
   },
   close: {
     name: 'close',
-    sha1: 'bb99de08e0b51e9cfd8b4b44e95bb09ffee39fde',
+    sha1: '0aa8eec6179ccdac0dd6f2b330c52e3f99c84453',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -158,6 +165,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -176,7 +186,7 @@ return members
   },
   collect: {
     name: 'collect',
-    sha1: '4a9c33b54fc08f3364defc82067f11abc4b6a3f5',
+    sha1: '6847d0b3c36afd69a5920a3ef30794c9a09d016c',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -204,6 +214,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -290,7 +303,7 @@ return '1'
   },
   feed: {
     name: 'feed',
-    sha1: '9a554e4579e1fbef350ea0ea175c10894f9a22c5',
+    sha1: 'db3df5c588fc17c19c306ee44313b76a9e05e4f5',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -322,6 +335,9 @@ end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
@@ -345,7 +361,7 @@ return feed(KEYS[1], KEYS[2], tonumber(ARGV[1])) and '1' or '0'
   },
   fill: {
     name: 'fill',
-    sha1: '9df5745580272794088184795e866eb63b81894b',
+    sha1: '854bc6e8e0815365a02dcc34939a52cafb015ae6',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -393,6 +409,9 @@ end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
@@ -420,6 +439,7 @@ local function rank_by_postgres(rank, post, count, is_new)
 end
 local q, rank, filling = KEYS[1], KEYS[2], KEYS[3]
 local epoch, token, page = ARGV[1], ARGV[2], tonumber(ARGV[3])
+assert_writable(q)
 local mark = '!fill|' .. epoch .. '|' .. token .. '|'
 if epoch_of(q) ~= epoch then return 'LOST' end
 if token == '' then
@@ -485,7 +505,7 @@ return 'OK'
   },
   'install-posts': {
     name: 'install-posts',
-    sha1: '6bf18ed2ea76dd9e0db8194acf8bd5c89758db1d',
+    sha1: '64f3783d21a3751a1054dd2f719afb28b16b9823',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -533,12 +553,15 @@ end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local q, now, most = KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local epoch = epoch_of(q)
-assert_primary(q)
+assert_writable(q)
 if not epoch then return { 'NEW' } end
 if mark_of(q, 'fed') then return { 'FEEDING' } end
 if mark_of(q, 'nonce') ~= ARGV[1] then return { 'AGAIN' } end
@@ -570,7 +593,7 @@ return out
   },
   'install-session': {
     name: 'install-session',
-    sha1: '89b464dbccd0fbd0116030e93376664cf692fb9d',
+    sha1: '63a4ba42ecfd3bf3521ed5858e4840b2d1dfbb1a',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -599,12 +622,15 @@ end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local q, key, session, extent = KEYS[1], KEYS[2], ARGV[1], ARGV[3]
 local epoch = epoch_of(q)
-assert_primary(q)
+assert_writable(q)
 if not epoch then return 'NEW' end
 if mark_of(q, 'fed') then return 'FEEDING' end
 if mark_of(q, 'nonce') ~= ARGV[2] or mark_of(q, 'half') then return 'AGAIN' end
@@ -663,7 +689,7 @@ return out
   },
   look: {
     name: 'look',
-    sha1: '251021eef20115588c855ee4b5390f1740d5db9a',
+    sha1: '7fa31e1e19027ac3313ac3561c54d555a6cfc2e3',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -695,6 +721,9 @@ end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
@@ -713,7 +742,7 @@ return { int(turn - now), pending and '1' or '0', mark_of(q, 'nonce') or '', mar
   },
   mirror: {
     name: 'mirror',
-    sha1: '3d2991e13e3e6aaba359f5137b412ce43c81378a',
+    sha1: '83f9b9fc03e79f1e724d9e59d0bfadd72af39e14',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -742,11 +771,14 @@ end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local q, recent = KEYS[1], KEYS[2]
-assert_primary(q)
+assert_writable(q)
 for i = 2, #ARGV, 3 do
   local post, session, op, k = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), 3 + 2 * (i - 2) / 3
   local pair = post .. '|' .. session
@@ -761,7 +793,7 @@ return 'OK'
   },
   prepare: {
     name: 'prepare',
-    sha1: '5cdab81f7e74f6d3f22bced5e515b95341c8500e',
+    sha1: 'aedbcc359d2115345df8d52dca31af8b2a00ad66',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -789,6 +821,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -830,7 +865,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: 'dffef0dad670baae776c88c22827f3a76203e214',
+    sha1: '88edb7734795eedd1855beed2c94b2766849c516',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -877,6 +912,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -939,10 +977,12 @@ local function reply(s)
 end
 local k = { q = KEYS[1], meta = KEYS[2], session = KEYS[3], rank = KEYS[4], likes = KEYS[5], sessions = KEYS[6], liked = KEYS[8] }
 local post, session, now, wanted, ahead = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4], tonumber(ARGV[6])
-assert_primary(k.q)
 local s = look(k, post, session)
 local given = tonumber(redis.call('GET', KEYS[7]))
-if not given then
+if given then
+  assert_primary(k.q)
+else
+  assert_writable(k.q)
   local is_unknown = not (s.held or s.known)
   if is_cold(s) and ARGV[5] == 'warm' then return { 'HYDRATE' } end
   if is_unknown and wanted == 'flip' then return { 'ASK' } end
@@ -960,7 +1000,7 @@ return reply(s)
   },
   rank: {
     name: 'rank',
-    sha1: '29d5e9d0c10a6eb7b8146ddb6a79d560d0d60b7b',
+    sha1: '1716cae5216fd607e68832b511584d7e263ef9bc',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -988,6 +1028,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -1023,7 +1066,7 @@ return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCOR
   },
   read: {
     name: 'read',
-    sha1: '59a861811ba68c7a3d8a46fc54b6cdb177f88a0a',
+    sha1: '077d4d2bb4049ab5f379ea516aba5ecbf3e10d61',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1051,6 +1094,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -1092,7 +1138,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '6622f782f745b31df1bb396e16911ea9b7e6945f',
+    sha1: 'b307eaa57d5a9d9cd1239408c4b88b80990f2f9d',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1120,6 +1166,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -1182,7 +1231,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: 'f1c58a0ef2d0df5d7f5aee804b7d46c4e671bf6f',
+    sha1: '0c1961d681cc6b304a8dbe1e18d1e10ebebe83f7',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1210,6 +1259,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -1419,7 +1471,7 @@ return { 'OK', unpack(batch) }
   },
   status: {
     name: 'status',
-    sha1: 'a1f8699e774c88416ccfa6454263d5ebf521f991',
+    sha1: 'd724f247137cc965ee7521472e60dd605aae9153',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1451,6 +1503,9 @@ end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
@@ -1469,7 +1524,7 @@ return { mark_of(q, 'nonce') or '', epoch_of(q) or '', int(pending), int(oldest 
   },
   write: {
     name: 'write',
-    sha1: '3c39a6f9e14afd6b087e1d32728fcfd70a7a9974',
+    sha1: '161ab92af1e182a79c0e83b3eb93678394ea782c',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1516,6 +1571,9 @@ local function pend(q, pair, op, rev, d, epoch, held)
 end
 local function assert_primary(q)
   redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
 end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
@@ -1578,9 +1636,11 @@ local function reply(s)
 end
 local k = { q = KEYS[1], meta = KEYS[2], session = KEYS[3], rank = KEYS[4], likes = KEYS[5], sessions = KEYS[6], liked = KEYS[7] }
 local post, session, op, now, ahead = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[6])
-assert_primary(k.q)
 local s = look(k, post, session)
-if op > s.newest then
+if op <= s.newest then
+  assert_primary(k.q)
+else
+  assert_writable(k.q)
   if ARGV[5] == 'warm' and is_cold(s) then return { 'HYDRATE' } end
   if ahead then
     local moment = math.max(now, math.floor(s.newest / 2), s.post and s.post.rev or 0)

@@ -1,16 +1,22 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
-import { coldness } from './redis/coldness'
-import { drain } from './redis/drain'
+import { adopting } from './redis/adopting'
+import { collecting } from './redis/collecting'
 import { driver } from './redis/driver'
-import { type RedisCapabilities, type RedisUnderTest, type Scripts, scriptsOf } from './redis/harness'
-import { hydration } from './redis/hydration'
+import { type Harness, harnessOf, type RedisCapabilities, type RedisUnderTest } from './redis/harness'
+import { installing } from './redis/installing'
 import { judgement } from './redis/judgement'
 import { limits } from './redis/limits'
 import { memory } from './redis/memory'
+import { mirrors } from './redis/mirrors'
 import { presses } from './redis/presses'
 import { ranking } from './redis/ranking'
 import { reads } from './redis/reads'
+import { remembering } from './redis/remembering'
+import { replica } from './redis/replica'
 import { resolving } from './redis/resolving'
+import { settling } from './redis/settling'
+import { slices } from './redis/slices'
+import { touched } from './redis/touched'
 import { writes } from './redis/writes'
 
 /**
@@ -24,10 +30,10 @@ export function redisContract(
 ): void {
   describe(`Redis contract: ${name}`, () => {
     let redis: RedisUnderTest
-    let scripts: Scripts
+    let harness: Harness
     beforeAll(async () => {
       redis = await makePort()
-      scripts = scriptsOf(redis)
+      harness = harnessOf(redis)
     })
     afterAll(() => redis?.close())
     beforeEach(async () => {
@@ -40,17 +46,23 @@ export function redisContract(
       judgement,
       presses,
       reads,
-      coldness,
-      hydration,
-      drain,
+      installing,
+      collecting,
+      settling,
+      slices,
+      remembering,
       resolving,
+      mirrors,
+      adopting,
       ranking,
       limits,
       ...(capabilities.maxmemory ? [memory] : []),
+      ...(capabilities.replicaof ? [replica] : []),
+      ...(capabilities.monitor ? [touched] : []),
     ]) {
       suite(
         () => redis,
-        () => scripts,
+        () => harness,
       )
     }
   })

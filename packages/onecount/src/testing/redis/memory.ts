@@ -1,66 +1,89 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Reply } from '../../core/ports'
-import { likeAt, OTHER_POST, POST, type Scripts, type Suite, T, unlikeAt } from './harness'
+import { type Harness, likeAt, OTHER_POST, POST, receiptOf, type Suite, T, unlikeAt } from './harness'
+
+const any = { accept: 'any' } as const
 
 /** Everything that makes Redis hold more, from a state in which all of it has something to do. */
-const GROWING: Record<string, (s: Scripts) => Promise<Reply>> = {
-  write: s => s.write(POST, 'new', likeAt(5)),
-  'write of a cold post': s => s.write(OTHER_POST, 'new', likeAt(5)),
+const GROWING: Record<string, (s: Harness, cut: string) => Promise<Reply>> = {
+  write: s => s.write(POST, 'new', likeAt(5), any),
+  'write of a cold post': s => s.write(OTHER_POST, 'new', likeAt(5), any),
   'write of an unlike': s => s.write(POST, 'ana', unlikeAt(5)),
-  press: s => s.press(POST, 'ana', T + 5),
-  begin: s => s.begin([OTHER_POST], 'late'),
-  'install with unseen ops': s =>
-    s.install(OTHER_POST, 'h', { ratings: [['x', likeAt(1)]], unseen: [['y', likeAt(1)]] }),
-  stage: s => s.stage(OTHER_POST, 'h', [['x', likeAt(1)]], false),
+  press: s => s.press(POST, 'ana', 'flip', { now: T + 5 }),
+  'install-posts': (s, cut) => s.installPosts(cut, [[OTHER_POST, 5]]),
+  'install-session': (s, cut) => s.installSession('ben', cut, [[POST, likeAt(1)]]),
+  mirror: s => s.mirror([[OTHER_POST, 'ben', likeAt(1)]]),
+  prepare: async s => s.prepare('filler'),
+  'fill with a cold post': async s => s.fill((await s.status()).epoch, 'first', 0, [[OTHER_POST, 5]]),
 }
 
-export const memory: Suite = (redis, scripts) => {
+export const memory: Suite = (redis, harness) => {
   describe('a Redis that is out of memory', () => {
+    let cut = ''
+    const fill = () => redis().command('CONFIG', 'SET', 'maxmemory', '1')
     beforeEach(async () => {
-      const s = scripts()
-      await s.hydrate(POST, { base: 446 })
+      const s = harness()
+      await s.warm({ [POST]: 446 }, { drained: [], ana: [] })
       await s.write(POST, 'drained', likeAt(1))
-      await s.drain('n1')
+      cut = receiptOf(await s.drain({ likes: { [POST]: 447 } }))
+      await s.prepare('first')
+      await s.release('first')
       await s.write(POST, 'ana', likeAt(1))
-      await s.begin([OTHER_POST], 'h')
-      await s.collect('n2')
-      await redis().command('CONFIG', 'SET', 'maxmemory', '1')
     })
     afterEach(async () => {
       await redis().command('CONFIG', 'SET', 'maxmemory', '0')
     })
 
     it.each(Object.keys(GROWING))('refuses %s, and nothing has changed', async name => {
-      const before = await scripts().everything()
-      await expect(GROWING[name]!(scripts())).rejects.toMatchObject({
+      await fill()
+      const before = await harness().everything()
+      await expect(GROWING[name]!(harness(), cut)).rejects.toMatchObject({
         name: 'StoreUnavailable',
         store: 'redis',
         message: expect.stringContaining('OOM'),
       })
-      expect(await scripts().everything()).toEqual(before)
+      expect(await harness().everything()).toEqual(before)
+    })
+
+    it('answers what it has taken before', async () => {
+      const s = harness()
+      const pressed = await s.press(POST, 'ana', 'flip', { now: T + 5, call: 'one' })
+      await fill()
+      expect(await s.press(POST, 'ana', 'flip', { now: T + 9, call: 'one' })).toEqual(pressed)
+      expect(await s.write(POST, 'ana', likeAt(1))).toMatchObject({ 0: 'WARM', 4: String(unlikeAt(5)) })
     })
 
     it('goes on draining, so that there is room again', async () => {
-      const s = scripts()
-      expect(await s.drain('n3')).toHaveLength(1)
+      const s = harness()
+      await fill()
+      const answer = { likes: { [POST]: 449 }, rows: [[POST, 'ben', likeAt(3)] as [string, string, number]] }
+      expect((await s.drain(answer)).members).toHaveLength(1)
       expect(await s.pending()).toEqual([])
-      await s.collect('n4')
-      expect(await s.resolve('another history', 'n4', 1)).toBe('DIVERGED')
-      while ((await s.refeed(1)) === '1');
-      expect(await s.pending()).toHaveLength(2)
+      expect(await s.shown(POST, 'ana')).toMatchObject({ count: 449, op: String(likeAt(1)) })
+      await s.drain({ likes: { [POST]: 449 } })
+      expect(await s.resolve('another history', (await s.collect())!.nonce, 1)).toBe('DIVERGED')
+      while ((await s.feed(1)) === '1');
+      expect(await s.pending()).toHaveLength(3)
+    })
+
+    it('takes over what the version before has pending, to the end', async () => {
+      const s = harness()
+      const sessions = ['a', 'b', 'c']
+      const members = sessions.flatMap(session => [0, `${OTHER_POST}|${session}|${likeAt(1)}|0`])
+      await redis().command('ZADD', s.keys.before, ...members)
+      await fill()
+      while ((await s.adopt(1)) === '1');
+      expect(Object.keys(await s.recent())).toEqual(
+        expect.arrayContaining(sessions.map(session => `${OTHER_POST}|${session}`)),
+      )
     })
 
     it('goes on reading', async () => {
-      expect((await scripts().read([POST], 'ana')).slice(0, 3)).toEqual(['448', expect.any(String), '1'])
-      expect(await scripts().status()).toMatchObject({ 2: '1' })
-    })
-
-    it('installs a snapshot whole or not at all', async () => {
-      const s = scripts()
-      const outcome = await s
-        .install(OTHER_POST, 'h', { base: 3, ratings: [['x', likeAt(1)]] })
-        .catch(() => 'refused')
-      expect(await s.isWarm(OTHER_POST)).toBe(outcome === 'OK')
+      const s = harness()
+      await fill()
+      expect(await s.shown(POST, 'ana')).toMatchObject({ count: 448, op: `${likeAt(1)}p` })
+      expect(await s.status()).toMatchObject({ pending: 1 })
+      expect(await s.limit(['a', 1, 1000])).toEqual(['1', '0.000'])
     })
   })
 }

@@ -1,68 +1,111 @@
 import { describe, expect, it } from 'vitest'
 import { likeAt, OTHER_POST, POST, postIds, type Suite, T, unlikeAt } from './harness'
 
-export const reads: Suite = (_, scripts) => {
+export const reads: Suite = (redis, harness) => {
   describe('read', () => {
     it('answers warm and cold posts in the order that was asked', async () => {
-      const s = scripts()
+      const s = harness()
       const [cold] = postIds(1)
-      await s.hydrate(POST, { base: 446, now: T + 1 })
-      await s.hydrate(OTHER_POST, { base: 5, now: T + 2, ratings: [['ana', likeAt(1)]] })
-      expect(await s.read([OTHER_POST, cold!, POST], 'ana')).toEqual([
-        ...['6', String(T + 2), '1', '0', '0'],
-        ...['', '0', '0', '0', '0'],
-        ...['446', String(T + 1), '0', '0', '0'],
+      const epoch = await s.warm({ [POST]: 446, [OTHER_POST]: 6 }, { ana: [[OTHER_POST, likeAt(1)]] })
+      expect((await s.read([OTHER_POST, cold!, POST], 'ana')).split(';')).toEqual([
+        ...[epoch, `${epoch}|all`],
+        ...[`6|${T}|0|0|${epoch}`, String(likeAt(1))],
+        ...['', ''],
+        ...[`446|${T}|0|0|${epoch}`, ''],
       ])
     })
 
-    it('tells the newest op of the session, pending or drained', async () => {
-      const s = scripts()
-      await s.hydrate(POST)
-      await s.write(POST, 'ana', likeAt(1))
-      await s.drain('n1')
-      expect((await s.read([POST], 'ana'))[3]).toBe(String(likeAt(1)))
-      await s.write(POST, 'ana', unlikeAt(2))
-      expect((await s.read([POST], 'ana'))[3]).toBe(String(unlikeAt(2)))
-      expect((await s.read([POST], 'ben'))[3]).toBe('0')
+    it('has nothing to say in an empty Redis', async () => {
+      const s = harness()
+      expect(await s.read([POST], 'ana')).toBe(';;;')
+      expect(await s.read([POST])).toBe(';;;')
     })
 
-    it('tells whether Postgres has confirmed it', async () => {
-      const s = scripts()
-      const durable = async (session: string) => (await s.read([POST], session))[4]
-      await s.hydrate(POST)
+    it('tells the newest op of the session, and whether Postgres has it', async () => {
+      const s = harness()
+      await s.warm({ [POST]: 0 }, { ana: [], ben: [] })
       await s.write(POST, 'ana', likeAt(1))
-      expect(await durable('ana')).toBe('0')
-      await s.drain('n1')
-      expect(await durable('ana')).toBe('1')
-      expect(await s.write(POST, 'ana', likeAt(1))).toMatchObject({ 4: String(likeAt(1)), 5: '1' })
+      expect(await s.shown(POST, 'ana')).toMatchObject({ op: `${likeAt(1)}p` })
+      await s.drain({ likes: { [POST]: 1 } })
+      expect(await s.shown(POST, 'ana')).toMatchObject({ op: String(likeAt(1)) })
       await s.write(POST, 'ana', unlikeAt(2))
-      expect(await durable('ana')).toBe('0')
-      expect(await s.write(POST, 'ana', likeAt(1))).toMatchObject({ 4: String(unlikeAt(2)), 5: '0' })
-      expect(await durable('ben')).toBe('0')
+      expect(await s.shown(POST, 'ana')).toMatchObject({ op: `${unlikeAt(2)}p` })
+      expect(await s.shown(POST, 'ben')).toMatchObject({ op: '' })
     })
 
     it('tells nobody who likes what', async () => {
-      const s = scripts()
-      await s.hydrate(POST, { ratings: [['ana', likeAt(1)]] })
-      await s.write(POST, 'ana', likeAt(2))
-      expect(await s.read([POST], '')).toEqual(['1', String(T + 1), '0', '0', '0'])
+      const s = harness()
+      await s.warm({ [POST]: 1 }, { ana: [[POST, likeAt(1)]] })
+      const [, mark, , op] = (await s.read([POST])).split(';')
+      expect({ mark, op }).toEqual({ mark: '', op: '' })
     })
 
-    it('shows a count below what it began with when its base is negative', async () => {
-      const s = scripts()
-      await s.hydrate(POST, { base: -1, ratings: [['ana', likeAt(1)]] })
-      expect((await s.read([POST], ''))[0]).toBe('0')
+    it('tells a count below zero as it is', async () => {
+      const s = harness()
+      await s.warm({ [POST]: 0 })
+      await s.write(POST, 'ana', unlikeAt(1), { accept: 'any' })
+      expect(await s.shown(POST)).toMatchObject({ count: -1, guesses: 1 })
     })
 
     it('reads 250 posts in one call, and writes nothing', async () => {
-      const s = scripts()
+      const s = harness()
       const ids = postIds(250)
-      await s.begin(ids, 'h')
-      await Promise.all(ids.map((post, i) => s.install(post, 'h', { base: i })))
+      await s.begin()
+      await s.installPosts(
+        'first',
+        ids.map((post, i) => [post, i]),
+      )
+      await s.know('ana', [[ids[7]!, likeAt(1)]])
       const before = await s.everything()
-      const reply = await s.read(ids, 'ana')
-      expect(ids.map((_, i) => Number(reply[5 * i]))).toEqual(ids.map((_, i) => i))
+      const [, , ...page] = (await s.read(ids, 'ana')).split(';')
+      expect(ids.map((_, i) => Number(page[2 * i]!.split('|')[0]))).toEqual(ids.map((_, i) => i))
+      expect(ids.map((_, i) => page[2 * i + 1])).toEqual(
+        ids.map((_, i) => (i === 7 ? String(likeAt(1)) : '')),
+      )
       expect(await s.everything()).toEqual(before)
+    })
+  })
+
+  describe('a post that lost', () => {
+    const cold = [
+      ['its meta', (s: ReturnType<typeof harness>) => redis().command('DEL', s.keys.meta(POST))],
+      ['the queue', (s: ReturnType<typeof harness>) => redis().command('DEL', s.keys.q)],
+      ['its epoch', (s: ReturnType<typeof harness>) => s.begin('another history')],
+    ] as const
+
+    it.each(cold)('%s is cold, and whole again once it is hydrated', async (loss, lose) => {
+      const s = harness()
+      await s.warm({ [POST]: 12 }, { eva: [] })
+      await s.write(POST, 'eva', likeAt(3))
+      await lose(s)
+      expect(await s.isWarm(POST)).toBe(false)
+      expect(await s.write(POST, 'fay', likeAt(4))).toEqual(['HYDRATE'])
+      await s.warm({ [POST]: 12 }, { eva: [] })
+      expect(await s.shown(POST)).toMatchObject({ count: loss === 'the queue' ? 12 : 13 })
+    })
+
+    it('its mirrors or what else is an index stays warm, and counts on', async () => {
+      const s = harness()
+      await s.warm({ [POST]: 12 }, { ana: [[POST, likeAt(1)]] })
+      const { recent, late, rank, likes, liked, sessions } = s.keys
+      await redis().command('DEL', recent, late, rank, likes(POST), liked(POST), sessions('ana'))
+      expect(await s.shown(POST, 'ana')).toMatchObject({ count: 12, op: String(likeAt(1)) })
+      expect(await s.write(POST, 'ana', unlikeAt(2))).toMatchObject({ 0: 'WARM', 1: '11', 6: '1' })
+      expect(await s.likes(POST)).toBe('11')
+    })
+  })
+
+  describe('cool', () => {
+    it('makes a warm post cold once, and keeps its revision for the next', async () => {
+      const s = harness()
+      await s.begin()
+      expect(await s.cool(POST)).toBe('0')
+      await s.hydrate(POST, 5, { now: T + 9 })
+      expect(await s.cool(POST)).toBe('1')
+      expect(await s.cool(POST)).toBe('0')
+      expect(await s.isWarm(POST)).toBe(false)
+      await s.hydrate(POST, 5)
+      expect(await s.shown(POST)).toMatchObject({ rev: T + 10 })
     })
   })
 }
