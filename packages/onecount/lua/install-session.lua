@@ -8,7 +8,7 @@
 --   2 receipt   of Postgres, when it was read
 --   3 extent    'all': these are all its ops | 'some': of these posts
 --   4 ttl       how long it stays when nobody touches it, milliseconds
---   5 most      fields of an old hash that are looked at
+--   5 most      fields of an old hash that are looked at; with more of them, some of its ops are known
 --   6.. post, op of each, 0 for none
 -- RETURNS
 --   'OK' | 'AGAIN' | 'FEEDING' | 'NEW', as install-posts
@@ -38,6 +38,8 @@ if mark ~= epoch .. '|some' or extent == 'all' then
     for _, post in ipairs(redis.call('HKEYS', key)) do
       if post ~= '!' and pending_of(q, post .. '|' .. session) then put(post, 0) end
     end
+  else
+    extent = 'some'
   end
   redis.call('UNLINK', key)
 end

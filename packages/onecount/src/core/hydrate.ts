@@ -78,7 +78,7 @@ async function installSession(
   pairs: string[],
 ): Promise<string> {
   const { extent, ops } = session!
-  const told = new Map(extent === 'some' ? pairs.map(postId => [postId, 0]) : [])
+  const told = new Map(pairs.map(postId => [postId, 0]))
   for (const { postId, op } of ops) told.set(postId, op)
   return (await redis!.run(
     'install-session',

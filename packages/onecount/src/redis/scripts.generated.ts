@@ -593,7 +593,7 @@ return out
   },
   'install-session': {
     name: 'install-session',
-    sha1: '63a4ba42ecfd3bf3521ed5858e4840b2d1dfbb1a',
+    sha1: '013303adb2785f96072bd344ced3f11d6a0ab465',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -649,6 +649,8 @@ if mark ~= epoch .. '|some' or extent == 'all' then
     for _, post in ipairs(redis.call('HKEYS', key)) do
       if post ~= '!' and pending_of(q, post .. '|' .. session) then put(post, 0) end
     end
+  else
+    extent = 'some'
   end
   redis.call('UNLINK', key)
 end

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
 import { adopting } from './redis/adopting'
+import { closing } from './redis/closing'
 import { collecting } from './redis/collecting'
 import { driver } from './redis/driver'
 import { type Harness, harnessOf, type RedisCapabilities, type RedisUnderTest } from './redis/harness'
 import { installing } from './redis/installing'
 import { judgement } from './redis/judgement'
+import { leases } from './redis/leases'
 import { limits } from './redis/limits'
 import { memory } from './redis/memory'
 import { mirrors } from './redis/mirrors'
@@ -48,6 +50,8 @@ export function redisContract(
       reads,
       installing,
       collecting,
+      leases,
+      closing,
       settling,
       slices,
       remembering,

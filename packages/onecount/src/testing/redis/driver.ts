@@ -30,7 +30,7 @@ export const driver: Suite = (redis, harness) => {
       const replies = [
         await s.write(POST, '1', likeAt(1), { accept: 'any' }),
         await s.write(POST, '2', likeAt(1)),
-        await run('collect', [s.keys.q], ['42', 10, '', '7', '1']),
+        await run('collect', [s.keys.q, s.keys.lease], ['42', 10, '', '7', '1', '9', 1000]),
         await s.adopt(),
         await s.resolve('43', (await s.collect())!.nonce, 1),
         await s.feed(1),

@@ -41,6 +41,8 @@ export interface SettleOf {
   lasts?: number
   ttl?: number
   likers?: boolean
+  drainer?: string
+  leaseMs?: number
   /** Of the next batch. */
   id?: string
   limit?: number
@@ -120,12 +122,12 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
     installPosts: (
       receipt: string,
       posts: [post: string, likes: number, rev?: number][],
-      { now = T, most = 1000 } = {},
+      { now = T, most = 1000, ttl = 60_000 } = {},
     ) =>
       run(
         'install-posts',
         [keys.q, keys.rank, ...posts.flatMap(([post]) => [keys.meta(post), keys.likes(post)])],
-        [receipt, now, most, ...posts.flatMap(([post, likes, rev = 0]) => [post, likes, rev])],
+        [receipt, now, most, ttl, ...posts.flatMap(([post, likes, rev = 0]) => [post, likes, rev])],
       ) as Promise<string[]>,
 
     installSession: (
@@ -151,31 +153,51 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
     /** `null`: nothing is handed out until what a store had lost is pending again. */
     async collect(
       id = 'batch',
-      { limit = 1000, after = '', home = '', isSure = false } = {},
+      { limit = 1000, after = '', home = '', isSure = false, drainer = '', leaseMs = 60_000 } = {},
     ): Promise<Batch | null> {
-      const reply = await run('collect', [keys.q], [id, limit, after, home, isSure ? '1' : '0'])
+      const reply = await run(
+        'collect',
+        [keys.q, keys.lease],
+        [id, limit, after, home, isSure ? '1' : '0', drainer, leaseMs],
+      )
       const [named, parent, nonce, from, last, ...members] = reply as string[]
-      if (named === undefined) return null
+      if (parent === undefined) return null
       return { home: named, parent: parent!, nonce: nonce!, after: from!, last: last!, members }
     },
 
+    /** For how long another one has the lease, milliseconds; `null`: it is the caller's. */
+    async heldFor(drainer: string): Promise<number | null> {
+      const reply = (await run(
+        'collect',
+        [keys.q, keys.lease],
+        ['n', 1, '', '', '0', drainer, 60_000],
+      )) as string[]
+      return reply.length === 1 ? Number(reply[0]) : null
+    },
+    look: (idleMs: number) =>
+      run('look', [keys.q, keys.turns], [idleMs]) as Promise<
+        [untilTurn: string, pending: string, cut: string, home: string]
+      >,
+    close: (limit: number, ...done: string[]) =>
+      run('close', [keys.q, keys.closed], [limit, ...done]) as Promise<string[]>,
+    reopen: () => run('reopen', [keys.q], []),
     abandon: (nonce: string) => run('abandon', [keys.q], [nonce]),
 
     settleSlice(batch: Pick<Batch, 'nonce'>, receipt: string, slice: Slice, options: SettleOf = {}) {
       const { posts, sessions, mirrors, range, told } = slice
       const { now = T, latest = 2 * T, began = 2 * T, lasts = 4 * T, ttl = 60_000 } = options
-      const { likers = true, id = 'next', limit = 1000, after = '' } = options
+      const { likers = true, id = 'next', limit = 1000, after = '', drainer = '', leaseMs = 60_000 } = options
       return run(
         'settle',
         [
-          ...[keys.q, keys.recent, keys.late, keys.rank],
+          ...[keys.q, keys.recent, keys.late, keys.rank, keys.lease],
           ...[...posts.keys()].flatMap(post => [keys.meta(post), keys.likes(post), keys.liked(post)]),
           ...sessions.map(keys.ops),
           ...mirrors.map(keys.sessions),
         ],
         [
           ...[batch.nonce, receipt, now, latest, began, lasts, ttl, id, limit, after, range],
-          ...[likers ? '1' : '0', posts.size, ...[...posts].flat(), ...told],
+          ...[likers ? '1' : '0', drainer, leaseMs, posts.size, ...[...posts].flat(), ...told],
         ],
       ) as Promise<string[]>
     },

@@ -44,7 +44,7 @@ export const slices: Suite = (_, harness) => {
       expect({ verdict, members: members.length }).toEqual({ verdict: 'OK', members: 1 })
       expect(await s.status()).toMatchObject({ cut: receiptOf(batch), pending: 1 })
       expect((await s.collect())!.nonce).toBe(nonce)
-      expect(await s.marks()).toEqual(['!epoch', '!nonce', '!out'])
+      expect(await s.marks()).toEqual(['!epoch', '!nonce', '!outs', '!out'])
     })
 
     it('takes a slice twice, and all of them again: the outcome is the same', async () => {
