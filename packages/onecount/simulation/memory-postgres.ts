@@ -180,7 +180,7 @@ export function createMemoryPostgres({
   function snapshot({ partition, postIds, sessionId, pairs, most }: SnapshotQuery): Snapshot {
     // Before the first batch there is no cut that this could be of.
     const receipt = tables.receipts.get(partition) ?? ''
-    const posts = postIds.flatMap(postId => {
+    const posts = [...new Set(postIds)].flatMap(postId => {
       const post = tables.posts.get(postId)
       return post ? [{ postId, likes: seenLikes(postId), rev: post.rev }] : []
     })
@@ -274,7 +274,8 @@ export function createMemoryPostgres({
       refused: Math.min(stillRefused().length, 1000),
     }),
     async takeOver(partition, owner, from) {
-      if ((tables.owners.get(partition) ?? null) === from) tables.owners.set(partition, owner)
+      if (tables.receipts.has(partition) && (tables.owners.get(partition) ?? null) === from)
+        tables.owners.set(partition, owner)
       return tables.owners.get(partition) ?? null
     },
     refused: async ({ postId, sessionId }, after, limit) =>
