@@ -13,6 +13,7 @@ import type {
   SyncResult,
   WriteResult,
 } from '../src/core/ports'
+import { inOrder, listsOf, opsOf } from './memory-lists'
 import { copy, empty, type LogRow, type Tables } from './memory-tables'
 
 /** What Postgres holds, to go back to later. */
@@ -21,7 +22,6 @@ export type PostgresBackup = Tables
 const REFUSAL = { sqlstate: '23514', message: 'a rule of the application forbids it' }
 
 const pairOf = ({ postId, sessionId }: Omit<PairOp, 'op'>) => `${postId}|${sessionId}`
-const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const nonceOf = (receipt: string) => receipt.split('/')[0]
 const likes = (op: number): number => Number(isLikedOp(op))
 
@@ -227,42 +227,12 @@ export function createMemoryPostgres({
     return { landed: tried.length - refused.length, refused: refused.length }
   }
 
-  const idsAfter = (after: string | null) =>
-    [...tables.posts.keys()].sort(inOrder).filter(id => after === null || id > after)
-
   const port: PostgresPort = {
     sync: async batch => sync(batch),
     write: async (writes, now, options) => write(writes, now, options?.ahead),
     peek: async (postIds, sessionId) => peek(postIds, sessionId),
     snapshot: async query => snapshot(query),
-    posts: async (after, limit) =>
-      idsAfter(after)
-        .slice(0, limit)
-        .map(postId => {
-          const { likes, rev, ops } = tables.posts.get(postId)!
-          return { postId, likes, rev, ratings: [...ops.values()].filter(isLikedOp).length }
-        }),
-    ratings: async (after, limit) =>
-      [...tables.posts]
-        .flatMap(([postId, { ops }]) => [...ops].map(([sessionId, op]) => ({ postId, sessionId, op })))
-        .filter(({ op }) => isLikedOp(op))
-        .sort((a, b) => inOrder(pairOf(a), pairOf(b)))
-        .filter(like => !after || pairOf(like) > pairOf(after))
-        .slice(0, limit),
-    likes: async (after, limit) =>
-      idsAfter(after)
-        .slice(0, limit)
-        .map(postId => ({ postId, likes: tables.posts.get(postId)!.likes })),
-    ranking: async limit =>
-      [...tables.posts]
-        .map(([postId, { likes }]) => ({ postId, likes }))
-        .sort((a, b) => b.likes - a.likes || inOrder(b.postId, a.postId))
-        .slice(0, limit),
-    session: async (sessionId, after, limit) =>
-      idsAfter(after)
-        .map(postId => ({ postId, op: knownOf({ postId, sessionId }) }))
-        .filter(({ op }) => isLikedOp(op))
-        .slice(0, limit),
+    ...listsOf(() => tables),
     removePost: async postId => removePost(postId),
     status: async partition => ({
       receipt: tables.receipts.get(partition) ?? null,
@@ -313,12 +283,7 @@ export function createMemoryPostgres({
       return post ? { likes: post.likes, rev: post.rev } : null
     },
     /** The greatest op of every pair, by `post|session`. */
-    ops: (): Map<string, number> =>
-      new Map(
-        [...tables.posts].flatMap(([postId, { ops }]) =>
-          [...ops].map(([sessionId, op]) => [`${postId}|${sessionId}`, op] as const),
-        ),
-      ),
+    ops: (): Map<string, number> => new Map(opsOf(tables).map(op => [pairOf(op), op.op])),
     /** Sorted by session. */
     rows(table: 'post_ratings' | 'like_tombstones', postId: string): { sessionId: string; op: number }[] {
       return [...(tables.posts.get(postId)?.ops ?? [])]
