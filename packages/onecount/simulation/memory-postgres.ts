@@ -156,7 +156,7 @@ export function createMemoryPostgres({
   function answer(partition: number, nonce: string, entries: Entry[]): SyncResult {
     const rows = tables.log
       .filter(row => row.nonce === nonce)
-      .map(({ postId, sessionId, op }) => ({ postId, sessionId, op }))
+      .map(({ postId, sessionId }) => ({ postId, sessionId, op: seenOp({ postId, sessionId }) }))
     const told = new Set([...entries, ...rows].map(({ postId }) => postId))
     return {
       status: 'applied',
