@@ -91,8 +91,9 @@ end $$;
 
 -- What Redis has to learn from the batch `p_nonce`, the first time and again: {status: 'applied', receipt, rows:
 -- [[post, session, op]], posts: [[post, likes]], refused: [[post, session, op, sqlstate, message, op that Postgres
--- holds]]}. Likes and ops are those of the cut: without what no batch has told. Refused is what lies ahead of the cut,
--- why is what is set aside of the pair; `p_asked` names the entries that can be, null: all.
+-- holds]]}. Likes and ops are those of the cut: without what no batch has told. So a row tells the op that its pair has
+-- at the cut, which is a later one where the version before has drained in between. Refused is what lies ahead of the
+-- cut, why is what is set aside of the pair; `p_asked` names the entries that can be, null: all.
 create or replace function public.onecount_drained(
   p_partition integer, p_nonce text, p_posts uuid[], p_sessions text[], p_ops bigint[], p_asked integer[]
 ) returns json
@@ -102,20 +103,16 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set e
 as $$
 begin
   return (
-    with rows as materialized (
-      select post_id, session_id, op from public.like_log
+    with pairs as materialized (
+      select id as n, post_id, session_id, op, true as is_row from public.like_log
        where partition >= p_partition and partition <= p_partition and nonce is not null and nonce = p_nonce
-       order by partition, id
-    ), refused as materialized (
-      select e.*, coalesce(f.sqlstate, '') as sqlstate, coalesce(f.message, '') as message,
-             coalesce(l.prev, greatest(r.op, t.op, 0)) as known
-        from (
-          select * from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
-           where p_asked is null or n = any (p_asked)
-        ) e
-        cross join lateral (
-          select from public.posts_new where id >= e.post_id and id <= e.post_id order by id limit 1
-        ) p
+      union all
+      select n, post_id, session_id, op, false
+        from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
+       where p_asked is null or n = any (p_asked)
+    ), seen as materialized (
+      select e.*, coalesce(l.prev, greatest(r.op, t.op, 0)) as known
+        from pairs e
         left join lateral (
           select op from public.post_ratings
            where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
@@ -132,21 +129,30 @@ begin
              and nonce is null
            order by post_id, session_id, id limit 1
         ) l on true
+    ), refused as materialized (
+      select e.*, coalesce(f.sqlstate, '') as sqlstate, coalesce(f.message, '') as message
+        from seen e
+        cross join lateral (
+          select from public.posts_new where id >= e.post_id and id <= e.post_id order by id limit 1
+        ) p
         left join lateral (
           select sqlstate, message from public.like_refused
            where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
            order by post_id, session_id limit 1
         ) f on true
-       where e.op > coalesce(l.prev, greatest(r.op, t.op, 0))
+       where not e.is_row and e.op > e.known
     )
     select json_build_object(
       'status', 'applied',
       'receipt', (select nonce from public.like_receipt where partition = p_partition),
-      'rows', (select coalesce(json_agg(json_build_array(post_id, session_id, op)), '[]') from rows),
+      'rows', (
+        select coalesce(json_agg(json_build_array(post_id, session_id, known) order by n), '[]')
+          from seen where is_row
+      ),
       'posts', (
         select coalesce(json_agg(json_build_array(
                  p.id, greatest(coalesce(p.likes, 0) - coalesce(s.change, 0), 0))), '[]')
-          from (select post_id from rows union select unnest(p_posts)) e (id)
+          from (select post_id from pairs where is_row union select unnest(p_posts)) e (id)
           cross join lateral (
             select id, likes from public.posts_new where id >= e.id and id <= e.id order by id limit 1
           ) p
@@ -156,7 +162,8 @@ begin
           ) s on true
       ),
       'refused', (
-        select coalesce(json_agg(json_build_array(post_id, session_id, op, sqlstate, message, known)), '[]')
+        select coalesce(
+                 json_agg(json_build_array(post_id, session_id, op, sqlstate, message, known) order by n), '[]')
           from refused
       )
     )

@@ -13,6 +13,7 @@ import type {
   SyncResult,
   WriteResult,
 } from '../src/core/ports'
+import { inOrder, listsOf, opsOf } from './memory-lists'
 import { copy, empty, type LogRow, type Tables } from './memory-tables'
 
 /** What Postgres holds, to go back to later. */
@@ -21,7 +22,6 @@ export type PostgresBackup = Tables
 const REFUSAL = { sqlstate: '23514', message: 'a rule of the application forbids it' }
 
 const pairOf = ({ postId, sessionId }: Omit<PairOp, 'op'>) => `${postId}|${sessionId}`
-const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const nonceOf = (receipt: string) => receipt.split('/')[0]
 const likes = (op: number): number => Number(isLikedOp(op))
 
@@ -165,7 +165,7 @@ export function createMemoryPostgres(options: { newId: () => string; partitions?
   function answer(partition: number, nonce: string, entries: Entry[]): SyncResult {
     const rows = tables.log
       .filter(row => row.nonce === nonce)
-      .map(({ postId, sessionId, op }) => ({ postId, sessionId, op }))
+      .map(({ postId, sessionId }) => ({ postId, sessionId, op: seenOp({ postId, sessionId }) }))
     const told = new Set([...entries, ...rows].map(({ postId }) => postId))
     return {
       status: 'applied',
@@ -189,7 +189,7 @@ export function createMemoryPostgres(options: { newId: () => string; partitions?
   function snapshot({ partition, postIds, sessionId, pairs, most }: SnapshotQuery): Snapshot {
     // Before the first batch there is no cut that this could be of.
     const receipt = tables.receipts.get(partition) ?? ''
-    const posts = postIds.flatMap(postId => {
+    const posts = [...new Set(postIds)].flatMap(postId => {
       const post = tables.posts.get(postId)
       return post ? [{ postId, likes: seenLikes(postId), rev: post.rev }] : []
     })
@@ -236,42 +236,12 @@ export function createMemoryPostgres(options: { newId: () => string; partitions?
     return { landed: tried.length - refused.length, refused: refused.length }
   }
 
-  const idsAfter = (after: string | null) =>
-    [...tables.posts.keys()].sort(inOrder).filter(id => after === null || id > after)
-
   const port: PostgresPort = {
     sync: async batch => sync(batch),
     write: async (writes, now, options) => write(writes, now, options?.ahead),
     peek: async (postIds, sessionId) => peek(postIds, sessionId),
     snapshot: async query => snapshot(query),
-    posts: async (after, limit) =>
-      idsAfter(after)
-        .slice(0, limit)
-        .map(postId => {
-          const { likes, rev, ops } = tables.posts.get(postId)!
-          return { postId, likes, rev, ratings: [...ops.values()].filter(isLikedOp).length }
-        }),
-    ratings: async (after, limit) =>
-      [...tables.posts]
-        .flatMap(([postId, { ops }]) => [...ops].map(([sessionId, op]) => ({ postId, sessionId, op })))
-        .filter(({ op }) => isLikedOp(op))
-        .sort((a, b) => inOrder(pairOf(a), pairOf(b)))
-        .filter(like => !after || pairOf(like) > pairOf(after))
-        .slice(0, limit),
-    likes: async (after, limit) =>
-      idsAfter(after)
-        .slice(0, limit)
-        .map(postId => ({ postId, likes: tables.posts.get(postId)!.likes })),
-    ranking: async limit =>
-      [...tables.posts]
-        .map(([postId, { likes }]) => ({ postId, likes }))
-        .sort((a, b) => b.likes - a.likes || inOrder(b.postId, a.postId))
-        .slice(0, limit),
-    session: async (sessionId, after, limit) =>
-      idsAfter(after)
-        .map(postId => ({ postId, op: knownOf({ postId, sessionId }) }))
-        .filter(({ op }) => isLikedOp(op))
-        .slice(0, limit),
+    ...listsOf(() => tables),
     removePost: async postId => removePost(postId),
     status: async partition => ({
       receipt: tables.receipts.get(partition) ?? null,
@@ -292,7 +262,8 @@ export function createMemoryPostgres(options: { newId: () => string; partitions?
     // No time passes that would count.
     prune: async () => false,
     async takeOver(partition, owner, from) {
-      if ((tables.owners.get(partition) ?? null) === from) tables.owners.set(partition, owner)
+      if (tables.receipts.has(partition) && (tables.owners.get(partition) ?? null) === from)
+        tables.owners.set(partition, owner)
       return tables.owners.get(partition) ?? null
     },
     refused: async ({ postId, sessionId }, after, limit) =>
@@ -330,12 +301,7 @@ export function createMemoryPostgres(options: { newId: () => string; partitions?
       return post ? { likes: post.likes, rev: post.rev } : null
     },
     /** The greatest op of every pair, by `post|session`. */
-    ops: (): Map<string, number> =>
-      new Map(
-        [...tables.posts].flatMap(([postId, { ops }]) =>
-          [...ops].map(([sessionId, op]) => [`${postId}|${sessionId}`, op] as const),
-        ),
-      ),
+    ops: (): Map<string, number> => new Map(opsOf(tables).map(op => [pairOf(op), op.op])),
     /** Sorted by session. */
     rows(table: 'post_ratings' | 'like_tombstones', postId: string): { sessionId: string; op: number }[] {
       return [...(tables.posts.get(postId)?.ops ?? [])]

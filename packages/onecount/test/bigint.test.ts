@@ -4,6 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import { type LocalSupabase, startSupabase } from '@/dev/services/supabase'
 import type { PostgresPort } from '../src/core/ports'
+import { chainOf } from '../src/testing/postgres/harness'
 import { connect, migrate, ownersTables, supabaseClient } from './support/databases'
 
 /** An application whose posts may have more likes than fit into 32 bits. */
@@ -75,16 +76,26 @@ describe.each(['postgres.js', 'supabase-js'])('likes of 64 bits through %s', nam
 
   it('are counted by a batch, and read and listed', async () => {
     const port = ports[name]!
-    const batch = { partition: 0, parent: '', nonce: 'n1', entries: [], seen: [], limit: 10 }
-    const refused = await port.sync(batch)
-    const parent = refused.status === 'rejected' ? refused.receipt : ''
-    const entries = [POST, OTHER].map(id => ({ ...like(id, 'ana'), rev: T }))
-    expect(await port.sync({ ...batch, parent, entries })).toMatchObject({ status: 'applied' })
-    const pending = [like(POST, 'ben')]
-    expect(await port.peek([POST], 'ben', pending)).toMatchObject([{ count: MANY + 2, liked: true }])
-    expect(await port.snapshot([POST])).toMatchObject([{ likes: MANY + 1 }])
+    const { posts } = await chainOf(port).drain([POST, OTHER].map(id => like(id, 'ana')))
+    expect(posts).toHaveLength(2)
+    expect(posts).toContainEqual({ postId: POST, likes: MANY + 1 })
+    expect(posts).toContainEqual({ postId: OTHER, likes: MOST + 1 })
+    expect(await port.peek([POST], 'ana')).toMatchObject([{ count: MANY + 1, liked: true }])
+    const query = { partition: 0, postIds: [POST], sessionId: null, pairs: [], most: 1 }
+    expect(await port.snapshot(query)).toMatchObject({ posts: [{ likes: MANY + 1 }] })
     expect(await port.posts(null, 10)).toMatchObject([{ likes: MANY + 1 }, { likes: MOST + 1 }])
     expect(await port.ranking(1)).toEqual([{ postId: OTHER, likes: MOST + 1 }])
+  })
+
+  it('are those of the cut where Redis has not been told of presses', async () => {
+    const port = ports[name]!
+    await port.write([like(POST, 'ana'), like(POST, 'ben'), like(OTHER, 'ana')], T)
+    const query = { partition: 0, postIds: [POST, OTHER], sessionId: null, pairs: [], most: 1 }
+    const ofCut = (await port.snapshot(query)).posts.map(({ postId, likes }) => [postId, likes])
+    expect(Object.fromEntries(ofCut)).toEqual({ [POST]: MANY, [OTHER]: MOST })
+    const { posts } = await chainOf(port).drain()
+    expect(posts).toContainEqual({ postId: POST, likes: MANY + 2 })
+    expect(posts).toContainEqual({ postId: OTHER, likes: MOST + 1 })
   })
 
   it('follow rows and likes that are edited by hand', async () => {

@@ -48,6 +48,9 @@ const contents = async () => ({
   posts: [...(await sql`select * from posts_new order by id`)],
   ratings: [...(await sql`select * from post_ratings order by post_id, session_id`)],
   receipts: [...(await sql`select * from like_receipt`)],
+  log: [...(await sql`select * from like_log order by id`)],
+  sums: [...(await sql`select * from like_log_sums order by post_id`)],
+  settings: [...(await sql`select * from like_settings`)],
 })
 const schema = async () => [
   ...(await sql`select table_name, column_name, data_type, column_default, is_nullable
@@ -71,7 +74,9 @@ describe('the migrations', () => {
     await apply()
     await sql`insert into profiles (id, username, display_name, avatar_url) values (${BEAR}, 'lucia', 'L', '')`
     await sql`insert into posts_new (id, author_id, caption, image_url, likes) values (${BEAR}, ${BEAR}, '', '', 446)`
+    await sql`update like_settings set partitions = 3`
     await postgresJsPort(sql).write([press(BEAR, 'ana', 3590000000000003)], 1795000000000001)
+    await sql`insert into post_ratings (post_id, session_id) values (${BEAR}, 'ben')`
     const [before, shape] = [await contents(), await schema()]
     for (const migration of await readMigrations()) await sql.unsafe(migration.sql)
     expect(await contents()).toEqual(before)
@@ -94,9 +99,13 @@ describe('the migrations', () => {
     await sql.unsafe(EXISTING)
     await apply()
     const port = postgresJsPort(sql)
-    const [snapshot] = await port.snapshot([BEAR])
-    expect(snapshot).toMatchObject({ likes: 446, rev: 0, unseen: [] })
-    expect(snapshot!.ratings).toHaveLength(3)
+    const query = { partition: 0, postIds: [BEAR], sessionId: 'ana', pairs: [], most: 10 }
+    expect(await port.snapshot(query)).toMatchObject({
+      posts: [{ postId: BEAR, likes: 446, rev: 0 }],
+      session: { extent: 'all', ops: [{ postId: BEAR, op: 3 }] },
+    })
+    expect(await port.status(0)).toMatchObject({ unseen: 0 })
+    expect(await port.ratings(null, 10)).toHaveLength(3)
     const now = Date.now() * 1000
     const counts = []
     for (const [session, op] of [

@@ -6,7 +6,16 @@ import { type LocalSupabase, startSupabase } from '@/dev/services/supabase'
 import { connect, migrate, ownersTables, supabaseClient } from './support/databases'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
-const PRIVATE = ['post_ratings', 'like_tombstones', 'like_unseen', 'like_receipt', 'like_refused']
+const PRIVATE = [
+  'post_ratings',
+  'like_tombstones',
+  'like_unseen',
+  'like_receipt',
+  'like_refused',
+  'like_log',
+  'like_log_sums',
+  'like_settings',
+]
 const ROLES = ['anon', 'authenticated'] as const
 
 /** Hosted projects give every new table and function to everybody; row level security is what they rely on. */
@@ -57,8 +66,10 @@ async function onePost(owner: Sql): Promise<void> {
   const tables = ownersTables(owner)
   await tables.clear()
   await tables.addPosts([{ id: POST, likes: 446 }])
-  await owner`select onecount_fallback(${POST}, 'ana', 3590000000000003, 1795000000000001)`
-  await owner`select onecount_fallback(${POST}, 'ben', 3590000000000004, 1795000000000001)`
+  await owner`select onecount_press(
+    array[${POST}, ${POST}]::uuid[], array['ana', 'ben'], array[3590000000000003, 3590000000000004],
+    1795000000000001, null)`
+  await owner`select onecount_fallback(${POST}, 'ben', 3590000000000006, 1795000000000001)`
   await owner`insert into like_receipt values (0, 'a receipt')`
   await owner`
     insert into like_refused (post_id, session_id, op, sqlstate, message)
@@ -129,7 +140,7 @@ describe.each([
           await sql.unsafe(`set local role ${role}`)
           await sql`delete from posts_new where id = ${POST}`
           await sql`reset role`
-          const rows = await sql`select session_id from like_unseen where post_id = ${POST}`
+          const rows = await sql`select session_id from like_log where post_id = ${POST}`
           throw Object.assign(new Error('roll back'), { rows })
         })
         .catch(error => error.rows ?? error)

@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
+import { wrongArguments } from './postgres/arguments'
 import { chain } from './postgres/chain'
 import { concurrency } from './postgres/concurrency'
-
+import { drain } from './postgres/drain'
 import type { PostgresCapabilities, PostgresUnderTest } from './postgres/harness'
+import { hydration } from './postgres/hydration'
 import { lists } from './postgres/lists'
-import { reads } from './postgres/reads'
+import { log } from './postgres/log'
 import { refusals } from './postgres/refusals'
-import { sync } from './postgres/sync'
 import { text } from './postgres/text'
 import { writes } from './postgres/writes'
 
@@ -27,7 +28,8 @@ export function postgresContract(
     afterAll(() => database?.close())
     beforeEach(() => database.clear())
 
-    for (const suite of [sync, chain, writes, reads, lists, text, concurrency]) suite(() => database)
-    if (validates) refusals(() => database)
+    for (const suite of [drain, chain, log, writes, hydration, lists, refusals, text, concurrency])
+      suite(() => database)
+    if (validates) wrongArguments(() => database)
   })
 }

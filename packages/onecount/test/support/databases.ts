@@ -38,7 +38,9 @@ export async function migrate(url: string): Promise<void> {
 /** The tables as their owner sees them. */
 export const ownersTables = (sql: Sql): Tables => ({
   async clear() {
-    await sql.unsafe('delete from posts_new; delete from like_unseen; delete from like_receipt')
+    await sql.unsafe(
+      `delete from posts_new; delete from like_unseen; delete from like_log; delete from like_receipt`,
+    )
     await sql`insert into profiles ${sql(AUTHOR)} on conflict do nothing`
   },
   async addPosts(posts) {
@@ -74,6 +76,7 @@ export function servicesTables(client: SupabaseClient): Tables {
     async clear() {
       await done(client.from('posts_new').delete().neq('id', NOBODY))
       await done(client.from('like_unseen').delete().neq('post_id', NOBODY))
+      await done(client.from('like_log').delete().gte('id', 0))
       await done(client.from('like_receipt').delete().gte('partition', 0))
       await done(client.from('profiles').upsert(AUTHOR))
     },

@@ -63,12 +63,19 @@ export const applyAll = (sql: Sql): Promise<string[]> =>
 
 /** The database as the version with the migrations 0001 to 0003 left it. */
 export const applyFirstThree = (sql: Sql) =>
-  applyOnly(sql, name => !name.includes('onecount') || /00010[123]_/.test(name))
+  applyOnly(sql, name => !name.includes('onecount') || /00010[123]_/.test(name), asBefore)
+
+/** The database as the version left it that keeps what Redis has not seen in like_unseen alone. */
+export const applyVersionBefore = (sql: Sql) => applyOnly(sql, name => name < '20261101000115')
 
 /** What an application has of its own: everything that is left to apply is ours. */
 export const applyContent = (sql: Sql) => applyOnly(sql, name => !name.includes('onecount'))
 
-async function applyOnly(sql: Sql, isWanted: (name: string) => boolean): Promise<void> {
+async function applyOnly(
+  sql: Sql,
+  isWanted: (name: string) => boolean,
+  change = (migration: Migration) => migration,
+): Promise<void> {
   const first = (await readMigrations()).filter(({ name }) => isWanted(name))
   await sql.unsafe(`create schema if not exists supabase_migrations;
     create table supabase_migrations.schema_migrations (version text primary key);
@@ -76,7 +83,7 @@ async function applyOnly(sql: Sql, isWanted: (name: string) => boolean): Promise
       create role anon nologin; create role authenticated nologin; create role service_role nologin bypassrls;
     exception when duplicate_object then null; end $$;
     grant usage on schema public to anon, authenticated, service_role`)
-  for (const { name, sql: text } of first.map(asBefore)) {
+  for (const { name, sql: text } of first.map(change)) {
     await sql.unsafe(text)
     await sql`insert into supabase_migrations.schema_migrations values (${name})`
   }

@@ -14,6 +14,8 @@ interface PlanNode {
 export interface Work {
   /** Tables that were read from their first page to their last. */
   scanned: string[]
+  /** The kinds of nodes that were run, with the table of those that read one. */
+  nodes: string[]
   /** Pages of tables and indexes that were looked at. */
   buffers: number
   plans: string[]
@@ -43,8 +45,10 @@ export async function explainedConnection(url: string): Promise<{
       await run()
       const plans = texts.flatMap(text => /plan:\n(\{[\s\S]*\})$/.exec(text)?.[1] ?? [])
       const roots = plans.map(plan => JSON.parse(plan).Plan as PlanNode)
+      const nodes = roots.flatMap(nodesOf)
       return {
-        scanned: roots.flatMap(nodesOf).flatMap(node => {
+        nodes: nodes.map(node => [node['Node Type'], node['Relation Name'] ?? []].flat().join(' ')),
+        scanned: nodes.flatMap(node => {
           const table = node['Relation Name']
           return node['Node Type'] === 'Seq Scan' && table ? [table] : []
         }),

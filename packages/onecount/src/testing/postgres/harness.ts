@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Entry, PairOp, PostgresPort, PostgresState, SyncResult } from '../../core/ports'
+import type { Entry, PairOp, PostgresPort, PostgresState, SyncBatch } from '../../core/ports'
+import type { Applied } from '../../core/settlement'
 
 export interface PairRow {
   sessionId: string
@@ -15,7 +16,7 @@ export interface PostgresUnderTest {
   removePost(id: string): Promise<void>
   post(id: string): Promise<{ likes: number; rev: number }>
   /** Rows of a post, by session. */
-  rows(table: 'post_ratings' | 'like_tombstones' | 'like_unseen', postId: string): Promise<PairRow[]>
+  rows(table: 'post_ratings' | 'like_tombstones', postId: string): Promise<PairRow[]>
   close(): Promise<void>
 }
 
@@ -62,44 +63,53 @@ export const entry = (postId: string, sessionId: string, op: number, rev = 0): E
   rev,
 })
 
-/** One partition's chain of batches. */
-export function chainOf(port: PostgresPort, partition = 0) {
-  let parent: string | undefined
-  const receipt = async () => {
-    const refused = await send([], { parent: 'never a receipt' })
-    if (refused.status !== 'rejected') throw new Error(`a strange parent was ${refused.status}`)
-    return refused.receipt
-  }
-  const send = (entries: Entry[], options: BatchOf): Promise<SyncResult> =>
-    port.sync({
-      partition,
-      parent: options.parent!,
-      nonce: options.nonce ?? randomUUID(),
-      entries,
-      seen: options.seen ?? [],
-      limit: options.limit ?? 1000,
-    })
+/** The most that the likes of a post can be: a like of one that has them is refused. */
+export const FULL = 2 ** 31 - 1
 
+export interface BatchOptions {
+  nonce?: string
+  parent?: string
+  limit?: number
+  owner?: string | null
+}
+
+/** The part of Redis in the chain of batches of one partition: it has a cut, and settles what it is told. */
+export function chainOf(port: PostgresPort, partition = 0) {
+  let receipt = ''
+  const batch = (pairs: (PairOp & { rev?: number })[] = [], options: BatchOptions = {}): SyncBatch => ({
+    partition,
+    parent: receipt,
+    nonce: randomUUID(),
+    entries: pairs.map(({ postId, sessionId, op, rev = 0 }) => ({ postId, sessionId, op, rev })),
+    limit: 1000,
+    ...options,
+  })
   return {
-    receipt,
-    send,
-    /** The next batch of the chain; it must be applied. */
-    async sync(entries: Entry[], options: Omit<BatchOf, 'parent'> = {}) {
-      parent ??= await receipt()
-      const nonce = options.nonce ?? randomUUID()
-      const result = await send(entries, { ...options, parent, nonce })
-      if (result.status !== 'applied') throw new Error(`the batch was ${result.status}`)
-      parent = nonce
-      return result
+    /** A batch at the cut of the last one. */
+    batch,
+    /** One batch, which must be applied; the first one takes over the receipt that Postgres has. */
+    async drain(pairs: (PairOp & { rev?: number })[] = [], options: BatchOptions = {}): Promise<Applied> {
+      for (let tries = 0; tries < 2; tries++) {
+        const result = await port.sync(batch(pairs, options))
+        if (result.status === 'foreign') throw new Error(`Postgres belongs to ${result.owner}`)
+        receipt = result.receipt
+        if (result.status === 'applied') return result
+      }
+      throw new Error('a batch at the cut of Postgres was rejected')
     },
   }
 }
 
-interface BatchOf {
-  parent?: string
-  nonce?: string
-  seen?: PairOp[]
-  limit?: number
+export type Chain = ReturnType<typeof chainOf>
+
+/** The greatest op of each pair that Redis is told of, by `post|session`. */
+export const newest = (rows: PairOp[]): Record<string, number> => {
+  const ops: Record<string, number> = {}
+  for (const { postId, sessionId, op } of rows) {
+    const pair = `${postId}|${sessionId}`
+    ops[pair] = Math.max(op, ops[pair] ?? 0)
+  }
+  return ops
 }
 
 /** One press; it must not be refused. */

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { PairWrite } from '../../core/ports'
-import { chainOf, entry, likeAt, newPostId, type PostgresSuite, press, T, unlikeAt } from './harness'
+import { chainOf, entry, likeAt, newest, newPostId, type PostgresSuite, press, T, unlikeAt } from './harness'
 
 const AHEAD = { ahead: 5 }
 
@@ -19,7 +19,7 @@ export const writes: PostgresSuite = database => {
     })
 
     describe('a press', () => {
-      it('is durable, answers the new state, and Postgres remembers that Redis has not seen it', async () => {
+      it('is durable, answers the new state, and is kept for Redis to be told', async () => {
         const db = database()
         expect(await press(db.port, post, 'ana', likeAt(1), T + 1)).toEqual({
           postId: post,
@@ -29,7 +29,9 @@ export const writes: PostgresSuite = database => {
           op: likeAt(1),
         })
         expect(await db.rows('post_ratings', post)).toEqual([{ sessionId: 'ana', op: likeAt(1) }])
-        expect(await db.rows('like_unseen', post)).toEqual([{ sessionId: 'ana', op: likeAt(1) }])
+        expect((await chainOf(db.port).drain()).rows).toEqual([
+          { postId: post, sessionId: 'ana', op: likeAt(1) },
+        ])
       })
 
       it('takes a like back, and brings it again', async () => {
@@ -39,10 +41,12 @@ export const writes: PostgresSuite = database => {
         expect(await press(db.port, post, 'ana', unlikeAt(2), T + 2)).toMatchObject(back)
         expect(await db.rows('post_ratings', post)).toEqual([])
         expect(await db.rows('like_tombstones', post)).toEqual([{ sessionId: 'ana', op: unlikeAt(2) }])
-        expect(await db.rows('like_unseen', post)).toEqual([{ sessionId: 'ana', op: unlikeAt(2) }])
         const again = { count: 447, liked: true, op: likeAt(3) }
         expect(await press(db.port, post, 'ana', likeAt(3), T + 3)).toMatchObject(again)
         expect(await db.rows('like_tombstones', post)).toEqual([])
+        const { rows, posts } = await chainOf(db.port).drain()
+        expect(newest(rows)).toEqual({ [`${post}|ana`]: likeAt(3) })
+        expect(posts).toEqual([{ postId: post, likes: 447 }])
       })
 
       it('answers a repeat as the first time and changes nothing', async () => {
@@ -50,17 +54,19 @@ export const writes: PostgresSuite = database => {
         const first = await press(db.port, post, 'ana', likeAt(1), T + 1)
         expect(await press(db.port, post, 'ana', likeAt(1), T + 9)).toEqual(first)
         expect(await db.post(post)).toEqual({ likes: 447, rev: T + 1 })
+        expect(await db.port.status(0)).toMatchObject({ unseen: 1 })
       })
 
-      it('that is older than the newest op changes nothing, and the newest is marked as unseen', async () => {
+      it('that is older than the newest op changes nothing, and answers the newest', async () => {
         const db = database()
-        await chainOf(db.port).sync([entry(post, 'ana', unlikeAt(5))])
+        await chainOf(db.port).drain([entry(post, 'ana', unlikeAt(5))])
         expect(await press(db.port, post, 'ana', likeAt(4), T + 9)).toMatchObject({
           count: 446,
           liked: false,
           op: unlikeAt(5),
         })
-        expect(await db.rows('like_unseen', post)).toEqual([{ sessionId: 'ana', op: unlikeAt(5) }])
+        expect(await db.post(post)).toMatchObject({ likes: 446 })
+        expect(await db.port.status(0)).toMatchObject({ unseen: 0 })
       })
 
       it('raises the revision to the time of the server, or by one, never to the time of the op', async () => {
@@ -127,8 +133,8 @@ export const writes: PostgresSuite = database => {
 
       it('is assigned beyond every op that a server can have accepted where its own was set back', async () => {
         await press(database().port, post, 'eva', likeAt(1), T + 6_000_000)
-        const [before] = await database().port.snapshot([post])
-        const state = { liked: true, op: 2 * (before!.rev + 5_000_001) + 1 }
+        const { rev } = await database().post(post)
+        const state = { liked: true, op: 2 * (rev + 5_000_001) + 1 }
         expect(await written(none('ana', true), T + 1)).toMatchObject({ state })
       })
 
@@ -166,7 +172,13 @@ export const writes: PostgresSuite = database => {
           { status: 'applied', state: { postId: post, count: 449, rev: T + 4, liked: true, op: likeAt(4) } },
         ])
         expect(await db.post(post)).toEqual({ likes: 449, rev: T + 4 })
-        expect((await db.rows('like_unseen', post)).map(row => row.sessionId)).toEqual(['ana', 'ben', 'eva'])
+        const { rows } = await chainOf(db.port).drain()
+        expect(newest(rows)).toEqual({
+          [`${post}|ana`]: likeAt(4),
+          [`${post}|ben`]: likeAt(1),
+          [`${post}|eva`]: likeAt(3),
+          [`${other}|ana`]: likeAt(3),
+        })
       })
 
       it('may be none, and may be repeated', async () => {

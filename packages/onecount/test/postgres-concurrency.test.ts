@@ -1,13 +1,13 @@
+import { postgresJsPort } from 'onecount/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
-import { isLikedOp } from '../../src/core/op'
-import { connect } from '../../test/support/databases'
-import { type Random, seeded } from '../../test/support/random'
-import { partitionOf } from '../core/keys'
-import type { PairOp, PostgresPort } from '../core/ports'
-import { createCut } from './drain-helper'
-import { postgresJsPort } from './drivers'
-import { createNextDatabase, type NextDatabase } from './test-database'
+import { partitionOf } from '../src/core/keys'
+import { isLikedOp } from '../src/core/op'
+import type { PairOp, PostgresPort } from '../src/core/ports'
+import { chainOf } from '../src/testing/postgres/harness'
+import { connect } from './support/databases'
+import { type Random, seeded } from './support/random'
+import { createSoundDatabase, type SoundDatabase } from './support/sound-database'
 
 const POSTS = [0, 1, 2, 3].map(i => `70070000-0000-4000-8000-00000000000${i}`)
 const [POST] = POSTS as [string]
@@ -15,11 +15,11 @@ const T = 1_795_000_000_000_000
 const OP = 2 * T + 1
 
 let server: PostgresServer
-let database: NextDatabase
+let database: SoundDatabase
 let port: PostgresPort
 beforeAll(async () => {
   server = await startPostgresServer({ fsync: false })
-  database = await createNextDatabase(server, 'at_once')
+  database = await createSoundDatabase(server, 'at_once')
   port = postgresJsPort(database.sql, { timeoutMs: 30_000 })
 })
 afterAll(async () => {
@@ -41,7 +41,7 @@ const waiting = async () => {
 
 describe('calls at the same time', () => {
   it('of two drains of one batch one waits, and both have the same answer', async () => {
-    const cut = createCut(port)
+    const cut = chainOf(port)
     await cut.drain()
     await port.write([{ postId: POST, sessionId: 'ben', op: OP, liked: true }], T)
     const batch = cut.batch([{ postId: POST, sessionId: 'ana', op: OP }])
@@ -62,7 +62,7 @@ describe('calls at the same time', () => {
   })
 
   it('a drain waits for a press of what it tells, also of a post that is none of its own', async () => {
-    const cut = createCut(port)
+    const cut = chainOf(port)
     await cut.drain()
     await port.write([{ postId: POST, sessionId: 'ben', op: OP, liked: true }], T)
     const presser = connect(database.url, { max: 1 })
@@ -76,22 +76,8 @@ describe('calls at the same time', () => {
     expect((await expectSound()).sums).toEqual({ [POST]: 1 })
   })
 
-  it('presses that balance, and are told one by one, are no change of the cut in the end', async () => {
-    const cut = createCut(port)
-    await cut.drain([{ postId: POST, sessionId: 'ana', op: OP }])
-    const writes = [
-      { postId: POST, sessionId: 'ana', op: OP + 1, liked: false },
-      { postId: POST, sessionId: 'ben', op: OP, liked: true },
-    ]
-    await port.write(writes, T)
-    expect(await cut.drain([], 1)).toMatchObject({ rows: [{ sessionId: 'ana' }], posts: [{ likes: 10 }] })
-    expect((await expectSound()).sums).toEqual({ [POST]: 1 })
-    expect(await cut.drain([], 1)).toMatchObject({ rows: [{ sessionId: 'ben' }], posts: [{ likes: 11 }] })
-    expect(await database.sql`select from like_log_sums`).toHaveLength(0)
-  })
-
   it('a snapshot is of one moment, whatever is drained while it is read', async () => {
-    const cut = createCut(port)
+    const cut = chainOf(port)
     await cut.drain()
     const query = { partition: 0, postIds: [POST], sessionId: 'ana', pairs: [], most: 10 }
     const before = await port.snapshot(query)
@@ -104,27 +90,6 @@ describe('calls at the same time', () => {
     await drainer.end()
     expect(await snapshot).toEqual(before)
     expect((await port.snapshot(query)).session!.ops).toEqual([{ postId: POST, op: OP }])
-  })
-
-  it('of twenty batches with one parent one is applied', async () => {
-    const cut = createCut(port)
-    await cut.drain()
-    const results = await Promise.all(
-      Array.from({ length: 20 }, (_, i) =>
-        port.sync(cut.batch([{ postId: POSTS[i % 4]!, sessionId: `s${i}`, op: OP }])),
-      ),
-    )
-    const applied = results.filter(({ status }) => status === 'applied')
-    expect(applied).toHaveLength(1)
-    for (const { receipt } of results) expect(receipt).toBe(applied[0]!.receipt)
-    expect(Object.keys((await expectSound()).ops)).toHaveLength(1)
-  })
-
-  it('the first batches of a partition agree on its receipt', async () => {
-    const cut = createCut(port, 42)
-    const results = await Promise.all(Array.from({ length: 10 }, () => port.sync(cut.batch([]))))
-    expect(new Set(results.map(({ status }) => status))).toEqual(new Set(['rejected']))
-    expect(new Set(results.map(({ receipt }) => receipt)).size).toBe(1)
   })
 
   it.each([1, 4])('drains beside presses lose nothing, with %i partitions', async partitions => {
@@ -175,10 +140,10 @@ describe('calls at the same time', () => {
     }
 
     const drains = Array.from({ length: partitions }, (_, partition) => {
-      const cut = createCut(port, partition)
+      const cut = chainOf(port, partition)
       const posts = POSTS.filter(id => partitionOf(id, partitions) === partition)
       return async (entries = some(posts), limit = 1 + random.below(4)) => {
-        const { rows, posts: told, receipt } = await cut.drain(entries, limit)
+        const { rows, posts: told, receipt } = await cut.drain(entries, { limit })
         for (const { postId, likes } of told) atCut(receipt, postId, likes)
         for (const row of [...entries, ...rows]) {
           raise(toldOps, row)

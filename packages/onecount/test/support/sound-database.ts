@@ -1,11 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { Sql } from 'postgres'
 import { expect } from 'vitest'
 import type { PostgresServer } from '@/dev/services/postgres-server'
-import { connect, migrate, ownersTables } from '../../test/support/databases'
-
-const FOLDER = join(import.meta.dirname, '../sql')
+import { connect, migrate, ownersTables } from './databases'
 
 export const BOOKKEEPING = [
   'post_ratings',
@@ -17,18 +12,11 @@ export const BOOKKEEPING = [
   'like_log_sums',
 ]
 
-/** Applies `next/sql` to a database of the present version. */
-export async function applyNext(sql: Sql): Promise<void> {
-  for (const file of (await readdir(FOLDER)).sort())
-    await sql.begin(async tx => tx.unsafe(await readFile(join(FOLDER, file), 'utf8')))
-}
-
-/** A database with both versions' migrations, and the tables as their owner sees them. */
-export async function createNextDatabase(server: PostgresServer, name: string) {
+/** A migrated database, with what it holds in one look, and whether that adds up. */
+export async function createSoundDatabase(server: PostgresServer, name: string) {
   const url = await server.createDatabase(name)
   await migrate(url)
   const sql = connect(url)
-  await applyNext(sql)
   const tables = ownersTables(sql)
   await tables.clear()
   /** Every post, op and sum, in one query. */
@@ -64,7 +52,6 @@ export async function createNextDatabase(server: PostgresServer, name: string) {
          ${BOOKKEEPING.map(table => `delete from ${table};`).join(' ')} set session_replication_role = origin`,
       ),
     setPartitions: (n: number) => sql`select onecount_set_partitions(${n})`,
-
     held,
     /** Of posts that had `base` likes before there were rows: likes are rows, and the sums are those of the log. */
     async expectSound(base: number) {
@@ -76,7 +63,7 @@ export async function createNextDatabase(server: PostgresServer, name: string) {
   }
 }
 
-export type NextDatabase = Awaited<ReturnType<typeof createNextDatabase>>
+export type SoundDatabase = Awaited<ReturnType<typeof createSoundDatabase>>
 
 /** Postgres refuses likes of sessions that begin with "barred", with the words of the twin in memory. */
 export const BARRED = `

@@ -1,10 +1,9 @@
+import { postgresJsPort } from 'onecount/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
-import { postgresJsPort as presentPort } from '../../src/postgres/postgresjs'
-import type { PostgresPort } from '../core/ports'
-import { createCut } from './drain-helper'
-import { postgresJsPort } from './drivers'
-import { applyNext, createNextDatabase, type NextDatabase } from './test-database'
+import type { PostgresPort } from '../src/core/ports'
+import { chainOf } from '../src/testing/postgres/harness'
+import { createSoundDatabase, type SoundDatabase } from './support/sound-database'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 const OTHER = '50050001-aaaa-bbbb-cccc-ddddeeee0002'
@@ -12,12 +11,12 @@ const T = 1_795_000_000_000_000
 const OP = 2 * T + 1
 
 let server: PostgresServer
-let database: NextDatabase
+let database: SoundDatabase
 let port: PostgresPort
-let redis: ReturnType<typeof createCut>
+let redis: ReturnType<typeof chainOf>
 beforeAll(async () => {
   server = await startPostgresServer({ fsync: false })
-  database = await createNextDatabase(server, 'by_hand')
+  database = await createSoundDatabase(server, 'by_hand')
   port = postgresJsPort(database.sql)
 })
 afterAll(async () => {
@@ -31,7 +30,7 @@ beforeEach(async () => {
     { id: POST, likes: 446 },
     { id: OTHER, likes: 12 },
   ])
-  redis = createCut(port)
+  redis = chainOf(port)
   await redis.drain(['ana', 'ben'].map(sessionId => ({ postId: POST, sessionId, op: OP })))
 })
 
@@ -113,7 +112,7 @@ describe('rows that are edited by hand', () => {
   it('a batch of the pair itself brings the edit along', async () => {
     await database.sql`delete from post_ratings where session_id in ('ana', 'ben')`
     const entry = { postId: POST, sessionId: 'ben', op: OP + 2 }
-    const { rows } = await redis.drain([entry], 0)
+    const { rows } = await redis.drain([entry], { limit: 0 })
     expect(rows).toEqual([{ postId: POST, sessionId: 'ben', op: await opOf(POST, 'ben') }])
     expect(await seen(POST, 'ana')).toEqual({ likes: 447, op: OP })
     await expectSums()
@@ -158,27 +157,5 @@ describe('a post that is edited by hand', () => {
     const { rows, posts } = await redis.drain()
     expect(rows.map(row => row.postId).sort()).toEqual([POST, OTHER])
     expect(posts.find(post => post.postId === POST)).toEqual({ postId: POST, likes: 7 })
-  })
-})
-
-describe('the version before', () => {
-  it('is told of by the log, and its notes go once this version drains', async () => {
-    const present = presentPort(database.sql)
-    await present.write([{ postId: POST, sessionId: 'eva', op: OP, liked: true }], T)
-    expect(await database.rows('like_unseen', POST)).toHaveLength(1)
-    const { rows, posts } = await redis.drain()
-    expect(rows).toEqual([{ postId: POST, sessionId: 'eva', op: OP }])
-    expect(posts).toEqual([{ postId: POST, likes: 449 }])
-    expect(await database.rows('like_unseen', POST)).toHaveLength(0)
-    const batch = { partition: 0, parent: 'one', nonce: 'two', entries: [], seen: [], limit: 10 }
-    expect(await present.sync(batch)).toMatchObject({ status: 'rejected' })
-  })
-
-  it('and the migrations run twice, which keeps what is there', async () => {
-    await database.sql`delete from post_ratings where session_id = 'ana'`
-    const before = await database.held()
-    await applyNext(database.sql)
-    expect(await database.held()).toEqual(before)
-    expect((await redis.drain()).rows).toHaveLength(1)
   })
 })
