@@ -35,7 +35,7 @@ const sorted = <T extends object>(rows: readonly T[]): T[] =>
 
 /** What must be alike in both: receipts have a random part, and why an op was refused may have been forgotten since. */
 function comparable(result: SyncResult) {
-  if (result.status === 'foreign') return result
+  if (result.status === 'foreign' || result.status === 'repartitioned') return result
   if (result.status === 'rejected') return { ...result, receipt: nonceOf(result.receipt) }
   return {
     status: result.status,

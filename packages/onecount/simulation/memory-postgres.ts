@@ -26,10 +26,15 @@ const nonceOf = (receipt: string) => receipt.split('/')[0]
 const likes = (op: number): number => Number(isLikedOp(op))
 
 /** The SQL functions as plain JavaScript, for a simulation that calls them millions of times. */
-export function createMemoryPostgres(options: { newId: () => string; partitions?: number }) {
-  const { newId } = options
+export function createMemoryPostgres(options: {
+  newId: () => string
+  partitions?: number
+  /** Whether a Redis has drained before. */
+  hasRedis?: boolean
+}) {
+  const { newId, hasRedis = false } = options
   let { partitions = 1 } = options
-  let tables = empty()
+  let tables = { ...empty(), hasRedis }
   /** A rule of the application: ops that it forbids are refused, where they would change anything. */
   let forbids: (entry: PairOp) => boolean = () => false
 
@@ -119,7 +124,7 @@ export function createMemoryPostgres(options: { newId: () => string; partitions?
     if (!tables.hasRedis) {
       Object.assign(tables, { hasRedis: true, log: [], receipts: new Map() })
     }
-    if (believed !== partitions) return { status: 'repartitioned', partitions }
+    if (believed !== undefined && believed !== partitions) return { status: 'repartitioned', partitions }
     const receipt = tables.receipts.get(partition) ?? newId()
     tables.receipts.set(partition, receipt)
     const held = tables.owners.get(partition) ?? null

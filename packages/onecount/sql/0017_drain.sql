@@ -173,6 +173,8 @@ end $$;
 create or replace function public.onecount_begin_logging() returns void
 language plpgsql set search_path = '' as $$
 begin
+  -- In the order of the version before, which notes what Redis has not seen under the receipt.
+  perform from public.like_receipt order by partition for update;
   perform public.onecount_lock_settings();
   update public.like_settings set has_redis = true where not has_redis;
   if found then

@@ -55,8 +55,8 @@ export interface Entry extends PairOp {
 
 export interface SyncBatch {
   partition: number
-  /** How many the caller believes that there are. */
-  partitions: number
+  /** How many the caller believes that there are; left out: that is not compared. */
+  partitions?: number
   /** The receipt that Redis has as its cut; the batch is applied only if Postgres holds the same. */
   parent: string
   nonce: string

@@ -42,7 +42,7 @@ export function postgresPort(rpc: Rpc): PostgresPort {
         p_revs: entries.map(entry => String(entry.rev)),
         p_limit: limit,
         p_owner: owner,
-        p_partitions: partitions,
+        p_partitions: partitions ?? null,
       })
       if (reply.status === 'refused') throw new StoreRefused(reply.sqlstate, reply.message)
       if (reply.status !== 'applied') return reply

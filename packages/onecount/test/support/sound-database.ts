@@ -19,6 +19,7 @@ export async function createSoundDatabase(server: PostgresServer, name: string) 
   const sql = connect(url)
   const tables = ownersTables(sql)
   await tables.clear()
+  await sql`select onecount_begin_logging()`
   /** Every post, op and sum, in one query. */
   async function held() {
     const [row] = await sql`select

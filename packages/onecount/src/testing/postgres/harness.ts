@@ -91,7 +91,8 @@ export function chainOf(port: PostgresPort, partition = 0) {
     async drain(pairs: (PairOp & { rev?: number })[] = [], options: BatchOptions = {}): Promise<Applied> {
       for (let tries = 0; tries < 2; tries++) {
         const result = await port.sync(batch(pairs, options))
-        if (result.status === 'foreign') throw new Error(`Postgres belongs to ${result.owner}`)
+        if (result.status === 'foreign' || result.status === 'repartitioned')
+          throw new Error(`a batch was ${result.status}`)
         receipt = result.receipt
         if (result.status === 'applied') return result
       }

@@ -164,6 +164,7 @@ export const lists: PostgresSuite = database => {
       expect(await database().port.status(9)).toEqual({
         receipt: null,
         owner: null,
+        partitions: 1,
         unseen: 0,
         refused: 0,
       })

@@ -162,7 +162,7 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
       )
       const [named, parent, nonce, from, last, ...members] = reply as string[]
       if (parent === undefined) return null
-      return { home: named, parent: parent!, nonce: nonce!, after: from!, last: last!, members }
+      return { home: named!, parent, nonce: nonce!, after: from!, last: last!, members }
     },
 
     /** For how long another one has the lease, milliseconds; `null`: it is the caller's. */
