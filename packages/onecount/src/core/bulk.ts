@@ -41,7 +41,8 @@ export function createMirrorFiller(
   after: string | null,
 ) {
   /** Of the post before too, once: it may have been filled in part. */
-  let last: Pick<PairOp, 'postId' | 'sessionId'> | null = after === null ? null : { postId: after, sessionId: '' }
+  let last: Pick<PairOp, 'postId' | 'sessionId'> | null =
+    after === null ? null : { postId: after, sessionId: '' }
 
   /** Complete for every post up to this one then; answers how many likes that were. @throws StoreUnavailable */
   return async function fill(until: string, signal?: AbortSignal): Promise<number> {

@@ -45,7 +45,8 @@ export async function health(contexts: readonly Context[], lastDrainAt: number |
   const most = (of: (health: Health) => number | null) =>
     all.some(health => of(health) === null) ? null : Math.max(...all.map(health => of(health)!))
   const [first] = all as [Health]
-  const isAny = <K extends keyof Health>(name: K, value: Health[K]) => all.some(health => health[name] === value)
+  const isAny = <K extends keyof Health>(name: K, value: Health[K]) =>
+    all.some(health => health[name] === value)
   return {
     status: all.every(({ status }) => status === 'ok')
       ? 'ok'

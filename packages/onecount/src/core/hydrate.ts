@@ -1,6 +1,6 @@
-import { strings } from './replies'
 import type { Context } from './context'
 import type { Snapshot } from './ports'
+import { strings } from './replies'
 
 /** What a page needs from Postgres. */
 export interface Need {

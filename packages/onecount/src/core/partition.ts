@@ -34,6 +34,8 @@ export function createPartition(options: PartitionOptions) {
       pauseMs: settings.breakerMs,
       clock: elapsed,
     })
+  /** All who find a new Redis at once wait for one tick. */
+  let tick: Promise<unknown> | undefined
   const drained: Context = {
     redis,
     postgres,
@@ -42,7 +44,7 @@ export function createPartition(options: PartitionOptions) {
     now,
     elapsed,
     newId: () => crypto.randomUUID(),
-    drainOnce: () => first.tick(),
+    drainOnce: () => (tick ??= first.tick().finally(() => (tick = undefined))),
     ownership,
     pause: createPause(elapsed),
     log,

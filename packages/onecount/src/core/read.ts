@@ -26,6 +26,8 @@ export async function read(
   }
   if (left.size === 0) return states
   const known = new Map<string, LikeState>()
+  /** What the session has pressed and Postgres may not have. */
+  const pressed = new Map<string, number>()
   try {
     if (!ctx.redis) throw new StoreUnavailable('redis', 'not configured')
     const held = new Set<string>()
@@ -35,6 +37,7 @@ export async function read(
       for (const { state, isCold, isPairKnown } of await readRedis(ctx, [...left], sessionId)) {
         if (isCold) cold.push(state.postId)
         else known.set(state.postId, state)
+        if (state.durable === false) pressed.set(state.postId, state.op!)
         if (!isPairKnown) pairs.push(state.postId)
         if (!isCold && isPairKnown) put(state)
       }
@@ -57,7 +60,7 @@ export async function read(
   }
   if (left.size > 0) {
     const peeked = await ctx.postgres.peek([...left], sessionId).catch(() => null)
-    for (const state of peeked ?? []) put(fromPostgres(state))
+    for (const state of peeked ?? []) put(withPress(fromPostgres(state), pressed.get(state.postId) ?? 0))
     if (!peeked) for (const postId of left) put(known.get(postId) ?? unknown(postId))
   }
   return states
@@ -130,3 +133,12 @@ export const fromPostgres = (state: PostgresState): LikeState => ({
   durable: state.op > 0 ? true : null,
   source: 'postgres',
 })
+
+/** A state that may have been read where an op of its session is not known: with it, unless it is older. */
+export function withPress(state: LikeState, op: number): LikeState {
+  if (op <= (state.op ?? 0)) return state
+  const liked = isLikedOp(op)
+  const change = Number(liked) - Number(state.liked ?? liked)
+  const count = state.count === null ? null : Math.max(state.count + change, Number(liked))
+  return { ...state, count, liked, op, durable: false }
+}

@@ -1,11 +1,10 @@
-import { OnecountError, StoreUnavailable } from './errors'
-import { assertOp, isLikedOp, MAX_OP_AHEAD, opTime } from './op'
-import { fromPostgres } from './read'
-import { strings } from './replies'
 import type { Context } from './context'
+import { OnecountError, StoreUnavailable } from './errors'
 import { hydrate } from './hydrate'
+import { assertOp, MAX_OP_AHEAD, opTime } from './op'
 import type { PairOp, PairWrite, PostgresState, Reply } from './ports'
-import { read } from './read'
+import { fromPostgres, read, withPress } from './read'
+import { strings } from './replies'
 import type { LikeState, WriteState } from './types'
 
 /** Attempts against Redis, each the same press, before Postgres is asked. */
@@ -53,7 +52,10 @@ export async function runWrite(
   isAccepted = false,
 ): Promise<Verdict> {
   const args = [postId, sessionId, op, ctx.now(), accept, isAccepted ? '' : MAX_OP_AHEAD]
-  return parse(postId, await ctx.redis!.run('write', [...keysOf(ctx, postId, sessionId), ...likers(ctx, postId)], args))
+  return parse(
+    postId,
+    await ctx.redis!.run('write', [...keysOf(ctx, postId, sessionId), ...likers(ctx, postId)], args),
+  )
 }
 
 /**
@@ -68,16 +70,30 @@ export async function press(
   liked: boolean | null,
 ): Promise<WriteState> {
   const [id, now] = [ctx.newId(), ctx.now()]
-  const wanted = liked === null ? 'flip' : liked ? '1' : '0'
-  const run = async (accept: Accept) =>
+  const call = async (accept: Accept, wanted: boolean | null, at: number) =>
     parse(
       postId,
       await ctx.redis!.run(
         'press',
         [...keysOf(ctx, postId, sessionId), ctx.keys.call(id), ...likers(ctx, postId)],
-        [postId, sessionId, now, wanted, accept, MAX_OP_AHEAD, KEEP_CALL_MS],
+        [
+          postId,
+          sessionId,
+          at,
+          wanted === null ? 'flip' : wanted ? '1' : '0',
+          accept,
+          MAX_OP_AHEAD,
+          KEEP_CALL_MS,
+        ],
       ),
     )
+  const run = async (accept: Accept) => {
+    const verdict = await call(accept, liked, now)
+    if (verdict.kind !== 'ask') return verdict
+    // The pair cannot be made known, and nothing of it is pending: what it is Postgres knows.
+    const known = await lookUp(ctx, postId, sessionId)
+    return call(accept, !known.liked, Math.max(now, opTime(known.op) + 1))
+  }
   const inRedis = await attempts(ctx, { postId, sessionId }, run)
   if (inRedis) return inRedis
   if (liked !== null) return viaPostgres(ctx, { postId, sessionId, op: null, liked }, now)
@@ -148,8 +164,7 @@ async function prepare(ctx: Context, postId: string, sessionId: string, round: n
 
 /** What is said of an op that Redis holds and the count may not show. */
 const taken = (state: LikeState, op: number): WriteState => ({
-  ...state,
-  liked: state.liked ?? isLikedOp(op),
+  ...withPress(state, op),
   op: Math.max(op, state.op ?? 0),
   durable: false,
 })
