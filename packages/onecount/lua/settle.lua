@@ -26,8 +26,8 @@
 --   later slice; then of each pair: post index, session index, index of its mirror or 0, post, session, op that Postgres holds, op that
 --   it refused or ''
 -- RETURNS
---   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending | {'LATE'}: nothing changed, as
---   another batch is in flight or what comes before the slice is not settled here
+--   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending, or there is a later slice |
+--   {'LATE'}: nothing changed, as another batch is in flight or what comes before the slice is not settled here
 -- include: batch
 -- include: post
 -- include: ranking
@@ -42,6 +42,8 @@ if nonce_in_flight(q) ~= ARGV[1] then return { 'LATE' } end
 local from, to, final = string.match(ARGV[11], '^(%d+)%-(%d+)(!?)$')
 local settled = tonumber(string.match(mark_of(q, 'half') or '', '^(%d+)|'))
 if tonumber(from) > (settled or 0) then return { 'LATE' } end
+-- Another drainer has settled it and has gone on: what it has told of a post is not to be waited for again.
+if final == '' and tonumber(to) <= (settled or 0) then return { 'OK' } end
 local epoch = epoch_of(q)
 local late_before = math.max(latest - lasts, tonumber(mark_of(q, 'trimmed') or 0))
 
