@@ -185,10 +185,11 @@ describe('a tick of the drain', () => {
     await stores.begin([POST, other])
     const { run } = ports.redis
     const slices: Parameters<typeof run>[] = []
-    // The last slice comes after those before it have come a second time.
+    // The last slice comes after those have come a second time that do not tell the count.
     ports.redis.run = async (...call) => {
       const isSlice = call[0] === 'settle'
-      if (isSlice && String(call[2][10]).endsWith('!')) for (const slice of slices) await run(...slice)
+      if (isSlice && String(call[2][10]).endsWith('!'))
+        for (const slice of slices.slice(0, -1)) await run(...slice)
       if (isSlice) slices.push(call)
       return run(...call)
     }
