@@ -13,7 +13,7 @@ const WORDS: Record<LikesStatus, { title: string; text: string }> = {
   },
   lagging: {
     title: 'Catching up',
-    text: 'These numbers come from the database and may be a moment behind. Your likes are in them.',
+    text: 'These numbers may be a moment behind: one of the stores does not answer. Your likes are in them.',
   },
   'last-known': {
     title: 'Last known',

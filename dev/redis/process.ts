@@ -35,6 +35,6 @@ process.on('disconnect', () => process.exit(0))
 async function warmUp(): Promise<void> {
   const client = new Redis({ host: '127.0.0.1', port, password })
   for (const { source } of Object.values(SCRIPTS)) await client.script('LOAD', source)
-  await client.evalsha(SCRIPTS.status.sha1, 2, 'likes:q', 'likes:recent', 1)
+  await client.evalsha(SCRIPTS.status.sha1, 2, 'likes:pending', 'likes:recent', 1)
   client.disconnect()
 }

@@ -42,8 +42,20 @@ describe('the local Supabase', () => {
     const press = { postId: BEAR, sessionId: session, op: 3590930785350001, liked: true }
     const state = { postId: BEAR, count: 447, rev: 1795465392670000, liked: true, op: press.op }
     expect(await postgres.write([press], state.rev)).toEqual([{ status: 'applied', state }])
-    const [snapshot] = await postgres.snapshot([BEAR])
-    expect(snapshot?.unseen).toEqual([{ sessionId: session, op: 3590930785350001 }])
+    const batch = { partition: 0, nonce: 'n', entries: [], limit: 10 }
+    const rejected = await postgres.sync({ ...batch, parent: '' })
+    if (rejected.status !== 'rejected') throw new Error(`${rejected.status} without a parent`)
+    expect(await postgres.sync({ ...batch, parent: rejected.receipt })).toMatchObject({
+      status: 'applied',
+      rows: [{ postId: BEAR, sessionId: session, op: press.op }],
+      posts: [{ postId: BEAR, likes: 447 }],
+    })
+    const query = { partition: 0, postIds: [BEAR], sessionId: session, pairs: [BEAR], most: 100 }
+    expect(await postgres.snapshot(query)).toEqual({
+      receipt: expect.stringMatching(/^n\//),
+      posts: [{ postId: BEAR, likes: 447, rev: state.rev }],
+      session: { extent: 'all', ops: [{ postId: BEAR, op: press.op }] },
+    })
     await postgres.write([{ ...press, op: press.op + 1, liked: false }], 1795465392670001)
   })
 

@@ -1,4 +1,4 @@
-import { OnecountError } from 'onecount'
+import { createKeys, OnecountError } from 'onecount'
 import { createLimiter, type Limiter, parseLimits, redisLimits } from 'onecount/http'
 import { getOnecount } from './server'
 
@@ -23,6 +23,8 @@ function sharedLimits() {
       detail: `ONECOUNT_LIMITS_STORE: "${store}" is not understood: use redis or memory, or leave it empty`,
     })
   }
-  const { redis, keys } = getOnecount().stores
+  const { redis, partitions } = getOnecount().stores
+  // On a cluster one slot has to hold all buckets of a call.
+  const keys = createKeys(partitions.length > 1 ? '{limits}' : '')
   return redis && store === 'redis' ? redisLimits(redis, keys) : null
 }

@@ -107,11 +107,15 @@ let notedAt = Number.NEGATIVE_INFINITY
 function noteSource(name: string, source: Source): void {
   if (!isRedisConfigured || source === 'redis' || performance.now() - notedAt < QUIET_MS) return
   notedAt = performance.now()
-  console.warn(
-    source === 'postgres'
-      ? `[RedisCounter] ${name}: Redis is unavailable, Postgres answered`
-      : `[RedisCounter] ${name}: a count is unknown, Postgres is unavailable`,
-  )
+  console.warn(`[RedisCounter] ${name}: ${WORDS[source]}`)
+}
+
+const WORDS: Record<Source, string> = {
+  redis: 'exact',
+  lagging: 'a count may be off until the next drain, Postgres is unavailable',
+  postgres: 'Redis is unavailable, Postgres answered',
+  'last-known': 'a count is the last known one',
+  unknown: 'a count is unknown, Postgres is unavailable',
 }
 
 function noteError(name: string, error: unknown): void {

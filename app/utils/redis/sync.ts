@@ -20,7 +20,7 @@ export async function syncLikeToSupabase(
     if (!isSessionId(sessionId)) throw new TypeError(`sessionId ${sessionId} is no id of a session`)
     const { stores, drainOnce, drain } = getOnecount()
     if (stores.redis) await drainOnce().catch(() => {})
-    let [state] = await stores.postgres.peek([postId], sessionId, [])
+    let [state] = await stores.postgres.peek([postId], sessionId)
     if (state && state.liked !== isLike) {
       const [result] = await stores.postgres.write([{ postId, sessionId, op: null, liked: isLike }], now())
       state = result?.status === 'applied' ? result.state : undefined

@@ -29,8 +29,8 @@
 --   later slice; then of each pair: post index, session index, index of its mirror or 0, post, session, op that Postgres holds, op that
 --   it refused or ''
 -- RETURNS
---   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending | {'LATE'}: nothing changed, as
---   another batch is in flight or what comes before the slice is not settled here
+--   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending, or there is a later slice |
+--   {'LATE'}: nothing changed, as another batch is in flight or what comes before the slice is not settled here
 -- include: batch
 -- include: lease
 -- include: post

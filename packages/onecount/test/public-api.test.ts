@@ -88,7 +88,7 @@ describe('the public interface', () => {
   it('makes whoever shows a count think of the unknown', () => {
     expectTypeOf<LikeState['count']>().toEqualTypeOf<number | null>()
     expectTypeOf<LikeState['liked']>().toEqualTypeOf<boolean | null>()
-    expectTypeOf<Source>().toEqualTypeOf<'redis' | 'postgres' | 'last-known' | 'unknown'>()
+    expectTypeOf<Source>().toEqualTypeOf<'redis' | 'lagging' | 'postgres' | 'last-known' | 'unknown'>()
   })
 
   it('gives every accepted press its op, and says whether it is durable', () => {

@@ -17,7 +17,8 @@ beforeEach(async () => {
   await stores.begin(POSTS)
   await stores.sql`insert into post_ratings (post_id, session_id)
     select p.id, 's' || i from posts_new p, generate_series(1, 4) i where p.likes > 90`
-  await stores.sql`delete from like_unseen`
+  // As if they had been there before the first drain: what is inserted by hand is told to Redis by the next one.
+  await stores.sql.unsafe('delete from like_log; delete from like_log_sums')
   onecount = stores.instance()
 })
 
@@ -26,17 +27,6 @@ describe('pages', () => {
     const ids: string[] = []
     for await (const page of onecount.pages({ pageSize: 10 })) ids.push(...page.map(p => p.postId))
     expect(ids).toEqual(POSTS.map(p => p.id))
-  })
-
-  it('are cut so that none holds more ratings than allowed, and a large post comes alone', async () => {
-    const ratings: number[] = []
-    for await (const page of onecount.pages({ maxRatings: 9 }))
-      ratings.push(page.reduce((sum, p) => sum + p.ratings, 0))
-    expect(Math.max(...ratings)).toBeLessThanOrEqual(9)
-    const alone: number[] = []
-    for await (const page of onecount.pages({ maxRatings: 3 }))
-      if (page[0]!.ratings > 0) alone.push(page.length)
-    expect(alone).toEqual(Array(10).fill(1))
   })
 
   it('go on after a given post, and stop when asked to', async () => {
@@ -75,7 +65,7 @@ describe('hydrateAll', () => {
     await onecount.drainOnce()
     const [epoch] = await stores.redis.zrange(stores.keys.q, '0', '0')
     const metas = await stores.redis.mget(POSTS.map(({ id }) => stores.keys.meta(id)))
-    expect(metas.map(meta => meta?.split('|')[2])).toEqual(metas.map(() => epoch!.split('|')[1]))
+    expect(metas.map(meta => meta?.split('|')[4])).toEqual(metas.map(() => epoch!.split('|')[1]))
   })
 
   it('builds the ranking, which then follows every like', async () => {

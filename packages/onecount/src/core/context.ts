@@ -17,7 +17,7 @@ export interface Context {
   elapsed(): number
   /** A random id for nonces and calls. */
   newId(): string
-  /** Drains one batch, which a new Redis needs before anything can be hydrated. @throws StoreUnavailable */
+  /** Drains what a new Redis needs before anything can be hydrated. @throws StoreUnavailable */
   drainOnce(): Promise<unknown>
   /** Whether Postgres belongs to this Redis. */
   ownership: Ownership

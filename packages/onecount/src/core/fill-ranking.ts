@@ -66,9 +66,16 @@ export async function fillRanking(site: Site): Promise<boolean> {
 async function prepare(ctx: Context): Promise<Filling | null> {
   const { keys } = ctx
   const id = ctx.newId()
-  const reply = strings(await ctx.redis!.run('prepare', [keys.q, keys.rank, keys.filling], [id, PAGE_MS]))
-  const [verdict, epoch] = reply as [string, string]
-  if (verdict === 'NEW') await ctx.drainOnce()
+  const ask = async () =>
+    strings(await ctx.redis!.run('prepare', [keys.q, keys.rank, keys.filling], [id, PAGE_MS])) as [
+      string,
+      string,
+    ]
+  let [verdict, epoch] = await ask()
+  if (verdict === 'NEW') {
+    await ctx.drainOnce()
+    ;[verdict, epoch] = await ask()
+  }
   if (verdict !== 'MINE' && verdict !== 'COMPLETE') return null
   return { ctx, epoch, token: verdict === 'MINE' ? id : '' }
 }

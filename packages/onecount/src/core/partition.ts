@@ -34,6 +34,13 @@ export function createPartition(options: PartitionOptions) {
       pauseMs: settings.breakerMs,
       clock: elapsed,
     })
+  /** All who find a new Redis at once wait for one drain. */
+  let begun: Promise<unknown> | undefined
+  /** The first batch makes the cut, the second one tells what Postgres has taken without Redis. */
+  async function begin(): Promise<void> {
+    const { outcome } = await first.tick()
+    if (outcome === 'diverged') await first.tick()
+  }
   const drained: Context = {
     redis,
     postgres,
@@ -43,7 +50,7 @@ export function createPartition(options: PartitionOptions) {
     now,
     elapsed,
     newId: () => crypto.randomUUID(),
-    drainOnce: () => first.tick(),
+    drainOnce: () => (begun ??= begin().finally(() => (begun = undefined))),
     ownership,
     pause: createPause(elapsed),
     log,

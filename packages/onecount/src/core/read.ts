@@ -26,8 +26,8 @@ export async function read(
   }
   if (left.size === 0) return states
   const known = new Map<string, LikeState>()
-  /** Of cold posts, what the session has pressed as far as Redis knows. */
-  const pressed = new Map<string, LikeState>()
+  /** What the session has pressed and Postgres may not have. */
+  const pressed = new Map<string, number>()
   try {
     if (!ctx.redis) throw new StoreUnavailable('redis', 'not configured')
     const held = new Set<string>()
@@ -36,8 +36,8 @@ export async function read(
       const cold: string[] = []
       for (const { state, isCold, isPairKnown } of await readRedis(ctx, [...left], sessionId)) {
         if (isCold) cold.push(state.postId)
-        const held = isCold ? pressed : known
-        held.set(state.postId, state)
+        else known.set(state.postId, state)
+        if (state.durable === false) pressed.set(state.postId, state.op!)
         if (!isPairKnown) pairs.push(state.postId)
         if (!isCold && isPairKnown) put(state)
       }
@@ -60,7 +60,7 @@ export async function read(
   }
   if (left.size > 0) {
     const peeked = await ctx.postgres.peek([...left], sessionId).catch(() => null)
-    for (const state of peeked ?? []) put(withPress(fromPostgres(state), pressed.get(state.postId)))
+    for (const state of peeked ?? []) put(withPress(fromPostgres(state), pressed.get(state.postId) ?? 0))
     if (!peeked) for (const postId of left) put(known.get(postId) ?? unknown(postId))
   }
   return states
@@ -126,17 +126,11 @@ export const unknown = (postId: string): LikeState => ({
   source: 'unknown',
 })
 
-/** What Postgres says of a post, with a newer op of the session that Redis alone has accepted. */
-function withPress(state: LikeState, pressed: LikeState | undefined): LikeState {
-  if (!pressed?.op || pressed.op <= (state.op ?? 0)) return state
-  const { liked, op, durable } = pressed
-  return { ...state, count: Math.max(state.count!, Number(liked)), liked, op, durable }
+/** A state that may have been read where an op of its session is not known: with it, unless it is older. */
+export function withPress(state: LikeState, op: number): LikeState {
+  if (op <= (state.op ?? 0)) return state
+  const liked = isLikedOp(op)
+  const change = Number(liked) - Number(state.liked ?? liked)
+  const count = state.count === null ? null : Math.max(state.count + change, Number(liked))
+  return { ...state, count, liked, op, durable: false }
 }
-
-/** Postgres does not know what Redis alone has accepted. */
-export const fromPostgres = (state: PostgresState): LikeState => ({
-  ...state,
-  op: state.op || null,
-  durable: state.op > 0 ? true : null,
-  source: 'postgres',
-})

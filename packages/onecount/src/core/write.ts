@@ -1,9 +1,9 @@
 import type { Context } from './context'
 import { OnecountError, StoreUnavailable } from './errors'
 import { hydrate } from './hydrate'
-import { assertOp, isLikedOp, MAX_OP_AHEAD, opTime } from './op'
+import { assertOp, MAX_OP_AHEAD, opTime } from './op'
 import type { PairOp, PairWrite, PostgresState, Reply } from './ports'
-import { fromPostgres, read, unknown } from './read'
+import { fromPostgres, read, unknown, withPress } from './read'
 import { strings } from './replies'
 import type { LikeState, WriteState } from './types'
 
@@ -11,8 +11,6 @@ import type { LikeState, WriteState } from './types'
 const ATTEMPTS = 2
 /** How often a cold pair is hydrated before the press is taken without knowing what it changes. */
 const ROUNDS = 4
-/** How often for a press that cannot be taken without knowing that, as the cut moves on while people press. */
-const ASK_ROUNDS = 24
 /** How long a call that arrives again finds the op that it was given, milliseconds. */
 const KEEP_CALL_MS = 30_000
 
@@ -75,16 +73,30 @@ export async function press(
   liked: boolean | null,
 ): Promise<WriteState> {
   const [id, now] = [ctx.newId(), ctx.now()]
-  const wanted = liked === null ? 'flip' : liked ? '1' : '0'
-  const run = async (accept: Accept) =>
+  const call = async (accept: Accept, wanted: boolean | null, at: number) =>
     parse(
       postId,
       await ctx.redis!.run(
         'press',
         [...keysOf(ctx, postId, sessionId), ctx.keys.call(id), ...likers(ctx, postId)],
-        [postId, sessionId, now, wanted, accept, MAX_OP_AHEAD, KEEP_CALL_MS],
+        [
+          postId,
+          sessionId,
+          at,
+          wanted === null ? 'flip' : wanted ? '1' : '0',
+          accept,
+          MAX_OP_AHEAD,
+          KEEP_CALL_MS,
+        ],
       ),
     )
+  const run = async (accept: Accept) => {
+    const verdict = await call(accept, liked, now)
+    if (verdict.kind !== 'ask') return verdict
+    // The pair cannot be made known, and nothing of it is pending: what it is Postgres knows.
+    const known = await lookUp(ctx, postId, sessionId)
+    return call(accept, !known.liked, Math.max(now, opTime(known.op) + 1))
+  }
   const inRedis = await attempts(ctx, { postId, sessionId }, run)
   if (inRedis) return inRedis
   if (liked !== null) return viaPostgres(ctx, { postId, sessionId, op: null, liked }, now)
@@ -122,7 +134,7 @@ async function attempt(
     const reply = await run(prepared === 'hydrated' ? 'warm' : 'any')
     if (reply.kind === 'warm') return reply.state
     if (reply.kind === 'ahead') throw opAhead(reply.moment, ctx.now())
-    if (reply.kind === 'ask' && (prepared === 'down' || round >= ASK_ROUNDS))
+    if (reply.kind === 'ask')
       throw new OnecountError('unavailable', { detail: 'Postgres alone knows what the press may do' })
     if (reply.kind === 'cold') {
       // The count of a Postgres that does not answer is not waited for once more.
@@ -130,8 +142,7 @@ async function attempt(
       if (!state) throw notFound()
       return taken(state, reply.op)
     }
-    if (reply.kind === 'hydrate' && prepared !== 'hydrated')
-      throw new TypeError('a press asks for what it was given')
+    if (prepared !== 'hydrated') throw new TypeError('a press asks for what it was given')
     prepared = await prepare(ctx, postId, sessionId, round)
   }
 }
@@ -155,13 +166,12 @@ async function prepare(ctx: Context, postId: string, sessionId: string, round: n
   }
 }
 
-/** What is said of an op that Redis holds and the count may not show, as another store may have told it. */
-function taken(state: LikeState, op: number): WriteState {
-  const isNewest = op >= (state.op ?? 0)
-  const liked = isNewest || state.liked === null ? isLikedOp(op) : state.liked
-  const count = state.count === null ? null : Math.max(state.count, Number(liked))
-  return { ...state, count, liked, op: Math.max(op, state.op ?? 0), durable: false }
-}
+/** What is said of an op that Redis holds and the count may not show. */
+const taken = (state: LikeState, op: number): WriteState => ({
+  ...withPress(state, op),
+  op: Math.max(op, state.op ?? 0),
+  durable: false,
+})
 
 /** The pair as Postgres has it. @throws OnecountError `post_not_found`; StoreUnavailable */
 async function lookUp(ctx: Context, postId: string, sessionId: string): Promise<PostgresState> {

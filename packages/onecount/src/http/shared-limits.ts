@@ -19,7 +19,8 @@ export interface SharedLimits {
 
 /**
  * The buckets in Redis, refilled by Redis' own clock. A bucket is a key that expires when it is full again: an address
- * that made one session is forgotten within seconds.
+ * that made one session is forgotten within seconds. On a Redis Cluster `keys` have a tag, as all buckets of a call have
+ * to lie in one slot.
  */
 export function redisLimits(redis: RedisPort, keys = createKeys()): SharedLimits {
   return {

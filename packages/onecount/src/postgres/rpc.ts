@@ -196,7 +196,9 @@ function toResult(reply: WriteReply): WriteResult {
 
 const toRanked = ([postId, likes]: [string, number]): RankedPost => ({ postId, likes })
 const toPairOp = ([postId, sessionId, op]: Triple): PairOp => ({ postId, sessionId, op })
-const toRefused = ([postId, sessionId, op, sqlstate, message]: Refused | [...Refused, unknown]): RefusedOp => ({
+const toRefused = ([postId, sessionId, op, sqlstate, message]:
+  | Refused
+  | [...Refused, unknown]): RefusedOp => ({
   postId,
   sessionId,
   op,

@@ -87,4 +87,33 @@ describe('merging into the registers', () => {
       source: 'unknown',
     })
   })
+
+  describe('a count that Redis is not sure of', () => {
+    const exact = merge([input(10, { count: 447, liked: false })])
+    const lagging = (rev: number, more: Partial<LikeInput> = {}) => input(rev, { source: 'lagging', ...more })
+
+    it('says nothing of a revision whose exact count is known, at any time', () => {
+      expect(mergeLikes(exact, lagging(10, { count: 448 }), NOW)).toBe(exact)
+      const later = NOW + REGISTER_TTL_MS + 1
+      expect(mergeLikes(exact, lagging(10, { count: 448 }), later)).toBe(exact)
+    })
+
+    it('brings its heart all the same', () => {
+      const entry = mergeLikes(exact, lagging(10, { count: 448, liked: true, op: 21 }), NOW)
+      expect(entry).toMatchObject({ count: 447, source: 'redis', liked: true, op: 21 })
+    })
+
+    it('is taken with a newer revision, and overruled by the exact one of the same', () => {
+      const entry = mergeLikes(exact, lagging(11, { count: 448 }), NOW)
+      expect(entry).toMatchObject({ count: 448, countRev: 11, source: 'lagging' })
+      expect(mergeLikes(entry, input(11, { count: 448 }), NOW)).toMatchObject({ source: 'redis' })
+      expect(mergeLikes(entry, input(10, { count: 447 }), NOW)).toBe(entry)
+    })
+
+    it('is taken where nothing exact is known of its revision', () => {
+      expect(merge([lagging(10, { count: 447 })])).toMatchObject({ count: 447, source: 'lagging' })
+      const ofPostgres = merge([input(10, { count: 446, source: 'postgres' })])
+      expect(mergeLikes(ofPostgres, lagging(10, { count: 447 }), NOW)).toMatchObject({ source: 'lagging' })
+    })
+  })
 })

@@ -63,7 +63,7 @@ export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: 
   const known = entry ?? EMPTY_ENTRY
   const next = { ...known }
   if (!isRev(input.rev)) return known
-  if (isCount(input.count) && takes(input, known.countRev, known.countAt, at)) {
+  if (isCount(input.count) && !isNoBetter(input, known) && takes(input, known.countRev, known.countAt, at)) {
     next.count = input.count
     next.countRev = input.rev
     next.countAt = Math.max(known.countAt, at)
@@ -106,6 +106,13 @@ function resolve(known: LikesEntry, next: LikesEntry): LikesEntry {
 function takes({ rev, cached }: LikeInput, knownRev: number, knownAt: number, at: number): boolean {
   return rev >= knownRev || (!cached && at - knownAt > REGISTER_TTL_MS)
 }
+
+/**
+ * What Redis says while it does not know its ops tells nothing of a revision whose exact count is known: whoever makes the
+ * count inexact makes a new revision.
+ */
+const isNoBetter = ({ source, rev }: LikeInput, known: LikesEntry): boolean =>
+  source === 'lagging' && known.source === 'redis' && known.count !== null && rev === known.countRev
 
 const same = (a: LikesEntry, b: LikesEntry): boolean =>
   (Object.keys(a) as (keyof LikesEntry)[]).every(key => a[key] === b[key])

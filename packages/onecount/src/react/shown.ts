@@ -4,7 +4,8 @@ import { LikesRefused } from './transport'
 
 /**
  * `exact`: as the server has it. `saving`: one's own press is on its way. `retrying`: it could not be saved yet.
- * `lagging`: Postgres has answered instead of Redis, which may have more. `last-known`: the server cannot say more than
+ * `lagging`: Postgres has answered instead of Redis, which may have more, or Redis without Postgres, which alone knows what
+ * some ops change. `last-known`: the server cannot say more than
  * was heard before. `unknown`: no count was ever heard.
  */
 export type LikesStatus = 'exact' | 'saving' | 'retrying' | 'lagging' | 'last-known' | 'unknown'
@@ -40,7 +41,7 @@ export function shownLikes(
     if (intent) return intent.phase
     if (known === null) return 'unknown'
     if (unreachable || entry?.source === 'last-known') return 'last-known'
-    return entry?.source === 'postgres' ? 'lagging' : 'exact'
+    return entry?.source === 'postgres' || entry?.source === 'lagging' ? 'lagging' : 'exact'
   }
 }
 

@@ -39,8 +39,8 @@ export async function migrate(url: string): Promise<void> {
 export const ownersTables = (sql: Sql): Tables => ({
   async clear() {
     await sql.unsafe(
-      `delete from posts_new; delete from like_unseen; delete from like_log; delete from like_receipt;
-       update like_settings set partitions = 1, has_redis = false`,
+      `delete from posts_new; delete from like_unseen; delete from like_log; delete from like_log_sums;
+       delete from like_receipt; update like_settings set partitions = 1, has_redis = false`,
     )
     await sql`insert into profiles ${sql(AUTHOR)} on conflict do nothing`
   },
@@ -78,6 +78,7 @@ export function servicesTables(client: SupabaseClient): Tables {
       await done(client.from('posts_new').delete().neq('id', NOBODY))
       await done(client.from('like_unseen').delete().neq('post_id', NOBODY))
       await done(client.from('like_log').delete().gte('id', 0))
+      await done(client.from('like_log_sums').delete().neq('post_id', NOBODY))
       await done(client.from('like_receipt').delete().gte('partition', 0))
       await done(client.from('like_settings').update({ partitions: 1, has_redis: false }).eq('id', true))
       await done(client.from('profiles').upsert(AUTHOR))

@@ -10,12 +10,13 @@ export type Failure = 'never arrives' | 'answer lost' | 'hangs'
  */
 export function interrupted(ports: Ports) {
   const calls: string[] = []
-  let failing: { failure: Failure; names: string[]; once: boolean } | undefined
+  let failing: { failure: Failure; names: string[]; once: boolean; after: number } | undefined
 
   async function call<T>(name: string, run: () => Promise<T>): Promise<T> {
     calls.push(name)
     const [store] = name.split('.') as ['redis' | 'postgres']
-    const hit = failing?.names.some(n => n === name || n === store) ? failing : undefined
+    let hit = failing?.names.some(n => n === name || n === store) ? failing : undefined
+    if (hit && hit.after-- > 0) hit = undefined
     if (hit?.once) failing = undefined
     if (hit?.failure === 'never arrives') throw new StoreUnavailable(store, hit.failure)
     if (hit?.failure === 'hangs') return new Promise<never>(() => {})
@@ -41,10 +42,14 @@ export function interrupted(ports: Ports) {
     /** How often this was called. */
     count: (name: string) => calls.filter(called => called === name).length,
     fail(failure: Failure, ...names: string[]): void {
-      failing = { failure, names, once: false }
+      failing = { failure, names, once: false, after: 0 }
     },
     failOnce(failure: Failure, name: string): void {
-      failing = { failure, names: [name], once: true }
+      failing = { failure, names: [name], once: true, after: 0 }
+    },
+    /** As `failOnce`, for the call after so many. */
+    failAfter(failure: Failure, name: string, after: number): void {
+      failing = { failure, names: [name], once: true, after }
     },
     restore(): void {
       failing = undefined
