@@ -192,9 +192,155 @@ local home = name_home(q, ARGV[4], ARGV[5] == '1')
 return { home, mark_of(q, 'nonce') or '', unpack(hand_out(q, ARGV[1], ARGV[2], ARGV[3])) }
 `,
   },
+  'compare-pairs': {
+    name: 'compare-pairs',
+    sha1: '9b527a7df65ccb85634459e4cfd584f89462e5d9',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+local function op_of(key, epoch, post)
+  local values = redis.pcall('HMGET', key, '!', post)
+  if values.err or not epoch or not values[1] then return nil end
+  local of, extent = string.match(values[1], '^(.*)|(%a+)$')
+  if of ~= epoch then return nil end
+  local op = tonumber(string.match(values[2] or '', '^%d+'))
+  return op or (extent == 'all' and 0 or nil)
+end
+local q, recent = KEYS[1], KEYS[2]
+assert_primary(q)
+local epoch = epoch_of(q)
+local function contains(key, member)
+  local reply = redis.pcall('SISMEMBER', key, member)
+  return reply == 1 and '1' or '0'
+end
+local out = {}
+for i = 1, #ARGV, 2 do
+  local post, session, k = ARGV[i], ARGV[i + 1], 3 + 3 * (i - 1) / 2
+  local pair = post .. '|' .. session
+  local held, own = pending_of(q, pair), op_of(KEYS[k], epoch, post)
+  out[#out + 1] = table.concat({
+    held and int(held.op) or '', redis.call('ZSCORE', recent, pair) or '', own and int(own) or '',
+    contains(KEYS[k + 1], post), contains(KEYS[k + 2], session),
+  }, '|')
+end
+return out
+`,
+  },
+  'compare-posts': {
+    name: 'compare-posts',
+    sha1: 'e32346df94bf2528fe68f36bc2400bc223bc099e',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+local function pending_sums(q, post, epoch, most)
+  local from, to = '[' .. post .. '|', '(' .. post .. '}'
+  if redis.call('ZLEXCOUNT', q, from, to) > most then return nil end
+  local D, G = 0, 0
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', q, from, to)) do
+    local d, of = string.match(member, '|(%-?%d)|([^|]*)$')
+    D, G = D + d, G + (of ~= epoch and 1 or 0)
+  end
+  return D, G
+end
+local function post_of(meta, epoch)
+  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
+  if not count then return nil end
+  return {
+    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
+    is_warm = epoch ~= nil and of == epoch,
+  }
+end
+local TOLD_LATER = 1000000000
+local function set_post(key, post, epoch)
+  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+end
+local function read_post(key, epoch)
+  return post_of(redis.call('MGET', key)[1], epoch)
+end
+local q, most = KEYS[1], tonumber(ARGV[2])
+local epoch = epoch_of(q)
+assert_primary(q)
+if not epoch or mark_of(q, 'fed') then return { 'NEW' } end
+if mark_of(q, 'nonce') ~= ARGV[1] or mark_of(q, 'half') then return { 'AGAIN' } end
+local function numbers_of(count, D, G)
+  return int(count) .. '|' .. int(D) .. '|' .. int(G)
+end
+local out = {}
+for i = 3, #ARGV, 2 do
+  local p = read_post(KEYS[i - 1], epoch)
+  local D, G = pending_sums(q, ARGV[i], epoch, most)
+  out[#out + 1] = p and p.is_warm and numbers_of(p.count, p.D, p.G) or ''
+  out[#out + 1] = D and numbers_of(ARGV[i + 1] + D, D, G) or ''
+  out[#out + 1] = redis.call('MGET', KEYS[i])[1] or ''
+end
+return out
+`,
+  },
   cool: {
     name: 'cool',
-    sha1: '1cd8adb421f741f5f058782c540657cc3829c664',
+    sha1: '476d3059b46a4c3defdec6b1423960045534bac7',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -213,6 +359,7 @@ end
 local function read_post(key, epoch)
   return post_of(redis.call('MGET', key)[1], epoch)
 end
+for i = 2, #KEYS do redis.pcall('HDEL', KEYS[i], '!') end
 local numbers = string.match(redis.call('MGET', KEYS[1])[1] or '', '^(%-?%d+|%d+|)%-?%d+|%d+|.')
 if not numbers then return '0' end
 redis.call('SET', KEYS[1], numbers .. '0|0|')
@@ -415,26 +562,8 @@ return 'OK'
   },
   'install-posts': {
     name: 'install-posts',
-    sha1: 'a59ac6cdfd11d317d351d589be69c3119be7c3ab',
-    source: `local function int(n)
-  return string.format('%.0f', n)
-end
-local function post_of(meta, epoch)
-  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
-  if not count then return nil end
-  return {
-    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
-    is_warm = epoch ~= nil and of == epoch,
-  }
-end
-local TOLD_LATER = 1000000000
-local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
-end
-local function read_post(key, epoch)
-  return post_of(redis.call('MGET', key)[1], epoch)
-end
-local PENDING_FROM = '(!~'
+    sha1: '352753de7e825fccdb3a14fb84a4e710f2d4e0cc',
+    source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, #name + 3)
@@ -465,6 +594,34 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
+local function pending_sums(q, post, epoch, most)
+  local from, to = '[' .. post .. '|', '(' .. post .. '}'
+  if redis.call('ZLEXCOUNT', q, from, to) > most then return nil end
+  local D, G = 0, 0
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', q, from, to)) do
+    local d, of = string.match(member, '|(%-?%d)|([^|]*)$')
+    D, G = D + d, G + (of ~= epoch and 1 or 0)
+  end
+  return D, G
+end
+local function int(n)
+  return string.format('%.0f', n)
+end
+local function post_of(meta, epoch)
+  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
+  if not count then return nil end
+  return {
+    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
+    is_warm = epoch ~= nil and of == epoch,
+  }
+end
+local TOLD_LATER = 1000000000
+local function set_post(key, post, epoch)
+  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+end
+local function read_post(key, epoch)
+  return post_of(redis.call('MGET', key)[1], epoch)
+end
 local q, now, most = KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local epoch = epoch_of(q)
 assert_primary(q)
@@ -478,15 +635,11 @@ for i = 4, #ARGV, 3 do
   local before = read_post(meta, epoch)
   out[#out + 1] = 'OK'
   if not (before and before.is_warm) then
-    local from, to = '[' .. post .. '|', '(' .. post .. '}'
-    if redis.call('ZLEXCOUNT', q, from, to) > most then
+    local D, G = pending_sums(q, post, epoch, most)
+    if not D then
       out[#out] = 'MANY'
     else
-      local p = { D = 0, G = 0, rev = math.max(ARGV[i + 2] + 1, before and before.rev + 1 or 0, now) }
-      for _, member in ipairs(redis.call('ZRANGEBYLEX', q, from, to)) do
-        local d, of = string.match(member, '|(%-?%d)|([^|]*)$')
-        p.D, p.G = p.D + d, p.G + (of ~= epoch and 1 or 0)
-      end
+      local p = { D = D, G = G, rev = math.max(ARGV[i + 2] + 1, before and before.rev + 1 or 0, now) }
       p.count = ARGV[i + 1] + p.D
       set_post(meta, p, epoch)
       redis.pcall('SET', likes, int(p.count))
@@ -562,6 +715,46 @@ redis.call('PEXPIRE', key, ARGV[4])
 return 'OK'
 `,
   },
+  likers: {
+    name: 'likers',
+    sha1: 'b818245a96cca0a052bd3c2516e42b0a0f03e3b4',
+    source: `local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+assert_primary(KEYS[1])
+local reply = redis.pcall('SSCAN', KEYS[2], ARGV[1], 'COUNT', ARGV[2])
+if reply.err then return { '0' } end
+return { reply[1], unpack(reply[2]) }
+`,
+  },
   limit: {
     name: 'limit',
     sha1: '253441949c13569b969ae766d8b94a6263102f5c',
@@ -592,7 +785,7 @@ return out
   },
   mirror: {
     name: 'mirror',
-    sha1: '3d2991e13e3e6aaba359f5137b412ce43c81378a',
+    sha1: 'bce03b30159edb245c086c4b9e5ecc7d7ebcef05',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -626,11 +819,12 @@ local function allow_when_full(q)
 end
 local q, recent = KEYS[1], KEYS[2]
 assert_primary(q)
-for i = 2, #ARGV, 3 do
-  local post, session, op, k = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), 3 + 2 * (i - 2) / 3
+for i = 2, #ARGV, 4 do
+  local post, session, op, before, k = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), 3 + (i - 2) / 2
   local pair = post .. '|' .. session
-  local held = pending_of(q, pair)
-  local newest = math.max(op, held and held.op or 0, tonumber(redis.call('ZSCORE', recent, pair) or 0))
+  local held, drained = pending_of(q, pair), tonumber(redis.call('ZSCORE', recent, pair) or 0)
+  if drained == before then drained = 0 end
+  local newest = math.max(op, held and held.op or 0, drained)
   local verb = newest % 2 == 1 and 'SADD' or 'SREM'
   redis.pcall(verb, KEYS[k], post)
   if ARGV[1] == '1' then redis.pcall(verb, KEYS[k + 1], session) end
@@ -1257,6 +1451,52 @@ set_mark(q, 'nonce', ARGV[2])
 set_mark(q, 'half', nil)
 set_mark(q, 'out', nil)
 return { 'OK', unpack(hand_out(q, ARGV[8], ARGV[9], ARGV[10], true)) }
+`,
+  },
+  sizes: {
+    name: 'sizes',
+    sha1: 'c7226ba5e0bce7b9e137c0590f323ebf0ba5ea32',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+assert_primary(KEYS[1])
+local out = {}
+for i = 2, #KEYS do
+  local size = redis.pcall('SCARD', KEYS[i])
+  out[i - 1] = type(size) == 'number' and int(size) or '0'
+end
+return out
 `,
   },
   status: {
