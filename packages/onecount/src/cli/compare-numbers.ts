@@ -57,7 +57,9 @@ async function compareSlice(ctx: Context, postIds: string[]): Promise<[string, N
     if (reply[0] === 'AGAIN') continue
     const isNew = reply[0] === 'NEW'
     return posts.map(({ postId, likes }, i) => {
-      const [shown, right, mirror] = isNew ? ['', '', ''] : (reply.slice(3 * i, 3 * i + 3) as [string, string, string])
+      const [shown, right, mirror] = isNew
+        ? ['', '', '']
+        : (reply.slice(3 * i, 3 * i + 3) as [string, string, string])
       const count = shown === '' ? null : Number(shown.split('|')[0])
       const isWrong = shown !== '' && right !== '' && shown !== right
       const isMirrorWrong = count !== null && mirror !== String(count)

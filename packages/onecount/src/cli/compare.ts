@@ -1,12 +1,12 @@
 import type { Context } from '../core/context'
 import { partitionOf } from '../core/keys'
 import { byContext, isMirrored, lookAtPairs, type PairInRedis, sizesOf, strangersOf } from '../core/mirrors'
-import { isLikedOp } from '../core/op'
 import type { Onecount } from '../core/onecount'
+import { isLikedOp } from '../core/op'
 import type { PairOp } from '../core/ports'
 import { compareNumbers, type Numbers } from './compare-numbers'
 import type { ToForget } from './connect'
-import { isOnItsWay } from './on-its-way'
+import { dropUnseen } from './unseen'
 
 /** Keys of Redis that hold something else than Postgres, by the beginning of their names. */
 export type WrongKey = 'post:meta' | 'post:likes' | 'session:ops' | 'session:likes' | 'post:liked'
@@ -65,10 +65,14 @@ export async function compare(
   })
   const found = new Map(compared.map(id => [id, toFound(id, numbers.get(id)!, coldIsDifferent)]))
   await comparePairs(onecount, found, signal)
-  for (const one of await leftOver(onecount, postIds.filter(id => !numbers.has(id)))) found.set(one.postId, one)
+  for (const one of await leftOver(
+    onecount,
+    postIds.filter(id => !numbers.has(id)),
+  ))
+    found.set(one.postId, one)
 
   const differences = [...found.values()].filter(isDifferent)
-  await isOnItsWay(onecount, differences)
+  await dropUnseen(onecount, differences)
   const left = differences.filter(isDifferent)
   const forgotten = left.length > 0 ? await toForget(left.map(({ postId }) => postId)) : new Set<string>()
   return {
@@ -77,7 +81,11 @@ export async function compare(
   }
 }
 
-function toFound(postId: string, { isCold, shown, isWrong, isMirrorWrong, likes }: Numbers, mustBeWarm: boolean): Found {
+function toFound(
+  postId: string,
+  { isCold, shown, isWrong, isMirrorWrong, likes }: Numbers,
+  mustBeWarm: boolean,
+): Found {
   const keys: WrongKey[] = []
   if (isWrong || (isCold && mustBeWarm)) keys.push('post:meta')
   if (isMirrorWrong) keys.push('post:likes')
@@ -85,13 +93,21 @@ function toFound(postId: string, { isCold, shown, isWrong, isMirrorWrong, likes 
 }
 
 /** Who likes the posts: what Postgres has is looked up in Redis, and the other way round where Redis has more. */
-async function comparePairs(onecount: Onecount, found: Map<string, Found>, signal?: AbortSignal): Promise<void> {
+async function comparePairs(
+  onecount: Onecount,
+  found: Map<string, Found>,
+  signal?: AbortSignal,
+): Promise<void> {
   const of = (postId: string) => contextOf(onecount, postId)
   const sizes = new Map<string, number>()
   const posts = [...found.keys()].map(postId => ({ postId }))
   for (const [ctx, group] of byContext(of, posts)) {
     if (!ctx.settings.likers) continue
-    for (const [id, size] of await sizesOf(ctx, group.map(({ postId }) => postId))) sizes.set(id, size)
+    for (const [id, size] of await sizesOf(
+      ctx,
+      group.map(({ postId }) => postId),
+    ))
+      sizes.set(id, size)
   }
   const matched = new Map<string, number>()
   for await (const likes of likesOf(onecount, [...found.keys()], signal)) {

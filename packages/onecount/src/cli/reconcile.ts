@@ -5,27 +5,22 @@ import { contextOf, type Found } from './compare'
 import { type Connected, connect } from './connect'
 import { formatDifferences, LISTED } from './differences'
 import type { Command } from './main'
-import {
-  type Compared,
-  compareSelected,
-  exitCode,
-  parseSelection,
-  SELECTION_OPTIONS,
-} from './selection'
-import { MissingSetting, readSettings } from './settings'
+import { type Compared, compareSelected, exitCode, parseSelection, SELECTION_OPTIONS } from './selection'
+import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
 import { compareAgain, type Difference } from './verify'
 
 const HELP = `Mends posts on which Redis and Postgres do not agree.
 
   npx onecount reconcile [options]
 
-  --from postgres   (default) Redis forgets what it holds of the post and reads it from Postgres again
-  --from redis      Postgres gets the likes that only Redis has, and loses those that only it has
-  --dry-run         only says what differs
-  --post ID         this post alone
-  --sample N        N posts, chosen at random
-  --after ID        go on after this post
-  --json            one JSON object on stdout
+  --from postgres  (default) Redis forgets what it holds of the post and reads it from Postgres again
+  --from redis     Postgres gets the likes that only Redis has, and loses those that only it has
+  --dry-run        only says what differs
+  --post ID        this post alone
+  --sample N       N posts, chosen at random
+  --after ID       go on after this post
+  --json           one JSON object on stdout
+${STORE_OPTIONS_HELP}
   --help
 
 What is on its way between the stores is drained first, also with --dry-run, and what is still on its way stays. Every
@@ -45,6 +40,7 @@ export const reconcile: Command = {
         from: { type: 'string', default: 'postgres' },
         'dry-run': { type: 'boolean', default: false },
         json: { type: 'boolean' },
+        ...STORE_OPTIONS,
         help: { type: 'boolean' },
       },
     })
@@ -56,7 +52,7 @@ export const reconcile: Command = {
       throw new MissingSetting(`--from ${values.from} is no store: use redis or postgres`)
     const from: From = values.from
     const selection = parseSelection(values)
-    const stores = await connect(readSettings())
+    const stores = await connect(storeSettings(values))
     const left: Difference[] = []
     let mended = 0
     try {
@@ -115,7 +111,11 @@ async function giveToRedis({ onecount }: Connected, { postId, postgresCount, pai
   if (postgresCount !== null) await onecount.rehydrate(postId)
   else {
     await mendMirrors(contextOf(onecount, postId), postId)
-    await redis!.run('forget', [keys.rank, keys.meta(postId), keys.likes(postId), keys.liked(postId)], [postId])
+    await redis!.run(
+      'forget',
+      [keys.rank, keys.meta(postId), keys.likes(postId), keys.liked(postId)],
+      [postId],
+    )
   }
 }
 

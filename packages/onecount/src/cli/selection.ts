@@ -103,10 +103,7 @@ export async function compareSelected(
 
 async function assertKnown(onecount: Onecount, post: string): Promise<void> {
   const { postgres } = onecount.stores
-  const [inPostgres, keys] = await Promise.all([
-    postgres.peek([post], null),
-    inRedis(onecount, [post]),
-  ])
+  const [inPostgres, keys] = await Promise.all([postgres.peek([post], null), inRedis(onecount, [post])])
   if (inPostgres.length + keys.size === 0)
     throw new MissingSetting(`--post ${post}: there is no such post in Redis or Postgres`)
 }

@@ -1,7 +1,14 @@
 import type { BulkOptions } from '../core/bulk'
 import type { Onecount } from '../core/onecount'
 import type { PostSummary } from '../core/ports'
-import { type CompareOptions, compare, type Found, isDifferent, type WrongKey, type WrongPair } from './compare'
+import {
+  type CompareOptions,
+  compare,
+  type Found,
+  isDifferent,
+  type WrongKey,
+  type WrongPair,
+} from './compare'
 
 /** A post on which the stores do not agree, although nothing of it is on its way. */
 export interface Difference {
@@ -92,7 +99,9 @@ function stillDifferent(before: Found[], now: Found[]): Found[] {
     .map(found => {
       const { keys, pairs } = earlier.get(found.postId)!
       const same = [...found.pairs].flatMap(([session, pair]) => {
-        const again = pair.keys.filter(key => isAlike(pairs.get(session), pair) && pairs.get(session)!.keys.includes(key))
+        const again = pair.keys.filter(
+          key => isAlike(pairs.get(session), pair) && pairs.get(session)!.keys.includes(key),
+        )
         return again.length > 0 ? [[session, { ...pair, keys: again }] as const] : []
       })
       return { ...found, keys: found.keys.filter(key => keys.includes(key)), pairs: new Map(same) }

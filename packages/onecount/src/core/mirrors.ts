@@ -105,9 +105,10 @@ export function createMirrorFiller(
     }
     const posts = postIds.map(postId => ({ postId }))
     for (const [ctx, group] of byContext(contextOf, posts)) {
-      const sizes = await sizesOf(ctx, group.map(post => post.postId))
-      for (const { postId } of group)
-        if (sizes.get(postId)! > (filled.get(postId) ?? 0)) await prune(ctx, postId, signal)
+      const ids = group.map(({ postId }) => postId)
+      await mirrorLikes(ctx, ids)
+      for (const [postId, size] of await sizesOf(ctx, ids))
+        if (size > (filled.get(postId) ?? 0)) await prune(ctx, postId, signal)
     }
     return ratings
   }
@@ -119,7 +120,9 @@ export async function mendMirrors(ctx: Context, postId: string, signal?: AbortSi
     signal?.throwIfAborted()
     const seen = (await ctx.postgres.ratings(last, RATINGS)).filter(like => like.postId === postId)
     const pairs = seen.filter(isMirrored)
-    const before = new Map((await lookAtPairs(ctx, pairs)).map((held, i) => [pairs[i]!.sessionId, held.recent]))
+    const before = new Map(
+      (await lookAtPairs(ctx, pairs)).map((held, i) => [pairs[i]!.sessionId, held.recent]),
+    )
     const page = await ctx.postgres.ratings(last, RATINGS)
     const likes = page.filter(like => like.postId === postId)
     await mirror(
@@ -129,7 +132,14 @@ export async function mendMirrors(ctx: Context, postId: string, signal?: AbortSi
     if (likes.length < RATINGS) break
     last = likes.at(-1)!
   }
+  await mirrorLikes(ctx, [postId])
   await prune(ctx, postId, signal)
+}
+
+/** The counts of those that are warm. */
+async function mirrorLikes({ redis, keys }: Context, postIds: string[]): Promise<void> {
+  for (const slice of slicesOf(postIds, PAIRS))
+    await redis!.run('mirror-likes', [keys.q, ...slice.flatMap(id => [keys.meta(id), keys.likes(id)])], [])
 }
 
 /** Takes those out of the mirrors that Postgres does not know. */
@@ -140,7 +150,10 @@ async function prune(ctx: Context, postId: string, signal?: AbortSignal): Promis
     // Those that have liked since, and were drained since.
     await dropLikers(ctx.postgres, postId, strangers, signal)
     const left = pairs.map((pair, i) => ({ ...pair, before: held[i]!.recent }))
-    await mirror(ctx, left.filter(pair => strangers.has(pair.sessionId)))
+    await mirror(
+      ctx,
+      left.filter(pair => strangers.has(pair.sessionId)),
+    )
   }
 }
 

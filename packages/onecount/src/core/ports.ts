@@ -14,6 +14,7 @@ export type ScriptName =
   | 'likers'
   | 'limit'
   | 'mirror'
+  | 'mirror-likes'
   | 'prepare'
   | 'press'
   | 'rank'

@@ -783,6 +783,67 @@ end
 return out
 `,
   },
+  'mirror-likes': {
+    name: 'mirror-likes',
+    sha1: 'd5535c74c0e3f2857cac56fb548e446b11c851ea',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local function post_of(meta, epoch)
+  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
+  if not count then return nil end
+  return {
+    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
+    is_warm = epoch ~= nil and of == epoch,
+  }
+end
+local TOLD_LATER = 1000000000
+local function set_post(key, post, epoch)
+  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+end
+local function read_post(key, epoch)
+  return post_of(redis.call('MGET', key)[1], epoch)
+end
+local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+assert_primary(KEYS[1])
+local epoch = epoch_of(KEYS[1])
+for i = 2, #KEYS, 2 do
+  local p = read_post(KEYS[i], epoch)
+  if p and p.is_warm then redis.pcall('SET', KEYS[i + 1], int(p.count)) end
+end
+return 'OK'
+`,
+  },
   mirror: {
     name: 'mirror',
     sha1: 'bce03b30159edb245c086c4b9e5ecc7d7ebcef05',

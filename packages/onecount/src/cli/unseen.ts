@@ -7,7 +7,7 @@ import { contextOf, type Found } from './compare'
 const ASKED = 200
 
 /** Takes out of what was found the pairs of which Postgres has an op that no batch has told to Redis yet. */
-export async function isOnItsWay(onecount: Onecount, found: Found[]): Promise<void> {
+export async function dropUnseen(onecount: Onecount, found: Found[]): Promise<void> {
   for (const [ctx, posts] of byContext(id => contextOf(onecount, id), found)) {
     const pairs = posts.flatMap(post => [...post.pairs.keys()].map(sessionId => ({ post, sessionId })))
     if (pairs.length === 0 || (await ctx.postgres.status(ctx.partition)).unseen === 0) continue
