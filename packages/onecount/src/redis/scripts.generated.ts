@@ -562,8 +562,26 @@ return 'OK'
   },
   'install-posts': {
     name: 'install-posts',
-    sha1: '352753de7e825fccdb3a14fb84a4e710f2d4e0cc',
-    source: `local PENDING_FROM = '(!~'
+    sha1: 'a59ac6cdfd11d317d351d589be69c3119be7c3ab',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local function post_of(meta, epoch)
+  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
+  if not count then return nil end
+  return {
+    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
+    is_warm = epoch ~= nil and of == epoch,
+  }
+end
+local TOLD_LATER = 1000000000
+local function set_post(key, post, epoch)
+  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+end
+local function read_post(key, epoch)
+  return post_of(redis.call('MGET', key)[1], epoch)
+end
+local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, #name + 3)
@@ -594,34 +612,6 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
-local function pending_sums(q, post, epoch, most)
-  local from, to = '[' .. post .. '|', '(' .. post .. '}'
-  if redis.call('ZLEXCOUNT', q, from, to) > most then return nil end
-  local D, G = 0, 0
-  for _, member in ipairs(redis.call('ZRANGEBYLEX', q, from, to)) do
-    local d, of = string.match(member, '|(%-?%d)|([^|]*)$')
-    D, G = D + d, G + (of ~= epoch and 1 or 0)
-  end
-  return D, G
-end
-local function int(n)
-  return string.format('%.0f', n)
-end
-local function post_of(meta, epoch)
-  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
-  if not count then return nil end
-  return {
-    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
-    is_warm = epoch ~= nil and of == epoch,
-  }
-end
-local TOLD_LATER = 1000000000
-local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
-end
-local function read_post(key, epoch)
-  return post_of(redis.call('MGET', key)[1], epoch)
-end
 local q, now, most = KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local epoch = epoch_of(q)
 assert_primary(q)
@@ -635,11 +625,15 @@ for i = 4, #ARGV, 3 do
   local before = read_post(meta, epoch)
   out[#out + 1] = 'OK'
   if not (before and before.is_warm) then
-    local D, G = pending_sums(q, post, epoch, most)
-    if not D then
+    local from, to = '[' .. post .. '|', '(' .. post .. '}'
+    if redis.call('ZLEXCOUNT', q, from, to) > most then
       out[#out] = 'MANY'
     else
-      local p = { D = D, G = G, rev = math.max(ARGV[i + 2] + 1, before and before.rev + 1 or 0, now) }
+      local p = { D = 0, G = 0, rev = math.max(ARGV[i + 2] + 1, before and before.rev + 1 or 0, now) }
+      for _, member in ipairs(redis.call('ZRANGEBYLEX', q, from, to)) do
+        local d, of = string.match(member, '|(%-?%d)|([^|]*)$')
+        p.D, p.G = p.D + d, p.G + (of ~= epoch and 1 or 0)
+      end
       p.count = ARGV[i + 1] + p.D
       set_post(meta, p, epoch)
       redis.pcall('SET', likes, int(p.count))

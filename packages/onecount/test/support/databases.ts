@@ -38,7 +38,9 @@ export async function migrate(url: string): Promise<void> {
 /** The tables as their owner sees them. */
 export const ownersTables = (sql: Sql): Tables => ({
   async clear() {
-    await sql.unsafe('delete from posts_new; delete from like_unseen; delete from like_receipt')
+    await sql.unsafe(
+      'delete from posts_new; delete from like_log; delete from like_log_sums; delete from like_unseen; delete from like_receipt',
+    )
     await sql`insert into profiles ${sql(AUTHOR)} on conflict do nothing`
   },
   async addPosts(posts) {

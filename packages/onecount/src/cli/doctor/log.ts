@@ -14,8 +14,7 @@ export function judgePartitions(inPostgres: number, own = 1): Finding {
     : fail(
         name,
         `Postgres is set to ${inPostgres}, this command to ${own}`,
-        `give every process ${inPostgres} (ONECOUNT_PARTITIONS); to change Postgres instead, stop all of them, drain, and ` +
-          `select onecount_set_partitions(${own})`,
+        `give every process ${inPostgres} (ONECOUNT_PARTITIONS), or change them with npx onecount partitions ${own}`,
       )
 }
 
