@@ -1,10 +1,9 @@
 import type { Context } from '../core/context'
 import { partitionOf } from '../core/keys'
-import { byContext, isMirrored, lookAtPairs, type PairInRedis, sizesOf, strangersOf } from '../core/mirrors'
+import { byContext, lookAtPairs, sizesOf, strangersOf } from '../core/mirrors'
 import type { Onecount } from '../core/onecount'
-import { isLikedOp } from '../core/op'
-import type { PairOp } from '../core/ports'
 import { compareNumbers, type Numbers } from './compare-numbers'
+import { comparePairs, compareThese, note } from './compare-pairs'
 import type { ToForget } from './connect'
 import { dropUnseen } from './unseen'
 
@@ -33,14 +32,16 @@ export interface Found {
 
 /** Pairs that are kept of a post. */
 export const PAIRS_KEPT = 1000
-/** Likes read in one call. */
-const RATINGS = 1000
+/** Pairs of a post that Postgres is asked for one by one. */
+const PAIRS_ASKED = 100
 
 export const isDifferent = ({ keys, pairs }: Found) => keys.length + pairs.size > 0
 
 export interface CompareOptions {
   /** A post that Redis does not hold is hydrated by its next reader; after a migration it must be there. */
   coldIsDifferent?: boolean
+  /** What was found before, by post: of each that is in here, these pairs alone are compared. */
+  earlier?: Map<string, Found>
   /** Posts that Redis is about to forget; without it they may count as different. */
   toForget?: ToForget
   signal?: AbortSignal
@@ -56,7 +57,7 @@ export const contextOf = ({ stores }: Onecount, postId: string): Context =>
 export async function compare(
   onecount: Onecount,
   postIds: string[],
-  { coldIsDifferent = false, toForget = async () => new Set<string>(), signal }: CompareOptions = {},
+  { coldIsDifferent = false, toForget = async () => new Set<string>(), earlier, signal }: CompareOptions = {},
 ): Promise<{ differences: Found[]; cold: number }> {
   const numbers = await compareNumbers(onecount, postIds)
   const compared = postIds.filter(id => {
@@ -64,7 +65,10 @@ export async function compare(
     return of && (coldIsDifferent || !of.isCold)
   })
   const found = new Map(compared.map(id => [id, toFound(id, numbers.get(id)!, coldIsDifferent)]))
-  await comparePairs(onecount, found, signal)
+  const isShort = (id: string) => (earlier?.get(id)?.pairs.size ?? Number.POSITIVE_INFINITY) <= PAIRS_ASKED
+  const [short, long] = [compared.filter(isShort), compared.filter(id => !isShort(id))]
+  for (const id of short) await compareThese(onecount, found.get(id)!, [...earlier!.get(id)!.pairs.keys()])
+  await comparePairs(onecount, new Map(long.map(id => [id, found.get(id)!])), signal)
   for (const one of await leftOver(
     onecount,
     postIds.filter(id => !numbers.has(id)),
@@ -90,80 +94,6 @@ function toFound(
   if (isWrong || (isCold && mustBeWarm)) keys.push('post:meta')
   if (isMirrorWrong) keys.push('post:likes')
   return { postId, redisCount: shown, postgresCount: likes, keys, pairs: new Map() }
-}
-
-/** Who likes the posts: what Postgres has is looked up in Redis, and the other way round where Redis has more. */
-async function comparePairs(
-  onecount: Onecount,
-  found: Map<string, Found>,
-  signal?: AbortSignal,
-): Promise<void> {
-  const of = (postId: string) => contextOf(onecount, postId)
-  const sizes = new Map<string, number>()
-  const posts = [...found.keys()].map(postId => ({ postId }))
-  for (const [ctx, group] of byContext(of, posts)) {
-    if (!ctx.settings.likers) continue
-    for (const [id, size] of await sizesOf(
-      ctx,
-      group.map(({ postId }) => postId),
-    ))
-      sizes.set(id, size)
-  }
-  const matched = new Map<string, number>()
-  for await (const likes of likesOf(onecount, [...found.keys()], signal)) {
-    for (const [ctx, group] of byContext(of, likes)) {
-      const held = await lookAtPairs(ctx, group)
-      for (const [i, like] of group.entries()) {
-        note(found.get(like.postId)!, ctx, like.sessionId, true, held[i]!)
-        if (held[i]!.inPost) matched.set(like.postId, (matched.get(like.postId) ?? 0) + 1)
-      }
-    }
-  }
-  for (const [postId, size] of sizes) {
-    if (size <= (matched.get(postId) ?? 0)) continue
-    const ctx = of(postId)
-    for await (const sessions of strangersOf(ctx, postId, signal)) {
-      const pairs = [...sessions].slice(0, PAIRS_KEPT).map(sessionId => ({ postId, sessionId }))
-      const held = await lookAtPairs(ctx, pairs)
-      for (const [i, pair] of pairs.entries()) note(found.get(postId)!, ctx, pair.sessionId, false, held[i]!)
-    }
-  }
-}
-
-/** Likes of the posts as Postgres has them, in pages; `postIds` are in order. */
-async function* likesOf(
-  { stores: { postgres } }: Onecount,
-  postIds: string[],
-  signal?: AbortSignal,
-): AsyncGenerator<PairOp[]> {
-  const wanted = new Set(postIds)
-  let next = 0
-  for (let last: Omit<PairOp, 'op'> | null = null; next < postIds.length; ) {
-    signal?.throwIfAborted()
-    const from: Omit<PairOp, 'op'> = last ?? { postId: postIds[next]!, sessionId: '' }
-    const page: PairOp[] = await postgres.ratings(from, RATINGS)
-    const likes = page.filter(like => wanted.has(like.postId) && isMirrored(like))
-    if (likes.length > 0) yield likes
-    const end = page.at(-1)
-    if (!end || page.length < RATINGS) return
-    while (next < postIds.length && postIds[next]! < end.postId) next++
-    // Over those between two posts that are compared.
-    last = postIds[next] === end.postId ? end : null
-  }
-}
-
-/** Notes a pair that Redis holds otherwise than Postgres; one that is pending does not differ. */
-function note({ pairs }: Found, ctx: Context, sessionId: string, liked: boolean, held: PairInRedis): void {
-  if (held.pending > 0 || pairs.size >= PAIRS_KEPT) return
-  const { likers } = ctx.settings
-  const own = held.own === null ? null : isLikedOp(held.own)
-  const keys: WrongKey[] = []
-  if (own !== null && own !== liked) keys.push('session:ops')
-  if (held.inSession !== liked) keys.push('session:likes')
-  if (likers && held.inPost !== liked) keys.push('post:liked')
-  if (keys.length === 0) return
-  const shown = own ?? (likers ? held.inPost : held.inSession)
-  pairs.set(sessionId, { liked: !liked, keys, isMirrorOnly: shown === liked })
 }
 
 /** Those of the posts of which Redis has keys, with the count that it has. @throws StoreUnavailable */

@@ -73,8 +73,9 @@ export async function compareAgain(
   for (let attempt = 1; attempt < ATTEMPTS && found.length > 0; attempt++) {
     options.signal?.throwIfAborted()
     await onecount.drainOnce()
-    const ids = found.map(post => post.postId).sort()
-    found = stillDifferent(found, (await compare(onecount, ids, options)).differences)
+    const earlier = new Map(found.map(post => [post.postId, post]))
+    const ids = [...earlier.keys()].sort()
+    found = stillDifferent(found, (await compare(onecount, ids, { ...options, earlier })).differences)
   }
   return { differences: found, cold }
 }

@@ -158,7 +158,7 @@ async function prune(ctx: Context, postId: string, signal?: AbortSignal): Promis
 }
 
 /**
- * Sessions that `post:liked` has and Postgres does not, in sets of bounded size: some of them may be pending or have
+ * Sessions that `post:liked` has and Postgres does not, in sets of about `most` at most: some of them may be pending or have
  * liked since. Reads the set and the likes of the post once, those of a post with very many again for each part.
  * @throws StoreUnavailable
  */
@@ -166,9 +166,10 @@ export async function* strangersOf(
   ctx: Context,
   postId: string,
   signal?: AbortSignal,
+  most = HELD,
 ): AsyncGenerator<Set<string>> {
   const size = (await sizesOf(ctx, [postId])).get(postId)!
-  const parts = Math.ceil(size / HELD)
+  const parts = Math.ceil(size / most)
   for (let part = 0; part < parts; part++) {
     const members = await likersIn(ctx, postId, part, parts, signal)
     await dropLikers(ctx.postgres, postId, members, signal)
