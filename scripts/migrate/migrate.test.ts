@@ -91,7 +91,7 @@ describe('migrate-counters-to-redis', () => {
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ dryRun: true, posts: POSTS, ratings: RATINGS, alreadyThere: 0 })
     expect(await redis.dbsize()).toBe(0)
-  })
+  }, 120_000)
 
   it('can be interrupted, and goes on where it was when it is run again', async () => {
     const { child, ended } = start(['--page-size', '100'])
