@@ -1,6 +1,11 @@
 import { parseArgs } from 'node:util'
 import { connect } from '../packages/onecount/src/cli/connect'
-import { MissingSetting, readSettings } from '../packages/onecount/src/cli/settings'
+import {
+  MissingSetting,
+  STORE_OPTIONS,
+  STORE_OPTIONS_HELP,
+  storeSettings,
+} from '../packages/onecount/src/cli/settings'
 import { type MigrationReport, migrate } from './migrate/migrate'
 import { formatReport } from './migrate/report'
 
@@ -12,11 +17,13 @@ compares the two post by post.
   --dry-run        reads only: says what it would repair and how much there is to move
   --page-size N    posts a page, 500
   --json           one JSON object on stdout instead of a table
+${STORE_OPTIONS_HELP}
   --help
 
 Reads REDIS_URL, and DATABASE_URL or SUPABASE_URL with SUPABASE_SECRET_KEY, from the environment, .env.local or .env,
 or, where none of them names another store, from the local stack that runs. It can be stopped with Ctrl-C and run again
-at any time, also while people like posts: what is in Redis already is left as it is, but for posts that were repaired.
+at any time, also while people like posts. Counts that Redis has are left as they are, but for posts that were repaired;
+who likes what is made what Postgres has (post:likes, post:liked, session:likes).
 
 Exit code: 0 Redis matches Postgres, 1 some posts differ, 2 it could not be done, 130 stopped.`
 
@@ -26,6 +33,7 @@ async function main(): Promise<number> {
       'dry-run': { type: 'boolean', default: false },
       'page-size': { type: 'string', default: '500' },
       json: { type: 'boolean', default: false },
+      ...STORE_OPTIONS,
       help: { type: 'boolean', default: false },
     },
   })
@@ -39,7 +47,7 @@ async function main(): Promise<number> {
       `--page-size ${values['page-size']} is no page size: use a whole number from 1 to 5000`,
     )
   }
-  const stores = await connect(readSettings(), { log: { warn: line => console.error(line) } })
+  const stores = await connect(storeSettings(values), { log: { warn: line => console.error(line) } })
   const stop = new AbortController()
   process.once('SIGINT', () => {
     console.error('\nstopping after this page; run the same command again to go on')

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createClient } from '@supabase/supabase-js'
 import { Redis } from 'ioredis'
-import { createOnecount } from 'onecount'
+import { createOnecount, type PostgresPort } from 'onecount'
 import { supabasePort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import postgres from 'postgres'
@@ -13,6 +13,8 @@ import { type PostgresServer, startPostgresServer } from '../../dev/services/pos
 import { type RedisServer, startRedisServer } from '../../dev/services/redis-server'
 import { startSupabase } from '../../dev/services/supabase'
 import { POSTS as SEED } from '../seed/data'
+
+type PairOp = Awaited<ReturnType<PostgresPort['ratings']>>[number]
 
 const POSTS = 100_000
 const RATINGS = 200_000
@@ -56,6 +58,16 @@ function start(args: string[], env: Record<string, string> = {}) {
   )
   return { child, output, ended }
 }
+/** Members of all sets whose names match. */
+async function sizesOf(pattern: string): Promise<number> {
+  let sum = 0
+  for await (const names of redis.scanStream({ match: pattern, count: 1000 })) {
+    const pipeline = redis.pipeline()
+    for (const name of names as string[]) pipeline.scard(name)
+    for (const [, size] of (await pipeline.exec())!) sum += Number(size)
+  }
+  return sum
+}
 const migrate = (args: string[] = [], env?: Record<string, string>) => start(args, env).ended
 
 beforeAll(async () => {
@@ -79,7 +91,7 @@ describe('migrate-counters-to-redis', () => {
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ dryRun: true, posts: POSTS, ratings: RATINGS, alreadyThere: 0 })
     expect(await redis.dbsize()).toBe(0)
-  })
+  }, 120_000)
 
   it('can be interrupted, and goes on where it was when it is run again', async () => {
     const { child, ended } = start(['--page-size', '100'])
@@ -110,15 +122,30 @@ describe('migrate-counters-to-redis', () => {
     const sessions = rows.map(row => row.session_id as string).sort()
     expect((await redis.smembers(`post:liked:${postId(1)}`)).sort()).toEqual(sessions)
     expect(await redis.smembers(`session:likes:${sessions[0]}`)).toEqual([postId(1)])
+    // Of all posts together: no like is missing, and none is there that Postgres does not have.
+    expect(await sizesOf('post:liked:*')).toBe(RATINGS)
+    expect(await sizesOf('session:likes:*')).toBe(RATINGS)
   })
 
+  it('makes who likes what complete again where other programs have changed it', async () => {
+    const [liked, session] = [`post:liked:${postId(1)}`, `session:likes:session-1`]
+    const before = [await redis.scard(liked), await redis.scard(session)]
+    await redis.del(`post:likes:${postId(2)}`, session)
+    await redis.srem(liked, ...(await redis.srandmember(liked, 10)))
+    await redis.sadd(liked, 'nobody-1', 'nobody-2')
+    expect(await migrate()).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Redis matches Postgres.'),
+    })
+    expect([await redis.scard(liked), await redis.scard(session)]).toEqual(before)
+    expect(await redis.exists(`post:likes:${postId(2)}`)).toBe(1)
+  }, 120_000)
+
   it('finds a count that was changed behind its back, names the post and exits 1', async () => {
-    await redis.set(`post:likes:${postId(7)}`, '1')
     await redis.set(
       `post:meta:${postId(7)}`,
-      (await redis.get(`post:meta:${postId(7)}`))!.replace(/\|-?\d+\|/, '|1|'),
+      (await redis.get(`post:meta:${postId(7)}`))!.replace(/^\d+/, '1'),
     )
-    await redis.del(`post:liked:${postId(7)}`)
     const { code, out } = await migrate()
     expect(code).toBe(1)
     const line = out.split('\n').find(text => text.startsWith(postId(7)))
@@ -161,14 +188,48 @@ describe('migrate-counters-to-redis', () => {
     running.then(() => {
       ended = true
     })
-    while (!ended) await app.set(SEED[likes % SEED.length]!.id, `during-${likes++}`, true)
+    // Every third one is taken back at once.
+    for (; !ended; likes++) {
+      const { id } = SEED[likes % SEED.length]!
+      await app.set(id, `during-${likes}`, true)
+      if (likes % 3 === 0) await app.set(id, `during-${likes}`, false)
+    }
     const { code, out } = await running
     expect(JSON.parse(out)).toMatchObject({ posts: SEED.length, verified: SEED.length, mismatches: 0 })
     expect(code).toBe(0)
     expect(likes).toBeGreaterThan(0)
+    expect((await app.drainOnce()).more).toBe(false)
+    const { postgres } = app.stores
+    for (let after: PairOp | null = null; ; ) {
+      const page: PairOp[] = await postgres.ratings(after, 1000)
+      if (page.length === 0) break
+      for (const { postId, sessionId } of page) {
+        expect(await client.sismember(`post:liked:${postId}`, sessionId)).toBe(1)
+        expect(await client.sismember(`session:likes:${sessionId}`, postId)).toBe(1)
+      }
+      after = page.at(-1)!
+    }
+    for (const { id } of SEED) {
+      const [row] = await postgres.peek([id], null)
+      expect(await client.get(`post:likes:${id}`)).toBe(String(row!.count))
+    }
     client.disconnect()
     await Promise.all([supabase.kill(), target.kill()])
   }, 120_000)
+
+  it('keeps no set of who likes a post with --no-likers', async () => {
+    const [target, url] = [await startRedisServer(), await server.createDatabase('without_likers')]
+    const other = postgres(url, { max: 1, onnotice() {} })
+    await applyMigrations(async text => [...(await other.unsafe(text))] as Record<string, unknown>[])
+    await other.unsafe(GENERATE.replaceAll(String(POSTS), '100').replaceAll(String(RATINGS), '200'))
+    const { code } = await migrate(['--no-likers'], { REDIS_URL: target.url, DATABASE_URL: url })
+    expect(code).toBe(0)
+    const client = new Redis(target.url)
+    expect(await client.keys('post:liked:*')).toEqual([])
+    expect((await client.keys('session:likes:*')).length).toBe(200)
+    client.disconnect()
+    await Promise.all([other.end(), target.kill()])
+  }, 60_000)
 
   it('exits 2 on an option that it does not know, and shows its help', async () => {
     const { code, err } = await migrate(['--fast'])

@@ -1,3 +1,4 @@
+import { inRedis } from '../../packages/onecount/src/cli/compare'
 import type { Connected } from '../../packages/onecount/src/cli/connect'
 import { createProgress } from '../../packages/onecount/src/cli/progress'
 import {
@@ -109,29 +110,31 @@ async function repair(
 }
 
 async function countAll(
-  { onecount, redis }: Connected,
+  { onecount }: Connected,
   report: MigrationReport,
   pageSize: number,
   signal: AbortSignal,
 ): Promise<void> {
-  // Nothing but numbers is held here, so pages are not cut by their ratings.
-  for await (const page of onecount.pages({ pageSize, maxRatings: Number.POSITIVE_INFINITY, signal })) {
-    const there = await redis.mget(page.map(post => onecount.stores.keys.likes(post.postId)))
+  for await (const page of onecount.pages({ pageSize, signal })) {
+    const there = await inRedis(
+      onecount,
+      page.map(post => post.postId),
+    )
     report.posts += page.length
     report.likes += page.reduce((sum, post) => sum + post.likes, 0)
     report.ratings += page.reduce((sum, post) => sum + post.ratings, 0)
-    report.alreadyThere += there.filter(count => count !== null).length
+    report.alreadyThere += there.size
   }
 }
 
 async function verify(
-  { onecount, redis, toForget }: Connected,
+  { onecount, toForget }: Connected,
   report: MigrationReport,
   pageSize: number,
   signal: AbortSignal,
 ): Promise<void> {
   const comparing = createProgress('comparing', report.posts)
-  const { posts, differences } = await verifyAll(onecount, redis, {
+  const { posts, differences } = await verifyAll(onecount, {
     pageSize,
     toForget,
     signal,

@@ -3,6 +3,7 @@ import type { Finding } from '../src/cli/doctor/check'
 import { checkPostgres } from '../src/cli/doctor/postgres'
 import { checkRedis } from '../src/cli/doctor/redis'
 import { checkSettings } from '../src/cli/doctor/settings'
+import { checkBefore } from '../src/cli/doctor/version-before'
 import { type Cli, startCli } from './cli-support'
 import { connect } from './support/databases'
 
@@ -28,7 +29,15 @@ describe('onecount doctor', () => {
     expect(report.failed).toBe(0)
     expect(code).toBe(0)
     const checks = report.findings.map((found: Finding) => found.check)
-    for (const check of ['Redis eviction', 'Redis clock', 'functions', 'grants', 'service role', 'backlog'])
+    for (const check of [
+      'Redis eviction',
+      'version before',
+      'functions',
+      'grants',
+      'partitions',
+      'log',
+      'backlog',
+    ])
       expect(checks).toContain(check)
   })
 
@@ -87,6 +96,8 @@ describe('onecount doctor', () => {
 })
 
 describe('what doctor finds in Postgres', () => {
+  let databases = 0
+
   it.each<[string, string, string]>([
     [
       'unique keys',
@@ -106,6 +117,25 @@ describe('what doctor finds in Postgres', () => {
       'drop them',
     ],
     ['indexes', 'drop index post_ratings_session_post_idx', 'apply supabase/migrations'],
+    ['indexes', 'drop index like_log_pair_idx', 'apply supabase/migrations'],
+    ['row level security', 'alter table like_log disable row level security', 'apply supabase/migrations'],
+    ['partitions', 'select onecount_set_partitions(4)', 'give every process 4 (ONECOUNT_PARTITIONS)'],
+    [
+      'log',
+      `insert into like_log (partition, post_id, session_id, op, prev) values (1, gen_random_uuid(), 'ana', 3, 3)`,
+      'select onecount_set_partitions',
+    ],
+    [
+      'log',
+      `insert into like_log (partition, post_id, session_id, op, prev) values (0, gen_random_uuid(), 'ana', 3, 0)`,
+      'delete from like_log_sums',
+    ],
+    [
+      'log',
+      `insert into like_log (partition, post_id, session_id, op, prev)
+       select 0, gen_random_uuid(), 'ana', 3, 3 from generate_series(1, 50001)`,
+      'npx onecount worker',
+    ],
     [
       'service role',
       'revoke execute on all functions in schema public from service_role',
@@ -114,12 +144,13 @@ describe('what doctor finds in Postgres', () => {
     ['tables', 'alter table post_ratings drop column op cascade', 'apply supabase/migrations'],
     ['counts', 'drop table post_ratings cascade', 'apply supabase/migrations'],
   ])('names %s, and how to mend it', async (check, damage, mend) => {
-    const sql = connect(await stores.anotherDatabase(check.replaceAll(' ', '_')), { max: 1 })
+    const sql = connect(await stores.anotherDatabase(`d${++databases}`), { max: 1 })
     await sql.unsafe(damage)
     const found = named(await checkPostgres(sql), check)
     await sql.end()
     expect(found).toMatchObject({ mend: expect.stringContaining(mend) })
-    expect(found?.verdict).toBe(check === 'publication' ? 'warn' : 'fail')
+    const isWarning = check === 'publication' || mend === 'npx onecount worker'
+    expect(found?.verdict).toBe(isWarning ? 'warn' : 'fail')
   })
 })
 
@@ -154,6 +185,33 @@ describe('what doctor finds in Redis', () => {
       found: expect.stringContaining('loses nothing'),
     })
     await persistence({ appendonly: 'no', save: '' })
+  })
+
+  it('says whether processes of the version before are kept out, and what they have left', async () => {
+    const { redis, keys } = stores
+    const entry = `50050001-aaaa-bbbb-cccc-000000000000|ana|3|0`
+    expect(await checkBefore(redis)).toMatchObject({ verdict: 'ok', found: 'kept out' })
+    await redis.del(keys.before)
+    expect(await checkBefore(redis)).toMatchObject({
+      verdict: 'warn',
+      mend: expect.stringContaining('SET likes:q'),
+    })
+    await redis.zadd(keys.before, 0, entry)
+    expect(await checkBefore(redis)).toMatchObject({
+      verdict: 'warn',
+      found: expect.stringContaining('1 entries'),
+    })
+    expect(await checkBefore(redis, 4)).toMatchObject({
+      verdict: 'fail',
+      mend: expect.stringContaining('npx onecount worker --once'),
+    })
+    await redis.rename(keys.before, keys.beforeRest)
+    expect(await checkBefore(redis)).toMatchObject({
+      verdict: 'warn',
+      found: expect.stringContaining('adopted'),
+    })
+    await redis.flushall()
+    expect(await checkBefore(redis)).toMatchObject({ verdict: 'ok', found: 'has left nothing' })
   })
 
   it('fails a check that this user may not make, and goes on', async () => {

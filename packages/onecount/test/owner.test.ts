@@ -56,6 +56,16 @@ function start(url: string, options: Partial<OnecountOptions> = {}, drains = tru
   return { onecount, said }
 }
 
+/** A process on the second Redis that has accepted a like while Postgres was away, and does not drain. */
+async function startWithLike(postId: string, sessionId: string): Promise<Started> {
+  const ports = interrupted(stores.ports())
+  const started = start(second.url, { postgres: ports.postgres }, false)
+  ports.fail('never arrives', 'postgres')
+  expect(await started.onecount.set(postId, sessionId, true)).toMatchObject({ liked: true, durable: false })
+  ports.restore()
+  return started
+}
+
 const see = async ({ onecount }: Started, id: string, session: string | null = null) =>
   (await onecount.read([id], session)).get(id)!
 const isDrained = ({ onecount }: Started) =>
@@ -106,8 +116,7 @@ describe('a second Redis on the Postgres of another', () => {
     await isDrained(first)
     await first.onecount.set(POST.id, 'ana', true)
     await isDrained(first)
-    const other = start(second.url, {}, false)
-    await other.onecount.set(OTHER.id, 'ben', true)
+    const other = await startWithLike(OTHER.id, 'ben')
     const error = await other.onecount.drainOnce().catch((e: unknown) => e)
     expect(error).toBeInstanceOf(ForeignRedis)
     expect(error).toMatchObject({ store: 'redis' })
@@ -125,8 +134,7 @@ describe('taking over', () => {
     const first = start(stores.redisUrl)
     await first.onecount.set(POST.id, 'ana', true)
     await isDrained(first)
-    const before = start(second.url, {}, false)
-    await before.onecount.set(OTHER.id, 'ben', true)
+    await startWithLike(OTHER.id, 'ben')
 
     const after = start(second.url, { takeOver: true })
     await isDrained(after)

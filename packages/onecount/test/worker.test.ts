@@ -100,7 +100,7 @@ describe('onecount worker', () => {
       await sql`select likes, (select count(*)::integer from post_ratings r where r.post_id = p.id) as n from posts_new p`
     expect(counts.every(({ likes, n }) => likes === n)).toBe(true)
     app.end()
-  })
+  }, 90_000)
 
   it.each([
     [['worker', '--fast'], 2, '--fast'],

@@ -1,7 +1,23 @@
-import type { Redis } from 'ioredis'
+import type { Context } from '../core/context'
+import { partitionOf } from '../core/keys'
+import { byContext, lookAtPairs, sizesOf, strangersOf } from '../core/mirrors'
 import type { Onecount } from '../core/onecount'
-import type { Snapshot } from '../core/ports'
+import { compareNumbers, type Numbers } from './compare-numbers'
+import { comparePairs, compareThese, note } from './compare-pairs'
 import type { ToForget } from './connect'
+import { dropUnseen } from './unseen'
+
+/** Keys of Redis that hold something else than Postgres, by the beginning of their names. */
+export type WrongKey = 'post:meta' | 'post:likes' | 'session:ops' | 'session:likes' | 'post:liked'
+
+/** A pair that differs. */
+export interface WrongPair {
+  /** Whether Redis likes it, where the stores differ; the contrary of Postgres. */
+  liked: boolean
+  keys: WrongKey[]
+  /** What Redis goes by is right, and only a mirror is not. */
+  isMirrorOnly: boolean
+}
 
 /** What one round of comparing found; some of it may be on its way. */
 export interface Found {
@@ -9,160 +25,112 @@ export interface Found {
   redisCount: number | null
   /** Null: Postgres has no such post, and Redis has keys of it. */
   postgresCount: number | null
-  /** The counts differ by more than the likes that only one store has. */
-  hasOtherBase: boolean
-  onlyRedis: Set<string>
-  onlyPostgres: Set<string>
+  keys: WrongKey[]
+  /** By session; of a post with more of them, the first ones. */
+  pairs: Map<string, WrongPair>
 }
 
-/** Sessions that are looked up in one round trip. */
-const AT_ONCE = 1000
+/** Pairs that are kept of a post. */
+export const PAIRS_KEPT = 1000
+/** Pairs of a post that Postgres is asked for one by one. */
+const PAIRS_ASKED = 100
 
-/** Whether anything is left that differs. */
-export const isDifferent = ({ hasOtherBase, onlyRedis, onlyPostgres }: Found) =>
-  hasOtherBase || onlyRedis.size + onlyPostgres.size > 0
+export const isDifferent = ({ keys, pairs }: Found) => keys.length + pairs.size > 0
 
 export interface CompareOptions {
   /** A post that Redis does not hold is hydrated by its next reader; after a migration it must be there. */
   coldIsDifferent?: boolean
+  /** What was found before, by post: of each that is in here, these pairs alone are compared. */
+  earlier?: Map<string, Found>
   /** Posts that Redis is about to forget; without it they may count as different. */
   toForget?: ToForget
+  signal?: AbortSignal
 }
 
-/** One round of comparing: what is on its way, either way, is left out. @throws StoreUnavailable */
+export const contextOf = ({ stores }: Onecount, postId: string): Context =>
+  stores.partitions[partitionOf(postId, stores.partitions.length)]!
+
+/**
+ * One round of comparing: what is on its way, either way, is left out. `postIds` are in order. Neither store is asked for
+ * more than a page at once. @throws StoreUnavailable
+ */
 export async function compare(
   onecount: Onecount,
-  redis: Redis,
   postIds: string[],
-  { coldIsDifferent = false, toForget = async () => new Set<string>() }: CompareOptions = {},
+  { coldIsDifferent = false, toForget = async () => new Set<string>(), earlier, signal }: CompareOptions = {},
 ): Promise<{ differences: Found[]; cold: number }> {
-  const { keys, postgres } = onecount.stores
-  const [snapshots, counts] = await Promise.all([
-    postgres.snapshot(postIds),
-    warmCounts(onecount, redis, postIds),
-  ])
-  const isWarm = ({ postId }: Snapshot) => counts.get(postId) !== null
-  const compared = await Promise.all(
-    snapshots
-      .filter(snapshot => coldIsDifferent || isWarm(snapshot))
-      .map(async snapshot => {
-        const members = await membersOf(redis, keys.liked(snapshot.postId))
-        return compareOne(snapshot, counts.get(snapshot.postId) ?? null, members)
-      }),
-  )
-  const known = new Set(snapshots.map(({ postId }) => postId))
-  const gone = postIds.filter(id => !known.has(id))
-  const differences = [...compared, ...(await leftOver(onecount, redis, gone))].filter(isDifferent)
-  for (const found of differences) await dropPending(redis, keys.q, found)
+  const numbers = await compareNumbers(onecount, postIds)
+  const compared = postIds.filter(id => {
+    const of = numbers.get(id)
+    return of && (coldIsDifferent || !of.isCold)
+  })
+  const found = new Map(compared.map(id => [id, toFound(id, numbers.get(id)!, coldIsDifferent)]))
+  const isShort = (id: string) => (earlier?.get(id)?.pairs.size ?? Number.POSITIVE_INFINITY) <= PAIRS_ASKED
+  const [short, long] = [compared.filter(isShort), compared.filter(id => !isShort(id))]
+  for (const id of short) await compareThese(onecount, found.get(id)!, [...earlier!.get(id)!.pairs.keys()])
+  await comparePairs(onecount, new Map(long.map(id => [id, found.get(id)!])), signal)
+  for (const one of await leftOver(
+    onecount,
+    postIds.filter(id => !numbers.has(id)),
+  ))
+    found.set(one.postId, one)
+
+  const differences = [...found.values()].filter(isDifferent)
+  await dropUnseen(onecount, differences)
   const left = differences.filter(isDifferent)
-  const onTheirWay = left.length > 0 ? await toForget(left.map(({ postId }) => postId)) : new Set<string>()
+  const forgotten = left.length > 0 ? await toForget(left.map(({ postId }) => postId)) : new Set<string>()
   return {
-    differences: left.filter(({ postId }) => !onTheirWay.has(postId)),
-    cold: snapshots.length - snapshots.filter(isWarm).length,
+    differences: left.filter(({ postId }) => !forgotten.has(postId)),
+    cold: [...numbers.values()].filter(({ isCold }) => isCold).length,
   }
 }
 
-/** Whether Redis has keys of these posts. One round trip. */
-export async function inRedis(
-  { stores: { keys } }: Onecount,
-  redis: Redis,
-  postIds: string[],
-): Promise<Set<string>> {
-  if (postIds.length === 0) return new Set()
-  const pipeline = redis.pipeline()
-  for (const id of postIds) pipeline.exists(keys.likes(id), keys.liked(id), keys.meta(id))
-  const replies = await pipeline.exec()
-  return new Set(postIds.filter((_, i) => Number(replies?.[i]?.[1]) > 0))
+function toFound(
+  postId: string,
+  { isCold, shown, isWrong, isMirrorWrong, likes }: Numbers,
+  mustBeWarm: boolean,
+): Found {
+  const keys: WrongKey[] = []
+  if (isWrong || (isCold && mustBeWarm)) keys.push('post:meta')
+  if (isMirrorWrong) keys.push('post:likes')
+  return { postId, redisCount: shown, postgresCount: likes, keys, pairs: new Map() }
+}
+
+/** Those of the posts of which Redis has keys, with the count that it has. @throws StoreUnavailable */
+export async function inRedis(onecount: Onecount, postIds: string[]): Promise<Map<string, number | null>> {
+  const held = new Map<string, number | null>()
+  const posts = postIds.map(postId => ({ postId }))
+  for (const [ctx, group] of byContext(id => contextOf(onecount, id), posts)) {
+    const { redis, keys } = ctx
+    const ids = group.map(({ postId }) => postId)
+    const [reply, sizes] = await Promise.all([
+      redis!.run('read', [keys.q, keys.q, ...ids.map(keys.meta)], ['0']),
+      sizesOf(ctx, ids),
+    ])
+    const [, , ...metas] = (reply as string).split(';')
+    for (const [i, id] of ids.entries()) {
+      const meta = metas[2 * i]!
+      if (meta !== '' || sizes.get(id)! > 0) {
+        const count = /^-?\d+/.exec(meta)?.[0]
+        held.set(id, count === undefined ? null : Number(count))
+      }
+    }
+  }
+  return held
 }
 
 /** What Redis still holds of posts that Postgres does not have. */
-async function leftOver(onecount: Onecount, redis: Redis, gone: string[]): Promise<Found[]> {
-  const { keys } = onecount.stores
-  return Promise.all(
-    [...(await inRedis(onecount, redis, gone))].map(async postId => {
-      const [count, onlyRedis] = await Promise.all([
-        redis.get(keys.likes(postId)),
-        membersOf(redis, keys.liked(postId)),
-      ])
-      return {
-        postId,
-        redisCount: count === null ? null : Number(count),
-        postgresCount: null,
-        hasOtherBase: true,
-        onlyRedis,
-        onlyPostgres: new Set<string>(),
-      }
-    }),
-  )
-}
-
-interface Warm {
-  count: number
-  base: number
-}
-
-/** What Redis shows of the posts that are warm; null for the others. Two round trips. */
-async function warmCounts(
-  onecount: Onecount,
-  redis: Redis,
-  postIds: string[],
-): Promise<Map<string, Warm | null>> {
-  if (postIds.length === 0) return new Map()
-  const { keys } = onecount.stores
-  const reply = (await onecount.stores.redis!.run(
-    'read',
-    [keys.q, keys.recent, ...postIds.map(keys.likes), ...postIds.map(keys.meta), ...postIds.map(keys.liked)],
-    ['', ...postIds],
-  )) as string[]
-  const metas = await redis.mget(postIds.map(keys.meta))
-  const parts = reply.length / postIds.length
-  return new Map(
-    postIds.map((id, i) => {
-      const [count, base] = [reply[parts * i]!, metas[i]?.split('|')[1]]
-      return [id, count === '' || base === undefined ? null : { count: Number(count), base: Number(base) }]
-    }),
-  )
-}
-
-/** Sessions that are unseen have an op of Postgres on its way to Redis. */
-function compareOne(snapshot: Snapshot, warm: Warm | null, members: Set<string>): Found {
-  const rated = new Set(snapshot.ratings.map(rating => rating.sessionId))
-  const unseen = new Set(snapshot.unseen.map(({ sessionId }) => sessionId))
-  return {
-    postId: snapshot.postId,
-    redisCount: warm?.count ?? null,
-    postgresCount: snapshot.likes,
-    hasOtherBase: warm?.base !== snapshot.likes - rated.size,
-    onlyRedis: new Set([...members].filter(session => !rated.has(session) && !unseen.has(session))),
-    onlyPostgres: new Set([...rated].filter(session => !members.has(session) && !unseen.has(session))),
-  }
-}
-
-/** Sessions of which an op is on its way to Postgres do not differ. */
-async function dropPending(redis: Redis, q: string, found: Found): Promise<void> {
-  for (const sessions of [found.onlyRedis, found.onlyPostgres]) {
-    const ids = [...sessions]
-    for (let at = 0; at < ids.length; at += AT_ONCE) {
-      const chunk = ids.slice(at, at + AT_ONCE)
-      const pipeline = redis.pipeline()
-      for (const id of chunk) {
-        const pair = `${found.postId}|${id}`
-        pipeline.zlexcount(q, `[${pair}|`, `(${pair}}`)
-      }
-      const replies = await pipeline.exec()
-      for (const [i, id] of chunk.entries()) if (Number(replies?.[i]?.[1]) > 0) sessions.delete(id)
+async function leftOver(onecount: Onecount, gone: string[]): Promise<Found[]> {
+  const found: Found[] = []
+  for (const [postId, redisCount] of await inRedis(onecount, gone)) {
+    const one: Found = { postId, redisCount, postgresCount: null, keys: ['post:meta'], pairs: new Map() }
+    const ctx = contextOf(onecount, postId)
+    for await (const sessions of strangersOf(ctx, postId)) {
+      const pairs = [...sessions].slice(0, PAIRS_KEPT).map(sessionId => ({ postId, sessionId }))
+      for (const [i, held] of (await lookAtPairs(ctx, pairs)).entries())
+        note(one, ctx, pairs[i]!.sessionId, false, held)
     }
+    found.push(one)
   }
-}
-
-/** In steps, so that a set of a million does not stop Redis for everybody else. */
-async function membersOf(redis: Redis, key: string): Promise<Set<string>> {
-  const members = new Set<string>()
-  let cursor = '0'
-  do {
-    const [next, found] = await redis.sscan(key, cursor, 'COUNT', 1000)
-    for (const member of found) members.add(member)
-    cursor = next
-  } while (cursor !== '0')
-  return members
+  return found
 }

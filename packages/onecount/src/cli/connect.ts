@@ -11,7 +11,7 @@ import { supabasePort } from '../postgres/supabase'
 import { createRedisClient, ioredisPort } from '../redis/ioredis'
 import { loadPostgresJs, loadSupabase } from './drivers'
 import type { RepairRpc } from './repair'
-import type { StoreSettings } from './settings'
+import { MissingSetting, type StoreSettings } from './settings'
 import {
   databaseAddress,
   openAddress,
@@ -27,7 +27,6 @@ export type ToForget = (postIds: string[]) => Promise<Set<string>>
 /** The engine on the stores of the settings, with time for large pages. */
 export interface Connected {
   onecount: Onecount
-  redis: Redis
   /** @throws StoreUnavailable */
   toForget: ToForget
   repair: RepairRpc
@@ -65,8 +64,10 @@ export async function connect(
     const store = await openPostgres(settings, patienceMs)
     end = store.end
     await assertAnswers(store.port, settings)
+    await assertPartitions(store, settings)
     const onecount = createOnecount({
       redis: ioredisPort(redis),
+      ...layoutOf(settings),
       redisId: settings.redisId,
       postgres: store.port,
       log,
@@ -77,11 +78,26 @@ export async function connect(
     })
     // Tools must not compare or mix a Redis with the Postgres of another one.
     if (!isPatient) await onecount.drain.hasWork()
-    return { onecount, redis, toForget: store.toForget, repair: store.repair, close }
+    return { onecount, toForget: store.toForget, repair: store.repair, close }
   } catch (error) {
     await close()
     throw error
   }
+}
+
+/** How the engine is to lay out its keys. */
+export const layoutOf = ({ partitions = 1, likers = true }: StoreSettings) => ({
+  partitions,
+  indexes: { likers },
+})
+
+/** Another number of partitions than the application has would begin a Redis of its own. @throws MissingSetting */
+async function assertPartitions({ partitions }: PostgresStore, settings: StoreSettings): Promise<void> {
+  const [own, theirs] = [settings.partitions ?? 1, await partitions()]
+  if (own !== theirs)
+    throw new MissingSetting(
+      `Postgres is set to ${theirs} partitions, and this command to ${own}: use --partitions ${theirs} (ONECOUNT_PARTITIONS), as the application does`,
+    )
 }
 
 /** A connection to Redis that is there. @throws MissingSetting; Error which names the cause and the setting */
@@ -110,6 +126,8 @@ export async function openRedis(settings: StoreSettings, patienceMs = PATIENCE_M
 export interface PostgresStore {
   port: PostgresPort
   toForget: ToForget
+  /** How many partitions the posts are in. */
+  partitions(): Promise<number>
   repair: RepairRpc
   end(): Promise<void>
 }
@@ -148,7 +166,7 @@ async function openDirectly(databaseUrl: string, timeoutMs: number): Promise<Pos
     return sql
   }
   const rows = (postIds: string[]) =>
-    sql`select post_id from public.like_unseen where session_id = '' and post_id in ${sql(postIds)}`
+    sql`select post_id from public.like_log where session_id = '' and post_id in ${sql(postIds)}`
   return {
     ...connectPostgresJs(open, { timeoutMs }),
     toForget: inChunks(async postIds => {
@@ -157,6 +175,10 @@ async function openDirectly(databaseUrl: string, timeoutMs: number): Promise<Pos
       })
       return found.map(row => row.post_id)
     }),
+    async partitions() {
+      const [row] = await sql`select partitions from public.like_settings`
+      return row!.partitions
+    },
     repair: (name, args) => repairPage(sql, name, args),
   }
 }
@@ -182,7 +204,7 @@ async function openThroughRest(url: string, key: string, timeoutMs: number): Pro
     port: supabasePort(client, { timeoutMs }),
     toForget: inChunks(async postIds => {
       const { data, error } = await client
-        .from('like_unseen')
+        .from('like_log')
         .select('post_id')
         .eq('session_id', '')
         .in('post_id', postIds)
@@ -190,6 +212,15 @@ async function openThroughRest(url: string, key: string, timeoutMs: number): Pro
       if (error) throw new Error(error.message, { cause: error })
       return data.map(row => row.post_id)
     }),
+    async partitions() {
+      const { data, error } = await client
+        .from('like_settings')
+        .select('partitions')
+        .abortSignal(AbortSignal.timeout(timeoutMs))
+        .single()
+      if (error) throw new Error(error.message, { cause: error })
+      return data.partitions
+    },
     async repair(name, args) {
       const { data, error } = await client.rpc(`onecount_repair_${name}`, args)
       if (error) throw Object.assign(new Error(error.message), { code: error.code })

@@ -1,5 +1,6 @@
+import { PAIRS_KEPT } from './compare'
 import { formatTable } from './table'
-import { type Difference, SESSIONS_LISTED } from './verify'
+import type { Difference } from './verify'
 
 /** Differences that a command lists; all of them are counted. */
 export const LISTED = 100
@@ -10,20 +11,21 @@ function sessions(ids: string[]): string {
   const named = ids.slice(0, NAMED).join(' ')
   if (ids.length <= NAMED) return named
   // A difference holds no more of them.
-  return `${named} and ${ids.length - NAMED}${ids.length >= SESSIONS_LISTED ? ' or' : ''} more`
+  return `${named} and ${ids.length - NAMED}${ids.length >= PAIRS_KEPT ? ' or' : ''} more`
 }
 
 /** A line for each post, with what only one of the stores has; `total` says how many there are in all. */
 export function formatDifferences(differences: readonly Difference[], total = differences.length): string {
   const table = formatTable(
     [
-      ['post', 'Redis', 'Postgres', 'likes only in Redis', 'likes only in Postgres'],
-      ...differences.map(({ postId, redisCount, postgresCount, onlyRedis, onlyPostgres }) => [
+      ['post', 'Redis', 'Postgres', 'likes only in Redis', 'likes only in Postgres', 'keys'],
+      ...differences.map(({ postId, redisCount, postgresCount, onlyRedis, onlyPostgres, keys }) => [
         postId,
         String(redisCount ?? 'none'),
         String(postgresCount ?? 'none'),
         sessions(onlyRedis),
         sessions(onlyPostgres),
+        keys.join(' '),
       ]),
     ],
     [1, 2],

@@ -3,13 +3,22 @@ import type { Redis } from 'ioredis'
 import type { Health } from '../core/health'
 import { createOnecount } from '../core/onecount'
 import { ioredisPort } from '../redis/ioredis'
-import { assertAnswers, openPostgres, openRedis, openSql, type PostgresStore } from './connect'
+import { assertAnswers, layoutOf, openPostgres, openRedis, openSql, type PostgresStore } from './connect'
 import { type Finding, fail, ok, skipped, warn } from './doctor/check'
+import { judgePartitions } from './doctor/log'
 import { checkPostgres } from './doctor/postgres'
 import { checkRedis } from './doctor/redis'
 import { checkSettings } from './doctor/settings'
+import { checkBefore } from './doctor/version-before'
 import type { Command } from './main'
-import { mergedEnv, readSettings, type StoreSettings } from './settings'
+import {
+  mergedEnv,
+  STORE_OPTIONS,
+  STORE_OPTIONS_HELP,
+  type StoreOptions,
+  type StoreSettings,
+  storeSettings,
+} from './settings'
 import { formatTable } from './table'
 import { postgresUnreachable, Unreachable } from './unreachable'
 
@@ -17,7 +26,8 @@ const HELP = `Looks at settings, Redis and Postgres, and says of each thing that
 
   npx onecount doctor [options]
 
-  --json   one JSON object on stdout
+  --json           one JSON object on stdout
+${STORE_OPTIONS_HELP}
   --help
 
 What the database looks like inside can be read with DATABASE_URL only, not through the REST address of a project.
@@ -35,12 +45,15 @@ const PATIENCE_MS = 10_000
 export const doctor: Command = {
   summary: 'check settings and stores',
   async run(args) {
-    const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, help: { type: 'boolean' } } })
+    const { values } = parseArgs({
+      args,
+      options: { json: { type: 'boolean' }, ...STORE_OPTIONS, help: { type: 'boolean' } },
+    })
     if (values.help) {
       console.log(HELP)
       return 0
     }
-    const findings = [...checkSettings(mergedEnv()), ...(await checkStores())]
+    const findings = [...checkSettings(mergedEnv()), ...(await checkStores(values))]
     const failed = findings.filter(({ verdict }) => verdict === 'fail').length
     if (values.json) console.log(JSON.stringify({ failed, findings }))
     else console.log(format(findings))
@@ -48,14 +61,18 @@ export const doctor: Command = {
   },
 }
 
-async function checkStores(): Promise<Finding[]> {
+async function checkStores(values: StoreOptions): Promise<Finding[]> {
   let settings: StoreSettings
   try {
-    settings = readSettings()
+    settings = storeSettings(values)
   } catch (error) {
     return [unusable('stores', error)]
   }
-  const redis = await lookAt('Redis', () => openRedis(settings, PATIENCE_MS), checkRedis)
+  const redis = await lookAt(
+    'Redis',
+    () => openRedis(settings, PATIENCE_MS),
+    async store => [...(await checkRedis(store)), await checkBefore(store, settings.partitions)],
+  )
   const postgres = await lookAt(
     'Postgres',
     () => openPostgres(settings, PATIENCE_MS),
@@ -91,17 +108,17 @@ function unusable(check: string, error: unknown): Finding {
   return fail(check, found!, mend.join(': ') || 'see .env.example')
 }
 
-async function lookInside(settings: StoreSettings, { port }: PostgresStore): Promise<Finding[]> {
+async function lookInside(settings: StoreSettings, store: PostgresStore): Promise<Finding[]> {
   if (!settings.databaseUrl) {
-    await assertAnswers(port, settings)
-    return [NOT_INSIDE]
+    await assertAnswers(store.port, settings)
+    return [NOT_INSIDE, judgePartitions(await store.partitions(), settings.partitions)]
   }
   const sql = (await openSql(settings.databaseUrl, 1))()
   try {
     await sql`select 1`.catch(error => {
       throw postgresUnreachable(error, settings)
     })
-    return await checkPostgres(sql)
+    return await checkPostgres(sql, settings.partitions)
   } finally {
     await sql.end({ timeout: 2 })
   }
@@ -122,6 +139,7 @@ async function checkBacklog(
     redis: redis && ioredisPort(redis),
     redisId: settings.redisId,
     postgres: port,
+    ...layoutOf(settings),
   })
   const health = await onecount.health()
   return [judgeBacklog(health), judgeRefused(health), ...(redis ? [judgeOwner(health)] : [])]

@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util'
 import type { Onecount } from '../core/onecount'
 import { connect } from './connect'
 import type { Command } from './main'
-import { MissingSetting, readSettings } from './settings'
+import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
 
 const HELP = `Takes likes or a post away, in both stores. What it has done is durable; it can be repeated at any time.
 
@@ -10,7 +10,8 @@ const HELP = `Takes likes or a post away, in both stores. What it has done is du
   npx onecount moderate merge-sessions FROM TO    give the likes of one session to another
   npx onecount moderate remove-post POST          remove a post with its likes
 
-  --json   one JSON object on stdout
+  --json           one JSON object on stdout
+${STORE_OPTIONS_HELP}
   --help
 
 Exit code: 0 done, 1 done as far as Postgres goes: Redis may hold likes of the session that were not drained (repeat it),
@@ -33,7 +34,7 @@ export const moderate: Command = {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, help: { type: 'boolean' } },
+      options: { json: { type: 'boolean' }, ...STORE_OPTIONS, help: { type: 'boolean' } },
     })
     if (values.help) {
       console.log(HELP)
@@ -44,7 +45,7 @@ export const moderate: Command = {
     if (!action) throw wrong(name ? `There is no action ${name}.` : 'Say what to do.')
     if (ids.length !== action.takes)
       throw wrong(`${name} takes ${action.takes === 1 ? 'one id' : 'two ids'}, not ${ids.length}.`)
-    const { onecount, close } = await connect(readSettings())
+    const { onecount, close } = await connect(storeSettings(values))
     try {
       const done = (await action.run(onecount, ids)) as { posts: number; complete: boolean }
       if (values.json) console.log(JSON.stringify(done))

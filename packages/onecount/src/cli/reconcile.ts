@@ -1,30 +1,26 @@
 import { parseArgs } from 'node:util'
+import { mendMirrors } from '../core/mirrors'
 import { nextOp } from '../core/op'
+import { contextOf, type Found } from './compare'
 import { type Connected, connect } from './connect'
 import { formatDifferences, LISTED } from './differences'
 import type { Command } from './main'
-import {
-  type Compared,
-  compareSelected,
-  exitCode,
-  onePost,
-  parseSelection,
-  SELECTION_OPTIONS,
-} from './selection'
-import { MissingSetting, readSettings } from './settings'
-import { type Difference, verifyAll } from './verify'
+import { type Compared, compareSelected, exitCode, parseSelection, SELECTION_OPTIONS } from './selection'
+import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
+import { compareAgain, type Difference } from './verify'
 
 const HELP = `Mends posts on which Redis and Postgres do not agree.
 
   npx onecount reconcile [options]
 
-  --from postgres   (default) Redis forgets what it holds of the post and reads it from Postgres again
-  --from redis      Postgres gets the likes that only Redis has, and loses those that only it has
-  --dry-run         only says what differs
-  --post ID         this post alone
-  --sample N        N posts, chosen at random
-  --after ID        go on after this post
-  --json            one JSON object on stdout
+  --from postgres  (default) Redis forgets what it holds of the post and reads it from Postgres again
+  --from redis     Postgres gets the likes that only Redis has, and loses those that only it has
+  --dry-run        only says what differs
+  --post ID        this post alone
+  --sample N       N posts, chosen at random
+  --after ID       go on after this post
+  --json           one JSON object on stdout
+${STORE_OPTIONS_HELP}
   --help
 
 What is on its way between the stores is drained first, also with --dry-run, and what is still on its way stays. Every
@@ -44,6 +40,7 @@ export const reconcile: Command = {
         from: { type: 'string', default: 'postgres' },
         'dry-run': { type: 'boolean', default: false },
         json: { type: 'boolean' },
+        ...STORE_OPTIONS,
         help: { type: 'boolean' },
       },
     })
@@ -55,7 +52,7 @@ export const reconcile: Command = {
       throw new MissingSetting(`--from ${values.from} is no store: use redis or postgres`)
     const from: From = values.from
     const selection = parseSelection(values)
-    const stores = await connect(readSettings())
+    const stores = await connect(storeSettings(values))
     const left: Difference[] = []
     let mended = 0
     try {
@@ -92,41 +89,48 @@ function format({
 }
 
 /** Whether the post agrees afterwards. @throws StoreUnavailable */
-async function mend(stores: Connected, { postId, postgresCount }: Difference, from: From): Promise<boolean> {
-  if (from === 'postgres') await stores.onecount.rehydrate(postId)
-  // A post that is gone does not come back with its likes.
-  else if (postgresCount !== null) await giveToPostgres(stores, postId)
-  return (await differenceOf(stores, postId)) === undefined
-}
-
-/** The ops are as old as the comparison: whoever has pressed since then has the last word. */
-async function giveToPostgres(stores: Connected, postId: string): Promise<void> {
-  // A difference lists a bounded number of sessions: again, as long as it gets smaller.
+async function mend(stores: Connected, { postId }: Difference, from: From): Promise<boolean> {
+  // What was found of a post is bounded: again, as long as it gets smaller.
   for (let before = Number.POSITIVE_INFINITY; ; ) {
     const comparedAt = Date.now() * 1000
-    const left = await differenceOf(stores, postId)
-    const size = left ? sizeOf(left) : 0
-    if (!left || size === 0 || size >= before) return
+    const found = await differenceOf(stores, postId)
+    if (!found) return true
+    const size = found.keys.length + found.pairs.size
+    if (size >= before) return false
     before = size
-    const write = (liked: boolean) => (sessionId: string) =>
-      stores.onecount.set(postId, sessionId, liked, { op: nextOp(comparedAt, 0, liked), ack: 'postgres' })
-    await Promise.all([...left.onlyRedis.map(write(true)), ...left.onlyPostgres.map(write(false))])
+    if (from === 'redis') await giveToPostgres(stores, found, comparedAt)
+    else await giveToRedis(stores, found)
+    await mendMirrors(contextOf(stores.onecount, postId), postId)
   }
 }
 
-const sizeOf = ({ onlyRedis, onlyPostgres }: Difference) => onlyRedis.length + onlyPostgres.length
-
-async function differenceOf(
-  { onecount, redis, toForget }: Connected,
-  postId: string,
-): Promise<Difference | undefined> {
-  let found: Difference | undefined
-  await verifyAll(onecount, redis, {
-    pages: onePost(postId),
-    toForget,
-    onDifference: difference => {
-      found = difference
-    },
-  })
-  return found
+/** Redis forgets the numbers and what it knows of the sessions, and reads them again. */
+async function giveToRedis({ onecount }: Connected, { postId, postgresCount, pairs }: Found): Promise<void> {
+  const { redis, keys } = contextOf(onecount, postId)
+  await redis!.run('cool', [keys.meta(postId), ...[...pairs.keys()].map(keys.ops)], [])
+  if (postgresCount !== null) await onecount.rehydrate(postId)
+  else {
+    await mendMirrors(contextOf(onecount, postId), postId)
+    await redis!.run(
+      'forget',
+      [keys.rank, keys.meta(postId), keys.likes(postId), keys.liked(postId)],
+      [postId],
+    )
+  }
 }
+
+/** The ops are as old as the comparison: whoever has pressed since then has the last word. */
+async function giveToPostgres({ onecount }: Connected, found: Found, comparedAt: number): Promise<void> {
+  const { postId, postgresCount, pairs } = found
+  // A post that is gone does not come back with its likes.
+  if (postgresCount === null) return
+  const wrong = [...pairs].filter(([, pair]) => !pair.isMirrorOnly)
+  await Promise.all(
+    wrong.map(([sessionId, { liked }]) =>
+      onecount.set(postId, sessionId, liked, { op: nextOp(comparedAt, 0, liked), ack: 'postgres' }),
+    ),
+  )
+}
+
+const differenceOf = async ({ onecount, toForget }: Connected, postId: string): Promise<Found | undefined> =>
+  (await compareAgain(onecount, [postId], { toForget })).differences[0]

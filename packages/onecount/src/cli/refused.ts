@@ -3,18 +3,19 @@ import { isPostId, isSessionId } from '../core/ids'
 import type { PairOp, PostgresPort, RefusedFilter, SetAsideOp } from '../core/ports'
 import { assertAnswers, openPostgres } from './connect'
 import type { Command } from './main'
-import { MissingSetting, readSettings } from './settings'
+import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
 import { formatTable } from './table'
 
 const HELP = `Lists the likes and unlikes that Postgres refused by a rule of its own, and that are set aside, with the reason.
 
   npx onecount refused [options]
 
-  --retry         try them again, each as the press it was: those whose cause is gone count from then on
-  --drop          forget them
-  --post ID       of this post alone
-  --session ID    of this session alone
-  --json          one JSON object on stdout
+  --retry          try them again, each as the press it was: those whose cause is gone count from then on
+  --drop           forget them
+  --post ID        of this post alone
+  --session ID     of this session alone
+  --json           one JSON object on stdout
+${STORE_OPTIONS_HELP}
   --help
 
 One that a newer press of its session has overtaken, or whose post is gone, is not listed and never lands.
@@ -36,6 +37,7 @@ export const refused: Command = {
         post: { type: 'string' },
         session: { type: 'string' },
         json: { type: 'boolean' },
+        ...STORE_OPTIONS,
         help: { type: 'boolean' },
       },
     })
@@ -45,7 +47,7 @@ export const refused: Command = {
     }
     if (values.retry && values.drop) throw new MissingSetting('--retry or --drop: choose one of them')
     const filter = parseFilter(values)
-    const settings = readSettings()
+    const settings = storeSettings(values)
     const { port, end } = await openPostgres(settings)
     try {
       await assertAnswers(port, settings)

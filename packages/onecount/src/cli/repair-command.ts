@@ -3,7 +3,7 @@ import { assertAnswers, openPostgres } from './connect'
 import type { Command } from './main'
 import { createProgress } from './progress'
 import { NOTHING, type Repaired, repairAll, repairedRows } from './repair'
-import { MissingSetting, readSettings } from './settings'
+import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
 import { formatTable } from './table'
 import { codeOf, postgresUnreachable } from './unreachable'
 
@@ -12,9 +12,10 @@ their post, ops that are missing, even, not positive or in the future, ratings w
 
   npx onecount repair [options]
 
-  --dry-run       says what it would change, and changes nothing
-  --page-size N   posts in one transaction, 1000
-  --json          one JSON object on stdout
+  --dry-run        says what it would change, and changes nothing
+  --page-size N    posts in one transaction, 1000
+  --json           one JSON object on stdout
+${STORE_OPTIONS_HELP}
   --help
 
 Each page is a short transaction, so people can like meanwhile, and it can be stopped with Ctrl-C and run again. Redis is
@@ -30,6 +31,7 @@ export const repair: Command = {
         'dry-run': { type: 'boolean', default: false },
         'page-size': { type: 'string', default: '1000' },
         json: { type: 'boolean' },
+        ...STORE_OPTIONS,
         help: { type: 'boolean' },
       },
     })
@@ -41,7 +43,7 @@ export const repair: Command = {
     if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 5000)
       throw new MissingSetting(`--page-size ${values['page-size']} is not a whole number from 1 to 5000`)
     const dryRun = values['dry-run']
-    const settings = readSettings()
+    const settings = storeSettings(values)
     const store = await openPostgres(settings)
     const stop = new AbortController()
     const interrupt = () => {

@@ -57,17 +57,17 @@ export function exitCode({ incomplete }: Compared, left: number): number {
  */
 export async function compareSelected(
   invocation: Invocation,
-  { onecount, redis, toForget }: Connected,
+  { onecount, toForget }: Connected,
   selection: Selection,
   onDifference: (difference: Difference) => void | Promise<void>,
 ): Promise<Compared> {
-  if (selection.post !== undefined) await assertKnown(onecount, redis, selection.post)
+  if (selection.post !== undefined) await assertKnown(onecount, selection.post)
   const stop = new AbortController()
   const interrupt = () => {
     console.error('stopping')
     stop.abort()
   }
-  // Once: who presses Ctrl-C again ends it.
+  // Once: a second Ctrl-C exits at once.
   process.once('SIGINT', interrupt)
   const progress = createProgress('comparing', selection.sample ?? null)
   const { signal } = stop
@@ -75,7 +75,7 @@ export async function compareSelected(
   let found = 0
   let last = selection.after
   try {
-    return await verifyAll(onecount, redis, {
+    return await verifyAll(onecount, {
       after: selection.after,
       pages: pagesOf(onecount, selection, signal),
       signal,
@@ -101,12 +101,9 @@ export async function compareSelected(
   }
 }
 
-async function assertKnown(onecount: Onecount, redis: Connected['redis'], post: string): Promise<void> {
+async function assertKnown(onecount: Onecount, post: string): Promise<void> {
   const { postgres } = onecount.stores
-  const [inPostgres, keys] = await Promise.all([
-    postgres.peek([post], null, []),
-    inRedis(onecount, redis, [post]),
-  ])
+  const [inPostgres, keys] = await Promise.all([postgres.peek([post], null), inRedis(onecount, [post])])
   if (inPostgres.length + keys.size === 0)
     throw new MissingSetting(`--post ${post}: there is no such post in Redis or Postgres`)
 }
@@ -143,7 +140,7 @@ async function* randomPosts(onecount: Onecount, size: number, signal: AbortSigna
   const progress = createProgress('choosing', null)
   let seen = 0
   try {
-    for await (const page of onecount.pages({ maxRatings: Number.POSITIVE_INFINITY, signal })) {
+    for await (const page of onecount.pages({ signal })) {
       for (const post of page) {
         const place = seen < size ? seen : Math.floor(Math.random() * (seen + 1))
         if (place < size) sample[place] = post

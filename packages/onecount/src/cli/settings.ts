@@ -13,6 +13,37 @@ export interface StoreSettings {
   redisId?: string
   /** They are those of a local stack, from `.onecount/dev.json`. */
   isLocal?: boolean
+  /** Into how many parts the keys are split; 1 where left out. */
+  partitions?: number
+  /** False: `post:liked:<post>` is not kept. */
+  likers?: boolean
+}
+
+/** Options of every command that uses the stores, for parseArgs: as the application that they belong to has them. */
+export const STORE_OPTIONS = {
+  partitions: { type: 'string' },
+  'no-likers': { type: 'boolean' },
+} as const
+
+/** How they are explained. */
+export const STORE_OPTIONS_HELP = `  --partitions N   into how many parts the keys are split, as in the application (ONECOUNT_PARTITIONS, 1)
+  --no-likers      post:liked:<post> is not kept, as in the application (ONECOUNT_LIKERS=off)`
+
+export interface StoreOptions {
+  partitions?: string
+  'no-likers'?: boolean
+}
+
+/** Settings as `readSettings`, with what a command was given. @throws MissingSetting */
+export function storeSettings(values: StoreOptions): StoreSettings {
+  const settings = readSettings()
+  return {
+    ...settings,
+    ...(values.partitions !== undefined && {
+      partitions: parsePartitions('--partitions', values.partitions),
+    }),
+    ...(values['no-likers'] && { likers: false }),
+  }
 }
 
 /** A setting is missing or cannot be used: `message` says which, and after a colon what to do. */
@@ -36,9 +67,10 @@ const STORES = [
  */
 export function readSettings(root = process.cwd(), env: NodeJS.ProcessEnv = process.env): StoreSettings {
   const merged = mergedEnv(root, env)
+  const layout = layoutOf(merged)
   const given = STORES.filter(name => merged[name])
   const local = localStack(root)
-  if (local && given.every(name => merged[name] === namesOf(local)[name])) return local
+  if (local && given.every(name => merged[name] === namesOf(local)[name])) return { ...local, ...layout }
   const missing = (name: string, mend: string) => {
     const others = given.length > 0 ? ` although ${given.join(', ')} ${given.length > 1 ? 'are' : 'is'}` : ''
     return new MissingSetting(`${name} is not set${others}: ${mend}`)
@@ -53,7 +85,32 @@ export function readSettings(root = process.cwd(), env: NodeJS.ProcessEnv = proc
     throw missing('SUPABASE_URL', 'put the address of your project into .env.local, or DATABASE_URL')
   if (!databaseUrl && !secretKey)
     throw missing('SUPABASE_SECRET_KEY', 'the counts are the secret key’s alone, see .env.example')
-  return { redisUrl, databaseUrl, supabaseUrl, secretKey, redisId: merged.ONECOUNT_REDIS_ID }
+  return { redisUrl, databaseUrl, supabaseUrl, secretKey, redisId: merged.ONECOUNT_REDIS_ID, ...layout }
+}
+
+/** How the keys of Redis are laid out. */
+function layoutOf({
+  ONECOUNT_PARTITIONS: partitions,
+  ONECOUNT_LIKERS: likers,
+}: Record<string, string | undefined>) {
+  if (likers && likers !== 'off' && likers !== 'on')
+    throw new MissingSetting(`ONECOUNT_LIKERS=${likers} is not understood: use off, or leave it empty`)
+  return {
+    ...(partitions && { partitions: parsePartitions('ONECOUNT_PARTITIONS', partitions) }),
+    ...(likers === 'off' && { likers: false }),
+  }
+}
+
+/** Partitions that a command is ready to use. */
+const MOST_PARTITIONS = 1024
+
+function parsePartitions(name: string, text: string): number {
+  const partitions = Number(text)
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > MOST_PARTITIONS)
+    throw new MissingSetting(
+      `${name} ${text} is no number of partitions: use that of the application, 1 to ${MOST_PARTITIONS}`,
+    )
+  return partitions
 }
 
 /** The environment over .env.local over .env, as Next.js reads them. */

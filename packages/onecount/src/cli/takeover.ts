@@ -1,7 +1,8 @@
 import { parseArgs } from 'node:util'
+import type { Onecount } from '../core/onecount'
 import { connect } from './connect'
 import type { Command } from './main'
-import { readSettings } from './settings'
+import { STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
 
 const HELP = `Gives Postgres to the Redis of REDIS_URL, when it belongs to another one: after a move to a new Redis, or where the wrong
 one was first. Every post is read from Postgres again. The former Redis is refused from then on, and what it has not
@@ -9,7 +10,8 @@ drained stays there: stop its application and drain it first (npx onecount worke
 
   npx onecount takeover [options]
 
-  --json   one JSON object on stdout
+  --json           one JSON object on stdout
+${STORE_OPTIONS_HELP}
   --help
 
 Exit code: 0 Postgres belongs to this Redis, 2 it could not be done.`
@@ -20,17 +22,19 @@ const DRAIN_MS = 60_000
 export const takeover: Command = {
   summary: 'give Postgres to this Redis',
   async run(args) {
-    const { values } = parseArgs({ args, options: { json: { type: 'boolean' }, help: { type: 'boolean' } } })
+    const { values } = parseArgs({
+      args,
+      options: { json: { type: 'boolean' }, ...STORE_OPTIONS, help: { type: 'boolean' } },
+    })
     if (values.help) {
       console.log(HELP)
       return 0
     }
-    const { onecount, close } = await connect(readSettings(), { takeOver: true, log: { warn() {} } })
+    const { onecount, close } = await connect(storeSettings(values), { takeOver: true, log: { warn() {} } })
     try {
-      const { postgres } = onecount.stores
-      const { owner: before } = await postgres.status(0)
+      const before = await ownerOf(onecount)
       const { more } = await onecount.drainOnce(DRAIN_MS)
-      const { owner } = await postgres.status(0)
+      const owner = await ownerOf(onecount)
       const done = { owner, before, changed: owner !== before, more }
       console.log(values.json ? JSON.stringify(done) : format(done))
       return 0
@@ -38,6 +42,13 @@ export const takeover: Command = {
       await close()
     }
   },
+}
+
+/** Of every partition; several, where a takeover was cut off, are separated by commas. */
+async function ownerOf({ stores: { postgres, partitions } }: Onecount): Promise<string | null> {
+  const all = await Promise.all(partitions.map(({ partition }) => postgres.status(partition)))
+  const owners = new Set(all.flatMap(({ owner }) => owner ?? []))
+  return owners.size === 0 ? null : [...owners].sort().join(', ')
 }
 
 function format({ owner, before, changed, more }: { owner: string | null; before: string | null } & Flags) {

@@ -3,7 +3,7 @@ import { connect } from './connect'
 import { formatDifferences, LISTED } from './differences'
 import type { Command } from './main'
 import { type Compared, compareSelected, exitCode, parseSelection, SELECTION_OPTIONS } from './selection'
-import { readSettings } from './settings'
+import { STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
 import type { Difference } from './verify'
 
 const HELP = `Compares what Redis shows with what Postgres holds, post by post: the count, and who likes it. Changes no count:
@@ -11,10 +11,11 @@ what differs is drained and compared again, so that likes which flow meanwhile d
 
   npx onecount verify [options]
 
-  --post ID    this post alone
-  --sample N   N posts, chosen at random
-  --after ID   go on after this post
-  --json       one JSON object on stdout
+  --post ID        this post alone
+  --sample N       N posts, chosen at random
+  --after ID       go on after this post
+  --json           one JSON object on stdout
+${STORE_OPTIONS_HELP}
   --help
 
 What is on its way between the stores is not a difference, and neither is a post that Redis does not hold: its next
@@ -26,14 +27,19 @@ export const verify: Command = {
   async run(args) {
     const { values } = parseArgs({
       args,
-      options: { ...SELECTION_OPTIONS, json: { type: 'boolean' }, help: { type: 'boolean' } },
+      options: {
+        ...SELECTION_OPTIONS,
+        json: { type: 'boolean' },
+        ...STORE_OPTIONS,
+        help: { type: 'boolean' },
+      },
     })
     if (values.help) {
       console.log(HELP)
       return 0
     }
     const selection = parseSelection(values)
-    const stores = await connect(readSettings())
+    const stores = await connect(storeSettings(values))
     const listed: Difference[] = []
     try {
       const result = await compareSelected({ command: 'verify', values }, stores, selection, difference => {

@@ -1,14 +1,15 @@
 import { parseArgs } from 'node:util'
 import { connect } from './connect'
 import type { Command } from './main'
-import { MissingSetting, mergedEnv, readSettings } from './settings'
+import { MissingSetting, mergedEnv, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
 
 const HELP = `Drains likes from Redis to Postgres in a process of its own. Any number may run, beside those of the application.
 
   npx onecount worker [options]
 
-  --every MS   look for work this often (1000)
-  --once       drain until nothing is left, then end
+  --every MS       look for work this often (1000)
+  --once           drain until nothing is left, then end
+${STORE_OPTIONS_HELP}
   --help
 
 Reads REDIS_URL, and DATABASE_URL or SUPABASE_URL with SUPABASE_SECRET_KEY, from the environment, .env.local or .env.
@@ -25,7 +26,12 @@ export const worker: Command = {
   async run(args) {
     const { values } = parseArgs({
       args,
-      options: { every: { type: 'string' }, once: { type: 'boolean' }, help: { type: 'boolean' } },
+      options: {
+        every: { type: 'string' },
+        once: { type: 'boolean' },
+        ...STORE_OPTIONS,
+        help: { type: 'boolean' },
+      },
     })
     if (values.help) {
       console.log(HELP)
@@ -34,7 +40,7 @@ export const worker: Command = {
     const idleMs = values.every === undefined ? EVERY_MS : Number(values.every)
     if (!Number.isInteger(idleMs) || idleMs < 10 || idleMs > 60_000)
       throw new MissingSetting(`--every ${values.every} is no pause: use milliseconds from 10 to 60000`)
-    const { onecount, close } = await connect(readSettings(), {
+    const { onecount, close } = await connect(storeSettings(values), {
       log: { warn: line => console.error(`[onecount] ${line}`) },
       patienceMs: PATIENCE_MS,
       drain: { idleMs },

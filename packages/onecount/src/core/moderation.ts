@@ -76,11 +76,14 @@ async function forEachPage(
   const done: Moderated = { posts: 0, complete: drained !== undefined && !drained.more }
   for (let after: string | null = null; ; ) {
     const page = await site.postgres.session(sessionId, after, PAGE)
-    if (page.length === 0) return done
+    if (page.length === 0) break
     await change(page)
     done.posts += page.length
     after = page.at(-1)!.postId
   }
+  // What Redis did not know of the pairs it is told by a batch.
+  if (done.posts > 0) await quietly(site.drain())
+  return done
 }
 
 /** Unlikes pairs by ops that beat what the stores hold, whatever this server's clock says. */

@@ -1,6 +1,6 @@
 import type { Ack } from './ack'
 import { withSnapshotBreaker } from './breaker'
-import { type BulkOptions, createMirrorFiller, pages, rehydrate } from './bulk'
+import { type BulkOptions, pages, rehydrate } from './bulk'
 import { createClock } from './clock'
 import { DEFAULT_SETTINGS, type Settings, type Site } from './context'
 import { OnecountError } from './errors'
@@ -11,6 +11,7 @@ import { assertPostId, assertSessionId, isPostId } from './ids'
 import { joinLoops } from './join-loops'
 import { partitionOf } from './keys'
 import type { LoopOptions } from './loop'
+import { createMirrorFiller } from './mirrors'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
 import { createPartition } from './partition'
 import type { Logger, PostgresPort, RedisPort } from './ports'
@@ -228,7 +229,7 @@ export function createOnecount(options: OnecountOptions) {
           }),
         )
         total.posts += page.length
-        total.ratings += await fillMirrors(last, bulk.signal)
+        total.ratings += await fillMirrors(ids, bulk.signal)
         bulk.onPage?.({ ...total, last })
       }
       await buildRanking(site)

@@ -126,6 +126,14 @@ export const unknown = (postId: string): LikeState => ({
   source: 'unknown',
 })
 
+/** Postgres does not know what Redis alone has accepted. */
+export const fromPostgres = (state: PostgresState): LikeState => ({
+  ...state,
+  op: state.op || null,
+  durable: state.op > 0 ? true : null,
+  source: 'postgres',
+})
+
 /** A state that may have been read where an op of its session is not known: with it, unless it is older. */
 export function withPress(state: LikeState, op: number): LikeState {
   if (op <= (state.op ?? 0)) return state

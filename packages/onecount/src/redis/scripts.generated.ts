@@ -273,9 +273,162 @@ local home = name_home(q, ARGV[4], ARGV[5] == '1')
 return { home, mark_of(q, 'nonce') or '', unpack(hand_out(q, ARGV[1], ARGV[2], ARGV[3])) }
 `,
   },
+  'compare-pairs': {
+    name: 'compare-pairs',
+    sha1: '7628077ee0a4952d17a447c15997f95cf07be66e',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+local function op_of(key, epoch, post)
+  local values = redis.pcall('HMGET', key, '!', post)
+  if values.err or not epoch or not values[1] then return nil end
+  local of, extent = string.match(values[1], '^(.*)|(%a+)$')
+  if of ~= epoch then return nil end
+  local op = tonumber(string.match(values[2] or '', '^%d+'))
+  return op or (extent == 'all' and 0 or nil)
+end
+local q, recent = KEYS[1], KEYS[2]
+assert_primary(q)
+local epoch = epoch_of(q)
+local function contains(key, member)
+  local reply = redis.pcall('SISMEMBER', key, member)
+  return reply == 1 and '1' or '0'
+end
+local out = {}
+for i = 1, #ARGV, 2 do
+  local post, session, k = ARGV[i], ARGV[i + 1], 3 + 3 * (i - 1) / 2
+  local pair = post .. '|' .. session
+  local held, own = pending_of(q, pair), op_of(KEYS[k], epoch, post)
+  out[#out + 1] = table.concat({
+    held and int(held.op) or '', redis.call('ZSCORE', recent, pair) or '', own and int(own) or '',
+    contains(KEYS[k + 1], post), contains(KEYS[k + 2], session),
+  }, '|')
+end
+return out
+`,
+  },
+  'compare-posts': {
+    name: 'compare-posts',
+    sha1: '42817600bd2e7f9e0d944c4e28b28fbbca761d8a',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+local function pending_sums(q, post, epoch, most)
+  local from, to = '[' .. post .. '|', '(' .. post .. '}'
+  if redis.call('ZLEXCOUNT', q, from, to) > most then return nil end
+  local D, G = 0, 0
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', q, from, to)) do
+    local d, of = string.match(member, '|(%-?%d)|([^|]*)$')
+    D, G = D + d, G + (of ~= epoch and 1 or 0)
+  end
+  return D, G
+end
+local function post_of(meta, epoch)
+  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
+  if not count then return nil end
+  return {
+    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
+    is_warm = epoch ~= nil and of == epoch,
+  }
+end
+local TOLD_LATER = 1000000000
+local function set_post(key, post, epoch, ttl)
+  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
+end
+local function read_post(key, epoch)
+  return post_of(redis.call('MGET', key)[1], epoch)
+end
+local q, most = KEYS[1], tonumber(ARGV[2])
+local epoch = epoch_of(q)
+assert_primary(q)
+if not epoch or mark_of(q, 'fed') then return { 'NEW' } end
+if mark_of(q, 'nonce') ~= ARGV[1] or mark_of(q, 'half') then return { 'AGAIN' } end
+local function numbers_of(count, D, G)
+  return int(count) .. '|' .. int(D) .. '|' .. int(G)
+end
+local out = {}
+for i = 3, #ARGV, 2 do
+  local p = read_post(KEYS[i - 1], epoch)
+  local D, G = pending_sums(q, ARGV[i], epoch, most)
+  out[#out + 1] = p and p.is_warm and numbers_of(p.count, p.D, p.G) or ''
+  out[#out + 1] = D and numbers_of(ARGV[i + 1] + D, D, G) or ''
+  out[#out + 1] = redis.call('MGET', KEYS[i])[1] or ''
+end
+return out
+`,
+  },
   cool: {
     name: 'cool',
-    sha1: '79ac69d4ed8ccd5f97a4403bf33a14fdeba34e53',
+    sha1: '9f026c2f95d1787747e200d33a76637001954f4e',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -295,6 +448,7 @@ end
 local function read_post(key, epoch)
   return post_of(redis.call('MGET', key)[1], epoch)
 end
+for i = 2, #KEYS do redis.pcall('HDEL', KEYS[i], '!') end
 local numbers = string.match(redis.call('MGET', KEYS[1])[1] or '', '^(%-?%d+|%d+|)%-?%d+|%d+|.')
 if not numbers then return '0' end
 redis.call('SET', KEYS[1], numbers .. '0|0|', 'KEEPTTL')
@@ -661,6 +815,49 @@ redis.call('PEXPIRE', key, ARGV[4])
 return 'OK'
 `,
   },
+  likers: {
+    name: 'likers',
+    sha1: '9448143cbae3034ae12ef4d51df652f641fab279',
+    source: `local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+assert_primary(KEYS[1])
+local reply = redis.pcall('SSCAN', KEYS[2], ARGV[1], 'COUNT', ARGV[2])
+if reply.err then return { '0' } end
+return { reply[1], unpack(reply[2]) }
+`,
+  },
   limit: {
     name: 'limit',
     sha1: '253441949c13569b969ae766d8b94a6263102f5c',
@@ -742,9 +939,74 @@ local pending = mark_of(q, 'fed') or #redis.call('ZRANGEBYLEX', q, PENDING_FROM,
 return { int(turn - now), pending and '1' or '0', mark_of(q, 'nonce') or '', mark_of(q, 'home') or '' }
 `,
   },
+  'mirror-likes': {
+    name: 'mirror-likes',
+    sha1: 'd8b620aac86b908f0fbc792542d88eb99e1ab283',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local function post_of(meta, epoch)
+  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
+  if not count then return nil end
+  return {
+    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
+    is_warm = epoch ~= nil and of == epoch,
+  }
+end
+local TOLD_LATER = 1000000000
+local function set_post(key, post, epoch, ttl)
+  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
+end
+local function read_post(key, epoch)
+  return post_of(redis.call('MGET', key)[1], epoch)
+end
+local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+assert_primary(KEYS[1])
+local epoch = epoch_of(KEYS[1])
+for i = 2, #KEYS, 2 do
+  local p = read_post(KEYS[i], epoch)
+  if p and p.is_warm then redis.pcall('SET', KEYS[i + 1], int(p.count)) end
+end
+return 'OK'
+`,
+  },
   mirror: {
     name: 'mirror',
-    sha1: '83f9b9fc03e79f1e724d9e59d0bfadd72af39e14',
+    sha1: '0c0ce1ad5c459541a0d3ac11addf3dd785fa3529',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -781,11 +1043,12 @@ local function allow_when_full(q)
 end
 local q, recent = KEYS[1], KEYS[2]
 assert_writable(q)
-for i = 2, #ARGV, 3 do
-  local post, session, op, k = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), 3 + 2 * (i - 2) / 3
+for i = 2, #ARGV, 4 do
+  local post, session, op, before, k = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), 3 + (i - 2) / 2
   local pair = post .. '|' .. session
-  local held = pending_of(q, pair)
-  local newest = math.max(op, held and held.op or 0, tonumber(redis.call('ZSCORE', recent, pair) or 0))
+  local held, drained = pending_of(q, pair), tonumber(redis.call('ZSCORE', recent, pair) or 0)
+  if drained == before then drained = 0 end
+  local newest = math.max(op, held and held.op or 0, drained)
   local verb = newest % 2 == 1 and 'SADD' or 'SREM'
   redis.pcall(verb, KEYS[k], post)
   if ARGV[1] == '1' then redis.pcall(verb, KEYS[k + 1], session) end
@@ -1469,6 +1732,55 @@ else
   release_lease(KEYS[5], ARGV[13])
 end
 return { 'OK', unpack(batch) }
+`,
+  },
+  sizes: {
+    name: 'sizes',
+    sha1: 'c73380b56dd2c258a0c0be8f13852b25e39ab9c5',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+assert_primary(KEYS[1])
+local out = {}
+for i = 2, #KEYS do
+  local size = redis.pcall('SCARD', KEYS[i])
+  out[i - 1] = type(size) == 'number' and int(size) or '0'
+end
+return out
 `,
   },
   status: {

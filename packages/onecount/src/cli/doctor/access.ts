@@ -2,7 +2,16 @@ import type { Sql } from 'postgres'
 import { APPLY_MIGRATIONS } from '../unreachable'
 import { type Finding, fail, ok, warn } from './check'
 
-const PRIVATE = ['post_ratings', 'like_tombstones', 'like_unseen', 'like_receipt', 'like_refused']
+const PRIVATE = [
+  'post_ratings',
+  'like_tombstones',
+  'like_log',
+  'like_log_sums',
+  'like_settings',
+  'like_receipt',
+  'like_refused',
+  'like_unseen',
+]
 
 export async function checkRowSecurity(sql: Sql): Promise<Finding> {
   const rows = await sql`

@@ -4,10 +4,11 @@ import { APPLY_MIGRATIONS, codeOf } from '../unreachable'
 import { checkGrants, checkPublication, checkRowSecurity, checkServiceRole } from './access'
 import { attempt, checkClock, checkDistance, type Finding, fail, ok, warn } from './check'
 import { checkConstraints, checkCounts, checkOps } from './data'
+import { checkLog, checkPartitions } from './log'
 
 const OLDEST = 140_000
 
-const CHECKS: [name: string, look: (sql: Sql) => Promise<Finding>][] = [
+const CHECKS: [name: string, look: (sql: Sql, partitions?: number) => Promise<Finding>][] = [
   ['Postgres version', checkVersion],
   ['tables', checkTables],
   ['functions', checkFunctions],
@@ -23,14 +24,16 @@ const CHECKS: [name: string, look: (sql: Sql) => Promise<Finding>][] = [
   ['counts', checkCounts],
   ['ops', checkOps],
   ['width of likes', checkWidth],
+  ['partitions', checkPartitions],
+  ['log', checkLog],
   ['Postgres clock', sql => checkClock('Postgres clock', () => clockOf(sql))],
   ['Postgres distance', sql => checkDistance('Postgres distance', () => sql`select 1`, SLOW_MS, NEARER)],
 ]
 
 /** What the migrations have made, who may use it, and what else is there that could count twice. */
-export async function checkPostgres(sql: Sql): Promise<Finding[]> {
+export async function checkPostgres(sql: Sql, partitions?: number): Promise<Finding[]> {
   const findings: Finding[] = []
-  for (const [name, look] of CHECKS) findings.push(await attempt(name, mendOf, () => look(sql)))
+  for (const [name, look] of CHECKS) findings.push(await attempt(name, mendOf, () => look(sql, partitions)))
   return findings
 }
 
@@ -66,6 +69,9 @@ const COLUMNS = [
   'posts_new.likes_rev',
   'post_ratings.op',
   'like_tombstones.op',
+  'like_log.prev',
+  'like_log_sums.change',
+  'like_settings.partitions',
   'like_unseen.op',
   'like_receipt.nonce',
   'like_receipt.owner',
