@@ -10,7 +10,7 @@
 -- include: post
 -- include: queue
 
-assert_primary(KEYS[1])
+assert_writable(KEYS[1])
 local epoch = epoch_of(KEYS[1])
 for i = 2, #KEYS, 2 do
   local p = read_post(KEYS[i], epoch)

@@ -1,5 +1,6 @@
 import { doctor } from './doctor'
 import { moderate } from './moderate'
+import { partitions } from './partitions'
 import { reconcile } from './reconcile'
 import { refused } from './refused'
 import { repair } from './repair-command'
@@ -21,6 +22,7 @@ const COMMANDS: Record<string, Command> = {
   doctor,
   refused,
   moderate,
+  partitions,
   takeover,
 }
 

@@ -104,7 +104,7 @@ function layoutOf({
 /** Partitions that a command is ready to use. */
 const MOST_PARTITIONS = 1024
 
-function parsePartitions(name: string, text: string): number {
+export function parsePartitions(name: string, text: string): number {
   const partitions = Number(text)
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > MOST_PARTITIONS)
     throw new MissingSetting(

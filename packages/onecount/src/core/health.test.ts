@@ -56,6 +56,7 @@ describe('health', () => {
   })
 
   it('is degraded without Redis, and tells what Redis has not seen', async () => {
+    await onecount.drainOnce()
     ports.fail('never arrives', 'redis')
     await onecount.set(POST.id, 'ana', true)
     expect(await onecount.health()).toMatchObject({

@@ -37,7 +37,14 @@ export async function hydrate(ctx: Context, need: Need): Promise<Hydrated> {
   const cold = { ...snapshot, posts: snapshot.posts.filter(post => postIds.includes(post.postId)) }
   const [posts, session] = await Promise.all([
     installPosts(ctx, cold),
-    sessionId === null ? 'OK' : installSession(ctx, sessionId, snapshot, pairs),
+    sessionId === null
+      ? 'OK'
+      : installSession(
+          ctx,
+          sessionId,
+          snapshot,
+          pairs.filter(postId => there.has(postId)),
+        ),
   ])
   if (posts[0] === 'NEW' || session === 'NEW') await ctx.drainOnce()
   const isHeld = (verdict: string | undefined) => verdict === 'MANY' || verdict === 'FEEDING'

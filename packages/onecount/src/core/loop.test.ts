@@ -74,7 +74,7 @@ describe('the drain loop', () => {
   it('only looks while there is nothing to do: it writes nothing', async () => {
     await start({ lingerMs: 1, idleMs: 5 })
     await expect.poll(() => ports.count('postgres.status')).toBeGreaterThan(3)
-    expect(new Set(ports.calls)).toEqual(new Set(['redis.status', 'postgres.status']))
+    expect(new Set(ports.calls)).toEqual(new Set(['redis.look', 'postgres.status']))
   })
 
   it('goes on by itself when a store that was away is back, and says so once each', async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Interrupted, interrupted } from '../../test/support/interrupted'
 import { type Stores, startStores } from '../../test/support/stores'
-import { createMirrorFiller } from './bulk'
+import { createMirrorFiller } from './mirrors'
 import { createOnecount, type Onecount, type OnecountOptions } from './onecount'
 
 const POSTS = Array.from({ length: 6 }, (_, i) => ({
@@ -83,23 +83,26 @@ describe('the mirrors', () => {
   })
 })
 
+/** Of the posts up to this one. */
+const idsUntil = (last: (typeof POSTS)[number]) => POSTS.slice(0, POSTS.indexOf(last) + 1).map(({ id }) => id)
+
 describe('filling them', () => {
   it('is complete up to the post that is named, and goes on from there', async () => {
     const fill = filler(onecount)
-    expect(await fill(SECOND.id)).toBe(10)
+    expect(await fill(idsUntil(SECOND))).toBe(10)
     expect([await likers(SECOND), await likers(POSTS[2]!)]).toEqual([SESSIONS, []])
-    expect(await fill(POSTS.at(-1)!.id)).toBe(20)
+    expect(await fill(idsUntil(POSTS.at(-1)!))).toBe(20)
     expect(await likers(POSTS.at(-1)!)).toEqual(SESSIONS)
   })
 
   it('begins again with the post after which an interrupted one goes on', async () => {
-    expect(await filler(onecount, POSTS[3]!.id)(POSTS.at(-1)!.id)).toBe(15)
+    expect(await filler(onecount, POSTS[3]!.id)(idsUntil(POSTS.at(-1)!))).toBe(15)
     expect([await likers(POSTS[2]!), await likers(POSTS[3]!)]).toEqual([[], SESSIONS])
   })
 
   it('stops when it is asked to', async () => {
     const stop = AbortSignal.abort(new Error('stopped'))
-    await expect(filler(onecount)(POSTS.at(-1)!.id, stop)).rejects.toThrow('stopped')
+    await expect(filler(onecount)(idsUntil(POSTS.at(-1)!), stop)).rejects.toThrow('stopped')
     expect(await likers(FIRST)).toEqual([])
   })
 
@@ -118,7 +121,7 @@ describe('filling them', () => {
         return page
       },
     }
-    await createMirrorFiller(racing, () => onecount.stores.partitions[0]!, null)(POSTS.at(-1)!.id)
+    await createMirrorFiller(racing, () => onecount.stores.partitions[0]!, null)(idsUntil(POSTS.at(-1)!))
     expect(await likers(FIRST)).toEqual(['new', 's1', 's2', 's3', 's4'])
     expect(await liked('s0')).not.toContain(FIRST.id)
   })

@@ -941,7 +941,7 @@ return { int(turn - now), pending and '1' or '0', mark_of(q, 'nonce') or '', mar
   },
   'mirror-likes': {
     name: 'mirror-likes',
-    sha1: 'd8b620aac86b908f0fbc792542d88eb99e1ab283',
+    sha1: '1dd7b59203659cd7a31cc622f1b2af14a2cf0f5a',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -995,7 +995,7 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
-assert_primary(KEYS[1])
+assert_writable(KEYS[1])
 local epoch = epoch_of(KEYS[1])
 for i = 2, #KEYS, 2 do
   local p = read_post(KEYS[i], epoch)

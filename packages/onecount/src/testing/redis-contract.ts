@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe } from 'vitest'
 import { adopting } from './redis/adopting'
 import { closing } from './redis/closing'
 import { collecting } from './redis/collecting'
+import { comparing } from './redis/comparing'
 import { driver } from './redis/driver'
 import { type Harness, harnessOf, type RedisCapabilities, type RedisUnderTest } from './redis/harness'
 import { installing } from './redis/installing'
@@ -57,6 +58,7 @@ export function redisContract(
       remembering,
       resolving,
       mirrors,
+      comparing,
       adopting,
       ranking,
       limits,

@@ -146,7 +146,8 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
         [session, receipt, extent, ttl, most, ...ops.flat()],
       ) as Promise<string>,
 
-    cool: (post: string) => run('cool', [keys.meta(post)], []),
+    cool: (post: string, ...sessions: string[]) =>
+      run('cool', [keys.meta(post), ...sessions.map(session => keys.ops(session))], []),
     forget: (post: string) =>
       run('forget', [keys.rank, keys.meta(post), keys.likes(post), keys.liked(post)], [post]),
 
@@ -207,7 +208,7 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
     feed: (limit: number) => run('feed', [keys.q, keys.recent], [limit]),
     adopt: (limit = 1000) => run('adopt', [keys.before, keys.beforeRest, keys.q, keys.recent], [limit]),
 
-    mirror: (likes: [post: string, session: string, op: number][], { likers = true } = {}) =>
+    mirror: (likes: [post: string, session: string, op: number, before?: string][], { likers = true } = {}) =>
       run(
         'mirror',
         [
@@ -215,8 +216,37 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
           keys.recent,
           ...likes.flatMap(([post, session]) => [keys.sessions(session), keys.liked(post)]),
         ],
-        [likers ? '1' : '0', ...likes.flat()],
+        [
+          likers ? '1' : '0',
+          ...likes.flatMap(([post, session, op, before = '']) => [post, session, op, before]),
+        ],
       ),
+
+    mirrorLikes: (posts: string[]) =>
+      run('mirror-likes', [keys.q, ...posts.flatMap(post => [keys.meta(post), keys.likes(post)])], []),
+    scanLikers: (post: string, cursor = '0', count = 1000) =>
+      run('likers', [keys.q, keys.liked(post)], [cursor, count]) as Promise<string[]>,
+    sizes: (posts: string[]) =>
+      run('sizes', [keys.q, ...posts.map(post => keys.liked(post))], []) as Promise<string[]>,
+    comparePosts: (receipt: string, posts: [post: string, likes: number][], most = 1000) =>
+      run(
+        'compare-posts',
+        [keys.q, ...posts.flatMap(([post]) => [keys.meta(post), keys.likes(post)])],
+        [receipt, most, ...posts.flat()],
+      ) as Promise<string[]>,
+    comparePairs: (pairs: [post: string, session: string][]) =>
+      run(
+        'compare-pairs',
+        [
+          ...[keys.q, keys.recent],
+          ...pairs.flatMap(([post, session]) => [
+            keys.ops(session),
+            keys.sessions(session),
+            keys.liked(post),
+          ]),
+        ],
+        pairs.flat(),
+      ) as Promise<string[]>,
 
     async status(sample = 1000) {
       const reply = (await run('status', [keys.q, keys.recent], [sample])) as string[]

@@ -71,6 +71,11 @@ export const touched: Suite = (redis, harness) => {
         await s.write(POST, 'ana', likeAt(20))
         await s.drain({ likes: { [POST]: 448 } })
         await s.mirror([[POST, 'ana', likeAt(20)]])
+        await s.mirrorLikes([POST])
+        await s.scanLikers(POST)
+        await s.sizes([POST, OTHER_POST])
+        await s.comparePosts((await s.status()).cut, [[POST, 448]])
+        await s.comparePairs([[POST, 'ana']])
         await s.resolve('second', (await s.collect())!.nonce, 1)
         while ((await s.feed(1)) === '1');
         await s.cool(POST)

@@ -1,0 +1,84 @@
+import { parseArgs } from 'node:util'
+import { ForeignRedis, StoreUnavailable } from '../core/errors'
+import type { Onecount } from '../core/onecount'
+import { repartition } from '../core/repartition'
+import { assertAnswers, connect, openPostgres } from './connect'
+import type { Command } from './main'
+import { MissingSetting, parsePartitions, readSettings } from './settings'
+import { formatTable } from './table'
+
+const HELP = `Says into how many partitions the posts are split, or changes that, while people like.
+
+  npx onecount partitions [N] [options]
+
+  --json   one JSON object on stdout
+  --help
+
+From then on Postgres serves the processes that are set to another number, until they are started again with
+ONECOUNT_PARTITIONS=N. What was pending goes to Postgres; every post is read from it again. It can be repeated, also
+after it was interrupted.
+Exit code: 0 done, 2 it could not be done.`
+
+export const partitions: Command = {
+  summary: 'say or change the number of partitions',
+  async run(args) {
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { json: { type: 'boolean' }, help: { type: 'boolean' } },
+    })
+    if (values.help) {
+      console.log(HELP)
+      return 0
+    }
+    if (positionals.length > 1) throw new MissingSetting(`partitions takes one number.\n\n${HELP}`)
+    const from = await partitionsOf()
+    const to = positionals[0] === undefined ? from : parsePartitions('partitions', positionals[0])
+    const moved = from === to ? 0 : await change(from, to)
+    const done = { before: from, partitions: to, moved }
+    console.log(values.json ? JSON.stringify(done) : format(done))
+    return 0
+  },
+}
+
+async function partitionsOf(): Promise<number> {
+  const settings = readSettings()
+  const { port, end } = await openPostgres(settings)
+  try {
+    await assertAnswers(port, settings)
+    return (await port.status(0)).partitions
+  } finally {
+    await end()
+  }
+}
+
+async function change(from: number, to: number): Promise<number> {
+  // A partition that an interrupted run has closed answers no look.
+  const { onecount, close } = await connect({ ...readSettings(), partitions: from }, { isPatient: true })
+  try {
+    await assertOwn(onecount)
+    const { redis, postgres } = onecount.stores
+    const { moved } = await repartition({ redis: redis!, postgres, from, to, now: () => Date.now() * 1000 })
+    return moved
+  } finally {
+    await close()
+  }
+}
+
+/** @throws ForeignRedis: the pending ops of another Redis would stay there */
+async function assertOwn({ drain }: Onecount): Promise<void> {
+  await drain.hasWork().catch(error => {
+    if (error instanceof ForeignRedis || !(error instanceof StoreUnavailable)) throw error
+  })
+}
+
+function format({ before, partitions, moved }: { before: number; partitions: number; moved: number }) {
+  if (before === partitions)
+    return `The posts are in ${partitions} ${partitions === 1 ? 'partition' : 'partitions'}.`
+  const rows: [string, string][] = [
+    ['before', String(before)],
+    ['partitions', String(partitions)],
+    ['pending ops moved', moved.toLocaleString('en')],
+  ]
+  return `${formatTable(rows, [1])}\n\nStart every process with ONECOUNT_PARTITIONS=${partitions}.`
+}
