@@ -1047,7 +1047,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '56020e5ca9385004129bbf8233fb34b41a16b204',
+    sha1: '4096e85f150a59ad58d65e78bb01fd6bbd50c897',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1177,6 +1177,7 @@ if nonce_in_flight(q) ~= ARGV[1] then return { 'LATE' } end
 local from, to, final = string.match(ARGV[11], '^(%d+)%-(%d+)(!?)$')
 local settled = tonumber(string.match(mark_of(q, 'half') or '', '^(%d+)|'))
 if tonumber(from) > (settled or 0) then return { 'LATE' } end
+if final == '' and tonumber(to) <= (settled or 0) then return { 'OK' } end
 local epoch = epoch_of(q)
 local late_before = math.max(latest - lasts, tonumber(mark_of(q, 'trimmed') or 0))
 local function remember(name, op)
