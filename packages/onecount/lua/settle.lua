@@ -42,7 +42,7 @@ if nonce_in_flight(q) ~= ARGV[1] then return { 'LATE' } end
 local from, to, final = string.match(ARGV[11], '^(%d+)%-(%d+)(!?)$')
 local settled = tonumber(string.match(mark_of(q, 'half') or '', '^(%d+)|'))
 if tonumber(from) > (settled or 0) then return { 'LATE' } end
--- Another drainer has settled the slice. Again, it would mark a post as told later that has been told already.
+-- Again: what it says is done, and what a later slice has told of the same posts is not to be doubted any more.
 if final == '' and tonumber(to) <= (settled or 0) then return { 'OK' } end
 local epoch = epoch_of(q)
 local late_before = math.max(latest - lasts, tonumber(mark_of(q, 'trimmed') or 0))
