@@ -1,7 +1,7 @@
 import { isLikedOp } from '../src/core/op'
 import type { PairOp, PairWrite, WriteResult } from '../src/core/ports'
-import type { Shown } from './kit'
 import type { Call } from './network'
+import { shownBy } from './script-calls'
 
 export const pairOf = (post: string, session: string) => `${post}|${session}`
 
@@ -23,8 +23,6 @@ export class Truth {
   /** Pairs that were written to Postgres directly. */
   readonly viaPostgres = new Set<string>()
   readonly violations: string[] = []
-
-  constructor(private readonly shownBy: (call: Call, answer: unknown) => Shown[]) {}
 
   raise(map: Map<string, number>, pair: string, op: number): void {
     if (op > (map.get(pair) ?? 0)) map.set(pair, op)
@@ -48,7 +46,7 @@ export class Truth {
       if (parts[0] === 'WARM') this.show(post, Number(parts[2]), Number(parts[1]))
     }
     if (call.store === 'redis' && call.name === 'read') {
-      for (const { post, rev, count } of this.shownBy(call, answer)) this.show(post, rev, count)
+      for (const { post, rev, count } of shownBy(call, answer)) this.show(post, rev, count)
     }
     if (call.store === 'postgres' && call.name === 'dropRefused') {
       for (const { postId, sessionId, op } of call.args[0] as PairOp[])

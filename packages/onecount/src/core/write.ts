@@ -1,17 +1,16 @@
-import { OnecountError, StoreUnavailable } from './errors'
-import { assertOp, isLikedOp, MAX_OP_AHEAD, opTime } from './op'
-import { fromPostgres } from './read'
-import { strings } from './replies'
 import type { Context } from './context'
+import { OnecountError, StoreUnavailable } from './errors'
 import { hydrate } from './hydrate'
+import { assertOp, isLikedOp, MAX_OP_AHEAD, opTime } from './op'
 import type { PairOp, PairWrite, PostgresState, Reply } from './ports'
-import { read } from './read'
+import { fromPostgres, read } from './read'
+import { strings } from './replies'
 import type { LikeState, WriteState } from './types'
 
 /** Attempts against Redis, each the same press, before Postgres is asked. */
 const ATTEMPTS = 2
 /** How often a cold pair is hydrated before the press is taken without knowing what it changes. */
-const ROUNDS = 4
+const ROUNDS = 8
 /** How long a call that arrives again finds the op that it was given, milliseconds. */
 const KEEP_CALL_MS = 30_000
 
@@ -53,7 +52,10 @@ export async function runWrite(
   isAccepted = false,
 ): Promise<Verdict> {
   const args = [postId, sessionId, op, ctx.now(), accept, isAccepted ? '' : MAX_OP_AHEAD]
-  return parse(postId, await ctx.redis!.run('write', [...keysOf(ctx, postId, sessionId), ...likers(ctx, postId)], args))
+  return parse(
+    postId,
+    await ctx.redis!.run('write', [...keysOf(ctx, postId, sessionId), ...likers(ctx, postId)], args),
+  )
 }
 
 /**
