@@ -20,8 +20,6 @@ export class Observer {
   async look(call: Call, answer: unknown): Promise<void> {
     const { world } = this
     if (call.name.startsWith('install')) this.#noteHeld(call.instance, String(answer))
-    // A post that was removed begins anew where Postgres has it again.
-    if (call.name === 'forget') world.truth.shown.delete((call.args[1] as string[])[0]!)
     const isDropped = call.name === 'abandon' && answer === '1'
     const isInstalled = call.name === 'install-posts' && (answer as string[])[0] === 'OK'
     if ((isDropped || isInstalled) && (await this.#heldBy(call)).isHalf)
@@ -36,6 +34,7 @@ export class Observer {
   #noteHeld(instance: string, answer: string): void {
     const { world } = this
     const isHeld = /FEEDING|MANY/.test(answer)
+    if (answer.includes('MANY')) world.count('many pending')
     if (!isHeld && !/AGAIN|NEW/.test(answer)) return
     const before = (this.#moves.get(instance) ?? []).filter(at => at > world.now - WITHIN_MS)
     this.#moves.set(instance, [...before, world.now])

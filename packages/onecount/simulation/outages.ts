@@ -115,10 +115,14 @@ export class Outages {
 
   /** Nothing is lost by it: Postgres and the queue have it, or it decides nothing. */
   async #expire(): Promise<void> {
-    const { redis, random, posts, sessions } = this.world
-    const key = random.pick(redis.expiring(random.pick(posts).id, random.pick(sessions)))
+    const { redis, random, posts, sessions, truth, expiry } = this.world
+    const [{ id }, session] = [random.pick(posts), random.pick(sessions)]
+    const key = random.pick(redis.expiring(id, session))
+    if (key === redis.keysOf(id).ops(session) && !(await expiry.mayExpire(id, session))) return
     this.world.note(`expired ${key}`)
     await redis.lose(key)
+    // It begins anew with a revision of the reader's clock.
+    if (key === redis.numbersOf(id)) truth.shown.delete(id)
   }
 
   /** What no store can deliver any more afterwards may be gone. */

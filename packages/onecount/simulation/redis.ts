@@ -58,7 +58,11 @@ export class SimulatedRedis {
   backup = (): Promise<Dump> => this.#space.backup()
   restore = (dump: Dump): Promise<void> => this.#space.restore(dump)
 
-  keysOf = (post: string): Keys => this.#keys[partitionOf(post, this.partitions)]!
+  partitionOf = (post: string): number => partitionOf(post, this.partitions)
+  keysOf = (post: string): Keys => this.#keys[this.partitionOf(post)]!
+  /** Whether a key leaves Redis when nobody touches it. */
+  expires = async (key: string): Promise<boolean> =>
+    (await this.#space.client.pttl(this.#space.name(key))) > 0
   numbersOf = (post: string): string => this.keysOf(post).meta(post)
 
   /** Keys of what has to be drained. */

@@ -33,6 +33,15 @@ export function toldBy({ args }: Call): Told[] {
   return told
 }
 
+/** What a call of `settle` has told of posts, as `Told`. */
+export function postsTold({ args }: Call): Pick<Told, 'post' | 'likes'>[] {
+  const values = (args[1] as unknown[]).map(String)
+  return Array.from({ length: Number(values[POSTS_AT]) }, (_, i) => ({
+    post: values[POSTS_AT + 1 + 2 * i]!,
+    likes: values[POSTS_AT + 2 + 2 * i]!,
+  }))
+}
+
 /** Whether a slice is the last one of its batch. */
 export const isLastSlice = ({ args }: Call): boolean => String((args[1] as unknown[])[10]).endsWith('!')
 

@@ -1,7 +1,7 @@
 import { isLikedOp } from '../src/core/op'
 import type { PairOp, PairWrite, WriteResult } from '../src/core/ports'
 import type { Call } from './network'
-import { shownBy } from './script-calls'
+import { postsTold, shownBy } from './script-calls'
 
 export const pairOf = (post: string, session: string) => `${post}|${session}`
 
@@ -48,6 +48,7 @@ export class Truth {
     if (call.store === 'redis' && call.name === 'read') {
       for (const { post, rev, count } of shownBy(call, answer)) this.show(post, rev, count)
     }
+    this.#forget(call, answer)
     if (call.store === 'postgres' && call.name === 'dropRefused') {
       for (const { postId, sessionId, op } of call.args[0] as PairOp[])
         this.drop(pairOf(postId, sessionId), op)
@@ -63,6 +64,13 @@ export class Truth {
         if (write.op === null) this.raise(this.made, pair, result.state.op)
       }
     }
+  }
+
+  /** A post that was removed, or whose likes were set by hand, begins anew with a revision of the reader's clock. */
+  #forget(call: Call, answer: unknown): void {
+    if (call.name === 'forget') this.shown.delete((call.args[1] as string[])[0]!)
+    if (call.name !== 'settle' || (answer as string[])[0] !== 'OK') return
+    for (const { post, likes } of postsTold(call)) if (likes.startsWith('!')) this.shown.delete(post)
   }
 
   /** A refused op is forgotten on purpose, with its session, and with it those of the pair that it stands for. */

@@ -5,6 +5,7 @@ import { createRandom, type Random } from '../test/support/random'
 import { Clocks } from './clocks'
 import type { Engine } from './engine'
 import { Exactness } from './exactness'
+import { Expiry } from './expiry'
 import { chooseFaults, type Fault } from './faults'
 import { Instances } from './instances'
 import { type Known, LastWord } from './last-word'
@@ -46,6 +47,7 @@ export class World {
   readonly monitor = new Monitor()
   readonly exactness = new Exactness(this)
   readonly instances: Instances
+  readonly expiry = new Expiry(this)
   readonly lastWord = new LastWord()
   readonly clocks: Clocks
   readonly memory: Memory
@@ -110,6 +112,7 @@ export class World {
     if (call.name === 'removePost') this.#everGone.add(String(call.args[0]))
     this.truth.executed(call, answer, this.wasGone, this.#accepted)
     this.exactness.watch(call, answer)
+    this.expiry.watch(call, answer)
   }
 
   /**

@@ -709,7 +709,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: '641404422b4f68fb4bc81f704b403ed46b25d689',
+    sha1: '77b19597ff872259e27fedf90a52616671b38019',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -803,6 +803,7 @@ local function take(k, s, post, session, op, now)
     if moved ~= 0 then redis.pcall('ZADD', k.rank, p.count, post) end
   end
   redis.pcall('HSET', k.session, post, int(op) .. 'p')
+  redis.pcall('PERSIST', k.session)
   redis.pcall(likes == 1 and 'SADD' or 'SREM', k.sessions, post)
   if k.liked then redis.pcall(likes == 1 and 'SADD' or 'SREM', k.liked, session) end
   s.held, s.newest = { op = op }, op
@@ -1312,7 +1313,7 @@ return { mark_of(q, 'nonce') or '', epoch_of(q) or '', int(pending), int(oldest 
   },
   write: {
     name: 'write',
-    sha1: 'cbf766ce390059b6e758cf55acc78e1367ccc2d3',
+    sha1: '4c81bb0fa9be7cf1f59de6542ce5214b8a669eff',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1406,6 +1407,7 @@ local function take(k, s, post, session, op, now)
     if moved ~= 0 then redis.pcall('ZADD', k.rank, p.count, post) end
   end
   redis.pcall('HSET', k.session, post, int(op) .. 'p')
+  redis.pcall('PERSIST', k.session)
   redis.pcall(likes == 1 and 'SADD' or 'SREM', k.sessions, post)
   if k.liked then redis.pcall(likes == 1 and 'SADD' or 'SREM', k.liked, session) end
   s.held, s.newest = { op = op }, op
