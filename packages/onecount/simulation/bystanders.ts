@@ -14,7 +14,8 @@ export async function standBy(world: World): Promise<void> {
     world.note(`a bystander does ${act} to ${id}`)
     if (act === 0) await world.atOnce(() => world.redis.lose(world.redis.keysOf(id).rank))
     else if (world.outages.isDown('postgres') || world.isGone(id)) continue
-    else if (act < 3) world.setLikes(id, 20 + random.below(500))
+    // What was set and is lost again before the next batch Redis does not hear of: the cut is the same.
+    else if (act < 3 && !world.faults.has('postgres rolled back')) world.setLikes(id, 20 + random.below(500))
     else if (act < 6) await world.atOnce(() => rate(world, id, random.pick(world.sessions)))
     else if (act === 9 && random.chance(0.2)) world.deletePost(id)
   }

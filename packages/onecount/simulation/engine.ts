@@ -6,7 +6,7 @@ import type { createOnecount } from '../src/core/onecount'
 import { SCRIPTS } from '../src/redis/scripts.generated'
 import type { LuaScripts } from './keyspace'
 import type { createMemoryPostgres } from './memory-postgres'
-import type { Rule } from './rules'
+import type { Rule } from './rule'
 
 /** The code that is simulated: production's, or that with one rule switched off. */
 export interface Engine {

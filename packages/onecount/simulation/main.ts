@@ -6,7 +6,8 @@ import { runBatch } from './batch'
 import { type Engine, productionEngine } from './engine'
 import { FAULTS, type Fault } from './faults'
 import { Report } from './report'
-import { RULES, type Rule } from './rules'
+import type { Rule } from './rule'
+import { RULES } from './rules'
 import { runSeed, type WorldOptions } from './run'
 
 const HELP = `Usage: npm run simulate [-- options]
