@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { runBatch } from './batch'
 import { type Engine, engineWithout } from './engine'
-import type { Rule } from './rules'
+import type { Rule } from './rule'
 
 interface Ablation {
   rule: string

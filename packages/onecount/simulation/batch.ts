@@ -1,16 +1,11 @@
 import type { Redis } from 'ioredis'
 import type { Engine } from './engine'
-import type { Fault } from './faults'
-import { type Outcome, runSeed } from './run'
+import { type Outcome, runSeed, type WorldOptions } from './run'
 
 /** Worlds side by side: while one waits for Redis the others go on. Each has keys and an order of its own. */
 const WORLDS = 24
 
-interface BatchOptions {
-  /** Instead of what each seed chooses. */
-  faults?: ReadonlySet<Fault>
-  /** How long everything goes wrong, in steps. */
-  steps?: number
+interface BatchOptions extends WorldOptions {
   isTraced?: boolean
   from: number
   seeds: number

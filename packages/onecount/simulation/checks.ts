@@ -1,11 +1,8 @@
 import { partitionOf } from '../src/core/keys'
 import { isLikedOp } from '../src/core/op'
-import type { createMemoryPostgres } from './memory-postgres'
-import type { Held, SimulatedRedis } from './redis'
+import type { Held } from './redis'
 import { likersOf, pairOf } from './truth'
 import type { World } from './world'
-
-type Postgres = ReturnType<typeof createMemoryPostgres>
 
 const likes = (op: number): number => Number(isLikedOp(op))
 
@@ -13,8 +10,7 @@ const likes = (op: number): number => Number(isLikedOp(op))
  * Invariants 1 and 2: at the same cut what Redis holds of a partition is what Postgres has shown it, and what is pending.
  */
 export async function checkCut(world: World, partition: number): Promise<void> {
-  const redis = world.redis as unknown as SimulatedRedis
-  const postgres = world.postgres as unknown as Postgres
+  const { redis, postgres } = world
   const held = await redis.held(partition)
   // A Postgres that went back meanwhile is given the rest again.
   if (held.isHalf || held.epoch === '' || held.cut !== postgres.receipt(partition)) return
@@ -36,14 +32,18 @@ export async function checkCut(world: World, partition: number): Promise<void> {
 }
 
 async function checkPost(world: World, id: string, held: Held): Promise<void> {
-  const numbers = await (world.redis as unknown as SimulatedRedis).numbers(id)
+  const numbers = await world.redis.numbers(id)
   if (!numbers || numbers.epoch !== held.epoch) return
   const pending = [...held.pending].filter(([pair]) => pair.startsWith(`${id}|`)).map(([, of]) => of)
   const D = pending.reduce((sum, { d }) => sum + d, 0)
   const G = pending.filter(({ epoch }) => epoch !== held.epoch).length
   if (numbers.D !== D || numbers.G !== G)
     world.violate(`${id} has D ${numbers.D} and G ${numbers.G}, of what is pending ${D} and ${G}`)
-  const L = (world.postgres as unknown as Postgres).seenLikes(id)
+  const mirror = await world.redis.count(id)
+  if (mirror !== null && Number(mirror) !== numbers.count)
+    world.violate(`${id}: others read ${mirror}, it has ${numbers.count}`)
+  if (world.postgres.isToBeForgotten(id)) return
+  const L = world.postgres.seenLikes(id)
   if (numbers.count - numbers.D !== L)
     world.violate(`${id} says that Postgres has ${numbers.count - numbers.D}, which has ${L} at the cut`)
 }
@@ -55,7 +55,7 @@ async function checkHeart(
   held: Held,
   seen: (pair: string) => number,
 ): Promise<void> {
-  const redis = world.redis as unknown as SimulatedRedis
+  const { redis } = world
   const pair = pairOf(id, session)
   const { mark, ops } = await redis.session(partitionOf(id, redis.partitions), session)
   const own = ops.get(id)
@@ -71,12 +71,11 @@ async function checkHeart(
 
 /** Once nothing is left to do: both stores say the same, and what was accepted. An op that was refused is set aside. */
 export async function checkAtRest(world: World): Promise<void> {
-  const redis = world.redis as unknown as SimulatedRedis
-  const { postgres, truth } = world
+  const { redis, postgres, truth } = world
   const ops = postgres.ops()
   const refused = postgres.refused()
   for (let i = 0; i < redis.partitions; i++) await checkCut(world, i)
-  for (const { id, base } of world.posts) {
+  for (const { id } of world.posts) {
     if (world.isGone(id)) {
       // A Redis that came back older may hold what nobody is shown.
       const numbers = await redis.numbers(id)
@@ -86,6 +85,7 @@ export async function checkAtRest(world: World): Promise<void> {
     }
     const likers = likersOf(ops, id)
     const { likes } = postgres.post(id)!
+    const base = postgres.base(id)
     if (likes !== base + likers.length)
       world.violate(`${id} has ${likes} likes, ${base} + ${likers.length} rows`)
     const numbers = await redis.numbers(id)

@@ -4,18 +4,16 @@ import { join } from 'node:path'
 import { buildScripts } from '../scripts/lua-scripts'
 import type { createOnecount } from '../src/core/onecount'
 import { SCRIPTS } from '../src/redis/scripts.generated'
-import { kitFor } from './cut-kit'
 import type { LuaScripts } from './keyspace'
-import type { Kit } from './kit'
 import type { createMemoryPostgres } from './memory-postgres'
-import type { Rule } from './rules'
+import type { Rule } from './rule'
 
 /** The code that is simulated: production's, or that with one rule switched off. */
 export interface Engine {
   createOnecount: typeof createOnecount
   createMemoryPostgres: typeof createMemoryPostgres
   scripts: LuaScripts
-  kit: Kit
+  partitions: number
 }
 
 const PACKAGE = join(import.meta.dirname, '..')
@@ -26,7 +24,7 @@ export async function productionEngine(partitions = 1): Promise<Engine> {
     createOnecount: options => createOnecount({ ...options, partitions }),
     createMemoryPostgres: options => createMemoryPostgres({ ...options, partitions }),
     scripts: SCRIPTS,
-    kit: kitFor(partitions),
+    partitions,
   }
 }
 
@@ -37,7 +35,7 @@ export const engineWithout = (rule: Rule): Promise<Engine> =>
   withoutRule(rule, PARTS, async copy => ({
     ...(await load(copy)),
     scripts: scriptsIn(join(copy, 'lua')),
-    kit: kitFor(1),
+    partitions: 1,
   }))
 
 /**
@@ -65,7 +63,7 @@ export async function withoutRule(
   }
 }
 
-async function load(root: string): Promise<Omit<Engine, 'scripts' | 'kit'>> {
+async function load(root: string): Promise<Omit<Engine, 'scripts' | 'partitions'>> {
   const [core, postgres] = await Promise.all([
     import(join(root, 'src/core/onecount.ts')) as Promise<Pick<Engine, 'createOnecount'>>,
     import(join(root, 'simulation/memory-postgres.ts')) as Promise<Pick<Engine, 'createMemoryPostgres'>>,

@@ -14,6 +14,7 @@ export const FAULTS = [
   'redis rolled back',
   'redis key lost',
   'redis queue lost',
+  'key expired',
   'postgres rolled back',
   'clock skew',
   'servers apart',
@@ -29,6 +30,9 @@ export const FAULTS = [
   're-send',
   'short recent',
   'op refused',
+  'dozen instances',
+  'settings apart',
+  'bystanders',
 ] as const
 
 export type Fault = (typeof FAULTS)[number]
@@ -57,6 +61,7 @@ const EVENTS: Fault[] = [
   'redis rolled back',
   'redis key lost',
   'redis queue lost',
+  'key expired',
   'postgres rolled back',
   'op refused',
 ]

@@ -292,9 +292,17 @@ export function createMemoryPostgres(options: {
       tables = empty()
     },
     addPosts(posts: { id: string; likes: number }[]): void {
-      for (const { id, likes } of posts) tables.posts.set(id, { likes, rev: 0, ops: new Map() })
+      for (const { id, likes } of posts) tables.posts.set(id, { likes, base: likes, rev: 0, ops: new Map() })
     },
     removePost,
+    /** By hand: Redis forgets the post, and hydrates it anew. */
+    setLikes(postId: string, likes: number): void {
+      const post = tables.posts.get(postId)!
+      post.base += likes - post.likes
+      post.likes = likes
+      post.rev++
+      note({ postId, sessionId: '', op: 0, prev: 0, nonce: null })
+    },
     /** From now on ops are refused that the rule forbids. */
     forbid(rule: (op: PairOp) => boolean): void {
       forbids = rule
@@ -314,6 +322,10 @@ export function createMemoryPostgres(options: {
         .filter(({ op }) => isLikedOp(op) === (table === 'post_ratings'))
         .sort((a, b) => inOrder(a.sessionId, b.sessionId))
     },
+    base: (id: string): number => tables.posts.get(id)?.base ?? 0,
+    /** Redis has not been told that it must forget the post. */
+    isToBeForgotten: (id: string): boolean =>
+      tables.log.some(row => row.postId === id && row.sessionId === '' && row.nonce === null),
     receipt: (partition = 0): string | null => tables.receipts.get(partition) ?? null,
     /** As Redis knows them at the cut. */
     seenLikes,

@@ -2,6 +2,8 @@ import type { PairOp, SetAsideOp } from '../src/core/ports'
 
 export interface Post {
   likes: number
+  /** Those of them that no session stands for. */
+  base: number
   rev: number
   /** Odd ops and even ones, by session. */
   ops: Map<string, number>

@@ -1,6 +1,6 @@
 import { opTime } from '../src/core/op'
-import type { Settled } from './kit'
 import type { Call } from './network'
+import { latestOf, toldBy } from './script-calls'
 
 /**
  * What Redis promises to give again to a Postgres that comes back older: of what was drained, the ops that were pressed
@@ -11,10 +11,7 @@ export class Memory {
   readonly #settledAt = new Map<string, number>()
   #appliedAt = 0
 
-  constructor(
-    private readonly recentMs: number,
-    private readonly settled: (args: string[]) => Settled,
-  ) {}
+  constructor(private readonly recentMs: number) {}
 
   /**
    * How old an op was when it was settled goes by the later of the drainer's clock and Redis', which is in the nonce. One
@@ -25,9 +22,12 @@ export class Memory {
     if (call.name !== 'settle' || String(answer).split(',')[0] !== 'OK') return
     const args = call.args[1] as string[]
     const [seconds, micros] = String(args[0]).split('.').slice(-2).map(Number) as [number, number]
-    const { latestMs, drained } = this.settled(args)
-    const settledAt = Math.max(latestMs, seconds * 1000 + micros / 1000)
-    for (const op of drained) this.#settledAt.set(op, settledAt)
+    const settledAt = Math.max(latestOf(call), seconds * 1000 + micros / 1000)
+    for (const { post, session, op, likes } of toldBy(call)) {
+      // Of a post that is gone, or may be another one, nothing is remembered.
+      if (likes === 'gone' || likes.startsWith('!') || op === 0) continue
+      this.#settledAt.set(`${post}|${session}|${op}`, settledAt)
+    }
   }
 
   /** Ops that were drained and are promised, of which Redis holds none any more. */

@@ -1,14 +1,14 @@
 import { OnecountError } from '../src/core/errors'
-import { ask } from './people'
+import { ask } from './ask'
 import { pairOf } from './truth'
-import { INSTANCES, type World } from './world'
+import type { World } from './world'
 
 /** A moderator removes the likes of sessions, merges sessions, and removes posts. */
 export async function moderate(world: World): Promise<void> {
   while (!world.isEnding) {
     for (let i = world.random.below(12); i >= 0; i--) await world.turn()
     if (world.isEnding) return
-    const instance = world.random.pick(INSTANCES)
+    const instance = world.random.pick(world.instances.names)
     const [from, to] = [world.random.pick(world.sessions), world.random.pick(world.sessions)]
     const act = world.random.below(4)
     world.note(`moderation ${act} of ${from} ${to} at ${instance}`)
@@ -16,7 +16,7 @@ export async function moderate(world: World): Promise<void> {
     else if (world.faults.has('moderation'))
       await (act < 3 ? removeSession(world, instance, from) : mergeSessions(world, instance, from, to))
     else if (act === 1)
-      await ask(world.request(instance, o => o.rehydrate(world.random.pick(world.posts).id)))
+      await ask(world.instances.request(instance, o => o.rehydrate(world.random.pick(world.posts).id)))
   }
 }
 
@@ -24,7 +24,7 @@ export async function moderate(world: World): Promise<void> {
 async function removeSession(world: World, instance: string, session: string): Promise<void> {
   const pairs = world.posts.map(post => pairOf(post.id, session))
   const presses = pairs.map(pair => world.lastWord.begin(pair, false, undefined, world.known(pair)))
-  const done = await ask(world.request(instance, onecount => onecount.removeSession(session)))
+  const done = await ask(world.instances.request(instance, onecount => onecount.removeSession(session)))
   const isDone = done && !(done instanceof OnecountError) && done.complete
   for (const press of presses) {
     // Pairs that the session did not like are left as they are.
@@ -38,7 +38,9 @@ async function mergeSessions(world: World, instance: string, from: string, to: s
   const pairs = world.posts.flatMap(post => [pairOf(post.id, from), pairOf(post.id, to)])
   const presses = pairs.map(pair => world.lastWord.begin(pair, false, undefined, world.known(pair)))
   for (const press of presses) press.isLast = false
-  const done = await ask(world.request(instance, o => o.mergeSessions(from, to) as Promise<unknown>))
+  const done = await ask(
+    world.instances.request(instance, o => o.mergeSessions(from, to) as Promise<unknown>),
+  )
   for (const press of presses) world.lastWord[done ? 'acknowledge' : 'giveUp'](press)
 }
 
@@ -54,5 +56,5 @@ async function removeLast(world: World, instance: string): Promise<void> {
     world.truth.shown.delete(id)
   }
   for (let i = world.random.below(4); i >= 0; i--) await world.turn()
-  await ask(world.request(instance, onecount => onecount.removePost(id)))
+  await ask(world.instances.request(instance, onecount => onecount.removePost(id)))
 }

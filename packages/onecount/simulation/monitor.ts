@@ -1,21 +1,24 @@
-import type { WorldMonitor } from './kit'
 import type { Call } from './network'
+import { isLastSlice } from './script-calls'
 
 /** Watches the batches: one in flight, each settled once and in the order in which Postgres took them. */
-export class Monitor implements WorldMonitor {
+export class Monitor {
   /** What each nonce has handed out, by nonce. */
   readonly #batches = new Map<string, string>()
   readonly #settled = new Set<string>()
   /** Nonces in the order in which Postgres has taken them, by partition. */
   readonly #taken = new Map<number, string[]>()
 
+  /** A store has lost something: it may do again what it has done before. */
   reset(): void {
     this.#batches.clear()
     this.#settled.clear()
     this.#taken.clear()
   }
 
-  watch({ store, name, args }: Call, answer: unknown): string | null {
+  /** What is wrong with a call that a store has done; null: nothing. */
+  watch(call: Call, answer: unknown): string | null {
+    const { store, name, args } = call
     if (store === 'postgres') {
       if (name !== 'sync' || (answer as { status: string }).status !== 'applied') return null
       const { partition, nonce } = args[0] as { partition: number; nonce: string }
@@ -27,7 +30,7 @@ export class Monitor implements WorldMonitor {
     if (name === 'collect' && parts.length > 1) return this.#handedOut(parts.slice(2))
     if (name !== 'settle' || parts[0] !== 'OK') return null
     const nonce = (args[1] as string[])[0]!
-    if (!(args[1] as string[])[10]!.endsWith('!')) return null
+    if (!isLastSlice(call)) return null
     const wrong = this.#settled.has(nonce) ? 'a batch was settled twice' : null
     this.#settled.add(nonce)
     return wrong ?? (parts.length > 1 ? this.#handedOut(parts.slice(1)) : null)

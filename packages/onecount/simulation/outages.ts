@@ -1,4 +1,5 @@
 import { chooseEvent } from './faults'
+import type { Dump } from './keyspace'
 import type { PostgresBackup } from './memory-postgres'
 import type { Call, StoreName } from './network'
 import type { World } from './world'
@@ -10,7 +11,7 @@ const SET_BACK_EVERY_MS = 1500
 export class Outages {
   /** Stores that nobody reaches, and those that one instance does not reach: `redis`, `A redis`. */
   readonly #down = new Set<string>()
-  readonly #redisBackups: unknown[] = []
+  readonly #redisBackups: Dump[] = []
   readonly #postgresBackups: PostgresBackup[] = []
 
   /** Instances whose clock was set back, and when the next one may be. */
@@ -18,10 +19,7 @@ export class Outages {
   #nextSetBack = 0
   #hasRedisLost = false
 
-  constructor(
-    private readonly world: World,
-    private readonly instances: string[],
-  ) {}
+  constructor(private readonly world: World) {}
 
   isDown(store: StoreName): boolean {
     return this.#down.has(store)
@@ -39,12 +37,13 @@ export class Outages {
     if (!event) return
     world.count(event)
     world.note(`-- ${event}`)
-    if (event === 'crash') world.crash(world.random.pick(this.instances))
+    if (event === 'crash') world.instances.crash(world.random.pick(world.instances.names))
     else if (event === 'clock set back') this.#setClockBack()
     else if (event === 'redis down') this.#toggle('redis')
     else if (event === 'postgres down') this.#toggle('postgres')
-    else if (event === 'split brain') this.#toggle(`${world.random.pick(this.instances)} redis`)
+    else if (event === 'split brain') this.#toggle(`${world.random.pick(world.instances.names)} redis`)
     else if (event === 'op refused') this.#changeRule()
+    else if (event === 'key expired') await this.#expire()
     else if (event === 'postgres rolled back') await this.#lose(() => this.#rollPostgresBack())
     else {
       this.#hasRedisLost = true
@@ -83,13 +82,13 @@ export class Outages {
 
   /** The machine of an instance starts again with another time: each once, and seldom while others go right. */
   #setClockBack(): void {
-    const { random, clocks, now } = this.world
-    const instance = random.pick(this.instances)
+    const { random, clocks, now, instances } = this.world
+    const instance = random.pick(instances.names)
     if (this.#setBack.has(instance) || now < this.#nextSetBack) return
     this.#setBack.add(instance)
     this.#nextSetBack = now + SET_BACK_EVERY_MS
     clocks.setBack(instance)
-    this.world.crash(instance)
+    instances.crash(instance)
   }
 
   async #rollRedisBack(): Promise<void> {
@@ -112,6 +111,18 @@ export class Outages {
     const key = random.pick(redis.losable(random.pick(posts).id, random.pick(sessions)))
     this.world.note(`lost ${key}`)
     await redis.lose(key)
+  }
+
+  /** Nothing is lost by it: Postgres and the queue have it, or it decides nothing. */
+  async #expire(): Promise<void> {
+    const { redis, random, posts, sessions, truth, expiry } = this.world
+    const [{ id }, session] = [random.pick(posts), random.pick(sessions)]
+    const key = random.pick(redis.expiring(id, session))
+    if (key === redis.keysOf(id).ops(session) && !(await expiry.mayExpire(id, session))) return
+    this.world.note(`expired ${key}`)
+    await redis.lose(key)
+    // It begins anew with a revision of the reader's clock.
+    if (key === redis.numbersOf(id)) truth.shown.delete(id)
   }
 
   /** What no store can deliver any more afterwards may be gone. */

@@ -1,59 +1,17 @@
-import { OnecountError, StoreUnavailable } from '../src/core/errors'
+import { OnecountError } from '../src/core/errors'
 import type { Onecount } from '../src/core/onecount'
 import { nextOp } from '../src/core/op'
 import type { LikeState, WriteState } from '../src/core/types'
+import { ask } from './ask'
+import { Device } from './device'
 import type { Press } from './last-word'
 import { pairOf } from './truth'
-import { INSTANCES, Unanswered, type World } from './world'
+import type { World } from './world'
 
 /** How long after a failure an instance may leave Redis alone. */
 const BREAKER_MEMORY_MS = 3000
 /** How often a person tries one press before they give up. */
 const TRIES = 6
-
-const isFailure = (error: unknown): boolean =>
-  error instanceof Unanswered ||
-  error instanceof StoreUnavailable ||
-  (error instanceof OnecountError && ['unavailable', 'post_not_found', 'refused'].includes(error.code))
-
-/**
- * What the person's browser was told; `null` when nothing was, and the error of an op that is ahead. Anything else is a
- * mistake of the engine.
- */
-export async function ask<T>(work: Promise<T>, refused = () => {}): Promise<T | OnecountError | null> {
-  try {
-    return await work
-  } catch (error) {
-    if (error instanceof OnecountError && error.code === 'op_ahead') return error
-    if (!isFailure(error)) throw error
-    if (error instanceof OnecountError && error.code === 'refused') refused()
-    return null
-  }
-}
-
-/** The clock of a device, and what the servers have said of the time. */
-class Device {
-  readonly #skewMs: number
-  /** Browsers learn from every answer; other clients from a refusal alone. */
-  readonly #isBrowser: boolean
-  #correctionMs = 0
-
-  constructor(private readonly world: World) {
-    this.#skewMs = world.clocks.device()
-    this.#isBrowser = world.random.chance(0.5)
-  }
-
-  /** Milliseconds. */
-  now = (): number => this.world.now + this.#skewMs + this.#correctionMs
-
-  learn(serverMs: number): void {
-    this.#correctionMs = serverMs - this.world.now - this.#skewMs
-  }
-
-  hear(serverMs: number): void {
-    if (this.#isBrowser) this.learn(serverMs)
-  }
-}
 
 /** A tab: presses, reads, and keeps what was acknowledged until it is durable. */
 export class Tab {
@@ -85,8 +43,8 @@ export class Tab {
       else if (act < 7 && world.faults.has('toggles')) await this.#toggle()
       else if (act < 9) await this.#look()
       else if (world.faults.has('re-send')) {
-        const instance = world.random.pick(INSTANCES)
-        await this.resend(use => world.request(instance, use))
+        const instance = world.random.pick(world.instances.names)
+        await this.resend(use => world.instances.request(instance, use))
       }
     }
   }
@@ -105,16 +63,17 @@ export class Tab {
     let isRestamped = false
     let restampedAt = ''
     let wasUnanswered = false
-    let at = world.random.pick(INSTANCES)
+    let at = world.random.pick(world.instances.names)
     let isRefused = false
     for (let i = 0; i < TRIES && !isRefused; i++) {
       // A connection mostly stays; a balancer may choose anew.
-      if (world.random.chance(0.5)) at = world.random.pick(INSTANCES)
+      if (world.random.chance(0.5)) at = world.random.pick(world.instances.names)
       world.note(
         `${session} presses ${id.slice(-1)} ${liked ? 'like' : 'unlike'} ${op ?? 'without op'} at ${at}`,
       )
+      const asked = world.exactness.now
       const answer = await ask(
-        world.request(at, onecount => onecount.set(id, session, liked, { op })),
+        world.instances.request(at, onecount => onecount.set(id, session, liked, { op })),
         () => {
           isRefused = true
         },
@@ -140,7 +99,7 @@ export class Tab {
         if (op === undefined && answer.source === 'postgres') world.lastWord.giveUp(press)
         else world.lastWord.acknowledge(press)
         this.#expectLast(press, answer)
-        return this.#acknowledged(answer)
+        return this.#acknowledged(answer, asked)
       } else wasUnanswered = true
       if (world.isEnding) break
       await world.turn()
@@ -169,19 +128,21 @@ export class Tab {
   async #toggle(): Promise<void> {
     const { world, session } = this
     const { id } = world.random.pick(world.pages())
-    const instance = world.random.pick(INSTANCES)
+    const instance = world.random.pick(world.instances.names)
     this.#told.delete(id)
     world.note(`${session} toggles ${id.slice(-1)} at ${instance}`)
     const pair = pairOf(id, session)
     const press = world.lastWord.begin(pair, true, undefined, world.known(pair))
     press.isLast = false
-    const state = await ask(world.request(instance, onecount => onecount.toggle(id, session)))
+    const asked = world.exactness.now
+    const state = await ask(world.instances.request(instance, onecount => onecount.toggle(id, session)))
     if (!state || state instanceof OnecountError) return world.lastWord.giveUp(press)
     world.lastWord[state.source === 'postgres' ? 'giveUp' : 'acknowledge'](press)
-    this.#acknowledged(state)
+    this.#acknowledged(state, asked)
   }
 
-  #acknowledged(state: WriteState): void {
+  /** `asked`: the moment of the press. */
+  #acknowledged(state: WriteState, asked: number): void {
     const { world, session } = this
     world.count('acknowledged')
     world.note(`${session} was told ${JSON.stringify(state)}`)
@@ -189,7 +150,7 @@ export class Tab {
       const accepted = world.truth.accepted.get(pairOf(state.postId, session)) ?? 0
       if (accepted < state.op) world.violate(`${state.op} is acknowledged, and no store has accepted it`)
     }
-    this.#hear(state)
+    this.#hear(state, asked)
     this.#told.set(state.postId, { op: state.op, inRedis: state.source !== 'postgres' })
     if (state.durable) world.toldDurable(state.postId, session, state.op)
     else if (world.faults.has('ack postgres')) world.violate('acknowledged by Redis alone')
@@ -199,14 +160,16 @@ export class Tab {
   async #look(): Promise<void> {
     const { world, session } = this
     const ids = world.posts.map(post => post.id)
-    const instance = world.random.pick(INSTANCES)
+    const instance = world.random.pick(world.instances.names)
     const since = world.now
+    const asked = world.exactness.now
     const told = new Map(this.#told)
-    const states = await ask(world.request(instance, o => o.read(ids, session)))
+    const states = await ask(world.instances.request(instance, o => o.read(ids, session)))
     if (!states || states instanceof OnecountError) return
     this.#device.hear(world.clockAt(instance) / 1000)
     for (const state of states.values()) {
-      this.#hear(state)
+      this.#hear(state, asked)
+      if (state.source === 'postgres') world.count('shown by postgres')
       if (state.source === 'postgres' && (world.redisFailedAt.get(instance) ?? 0) < since - BREAKER_MEMORY_MS)
         world.violate(`${state.postId} is shown from Postgres, and Redis has not failed`)
       this.#expectOwn(state, told.get(state.postId))
@@ -224,18 +187,23 @@ export class Tab {
       world.violate(`${session} does not see the own ${told.op} of ${postId}`)
   }
 
-  /** Invariant 7, and what a browser remembers. */
-  #hear({ postId, count, op, source }: LikeState): void {
-    const { base } = this.world.posts.find(post => post.id === postId)!
-    // What only one design says: that it does not know what some of the ops change.
-    const off = String(source) === 'lagging' ? this.world.sessions.length : 0
-    if (
-      count !== null &&
-      (count < Math.max(0, base - off) || count > base + off + this.world.sessions.length)
-    )
-      this.world.violate(
-        `shown count ${count} of a post between ${base} and ${base + this.world.sessions.length}`,
-      )
+  /** Invariants 4, 5 and 7, and what a browser remembers. */
+  #hear(state: LikeState, asked: number): void {
+    const { world, session } = this
+    const { postId, count, op, source } = state
+    world.exactness.check(state, session, asked)
+    // What some of its ops change is not known: each may be counted wrongly by one.
+    const off = source === 'lagging' ? world.sessions.length : 0
+    if (source === 'lagging') {
+      world.count('shown lagging')
+      // A cold post with many pending ops stays cold, and the press that comes then is counted later.
+      if (world.faults.size === 0 && !world.counts['many pending'])
+        world.violate(`${postId} is lagging, and nothing has gone wrong`)
+    }
+    const bases = world.basesOf(postId)
+    const [least, most] = [Math.min(...bases), Math.max(...bases) + world.sessions.length]
+    if (count !== null && (count < Math.max(0, least - off) || count > most + off))
+      world.violate(`shown count ${count} of a post between ${least} and ${most}`)
     if (op !== null) this.#known.set(postId, Math.max(this.#known.get(postId) ?? 0, op))
   }
 
@@ -281,6 +249,6 @@ export class Tab {
 export async function drain(world: World, instance: string): Promise<void> {
   while (!world.isEnding) {
     await world.turn()
-    await ask(world.request(instance, onecount => onecount.drain.once()))
+    await ask(world.instances.request(instance, onecount => onecount.drain.once()))
   }
 }

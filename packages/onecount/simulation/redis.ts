@@ -2,7 +2,6 @@ import type { Redis } from 'ioredis'
 import { createKeys, type Keys, partitionOf, tagOf } from '../src/core/keys'
 import type { Reply } from '../src/core/ports'
 import { type Dump, Keyspace, type LuaScripts } from './keyspace'
-import type { WorldRedis } from './kit'
 
 /** What is pending of a pair. */
 export interface Pending {
@@ -32,7 +31,7 @@ export interface Numbers {
 }
 
 /** A part of a real Redis for one world. */
-export class SimulatedRedis implements WorldRedis {
+export class SimulatedRedis {
   readonly #space: Keyspace
   readonly #keys: Keys[]
 
@@ -53,32 +52,37 @@ export class SimulatedRedis implements WorldRedis {
 
   run = (script: string, keys: string[], args: (string | number)[]): Promise<Reply> =>
     this.#space.run(script, keys, args)
+  /** Deletes keys, as an eviction or an operator does. */
   lose = (...keys: string[]): Promise<void> => this.#space.lose(...keys)
   flush = (): Promise<void> => this.#space.flush()
-  backup = (): Promise<unknown> => this.#space.backup()
-  restore = (dump: unknown): Promise<void> => this.#space.restore(dump as Dump)
+  backup = (): Promise<Dump> => this.#space.backup()
+  restore = (dump: Dump): Promise<void> => this.#space.restore(dump)
 
-  keysOf = (post: string): Keys => this.#keys[partitionOf(post, this.partitions)]!
+  partitionOf = (post: string): number => partitionOf(post, this.partitions)
+  keysOf = (post: string): Keys => this.#keys[this.partitionOf(post)]!
+  /** Whether a key leaves Redis when nobody touches it. */
+  expires = async (key: string): Promise<boolean> =>
+    (await this.#space.client.pttl(this.#space.name(key))) > 0
   numbersOf = (post: string): string => this.keysOf(post).meta(post)
 
+  /** Keys of what has to be drained. */
   get queues(): string[] {
     return this.#keys.map(({ q }) => q)
   }
 
-  losable(post: string, session: string): string[] {
+  /** Keys that leave Redis by themselves, and mirrors. */
+  expiring(post: string, session: string): string[] {
     const keys = this.keysOf(post)
-    return [
-      keys.meta(post),
-      keys.ops(session),
-      keys.likes(post),
-      keys.liked(post),
-      keys.sessions(session),
-      keys.recent,
-      keys.late,
-      keys.rank,
-    ]
+    return [keys.meta(post), keys.ops(session), keys.likes(post), keys.liked(post), keys.sessions(session)]
   }
 
+  /** Keys that may be lost without the queue. */
+  losable(post: string, session: string): string[] {
+    const { recent, late, rank } = this.keysOf(post)
+    return [...this.expiring(post, session), recent, late, rank]
+  }
+
+  /** The op of every pair that is pending or recent: what Redis can give to Postgres, and will if it `isKept`. */
   async ops(isKept: (pair: string, op: number) => boolean = () => true): Promise<Map<string, number>> {
     const ops = new Map<string, number>()
     const raise = (pair: string, op: number) => ops.set(pair, Math.max(ops.get(pair) ?? 0, op))

@@ -1,8 +1,8 @@
 import { OnecountError } from '../src/core/errors'
 import type { Onecount } from '../src/core/onecount'
 import { isLikedOp } from '../src/core/op'
-import { ask } from './people'
-import { INSTANCES, type World } from './world'
+import { ask } from './ask'
+import type { World } from './world'
 
 /** Sends requests again that others have sent, whenever that was: it must be as if they had not come. */
 export async function replayForever(world: World): Promise<void> {
@@ -12,10 +12,10 @@ export async function replayForever(world: World): Promise<void> {
     const sent = sentOps(world)
     if (sent.length === 0) continue
     const [pair, op] = world.random.pick(sent)
-    const instance = world.random.pick(INSTANCES)
+    const instance = world.random.pick(world.instances.names)
     world.count('replayed')
     world.note(`${op} of ${pair} is sent again at ${instance}`)
-    await replay(world, pair, op, work => world.request(instance, work))
+    await replay(world, pair, op, work => world.instances.request(instance, work))
   }
 }
 

@@ -1,11 +1,13 @@
 import type { Redis } from 'ioredis'
 import type { Onecount } from '../src/core/onecount'
+import { standBy } from './bystanders'
+import { checkAtRest } from './checks'
 import type { Engine } from './engine'
 import type { Fault } from './faults'
 import { moderate } from './moderators'
 import { drain, Tab } from './people'
 import { replayEverything, replayForever } from './replays'
-import { INSTANCES, World } from './world'
+import { World } from './world'
 
 export interface Outcome {
   seed: number
@@ -16,10 +18,15 @@ export interface Outcome {
   trace: string[]
 }
 
-interface RunOptions {
-  isTraced?: boolean
+export interface WorldOptions {
+  /** Instead of what the seed chooses. */
   faults?: ReadonlySet<Fault>
+  /** How long everything goes wrong, in steps. */
   steps?: number
+}
+
+interface RunOptions extends WorldOptions {
+  isTraced?: boolean
 }
 
 /** Runs one seed to its end: things go wrong for a while, then everything works again, and then it must be right. */
@@ -35,19 +42,20 @@ export async function runSeed(
     const tabs = [world.sessions[0]!, ...world.sessions].map(session => new Tab(world, session))
     const lives = [
       ...tabs.map(tab => tab.live()),
-      ...INSTANCES.map(name => drain(world, name)),
+      ...world.instances.names.map(name => drain(world, name)),
       moderate(world),
+      ...(world.faults.has('bystanders') ? [standBy(world)] : []),
       ...(world.faults.has('replays') ? [replayForever(world)] : []),
     ].map(life => life.catch((error: unknown) => world.violate(`thrown: ${String(error)}`)))
     for (let i = 0; i < steps; i++) await world.step()
     await world.heal()
     await Promise.all(lives)
     await comeToRest(world, tabs)
-    await engine.kit.checkAtRest(world)
+    await checkAtRest(world)
     if (world.faults.has('op refused')) {
       await retryRefused(world)
       await comeToRest(world, tabs)
-      await engine.kit.checkAtRest(world)
+      await checkAtRest(world)
     }
     world.counts['last words'] = world.hasLastWord ? world.lastWord.size : 0
   } catch (error) {
@@ -76,16 +84,12 @@ async function retryRefused({ postgres, violate }: World): Promise<void> {
 /** What is kept is sent again, everything is drained, every post is warm. */
 async function comeToRest(world: World, tabs: Tab[]): Promise<void> {
   const { redis, postgres } = world
-  const direct = world.engineOn({
+  const direct = world.instances.onecountOn({
     redis: {
       run: async (script, keys, args) => {
         const answer = await redis.run(script, keys, args)
         world.note(`Z redis.${script}(${JSON.stringify(args)}) -> ${JSON.stringify(answer)}`)
-        world.truth.executed(
-          { store: 'redis', name: script, args: [keys, args] } as never,
-          answer,
-          world.wasGone,
-        )
+        world.done({ store: 'redis', name: script, args: [keys, args] } as never, answer)
         return answer
       },
     },

@@ -1,7 +1,7 @@
 import { isLikedOp } from '../src/core/op'
 import type { PairOp, PairWrite, WriteResult } from '../src/core/ports'
-import type { Shown } from './kit'
 import type { Call } from './network'
+import { postsTold, shownBy } from './script-calls'
 
 export const pairOf = (post: string, session: string) => `${post}|${session}`
 
@@ -23,8 +23,6 @@ export class Truth {
   /** Pairs that were written to Postgres directly. */
   readonly viaPostgres = new Set<string>()
   readonly violations: string[] = []
-
-  constructor(private readonly shownBy: (call: Call, answer: unknown) => Shown[]) {}
 
   raise(map: Map<string, number>, pair: string, op: number): void {
     if (op > (map.get(pair) ?? 0)) map.set(pair, op)
@@ -48,8 +46,9 @@ export class Truth {
       if (parts[0] === 'WARM') this.show(post, Number(parts[2]), Number(parts[1]))
     }
     if (call.store === 'redis' && call.name === 'read') {
-      for (const { post, rev, count } of this.shownBy(call, answer)) this.show(post, rev, count)
+      for (const { post, rev, count } of shownBy(call, answer)) this.show(post, rev, count)
     }
+    this.#forget(call, answer)
     if (call.store === 'postgres' && call.name === 'dropRefused') {
       for (const { postId, sessionId, op } of call.args[0] as PairOp[])
         this.drop(pairOf(postId, sessionId), op)
@@ -65,6 +64,13 @@ export class Truth {
         if (write.op === null) this.raise(this.made, pair, result.state.op)
       }
     }
+  }
+
+  /** A post that was removed, or whose likes were set by hand, begins anew with a revision of the reader's clock. */
+  #forget(call: Call, answer: unknown): void {
+    if (call.name === 'forget') this.shown.delete((call.args[1] as string[])[0]!)
+    if (call.name !== 'settle' || (answer as string[])[0] !== 'OK') return
+    for (const { post, likes } of postsTold(call)) if (likes.startsWith('!')) this.shown.delete(post)
   }
 
   /** A refused op is forgotten on purpose, with its session, and with it those of the pair that it stands for. */

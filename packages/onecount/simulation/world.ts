@@ -1,17 +1,22 @@
 import type { Redis } from 'ioredis'
 import { StoreRefused, StoreUnavailable } from '../src/core/errors'
-import type { Onecount } from '../src/core/onecount'
 import { MAX_OP_AHEAD, opTime } from '../src/core/op'
 import { createRandom, type Random } from '../test/support/random'
 import { Clocks } from './clocks'
 import type { Engine } from './engine'
+import { Exactness } from './exactness'
+import { Expiry } from './expiry'
 import { chooseFaults, type Fault } from './faults'
-import type { WorldMonitor, WorldRedis } from './kit'
+import { Instances } from './instances'
 import { type Known, LastWord } from './last-word'
 import { Memory } from './memory'
+import type { createMemoryPostgres } from './memory-postgres'
+import { Monitor } from './monitor'
 import { type Call, type Message, Network } from './network'
+import { Observer } from './observer'
 import { Outages } from './outages'
 import { PressCalls } from './press-calls'
+import { SimulatedRedis } from './redis'
 import { pairOf, Truth } from './truth'
 
 const POSTS = [446, 0, 7].map((base, i) => ({
@@ -19,26 +24,14 @@ const POSTS = [446, 0, 7].map((base, i) => ({
   base,
 }))
 const SESSIONS = ['s0', 's1', 's2', 's3', 's4']
-export const INSTANCES = ['A', 'B', 'W']
 const START = 1_795_000_000_000
 /** How long all is well before what is left is looked at, milliseconds: nothing is remembered as absent any more. */
 const CALM_MS = 10_000
-/** Few, so that little is many batches. */
-const BATCH_SIZES = [1, 3]
 /** How likely each fate of a message is in a seed that has it, and how likely something breaks in a step. */
 const MESSAGE_RATES = [0.03, 0.1, 0.25]
 const EVENT_RATES = [0.01, 0.04, 0.1]
 /** How late a request may arrive, milliseconds: mostly within what is remembered, sometimes after. */
 const LATE_MS = [300, 800, 3000]
-
-/** An answer that a person never gets: the server is gone, or the network is. */
-export class Unanswered extends Error {}
-
-interface Running {
-  onecount: Onecount
-  /** Ends the requests of people that are being served. */
-  open: Set<() => void>
-}
 
 /** One seed: stores, instances, everything on its way, and the order in which it happens. */
 export class World {
@@ -47,15 +40,18 @@ export class World {
   /** Few, so that things happen to the same ones at once. */
   readonly posts: typeof POSTS
   readonly sessions: string[]
-  readonly truth: Truth
-  readonly redis: WorldRedis
-  readonly postgres: ReturnType<Engine['createMemoryPostgres']>
+  readonly truth = new Truth()
+  readonly redis: SimulatedRedis
+  readonly postgres: ReturnType<typeof createMemoryPostgres>
   readonly network: Network
-  readonly monitor: WorldMonitor
+  readonly monitor = new Monitor()
+  readonly exactness = new Exactness(this)
+  readonly instances: Instances
+  readonly expiry = new Expiry(this)
   readonly lastWord = new LastWord()
   readonly clocks: Clocks
   readonly memory: Memory
-  readonly outages = new Outages(this, INSTANCES)
+  readonly outages = new Outages(this)
   readonly counts: Record<string, number> = {}
   readonly trace: string[] = []
   now = START
@@ -65,21 +61,22 @@ export class World {
   isEnding = false
   /** When a call to Redis has failed last, or Redis has said that nobody may hydrate yet, by instance. */
   readonly redisFailedAt = new Map<string, number>()
-  readonly #instances = new Map<string, Running>()
   readonly #turns: (() => void)[] = []
   readonly #atOnce: Promise<unknown>[] = []
   /** Queues of which the stores know each other: from now on they diverge only when something is lost. */
   readonly #met = new Set<string>()
   readonly #everGone = new Set<string>()
   readonly #pressCalls = new PressCalls()
+  readonly #observer = new Observer(this)
+  /** What a post was given by hand beside what sessions like. */
+  readonly #bases = new Map<string, number[]>()
   readonly #messageRate: number
-  readonly #batchSize: number
   readonly #eventRate: number
   #ids = 0
 
   constructor(
     readonly seed: number,
-    private readonly engine: Engine,
+    readonly engine: Engine,
     client: Redis,
     private readonly isTraced: boolean,
     faults?: ReadonlySet<Fault>,
@@ -89,27 +86,33 @@ export class World {
     this.faults = faults ?? chosen
     this.#messageRate = this.random.pick(MESSAGE_RATES)
     this.#eventRate = this.random.pick(EVENT_RATES)
-    this.#batchSize = this.random.pick(BATCH_SIZES)
+    this.instances = new Instances(this)
     this.clocks = new Clocks(this.random, this.faults)
-    this.truth = new Truth(engine.kit.shown)
-    this.monitor = engine.kit.createMonitor()
-    this.memory = new Memory(this.#recentMs, engine.kit.settled)
+    this.memory = new Memory(this.recentMs)
     this.posts = POSTS.slice(this.random.below(POSTS.length))
     this.sessions = SESSIONS.slice(0, 2 + this.random.below(4))
-    this.redis = engine.kit.createRedis({
-      client,
-      scripts: engine.scripts,
-      prefix: `${seed}:`,
-      clock: () => this.now,
-      skewMs: this.clocks.redis,
-    })
+    this.redis = new SimulatedRedis(
+      {
+        client,
+        scripts: engine.scripts,
+        prefix: `${seed}:`,
+        clock: () => this.now,
+        skewMs: this.clocks.redis,
+      },
+      engine.partitions,
+    )
     this.postgres = engine.createMemoryPostgres({ newId: () => `receipt-${++this.#ids}` })
     this.postgres.addPosts(this.posts.map(({ id, base }) => ({ id, likes: base })))
-    this.network = new Network({ redis: this.redis, postgres: this.postgres.port }, (call, answer) => {
-      if (call.name === 'removePost') this.#everGone.add(String(call.args[0]))
-      this.truth.executed(call, answer, this.wasGone, this.#accepted)
-    })
-    for (const name of INSTANCES) this.#start(name)
+    this.network = new Network({ redis: this.redis, postgres: this.postgres.port }, this.done)
+    this.instances.startAll()
+  }
+
+  /** A store has done a call. */
+  done = (call: Call, answer: unknown): void => {
+    if (call.name === 'removePost') this.#everGone.add(String(call.args[0]))
+    this.truth.executed(call, answer, this.wasGone, this.#accepted)
+    this.exactness.watch(call, answer)
+    this.expiry.watch(call, answer)
   }
 
   /**
@@ -125,8 +128,28 @@ export class World {
       this.violate(`${op} of ${pair} was refused, and then accepted`)
   }
 
-  get #recentMs(): number {
+  /** How long a drained op stays comparable, milliseconds. */
+  get recentMs(): number {
     return this.faults.has('short recent') ? 400 : 15 * 60_000
+  }
+
+  /** Likes of a post that no session stood for at any time. */
+  basesOf = (post: string): number[] => [
+    this.posts.find(({ id }) => id === post)!.base,
+    ...(this.#bases.get(post) ?? []),
+  ]
+
+  /** Somebody sets the likes of a post in the database. */
+  setLikes(post: string, likes: number): void {
+    this.postgres.setLikes(post, likes)
+    this.#bases.set(post, [...(this.#bases.get(post) ?? []), this.postgres.base(post)])
+    this.exactness.rebased(post)
+  }
+
+  /** Somebody deletes a post in the database. */
+  deletePost(post: string): void {
+    this.#everGone.add(post)
+    this.postgres.removePost(post)
   }
 
   wasGone = (post: string) => this.#everGone.has(post)
@@ -149,33 +172,6 @@ export class World {
   violate(what: string): void {
     this.note(`VIOLATION ${what}`)
     this.truth.violations.push(what)
-  }
-
-  #start(name: string): void {
-    const skewMs = this.clocks.of(name)
-    this.#instances.set(name, {
-      onecount: this.engineOn(this.network.ports(name), skewMs),
-      open: new Set(),
-    })
-  }
-
-  /** An instance of the engine on these ports. */
-  engineOn(ports: ReturnType<Network['ports']>, skewMs = 0): Onecount {
-    return this.engine.createOnecount({
-      ...ports,
-      ack: this.faults.has('ack postgres') ? 'postgres' : 'redis',
-      clock: () => this.now + skewMs,
-      log: { warn: message => this.note(message) },
-      settings: {
-        batchSize: this.#batchSize,
-        recentMs: this.#recentMs,
-        breakerFailures: 3,
-        breakerMs: 40,
-        ...this.engine.kit.settings(this),
-        // The calls have deadlines of the world's own clock.
-        deadlineMs: Number.POSITIVE_INFINITY,
-      },
-    })
   }
 
   /** The clock of somebody at an instance, microseconds. */
@@ -203,34 +199,9 @@ export class World {
     return new Promise(resolve => this.#turns.push(resolve))
   }
 
-  /** The process of an instance dies, and a new one starts. */
-  crash(name: string): void {
-    const { open } = this.#instances.get(name)!
-    const sent = this.network.forget(name)
-    // What it has sent before it died may still arrive.
-    for (const call of sent)
-      if (this.random.chance(0.3))
-        this.network.stragglers.push({ call, dueAt: this.now + this.random.below(300) })
-    this.#start(name)
-    for (const end of open) end()
-  }
-
-  /** What a person or a loop asks of an instance. @throws Unanswered when the instance dies, or the network fails */
-  async request<T>(name: string, ask: (onecount: Onecount) => Promise<T>): Promise<T> {
-    const instance = this.#instances.get(name)!
-    let end: () => void = () => {}
-    const died = new Promise<never>((_, reject) => {
-      end = () => reject(new Unanswered())
-    })
-    instance.open.add(end)
-    try {
-      const answer = await Promise.race([ask(instance.onecount), died])
-      if (!this.isEnding && this.faults.has('reply lost') && this.random.chance(this.#messageRate))
-        throw new Unanswered()
-      return answer
-    } finally {
-      instance.open.delete(end)
-    }
+  /** Whether it happens to a message now. */
+  happens(fault: Fault): boolean {
+    return !this.isEnding && this.faults.has(fault) && this.random.chance(this.#messageRate)
   }
 
   /** One thing happens: a message moves, somebody goes on, or something breaks. False: nothing is left. */
@@ -271,25 +242,22 @@ export class World {
       call.reject(new StoreUnavailable(call.store, why))
     }
     if (this.outages.isBetween(call)) return giveUp('unreachable')
-    const has = (fault: Fault) =>
-      !this.isEnding && this.faults.has(fault) && this.random.chance(this.#messageRate)
-    if (has('request lost')) {
+    if (this.happens('request lost')) {
       this.count('request lost')
       return giveUp('request lost')
     }
-    if (has('request late')) {
+    if (this.happens('request late')) {
       this.count('request late')
       this.#delay(call)
       return giveUp('request late')
     }
-    if (has('request twice')) {
+    if (this.happens('request twice')) {
       this.count('request twice')
       this.#delay(call)
     }
-    if (call.name === 'sync' && this.engine.kit.refusesBatches && has('op refused'))
-      return this.#refuseBatch(call)
+    if (call.name === 'sync' && this.happens('op refused')) return this.#refuseBatch(call)
     const answer = await this.#execute(call)
-    if (has('reply lost')) {
+    if (this.happens('reply lost')) {
       this.count('reply lost')
       return giveUp('reply lost')
     }
@@ -313,7 +281,7 @@ export class World {
     this.#pressCalls.watch(call, answer)
     const wrong = this.monitor.watch(call, answer)
     if (wrong) this.violate(wrong)
-    await this.engine.kit.look(this, call, answer)
+    await this.#observer.look(call, answer)
     if (answer === 'DIVERGED') {
       const [queue] = call.args[0] as string[]
       if (this.#met.has(queue!) && !this.hasLost) this.violate('diverged, and no store has lost anything')

@@ -45,7 +45,9 @@ local function take(k, s, post, session, op, now)
     redis.pcall('SET', k.likes, int(p.count))
     if moved ~= 0 then redis.pcall('ZADD', k.rank, p.count, post) end
   end
+  -- It stays until it is settled: one that is installed anew would not know what it has pressed.
   redis.pcall('HSET', k.session, post, int(op) .. 'p')
+  redis.pcall('PERSIST', k.session)
   redis.pcall(likes == 1 and 'SADD' or 'SREM', k.sessions, post)
   if k.liked then redis.pcall(likes == 1 and 'SADD' or 'SREM', k.liked, session) end
   s.held, s.newest = { op = op }, op

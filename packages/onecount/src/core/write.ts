@@ -10,7 +10,7 @@ import type { LikeState, WriteState } from './types'
 /** Attempts against Redis, each the same press, before Postgres is asked. */
 const ATTEMPTS = 2
 /** How often a cold pair is hydrated before the press is taken without knowing what it changes. */
-const ROUNDS = 4
+const ROUNDS = 8
 /** How long a call that arrives again finds the op that it was given, milliseconds. */
 const KEEP_CALL_MS = 30_000
 

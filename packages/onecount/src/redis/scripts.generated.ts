@@ -1130,7 +1130,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: '88edb7734795eedd1855beed2c94b2766849c516',
+    sha1: 'c382772230d91770db2b63839e2f4e3a3110f226',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1228,6 +1228,7 @@ local function take(k, s, post, session, op, now)
     if moved ~= 0 then redis.pcall('ZADD', k.rank, p.count, post) end
   end
   redis.pcall('HSET', k.session, post, int(op) .. 'p')
+  redis.pcall('PERSIST', k.session)
   redis.pcall(likes == 1 and 'SADD' or 'SREM', k.sessions, post)
   if k.liked then redis.pcall(likes == 1 and 'SADD' or 'SREM', k.liked, session) end
   s.held, s.newest = { op = op }, op
@@ -1838,7 +1839,7 @@ return { mark_of(q, 'nonce') or '', epoch_of(q) or '', int(pending), int(oldest 
   },
   write: {
     name: 'write',
-    sha1: '161ab92af1e182a79c0e83b3eb93678394ea782c',
+    sha1: 'bc0d31b92300f61ac6e72ed1cfae0593d79534b2',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1936,6 +1937,7 @@ local function take(k, s, post, session, op, now)
     if moved ~= 0 then redis.pcall('ZADD', k.rank, p.count, post) end
   end
   redis.pcall('HSET', k.session, post, int(op) .. 'p')
+  redis.pcall('PERSIST', k.session)
   redis.pcall(likes == 1 and 'SADD' or 'SREM', k.sessions, post)
   if k.liked then redis.pcall(likes == 1 and 'SADD' or 'SREM', k.liked, session) end
   s.held, s.newest = { op = op }, op
