@@ -249,6 +249,7 @@ export class Tab {
 export async function drain(world: World, instance: string): Promise<void> {
   while (!world.isEnding) {
     await world.turn()
-    await ask(world.instances.request(instance, onecount => onecount.drain.once()))
+    const sharesLease = world.random.chance(0.5)
+    await ask(world.instances.request(instance, onecount => onecount.drain.once({ sharesLease })))
   }
 }

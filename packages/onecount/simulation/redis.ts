@@ -78,8 +78,8 @@ export class SimulatedRedis {
 
   /** Keys that may be lost without the queue. */
   losable(post: string, session: string): string[] {
-    const { recent, late, rank } = this.keysOf(post)
-    return [...this.expiring(post, session), recent, late, rank]
+    const { recent, late, rank, lease } = this.keysOf(post)
+    return [...this.expiring(post, session), recent, late, rank, lease]
   }
 
   /** The op of every pair that is pending or recent: what Redis can give to Postgres, and will if it `isKept`. */

@@ -2,7 +2,7 @@ import { opTime } from '../src/core/op'
 import type { Call } from './network'
 
 /** Where `settle` is told how many posts follow. */
-const POSTS_AT = 12
+const POSTS_AT = 14
 
 /** What a call of `settle` has told Redis. */
 export interface Told {

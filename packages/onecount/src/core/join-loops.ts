@@ -7,7 +7,7 @@ export function joinLoops(loops: readonly DrainLoop[], pruning?: { start(): void
   const all = <T>(call: (loop: DrainLoop) => Promise<T>): Promise<T[]> => Promise.all(loops.map(call))
   return {
     /** One tick of one partition, of each in turn. */
-    once: (): Promise<Tick> => loops[turn++ % loops.length]!.once(),
+    once: (options): Promise<Tick> => loops[turn++ % loops.length]!.once(options),
     async drain(options) {
       const done = await all(loop => loop.drain(options))
       return {

@@ -132,7 +132,8 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   }
 
   return {
-    once: () => once(),
+    /** One tick; with `sharesLease` as the loop does it, not while another process is at it. @throws StoreUnavailable */
+    once: ({ sharesLease = false } = {}) => once(sharesLease ? leased : drainer),
     drain,
     /** Whether something is left to drain: two round trips. @throws StoreUnavailable, ForeignRedis */
     hasWork: drainer.hasWork,
