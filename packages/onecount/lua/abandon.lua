@@ -11,5 +11,5 @@
 
 if nonce_in_flight(KEYS[1]) ~= ARGV[1] then return '0' end
 if mark_of(KEYS[1], 'half') then return '0' end
-set_mark(KEYS[1], 'out', nil)
+drop_batch(KEYS[1])
 return '1'

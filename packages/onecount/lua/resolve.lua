@@ -20,6 +20,6 @@ set_mark(q, 'fed', '0')
 set_mark(q, 'epoch', nonce)
 set_mark(q, 'nonce', receipt)
 set_mark(q, 'half', nil)
-set_mark(q, 'out', nil)
+drop_batch(q)
 feed(q, recent, tonumber(ARGV[3]))
 return 'DIVERGED'

@@ -23,12 +23,13 @@
 --   12 likers   '1': the mirrors post:liked:<post> are kept
 --   13 posts    how many are told
 --   14.. of each post: id, its likes in Postgres, '!<likes>': forget its numbers, 'gone': there is none, '?': told by a
---   later slice; then of each pair: post index, session index, index of its mirror or 0, post, session, op that Postgres holds, op that
---   it refused or ''
+--   later slice; then of each pair: post index, session index, index of its mirror or 0, post, session, op that Postgres
+--   holds, and the member of the batch where Postgres holds exactly its op, the op that it refused, or ''
 -- RETURNS
 --   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending | {'LATE'}: nothing changed, as
 --   another batch is in flight or what comes before the slice is not settled here
 -- include: batch
+-- include: chunks
 -- include: post
 -- include: ranking
 -- include: session
@@ -45,27 +46,41 @@ if tonumber(from) > (settled or 0) then return { 'LATE' } end
 local epoch = epoch_of(q)
 local late_before = math.max(latest - lasts, tonumber(mark_of(q, 'trimmed') or 0))
 
+local remembered, late_ones = {}, {}
+
 -- Postgres may come back older: what it has lost then it is given again, also what it had set aside.
 local function remember(name, op)
-  redis.call('ZADD', recent, 'GT', int(op), name)
-  if op < late_before then redis.call('ZADD', late, int(latest), name) end
+  remembered[#remembered + 1] = op
+  remembered[#remembered + 1] = name
+  if tonumber(op) < late_before then
+    late_ones[#late_ones + 1] = int(latest)
+    late_ones[#late_ones + 1] = name
+  end
 end
 
+local n, metas = tonumber(ARGV[13]), {}
+for i = 1, n do metas[i] = KEYS[2 + 3 * i] end
+metas = collect_in_chunks('MGET', nil, metas)
 local posts = {}
-local n, sessions = tonumber(ARGV[13]), 0
 for i = 1, n do
-  posts[i] = read_post(KEYS[2 + 3 * i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
-  posts[i].likes = ARGV[13 + 2 * i]
-  posts[i].is_gone = posts[i].likes == 'gone'
-  posts[i].by_hand = string.match(posts[i].likes, '^!(%d+)$')
+  local p = post_of(metas[i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
+  p.likes = ARGV[13 + 2 * i]
+  p.is_gone = p.likes == 'gone'
+  p.by_hand = string.match(p.likes, '^!(%d+)$')
+  posts[i] = p
 end
 
-for i = 14 + 2 * n, #ARGV, 7 do sessions = math.max(sessions, tonumber(ARGV[i + 1])) end
-for i = 14 + 2 * n, #ARGV, 7 do
-  local post, session = ARGV[i + 3], ARGV[i + 4]
-  local p, key = posts[tonumber(ARGV[i])], KEYS[4 + 3 * n + tonumber(ARGV[i + 1])]
-  local op, refused = tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6])
-  local pair = post .. '|' .. session
+-- Most pairs are pending as they were handed out, and Postgres holds that op: they are settled together.
+local members, first_pair, sessions = {}, 14 + 2 * n, 0
+for i = first_pair, #ARGV, 7 do
+  members[#members + 1] = ARGV[i + 6]
+  sessions = math.max(sessions, tonumber(ARGV[i + 1]))
+end
+local unchanged = collect_in_chunks('ZMSCORE', q, members)
+
+-- What is known of the pair in the batch; the pending op of it is another one, or Postgres holds another one.
+local function settle_pair(i, p, post, session, op, refused)
+  local pair, key = post .. '|' .. session, KEYS[4 + 3 * n + tonumber(ARGV[i + 1])]
   local held = pending_of(q, pair)
   local is_held = held ~= nil
   if held then
@@ -81,26 +96,46 @@ for i = 14 + 2 * n, #ARGV, 7 do
     p.D, p.G = p.D + d - held.d, p.G - guesses
     p.was_guess = p.was_guess or guesses > 0
   end
-  if not p.is_gone then
-    local mirror = tonumber(ARGV[i + 2])
-    if mirror > 0 then
-      -- A press of the session goes by this op already, while the likes that have it in them may be told later.
-      p.was_guess = true
-      local verb = (is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM'
-      redis.pcall(verb, KEYS[4 + 3 * n + sessions + mirror], post)
-      if ARGV[12] == '1' then redis.pcall(verb, KEYS[4 + 3 * tonumber(ARGV[i])], session) end
-    end
-    local own = op_of(key, epoch, post)
-    if own and (op > own or (op == own and not is_held) or own == refused) then
-      redis.call('HSET', key, post, int(op))
-    end
-    redis.call('PEXPIRE', key, ARGV[7])
-    -- One whose likes were set by hand may be another one of the same id.
-    if refused and not p.by_hand then remember(pair .. '|refused', refused) end
-    if op > 0 and not p.by_hand then remember(pair, op) end
+  if p.is_gone then return end
+  local mirror = tonumber(ARGV[i + 2])
+  if mirror > 0 then
+    -- A press of the session goes by this op already, while the likes that have it in them may be told later.
+    p.was_guess = true
+    local verb = (is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM'
+    redis.pcall(verb, KEYS[4 + 3 * n + sessions + mirror], post)
+    if ARGV[12] == '1' then redis.pcall(verb, KEYS[4 + 3 * tonumber(ARGV[i])], session) end
   end
+  local own = op_of(key, epoch, post)
+  if own and (op > own or (op == own and not is_held) or own == refused) then set_op(key, post, int(op)) end
+  -- One whose likes were set by hand may be another one of the same id.
+  if refused and not p.by_hand then remember(pair .. '|refused', int(refused)) end
+  if op > 0 and not p.by_hand then remember(pair, int(op)) end
 end
 
+local settled_together = {}
+for i = first_pair, #ARGV, 7 do
+  local p, post, op = posts[tonumber(ARGV[i])], ARGV[i + 3], ARGV[i + 5]
+  local k = (i - first_pair) / 7 + 1
+  if unchanged[k] and ARGV[i + 2] == '0' then
+    settled_together[#settled_together + 1] = members[k]
+    local d, is_guess = change_of(members[k], epoch)
+    p.D = p.D - d
+    if is_guess then p.G, p.was_guess = p.G - 1, true end
+    if not p.is_gone then
+      -- Of a pair that is pending its session has no later op.
+      set_op(KEYS[4 + 3 * n + tonumber(ARGV[i + 1])], post, op)
+      if not p.by_hand then remember(post .. '|' .. ARGV[i + 4], op) end
+    end
+  else
+    settle_pair(i, p, post, ARGV[i + 4], tonumber(op), tonumber(members[k]))
+  end
+end
+in_chunks('ZREM', { q }, settled_together)
+in_chunks('ZADD', { recent, 'GT' }, remembered)
+in_chunks('ZADD', { late }, late_ones)
+for i = 1, sessions do redis.call('PEXPIRE', KEYS[4 + 3 * n + i], ARGV[7]) end
+
+local numbers = {}
 for i = 1, n do
   local p, meta, likes = posts[i], KEYS[2 + 3 * i], KEYS[3 + 3 * i]
   if p.is_gone then
@@ -118,9 +153,11 @@ for i = 1, n do
       redis.pcall('SET', likes, int(count))
       redis.pcall('ZADD', rank, count, ARGV[12 + 2 * i])
     end
-    set_post(meta, p, epoch)
+    numbers[#numbers + 1] = meta
+    numbers[#numbers + 1] = numbers_of(p, epoch)
   end
 end
+in_chunks('MSET', {}, numbers)
 
 -- Only here, where Postgres has shown that it had lost nothing when the batch began: what it loses later it is given again
 -- from recent.
@@ -131,5 +168,5 @@ if final == '' then
 end
 set_mark(q, 'nonce', ARGV[2])
 set_mark(q, 'half', nil)
-set_mark(q, 'out', nil)
+drop_batch(q)
 return { 'OK', unpack(hand_out(q, ARGV[8], ARGV[9], ARGV[10], true)) }

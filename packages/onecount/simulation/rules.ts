@@ -73,8 +73,8 @@ export const RULES: Rule[] = [
   },
   {
     name: 'a settled batch tells warm sessions',
-    file: lua('settle'),
-    find: "redis.call('HSET', key, post, int(op))",
+    file: include('session'),
+    find: "redis.pcall('HSET', key, post, op)",
     replace: '',
   },
   {

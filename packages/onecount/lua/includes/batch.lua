@@ -4,10 +4,10 @@
 -- makes one gives it a nonce of its own. Returns its nonce, then after, last and the members, or nothing with `some` when
 -- there is nothing to hand out.
 local function hand_out(q, id, limit, after, some)
-  local out = {}
   local batch = mark_of(q, 'out')
+  local out = { batch }
   if batch then
-    for part in string.gmatch(batch .. '\n', '([^\n]*)\n') do out[#out + 1] = part end
+    for part in string.gmatch(mark_of(q, 'ops') .. '\n', '([^\n]*)\n') do out[#out + 1] = part end
     return out
   end
   local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
@@ -19,10 +19,14 @@ local function hand_out(q, id, limit, after, some)
   local last = #members >= tonumber(limit) and members[#members] or ''
   out = { id .. '.' .. table.concat(redis.call('TIME'), '.'), after, last }
   for i = 1, #members do out[i + 3] = members[i] end
-  redis.call('ZADD', q, 0, '!out|' .. table.concat(out, '\n'))
+  redis.call('ZADD', q, 0, '!out|' .. out[1], 0, '!ops|' .. table.concat(out, '\n', 2))
   return out
 end
 
 local function nonce_in_flight(q)
-  return string.match(mark_of(q, 'out') or '', '^[^\n]*')
+  return mark_of(q, 'out') or ''
+end
+
+local function drop_batch(q)
+  redis.call('ZREMRANGEBYLEX', q, '[!o', '(!p')
 end

@@ -14,8 +14,12 @@ end
 -- Is added to G between the slices of a batch that has resolved a guess.
 local TOLD_LATER = 1000000000
 
+local function numbers_of(post, epoch)
+  return string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
+end
+
 local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+  redis.call('SET', key, numbers_of(post, epoch))
 end
 
 -- MGET has nothing for a key of another type, where GET fails.

@@ -1,6 +1,6 @@
 -- likes:pending holds everything whose loss must be noticed together, as one zset read by lex:
 --   !epoch|<epoch>  !fed|<n>  !half|<pairs that are settled>|<nonce>  !home|<id>  !nonce|<receipt of the cut>
---   !out|<nonce>\n<after>\n<last>\n<member>\n…  !trimmed|<op>
+--   !ops|<after>\n<last>\n<member>\n…  !out|<nonce of the batch in flight>  !trimmed|<op>
 --   <post>|<session>|<op>|<rev>|<d>|<epoch in which d was known>
 -- The marks sort before every pending op, the epoch first. d is what the op changes in the count that Postgres has at the
 -- cut; where its epoch is not that of now, it is a guess.
@@ -29,6 +29,16 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+
+-- The d of a pending op, and whether it is a guess.
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
 end
 
 -- Replaces the pending op of a pair.

@@ -1,9 +1,9 @@
 import type { Context } from './context'
 import { ForeignRedis, StoreRefused, StoreUnavailable } from './errors'
-import type { Entry, PairOp, RefusedOp, SyncResult } from './ports'
+import type { PairOp, RefusedOp, SyncResult } from './ports'
 import { createRefusalLog, withoutSessions } from './refusals'
 import { strings } from './replies'
-import { type Applied, lostOf, type Slice, settlementOf } from './settlement'
+import { type Applied, type HandedOut, lostOf, type Slice, settlementOf } from './settlement'
 import { status } from './status'
 
 export interface Tick {
@@ -30,7 +30,7 @@ interface Batch {
   /** The cut of Redis when it was handed out. */
   parent: string
   nonce: string
-  entries: Entry[]
+  entries: HandedOut[]
   /** Whether the queue may hold more. */
   isFull: boolean
   /** Where the next batch begins. */
@@ -249,7 +249,7 @@ function toBatch(parent: string, [nonce, after, last, ...members]: string[], beg
   const cut = new Set([after!, last!].filter(end => end !== '').map(end => end.split('|')[0]))
   const entries = members.map(member => {
     const [postId, sessionId, op, rev] = member.split('|') as [string, string, string, string]
-    return { postId, sessionId, op: Number(op), rev: cut.has(postId) ? 0 : Number(rev) }
+    return { postId, sessionId, op: Number(op), rev: cut.has(postId) ? 0 : Number(rev), member }
   })
   return { parent, nonce: nonce!, entries, isFull: last !== '', last: last!, began }
 }

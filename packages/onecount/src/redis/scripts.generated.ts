@@ -10,7 +10,7 @@ export interface Script {
 export const SCRIPTS = {
   abandon: {
     name: 'abandon',
-    sha1: 'decb6d5e2992cdd32d28c8f34d652bc69fd88790',
+    sha1: '8d7f4fa4cc72fc6a6a093d58cd6df875c3fec191',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -30,6 +30,14 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -43,10 +51,10 @@ local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local function hand_out(q, id, limit, after, some)
-  local out = {}
   local batch = mark_of(q, 'out')
+  local out = { batch }
   if batch then
-    for part in string.gmatch(batch .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
+    for part in string.gmatch(mark_of(q, 'ops') .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
     return out
   end
   local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
@@ -58,21 +66,24 @@ local function hand_out(q, id, limit, after, some)
   local last = #members >= tonumber(limit) and members[#members] or ''
   out = { id .. '.' .. table.concat(redis.call('TIME'), '.'), after, last }
   for i = 1, #members do out[i + 3] = members[i] end
-  redis.call('ZADD', q, 0, '!out|' .. table.concat(out, '\\n'))
+  redis.call('ZADD', q, 0, '!out|' .. out[1], 0, '!ops|' .. table.concat(out, '\\n', 2))
   return out
 end
 local function nonce_in_flight(q)
-  return string.match(mark_of(q, 'out') or '', '^[^\\n]*')
+  return mark_of(q, 'out') or ''
+end
+local function drop_batch(q)
+  redis.call('ZREMRANGEBYLEX', q, '[!o', '(!p')
 end
 if nonce_in_flight(KEYS[1]) ~= ARGV[1] then return '0' end
 if mark_of(KEYS[1], 'half') then return '0' end
-set_mark(KEYS[1], 'out', nil)
+drop_batch(KEYS[1])
 return '1'
 `,
   },
   adopt: {
     name: 'adopt',
-    sha1: '060602eeece6ca5d2605421316bed4a33a40e253',
+    sha1: 'f8c68e2f8460eed3bed0a0893a29e10bd4786cec',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -92,6 +103,14 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -125,7 +144,7 @@ return redis.call('TYPE', before).ok == 'zset' and '1' or '0'
   },
   collect: {
     name: 'collect',
-    sha1: '03eda895c5b9a6dd68c92e18a9fa9e32221e343d',
+    sha1: '6cab54d9204be3aab39fe83f24991844e0099b13',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -146,6 +165,14 @@ local function pending_of(q, pair)
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
+end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
   redis.call('ZADD', q, 0, member)
@@ -158,10 +185,10 @@ local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local function hand_out(q, id, limit, after, some)
-  local out = {}
   local batch = mark_of(q, 'out')
+  local out = { batch }
   if batch then
-    for part in string.gmatch(batch .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
+    for part in string.gmatch(mark_of(q, 'ops') .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
     return out
   end
   local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
@@ -173,11 +200,14 @@ local function hand_out(q, id, limit, after, some)
   local last = #members >= tonumber(limit) and members[#members] or ''
   out = { id .. '.' .. table.concat(redis.call('TIME'), '.'), after, last }
   for i = 1, #members do out[i + 3] = members[i] end
-  redis.call('ZADD', q, 0, '!out|' .. table.concat(out, '\\n'))
+  redis.call('ZADD', q, 0, '!out|' .. out[1], 0, '!ops|' .. table.concat(out, '\\n', 2))
   return out
 end
 local function nonce_in_flight(q)
-  return string.match(mark_of(q, 'out') or '', '^[^\\n]*')
+  return mark_of(q, 'out') or ''
+end
+local function drop_batch(q)
+  redis.call('ZREMRANGEBYLEX', q, '[!o', '(!p')
 end
 local function name_home(q, id, is_sure)
   local home = mark_of(q, 'home')
@@ -194,7 +224,7 @@ return { home, mark_of(q, 'nonce') or '', unpack(hand_out(q, ARGV[1], ARGV[2], A
   },
   cool: {
     name: 'cool',
-    sha1: '1cd8adb421f741f5f058782c540657cc3829c664',
+    sha1: 'd2db415b89cf17c419a788c3d783d777bf886a8f',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -207,8 +237,11 @@ local function post_of(meta, epoch)
   }
 end
 local TOLD_LATER = 1000000000
+local function numbers_of(post, epoch)
+  return string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
+end
 local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+  redis.call('SET', key, numbers_of(post, epoch))
 end
 local function read_post(key, epoch)
   return post_of(redis.call('MGET', key)[1], epoch)
@@ -221,7 +254,7 @@ return '1'
   },
   feed: {
     name: 'feed',
-    sha1: '9a554e4579e1fbef350ea0ea175c10894f9a22c5',
+    sha1: '6a6b1b9b2c3209c0e796b1aa470297a4adefbf0b',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -244,6 +277,14 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -276,7 +317,7 @@ return feed(KEYS[1], KEYS[2], tonumber(ARGV[1])) and '1' or '0'
   },
   fill: {
     name: 'fill',
-    sha1: '74f44ef9d4fdc8713192cb05b5f95b80fd2c56d0',
+    sha1: 'bceb3258328a4a518b6c908adeb525120587e85b',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -289,8 +330,11 @@ local function post_of(meta, epoch)
   }
 end
 local TOLD_LATER = 1000000000
+local function numbers_of(post, epoch)
+  return string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
+end
 local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+  redis.call('SET', key, numbers_of(post, epoch))
 end
 local function read_post(key, epoch)
   return post_of(redis.call('MGET', key)[1], epoch)
@@ -314,6 +358,14 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -415,7 +467,7 @@ return 'OK'
   },
   'install-posts': {
     name: 'install-posts',
-    sha1: 'a59ac6cdfd11d317d351d589be69c3119be7c3ab',
+    sha1: '2fe1f29da871fa79311eb68799ade3393da85688',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -428,8 +480,11 @@ local function post_of(meta, epoch)
   }
 end
 local TOLD_LATER = 1000000000
+local function numbers_of(post, epoch)
+  return string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
+end
 local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+  redis.call('SET', key, numbers_of(post, epoch))
 end
 local function read_post(key, epoch)
   return post_of(redis.call('MGET', key)[1], epoch)
@@ -453,6 +508,14 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -499,7 +562,7 @@ return out
   },
   'install-session': {
     name: 'install-session',
-    sha1: '89b464dbccd0fbd0116030e93376664cf692fb9d',
+    sha1: '2dfe6ae34678af894ee55cdf3b5e4f20e2b3feb5',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -519,6 +582,14 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -592,7 +663,7 @@ return out
   },
   mirror: {
     name: 'mirror',
-    sha1: '3d2991e13e3e6aaba359f5137b412ce43c81378a',
+    sha1: '626966f3c59bfe1338f1026970a6d37a663b1400',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -612,6 +683,14 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -640,7 +719,7 @@ return 'OK'
   },
   prepare: {
     name: 'prepare',
-    sha1: '5cdab81f7e74f6d3f22bced5e515b95341c8500e',
+    sha1: '8fab6161327f87f889298dba49814775b9f8e867',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -660,6 +739,14 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -709,7 +796,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: '641404422b4f68fb4bc81f704b403ed46b25d689',
+    sha1: 'b0e4b934ae2523946bb303a64dcd0bd0343054c4',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -722,8 +809,11 @@ local function post_of(meta, epoch)
   }
 end
 local TOLD_LATER = 1000000000
+local function numbers_of(post, epoch)
+  return string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
+end
 local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+  redis.call('SET', key, numbers_of(post, epoch))
 end
 local function read_post(key, epoch)
   return post_of(redis.call('MGET', key)[1], epoch)
@@ -748,6 +838,14 @@ local function pending_of(q, pair)
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
+end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
   redis.call('ZADD', q, 0, member)
@@ -766,6 +864,9 @@ local function op_of(key, epoch, post)
   if of ~= epoch then return nil end
   local op = tonumber(string.match(values[2] or '', '^%d+'))
   return op or (extent == 'all' and 0 or nil)
+end
+local function set_op(key, post, op)
+  redis.pcall('HSET', key, post, op)
 end
 local function look(k, post, session)
   local epoch = epoch_of(k.q)
@@ -838,7 +939,7 @@ return reply(s)
   },
   rank: {
     name: 'rank',
-    sha1: '29d5e9d0c10a6eb7b8146ddb6a79d560d0d60b7b',
+    sha1: 'c402c4581b1cf10dbfaf91ef4c5014e02b8a236f',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -858,6 +959,14 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -901,7 +1010,7 @@ return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCOR
   },
   read: {
     name: 'read',
-    sha1: '59a861811ba68c7a3d8a46fc54b6cdb177f88a0a',
+    sha1: '9f882465d0819a21ddea848e4ccdbaf5db557a60',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -921,6 +1030,14 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -962,7 +1079,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '606bf6b4ff153a9b1f2c77bd98c8ed3aba7f7ea1',
+    sha1: 'e51a314a690008c6484a367840af848928a9f086',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -983,6 +1100,14 @@ local function pending_of(q, pair)
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
+end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
   redis.call('ZADD', q, 0, member)
@@ -995,10 +1120,10 @@ local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local function hand_out(q, id, limit, after, some)
-  local out = {}
   local batch = mark_of(q, 'out')
+  local out = { batch }
   if batch then
-    for part in string.gmatch(batch .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
+    for part in string.gmatch(mark_of(q, 'ops') .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
     return out
   end
   local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
@@ -1010,11 +1135,14 @@ local function hand_out(q, id, limit, after, some)
   local last = #members >= tonumber(limit) and members[#members] or ''
   out = { id .. '.' .. table.concat(redis.call('TIME'), '.'), after, last }
   for i = 1, #members do out[i + 3] = members[i] end
-  redis.call('ZADD', q, 0, '!out|' .. table.concat(out, '\\n'))
+  redis.call('ZADD', q, 0, '!out|' .. out[1], 0, '!ops|' .. table.concat(out, '\\n', 2))
   return out
 end
 local function nonce_in_flight(q)
-  return string.match(mark_of(q, 'out') or '', '^[^\\n]*')
+  return mark_of(q, 'out') or ''
+end
+local function drop_batch(q)
+  redis.call('ZREMRANGEBYLEX', q, '[!o', '(!p')
 end
 local function int(n)
   return string.format('%.0f', n)
@@ -1040,14 +1168,14 @@ set_mark(q, 'fed', '0')
 set_mark(q, 'epoch', nonce)
 set_mark(q, 'nonce', receipt)
 set_mark(q, 'half', nil)
-set_mark(q, 'out', nil)
+drop_batch(q)
 feed(q, recent, tonumber(ARGV[3]))
 return 'DIVERGED'
 `,
   },
   settle: {
     name: 'settle',
-    sha1: '56020e5ca9385004129bbf8233fb34b41a16b204',
+    sha1: '12fa41f853c109b3fb41f872aa3c7ba7b4f8a9d5',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1068,6 +1196,14 @@ local function pending_of(q, pair)
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
+end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
   redis.call('ZADD', q, 0, member)
@@ -1080,10 +1216,10 @@ local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
 local function hand_out(q, id, limit, after, some)
-  local out = {}
   local batch = mark_of(q, 'out')
+  local out = { batch }
   if batch then
-    for part in string.gmatch(batch .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
+    for part in string.gmatch(mark_of(q, 'ops') .. '\\n', '([^\\n]*)\\n') do out[#out + 1] = part end
     return out
   end
   local members = redis.call('ZRANGEBYLEX', q, after == '' and PENDING_FROM or '(' .. after, '+', 'LIMIT', 0, limit)
@@ -1095,11 +1231,33 @@ local function hand_out(q, id, limit, after, some)
   local last = #members >= tonumber(limit) and members[#members] or ''
   out = { id .. '.' .. table.concat(redis.call('TIME'), '.'), after, last }
   for i = 1, #members do out[i + 3] = members[i] end
-  redis.call('ZADD', q, 0, '!out|' .. table.concat(out, '\\n'))
+  redis.call('ZADD', q, 0, '!out|' .. out[1], 0, '!ops|' .. table.concat(out, '\\n', 2))
   return out
 end
 local function nonce_in_flight(q)
-  return string.match(mark_of(q, 'out') or '', '^[^\\n]*')
+  return mark_of(q, 'out') or ''
+end
+local function drop_batch(q)
+  redis.call('ZREMRANGEBYLEX', q, '[!o', '(!p')
+end
+local CHUNK = 1000
+local function in_chunks(command, begins, items)
+  for from = 1, #items, CHUNK do
+    local call = { command, unpack(begins) }
+    for i = from, math.min(from + CHUNK - 1, #items) do call[#call + 1] = items[i] end
+    redis.call(unpack(call))
+  end
+end
+local function collect_in_chunks(command, key, items)
+  local out = {}
+  for from = 1, #items, CHUNK do
+    local call = { command }
+    call[2] = key
+    for i = from, math.min(from + CHUNK - 1, #items) do call[#call + 1] = items[i] end
+    local answers = redis.call(unpack(call))
+    for i = 1, #answers do out[from + i - 1] = answers[i] end
+  end
+  return out
 end
 local function int(n)
   return string.format('%.0f', n)
@@ -1113,8 +1271,11 @@ local function post_of(meta, epoch)
   }
 end
 local TOLD_LATER = 1000000000
+local function numbers_of(post, epoch)
+  return string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
+end
 local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+  redis.call('SET', key, numbers_of(post, epoch))
 end
 local function read_post(key, epoch)
   return post_of(redis.call('MGET', key)[1], epoch)
@@ -1149,6 +1310,9 @@ local function op_of(key, epoch, post)
   local op = tonumber(string.match(values[2] or '', '^%d+'))
   return op or (extent == 'all' and 0 or nil)
 end
+local function set_op(key, post, op)
+  redis.pcall('HSET', key, post, op)
+end
 local TRIMMED_AT_ONCE = 2000
 local LOOKED_AT_AT_ONCE = 500
 local function trim(q, recent, late, horizon)
@@ -1179,24 +1343,34 @@ local settled = tonumber(string.match(mark_of(q, 'half') or '', '^(%d+)|'))
 if tonumber(from) > (settled or 0) then return { 'LATE' } end
 local epoch = epoch_of(q)
 local late_before = math.max(latest - lasts, tonumber(mark_of(q, 'trimmed') or 0))
+local remembered, late_ones = {}, {}
 local function remember(name, op)
-  redis.call('ZADD', recent, 'GT', int(op), name)
-  if op < late_before then redis.call('ZADD', late, int(latest), name) end
+  remembered[#remembered + 1] = op
+  remembered[#remembered + 1] = name
+  if tonumber(op) < late_before then
+    late_ones[#late_ones + 1] = int(latest)
+    late_ones[#late_ones + 1] = name
+  end
 end
+local n, metas = tonumber(ARGV[13]), {}
+for i = 1, n do metas[i] = KEYS[2 + 3 * i] end
+metas = collect_in_chunks('MGET', nil, metas)
 local posts = {}
-local n, sessions = tonumber(ARGV[13]), 0
 for i = 1, n do
-  posts[i] = read_post(KEYS[2 + 3 * i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
-  posts[i].likes = ARGV[13 + 2 * i]
-  posts[i].is_gone = posts[i].likes == 'gone'
-  posts[i].by_hand = string.match(posts[i].likes, '^!(%d+)$')
+  local p = post_of(metas[i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
+  p.likes = ARGV[13 + 2 * i]
+  p.is_gone = p.likes == 'gone'
+  p.by_hand = string.match(p.likes, '^!(%d+)$')
+  posts[i] = p
 end
-for i = 14 + 2 * n, #ARGV, 7 do sessions = math.max(sessions, tonumber(ARGV[i + 1])) end
-for i = 14 + 2 * n, #ARGV, 7 do
-  local post, session = ARGV[i + 3], ARGV[i + 4]
-  local p, key = posts[tonumber(ARGV[i])], KEYS[4 + 3 * n + tonumber(ARGV[i + 1])]
-  local op, refused = tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6])
-  local pair = post .. '|' .. session
+local members, first_pair, sessions = {}, 14 + 2 * n, 0
+for i = first_pair, #ARGV, 7 do
+  members[#members + 1] = ARGV[i + 6]
+  sessions = math.max(sessions, tonumber(ARGV[i + 1]))
+end
+local unchanged = collect_in_chunks('ZMSCORE', q, members)
+local function settle_pair(i, p, post, session, op, refused)
+  local pair, key = post .. '|' .. session, KEYS[4 + 3 * n + tonumber(ARGV[i + 1])]
   local held = pending_of(q, pair)
   local is_held = held ~= nil
   if held then
@@ -1212,23 +1386,41 @@ for i = 14 + 2 * n, #ARGV, 7 do
     p.D, p.G = p.D + d - held.d, p.G - guesses
     p.was_guess = p.was_guess or guesses > 0
   end
-  if not p.is_gone then
-    local mirror = tonumber(ARGV[i + 2])
-    if mirror > 0 then
-      p.was_guess = true
-      local verb = (is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM'
-      redis.pcall(verb, KEYS[4 + 3 * n + sessions + mirror], post)
-      if ARGV[12] == '1' then redis.pcall(verb, KEYS[4 + 3 * tonumber(ARGV[i])], session) end
+  if p.is_gone then return end
+  local mirror = tonumber(ARGV[i + 2])
+  if mirror > 0 then
+    p.was_guess = true
+    local verb = (is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM'
+    redis.pcall(verb, KEYS[4 + 3 * n + sessions + mirror], post)
+    if ARGV[12] == '1' then redis.pcall(verb, KEYS[4 + 3 * tonumber(ARGV[i])], session) end
+  end
+  local own = op_of(key, epoch, post)
+  if own and (op > own or (op == own and not is_held) or own == refused) then set_op(key, post, int(op)) end
+  if refused and not p.by_hand then remember(pair .. '|refused', int(refused)) end
+  if op > 0 and not p.by_hand then remember(pair, int(op)) end
+end
+local settled_together = {}
+for i = first_pair, #ARGV, 7 do
+  local p, post, op = posts[tonumber(ARGV[i])], ARGV[i + 3], ARGV[i + 5]
+  local k = (i - first_pair) / 7 + 1
+  if unchanged[k] and ARGV[i + 2] == '0' then
+    settled_together[#settled_together + 1] = members[k]
+    local d, is_guess = change_of(members[k], epoch)
+    p.D = p.D - d
+    if is_guess then p.G, p.was_guess = p.G - 1, true end
+    if not p.is_gone then
+      set_op(KEYS[4 + 3 * n + tonumber(ARGV[i + 1])], post, op)
+      if not p.by_hand then remember(post .. '|' .. ARGV[i + 4], op) end
     end
-    local own = op_of(key, epoch, post)
-    if own and (op > own or (op == own and not is_held) or own == refused) then
-      redis.call('HSET', key, post, int(op))
-    end
-    redis.call('PEXPIRE', key, ARGV[7])
-    if refused and not p.by_hand then remember(pair .. '|refused', refused) end
-    if op > 0 and not p.by_hand then remember(pair, op) end
+  else
+    settle_pair(i, p, post, ARGV[i + 4], tonumber(op), tonumber(members[k]))
   end
 end
+in_chunks('ZREM', { q }, settled_together)
+in_chunks('ZADD', { recent, 'GT' }, remembered)
+in_chunks('ZADD', { late }, late_ones)
+for i = 1, sessions do redis.call('PEXPIRE', KEYS[4 + 3 * n + i], ARGV[7]) end
+local numbers = {}
 for i = 1, n do
   local p, meta, likes = posts[i], KEYS[2 + 3 * i], KEYS[3 + 3 * i]
   if p.is_gone then
@@ -1245,9 +1437,11 @@ for i = 1, n do
       redis.pcall('SET', likes, int(count))
       redis.pcall('ZADD', rank, count, ARGV[12 + 2 * i])
     end
-    set_post(meta, p, epoch)
+    numbers[#numbers + 1] = meta
+    numbers[#numbers + 1] = numbers_of(p, epoch)
   end
 end
+in_chunks('MSET', {}, numbers)
 trim(q, recent, late, tonumber(ARGV[5]) - lasts)
 if final == '' then
   set_mark(q, 'half', int(math.max(settled or 0, tonumber(to))) .. '|' .. ARGV[1])
@@ -1255,13 +1449,13 @@ if final == '' then
 end
 set_mark(q, 'nonce', ARGV[2])
 set_mark(q, 'half', nil)
-set_mark(q, 'out', nil)
+drop_batch(q)
 return { 'OK', unpack(hand_out(q, ARGV[8], ARGV[9], ARGV[10], true)) }
 `,
   },
   status: {
     name: 'status',
-    sha1: 'a1f8699e774c88416ccfa6454263d5ebf521f991',
+    sha1: '727f549038b12d6ec1706f365f128fb18c4b52aa',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1284,6 +1478,14 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -1311,7 +1513,7 @@ return { mark_of(q, 'nonce') or '', epoch_of(q) or '', int(pending), int(oldest 
   },
   write: {
     name: 'write',
-    sha1: 'cbf766ce390059b6e758cf55acc78e1367ccc2d3',
+    sha1: '7d489b056c80fef4478c7a610a288ba9b677c6f9',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1324,8 +1526,11 @@ local function post_of(meta, epoch)
   }
 end
 local TOLD_LATER = 1000000000
+local function numbers_of(post, epoch)
+  return string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
+end
 local function set_post(key, post, epoch)
-  redis.call('SET', key, int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch)
+  redis.call('SET', key, numbers_of(post, epoch))
 end
 local function read_post(key, epoch)
   return post_of(redis.call('MGET', key)[1], epoch)
@@ -1350,6 +1555,14 @@ local function pending_of(q, pair)
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
+local function change_of(member, epoch)
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, false
+end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
   redis.call('ZADD', q, 0, member)
@@ -1368,6 +1581,9 @@ local function op_of(key, epoch, post)
   if of ~= epoch then return nil end
   local op = tonumber(string.match(values[2] or '', '^%d+'))
   return op or (extent == 'all' and 0 or nil)
+end
+local function set_op(key, post, op)
+  redis.pcall('HSET', key, post, op)
 end
 local function look(k, post, session)
   local epoch = epoch_of(k.q)
