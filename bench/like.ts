@@ -1,6 +1,8 @@
 import { cpus } from 'node:os'
-import { createClock, createKeys, MAX_OP_AHEAD, nextOp, type Onecount } from 'onecount'
+import { createClock, createKeys, MAX_OP_AHEAD, nextOp } from 'onecount'
 import { SCRIPTS } from 'onecount/redis'
+import { sessionId } from './ratings'
+import { warmSessions } from './sessions'
 import { load, median, quantile } from './statistics'
 import { POSTS, postId, startStores } from './stores'
 
@@ -33,8 +35,10 @@ interface LikeOptions {
   concurrency: number
 }
 
-const SESSIONS = Array.from({ length: 5000 }, () => crypto.randomUUID())
-const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)]!
+const SESSIONS = 5000
+const below = (n: number) => Math.floor(Math.random() * n)
+const anyPost = () => postId(1 + below(POSTS))
+const anySession = () => sessionId(1 + below(SESSIONS))
 
 /**
  * Likes and unlikes of random warm sessions on random warm posts: through the engine, and as the bare `write` script through
@@ -51,15 +55,12 @@ export async function like({ seconds, rounds, concurrency }: LikeOptions, say: (
   const press = (options?: { ack: 'postgres' }) => {
     const liked = Math.random() < 0.6
     const op = nextOp(now(), 0, liked)
-    return onecount.set(postId(1 + Math.floor(Math.random() * POSTS)), pick(SESSIONS), liked, {
-      ...options,
-      op,
-    })
+    return onecount.set(anyPost(), anySession(), liked, { ...options, op })
   }
   const engine = () => press()
   const bare = () => {
-    const post = postId(1 + Math.floor(Math.random() * POSTS))
-    const session = pick(SESSIONS)
+    const post = anyPost()
+    const session = anySession()
     const op = nextOp(now(), 0, Math.random() < 0.6)
     const names = [
       keys.q,
@@ -87,7 +88,7 @@ export async function like({ seconds, rounds, concurrency }: LikeOptions, say: (
   const times: number[] = []
   await client.script('LOAD', SCRIPTS.write.source)
   // A session's first press asks Postgres what it likes.
-  await warmSessions(onecount)
+  await warmSessions(onecount, SESSIONS)
   await load(engine, concurrency, 1)
   await client.config('RESETSTAT')
   for (let round = 1; round <= rounds; round++) {
@@ -131,11 +132,6 @@ export async function like({ seconds, rounds, concurrency }: LikeOptions, say: (
     ackPostgres: loadOf(ackPostgres, seconds * rounds),
   }
   return { report, table: format(report) }
-}
-
-async function warmSessions(onecount: Onecount): Promise<void> {
-  for (let i = 0; i < SESSIONS.length; i += 50)
-    await Promise.all(SESSIONS.slice(i, i + 50).map(session => onecount.read([postId(1)], session)))
 }
 
 const loadOf = (times: readonly number[], seconds: number): Load => ({
