@@ -29,7 +29,7 @@ const pairOf = ({ postId, sessionId }: Omit<PairOp, 'op'>) => `${postId}|${sessi
 export function lostOf({ posts, refused }: Applied): (op: PairOp) => boolean {
   const there = new Set(posts.map(post => post.postId))
   const ops = new Set(refused.map(op => `${pairOf(op)}|${op.op}`))
-  return op => !there.has(op.postId) || ops.has(`${pairOf(op)}|${op.op}`)
+  return op => !there.has(op.postId) || (ops.size > 0 && ops.has(`${pairOf(op)}|${op.op}`))
 }
 
 interface ToldPair extends PairOp {
