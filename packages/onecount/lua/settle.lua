@@ -162,6 +162,7 @@ in_chunks('MSET', {}, numbers)
 -- Only here, where Postgres has shown that it had lost nothing when the batch began: what it loses later it is given again
 -- from recent.
 trim(q, recent, late, tonumber(ARGV[5]) - lasts)
+lease(q)
 if final == '' then
   set_mark(q, 'half', int(math.max(settled or 0, tonumber(to))) .. '|' .. ARGV[1])
   return { 'OK' }

@@ -1,3 +1,4 @@
+-- include: number
 -- include: queue
 
 -- The batch in flight, the same for whoever asks until it is settled; a new one where there is none. Every execution that
@@ -25,6 +26,24 @@ end
 
 local function nonce_in_flight(q)
   return mark_of(q, 'out') or ''
+end
+
+-- For how long a drainer has the batch in flight to itself, milliseconds. Only for speed: two drainers of one batch do
+-- the same work twice, and where the first one has died another takes it.
+local LEASE_MS = 1000
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function lease(q)
+  set_mark(q, 'lease', int(now_ms() + LEASE_MS))
+end
+
+local function is_leased(q)
+  local left = tonumber(mark_of(q, 'lease') or 0) - now_ms()
+  return left > 0 and left <= LEASE_MS and nonce_in_flight(q) ~= ''
 end
 
 local function drop_batch(q)

@@ -1,6 +1,6 @@
 -- likes:pending holds everything whose loss must be noticed together, as one zset read by lex:
---   !epoch|<epoch>  !fed|<n>  !half|<pairs that are settled>|<nonce>  !home|<id>  !nonce|<receipt of the cut>
---   !ops|<after>\n<last>\n<member>\n…  !out|<nonce of the batch in flight>  !trimmed|<op>
+--   !epoch|<epoch>  !fed|<n>  !half|<pairs that are settled>|<nonce>  !home|<id>  !lease|<until, milliseconds>
+--   !nonce|<receipt of the cut>  !ops|<after>\n<last>\n<member>\n…  !out|<nonce of the batch in flight>  !trimmed|<op>
 --   <post>|<session>|<op>|<rev>|<d>|<epoch in which d was known>
 -- The marks sort before every pending op, the epoch first. d is what the op changes in the count that Postgres has at the
 -- cut; where its epoch is not that of now, it is a guess.

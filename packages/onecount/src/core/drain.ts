@@ -8,10 +8,10 @@ import { status } from './status'
 
 export interface Tick {
   /**
-   * `idle`: nothing to do. `late`: another drainer was faster. `diverged`: a store had lost something. `taken over`:
+   * `idle`: nothing to do. `late`: another drainer was faster. `busy`: another one has the batch. `diverged`: a store had lost something. `taken over`:
    * Postgres belonged to another Redis, and belongs to this one now.
    */
-  outcome: 'drained' | 'idle' | 'late' | 'diverged' | 'taken over'
+  outcome: 'drained' | 'idle' | 'late' | 'busy' | 'diverged' | 'taken over'
   /** Ops that Postgres holds after this tick. */
   drained: number
   /** Whether there is more to do at once. */
@@ -51,15 +51,17 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
   let after = ''
   /** The batch that the last settle has handed out. */
   let next: Batch | null = null
+  /** The batch that was worked on last. */
+  let mine = ''
 
   /**
-   * One batch: two or three round trips. An op that Postgres refuses is set aside there, and no obstacle to the others.
+   * One batch: two or three round trips. `yields`: not one that another drainer has a lease of. An op that Postgres refuses is set aside there, and no obstacle to the others.
    * @throws StoreUnavailable (StoreRefused: Postgres refuses every op; ForeignRedis: Postgres belongs to another Redis);
    * whatever step it stopped at, the next tick goes on
    */
-  async function tick(): Promise<Tick> {
+  async function tick({ yields = false } = {}): Promise<Tick> {
     try {
-      const done = await batch()
+      const done = await batch(yields)
       ctx.pause.end()
       return done
     } catch (error) {
@@ -68,14 +70,16 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
     }
   }
 
-  async function batch(): Promise<Tick> {
-    const batch = next ?? (await collect())
+  async function batch(yields: boolean): Promise<Tick> {
+    const batch = next ?? (await collect(yields))
     next = null
+    if (batch === 'busy') return { outcome: 'busy', drained: 0, more: true }
     if (!batch) {
       await ctx.redis!.run('feed', [keys.q, keys.recent], [settings.batchSize])
       return { outcome: 'diverged', drained: 0, more: true }
     }
     after = batch.last
+    mine = batch.nonce
     const result = await sync(batch)
     if (result.status === 'foreign') return takeOver(result.owner)
     if (result.status === 'rejected') return resolve(batch, result.receipt)
@@ -97,18 +101,19 @@ export function createDrainer(ctx: Context, { onApplied, onRefused }: DrainerOpt
     }
   }
 
-  async function collect(): Promise<Batch | null> {
+  async function collect(yields: boolean): Promise<Batch | 'busy' | null> {
     const began = ctx.now()
     const { id, isSure } = ctx.ownership.claim
     const [named, receipt, ...batch] = strings(
       await ctx.redis!.run(
         'collect',
         [keys.q],
-        [ctx.newId(), settings.batchSize, after, id, isSure ? '1' : '0'],
+        [ctx.newId(), settings.batchSize, after, id, isSure ? '1' : '0', yields ? '1' : '0', mine],
       ),
     )
-    if (receipt === undefined) return null
-    home = named!
+    if (named === undefined) return null
+    home = named
+    if (receipt === undefined) return 'busy'
     return toBatch(receipt, batch, began)
   }
 

@@ -34,8 +34,8 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   let failingSince = 0
 
   /** One tick. @throws StoreUnavailable */
-  async function once(): Promise<Tick> {
-    const tick = await drainer.tick()
+  async function once(options?: { yields: boolean }): Promise<Tick> {
+    const tick = await drainer.tick(options)
     lastDrainAt = Math.floor(ctx.now() / 1000)
     return tick
   }
@@ -94,8 +94,8 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
     const asked = nudged
     nudged = false
     if (!asked && !(await drainer.hasWork())) return { more: false }
-    let tick = await once()
-    while (tick.more && !stopped) tick = await once()
+    let tick = await once({ yields: true })
+    while (tick.more && tick.outcome !== 'busy' && !stopped) tick = await once({ yields: true })
     return tick
   }
 

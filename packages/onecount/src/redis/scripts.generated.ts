@@ -10,8 +10,11 @@ export interface Script {
 export const SCRIPTS = {
   abandon: {
     name: 'abandon',
-    sha1: '8d7f4fa4cc72fc6a6a093d58cd6df875c3fec191',
-    source: `local PENDING_FROM = '(!~'
+    sha1: '0880de2d203a3fb17e0e7b825f11e19e85cc03d5',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, #name + 3)
@@ -71,6 +74,18 @@ local function hand_out(q, id, limit, after, some)
 end
 local function nonce_in_flight(q)
   return mark_of(q, 'out') or ''
+end
+local LEASE_MS = 1000
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function lease(q)
+  set_mark(q, 'lease', int(now_ms() + LEASE_MS))
+end
+local function is_leased(q)
+  local left = tonumber(mark_of(q, 'lease') or 0) - now_ms()
+  return left > 0 and left <= LEASE_MS and nonce_in_flight(q) ~= ''
 end
 local function drop_batch(q)
   redis.call('ZREMRANGEBYLEX', q, '[!o', '(!p')
@@ -144,8 +159,11 @@ return redis.call('TYPE', before).ok == 'zset' and '1' or '0'
   },
   collect: {
     name: 'collect',
-    sha1: '6cab54d9204be3aab39fe83f24991844e0099b13',
-    source: `local PENDING_FROM = '(!~'
+    sha1: '82a97ac8ff6715fb018de49555861c8bf7240b11',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, #name + 3)
@@ -206,6 +224,18 @@ end
 local function nonce_in_flight(q)
   return mark_of(q, 'out') or ''
 end
+local LEASE_MS = 1000
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function lease(q)
+  set_mark(q, 'lease', int(now_ms() + LEASE_MS))
+end
+local function is_leased(q)
+  local left = tonumber(mark_of(q, 'lease') or 0) - now_ms()
+  return left > 0 and left <= LEASE_MS and nonce_in_flight(q) ~= ''
+end
 local function drop_batch(q)
   redis.call('ZREMRANGEBYLEX', q, '[!o', '(!p')
 end
@@ -219,7 +249,10 @@ local q = KEYS[1]
 allow_when_full(q)
 if mark_of(q, 'fed') then return {} end
 local home = name_home(q, ARGV[4], ARGV[5] == '1')
-return { home, mark_of(q, 'nonce') or '', unpack(hand_out(q, ARGV[1], ARGV[2], ARGV[3])) }
+if ARGV[6] == '1' and nonce_in_flight(q) ~= ARGV[7] and is_leased(q) then return { home } end
+local batch = hand_out(q, ARGV[1], ARGV[2], ARGV[3])
+lease(q)
+return { home, mark_of(q, 'nonce') or '', unpack(batch) }
 `,
   },
   cool: {
@@ -1079,8 +1112,11 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: 'e51a314a690008c6484a367840af848928a9f086',
-    source: `local PENDING_FROM = '(!~'
+    sha1: '21ee91f0dcb9116b9a69d6ca962fcc509ac11d8a',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, #name + 3)
@@ -1141,11 +1177,20 @@ end
 local function nonce_in_flight(q)
   return mark_of(q, 'out') or ''
 end
+local LEASE_MS = 1000
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function lease(q)
+  set_mark(q, 'lease', int(now_ms() + LEASE_MS))
+end
+local function is_leased(q)
+  local left = tonumber(mark_of(q, 'lease') or 0) - now_ms()
+  return left > 0 and left <= LEASE_MS and nonce_in_flight(q) ~= ''
+end
 local function drop_batch(q)
   redis.call('ZREMRANGEBYLEX', q, '[!o', '(!p')
-end
-local function int(n)
-  return string.format('%.0f', n)
 end
 local function feed(q, recent, limit)
   local fed = tonumber(mark_of(q, 'fed'))
@@ -1175,8 +1220,11 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '12fa41f853c109b3fb41f872aa3c7ba7b4f8a9d5',
-    source: `local PENDING_FROM = '(!~'
+    sha1: 'fdf4fbb3252fba723b5ddb0659e5a544abd593be',
+    source: `local function int(n)
+  return string.format('%.0f', n)
+end
+local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, #name + 3)
@@ -1237,6 +1285,18 @@ end
 local function nonce_in_flight(q)
   return mark_of(q, 'out') or ''
 end
+local LEASE_MS = 1000
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+local function lease(q)
+  set_mark(q, 'lease', int(now_ms() + LEASE_MS))
+end
+local function is_leased(q)
+  local left = tonumber(mark_of(q, 'lease') or 0) - now_ms()
+  return left > 0 and left <= LEASE_MS and nonce_in_flight(q) ~= ''
+end
 local function drop_batch(q)
   redis.call('ZREMRANGEBYLEX', q, '[!o', '(!p')
 end
@@ -1258,9 +1318,6 @@ local function collect_in_chunks(command, key, items)
     for i = 1, #answers do out[from + i - 1] = answers[i] end
   end
   return out
-end
-local function int(n)
-  return string.format('%.0f', n)
 end
 local function post_of(meta, epoch)
   local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
@@ -1443,6 +1500,7 @@ for i = 1, n do
 end
 in_chunks('MSET', {}, numbers)
 trim(q, recent, late, tonumber(ARGV[5]) - lasts)
+lease(q)
 if final == '' then
   set_mark(q, 'half', int(math.max(settled or 0, tonumber(to))) .. '|' .. ARGV[1])
   return { 'OK' }
