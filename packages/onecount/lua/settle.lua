@@ -78,7 +78,13 @@ for i = first_pair, #ARGV, 7 do
 end
 local unchanged = collect_in_chunks('ZMSCORE', q, members)
 
--- What is known of the pair in the batch; the pending op of it is another one, or Postgres holds another one.
+-- An op of the post is pending no more, or changes something else.
+local function change(p, d, guesses)
+  p.D, p.G = p.D + d, p.G - guesses
+  p.was_guess = p.was_guess or guesses > 0
+end
+
+-- Settles a pair of which another op is pending than was handed out, or of which Postgres holds another one.
 local function settle_pair(i, p, post, session, op, refused)
   local pair, key = post .. '|' .. session, KEYS[4 + 3 * n + tonumber(ARGV[i + 1])]
   local held = pending_of(q, pair)
@@ -93,8 +99,7 @@ local function settle_pair(i, p, post, session, op, refused)
     else
       redis.call('ZREM', q, held.member)
     end
-    p.D, p.G = p.D + d - held.d, p.G - guesses
-    p.was_guess = p.was_guess or guesses > 0
+    change(p, d - held.d, guesses)
   end
   if p.is_gone then return end
   local mirror = tonumber(ARGV[i + 2])
@@ -118,9 +123,8 @@ for i = first_pair, #ARGV, 7 do
   local k = (i - first_pair) / 7 + 1
   if unchanged[k] and ARGV[i + 2] == '0' then
     settled_together[#settled_together + 1] = members[k]
-    local d, is_guess = change_of(members[k], epoch)
-    p.D = p.D - d
-    if is_guess then p.G, p.was_guess = p.G - 1, true end
+    local d, guesses = change_of(members[k], epoch)
+    change(p, -d, guesses)
     if not p.is_gone then
       -- Of a pair that is pending its session has no later op.
       set_op(KEYS[4 + 3 * n + tonumber(ARGV[i + 1])], post, op)

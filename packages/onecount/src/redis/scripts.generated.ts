@@ -10,7 +10,7 @@ export interface Script {
 export const SCRIPTS = {
   abandon: {
     name: 'abandon',
-    sha1: '0880de2d203a3fb17e0e7b825f11e19e85cc03d5',
+    sha1: '254fe48f9d862a1e0347958a221adb4654437e27',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -37,10 +37,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -98,7 +98,7 @@ return '1'
   },
   adopt: {
     name: 'adopt',
-    sha1: 'f8c68e2f8460eed3bed0a0893a29e10bd4786cec',
+    sha1: 'eedb8e35cafc4cbfecd204d445683ad485928630',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -122,10 +122,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -159,7 +159,7 @@ return redis.call('TYPE', before).ok == 'zset' and '1' or '0'
   },
   collect: {
     name: 'collect',
-    sha1: '82a97ac8ff6715fb018de49555861c8bf7240b11',
+    sha1: 'ff590e265079a72fba1907aadbd48d85073597f1',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -186,10 +186,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -287,7 +287,7 @@ return '1'
   },
   feed: {
     name: 'feed',
-    sha1: '6a6b1b9b2c3209c0e796b1aa470297a4adefbf0b',
+    sha1: '78ef7beb8638069883bf28087d431f6bddfd754d',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -314,10 +314,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -350,7 +350,7 @@ return feed(KEYS[1], KEYS[2], tonumber(ARGV[1])) and '1' or '0'
   },
   fill: {
     name: 'fill',
-    sha1: 'bceb3258328a4a518b6c908adeb525120587e85b',
+    sha1: '09277635374292f433215d099338751a653d2790',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -395,10 +395,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -500,7 +500,7 @@ return 'OK'
   },
   'install-posts': {
     name: 'install-posts',
-    sha1: '2fe1f29da871fa79311eb68799ade3393da85688',
+    sha1: '0730d3501885a1d021045ee538b16956ac3d5b45',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -545,10 +545,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -595,7 +595,7 @@ return out
   },
   'install-session': {
     name: 'install-session',
-    sha1: '2dfe6ae34678af894ee55cdf3b5e4f20e2b3feb5',
+    sha1: '3e5c11dd064a8f2f47f740391eeb6026c26f7b78',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -619,10 +619,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -696,7 +696,7 @@ return out
   },
   mirror: {
     name: 'mirror',
-    sha1: '626966f3c59bfe1338f1026970a6d37a663b1400',
+    sha1: '0196106e84d5fa4101a1c8f30486893bc4e3f1f8',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -720,10 +720,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -752,7 +752,7 @@ return 'OK'
   },
   prepare: {
     name: 'prepare',
-    sha1: '8fab6161327f87f889298dba49814775b9f8e867',
+    sha1: '90928ef45d9be73d1684aeef0e90ac0501ead44c',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -776,10 +776,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -829,7 +829,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: 'b0e4b934ae2523946bb303a64dcd0bd0343054c4',
+    sha1: '3b555d79390f3464af39db77918aba50835cdbad',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -874,10 +874,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -972,7 +972,7 @@ return reply(s)
   },
   rank: {
     name: 'rank',
-    sha1: 'c402c4581b1cf10dbfaf91ef4c5014e02b8a236f',
+    sha1: '7a73447854eff0f1217fc5f591e89f882da2cb74',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -996,10 +996,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -1043,7 +1043,7 @@ return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCOR
   },
   read: {
     name: 'read',
-    sha1: '9f882465d0819a21ddea848e4ccdbaf5db557a60',
+    sha1: 'b9761aeb6b1f83c62be282fdc92e81c27c918620',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1067,10 +1067,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -1112,7 +1112,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '21ee91f0dcb9116b9a69d6ca962fcc509ac11d8a',
+    sha1: '3621f0fd19d51069cec6c6c3b01bafe58f638b47',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1139,10 +1139,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -1220,7 +1220,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: 'fdf4fbb3252fba723b5ddb0659e5a544abd593be',
+    sha1: '83a357166022b35c74acd682c273523c9792e111',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1247,10 +1247,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -1426,6 +1426,10 @@ for i = first_pair, #ARGV, 7 do
   sessions = math.max(sessions, tonumber(ARGV[i + 1]))
 end
 local unchanged = collect_in_chunks('ZMSCORE', q, members)
+local function change(p, d, guesses)
+  p.D, p.G = p.D + d, p.G - guesses
+  p.was_guess = p.was_guess or guesses > 0
+end
 local function settle_pair(i, p, post, session, op, refused)
   local pair, key = post .. '|' .. session, KEYS[4 + 3 * n + tonumber(ARGV[i + 1])]
   local held = pending_of(q, pair)
@@ -1440,8 +1444,7 @@ local function settle_pair(i, p, post, session, op, refused)
     else
       redis.call('ZREM', q, held.member)
     end
-    p.D, p.G = p.D + d - held.d, p.G - guesses
-    p.was_guess = p.was_guess or guesses > 0
+    change(p, d - held.d, guesses)
   end
   if p.is_gone then return end
   local mirror = tonumber(ARGV[i + 2])
@@ -1462,9 +1465,8 @@ for i = first_pair, #ARGV, 7 do
   local k = (i - first_pair) / 7 + 1
   if unchanged[k] and ARGV[i + 2] == '0' then
     settled_together[#settled_together + 1] = members[k]
-    local d, is_guess = change_of(members[k], epoch)
-    p.D = p.D - d
-    if is_guess then p.G, p.was_guess = p.G - 1, true end
+    local d, guesses = change_of(members[k], epoch)
+    change(p, -d, guesses)
     if not p.is_gone then
       set_op(KEYS[4 + 3 * n + tonumber(ARGV[i + 1])], post, op)
       if not p.by_hand then remember(post .. '|' .. ARGV[i + 4], op) end
@@ -1513,7 +1515,7 @@ return { 'OK', unpack(hand_out(q, ARGV[8], ARGV[9], ARGV[10], true)) }
   },
   status: {
     name: 'status',
-    sha1: '727f549038b12d6ec1706f365f128fb18c4b52aa',
+    sha1: '036b0eb795f1cc31dfcf9ce75e2d7166a96be0fa',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1540,10 +1542,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -1571,7 +1573,7 @@ return { mark_of(q, 'nonce') or '', epoch_of(q) or '', int(pending), int(oldest 
   },
   write: {
     name: 'write',
-    sha1: '7d489b056c80fef4478c7a610a288ba9b677c6f9',
+    sha1: '08de9031b264d5e1a2a719b9184a07523ab96877',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1616,10 +1618,10 @@ end
 local function change_of(member, epoch)
   local from = -#epoch - 1
   if string.sub(member, from) ~= '|' .. epoch then
-    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), true
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
   end
   local d = string.byte(member, from - 1) - 48
-  return string.byte(member, from - 2) == 45 and -d or d, false
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
