@@ -277,7 +277,7 @@ export const RULES: Rule[] = [
   {
     name: 'a refused op is remembered for a Postgres that comes back older',
     file: lua('settle'),
-    find: "if refused then remember(pair .. '|refused', int(refused)) end",
+    find: "if refused and not p.by_hand then remember(pair .. '|refused', int(refused)) end",
     replace: '',
     faults: ['op refused', 'postgres rolled back'],
   },
