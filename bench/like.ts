@@ -1,6 +1,8 @@
 import { cpus } from 'node:os'
 import { createClock, createKeys, MAX_OP_AHEAD, nextOp } from 'onecount'
 import { SCRIPTS } from 'onecount/redis'
+import { sessionId } from './ratings'
+import { warmSessions } from './sessions'
 import { load, median, quantile } from './statistics'
 import { POSTS, postId, startStores } from './stores'
 
@@ -33,11 +35,13 @@ interface LikeOptions {
   concurrency: number
 }
 
-const SESSIONS = Array.from({ length: 5000 }, () => crypto.randomUUID())
-const pick = <T>(items: readonly T[]): T => items[Math.floor(Math.random() * items.length)]!
+const SESSIONS = 5000
+const below = (n: number) => Math.floor(Math.random() * n)
+const anyPost = () => postId(1 + below(POSTS))
+const anySession = () => sessionId(1 + below(SESSIONS))
 
 /**
- * Likes and unlikes of random sessions on random warm posts: through the engine, and as the bare `write` script through
+ * Likes and unlikes of random warm sessions on random warm posts: through the engine, and as the bare `write` script through
  * the same client with the same keys and arguments, in turns. Then through the engine while it drains to Postgres.
  */
 export async function like({ seconds, rounds, concurrency }: LikeOptions, say: (line: string) => void) {
@@ -51,31 +55,40 @@ export async function like({ seconds, rounds, concurrency }: LikeOptions, say: (
   const press = (options?: { ack: 'postgres' }) => {
     const liked = Math.random() < 0.6
     const op = nextOp(now(), 0, liked)
-    return onecount.set(postId(1 + Math.floor(Math.random() * POSTS)), pick(SESSIONS), liked, {
-      ...options,
-      op,
-    })
+    return onecount.set(anyPost(), anySession(), liked, { ...options, op })
   }
   const engine = () => press()
   const bare = () => {
-    const post = postId(1 + Math.floor(Math.random() * POSTS))
-    const session = pick(SESSIONS)
+    const post = anyPost()
+    const session = anySession()
     const op = nextOp(now(), 0, Math.random() < 0.6)
     const names = [
-      keys.likes(post),
-      keys.liked(post),
-      keys.meta(post),
-      keys.sessions(session),
       keys.q,
-      keys.recent,
+      keys.meta(post),
+      keys.ops(session),
       keys.rank,
+      keys.likes(post),
+      keys.sessions(session),
+      keys.liked(post),
     ]
-    return client.evalsha(SCRIPTS.write.sha1, 7, ...names, post, session, op, now(), 'warm', '', MAX_OP_AHEAD)
+    return client.evalsha(
+      SCRIPTS.write.sha1,
+      names.length,
+      ...names,
+      post,
+      session,
+      op,
+      now(),
+      'warm',
+      MAX_OP_AHEAD,
+    )
   }
 
   const rates = { engine: [] as number[], bare: [] as number[] }
   const times: number[] = []
   await client.script('LOAD', SCRIPTS.write.source)
+  // A session's first press asks Postgres what it likes.
+  await warmSessions(onecount, SESSIONS)
   await load(engine, concurrency, 1)
   await client.config('RESETSTAT')
   for (let round = 1; round <= rounds; round++) {

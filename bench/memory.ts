@@ -1,8 +1,9 @@
 import { cpus } from 'node:os'
 import { createClock, nextOp } from 'onecount'
 import { sessionId, spreadPost, spreadRatings, writeRatings } from './ratings'
+import { warmSessions } from './sessions'
 import { round } from './statistics'
-import { POSTS, postId, startStores } from './stores'
+import { POSTS, startStores } from './stores'
 
 interface MemoryReport {
   machine: string
@@ -59,14 +60,9 @@ export async function memory(_: object, say: (line: string) => void) {
       before = after
     }
     await measured('posts without likes', POSTS, () => onecount.hydrateAll())
-    // The posts come again, with their likes: what they cost by themselves is known.
     await writeRatings(sql, spreadRatings(SESSIONS, LIKES_PER_SESSION))
-    await measured(
-      `sessions with ${LIKES_PER_SESSION} likes each`,
-      SESSIONS * LIKES_PER_SESSION,
-      async () => {
-        for (let n = 1; n <= POSTS; n++) await onecount.rehydrate(postId(n))
-      },
+    await measured(`sessions with ${LIKES_PER_SESSION} likes each`, SESSIONS * LIKES_PER_SESSION, () =>
+      warmSessions(onecount, SESSIONS),
     )
     const now = createClock()
     // With an op, as browsers press.

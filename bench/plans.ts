@@ -144,11 +144,13 @@ async function kinds(port: PostgresPort, ratings: number): Promise<Record<string
 
   let parent = (await port.status(0)).receipt ?? ''
   const sync = async (posts: string[]) => {
-    const batch = { partition: 0, parent, nonce: randomUUID(), seen: [], limit: 1000 }
-    const { status } = await port.sync({ ...batch, entries: posts.map(post => ({ ...like(post), rev: 0 })) })
-    if (status !== 'applied') throw new Error(`Postgres did not apply a batch: ${status}`)
-    parent = batch.nonce
+    const entries = posts.map(post => ({ ...like(post), rev: 0 }))
+    const result = await port.sync({ partition: 0, parent, nonce: randomUUID(), entries, limit: 1000 })
+    if (result.status !== 'applied') throw new Error(`Postgres did not apply a batch: ${result.status}`)
+    parent = result.receipt
   }
+  const snapshot = (postIds: string[], sessionId: string | null) =>
+    port.snapshot({ partition: 0, postIds, sessionId, pairs: sessionId === null ? [] : postIds, most: 500 })
   return {
     'sync of 1,000 ops, spread': { calls: 50, run: () => sync(coldPosts(1000)) },
     'sync of 1,000 ops, hot post': { calls: 50, run: () => sync(Array<string>(1000).fill(HOT)) },
@@ -156,9 +158,17 @@ async function kinds(port: PostgresPort, ratings: number): Promise<Record<string
     'write of one op, hot post': { calls: 300, run: () => port.write([like(HOT)], clock()) },
     'peek of 30 posts, hot one too': {
       calls: 300,
-      run: () => port.peek([HOT, ...coldPosts(29)], coldSession(), []),
+      run: () => port.peek([HOT, ...coldPosts(29)], coldSession()),
     },
-    'snapshot of 250 cold posts': { calls: 100, run: () => port.snapshot(coldPosts(250)) },
+    'snapshot of 250 cold posts': { calls: 100, run: () => snapshot(coldPosts(250), null) },
+    'snapshot of a page and its session': {
+      calls: 300,
+      run: () => snapshot([HOT, ...coldPosts(29)], coldSession()),
+    },
+    'page of 1,000 ratings': {
+      calls: 100,
+      run: () => port.ratings({ postId: coldPost(), sessionId: '' }, 1000),
+    },
     'page of 250 posts, all cold': { calls: 100, run: () => port.posts(pageAfter(250), 250) },
     'page of 500 likes': { calls: 100, run: () => port.likes(pageAfter(500), 500) },
     'page of a session': { calls: 300, run: () => port.session(coldSession(), null, 500) },
@@ -190,7 +200,7 @@ const round = (value: number): number => Math.round(value * 100) / 100
 function format({ machine, ratings, posts, hot, loadSeconds, timed }: PlansReport): string {
   const n = (value: number) => value.toLocaleString('en')
   const line = (cells: (string | number)[]) =>
-    cells.map((cell, i) => (i === 0 ? String(cell).padEnd(32) : String(cell).padStart(11))).join('')
+    cells.map((cell, i) => (i === 0 ? String(cell).padEnd(36) : String(cell).padStart(11))).join('')
   return [
     `${n(ratings)} ratings of ${n(posts)} posts, ${n(hot)} of one post, loaded in ${loadSeconds} s; ${machine}`,
     line(['', 'median ms', 'p95 ms', 'calls']),

@@ -2,6 +2,7 @@ import { cpus } from 'node:os'
 import { createKeys } from 'onecount'
 import { redisMicros, resetCounters } from './commands'
 import { sessionId, spreadRatings, writeRatings } from './ratings'
+import { warmSessions } from './sessions'
 import { load, median, quantile, round } from './statistics'
 import { POSTS, postId, startStores } from './stores'
 
@@ -40,7 +41,7 @@ const MGET = 'MGET'
 const below = (n: number) => Math.floor(Math.random() * n)
 
 /**
- * A page of 30 random warm posts: through the engine, for one session and without a session, and as bare commands through the same
+ * A page of 30 random warm posts: through the engine, for one warm session and without a session, and as bare commands through the same
  * client, in turns. Every post has 20 likers, every session 100 likes.
  */
 export async function read({ seconds, rounds, concurrency }: ReadOptions, say: (line: string) => void) {
@@ -50,6 +51,7 @@ export async function read({ seconds, rounds, concurrency }: ReadOptions, say: (
   try {
     await writeRatings(sql, spreadRatings(SESSIONS, LIKES_PER_SESSION))
     await onecount.hydrateAll()
+    await warmSessions(onecount, SESSIONS)
     const keys = createKeys()
 
     const page = () => {

@@ -24,7 +24,14 @@ interface StoresOptions {
 }
 
 /** Statistics are of now, and stay so. */
-export const STALE = ['posts_new', 'post_ratings', 'like_tombstones', 'like_unseen', 'like_refused']
+export const STALE = [
+  'posts_new',
+  'post_ratings',
+  'like_tombstones',
+  'like_log',
+  'like_log_sums',
+  'like_refused',
+]
   .map(table => `alter table ${table} set (autovacuum_enabled = false); analyze ${table};`)
   .join('\n')
 

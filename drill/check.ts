@@ -1,3 +1,4 @@
+import { createKeys } from 'onecount'
 import type { Person, Promised } from './person'
 import type { Post, Stack } from './stack'
 
@@ -8,6 +9,8 @@ export interface Damage {
   /** Posts on which the stores, or what a new reader is told, do not agree. */
   drift: string[]
 }
+
+const keys = createKeys()
 
 /** Everything is drained for this long at the latest, milliseconds. */
 const SETTLED_MS = 30_000
@@ -36,8 +39,11 @@ async function whatIsLeft(stack: Stack, people: readonly Person[], began: number
   return ''
 }
 
-/** Compares what was promised with what is there; then what is there counts. */
-export async function assess(stack: Stack, people: readonly Person[]): Promise<Damage> {
+/**
+ * Compares what was promised with what is there; then what is there counts. `hasLost`: Redis has lost something, and
+ * who likes a post is filled again as it is pressed.
+ */
+export async function assess(stack: Stack, people: readonly Person[], hasLost: boolean): Promise<Damage> {
   const ops = await opsIn(stack)
   const lost: Damage['lost'] = { redis: 0, postgres: 0, browser: 0 }
   for (const person of people) {
@@ -47,7 +53,10 @@ export async function assess(stack: Stack, people: readonly Person[]): Promise<D
       if (durable !== op) person.acknowledged.set(postId, durable)
     }
   }
-  const checked = await Promise.all(stack.posts.map(post => driftOf(stack, post)))
+  const checked = await Promise.all([
+    ...stack.posts.map(post => driftOf(stack, post, hasLost)),
+    ...people.map(person => heartsOf(person, ops)),
+  ])
   return { lost, drift: checked.filter(text => text !== null) }
 }
 
@@ -59,20 +68,36 @@ async function opsIn({ sql }: Stack): Promise<Map<string, number>> {
   return new Map(rows.map(row => [row.pair as string, Number(row.op)]))
 }
 
-async function driftOf({ sql, redis, url }: Stack, { id, base }: Post): Promise<string | null> {
+async function driftOf(
+  { sql, redis, url }: Stack,
+  { id, base }: Post,
+  hasLost: boolean,
+): Promise<string | null> {
   const { likes } = await fetch(`${url}/api/likes?ids=${id}`).then(response => response.json())
   const [post] = await sql`select likes from posts_new where id = ${id}`
   const rows = await sql`select session_id from post_ratings where post_id = ${id} order by session_id`
-  const count = await redis.get(`post:likes:${id}`)
-  const members = (await redis.smembers(`post:liked:${id}`)).sort()
   const rated = rows.map(row => row.session_id as string).sort()
+  const [numbers, mirror] = await redis.mget(keys.meta(id), keys.likes(id))
+  const [count, , , guesses] = (numbers ?? '').split('|')
+  const members = hasLost ? rated : (await redis.smembers(keys.liked(id))).sort()
   const seen = {
     told: likes[id]?.count,
     redis: Number(count),
+    mirror: Number(mirror),
     set: base + members.length,
     postgres: post!.likes,
     rows: base + rated.length,
   }
   const isSame = new Set(Object.values(seen)).size === 1 && members.join() === rated.join()
-  return isSame ? null : `${id}: ${JSON.stringify(seen)}`
+  return isSame && guesses === '0' ? null : `${id}: ${JSON.stringify({ ...seen, guesses })}`
+}
+
+/** What a person is told to like, and does not by the ops in Postgres, or the other way round. */
+async function heartsOf(person: Person, ops: ReadonlyMap<string, number>): Promise<string | null> {
+  const likes = await person.read()
+  const wrong = [...likes].filter(
+    ([id, { liked }]) => liked !== ((ops.get(`${id}|${person.sessionId}`) ?? 0) % 2 === 1),
+  )
+  if (wrong.length === 0) return null
+  return `${person.sessionId} is told: ${wrong.map(([id, { liked }]) => `${id} ${liked}`).join(', ')}`
 }

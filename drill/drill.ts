@@ -64,7 +64,8 @@ export async function drill({
       const times = await whilePressing(crowd, () => fault.strike(stack)).catch(named)
       const workerEnds = await stack.reviveWorker().catch(named)
       await settle(stack, crowd).catch(named)
-      const damage = await assess(stack, crowd)
+      const damage = await assess(stack, crowd, fault.losesRedis ?? false)
+      if (fault.losesRedis) await stack.refillMirrors().catch(named)
       if (!stack.isWorkerAlive) named(new Error('the worker is not there any more'))
       const row = rows.get(fault.name) ?? emptyRow(fault.name)
       const acknowledged = pressesOf(crowd) - before

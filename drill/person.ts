@@ -69,6 +69,11 @@ export class Person {
     return !this.options.posts.some(postId => this.#store?.keeper.isKept(postId))
   }
 
+  /** What this person is told of every post. */
+  read(): Promise<Map<string, LikeInput>> {
+    return this.#transport().read([...this.options.posts])
+  }
+
   leave(): void {
     this.#store?.keeper.stop()
     this.#store?.queryClient.clear()

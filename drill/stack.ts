@@ -3,6 +3,9 @@ import { chmod, copyFile, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
+import { createOnecount } from 'onecount'
+import { postgresJsPort } from 'onecount/postgres'
+import { createRedisClient, ioredisPort } from 'onecount/redis'
 import postgres, { type Sql } from 'postgres'
 import { freePort } from '../dev/services/free-port'
 import { killOnExit } from '../dev/services/kill-on-exit'
@@ -265,6 +268,19 @@ export class Stack {
   async startReplica(): Promise<void> {
     this.links.replication.retarget(this.#primary.port)
     this.#replica = await this.#startReplica()
+  }
+
+  /** Who likes which post, from Postgres, as after any loss of Redis. */
+  async refillMirrors(): Promise<void> {
+    const mirrors = await Promise.all(['post:liked:*', 'session:likes:*'].map(name => this.redis.keys(name)))
+    await this.redis.unlink('nothing', ...mirrors.flat())
+    const client = createRedisClient(`redis://127.0.0.1:${this.links.redis.port}`)
+    const postgres = postgresJsPort(this.sql)
+    try {
+      await createOnecount({ redis: ioredisPort(client), postgres, log: { warn() {} } }).hydrateAll()
+    } finally {
+      client.disconnect()
+    }
   }
 
   async stop(): Promise<void> {

@@ -26,12 +26,13 @@
 --   14 ttl      for how long it has the lease, milliseconds
 --   15 posts    how many are told
 --   16.. of each post: id, its likes in Postgres, '!<likes>': forget its numbers, 'gone': there is none, '?': told by a
---   later slice; then of each pair: post index, session index, index of its mirror or 0, post, session, op that Postgres holds, op that
---   it refused or ''
+--   later slice; then of each pair: post index, session index, index of its mirror or 0, post, session, op that Postgres
+--   holds, and the member of the batch where Postgres holds exactly its op, the op that it refused, or ''
 -- RETURNS
 --   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending, or there is a later slice |
 --   {'LATE'}: nothing changed, as another batch is in flight or what comes before the slice is not settled here
 -- include: batch
+-- include: chunks
 -- include: lease
 -- include: post
 -- include: ranking
@@ -51,27 +52,47 @@ if final == '' and tonumber(to) <= (settled or 0) then return { 'OK' } end
 local epoch = epoch_of(q)
 local late_before = math.max(latest - lasts, tonumber(mark_of(q, 'trimmed') or 0))
 
+local remembered, late_ones = {}, {}
+
 -- Postgres may come back older: what it has lost then it is given again, also what it had set aside.
 local function remember(name, op)
-  redis.call('ZADD', recent, 'GT', int(op), name)
-  if op < late_before then redis.call('ZADD', late, int(latest), name) end
+  remembered[#remembered + 1] = op
+  remembered[#remembered + 1] = name
+  if tonumber(op) < late_before then
+    late_ones[#late_ones + 1] = int(latest)
+    late_ones[#late_ones + 1] = name
+  end
 end
 
+local n, metas = tonumber(ARGV[15]), {}
+for i = 1, n do metas[i] = KEYS[3 + 3 * i] end
+metas = collect_in_chunks('MGET', nil, metas)
 local posts = {}
-local n, sessions = tonumber(ARGV[15]), 0
 for i = 1, n do
-  posts[i] = read_post(KEYS[3 + 3 * i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
-  posts[i].likes = ARGV[15 + 2 * i]
-  posts[i].is_gone = posts[i].likes == 'gone'
-  posts[i].by_hand = string.match(posts[i].likes, '^!(%d+)$')
+  local p = post_of(metas[i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
+  p.likes = ARGV[15 + 2 * i]
+  p.is_gone = p.likes == 'gone'
+  p.by_hand = string.match(p.likes, '^!(%d+)$')
+  posts[i] = p
 end
 
-for i = 16 + 2 * n, #ARGV, 7 do sessions = math.max(sessions, tonumber(ARGV[i + 1])) end
-for i = 16 + 2 * n, #ARGV, 7 do
-  local post, session = ARGV[i + 3], ARGV[i + 4]
-  local p, key = posts[tonumber(ARGV[i])], KEYS[5 + 3 * n + tonumber(ARGV[i + 1])]
-  local op, refused = tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6])
-  local pair = post .. '|' .. session
+-- Most pairs are pending as they were handed out, and Postgres holds that op: they are settled together.
+local members, first_pair, sessions = {}, 16 + 2 * n, 0
+for i = first_pair, #ARGV, 7 do
+  members[#members + 1] = ARGV[i + 6]
+  sessions = math.max(sessions, tonumber(ARGV[i + 1]))
+end
+local unchanged = collect_in_chunks('ZMSCORE', q, members)
+
+-- An op of the post is pending no more, or changes something else.
+local function change(p, d, guesses)
+  p.D, p.G = p.D + d, p.G - guesses
+  p.was_guess = p.was_guess or guesses > 0
+end
+
+-- Settles a pair of which another op is pending than was handed out, or of which Postgres holds another one.
+local function settle_pair(i, p, post, session, op, refused)
+  local pair, key = post .. '|' .. session, KEYS[5 + 3 * n + tonumber(ARGV[i + 1])]
   local held = pending_of(q, pair)
   local is_held = held ~= nil
   if held then
@@ -84,28 +105,45 @@ for i = 16 + 2 * n, #ARGV, 7 do
     else
       redis.call('ZREM', q, held.member)
     end
-    p.D, p.G = p.D + d - held.d, p.G - guesses
-    p.was_guess = p.was_guess or guesses > 0
+    change(p, d - held.d, guesses)
   end
-  if not p.is_gone then
-    local mirror = tonumber(ARGV[i + 2])
-    if mirror > 0 then
-      -- A press of the session goes by this op already, while the likes that have it in them may be told later.
-      p.was_guess = true
-      local verb = (is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM'
-      redis.pcall(verb, KEYS[5 + 3 * n + sessions + mirror], post)
-      if ARGV[12] == '1' then redis.pcall(verb, KEYS[5 + 3 * tonumber(ARGV[i])], session) end
+  if p.is_gone then return end
+  local mirror = tonumber(ARGV[i + 2])
+  if mirror > 0 then
+    -- A press of the session goes by this op already, while the likes that have it in them may be told later.
+    p.was_guess = true
+    local verb = (is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM'
+    redis.pcall(verb, KEYS[5 + 3 * n + sessions + mirror], post)
+    if ARGV[12] == '1' then redis.pcall(verb, KEYS[5 + 3 * tonumber(ARGV[i])], session) end
+  end
+  local own = op_of(key, epoch, post)
+  if own and (op > own or (op == own and not is_held) or own == refused) then set_op(key, post, int(op)) end
+  -- One whose likes were set by hand may be another one of the same id.
+  if refused and not p.by_hand then remember(pair .. '|refused', int(refused)) end
+  if op > 0 and not p.by_hand then remember(pair, int(op)) end
+end
+
+local settled_together = {}
+for i = first_pair, #ARGV, 7 do
+  local p, post, op = posts[tonumber(ARGV[i])], ARGV[i + 3], ARGV[i + 5]
+  local k = (i - first_pair) / 7 + 1
+  if unchanged[k] and ARGV[i + 2] == '0' then
+    settled_together[#settled_together + 1] = members[k]
+    local d, guesses = change_of(members[k], epoch)
+    change(p, -d, guesses)
+    if not p.is_gone then
+      -- Of a pair that is pending its session has no later op.
+      set_op(KEYS[5 + 3 * n + tonumber(ARGV[i + 1])], post, op)
+      if not p.by_hand then remember(post .. '|' .. ARGV[i + 4], op) end
     end
-    local own = op_of(key, epoch, post)
-    if own and (op > own or (op == own and not is_held) or own == refused) then
-      redis.call('HSET', key, post, int(op))
-    end
-    redis.call('PEXPIRE', key, ARGV[7])
-    -- One whose likes were set by hand may be another one of the same id.
-    if refused and not p.by_hand then remember(pair .. '|refused', refused) end
-    if op > 0 and not p.by_hand then remember(pair, op) end
+  else
+    settle_pair(i, p, post, ARGV[i + 4], tonumber(op), tonumber(members[k]))
   end
 end
+in_chunks('ZREM', { q }, settled_together)
+in_chunks('ZADD', { recent, 'GT' }, remembered)
+in_chunks('ZADD', { late }, late_ones)
+for i = 1, sessions do redis.call('PEXPIRE', KEYS[5 + 3 * n + i], ARGV[7]) end
 
 for i = 1, n do
   local p, meta, likes = posts[i], KEYS[3 + 3 * i], KEYS[4 + 3 * i]

@@ -26,7 +26,7 @@ export function toldBy({ args }: Call): Told[] {
       post: post!,
       session: session!,
       op: Number(op),
-      refused: refused === '' ? null : Number(refused),
+      refused: /^\d+$/.test(refused!) ? Number(refused) : null,
       likes: values[POSTS_AT + 2 * Number(index)]!,
     })
   }

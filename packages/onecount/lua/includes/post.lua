@@ -16,7 +16,7 @@ local TOLD_LATER = 1000000000
 
 -- With `ttl`, milliseconds, the post leaves Redis then, whatever becomes of it: a missing one is cold.
 local function set_post(key, post, epoch, ttl)
-  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  local numbers = string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
   if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 

@@ -31,6 +31,17 @@ local function pending_of(q, pair)
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
 
+-- The d of a pending op, and 1 if that is a guess, 0 if not.
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
+end
+
 -- Replaces the pending op of a pair.
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch

@@ -10,3 +10,8 @@ local function op_of(key, epoch, post)
   local op = tonumber(string.match(values[2] or '', '^%d+'))
   return op or (extent == 'all' and 0 or nil)
 end
+
+-- Only where the key is a hash: what a session has pressed decides nothing else.
+local function set_op(key, post, op)
+  redis.pcall('HSET', key, post, op)
+end

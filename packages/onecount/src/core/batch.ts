@@ -1,11 +1,11 @@
-import type { Entry } from './ports'
+import type { HandedOut } from './settlement'
 
 /** The batch in flight, as Redis handed it out. */
 export interface Batch {
   /** The cut of Redis when it was handed out. */
   parent: string
   nonce: string
-  entries: Entry[]
+  entries: HandedOut[]
   /** Whether the queue may hold more. */
   isFull: boolean
   /** Where the next batch begins. */
@@ -22,7 +22,7 @@ export function toBatch(parent: string, batch: string[], began: number): Batch {
   const cut = new Set([after, last].filter(end => end !== '').map(end => end.split('|')[0]))
   const entries = members.map(member => {
     const [postId, sessionId, op, rev] = member.split('|') as [string, string, string, string]
-    return { postId, sessionId, op: Number(op), rev: cut.has(postId) ? 0 : Number(rev) }
+    return { postId, sessionId, op: Number(op), rev: cut.has(postId) ? 0 : Number(rev), member }
   })
   return { parent, nonce, entries, isFull: last !== '', last, began }
 }

@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import type { Applied } from './settlement'
 import { lostOf, settlementOf } from './settlement'
 
-const entry = (postId: string, sessionId: string, op: number) => ({ postId, sessionId, op, rev: 7 })
+/** As Redis hands it out. */
+const memberOf = (postId: string, sessionId: string, op: number) => `${postId}|${sessionId}|${op}|7|1|epoch`
+const entry = (postId: string, sessionId: string, op: number) => ({
+  postId,
+  sessionId,
+  op,
+  rev: 7,
+  member: memberOf(postId, sessionId, op),
+})
 const row = (postId: string, sessionId: string, op: number) => ({ postId, sessionId, op })
 const refusal = (postId: string, sessionId: string, op: number, known: number) => ({
   ...row(postId, sessionId, op),
@@ -19,11 +27,11 @@ function answer(part: Partial<Applied>, likes: Record<string, number>): Applied 
 /** What a slice says of each pair, by names in place of places. */
 const pairsOf = ({ told, sessions, mirrors, posts }: ReturnType<typeof settlementOf>[number]) =>
   Array.from({ length: told.length / 7 }, (_, i) => {
-    const [post, session, mirror, postId, sessionId, op, refused] = told.slice(7 * i, 7 * i + 7)
+    const [post, session, mirror, postId, sessionId, op, handedOut] = told.slice(7 * i, 7 * i + 7)
     expect([...posts.keys()][Number(post) - 1]).toBe(postId)
     expect(sessions[Number(session) - 1]).toBe(sessionId)
     if (mirror !== 0) expect(mirrors[Number(mirror) - 1]).toBe(sessionId)
-    return { pair: `${postId}|${sessionId}`, op, refused, isNews: mirror !== 0 }
+    return { pair: `${postId}|${sessionId}`, op, handedOut, isNews: mirror !== 0 }
   })
 
 describe('a settlement', () => {
@@ -46,9 +54,9 @@ describe('a settlement', () => {
       ['b', 20],
     ])
     expect(pairsOf(slice!)).toEqual([
-      { pair: 'a|ana', op: 5, refused: '', isNews: false },
-      { pair: 'a|ben', op: 2, refused: '', isNews: false },
-      { pair: 'b|ana', op: 3, refused: '', isNews: false },
+      { pair: 'a|ana', op: 5, handedOut: memberOf('a', 'ana', 5), isNews: false },
+      { pair: 'a|ben', op: 2, handedOut: memberOf('a', 'ben', 2), isNews: false },
+      { pair: 'b|ana', op: 3, handedOut: memberOf('b', 'ana', 3), isNews: false },
     ])
   })
 
@@ -59,9 +67,9 @@ describe('a settlement', () => {
       100,
     )
     expect(pairsOf(slice!)).toEqual([
-      { pair: 'a|ana', op: 8, refused: '', isNews: true },
-      { pair: 'a|ben', op: 9, refused: '', isNews: true },
-      { pair: 'a|eva', op: 1, refused: '', isNews: true },
+      { pair: 'a|ana', op: 8, handedOut: '', isNews: true },
+      { pair: 'a|ben', op: 9, handedOut: '', isNews: true },
+      { pair: 'a|eva', op: 1, handedOut: '', isNews: true },
     ])
     expect(slice!.mirrors).toEqual(['ana', 'ben', 'eva'])
   })
@@ -73,8 +81,8 @@ describe('a settlement', () => {
       100,
     )
     expect(pairsOf(slice!)).toEqual([
-      { pair: 'a|ana', op: 2, refused: 5, isNews: true },
-      { pair: 'a|ben', op: 0, refused: 7, isNews: true },
+      { pair: 'a|ana', op: 2, handedOut: 5, isNews: true },
+      { pair: 'a|ben', op: 0, handedOut: 7, isNews: true },
     ])
   })
 
@@ -89,7 +97,7 @@ describe('a settlement', () => {
       ['b', '!12'],
       ['c', 'gone'],
     ])
-    expect(pairsOf(slice!)).toEqual([{ pair: 'a|ana', op: 5, refused: '', isNews: false }])
+    expect(pairsOf(slice!)).toEqual([{ pair: 'a|ana', op: 5, handedOut: memberOf('a', 'ana', 5), isNews: false }])
   })
 
   describe('in slices', () => {

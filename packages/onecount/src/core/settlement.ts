@@ -2,6 +2,11 @@ import type { Entry, PairOp, SyncResult } from './ports'
 
 export type Applied = SyncResult & { status: 'applied' }
 
+/** An entry as Redis handed it out. */
+export interface HandedOut extends Entry {
+  member: string
+}
+
 /** A part of what `settle` is told. */
 export interface Slice {
   /** `<from>-<to>` of the batch's pairs, with `!` behind it the last one. */
@@ -12,8 +17,8 @@ export interface Slice {
   /** Sessions of the pairs whose mirrors may be wrong. */
   mirrors: string[]
   /**
-   * Of each pair: index of its post, of its session, of its mirror or 0, post, session, what Postgres holds, what it
-   * refused or ''.
+   * Of each pair: index of its post, of its session, of its mirror or 0, post, session, what Postgres holds; the member
+   * of the batch where Postgres holds exactly its op, the op that it refused, or ''.
    */
   told: (string | number)[]
 }
@@ -24,17 +29,18 @@ const pairOf = ({ postId, sessionId }: Omit<PairOp, 'op'>) => `${postId}|${sessi
 export function lostOf({ posts, refused }: Applied): (op: PairOp) => boolean {
   const there = new Set(posts.map(post => post.postId))
   const ops = new Set(refused.map(op => `${pairOf(op)}|${op.op}`))
-  return op => !there.has(op.postId) || ops.has(`${pairOf(op)}|${op.op}`)
+  return op => !there.has(op.postId) || (ops.size > 0 && ops.has(`${pairOf(op)}|${op.op}`))
 }
 
 interface ToldPair extends PairOp {
-  refused: number | ''
+  /** The member of the batch where Postgres holds exactly its op, or the op that it refused. */
+  handedOut: string | number
   /** Redis has not been told of it by a press: what it shows others of the pair is wrong. */
   isNews: boolean
 }
 
 /** What `settle` is told of a batch, in slices of so many pairs, at least one; by post, so that one is told at once. */
-export function settlementOf(entries: Entry[], result: Applied, size: number): Slice[] {
+export function settlementOf(entries: HandedOut[], result: Applied, size: number): Slice[] {
   const likes = likesOf(entries, result)
   const pairs = pairsOf(entries, result).sort((a, b) =>
     a.postId < b.postId ? -1 : a.postId > b.postId ? 1 : 0,
@@ -57,14 +63,14 @@ export function settlementOf(entries: Entry[], result: Applied, size: number): S
       posts: new Map([...posts.keys()].map(id => [id, told(id)])),
       sessions: [...sessions.keys()],
       mirrors: [...mirrors.keys()],
-      told: part.flatMap(({ postId, sessionId, op, refused, isNews }) => [
+      told: part.flatMap(({ postId, sessionId, op, handedOut, isNews }) => [
         posts.get(postId)!,
         sessions.get(sessionId)!,
         isNews ? mirrors.get(sessionId)! : 0,
         postId,
         sessionId,
         op,
-        refused,
+        handedOut,
       ]),
     })
   }
@@ -77,7 +83,7 @@ function indexed(ids: string[]): Map<string, number> {
 }
 
 /** What is said of the likes of each post. */
-function likesOf(entries: Entry[], { posts, rows }: Applied): Map<string, number | string> {
+function likesOf(entries: HandedOut[], { posts, rows }: Applied): Map<string, number | string> {
   const likes = new Map<string, number | string>()
   for (const { postId } of [...entries, ...rows]) likes.set(postId, 'gone')
   for (const post of posts) likes.set(post.postId, post.likes)
@@ -89,10 +95,10 @@ function likesOf(entries: Entry[], { posts, rows }: Applied): Map<string, number
 }
 
 /** What Postgres holds of each pair of the batch. */
-function pairsOf(entries: Entry[], { rows, refused }: Applied): ToldPair[] {
+function pairsOf(entries: HandedOut[], { rows, refused }: Applied): ToldPair[] {
   const refusedOps = new Map(refused.map(op => [pairOf(op), op]))
   const pairs = new Map<string, ToldPair>()
-  const tell = (op: PairOp, isRow: boolean) => {
+  const tell = (op: PairOp, member: string, isRow: boolean) => {
     if (op.sessionId === '') return
     const pair = pairOf(op)
     const refusal = refusedOps.get(pair)
@@ -102,11 +108,11 @@ function pairsOf(entries: Entry[], { rows, refused }: Applied): ToldPair[] {
       postId: op.postId,
       sessionId: op.sessionId,
       op: Math.max(held, before?.op ?? 0),
-      refused: refusal?.op ?? '',
+      handedOut: refusal?.op ?? (held === op.op && !before ? member : ''),
       isNews: isRow || refusal !== undefined || (before?.isNews ?? false),
     })
   }
-  for (const entry of entries) tell(entry, false)
-  for (const row of rows) tell(row, true)
+  for (const entry of entries) tell(entry, entry.member, false)
+  for (const row of rows) tell(row, '', true)
   return [...pairs.values()]
 }

@@ -10,7 +10,7 @@ export interface Script {
 export const SCRIPTS = {
   abandon: {
     name: 'abandon',
-    sha1: '6d1efc7ba71d23c9aaef2b0387ca09b08a24e2e7',
+    sha1: '4b1e7b45614227a11f282a7689019d8f91ccda22',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -30,6 +30,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -80,7 +89,7 @@ return '1'
   },
   adopt: {
     name: 'adopt',
-    sha1: '5999914f8ba633ced8a50517c3bb3f8985547965',
+    sha1: '3bd0405920bb5aa11a6f73aed7809a8a85e54b51',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -100,6 +109,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -137,7 +155,7 @@ return redis.call('TYPE', before).ok == 'zset' and '1' or '0'
   },
   close: {
     name: 'close',
-    sha1: '0aa8eec6179ccdac0dd6f2b330c52e3f99c84453',
+    sha1: '920861699e629fa03c45e2c49248ee50c086bb04',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -157,6 +175,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -186,7 +213,7 @@ return members
   },
   collect: {
     name: 'collect',
-    sha1: '6847d0b3c36afd69a5920a3ef30794c9a09d016c',
+    sha1: 'd41967b7ab0fbc7ad3d9fc9bbff6b73f2c95781a',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -206,6 +233,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -275,7 +311,7 @@ return { home, mark_of(q, 'nonce') or '', unpack(hand_out(q, ARGV[1], ARGV[2], A
   },
   'compare-pairs': {
     name: 'compare-pairs',
-    sha1: '7628077ee0a4952d17a447c15997f95cf07be66e',
+    sha1: '836b087f15849197c1dd290cb2c6c2de4f70387a',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -298,6 +334,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -321,6 +366,9 @@ local function op_of(key, epoch, post)
   local op = tonumber(string.match(values[2] or '', '^%d+'))
   return op or (extent == 'all' and 0 or nil)
 end
+local function set_op(key, post, op)
+  redis.pcall('HSET', key, post, op)
+end
 local q, recent = KEYS[1], KEYS[2]
 assert_primary(q)
 local epoch = epoch_of(q)
@@ -343,7 +391,7 @@ return out
   },
   'compare-posts': {
     name: 'compare-posts',
-    sha1: '42817600bd2e7f9e0d944c4e28b28fbbca761d8a',
+    sha1: '611fb5269d63bf03fc3dddb01901948ea6c89354',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -366,6 +414,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -401,7 +458,7 @@ local function post_of(meta, epoch)
 end
 local TOLD_LATER = 1000000000
 local function set_post(key, post, epoch, ttl)
-  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  local numbers = string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
   if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 local function read_post(key, epoch)
@@ -428,7 +485,7 @@ return out
   },
   cool: {
     name: 'cool',
-    sha1: '9f026c2f95d1787747e200d33a76637001954f4e',
+    sha1: '1ecd3371893abf1d7b54a93265f53e69a1d0000b',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -442,7 +499,7 @@ local function post_of(meta, epoch)
 end
 local TOLD_LATER = 1000000000
 local function set_post(key, post, epoch, ttl)
-  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  local numbers = string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
   if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 local function read_post(key, epoch)
@@ -457,7 +514,7 @@ return '1'
   },
   feed: {
     name: 'feed',
-    sha1: 'db3df5c588fc17c19c306ee44313b76a9e05e4f5',
+    sha1: '2c07c2cf5e0488cd22bfa5158fe8aa280e69d5ab',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -480,6 +537,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -515,7 +581,7 @@ return feed(KEYS[1], KEYS[2], tonumber(ARGV[1])) and '1' or '0'
   },
   fill: {
     name: 'fill',
-    sha1: '854bc6e8e0815365a02dcc34939a52cafb015ae6',
+    sha1: '35f82606f23b4b2959e3b98fa90c4725f0f14c39',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -529,7 +595,7 @@ local function post_of(meta, epoch)
 end
 local TOLD_LATER = 1000000000
 local function set_post(key, post, epoch, ttl)
-  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  local numbers = string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
   if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 local function read_post(key, epoch)
@@ -554,6 +620,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -659,7 +734,7 @@ return 'OK'
   },
   'install-posts': {
     name: 'install-posts',
-    sha1: '64f3783d21a3751a1054dd2f719afb28b16b9823',
+    sha1: '28930bac8240483e938c7b4fab702a5c1db79b27',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -673,7 +748,7 @@ local function post_of(meta, epoch)
 end
 local TOLD_LATER = 1000000000
 local function set_post(key, post, epoch, ttl)
-  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  local numbers = string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
   if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 local function read_post(key, epoch)
@@ -698,6 +773,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -747,7 +831,7 @@ return out
   },
   'install-session': {
     name: 'install-session',
-    sha1: '013303adb2785f96072bd344ced3f11d6a0ab465',
+    sha1: '54eb5789441c828e4b457a7218e4d1b99b8e136f',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -767,6 +851,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -817,7 +910,7 @@ return 'OK'
   },
   likers: {
     name: 'likers',
-    sha1: '9448143cbae3034ae12ef4d51df652f641fab279',
+    sha1: '946d7eb54560df3a919a25d8e439f45049e261d9',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -837,6 +930,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -888,7 +990,7 @@ return out
   },
   look: {
     name: 'look',
-    sha1: '7fa31e1e19027ac3313ac3561c54d555a6cfc2e3',
+    sha1: 'a875804a5f7b60c1e93c2233ebf103360db8713d',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -911,6 +1013,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -941,7 +1052,7 @@ return { int(turn - now), pending and '1' or '0', mark_of(q, 'nonce') or '', mar
   },
   'mirror-likes': {
     name: 'mirror-likes',
-    sha1: '1dd7b59203659cd7a31cc622f1b2af14a2cf0f5a',
+    sha1: '8c2af11cb83b0b3aeb0e579c096cbbdf482e5e07',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -955,7 +1066,7 @@ local function post_of(meta, epoch)
 end
 local TOLD_LATER = 1000000000
 local function set_post(key, post, epoch, ttl)
-  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  local numbers = string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
   if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 local function read_post(key, epoch)
@@ -980,6 +1091,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -1006,7 +1126,7 @@ return 'OK'
   },
   mirror: {
     name: 'mirror',
-    sha1: '0c0ce1ad5c459541a0d3ac11addf3dd785fa3529',
+    sha1: 'bbd5a6de820b65ab44059e9f9e7b8cafd3b313b8',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1026,6 +1146,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -1058,7 +1187,7 @@ return 'OK'
   },
   prepare: {
     name: 'prepare',
-    sha1: 'aedbcc359d2115345df8d52dca31af8b2a00ad66',
+    sha1: 'e2dc71e0ea0bff4a9b124a896693104e031ffc0f',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1078,6 +1207,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -1130,7 +1268,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: 'c382772230d91770db2b63839e2f4e3a3110f226',
+    sha1: '2dfc170c570cbed47cbeb58a0ff80f89a006ed2a',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1144,7 +1282,7 @@ local function post_of(meta, epoch)
 end
 local TOLD_LATER = 1000000000
 local function set_post(key, post, epoch, ttl)
-  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  local numbers = string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
   if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 local function read_post(key, epoch)
@@ -1170,6 +1308,15 @@ local function pending_of(q, pair)
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
+end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
   redis.call('ZADD', q, 0, member)
@@ -1191,6 +1338,9 @@ local function op_of(key, epoch, post)
   if of ~= epoch then return nil end
   local op = tonumber(string.match(values[2] or '', '^%d+'))
   return op or (extent == 'all' and 0 or nil)
+end
+local function set_op(key, post, op)
+  redis.pcall('HSET', key, post, op)
 end
 local function look(k, post, session)
   local epoch = epoch_of(k.q)
@@ -1266,7 +1416,7 @@ return reply(s)
   },
   rank: {
     name: 'rank',
-    sha1: '1716cae5216fd607e68832b511584d7e263ef9bc',
+    sha1: '8ebf9b417abf58137a29041ecb4d633f994fa430',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1286,6 +1436,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -1332,7 +1491,7 @@ return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCOR
   },
   read: {
     name: 'read',
-    sha1: '077d4d2bb4049ab5f379ea516aba5ecbf3e10d61',
+    sha1: 'fc652daa763893dbe7f8deb00e32ebac52927e20',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1352,6 +1511,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -1404,7 +1572,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: 'b307eaa57d5a9d9cd1239408c4b88b80990f2f9d',
+    sha1: '1cadc7c0c6f7580b1d011062068052351f2855da',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1424,6 +1592,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -1497,7 +1674,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '0c1961d681cc6b304a8dbe1e18d1e10ebebe83f7',
+    sha1: '76bd51e9d303ef752d59ec54576853a7a2c03bad',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1517,6 +1694,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -1559,6 +1745,25 @@ local function drop_batch(q)
   set_mark(q, 'out', nil)
   set_mark(q, 'outs', nil)
 end
+local CHUNK = 1000
+local function in_chunks(command, begins, items)
+  for from = 1, #items, CHUNK do
+    local call = { command, unpack(begins) }
+    for i = from, math.min(from + CHUNK - 1, #items) do call[#call + 1] = items[i] end
+    redis.call(unpack(call))
+  end
+end
+local function collect_in_chunks(command, key, items)
+  local out = {}
+  for from = 1, #items, CHUNK do
+    local call = { command }
+    call[2] = key
+    for i = from, math.min(from + CHUNK - 1, #items) do call[#call + 1] = items[i] end
+    local answers = redis.call(unpack(call))
+    for i = 1, #answers do out[from + i - 1] = answers[i] end
+  end
+  return out
+end
 local function take_lease(lease, drainer, ttl)
   if drainer == '' then return nil end
   local holder = redis.pcall('GET', lease)
@@ -1582,7 +1787,7 @@ local function post_of(meta, epoch)
 end
 local TOLD_LATER = 1000000000
 local function set_post(key, post, epoch, ttl)
-  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  local numbers = string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
   if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 local function read_post(key, epoch)
@@ -1618,6 +1823,9 @@ local function op_of(key, epoch, post)
   local op = tonumber(string.match(values[2] or '', '^%d+'))
   return op or (extent == 'all' and 0 or nil)
 end
+local function set_op(key, post, op)
+  redis.pcall('HSET', key, post, op)
+end
 local TRIMMED_AT_ONCE = 2000
 local LOOKED_AT_AT_ONCE = 500
 local function trim(q, recent, late, horizon)
@@ -1649,24 +1857,38 @@ if tonumber(from) > (settled or 0) then return { 'LATE' } end
 if final == '' and tonumber(to) <= (settled or 0) then return { 'OK' } end
 local epoch = epoch_of(q)
 local late_before = math.max(latest - lasts, tonumber(mark_of(q, 'trimmed') or 0))
+local remembered, late_ones = {}, {}
 local function remember(name, op)
-  redis.call('ZADD', recent, 'GT', int(op), name)
-  if op < late_before then redis.call('ZADD', late, int(latest), name) end
+  remembered[#remembered + 1] = op
+  remembered[#remembered + 1] = name
+  if tonumber(op) < late_before then
+    late_ones[#late_ones + 1] = int(latest)
+    late_ones[#late_ones + 1] = name
+  end
 end
+local n, metas = tonumber(ARGV[15]), {}
+for i = 1, n do metas[i] = KEYS[3 + 3 * i] end
+metas = collect_in_chunks('MGET', nil, metas)
 local posts = {}
-local n, sessions = tonumber(ARGV[15]), 0
 for i = 1, n do
-  posts[i] = read_post(KEYS[3 + 3 * i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
-  posts[i].likes = ARGV[15 + 2 * i]
-  posts[i].is_gone = posts[i].likes == 'gone'
-  posts[i].by_hand = string.match(posts[i].likes, '^!(%d+)$')
+  local p = post_of(metas[i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
+  p.likes = ARGV[15 + 2 * i]
+  p.is_gone = p.likes == 'gone'
+  p.by_hand = string.match(p.likes, '^!(%d+)$')
+  posts[i] = p
 end
-for i = 16 + 2 * n, #ARGV, 7 do sessions = math.max(sessions, tonumber(ARGV[i + 1])) end
-for i = 16 + 2 * n, #ARGV, 7 do
-  local post, session = ARGV[i + 3], ARGV[i + 4]
-  local p, key = posts[tonumber(ARGV[i])], KEYS[5 + 3 * n + tonumber(ARGV[i + 1])]
-  local op, refused = tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6])
-  local pair = post .. '|' .. session
+local members, first_pair, sessions = {}, 16 + 2 * n, 0
+for i = first_pair, #ARGV, 7 do
+  members[#members + 1] = ARGV[i + 6]
+  sessions = math.max(sessions, tonumber(ARGV[i + 1]))
+end
+local unchanged = collect_in_chunks('ZMSCORE', q, members)
+local function change(p, d, guesses)
+  p.D, p.G = p.D + d, p.G - guesses
+  p.was_guess = p.was_guess or guesses > 0
+end
+local function settle_pair(i, p, post, session, op, refused)
+  local pair, key = post .. '|' .. session, KEYS[5 + 3 * n + tonumber(ARGV[i + 1])]
   local held = pending_of(q, pair)
   local is_held = held ~= nil
   if held then
@@ -1679,26 +1901,41 @@ for i = 16 + 2 * n, #ARGV, 7 do
     else
       redis.call('ZREM', q, held.member)
     end
-    p.D, p.G = p.D + d - held.d, p.G - guesses
-    p.was_guess = p.was_guess or guesses > 0
+    change(p, d - held.d, guesses)
   end
-  if not p.is_gone then
-    local mirror = tonumber(ARGV[i + 2])
-    if mirror > 0 then
-      p.was_guess = true
-      local verb = (is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM'
-      redis.pcall(verb, KEYS[5 + 3 * n + sessions + mirror], post)
-      if ARGV[12] == '1' then redis.pcall(verb, KEYS[5 + 3 * tonumber(ARGV[i])], session) end
+  if p.is_gone then return end
+  local mirror = tonumber(ARGV[i + 2])
+  if mirror > 0 then
+    p.was_guess = true
+    local verb = (is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM'
+    redis.pcall(verb, KEYS[5 + 3 * n + sessions + mirror], post)
+    if ARGV[12] == '1' then redis.pcall(verb, KEYS[5 + 3 * tonumber(ARGV[i])], session) end
+  end
+  local own = op_of(key, epoch, post)
+  if own and (op > own or (op == own and not is_held) or own == refused) then set_op(key, post, int(op)) end
+  if refused and not p.by_hand then remember(pair .. '|refused', int(refused)) end
+  if op > 0 and not p.by_hand then remember(pair, int(op)) end
+end
+local settled_together = {}
+for i = first_pair, #ARGV, 7 do
+  local p, post, op = posts[tonumber(ARGV[i])], ARGV[i + 3], ARGV[i + 5]
+  local k = (i - first_pair) / 7 + 1
+  if unchanged[k] and ARGV[i + 2] == '0' then
+    settled_together[#settled_together + 1] = members[k]
+    local d, guesses = change_of(members[k], epoch)
+    change(p, -d, guesses)
+    if not p.is_gone then
+      set_op(KEYS[5 + 3 * n + tonumber(ARGV[i + 1])], post, op)
+      if not p.by_hand then remember(post .. '|' .. ARGV[i + 4], op) end
     end
-    local own = op_of(key, epoch, post)
-    if own and (op > own or (op == own and not is_held) or own == refused) then
-      redis.call('HSET', key, post, int(op))
-    end
-    redis.call('PEXPIRE', key, ARGV[7])
-    if refused and not p.by_hand then remember(pair .. '|refused', refused) end
-    if op > 0 and not p.by_hand then remember(pair, op) end
+  else
+    settle_pair(i, p, post, ARGV[i + 4], tonumber(op), tonumber(members[k]))
   end
 end
+in_chunks('ZREM', { q }, settled_together)
+in_chunks('ZADD', { recent, 'GT' }, remembered)
+in_chunks('ZADD', { late }, late_ones)
+for i = 1, sessions do redis.call('PEXPIRE', KEYS[5 + 3 * n + i], ARGV[7]) end
 for i = 1, n do
   local p, meta, likes = posts[i], KEYS[3 + 3 * i], KEYS[4 + 3 * i]
   if p.is_gone then
@@ -1737,7 +1974,7 @@ return { 'OK', unpack(batch) }
   },
   sizes: {
     name: 'sizes',
-    sha1: 'c73380b56dd2c258a0c0be8f13852b25e39ab9c5',
+    sha1: 'db32f2b55b60141269201e15e2c076a4877e9f5e',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1760,6 +1997,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -1786,7 +2032,7 @@ return out
   },
   status: {
     name: 'status',
-    sha1: 'd724f247137cc965ee7521472e60dd605aae9153',
+    sha1: '08054b8572942bb849eadc6eb3b94b6c3e894e8b',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1809,6 +2055,15 @@ local function pending_of(q, pair)
   if not member then return nil end
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
 end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
@@ -1839,7 +2094,7 @@ return { mark_of(q, 'nonce') or '', epoch_of(q) or '', int(pending), int(oldest 
   },
   write: {
     name: 'write',
-    sha1: 'bc0d31b92300f61ac6e72ed1cfae0593d79534b2',
+    sha1: 'da347c88aaf19a5b0bdd75d2f8bc90d1fe7d7c45',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1853,7 +2108,7 @@ local function post_of(meta, epoch)
 end
 local TOLD_LATER = 1000000000
 local function set_post(key, post, epoch, ttl)
-  local numbers = int(post.count) .. '|' .. int(post.rev) .. '|' .. int(post.D) .. '|' .. int(post.G) .. '|' .. epoch
+  local numbers = string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
   if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
 end
 local function read_post(key, epoch)
@@ -1879,6 +2134,15 @@ local function pending_of(q, pair)
   local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
   return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
 end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
+end
 local function pend(q, pair, op, rev, d, epoch, held)
   local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
   redis.call('ZADD', q, 0, member)
@@ -1900,6 +2164,9 @@ local function op_of(key, epoch, post)
   if of ~= epoch then return nil end
   local op = tonumber(string.match(values[2] or '', '^%d+'))
   return op or (extent == 'all' and 0 or nil)
+end
+local function set_op(key, post, op)
+  redis.pcall('HSET', key, post, op)
 end
 local function look(k, post, session)
   local epoch = epoch_of(k.q)

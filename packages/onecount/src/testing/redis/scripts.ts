@@ -56,7 +56,7 @@ export function slicesOf(batch: Batch, answer: Answer = {}, size = 100): Slice[]
   const { likes = {}, rows = [], refused = [] } = answer
   const entries = batch.members.map(member => {
     const [postId, sessionId, op, rev] = member.split('|') as [string, string, string, string]
-    return { postId, sessionId, op: Number(op), rev: Number(rev) }
+    return { postId, sessionId, op: Number(op), rev: Number(rev), member }
   })
   const result = {
     status: 'applied' as const,
