@@ -18,7 +18,7 @@ afterAll(async () => {
 
 describe('an engine that does not run', () => {
   it.each([
-    ['Lua', 'lua/includes/apply.lua', 'if op <= newest or', 'if newest.op or'],
+    ['Lua', 'lua/write.lua', 'if op > s.newest then', 'if s.newest.op then'],
     ['TypeScript', 'src/core/write.ts', 'assertOp(op, liked)', '(null as never)(op, liked)'],
   ])('is not one without a rule: broken %s is not noticed', async (_, file, find, replace) => {
     const { seed, violation } = await ablateRule(client, { name: 'broken', file, find, replace }, 1, 5)
@@ -32,6 +32,8 @@ describe('npm run simulate', () => {
     [['--ablate', '--only', 'typo'], '--only typo'],
     [['--seeds', '0'], '--seeds 0 is not a whole number'],
     [['--sedes', '1'], '--sedes'],
+    [['--faults', 'crash,typo'], '--faults typo'],
+    [['--partitions', 'x'], '--partitions x is not a whole number'],
   ])('%j is wrong usage', (args, words) => {
     const main = join(import.meta.dirname, 'main.ts')
     const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', main, ...args], {

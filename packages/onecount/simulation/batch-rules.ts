@@ -59,14 +59,14 @@ export const BATCH_RULES: Rule[] = [
     file: lua('settle'),
     find: "if tonumber(from) > (settled or 0) then return { 'LATE' } end",
     replace: '',
-    faults: ['redis rolled back'],
+    faults: ['redis rolled back', 'settings apart'],
   },
   {
     name: 'a slice that comes again says nothing new',
     file: lua('settle'),
     find: "if final == '' and tonumber(to) <= (settled or 0) then return { 'OK' } end",
     replace: '',
-    faults: ['dozen instances', 'settings apart'],
+    faults: ['redis down', 'dozen instances', 'settings apart'],
   },
   {
     name: 'the likes of a post are told with the last slice that it is in',
@@ -93,6 +93,6 @@ export const BATCH_RULES: Rule[] = [
     file: lua('install-session'),
     find: " or mark_of(q, 'half') then",
     replace: ' then',
-    faults: ['op refused', 'redis queue lost', 'request late'],
+    faults: ['redis down', 'request late', 'dozen instances'],
   },
 ]

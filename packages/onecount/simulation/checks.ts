@@ -62,8 +62,10 @@ async function checkHeart(
   if (mark !== `${held.epoch}|all` && !(mark === `${held.epoch}|some` && own !== undefined)) return
   const pending = held.pending.get(pair)
   if (pending) {
-    // The key of the session may have been lost alone: then its heart is that of the cut until the op is drained.
-    if (!world.hasLost && Number.parseInt(own ?? '0', 10) < pending.op)
+    // The key of the session may have been lost alone, or the op has come back from recent, where its post says that it
+    // lags: then the heart is that of the cut until the op is drained.
+    const isLost = world.counts['redis key lost'] || (world.hasLost && world.counts['key expired'])
+    if (!isLost && pending.epoch === held.epoch && Number.parseInt(own ?? '0', 10) < pending.op)
       world.violate(`${pair} is ${own}, pending ${pending.op}`)
   } else if (isLikedOp(Number.parseInt(own ?? '0', 10)) !== isLikedOp(seen(pair)))
     world.violate(`${pair} is ${own} in Redis, ${seen(pair)} at the cut`)

@@ -17,13 +17,6 @@ export const CLOCK_RULES: Rule[] = [
     faults: ['servers apart', 'no op'],
   },
   {
-    name: 'a press without an op beats what Postgres may have',
-    file: lua('press'),
-    find: 'if is_unknown and now + ahead < rev then t = rev + ahead + 1 end',
-    replace: '',
-    faults: ['servers apart', 'no op', 'postgres down'],
-  },
-  {
     name: 'an op too far ahead is refused',
     file: lua('write'),
     find: 'if math.floor(op / 2) > moment + ahead then',
@@ -49,7 +42,7 @@ export const CLOCK_RULES: Rule[] = [
     file: lua('write'),
     find: "if is_cold(s) then return { 'ASK' } end",
     replace: '',
-    faults: ['servers apart', 'postgres down'],
+    faults: ['servers apart', 'split brain', 'postgres down', 'dozen instances'],
   },
   {
     name: 'a drainer whose clock is ahead forgets nothing too soon',

@@ -7,6 +7,8 @@ export class Expiry {
   /** When a session was pressed, and when it was given its time, by key. */
   readonly #pressedAt = new Map<string, number>()
   readonly #timedAt = new Map<string, number>()
+  /** The newest op of each pair. */
+  readonly #newest = new Map<string, number>()
   #now = 0
 
   constructor(private readonly world: World) {}
@@ -17,12 +19,21 @@ export class Expiry {
     const [keys] = call.args as [string[]]
     const verdict = typeof answer === 'string' ? answer : (answer as string[])[0]
     this.#now++
-    if ((name === 'write' || name === 'press') && (verdict === 'WARM' || verdict === 'COLD'))
-      this.#pressedAt.set(keys[2]!, this.#now)
+    if (name === 'write' || name === 'press') this.#watchPress(call, answer as string[])
     if (name === 'install-session' && verdict === 'OK') this.#timedAt.set(keys[1]!, this.#now)
     if (name !== 'settle' || verdict !== 'OK') return
     for (const { post, session } of toldBy(call))
       this.#timedAt.set(this.world.redis.keysOf(post).ops(session), this.#now)
+  }
+
+  /** A press that is there again, or too late, touches nothing. */
+  #watchPress({ args }: Call, [verdict, ...rest]: string[]): void {
+    if (verdict !== 'WARM' && verdict !== 'COLD') return
+    const [keys, values] = args as [string[], string[]]
+    const [pair, op] = [values.slice(0, 2).join('|'), Number(rest[verdict === 'WARM' ? 3 : 0])]
+    if (op <= (this.#newest.get(pair) ?? 0)) return
+    this.#newest.set(pair, op)
+    this.#pressedAt.set(keys[2]!, this.#now)
   }
 
   /** Not while something is pending that was pressed before the session was given its time. */

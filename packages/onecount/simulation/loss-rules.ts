@@ -49,13 +49,6 @@ export const LOSS_RULES: Rule[] = [
     faults: ['postgres rolled back', 'redis rolled back'],
   },
   {
-    name: 'no session is made known before all of them are back',
-    file: lua('install-session'),
-    find: "if mark_of(q, 'fed') then return 'FEEDING' end",
-    replace: '',
-    faults: ['postgres rolled back', 'redis rolled back'],
-  },
-  {
     name: 'a post that is gone leaves no key',
     file: lua('settle'),
     find: "redis.call('UNLINK', meta, likes, KEYS[4 + 3 * i])",

@@ -1,3 +1,4 @@
+import { StoreRefused } from '../src/core/errors'
 import { partitionOf } from '../src/core/keys'
 import { isLikedOp, MAX_OP_AHEAD, opTime } from '../src/core/op'
 import type {
@@ -37,6 +38,9 @@ export function createMemoryPostgres(options: {
   let tables = { ...empty(), hasRedis }
   /** A rule of the application: ops that it forbids are refused, where they would change anything. */
   let forbids: (entry: PairOp) => boolean = () => false
+
+  /** Nonce of a batch that is refused as a whole, whenever it comes. */
+  let poisoned = ''
 
   const knownOf = ({ postId, sessionId }: Omit<PairOp, 'op'>) =>
     tables.posts.get(postId)?.ops.get(sessionId) ?? 0
@@ -132,6 +136,7 @@ export function createMemoryPostgres(options: {
     if (held === null && owner !== null) tables.owners.set(partition, owner)
     if (nonceOf(receipt) !== nonce) {
       if (receipt !== parent) return { status: 'rejected', receipt }
+      if (nonce === poisoned) throw new StoreRefused('22003', 'an op of the batch is out of range')
       const inPartition = (row: LogRow) => row.partition === partition
       // Redis has settled the batch that they came with.
       tables.log = tables.log.filter(row => !inPartition(row) || row.nonce === null)
@@ -287,6 +292,7 @@ export function createMemoryPostgres(options: {
     backup: (): PostgresBackup => copy(tables),
     restore(backup: PostgresBackup): void {
       tables = copy(backup)
+      poisoned = ''
     },
     clear(): void {
       tables = empty()
@@ -302,6 +308,10 @@ export function createMemoryPostgres(options: {
       post.likes = likes
       post.rev++
       note({ postId, sessionId: '', op: 0, prev: 0, nonce: null })
+    },
+    /** From now on the batch is refused, unless it was taken before. */
+    poison(nonce: string): void {
+      poisoned = nonce
     },
     /** From now on ops are refused that the rule forbids. */
     forbid(rule: (op: PairOp) => boolean): void {

@@ -7,7 +7,7 @@ import type { World } from './world'
 const LOOK_EVERY = 3
 /** A reader gives up after so many moves of the cut within so many milliseconds. */
 const MOVES = 4
-const WITHIN_MS = 3000
+const WITHIN_MS = 30_000
 
 /** Looks at both stores after the calls that they do. */
 export class Observer {

@@ -115,14 +115,18 @@ export class Outages {
 
   /** Nothing is lost by it: Postgres and the queue have it, or it decides nothing. */
   async #expire(): Promise<void> {
-    const { redis, random, posts, sessions, truth, expiry } = this.world
+    const { redis, random, posts, sessions, truth, expiry, instances, redisFailedAt, now } = this.world
     const [{ id }, session] = [random.pick(posts), random.pick(sessions)]
     const key = random.pick(redis.expiring(id, session))
     if (key === redis.keysOf(id).ops(session) && !(await expiry.mayExpire(id, session))) return
     this.world.note(`expired ${key}`)
     await redis.lose(key)
+    // A reader whose posts go again and again gives up.
+    for (const name of instances.names) redisFailedAt.set(name, now)
     // It begins anew with a revision of the reader's clock.
-    if (key === redis.numbersOf(id)) truth.shown.delete(id)
+    if (key !== redis.numbersOf(id)) return
+    this.world.count('post expired')
+    truth.shown.delete(id)
   }
 
   /** What no store can deliver any more afterwards may be gone. */

@@ -47,8 +47,8 @@ export const REFUSAL_RULES: Rule[] = [
   {
     name: 'who waits for a refused op is not told that it is durable',
     file: core('settlement'),
-    find: '!there.has(op.postId) || ops.has(`${pairOf(op)}|${op.op}`)',
-    replace: '!there.has(op.postId)',
+    find: '|| ops.has(',
+    replace: '|| false && ops.has(',
     faults: ['op refused', 'ack postgres'],
   },
 ]

@@ -63,6 +63,7 @@ export const SESSION_RULES: Rule[] = [
     file: core('read'),
     find: "(extent === 'some' && op !== '')",
     replace: "extent === 'some'",
+    faults: ['key expired'],
   },
   {
     name: 'a settled batch tells warm sessions',

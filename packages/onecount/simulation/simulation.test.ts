@@ -3,19 +3,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
 import { ablateRule } from './ablate'
 import { runBatch } from './batch'
-import { type Engine, productionEngine } from './engine'
+import { productionEngine } from './engine'
+import { faultsIn } from './report'
 import { RULES } from './rules'
 import type { Outcome } from './run'
 
-const SEEDS = 1000
-
 let server: RedisServer
 let client: Redis
-let engine: Engine
 beforeAll(async () => {
   server = await startRedisServer()
   client = new Redis(server.url)
-  engine = await productionEngine()
 })
 afterAll(async () => {
   client.disconnect()
@@ -23,31 +20,37 @@ afterAll(async () => {
 })
 
 describe('whatever goes wrong, in whatever order', () => {
-  it(`${SEEDS} seeds keep every invariant`, async () => {
-    const failed: unknown[] = []
-    let faults = 0
-    let acknowledgements = 0
-    let lastWords = 0
-    await runBatch(client, engine, {
-      from: 1,
-      seeds: SEEDS,
-      onOutcome({ seed, violations, counts }) {
-        const { calls = 0, presses = 0, acknowledged = 0, 'last words': words = 0, ...broken } = counts
-        lastWords += words
-        faults += Object.values(broken).reduce((sum, n) => sum + n, 0)
-        acknowledgements += acknowledged
-        if (violations.length > 0) failed.push({ seed, violations })
-        expect(Math.min(calls, presses)).toBeGreaterThan(0)
-        return undefined
-      },
-    })
-    expect(failed).toEqual([])
-    expect(faults).toBeGreaterThan(10 * SEEDS)
-    expect(acknowledgements).toBeGreaterThan(10 * SEEDS)
-    expect(lastWords).toBeGreaterThan(SEEDS)
-  }, 240_000)
+  it.each([
+    { seeds: 1000, partitions: 1 },
+    { seeds: 300, partitions: 4 },
+  ])(
+    '$seeds seeds with partitions: $partitions keep every invariant',
+    async ({ seeds, partitions }) => {
+      const failed: unknown[] = []
+      const totals = { faults: 0, acknowledged: 0, lastWords: 0 }
+      await runBatch(client, await productionEngine(partitions), {
+        from: 1,
+        seeds,
+        onOutcome({ seed, violations, counts }) {
+          const { calls = 0, presses = 0, acknowledged = 0, 'last words': words = 0 } = counts
+          totals.lastWords += words
+          totals.faults += faultsIn(counts)
+          totals.acknowledged += acknowledged
+          if (violations.length > 0) failed.push({ seed, violations })
+          expect(Math.min(calls, presses)).toBeGreaterThan(0)
+          return undefined
+        },
+      })
+      expect(failed).toEqual([])
+      expect(totals.faults).toBeGreaterThan(10 * seeds)
+      expect(totals.acknowledged).toBeGreaterThan(5 * seeds)
+      expect(totals.lastWords).toBeGreaterThan(seeds)
+    },
+    300_000,
+  )
 
   it('a seed replays to the letter, whatever runs beside it', async () => {
+    const engine = await productionEngine()
     const tracesOf = async (seeds: number) => {
       const traces = new Map<number, string>()
       const onOutcome = ({ seed, trace }: Outcome) => {
@@ -62,6 +65,20 @@ describe('whatever goes wrong, in whatever order', () => {
     for (const [seed, trace] of await tracesOf(50)) expect(trace, `seed ${seed}`).toBe(first.get(seed))
     expect(first.get(7)!.length).toBeGreaterThan(10_000)
   }, 60_000)
+
+  it('where nothing goes wrong nobody is shown a count that lags', async () => {
+    const failed: unknown[] = []
+    await runBatch(client, await productionEngine(), {
+      from: 1,
+      seeds: 200,
+      faults: new Set(),
+      onOutcome({ seed, violations }) {
+        if (violations.length > 0) failed.push({ seed, violations })
+        return undefined
+      },
+    })
+    expect(failed).toEqual([])
+  }, 60_000)
 })
 
 describe('a rule that is switched off is noticed within 200 seeds', () => {
@@ -70,6 +87,6 @@ describe('a rule that is switched off is noticed within 200 seeds', () => {
     async (_, rule) => {
       expect((await ablateRule(client, rule, 1, 200)).seed).not.toBeNull()
     },
-    120_000,
+    240_000,
   )
 })

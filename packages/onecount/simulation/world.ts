@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import { StoreRefused, StoreUnavailable } from '../src/core/errors'
 import { MAX_OP_AHEAD, opTime } from '../src/core/op'
+import type { SyncBatch } from '../src/core/ports'
 import { createRandom, type Random } from '../test/support/random'
 import { Clocks } from './clocks'
 import type { Engine } from './engine'
@@ -184,6 +185,8 @@ export class World {
 
   /** Whether the last word on a pair can be told: no store has lost anything, and the application has no rule against it. */
   get hasLastWord(): boolean {
+    // A post that has left Redis does not tell how far ahead another clock was.
+    if (this.clocks.areApart && this.counts['post expired']) return false
     return !this.hasLost && !this.faults.has('op refused')
   }
 
@@ -256,18 +259,30 @@ export class World {
       this.#delay(call)
     }
     if (call.name === 'sync' && this.happens('op refused')) return this.#refuseBatch(call)
-    const answer = await this.#execute(call)
+    const reply = await this.#reply(call)
     if (this.happens('reply lost')) {
       this.count('reply lost')
       return giveUp('reply lost')
     }
-    this.network.messages.push({ kind: 'reply', call, answer })
+    this.network.messages.push(reply)
+  }
+
+  /** The store does a call, unless it refuses it. */
+  async #reply(call: Call): Promise<Message> {
+    try {
+      return { kind: 'reply', call, answer: await this.#execute(call) }
+    } catch (error) {
+      if (!(error instanceof StoreRefused)) throw error
+      this.note(`${describe(call)}: ${error.message}`)
+      return { kind: 'error', call, error }
+    }
   }
 
   /** The stores may not know each other afterwards. */
   async #refuseBatch(call: Call): Promise<void> {
     this.count('batch refused')
-    if (this.random.chance(0.5)) await this.#execute(call)
+    if (this.random.chance(0.5)) await this.#reply(call)
+    else this.postgres.poison((call.args[0] as SyncBatch).nonce)
     this.#met.clear()
     this.note(`${describe(call)}: refused`)
     call.reject(new StoreRefused('42883', 'a function of the application is gone'))
@@ -294,7 +309,7 @@ export class World {
     if (this.outages.isDown(call.store)) return
     this.note(`late: ${describe(call)}`)
     for (const pair of this.#pressCalls.pressedAnew(call)) this.lastWord.void(pair)
-    await this.#execute(call)
+    await this.#reply(call)
   }
 
   #delay(call: Call): void {
