@@ -97,7 +97,9 @@ describe('a settlement', () => {
       ['b', '!12'],
       ['c', 'gone'],
     ])
-    expect(pairsOf(slice!)).toEqual([{ pair: 'a|ana', op: 5, handedOut: memberOf('a', 'ana', 5), isNews: false }])
+    expect(pairsOf(slice!)).toEqual([
+      { pair: 'a|ana', op: 5, handedOut: memberOf('a', 'ana', 5), isNews: false },
+    ])
   })
 
   describe('in slices', () => {
