@@ -15,6 +15,8 @@ export function getOnecount(): Onecount {
     redis: isRedisConfigured ? ioredisPort(redis!) : null,
     redisId: process.env.ONECOUNT_REDIS_ID,
     takeOver: process.env.ONECOUNT_TAKE_OVER === '1',
+    partitions: Number(process.env.ONECOUNT_PARTITIONS || 1),
+    indexes: { likers: process.env.ONECOUNT_LIKERS !== 'off' },
     postgres: postgresFromEnv(),
     ack: parseAck(process.env.ONECOUNT_ACK),
     log: { warn: message => console.warn(`[onecount] ${message}`) },

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
+import { MOST_PARTITIONS } from '../core/keys'
 
 /** Where the stores of an application are. */
 export interface StoreSettings {
@@ -100,9 +101,6 @@ function layoutOf({
     ...(likers === 'off' && { likers: false }),
   }
 }
-
-/** Partitions that a command is ready to use. */
-const MOST_PARTITIONS = 1024
 
 export function parsePartitions(name: string, text: string): number {
   const partitions = Number(text)

@@ -28,6 +28,9 @@ export function createKeys(tag = '') {
 
 export type Keys = ReturnType<typeof createKeys>
 
+/** Partitions that one may ask for. */
+export const MOST_PARTITIONS = 1024
+
 /** Hash slots of a Redis Cluster. */
 const SLOTS = 16384
 

@@ -9,7 +9,7 @@ import { groupWrites } from './group-writes'
 import { type Health, health } from './health'
 import { assertPostId, assertSessionId, isPostId } from './ids'
 import { joinLoops } from './join-loops'
-import { partitionOf } from './keys'
+import { MOST_PARTITIONS, partitionOf } from './keys'
 import type { LoopOptions } from './loop'
 import { createMirrorFiller } from './mirrors'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
@@ -56,6 +56,11 @@ const DRAIN_MS = 5000
 /** One count, every view. See `docs/design.md` for what each part promises. */
 export function createOnecount(options: OnecountOptions) {
   const { partitions = 1, log = console } = options
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > MOST_PARTITIONS)
+    throw new OnecountError('misconfigured', {
+      field: 'partitions',
+      detail: `partitions must be a whole number from 1 to ${MOST_PARTITIONS}, not ${partitions}`,
+    })
   const clock = options.clock ?? Date.now
   const elapsed = options.clock ?? (() => performance.now())
   const settings = { ...DEFAULT_SETTINGS, likers: options.indexes?.likers ?? true, ...options.settings }
