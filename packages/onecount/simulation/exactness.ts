@@ -22,8 +22,8 @@ interface Moment {
 export class Exactness {
   /** The newest op that Redis knows, by pair. */
   readonly #known = new Map<string, number>()
-  /** The newest op that Postgres took without Redis, by pair. */
-  readonly #direct = new Map<string, number>()
+  /** Ops that Postgres took without Redis, by pair: it may be any of them that Redis hears of first. */
+  readonly #direct = new Map<string, number[]>()
   readonly #history = new Map<string, Moment[]>()
   /** Grows with every change. */
   #now = 0
@@ -41,19 +41,22 @@ export class Exactness {
       for (const { post, session, op, refused } of toldBy(call)) {
         const pair = pairOf(post, session)
         if (this.#known.get(pair) === refused) this.#known.set(pair, op)
-        this.#raise(this.#known, post, session, op)
+        this.#learn(post, session, op)
       }
     }
     if (call.name === 'write' && call.store === 'postgres') {
       for (const [i, { postId, sessionId }] of (call.args[0] as PairWrite[]).entries()) {
         const result = (answer as WriteResult[])[i]!
-        if (result.status === 'applied') this.#raise(this.#direct, postId, sessionId, result.state.op)
+        if (result.status !== 'applied') continue
+        const pair = pairOf(postId, sessionId)
+        this.#direct.set(pair, [...(this.#direct.get(pair) ?? []), result.state.op])
+        this.#note(postId)
       }
     } else if (call.name === 'write' || call.name === 'press') {
       const [post, session] = call.args[1] as [string, string]
       const [verdict, ...rest] = answer as string[]
-      if (verdict === 'WARM') this.#raise(this.#known, post, session, Number(rest[3]))
-      if (verdict === 'COLD') this.#raise(this.#known, post, session, Number(rest[0]))
+      if (verdict === 'WARM') this.#learn(post, session, Number(rest[3]))
+      if (verdict === 'COLD') this.#learn(post, session, Number(rest[0]))
     }
   }
 
@@ -62,9 +65,9 @@ export class Exactness {
     this.#note(post)
   }
 
-  #raise(ops: Map<string, number>, post: string, session: string, op: number): void {
+  #learn(post: string, session: string, op: number): void {
     const pair = pairOf(post, session)
-    if (op > (ops.get(pair) ?? 0)) ops.set(pair, op)
+    if (op > (this.#known.get(pair) ?? 0)) this.#known.set(pair, op)
     this.#note(post)
   }
 
@@ -80,9 +83,8 @@ export class Exactness {
       world.sessions.map(session => {
         const pair = pairOf(post, session)
         const known = this.#known.get(pair) ?? 0
-        const direct = this.#direct.get(pair) ?? 0
-        const isLiked = isLikedOp(known)
-        return [session, direct > known && isLikedOp(direct) !== isLiked ? [true, false] : [isLiked]]
+        const direct = (this.#direct.get(pair) ?? []).filter(op => op > known)
+        return [session, [...new Set([known, ...direct].map(isLikedOp))]]
       }),
     )
     const all = [...hearts.values()]
