@@ -66,7 +66,7 @@ export const BATCH_RULES: Rule[] = [
     file: lua('settle'),
     find: "if final == '' and tonumber(to) <= (settled or 0) then return { 'OK' } end",
     replace: '',
-    faults: ['redis down', 'dozen instances', 'settings apart'],
+    faults: ['redis down', 'split brain', 'request late', 'dozen instances'],
   },
   {
     name: 'the likes of a post are told with the last slice that it is in',

@@ -29,7 +29,13 @@ export async function productionEngine(partitions = 1): Promise<Engine> {
 }
 
 /** What of the package is copied to run it without a rule. */
-const PARTS = ['src/core', 'lua', 'simulation/memory-postgres.ts', 'simulation/memory-tables.ts']
+const PARTS = [
+  'src/core',
+  'lua',
+  ...readdirSync(join(PACKAGE, 'simulation'))
+    .filter(name => /^memory-[a-z]+\.ts$/.test(name))
+    .map(name => `simulation/${name}`),
+]
 
 export const engineWithout = (rule: Rule): Promise<Engine> =>
   withoutRule(rule, PARTS, async copy => ({

@@ -11,7 +11,7 @@ interface Moment {
   at: number
   least: number
   most: number
-  /** By session: whether it likes the post; both while Redis may not have been told what Postgres took. */
+  /** By session: whether it likes the post; both while Redis has not been told what Postgres took. */
   hearts: Map<string, boolean[]>
 }
 
@@ -22,7 +22,7 @@ interface Moment {
 export class Exactness {
   /** The newest op that Redis knows, by pair. */
   readonly #known = new Map<string, number>()
-  /** Ops that Postgres took without Redis, by pair: hydration tells of those from before a Redis drained. */
+  /** Ops that Postgres took without Redis, by pair: it may be any of them that Redis hears of first. */
   readonly #direct = new Map<string, number[]>()
   readonly #history = new Map<string, Moment[]>()
   /** Grows with every change. */
@@ -41,7 +41,7 @@ export class Exactness {
       for (const { post, session, op, refused } of toldBy(call)) {
         const pair = pairOf(post, session)
         if (this.#known.get(pair) === refused) this.#known.set(pair, op)
-        this.#raise(post, session, op)
+        this.#learn(post, session, op)
       }
     }
     if (call.name === 'write' && call.store === 'postgres') {
@@ -55,8 +55,8 @@ export class Exactness {
     } else if (call.name === 'write' || call.name === 'press') {
       const [post, session] = call.args[1] as [string, string]
       const [verdict, ...rest] = answer as string[]
-      if (verdict === 'WARM') this.#raise(post, session, Number(rest[3]))
-      if (verdict === 'COLD') this.#raise(post, session, Number(rest[0]))
+      if (verdict === 'WARM') this.#learn(post, session, Number(rest[3]))
+      if (verdict === 'COLD') this.#learn(post, session, Number(rest[0]))
     }
   }
 
@@ -65,7 +65,7 @@ export class Exactness {
     this.#note(post)
   }
 
-  #raise(post: string, session: string, op: number): void {
+  #learn(post: string, session: string, op: number): void {
     const pair = pairOf(post, session)
     if (op > (this.#known.get(pair) ?? 0)) this.#known.set(pair, op)
     this.#note(post)

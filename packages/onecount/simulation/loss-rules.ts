@@ -51,8 +51,8 @@ export const LOSS_RULES: Rule[] = [
   {
     name: 'a post that is gone leaves no key',
     file: lua('settle'),
-    find: "redis.call('UNLINK', meta, likes, KEYS[4 + 3 * i])",
-    replace: '',
+    find: "redis.call('UNLINK', meta, likes, KEYS[",
+    replace: "redis.call('EXISTS', KEYS[",
     faults: ['post removed', 'split brain', 'redis down'],
   },
   {

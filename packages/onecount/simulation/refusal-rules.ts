@@ -42,7 +42,7 @@ export const REFUSAL_RULES: Rule[] = [
     file: lua('settle'),
     find: "if refused and not p.by_hand then remember(pair .. '|refused', refused) end",
     replace: '',
-    faults: ['op refused', 'postgres rolled back'],
+    faults: ['op refused', 'postgres rolled back', 'dozen instances'],
   },
   {
     name: 'who waits for a refused op is not told that it is durable',
