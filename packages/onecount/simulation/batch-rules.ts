@@ -11,8 +11,8 @@ export const BATCH_RULES: Rule[] = [
   {
     name: 'a batch in flight stays as it is',
     file: include('batch'),
-    find: "local batch = mark_of(q, 'out')",
-    replace: 'local batch = nil',
+    find: "local nonce = mark_of(q, 'out')",
+    replace: 'local nonce = nil',
   },
   {
     name: 'every hand-out has a nonce of its own',

@@ -61,7 +61,7 @@ export const CLOCK_RULES: Rule[] = [
   {
     name: 'what had waited for long is not forgotten at once',
     file: lua('settle'),
-    find: 'if op < late_before then',
+    find: 'if tonumber(op) < late_before then',
     replace: 'if false then',
     faults: ['postgres down', 'postgres rolled back', 'short recent'],
   },

@@ -40,15 +40,15 @@ export const REFUSAL_RULES: Rule[] = [
   {
     name: 'a refused op is remembered for a Postgres that comes back older',
     file: lua('settle'),
-    find: "if refused and not p.by_hand then remember(pair .. '|refused', refused) end",
+    find: "if refused and not p.by_hand then remember(pair .. '|refused', int(refused)) end",
     replace: '',
     faults: ['op refused', 'postgres rolled back', 'dozen instances'],
   },
   {
     name: 'who waits for a refused op is not told that it is durable',
     file: core('settlement'),
-    find: '|| ops.has(',
-    replace: '|| false && ops.has(',
+    find: 'ops.size > 0 && ops.has(',
+    replace: 'false && ops.has(',
     faults: ['op refused', 'ack postgres'],
   },
 ]

@@ -5,8 +5,8 @@ export const SESSION_RULES: Rule[] = [
   {
     name: 'the greater op wins in Redis',
     file: lua('write'),
-    find: 'if op > s.newest then',
-    replace: 'if op ~= s.newest then',
+    find: 'if op <= s.newest then',
+    replace: 'if op == s.newest then',
   },
   {
     name: 'the greater op wins in Postgres',
@@ -67,8 +67,8 @@ export const SESSION_RULES: Rule[] = [
   },
   {
     name: 'a settled batch tells warm sessions',
-    file: lua('settle'),
-    find: "redis.call('HSET', key, post, int(op))",
+    file: include('session'),
+    find: "redis.pcall('HSET', key, post, op)",
     replace: '',
   },
   {

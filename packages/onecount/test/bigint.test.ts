@@ -89,11 +89,13 @@ describe.each(['postgres.js', 'supabase-js'])('likes of 64 bits through %s', nam
 
   it('are those of the cut where Redis has not been told of presses', async () => {
     const port = ports[name]!
+    const chain = chainOf(port)
+    await chain.drain()
     await port.write([like(POST, 'ana'), like(POST, 'ben'), like(OTHER, 'ana')], T)
     const query = { partition: 0, postIds: [POST, OTHER], sessionId: null, pairs: [], most: 1 }
     const ofCut = (await port.snapshot(query)).posts.map(({ postId, likes }) => [postId, likes])
     expect(Object.fromEntries(ofCut)).toEqual({ [POST]: MANY, [OTHER]: MOST })
-    const { posts } = await chainOf(port).drain()
+    const { posts } = await chain.drain()
     expect(posts).toContainEqual({ postId: POST, likes: MANY + 2 })
     expect(posts).toContainEqual({ postId: OTHER, likes: MOST + 1 })
   })

@@ -5,7 +5,7 @@ import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import { type ClusterNode, type RedisCluster, startRedisCluster } from '@/dev/services/redis-cluster'
-import { partitionOf } from '../src/core/keys'
+import { createKeys, partitionOf, tagOf } from '../src/core/keys'
 import {
   churnDatabase,
   expectSame,
@@ -22,7 +22,7 @@ const INSTANCES = 3
 const PARTITIONS = 4
 /** A partition whose primary is killed, or whose slot moves. */
 const MOVED = 0
-const QUEUE = `{${MOVED}}likes:pending`
+const QUEUE = createKeys(tagOf(MOVED, PARTITIONS)).q
 const IN_MOVED = POSTS.filter(id => partitionOf(id, PARTITIONS) === MOVED)
 const ELSEWHERE = POSTS.filter(id => partitionOf(id, PARTITIONS) !== MOVED)
 
