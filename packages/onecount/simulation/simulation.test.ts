@@ -36,12 +36,12 @@ describe('whatever goes wrong, in whatever order', () => {
         from: 1,
         seeds,
         onOutcome({ seed, violations, counts }) {
-          const { calls = 0, presses = 0, acknowledged = 0, 'last words': words = 0 } = counts
+          const { calls = 0, acknowledged = 0, 'last words': words = 0 } = counts
           totals.lastWords += words
           totals.faults += faultsIn(counts)
           totals.acknowledged += acknowledged
           if (violations.length > 0) failed.push({ seed, violations })
-          expect(Math.min(calls, presses)).toBeGreaterThan(0)
+          expect(calls).toBeGreaterThan(0)
           return undefined
         },
       })

@@ -31,6 +31,7 @@ describe('the public interface', () => {
       'ForeignRedis',
       'MAX_OP_AHEAD',
       'OnecountError',
+      'Repartitioned',
       'StoreRefused',
       'StoreUnavailable',
       'createClock',

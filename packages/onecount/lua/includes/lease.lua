@@ -1,16 +1,26 @@
--- likes:lease says who drains, so that others do not do the same work beside it. It decides nothing: whoever has it not
--- may drain all the same, and a batch is the same for all.
+-- likes:lease says who drains, `<drainer>|<until, milliseconds>`, so that others do not do the same work beside it. It
+-- decides nothing: whoever has it not may drain all the same, and a batch is the same for all.
+local LEASE_KEPT = 60000
+
+local function holder_of(lease)
+  local held = redis.pcall('GET', lease)
+  return string.match(type(held) == 'string' and held or '', '^(.*)|(%d+)$')
+end
 
 -- Takes the lease, or keeps it. Answers for how long another one has it at most, nil: it is the caller's.
 local function take_lease(lease, drainer, ttl)
   if drainer == '' then return nil end
-  local holder = redis.pcall('GET', lease)
-  if type(holder) == 'string' and holder ~= drainer then return string.format('%.0f', math.max(1, redis.call('PTTL', lease))) end
-  redis.pcall('SET', lease, drainer, 'PX', ttl)
+  local time = redis.call('TIME')
+  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  local holder, till = holder_of(lease)
+  local left = (tonumber(till) or 0) - now
+  -- One that lasts longer than any does was given before the clock was set back.
+  if holder and holder ~= drainer and left > 0 and left <= tonumber(ttl) then return string.format('%.0f', left) end
+  redis.pcall('SET', lease, drainer .. '|' .. string.format('%.0f', now + ttl), 'PX', LEASE_KEPT)
   return nil
 end
 
 -- Gives it back: nothing is left to drain, and whoever is pressed next may take it at once.
 local function release_lease(lease, drainer)
-  if drainer ~= '' and redis.pcall('GET', lease) == drainer then redis.call('DEL', lease) end
+  if drainer ~= '' and holder_of(lease) == drainer then redis.call('DEL', lease) end
 end

@@ -68,7 +68,7 @@ async function installPosts({ redis, keys, now, settings }: Context, { receipt, 
         receipt,
         now(),
         settings.pendingMost,
-        spread(settings.postMs),
+        spread(settings.postMs, now()),
         ...posts.flatMap(p => [p.postId, p.likes, p.rev]),
       ],
     ),
@@ -76,7 +76,7 @@ async function installPosts({ redis, keys, now, settings }: Context, { receipt, 
 }
 
 /** Give or take a quarter: what became warm together does not become cold together. */
-const spread = (ms: number): number => Math.round(ms * (0.75 + Math.random() / 2))
+const spread = (ms: number, now: number): number => Math.round(ms * (0.75 + (now % 1000) / 2000))
 
 async function installSession(
   { redis, keys, settings }: Context,

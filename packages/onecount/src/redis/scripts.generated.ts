@@ -213,7 +213,7 @@ return members
   },
   collect: {
     name: 'collect',
-    sha1: 'd41967b7ab0fbc7ad3d9fc9bbff6b73f2c95781a',
+    sha1: '85399e20368d1ee80365c9c1fef4369affb99b07',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -290,15 +290,23 @@ local function name_home(q, id, is_sure)
   set_mark(q, 'home', id)
   return id
 end
+local LEASE_KEPT = 60000
+local function holder_of(lease)
+  local held = redis.pcall('GET', lease)
+  return string.match(type(held) == 'string' and held or '', '^(.*)|(%d+)$')
+end
 local function take_lease(lease, drainer, ttl)
   if drainer == '' then return nil end
-  local holder = redis.pcall('GET', lease)
-  if type(holder) == 'string' and holder ~= drainer then return string.format('%.0f', math.max(1, redis.call('PTTL', lease))) end
-  redis.pcall('SET', lease, drainer, 'PX', ttl)
+  local time = redis.call('TIME')
+  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  local holder, till = holder_of(lease)
+  local left = (tonumber(till) or 0) - now
+  if holder and holder ~= drainer and left > 0 and left <= tonumber(ttl) then return string.format('%.0f', left) end
+  redis.pcall('SET', lease, drainer .. '|' .. string.format('%.0f', now + ttl), 'PX', LEASE_KEPT)
   return nil
 end
 local function release_lease(lease, drainer)
-  if drainer ~= '' and redis.pcall('GET', lease) == drainer then redis.call('DEL', lease) end
+  if drainer ~= '' and holder_of(lease) == drainer then redis.call('DEL', lease) end
 end
 local q = KEYS[1]
 allow_when_full(q)
@@ -1674,7 +1682,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '76bd51e9d303ef752d59ec54576853a7a2c03bad',
+    sha1: '29f9f8a26397078c8b88acf53af9ed420d656980',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1764,15 +1772,23 @@ local function collect_in_chunks(command, key, items)
   end
   return out
 end
+local LEASE_KEPT = 60000
+local function holder_of(lease)
+  local held = redis.pcall('GET', lease)
+  return string.match(type(held) == 'string' and held or '', '^(.*)|(%d+)$')
+end
 local function take_lease(lease, drainer, ttl)
   if drainer == '' then return nil end
-  local holder = redis.pcall('GET', lease)
-  if type(holder) == 'string' and holder ~= drainer then return string.format('%.0f', math.max(1, redis.call('PTTL', lease))) end
-  redis.pcall('SET', lease, drainer, 'PX', ttl)
+  local time = redis.call('TIME')
+  local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  local holder, till = holder_of(lease)
+  local left = (tonumber(till) or 0) - now
+  if holder and holder ~= drainer and left > 0 and left <= tonumber(ttl) then return string.format('%.0f', left) end
+  redis.pcall('SET', lease, drainer .. '|' .. string.format('%.0f', now + ttl), 'PX', LEASE_KEPT)
   return nil
 end
 local function release_lease(lease, drainer)
-  if drainer ~= '' and redis.pcall('GET', lease) == drainer then redis.call('DEL', lease) end
+  if drainer ~= '' and holder_of(lease) == drainer then redis.call('DEL', lease) end
 end
 local function int(n)
   return string.format('%.0f', n)

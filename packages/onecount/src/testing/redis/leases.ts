@@ -52,6 +52,13 @@ export const leases: Suite = (redis, harness) => {
       expect(await s.heldFor('two')).not.toBeNull()
     })
 
+    it('of before the clock was set back is no lease', async () => {
+      const s = harness()
+      await s.begin()
+      await redis().command('SET', s.keys.lease, `one|${Date.now() + 86_400_000}`)
+      expect(await s.heldFor('two')).toBeNull()
+    })
+
     it('decides nothing: a key of another type is no lease', async () => {
       const s = harness()
       await s.begin()

@@ -171,7 +171,7 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
       const reply = (await run(
         'collect',
         [keys.q, keys.lease],
-        ['n', 1, '', '', '0', drainer, 60_000],
+        ['n', 1, '', '', '0', drainer, 100_000],
       )) as string[]
       return reply.length === 1 ? Number(reply[0]) : null
     },
