@@ -45,7 +45,16 @@ allow_when_full(q)
 if nonce_in_flight(q) ~= ARGV[1] then return { 'LATE' } end
 -- A Redis that has come back older between two slices has lost the first one.
 local from, to, final = string.match(ARGV[11], '^(%d+)%-(%d+)(!?)$')
-local settled = tonumber(string.match(mark_of(q, 'half') or '', '^(%d+)|'))
+local settled, receipt = string.match(mark_of(q, 'half') or '', '^(%d+)|(.*)$')
+settled = tonumber(settled)
+-- Postgres has come back older between two answers to the batch. What is settled by the one it has lost must come again: a
+-- cut that Postgres never has makes the next batch find that the stores have diverged.
+if settled and receipt ~= ARGV[2] then
+  set_mark(q, 'nonce', ARGV[1] .. '/')
+  set_mark(q, 'half', nil)
+  drop_batch(q)
+  return { 'LATE' }
+end
 if tonumber(from) > (settled or 0) then return { 'LATE' } end
 -- Again: what it says is done, and what a later slice has told of the same posts is not to be doubted any more.
 if final == '' and tonumber(to) <= (settled or 0) then return { 'OK' } end
@@ -170,7 +179,7 @@ end
 -- from recent.
 trim(q, recent, late, tonumber(ARGV[5]) - lasts)
 if final == '' then
-  set_mark(q, 'half', int(math.max(settled or 0, tonumber(to))) .. '|' .. ARGV[1])
+  set_mark(q, 'half', int(math.max(settled or 0, tonumber(to))) .. '|' .. ARGV[2])
   return { 'OK' }
 end
 set_mark(q, 'nonce', ARGV[2])

@@ -62,6 +62,13 @@ export const BATCH_RULES: Rule[] = [
     faults: ['redis rolled back', 'settings apart'],
   },
   {
+    name: 'the slices of a batch are of one answer',
+    file: lua('settle'),
+    find: 'if settled and receipt ~= ARGV[2] then',
+    replace: 'if false then',
+    faults: ['postgres rolled back', 'split brain', 'reply lost'],
+  },
+  {
     name: 'a slice that comes again says nothing new',
     file: lua('settle'),
     find: "if final == '' and tonumber(to) <= (settled or 0) then return { 'OK' } end",
@@ -93,6 +100,6 @@ export const BATCH_RULES: Rule[] = [
     file: lua('install-session'),
     find: " or mark_of(q, 'half') then",
     replace: ' then',
-    faults: ['redis down', 'request late', 'dozen instances'],
+    faults: ['redis down', 'split brain', 'request late', 'dozen instances'],
   },
 ]

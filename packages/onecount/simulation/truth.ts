@@ -40,7 +40,9 @@ export class Truth {
       const parts = answer as string[]
       if (parts[0] !== 'WARM' && parts[0] !== 'COLD') return
       const op = Number(parts[parts[0] === 'COLD' ? 1 : 4])
-      this.accept(pairOf(post, session), op)
+      // What is durable was accepted before, and may be lost since.
+      if (parts[5] !== '1') this.raise(this.least, pairOf(post, session), op)
+      this.raise(this.accepted, pairOf(post, session), op)
       accepted(pairOf(post, session), op)
       if (call.name === 'press') this.raise(this.made, pairOf(post, session), op)
       if (parts[0] === 'WARM') this.show(post, Number(parts[2]), Number(parts[1]))

@@ -1682,7 +1682,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '29f9f8a26397078c8b88acf53af9ed420d656980',
+    sha1: 'c0fc9cfb786299f69b63002f2f0856a735e6783c',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1868,7 +1868,14 @@ local now, latest, lasts = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[6
 allow_when_full(q)
 if nonce_in_flight(q) ~= ARGV[1] then return { 'LATE' } end
 local from, to, final = string.match(ARGV[11], '^(%d+)%-(%d+)(!?)$')
-local settled = tonumber(string.match(mark_of(q, 'half') or '', '^(%d+)|'))
+local settled, receipt = string.match(mark_of(q, 'half') or '', '^(%d+)|(.*)$')
+settled = tonumber(settled)
+if settled and receipt ~= ARGV[2] then
+  set_mark(q, 'nonce', ARGV[1] .. '/')
+  set_mark(q, 'half', nil)
+  drop_batch(q)
+  return { 'LATE' }
+end
 if tonumber(from) > (settled or 0) then return { 'LATE' } end
 if final == '' and tonumber(to) <= (settled or 0) then return { 'OK' } end
 local epoch = epoch_of(q)
@@ -1973,7 +1980,7 @@ for i = 1, n do
 end
 trim(q, recent, late, tonumber(ARGV[5]) - lasts)
 if final == '' then
-  set_mark(q, 'half', int(math.max(settled or 0, tonumber(to))) .. '|' .. ARGV[1])
+  set_mark(q, 'half', int(math.max(settled or 0, tonumber(to))) .. '|' .. ARGV[2])
   return { 'OK' }
 end
 set_mark(q, 'nonce', ARGV[2])
