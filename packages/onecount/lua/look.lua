@@ -3,7 +3,7 @@
 --
 -- KEYS
 --   1 q         zset    likes:pending
---   2 turns     string  likes:turns, when the last turn is that was given away, milliseconds of Redis' clock
+--   2 turns     string  likes:turns:<idle>, when the last turn is that was given away, milliseconds of Redis' clock
 -- ARGV
 --   1 idle      milliseconds between two turns
 -- RETURNS

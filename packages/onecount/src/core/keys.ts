@@ -16,7 +16,8 @@ export function createKeys(tag = '') {
     recent: `${tag}likes:recent`,
     late: `${tag}likes:late`,
     lease: `${tag}likes:lease`,
-    turns: `${tag}likes:turns`,
+    /** Of those who look this often: who looks more often does not wait for the others. */
+    turns: (idleMs: number) => `${tag}likes:turns:${idleMs}`,
     rank: `${tag}likes:rank`,
     filling: `${tag}likes:rank:filling`,
     limit: (kind: string, key: string) => `${tag}likes:limit:${kind}|${key}`,

@@ -92,7 +92,7 @@ describe('the lease of the drain', () => {
   it('decides nothing: a key of another type is no obstacle', async () => {
     await backlog(10)
     await stores.redis.rpush(stores.keys.lease, 'a list')
-    await stores.redis.rpush(stores.keys.turns, 'a list')
+    await stores.redis.rpush(stores.keys.turns(20), 'a list')
     const { onecount } = instance({ lingerMs: 1, idleMs: 20 })
     onecount.drain.start()
     await expect.poll(likes).toBe(10)

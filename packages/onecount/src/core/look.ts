@@ -21,7 +21,7 @@ export function createLooks(ctx: Context) {
    * The same, and when the next turn to look is: all who look have turns, one every `idleMs`. @throws as `hasWork`
    */
   async function look(idleMs: number): Promise<{ hasWork: boolean; nextMs: number }> {
-    const [reply, inPostgres] = await both(ctx.redis!.run('look', [keys.q, keys.turns], [idleMs]))
+    const [reply, inPostgres] = await both(ctx.redis!.run('look', [keys.q, keys.turns(idleMs)], [idleMs]))
     const [nextMs, pending, confirmed, home] = strings(reply) as [string, string, string, string]
     const hasWork = isBehind({ confirmed, home, isPending: pending === '1' }, inPostgres)
     return { hasWork, nextMs: Number(nextMs) }

@@ -176,7 +176,7 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
       return reply.length === 1 ? Number(reply[0]) : null
     },
     look: (idleMs: number) =>
-      run('look', [keys.q, keys.turns], [idleMs]) as Promise<
+      run('look', [keys.q, keys.turns(idleMs)], [idleMs]) as Promise<
         [untilTurn: string, pending: string, cut: string, home: string]
       >,
     close: (limit: number, ...done: string[]) =>
