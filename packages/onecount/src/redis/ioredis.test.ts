@@ -100,7 +100,11 @@ describe('the ioredis driver', () => {
     client = createRedisClient(server.url, { keyPrefix: 'app:' })
     const { run } = ioredisPort(client)
     const post = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
-    const [, , nonce] = (await run('collect', ['likes:pending'], ['n', 1, '', '', '0'])) as string[]
+    const [, , nonce] = (await run(
+      'collect',
+      ['likes:pending', 'likes:lease'],
+      ['n', 1, '', '', '0', '', 1000],
+    )) as string[]
     await run('resolve', ['likes:pending', 'likes:recent'], ['cut', nonce!, 1])
     const session = ['likes:pending', 'session:ops:ana']
     await run('install-session', session, ['ana', 'cut', 'all', 1000, 10, post, 7])
