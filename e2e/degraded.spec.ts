@@ -31,7 +31,7 @@ const says = (page: Page, words: string) =>
   )
 
 /** What both stores hold of the polar bear and of the one person who has pressed, once nothing is on its way. */
-async function expectInBothStores(count: number): Promise<void> {
+async function expectInBothStores(count: number, { hasMirror = true } = {}): Promise<void> {
   const health = () => fetch(`${stack.url}/api/health`).then(response => response.json())
   await expect.poll(health, { timeout: 20_000 }).toMatchObject({ status: 'ok', pending: 0, unseen: 0 })
   const redis = new Redis(stack.redis.url)
@@ -47,8 +47,9 @@ async function expectInBothStores(count: number): Promise<void> {
   const { data: rows } = await admin.from('post_ratings').select('session_id').eq('post_id', BEAR)
   redis.disconnect()
   expect({ redis: Number(inRedis), postgres: data!.likes }).toEqual({ redis: count, postgres: count })
-  expect(members).toHaveLength(1)
-  expect(rows!.map(rating => rating.session_id)).toContain(members[0])
+  // A Redis that was emptied has in its mirror what has passed since: a like that had reached Postgres all the same is not.
+  if (hasMirror) expect(members).toHaveLength(1)
+  expect(rows!.map(rating => rating.session_id)).toEqual(expect.arrayContaining(members))
 }
 
 test('Redis is stopped while a person likes: the pages go on, say so, and are exact again by themselves', async ({
@@ -92,7 +93,7 @@ test('Redis loses a like that Postgres has not seen: the browser brings it back,
   await shows(page, 'exact')
   await expect(bearCount(page)).toHaveText('447')
   await expect(heart(page)).toHaveAttribute('aria-pressed', 'true')
-  await expectInBothStores(447)
+  await expectInBothStores(447, { hasMirror: false })
   await expect.poll(() => page.evaluate(() => localStorage.length), { timeout: 15_000 }).toBe(0)
   assertExplained(log, OWN)
 })
