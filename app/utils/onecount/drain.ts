@@ -1,10 +1,16 @@
 import { redis } from '@/app/utils/redis/client'
 import { getOnecount } from './server'
 
-/** Starts the drain of this process, and finishes it when the server is asked to stop. */
+/**
+ * Starts the drain of this process, and finishes it when the server is asked to stop. Without Redis there is nothing to
+ * drain, and Postgres is let forget in time all the same.
+ */
 export function startDrain(): void {
   const { stores, drain } = getOnecount()
-  if (!stores.redis) return
+  if (!stores.redis) {
+    drain.start()
+    return
+  }
   let isStopping = false
   void connected(CONNECT_MS).then(() => {
     if (!isStopping) drain.start()

@@ -14,8 +14,8 @@
 --   {'OK' | 'MANY', …}: a post with more pending ops stays cold until they are drained |
 --   {'AGAIN'}: the cut has moved, read Postgres again | {'FEEDING'}: what a store had lost is not back yet |
 --   {'NEW'}: there is no cut yet, a batch has to be drained
+-- include: pending
 -- include: post
--- include: queue
 
 local q, now, most = KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local epoch = epoch_of(q)
@@ -32,16 +32,11 @@ for i = 5, #ARGV, 3 do
   local before = read_post(meta, epoch)
   out[#out + 1] = 'OK'
   if not (before and before.is_warm) then
-    local from, to = '[' .. post .. '|', '(' .. post .. '}'
-    if redis.call('ZLEXCOUNT', q, from, to) > most then
+    local D, G = pending_sums(q, post, epoch, most)
+    if not D then
       out[#out] = 'MANY'
     else
-      local p = { D = 0, G = 0, rev = math.max(ARGV[i + 2] + 1, before and before.rev + 1 or 0, now) }
-      for _, member in ipairs(redis.call('ZRANGEBYLEX', q, from, to)) do
-        local d, of = string.match(member, '|(%-?%d)|([^|]*)$')
-        p.D, p.G = p.D + d, p.G + (of ~= epoch and 1 or 0)
-      end
-      p.count = ARGV[i + 1] + p.D
+      local p = { count = ARGV[i + 1] + D, D = D, G = G, rev = math.max(ARGV[i + 2] + 1, before and before.rev + 1 or 0, now) }
       set_post(meta, p, epoch, ARGV[4])
       redis.pcall('SET', likes, int(p.count))
       redis.pcall('ZADD', KEYS[2], p.count, post)

@@ -22,8 +22,8 @@ export const CUT_RULES: Rule[] = [
   },
   {
     name: 'what is pending of a post is added when it is made warm',
-    file: lua('install-posts'),
-    find: 'p.D, p.G = p.D + d, p.G + (of ~= epoch and 1 or 0)',
+    file: include('pending'),
+    find: 'D, G = D + d, G + (of ~= epoch and 1 or 0)',
     replace: '',
   },
   {
@@ -52,7 +52,7 @@ export const CUT_RULES: Rule[] = [
   },
   {
     name: 'what was known in another epoch is a guess now',
-    file: lua('install-posts'),
+    file: include('pending'),
     find: '(of ~= epoch and 1 or 0)',
     replace: "(of == '' and 1 or 0)",
   },

@@ -83,7 +83,13 @@ describe('a call', () => {
 
   it('runs a script of the engine', async () => {
     const port = ioredisClusterPort(connect(5000))
-    expect(await port.run('status', ['{p}likes:q', '{p}likes:recent'], [10])).toEqual(['', '', '0', '0', ''])
+    expect(await port.run('status', ['{p}likes:pending', '{p}likes:recent'], [10])).toEqual([
+      '',
+      '',
+      '0',
+      '0',
+      '',
+    ])
   })
 
   it('follows ASK to a node that does not know the script', async () => {

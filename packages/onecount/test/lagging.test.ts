@@ -40,6 +40,7 @@ describe('a press of a session that Redis does not know, while Postgres is down,
     expect(taken).toMatchObject({ count: 448, liked: true, durable: false, source: 'lagging' })
     expect(await see('new')).toMatchObject({ count: 448, liked: true, durable: false, source: 'lagging' })
     expect(await see(null)).toMatchObject({ count: 448, liked: null, source: 'lagging' })
+    expect(await see('ben')).toMatchObject({ count: 448, liked: null, source: 'lagging' })
     await drained()
     expect(await see('new')).toMatchObject({
       count: 448,

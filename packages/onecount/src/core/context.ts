@@ -19,6 +19,8 @@ export interface Context {
   newId(): string
   /** Drains what a new Redis needs before anything can be hydrated. @throws StoreUnavailable */
   drainOnce(): Promise<unknown>
+  /** The drain of a new Redis that is under way: until it ends, Redis has not been told what Postgres took without it. */
+  beginning(): Promise<unknown> | undefined
   /** Whether Postgres belongs to this Redis. */
   ownership: Ownership
   /** What became of the last attempt to drain. */

@@ -123,11 +123,10 @@ describe('without Redis', () => {
     ports.restore()
     const sessions = Array.from({ length: 20 }, (_, i) => `s${i}`)
     const states = await Promise.all(['ana', 'ben', ...sessions].map(session => readOne(session)))
-    expect(states).toHaveLength(22)
-    // All of them wait for the same drain; whoever comes between its two batches is a moment behind.
+    for (const [i, state] of states.entries())
+      expect(state).toMatchObject({ count: 447, liked: i === 1, source: 'redis' })
+    // All of them wait for the same drain.
     expect(ports.count('redis.resolve')).toBe(2)
-    for (const [i, session] of ['ana', 'ben', ...sessions].entries())
-      expect(await readOne(session)).toMatchObject({ count: 447, liked: i === 1, source: 'redis' })
   })
 
   it('nothing is said of a heart that nobody has asked for', async () => {

@@ -26,8 +26,8 @@ export interface Health {
   refused: number | null
   /**
    * Why this process does not drain: `unreachable`: a store did not answer; `refused`: Postgres refuses every op;
-   * `foreign`: Postgres belongs to another Redis or knows other partitions, and serves alone; `failed`: an error of the engine. `null`: it drains,
-   * or has nothing to drain.
+   * `foreign`: Postgres belongs to another Redis or knows other partitions, and serves alone; `failed`: an error of the
+   * engine. `null`: it drains, or has nothing to drain.
    */
   paused: PauseCause | null
   /** When this process last drained, ISO 8601. */

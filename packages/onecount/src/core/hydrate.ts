@@ -26,6 +26,7 @@ export interface Hydrated {
  */
 export async function hydrate(ctx: Context, need: Need): Promise<Hydrated> {
   const { postIds, sessionId, pairs } = need
+  await ctx.beginning()
   const snapshot = await ctx.postgres.snapshot({
     partition: ctx.partition,
     postIds: [...new Set([...postIds, ...pairs])],

@@ -51,6 +51,7 @@ export function createPartition(options: PartitionOptions) {
     elapsed,
     newId: () => crypto.randomUUID(),
     drainOnce: () => (begun ??= begin().finally(() => (begun = undefined))),
+    beginning: () => begun,
     ownership,
     pause: createPause(elapsed),
     log,
@@ -59,7 +60,7 @@ export function createPartition(options: PartitionOptions) {
   const first = createDrainer(drained)
   return {
     /** What people read and press goes round a Redis that Postgres does not belong to. */
-    ctx: { ...drained, redis: redis && ownership.guard(redis) } as Context,
+    ctx: { ...drained, redis: redis && ownership.guard(redis) },
     /** The drain goes on looking at it. */
     drained,
     loop: createDrainLoop(drained, options.drain),

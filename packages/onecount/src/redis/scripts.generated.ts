@@ -742,27 +742,8 @@ return 'OK'
   },
   'install-posts': {
     name: 'install-posts',
-    sha1: '28930bac8240483e938c7b4fab702a5c1db79b27',
-    source: `local function int(n)
-  return string.format('%.0f', n)
-end
-local function post_of(meta, epoch)
-  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
-  if not count then return nil end
-  return {
-    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
-    is_warm = epoch ~= nil and of == epoch,
-  }
-end
-local TOLD_LATER = 1000000000
-local function set_post(key, post, epoch, ttl)
-  local numbers = string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
-  if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
-end
-local function read_post(key, epoch)
-  return post_of(redis.call('MGET', key)[1], epoch)
-end
-local PENDING_FROM = '(!~'
+    sha1: '21faf15356313e910e3d3ae3f98ee5aa6ebf56e1',
+    source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
   return mark and string.sub(mark, #name + 3)
@@ -805,6 +786,35 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
+local function pending_sums(q, post, epoch, most)
+  local from, to = '[' .. post .. '|', '(' .. post .. '}'
+  if redis.call('ZLEXCOUNT', q, from, to) > most then return nil end
+  local D, G = 0, 0
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', q, from, to)) do
+    local d, of = string.match(member, '|(%-?%d)|([^|]*)$')
+    D, G = D + d, G + (of ~= epoch and 1 or 0)
+  end
+  return D, G
+end
+local function int(n)
+  return string.format('%.0f', n)
+end
+local function post_of(meta, epoch)
+  local count, rev, D, G, of = string.match(meta or '', '^(%-?%d+)|(%d+)|(%-?%d+)|(%d+)|(.*)$')
+  if not count then return nil end
+  return {
+    count = tonumber(count), rev = tonumber(rev), D = tonumber(D), G = tonumber(G),
+    is_warm = epoch ~= nil and of == epoch,
+  }
+end
+local TOLD_LATER = 1000000000
+local function set_post(key, post, epoch, ttl)
+  local numbers = string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
+  if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end
+end
+local function read_post(key, epoch)
+  return post_of(redis.call('MGET', key)[1], epoch)
+end
 local q, now, most = KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local epoch = epoch_of(q)
 assert_writable(q)
@@ -818,16 +828,11 @@ for i = 5, #ARGV, 3 do
   local before = read_post(meta, epoch)
   out[#out + 1] = 'OK'
   if not (before and before.is_warm) then
-    local from, to = '[' .. post .. '|', '(' .. post .. '}'
-    if redis.call('ZLEXCOUNT', q, from, to) > most then
+    local D, G = pending_sums(q, post, epoch, most)
+    if not D then
       out[#out] = 'MANY'
     else
-      local p = { D = 0, G = 0, rev = math.max(ARGV[i + 2] + 1, before and before.rev + 1 or 0, now) }
-      for _, member in ipairs(redis.call('ZRANGEBYLEX', q, from, to)) do
-        local d, of = string.match(member, '|(%-?%d)|([^|]*)$')
-        p.D, p.G = p.D + d, p.G + (of ~= epoch and 1 or 0)
-      end
-      p.count = ARGV[i + 1] + p.D
+      local p = { count = ARGV[i + 1] + D, D = D, G = G, rev = math.max(ARGV[i + 2] + 1, before and before.rev + 1 or 0, now) }
       set_post(meta, p, epoch, ARGV[4])
       redis.pcall('SET', likes, int(p.count))
       redis.pcall('ZADD', KEYS[2], p.count, post)
