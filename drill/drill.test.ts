@@ -6,9 +6,9 @@ import { failuresOf } from './verdict'
 describe('whatever breaks, once each, while people press', () => {
   it('loses nothing that was promised, and the stores end the same', async () => {
     const rows = await drill({ plan: FAULTS })
-    expect(failuresOf(rows)).toEqual([])
+    expect(failuresOf(rows).join('\n')).toBe('')
     expect(rows.map(({ fault }) => fault)).toEqual(FAULTS.map(({ name }) => name))
-  }, 180_000)
+  }, 300_000)
 })
 
 describe('a worker that has ended by itself', () => {

@@ -18,8 +18,11 @@ export interface Fault {
 
 /** How long people press between what makes a fault and what ends it, milliseconds. */
 const WHILE_MS = 500
-/** A link on which little passes is given this long to meet the fault, milliseconds. */
-const AT_MOST_MS = 5000
+/**
+ * A link on which little passes is given this long to meet the fault, milliseconds: three of the longest pauses of a drain,
+ * which the fault before may have left it in.
+ */
+const AT_MOST_MS = 15_000
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
 const kill = (

@@ -42,7 +42,7 @@ export const CLOCK_RULES: Rule[] = [
     file: lua('write'),
     find: "if is_cold(s) then return { 'ASK' } end",
     replace: '',
-    faults: ['servers apart', 'split brain', 'postgres down', 'no op'],
+    faults: ['servers apart', 'postgres down', 'key expired', 'short recent', 'settings apart'],
   },
   {
     name: 'a drainer whose clock is ahead forgets nothing too soon',

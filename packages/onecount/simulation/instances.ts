@@ -1,5 +1,4 @@
-import type { Onecount } from '../src/core/onecount'
-import type { Network } from './network'
+import type { Onecount, OnecountOptions } from '../src/core/onecount'
 import type { World } from './world'
 
 const FEW = ['A', 'B', 'W']
@@ -39,18 +38,22 @@ export class Instances {
     const { world } = this
     const skewMs = world.clocks.of(name)
     this.#running.set(name, {
-      onecount: this.onecountOn(world.network.ports(name), skewMs),
+      onecount: this.onecountOn({
+        ...world.network.ports(name),
+        clock: () => world.now + skewMs,
+        sleep: ms => world.sleep(name, ms),
+      }),
       open: new Set(),
     })
   }
 
-  /** The engine on these ports. */
-  onecountOn(ports: ReturnType<Network['ports']>, skewMs = 0): Onecount {
+  /** The engine on these ports, by these clocks. */
+  onecountOn(means: Pick<OnecountOptions, 'redis' | 'postgres' | 'clock' | 'sleep'>): Onecount {
     const { world } = this
     return world.engine.createOnecount({
-      ...ports,
+      clock: () => world.now,
+      ...means,
       ack: world.faults.has('ack postgres') ? 'postgres' : 'redis',
-      clock: () => world.now + skewMs,
       log: { warn: message => world.note(message) },
       settings: {
         batchSize: this.#batchSize,

@@ -29,10 +29,18 @@ export interface Straggler {
   dueAt: number
 }
 
+/** A procedure of an instance that waits. */
+export interface Sleeper {
+  instance: string
+  dueAt: number
+  wake(): void
+}
+
 /** Everything that is on its way between instances and stores. */
 export class Network {
   messages: Message[] = []
   stragglers: Straggler[] = []
+  sleepers: Sleeper[] = []
   #lastId = 0
 
   constructor(
@@ -78,6 +86,7 @@ export class Network {
       message.call.instance === instance && message.kind === 'request' ? [message.call] : [],
     )
     this.messages = this.messages.filter(message => message.call.instance !== instance)
+    this.sleepers = this.sleepers.filter(sleeper => sleeper.instance !== instance)
     return sent
   }
 }

@@ -84,7 +84,7 @@ export class Tab {
         if (isRestamped) {
           world.count('refused')
           const isInRedis = (world.redisFailedAt.get(at) ?? 0) < since && !world.known(pair).isSplit
-          if (restampedAt === at && !wasUnanswered && world.hasLastWord && isInRedis)
+          if (restampedAt === at && !wasUnanswered && world.keepsOps && isInRedis)
             world.violate(`${op} of ${pair} was made of the time that ${at} said, and refused by it`)
           return world.lastWord.refuse(press, world.known(pair))
         }
@@ -196,8 +196,9 @@ export class Tab {
     const off = source === 'lagging' ? world.sessions.length : 0
     if (source === 'lagging') {
       world.count('shown lagging')
-      // A cold post with many pending ops stays cold, and the press that comes then is counted later.
-      if (world.faults.size === 0 && !world.counts['many pending'])
+      // A cold post with many pending ops stays cold, and the press that comes then is counted later. A batch that is half
+      // settled stays so when all ends, as nobody drains any more.
+      if (world.faults.size === 0 && !world.counts['many pending'] && !world.isEnding)
         world.violate(`${postId} is lagging, and nothing has gone wrong`)
     }
     const bases = world.basesOf(postId)

@@ -187,6 +187,11 @@ export class World {
   get hasLastWord(): boolean {
     // A post that has left Redis does not tell how far ahead another clock was.
     if (this.clocks.areApart && this.counts['post expired']) return false
+    return this.keepsOps
+  }
+
+  /** What the stores have accepted they keep. */
+  get keepsOps(): boolean {
     return !this.hasLost && !this.faults.has('op refused')
   }
 
@@ -202,6 +207,11 @@ export class World {
     return new Promise(resolve => this.#turns.push(resolve))
   }
 
+  /** A procedure of an instance waits. */
+  sleep(instance: string, ms: number): Promise<void> {
+    return new Promise(wake => this.network.sleepers.push({ instance, dueAt: this.now + ms, wake }))
+  }
+
   /** Whether it happens to a message now. */
   happens(fault: Fault): boolean {
     return !this.isEnding && this.faults.has(fault) && this.random.chance(this.#messageRate)
@@ -212,21 +222,18 @@ export class World {
     this.now += this.random.chance(0.02) ? this.random.below(500) : this.random.below(8)
     if (!this.isEnding && this.random.chance(this.#eventRate)) await this.outages.happen()
     if (!this.isEnding && this.random.chance(0.04)) await this.outages.backUp()
-    const due = this.network.stragglers.filter(({ dueAt }) => dueAt <= this.now)
-    const choices = this.network.messages.length + due.length + this.#turns.length
-    if (choices === 0) return false
-    const choice = this.random.below(choices)
-    if (choice < this.network.messages.length) {
-      const [message] = this.network.messages.splice(choice, 1)
-      await this.#move(message!)
-    } else if (choice < this.network.messages.length + due.length) {
-      const straggler = due[choice - this.network.messages.length]!
-      this.network.stragglers.splice(this.network.stragglers.indexOf(straggler), 1)
-      await this.#arriveLate(straggler.call)
-    } else {
-      const [goOn] = this.#turns.splice(choice - due.length - this.network.messages.length, 1)
-      goOn!()
-    }
+    const { messages, stragglers, sleepers } = this.network
+    if (messages.length + this.#turns.length === 0 && sleepers.length > 0)
+      this.now = Math.max(this.now, Math.min(...sleepers.map(({ dueAt }) => dueAt)))
+    const isDue = ({ dueAt }: { dueAt: number }) => dueAt <= this.now
+    const ready: (() => unknown)[] = [
+      ...messages.map(message => () => this.#move(taken(messages, message))),
+      ...stragglers.filter(isDue).map(late => () => this.#arriveLate(taken(stragglers, late).call)),
+      ...this.#turns.map(goOn => () => taken(this.#turns, goOn)()),
+      ...sleepers.filter(isDue).map(sleeper => () => taken(sleepers, sleeper).wake()),
+    ]
+    if (ready.length === 0) return false
+    await this.random.pick(ready)()
     // Until everybody who can go on waits for something again.
     do {
       await Promise.all(this.#atOnce.splice(0))
@@ -336,6 +343,11 @@ export class World {
     // What is remembered as absent a Postgres that came back older may have.
     this.now += CALM_MS
   }
+}
+
+function taken<T>(from: T[], one: T): T {
+  from.splice(from.indexOf(one), 1)
+  return one
 }
 
 const describe = ({ instance, store, name, args, id }: Call): string =>

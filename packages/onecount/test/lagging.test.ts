@@ -99,6 +99,54 @@ describe('a press of a session that Redis does not know, while Postgres is down,
   })
 })
 
+describe('while a batch is half settled,', () => {
+  /** How long the second half takes to arrive, milliseconds: longer than a page takes that is read again at once. */
+  const LATE_MS = 100
+
+  /** Begins to drain two ops in two slices; the second one arrives late. */
+  async function halfSettled(): Promise<{ ended: Promise<unknown> }> {
+    const { redis, postgres } = stores.ports()
+    await onecount.set(OTHER.id, 'ben', true)
+    await onecount.set(POST.id, 'ben', true)
+    let half = () => {}
+    const isHalf = new Promise<void>(resolve => (half = resolve))
+    let slices = 0
+    const drains = stores.instance({
+      redis: {
+        async run(script, keys, args) {
+          if (script === 'settle' && ++slices === 2) {
+            await isHalf
+            await new Promise(resolve => setTimeout(resolve, LATE_MS))
+          }
+          const reply = await redis.run(script, keys, args)
+          if (script === 'settle') half()
+          return reply
+        },
+      },
+      postgres,
+      settings: { settleSize: 1 },
+    })
+    const ended = drains.drainOnce()
+    await isHalf
+    return { ended }
+  }
+  beforeEach(() => ports.restore())
+
+  it('a page waits for the other half, and is exact', async () => {
+    const { ended } = await halfSettled()
+    const states = await onecount.read([POST.id], 'ana')
+    expect(states.get(POST.id)).toMatchObject({ count: 448, liked: true, source: 'redis' })
+    await ended
+  })
+
+  it('a press waits for it, and is exact', async () => {
+    const { ended } = await halfSettled()
+    expect(await onecount.set(POST.id, 'new', true)).toMatchObject({ count: 449, source: 'redis' })
+    await ended
+    await drained()
+  })
+})
+
 describe('while the cut moves on under every snapshot that is read,', () => {
   /** An instance that hears of Postgres what was so before the next batch, so many times. */
   function overtaken(times: number): Onecount {

@@ -110,11 +110,11 @@ export async function fill(
 
 /** The same, for who needs it complete: waits for another filler, and begins again. @throws StoreUnavailable */
 export async function buildRanking(site: Site): Promise<void> {
-  const [{ elapsed }] = site.contexts as [Context]
+  const [{ elapsed, sleep }] = site.contexts as [Context]
   const end = elapsed() + WAIT_MS
   while (!(await fillRanking(site))) {
     if (elapsed() >= end)
       throw new StoreUnavailable('redis', 'the ranking is being built by another process for a minute')
-    await new Promise(resolve => setTimeout(resolve, LOOK_MS))
+    await sleep(LOOK_MS)
   }
 }

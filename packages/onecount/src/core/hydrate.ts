@@ -2,6 +2,9 @@ import type { Context } from './context'
 import type { Snapshot } from './ports'
 import { strings } from './replies'
 
+/** How often a page or a press tries to make known what is cold. */
+export const ROUNDS = 8
+
 /** What a page needs from Postgres. */
 export interface Need {
   /** Cold posts. */
@@ -21,10 +24,11 @@ export interface Hydrated {
 
 /**
  * Makes cold posts warm and a session's ops known: one indexed read of Postgres and two script calls, side by side, whatever
- * the number of likes. What Postgres says counts only at the cut that Redis has; where that has moved, read again.
+ * the number of likes. What Postgres says counts only at the cut that Redis has; where that is another one, or a
+ * batch is half settled, this waits for the drain, 2 ms in round 0 and twice as long in each that follows.
  * @throws StoreUnavailable
  */
-export async function hydrate(ctx: Context, need: Need): Promise<Hydrated> {
+export async function hydrate(ctx: Context, need: Need, round: number): Promise<Hydrated> {
   const { postIds, sessionId, pairs } = need
   await ctx.beginning()
   const snapshot = await ctx.postgres.snapshot({
@@ -48,6 +52,8 @@ export async function hydrate(ctx: Context, need: Need): Promise<Hydrated> {
         ),
   ])
   if (posts[0] === 'NEW' || session === 'NEW') await ctx.drainOnce()
+  const isOvertaken = posts[0] === 'AGAIN' || session === 'AGAIN'
+  if (isOvertaken && round < ROUNDS - 1) await ctx.sleep(2 ** (round + 1))
   const isHeld = (verdict: string | undefined) => verdict === 'MANY' || verdict === 'FEEDING'
   return {
     gone: [...new Set([...postIds, ...pairs])].filter(postId => !there.has(postId)),

@@ -41,6 +41,8 @@ export interface OnecountOptions {
   log?: Logger
   /** Milliseconds since 1970, in place of all the clocks of the machine. */
   clock?: () => number
+  /** Waits so many milliseconds, in place of the timers of the machine. */
+  sleep?: (ms: number) => Promise<unknown>
 }
 
 /** Posts that are read in one script call. */
@@ -63,6 +65,7 @@ export function createOnecount(options: OnecountOptions) {
     })
   const clock = options.clock ?? Date.now
   const elapsed = options.clock ?? (() => performance.now())
+  const sleep = options.sleep ?? ((ms: number) => new Promise(resolve => setTimeout(resolve, ms)))
   const settings = { ...DEFAULT_SETTINGS, likers: options.indexes?.likers ?? true, ...options.settings }
   const grouped = groupWrites(options.postgres, {
     size: GROUP,
@@ -88,6 +91,7 @@ export function createOnecount(options: OnecountOptions) {
       log,
       now,
       elapsed,
+      sleep,
     }),
   )
   const partOf = (postId: string) => parts[partitionOf(postId, partitions)]!

@@ -20,11 +20,12 @@ export interface PartitionOptions {
   log: Logger
   now(): number
   elapsed(): number
+  sleep(ms: number): Promise<unknown>
 }
 
 /** One partition: its part of Redis, its chain of batches, and a drain of its own. */
 export function createPartition(options: PartitionOptions) {
-  const { partition, partitions, postgres, settings, log, now, elapsed } = options
+  const { partition, partitions, postgres, settings, log, now, elapsed, sleep } = options
   const ownership = new Ownership(options.redisId, options.takeOver)
   // Each partition has its own: where a node of a cluster is gone, those on the others go on.
   const redis =
@@ -49,6 +50,7 @@ export function createPartition(options: PartitionOptions) {
     partitions,
     now,
     elapsed,
+    sleep,
     newId: () => crypto.randomUUID(),
     drainOnce: () => (begun ??= begin().finally(() => (begun = undefined))),
     beginning: () => begun,

@@ -1,12 +1,9 @@
 import type { Context } from './context'
 import { StoreUnavailable } from './errors'
-import { hydrate } from './hydrate'
+import { hydrate, ROUNDS } from './hydrate'
 import { isLikedOp } from './op'
 import type { PostgresState } from './ports'
 import type { LikeState } from './types'
-
-/** How often a page is read again while some of it is still cold. */
-const ROUNDS = 8
 
 /**
  * States of a page of posts for one session, exact as long as Redis answers. Posts that do not exist are absent. A count
@@ -41,12 +38,9 @@ export async function read(
         if (!isPairKnown) pairs.push(state.postId)
         if (!isCold && isPairKnown) put(state)
       }
-      if (cold.length + pairs.length === 0) break
-      const done = await hydrate(ctx, {
-        postIds: cold,
-        sessionId: pairs.length > 0 ? sessionId : null,
-        pairs,
-      })
+      if (cold.length + pairs.length === 0 || round === ROUNDS - 1) break
+      const need = { postIds: cold, sessionId: pairs.length > 0 ? sessionId : null, pairs }
+      const done = await hydrate(ctx, need, round)
       for (const postId of done.gone) left.delete(postId)
       for (const postId of done.isSessionHeld ? left : done.held) held.add(postId)
     }

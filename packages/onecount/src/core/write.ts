@@ -1,6 +1,6 @@
 import type { Context } from './context'
 import { OnecountError, StoreUnavailable } from './errors'
-import { hydrate } from './hydrate'
+import { hydrate, ROUNDS } from './hydrate'
 import { assertOp, MAX_OP_AHEAD, opTime } from './op'
 import type { PairOp, PairWrite, PostgresState, Reply } from './ports'
 import { fromPostgres, read, unknown, withPress } from './read'
@@ -9,8 +9,6 @@ import type { LikeState, WriteState } from './types'
 
 /** Attempts against Redis, each the same press, before Postgres is asked. */
 const ATTEMPTS = 2
-/** How often a cold pair is hydrated before the press is taken without knowing what it changes. */
-const ROUNDS = 8
 /** How long a call that arrives again finds the op that it was given, milliseconds. */
 const KEEP_CALL_MS = 30_000
 
@@ -153,11 +151,8 @@ async function attempt(
  */
 async function prepare(ctx: Context, postId: string, sessionId: string, round: number): Promise<Prepared> {
   try {
-    const { gone, held, isSessionHeld } = await hydrate(ctx, {
-      postIds: [postId],
-      sessionId,
-      pairs: [postId],
-    })
+    const need = { postIds: [postId], sessionId, pairs: [postId] }
+    const { gone, held, isSessionHeld } = await hydrate(ctx, need, round)
     if (gone.length > 0) throw notFound()
     return held.size > 0 || isSessionHeld || round >= ROUNDS - 1 ? 'held' : 'hydrated'
   } catch (error) {
