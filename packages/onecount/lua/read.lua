@@ -7,25 +7,25 @@
 -- ARGV
 --   1 asked     '1': for the session | '0': for nobody
 -- RETURNS
---   '<epoch>;<the session's mark>' and for each post ';<numbers>;<op>', each '' where there is none: which of them count is
---   decided by the caller
+--   '<epoch>;<numbers of each post>;…', and for a session ';<its mark>;<op of each post>;…'; each '' where there is none:
+--   which of them count is decided by the caller
 -- include: queue
 
 local q = KEYS[1]
 assert_primary(q)
-local metas = redis.call('MGET', unpack(KEYS, 3))
-local out = { epoch_of(q) or '', '' }
-local ops = {}
-if ARGV[1] == '1' then
-  -- The posts stand in the names of the keys already; a driver may put a prefix before all of them.
-  local posts, from = {}, string.find(KEYS[3], 'post:meta:', 1, true) + 10
-  for i = 3, #KEYS do posts[i - 2] = string.sub(KEYS[i], from) end
-  ops = redis.pcall('HMGET', KEYS[2], '!', unpack(posts))
-  if ops.err then ops = {} end
-  out[2] = ops[1] or ''
+
+local function joined(strings)
+  for i = 1, #strings do strings[i] = strings[i] or '' end
+  return table.concat(strings, ';')
 end
-for i = 1, #metas do
-  out[2 * i + 1] = metas[i] or ''
-  out[2 * i + 2] = ops[i + 1] or ''
-end
-return table.concat(out, ';')
+
+local page = (epoch_of(q) or '') .. ';' .. joined(redis.call('MGET', unpack(KEYS, 3)))
+if ARGV[1] ~= '1' then return page end
+
+-- The posts stand in the names of the keys already; a driver may put a prefix before all of them.
+local fields, from = { '!' }, string.find(KEYS[3], 'post:meta:', 1, true) + 10
+for i = 3, #KEYS do fields[i - 1] = string.sub(KEYS[i], from) end
+local ops = redis.pcall('HMGET', KEYS[2], unpack(fields))
+-- A key of another type: nothing is known of the session.
+if ops.err then return page .. string.rep(';', #fields) end
+return page .. ';' .. joined(ops)

@@ -6,7 +6,7 @@
 --   2 recent    zset    likes:recent
 -- ARGV
 --   1 receipt   that Postgres holds
---   2 nonce     of the refused batch, which names the epoch: it was handed out once
+--   2 nonce     of the refused batch, from which the epoch gets its name: it was handed out once
 --   3 limit     recent ops at most that become pending at once; feed does the others
 -- RETURNS
 --   'DIVERGED' | 'LATE': another batch is in flight, nothing changed
@@ -17,7 +17,8 @@ local q, recent, receipt, nonce = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 allow_when_full(q)
 if nonce_in_flight(q) ~= nonce then return 'LATE' end
 set_mark(q, 'fed', '0')
-set_mark(q, 'epoch', nonce)
+-- Short, as it stands in the numbers of every post and in every pending op.
+set_mark(q, 'epoch', string.sub(redis.sha1hex(nonce), 1, 16))
 set_mark(q, 'nonce', receipt)
 set_mark(q, 'half', nil)
 drop_batch(q)

@@ -8,7 +8,7 @@ const BATCH_SIZES = [1, 3]
 /** So few that a batch is several slices, and one that is not. */
 const SETTLE_SIZES = [1, 2, 100]
 /** Pending ops and sizes are so small that each way is taken often. */
-const SMALL = { sessionOps: 2, pendingMost: 3, settleSize: 1 }
+const SMALL = { sessionOps: 1, pendingMost: 3, settleSize: 1 }
 
 /** An answer that a person never gets: the server is gone, or the network is. */
 export class Unanswered extends Error {}

@@ -11,8 +11,8 @@ export const LOSS_RULES: Rule[] = [
   {
     name: 'a post is warm in one epoch alone',
     file: core('read'),
-    find: "const isCold = epoch === '' || of !== epoch",
-    replace: "const isCold = epoch === '' || of === undefined",
+    find: '!numbers.endsWith(ofEpoch)',
+    replace: "numbers === ''",
   },
   {
     name: 'a session is known in one epoch alone',

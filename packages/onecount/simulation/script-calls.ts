@@ -58,9 +58,9 @@ export interface Shown {
 export function shownBy({ args }: Call, answer: unknown): Shown[] {
   const [keys] = args as [string[]]
   const ids = keys.slice(2).map(key => key.replace(/^.*post:meta:/, ''))
-  const [epoch, , ...rest] = (answer as string).split(';')
+  const [epoch, ...numbers] = (answer as string).split(';')
   return ids.flatMap((post, i) => {
-    const [count, rev, , , of] = rest[2 * i]!.split('|')
+    const [count, rev, , , of] = numbers[i]!.split('|')
     return epoch !== '' && of === epoch ? [{ post, rev: Number(rev), count: Number(count) }] : []
   })
 }

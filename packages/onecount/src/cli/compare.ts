@@ -107,9 +107,9 @@ export async function inRedis(onecount: Onecount, postIds: string[]): Promise<Ma
       redis!.run('read', [keys.q, keys.q, ...ids.map(keys.meta)], ['0']),
       sizesOf(ctx, ids),
     ])
-    const [, , ...metas] = (reply as string).split(';')
+    const [, ...metas] = (reply as string).split(';')
     for (const [i, id] of ids.entries()) {
-      const meta = metas[2 * i]!
+      const meta = metas[i]!
       if (meta !== '' || sizes.get(id)! > 0) {
         const count = /^-?\d+/.exec(meta)?.[0]
         held.set(id, count === undefined ? null : Number(count))

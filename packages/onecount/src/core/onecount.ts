@@ -105,7 +105,7 @@ export function createOnecount(options: OnecountOptions) {
   const ranking = createRanking(site)
   const absent = new Map<string, number>()
 
-  const isAbsent = (postId: string) => (absent.get(postId) ?? 0) > elapsed()
+  const isAbsent = (postId: string) => absent.size > 0 && (absent.get(postId) ?? 0) > elapsed()
   function remember(postId: string): void {
     if (absent.size >= ABSENT_MAX) absent.delete(absent.keys().next().value!)
     absent.set(postId, elapsed() + ABSENT_MS)
@@ -182,19 +182,24 @@ export function createOnecount(options: OnecountOptions) {
      */
     async read(postIds: readonly string[], sessionId: string | null = null): Promise<Map<string, LikeState>> {
       const wanted = [...new Set(postIds)].filter(id => isPostId(id) && !isAbsent(id))
+      const readPage = async ({ ctx }: (typeof parts)[number], page: string[]) => {
+        const states = await read(ctx, page, sessionId)
+        if (states.size < page.length) for (const id of page) if (!states.has(id)) remember(id)
+        return states
+      }
+      // As almost every page is.
+      if (partitions === 1 && wanted.length <= PAGE) {
+        const late = () => new Map(wanted.map(id => [id, unknown(id)]))
+        return within(readPage(parts[0]!, wanted), settings.deadlineMs, late)
+      }
       const found = new Map<string, LikeState>()
       const left = new Set(wanted)
       const readPart = async (part: (typeof parts)[number]) => {
-        const own = partitions === 1 ? wanted : wanted.filter(id => partOf(id) === part)
+        const own = wanted.filter(id => partOf(id) === part)
         for (let i = 0; i < own.length; i += PAGE) {
           const page = own.slice(i, i + PAGE)
-          const states = await read(part.ctx, page, sessionId)
-          for (const id of page) {
-            const state = states.get(id)
-            if (state) found.set(id, state)
-            else remember(id)
-            left.delete(id)
-          }
+          for (const [id, state] of await readPage(part, page)) found.set(id, state)
+          for (const id of page) left.delete(id)
         }
       }
       const inOrder = () =>

@@ -7,55 +7,61 @@ import type { LikeState } from './types'
 
 /**
  * States of a page of posts for one session, exact as long as Redis answers. Posts that do not exist are absent. A count
- * that cannot be known right now is `null`, never 0. One round trip when all is warm; three more for all that is cold
- * together. Never throws.
+ * that cannot be known right now is `null`, never 0. In the order that was asked. One round trip when all is warm; three
+ * more for all that is cold together. Never throws.
  */
 export async function read(
   ctx: Context,
   postIds: string[],
   sessionId: string | null,
 ): Promise<Map<string, LikeState>> {
+  /** The best that is known of each. */
   const states = new Map<string, LikeState>()
-  const left = new Set(postIds)
-  const put = (state: LikeState) => {
-    states.set(state.postId, sessionId === null ? { ...state, liked: null } : state)
-    left.delete(state.postId)
-  }
-  if (left.size === 0) return states
-  const known = new Map<string, LikeState>()
+  if (postIds.length === 0) return states
+  let left = postIds
   /** What the session has pressed and Postgres may not have. */
   const pressed = new Map<string, number>()
   try {
     if (!ctx.redis) throw new StoreUnavailable('redis', 'not configured')
     const held = new Set<string>()
-    for (let round = 0; round < ROUNDS && left.size > held.size; round++) {
+    for (let round = 0; round < ROUNDS && left.length > held.size; round++) {
       const pairs: string[] = []
       const cold: string[] = []
-      for (const { state, isCold, isPairKnown } of await readRedis(ctx, [...left], sessionId)) {
-        if (isCold) cold.push(state.postId)
-        else known.set(state.postId, state)
-        if (state.durable === false) pressed.set(state.postId, state.op!)
-        if (!isPairKnown) pairs.push(state.postId)
-        if (!isCold && isPairKnown) put(state)
+      const unsettled: string[] = []
+      for (const { state, isCold, isPairKnown } of await readRedis(ctx, left, sessionId)) {
+        const { postId, op, durable } = state
+        states.set(postId, isCold ? unknown(postId) : state)
+        if (!isCold && isPairKnown) continue
+        unsettled.push(postId)
+        if (isCold) cold.push(postId)
+        if (!isPairKnown) pairs.push(postId)
+        if (durable === false) pressed.set(postId, op!)
       }
-      if (cold.length + pairs.length === 0 || round === ROUNDS - 1) break
+      left = unsettled
+      if (left.length === 0 || round === ROUNDS - 1) break
       const need = { postIds: cold, sessionId: pairs.length > 0 ? sessionId : null, pairs }
       const done = await hydrate(ctx, need, round)
-      for (const postId of done.gone) left.delete(postId)
+      for (const postId of done.gone) states.delete(postId)
+      left = left.filter(postId => states.has(postId))
       for (const postId of done.isSessionHeld ? left : done.held) held.add(postId)
     }
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error
     // Redis answers and Postgres does not: plain likes would leave out what is pending.
-    if (error.store === 'postgres') {
-      for (const postId of left) put(known.get(postId) ?? unknown(postId))
-      return states
-    }
+    if (error.store === 'postgres') return states
   }
-  if (left.size > 0) {
-    const peeked = await ctx.postgres.peek([...left], sessionId).catch(() => null)
-    for (const state of peeked ?? []) put(withPress(fromPostgres(state), pressed.get(state.postId) ?? 0))
-    if (!peeked) for (const postId of left) put(known.get(postId) ?? unknown(postId))
+  if (left.length === 0) return states
+  const peeked = await ctx.postgres.peek(left, sessionId).catch(() => null)
+  const plain = new Map(peeked?.map(state => [state.postId, fromPostgres(state)]))
+  for (const postId of left) {
+    const state = plain.get(postId)
+    if (state)
+      states.set(
+        postId,
+        sessionId === null ? { ...state, liked: null } : withPress(state, pressed.get(postId) ?? 0),
+      )
+    else if (peeked) states.delete(postId)
+    else if (!states.has(postId)) states.set(postId, unknown(postId))
   }
   return states
 }
@@ -83,30 +89,53 @@ async function readRedis(
 
 /** What the reply of `read` says of each post. */
 function parsePage(reply: string, postIds: string[], sessionId: string | null): InRedis[] {
-  const [epoch, mark, ...rest] = reply.split(';')
-  const extent = epoch !== '' && mark!.startsWith(`${epoch}|`) ? mark!.slice(epoch!.length + 1) : null
+  const parts = reply.split(';')
+  const epoch = parts[0]!
+  const ofEpoch = `|${epoch}`
+  const extent = sessionId === null ? 'all' : extentOf(parts[postIds.length + 1]!, epoch)
   return postIds.map((postId, i) => {
-    const [count, rev, , guesses, of] = rest[2 * i]!.split('|')
-    const op = rest[2 * i + 1]!
-    const isCold = epoch === '' || of !== epoch
-    const isPairKnown = sessionId === null || extent === 'all' || (extent === 'some' && op !== '')
+    const numbers = epoch === '' ? null : parseNumbers(parts[i + 1]!, ofEpoch)
+    const op = sessionId === null ? '' : parts[postIds.length + 2 + i]!
+    const isPairKnown = extent === 'all' || (extent === 'some' && op !== '')
+    const isPending = op !== '' && op.endsWith('p')
     // What the session has pressed last is the best that is known of a pair that is not.
-    const newest = isPairKnown || op.endsWith('p') ? Number.parseInt(op || '0', 10) : null
-    const liked = newest === null ? null : isLikedOp(newest)
-    // A guess may be wrong by one for each op.
-    const least = guesses === '0' ? Number.NEGATIVE_INFINITY : Number(liked ?? false)
-    const isExact = guesses === '0' && isPairKnown
-    const state: LikeState = {
-      postId,
-      count: isCold ? null : Math.max(Number(count), least),
-      liked,
-      rev: isCold ? 0 : Number(rev),
-      op: newest || null,
-      durable: newest ? !op.endsWith('p') : null,
-      source: isCold ? 'unknown' : isExact ? 'redis' : 'lagging',
+    const newest = !isPairKnown && !isPending ? null : op === '' ? 0 : Number.parseInt(op, 10)
+    const liked = newest === null || sessionId === null ? null : isLikedOp(newest)
+    const isExact = numbers?.guesses === 0 && isPairKnown
+    return {
+      state: {
+        postId,
+        // A guess may be wrong by one for each op.
+        count:
+          numbers &&
+          (numbers.guesses === 0 ? numbers.count : Math.max(numbers.count, Number(liked ?? false))),
+        liked,
+        rev: numbers?.rev ?? 0,
+        op: newest || null,
+        durable: newest ? !isPending : null,
+        source: !numbers ? 'unknown' : isExact ? 'redis' : 'lagging',
+      },
+      isCold: !numbers,
+      isPairKnown,
     }
-    return { state, isCold, isPairKnown }
   })
+}
+
+/** How much is known of a session whose mark is `<epoch>|<extent>`: of 'all' its posts, of 'some', or of none. */
+const extentOf = (mark: string, epoch: string): string | null =>
+  epoch !== '' && mark.startsWith(`${epoch}|`) ? mark.slice(epoch.length + 1) : null
+
+/** The numbers of a post, `count|rev|D|G|epoch`; `null` where those are of another epoch, or there are none. */
+function parseNumbers(numbers: string, ofEpoch: string) {
+  if (!numbers.endsWith(ofEpoch)) return null
+  const revAt = numbers.indexOf('|') + 1
+  const sumAt = numbers.indexOf('|', revAt) + 1
+  const guessesAt = numbers.indexOf('|', sumAt) + 1
+  return {
+    count: Number(numbers.slice(0, revAt - 1)),
+    rev: Number(numbers.slice(revAt, sumAt - 1)),
+    guesses: Number(numbers.slice(guessesAt, -ofEpoch.length)),
+  }
 }
 
 /** What is said of a post when no store can tell. */

@@ -1504,7 +1504,7 @@ return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCOR
   },
   read: {
     name: 'read',
-    sha1: 'fc652daa763893dbe7f8deb00e32ebac52927e20',
+    sha1: '974b07851ffc32614fb3025b3334b3aff7d77b49',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1550,21 +1550,17 @@ local function allow_when_full(q)
 end
 local q = KEYS[1]
 assert_primary(q)
-local metas = redis.call('MGET', unpack(KEYS, 3))
-local out = { epoch_of(q) or '', '' }
-local ops = {}
-if ARGV[1] == '1' then
-  local posts, from = {}, string.find(KEYS[3], 'post:meta:', 1, true) + 10
-  for i = 3, #KEYS do posts[i - 2] = string.sub(KEYS[i], from) end
-  ops = redis.pcall('HMGET', KEYS[2], '!', unpack(posts))
-  if ops.err then ops = {} end
-  out[2] = ops[1] or ''
+local function joined(strings)
+  for i = 1, #strings do strings[i] = strings[i] or '' end
+  return table.concat(strings, ';')
 end
-for i = 1, #metas do
-  out[2 * i + 1] = metas[i] or ''
-  out[2 * i + 2] = ops[i + 1] or ''
-end
-return table.concat(out, ';')
+local page = (epoch_of(q) or '') .. ';' .. joined(redis.call('MGET', unpack(KEYS, 3)))
+if ARGV[1] ~= '1' then return page end
+local fields, from = { '!' }, string.find(KEYS[3], 'post:meta:', 1, true) + 10
+for i = 3, #KEYS do fields[i - 1] = string.sub(KEYS[i], from) end
+local ops = redis.pcall('HMGET', KEYS[2], unpack(fields))
+if ops.err then return page .. string.rep(';', #fields) end
+return page .. ';' .. joined(ops)
 `,
   },
   release: {
@@ -1585,7 +1581,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '1cadc7c0c6f7580b1d011062068052351f2855da',
+    sha1: 'd1cab3d4fc1f8056330c33a8d929d6a4a9aa03eb',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1677,7 +1673,7 @@ local q, recent, receipt, nonce = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 allow_when_full(q)
 if nonce_in_flight(q) ~= nonce then return 'LATE' end
 set_mark(q, 'fed', '0')
-set_mark(q, 'epoch', nonce)
+set_mark(q, 'epoch', string.sub(redis.sha1hex(nonce), 1, 16))
 set_mark(q, 'nonce', receipt)
 set_mark(q, 'half', nil)
 drop_batch(q)

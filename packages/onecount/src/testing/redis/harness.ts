@@ -76,7 +76,7 @@ export function harnessOf({ port, command, tag }: RedisUnderTest) {
       const { nonce } = (await scripts.collect('begin'))!
       await scripts.resolve(receipt, nonce)
       while ((await scripts.feed(1000)) === '1');
-      return nonce
+      return (await scripts.status()).epoch
     },
 
     /** Makes a post warm. */
@@ -106,20 +106,20 @@ export function harnessOf({ port, command, tag }: RedisUnderTest) {
 
     /** `null`: it is cold. */
     async shown(post: string, session: string | null = null): Promise<Shown | null> {
-      const [epoch, , numbers, op] = (await scripts.read([post], session)).split(';')
+      const [epoch, numbers, , op = ''] = (await scripts.read([post], session)).split(';')
       const [count, rev, , guesses, of] = numbers!.split('|')
       if (epoch === '' || of !== epoch) return null
-      return { count: Number(count), rev: Number(rev), guesses: Number(guesses), op: op! }
+      return { count: Number(count), rev: Number(rev), guesses: Number(guesses), op }
     },
 
     isWarm: async (post: string) => {
-      const [epoch, , numbers] = (await scripts.read([post])).split(';')
+      const [epoch, numbers] = (await scripts.read([post])).split(';')
       return epoch !== '' && numbers!.endsWith(`|${epoch}`)
     },
 
     /** Extent of what is known of a session: '': nothing. */
     async known(session: string): Promise<string> {
-      const [epoch, mark] = (await scripts.read([POST], session)).split(';')
+      const [epoch, , mark] = (await scripts.read([POST], session)).split(';')
       return epoch !== '' && mark!.startsWith(`${epoch}|`) ? mark!.slice(epoch!.length + 1) : ''
     },
 
