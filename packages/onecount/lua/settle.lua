@@ -26,8 +26,9 @@
 --   14 ttl      for how long it has the lease, milliseconds
 --   15 posts    how many are told
 --   16.. of each post: id, its likes in Postgres, '!<likes>': forget its numbers, 'gone': there is none, '?': told by a
---   later slice; then of each pair: post index, session index, index of its mirror or 0, post, session, op that Postgres
---   holds, and the member of the batch where Postgres holds exactly its op, the op that it refused, or ''
+--   later slice; then the number of sessions; then how many pairs Postgres holds as they were handed out, and of each: post
+--   index, session index, member of the batch; then of each other pair: post index, session index, index of its mirror or
+--   0, post, session, op that Postgres holds, the op that it refused or ''
 -- RETURNS
 --   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending, or there is a later slice |
 --   {'LATE'}: nothing changed, as another batch is in flight or what comes before the slice is not settled here
@@ -85,13 +86,15 @@ for i = 1, n do
   posts[i] = p
 end
 
--- Most pairs are pending as they were handed out, and Postgres holds that op: they are settled together.
-local members, first_pair, sessions = {}, 16 + 2 * n, 0
-for i = first_pair, #ARGV, 7 do
-  members[#members + 1] = ARGV[i + 6]
-  sessions = math.max(sessions, tonumber(ARGV[i + 1]))
-end
+local sessions, landed, first_pair = tonumber(ARGV[16 + 2 * n]), tonumber(ARGV[17 + 2 * n]), 18 + 2 * n
+local first_told = first_pair + 3 * landed
+local members = {}
+for i = 1, landed do members[i] = ARGV[first_pair + 3 * i - 1] end
 local unchanged = collect_in_chunks('ZMSCORE', q, members)
+
+local function session_key(index)
+  return KEYS[5 + 3 * n + tonumber(index)]
+end
 
 -- An op of the post is pending no more, or changes something else.
 local function change(p, d, guesses)
@@ -99,9 +102,10 @@ local function change(p, d, guesses)
   p.was_guess = p.was_guess or guesses > 0
 end
 
--- Settles a pair of which another op is pending than was handed out, or of which Postgres holds another one.
-local function settle_pair(i, p, post, session, op, refused)
-  local pair, key = post .. '|' .. session, KEYS[5 + 3 * n + tonumber(ARGV[i + 1])]
+-- Settles a pair of which another op is pending than was handed out, or of which Postgres holds another one. `correct`
+-- sets what the mirrors say of it, where that may be wrong.
+local function settle_pair(p, post, session, key, op, refused, correct)
+  local pair = post .. '|' .. session
   local held = pending_of(q, pair)
   local is_held = held ~= nil
   if held then
@@ -117,13 +121,10 @@ local function settle_pair(i, p, post, session, op, refused)
     change(p, d - held.d, guesses)
   end
   if p.is_gone then return end
-  local mirror = tonumber(ARGV[i + 2])
-  if mirror > 0 then
+  if correct then
     -- A press of the session goes by this op already, while the likes that have it in them may be told later.
     p.was_guess = true
-    local verb = (is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM'
-    redis.pcall(verb, KEYS[5 + 3 * n + sessions + mirror], post)
-    if ARGV[12] == '1' then redis.pcall(verb, KEYS[5 + 3 * tonumber(ARGV[i])], session) end
+    correct((is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM')
   end
   local own = op_of(key, epoch, post)
   if own and (op > own or (op == own and not is_held) or own == refused) then set_op(key, post, int(op)) end
@@ -132,22 +133,32 @@ local function settle_pair(i, p, post, session, op, refused)
   if op > 0 and not p.by_hand then remember(pair, int(op)) end
 end
 
+-- Most pairs are pending as they were handed out, and Postgres holds that op: they are settled together.
 local settled_together = {}
-for i = first_pair, #ARGV, 7 do
-  local p, post, op = posts[tonumber(ARGV[i])], ARGV[i + 3], ARGV[i + 5]
-  local k = (i - first_pair) / 7 + 1
-  if unchanged[k] and ARGV[i + 2] == '0' then
-    settled_together[#settled_together + 1] = members[k]
-    local d, guesses = change_of(members[k], epoch)
+for i = 1, landed do
+  local at, member = first_pair + 3 * i - 3, members[i]
+  local p, key = posts[tonumber(ARGV[at])], session_key(ARGV[at + 1])
+  local pair, post, op = string.match(member, '^(([^|]+)|[^|]+)|(%d+)')
+  if unchanged[i] then
+    settled_together[#settled_together + 1] = member
+    local d, guesses = change_of(member, epoch)
     change(p, -d, guesses)
     if not p.is_gone then
       -- Of a pair that is pending its session has no later op.
-      set_op(KEYS[5 + 3 * n + tonumber(ARGV[i + 1])], post, op)
-      if not p.by_hand then remember(post .. '|' .. ARGV[i + 4], op) end
+      set_op(key, post, op)
+      if not p.by_hand then remember(pair, op) end
     end
   else
-    settle_pair(i, p, post, ARGV[i + 4], tonumber(op), tonumber(members[k]))
+    settle_pair(p, post, string.sub(pair, #post + 2), key, tonumber(op))
   end
+end
+for i = first_told, #ARGV, 7 do
+  local p, mirror, post, session = posts[tonumber(ARGV[i])], tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4]
+  local function correct(verb)
+    redis.pcall(verb, session_key(sessions + mirror), post)
+    if ARGV[12] == '1' then redis.pcall(verb, KEYS[5 + 3 * tonumber(ARGV[i])], session) end
+  end
+  settle_pair(p, post, session, session_key(ARGV[i + 1]), tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6]), mirror > 0 and correct)
 end
 in_chunks('ZREM', { q }, settled_together)
 in_chunks('ZADD', { recent, 'GT' }, remembered)

@@ -19,15 +19,22 @@ export interface Told {
 export function toldBy({ args }: Call): Told[] {
   const values = (args[1] as unknown[]).map(String)
   const posts = Number(values[POSTS_AT])
+  const likesOf = (index: string) => values[POSTS_AT + 2 * Number(index)]!
   const told: Told[] = []
-  for (let i = POSTS_AT + 1 + 2 * posts; i < values.length; i += 7) {
+  let i = POSTS_AT + 3 + 2 * posts
+  for (let left = Number(values[i - 1]); left > 0; left--, i += 3) {
+    const [index, , member] = values.slice(i, i + 3) as [string, string, string]
+    const [post, session, op] = member.split('|') as [string, string, string]
+    told.push({ post, session, op: Number(op), refused: null, likes: likesOf(index) })
+  }
+  for (; i < values.length; i += 7) {
     const [index, , , post, session, op, refused] = values.slice(i, i + 7) as [string, ...string[]]
     told.push({
       post: post!,
       session: session!,
       op: Number(op),
-      refused: /^\d+$/.test(refused!) ? Number(refused) : null,
-      likes: values[POSTS_AT + 2 * Number(index)]!,
+      refused: refused === '' ? null : Number(refused),
+      likes: likesOf(index),
     })
   }
   return told

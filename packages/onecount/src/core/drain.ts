@@ -197,7 +197,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
   async function settleSlice(
     { nonce, began }: Batch,
     receipt: string,
-    { range, posts, sessions, mirrors, told }: Slice,
+    { range, posts, sessions, mirrors, landed, told }: Slice,
   ): Promise<boolean> {
     const inRedis = handedOutAt(nonce)
     const now = ctx.now()
@@ -233,6 +233,9 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
           LEASE_MS,
           posts.size,
           ...[...posts].flat(),
+          sessions.length,
+          landed.length / 3,
+          ...landed,
           ...told,
         ],
       ),

@@ -25,19 +25,27 @@ function answer(part: Partial<Applied>, likes: Record<string, number>): Applied 
 }
 
 /** What a slice says of each pair, by names in place of places. */
-const pairsOf = ({ told, sessions, mirrors, posts }: ReturnType<typeof settlementOf>[number]) =>
-  Array.from({ length: told.length / 7 }, (_, i) => {
-    const [post, session, mirror, postId, sessionId, op, handedOut] = told.slice(7 * i, 7 * i + 7)
-    expect([...posts.keys()][Number(post) - 1]).toBe(postId)
-    expect(sessions[Number(session) - 1]).toBe(sessionId)
-    if (mirror !== 0) expect(mirrors[Number(mirror) - 1]).toBe(sessionId)
-    return { pair: `${postId}|${sessionId}`, op, handedOut, isNews: mirror !== 0 }
+const pairsOf = ({ landed, told, sessions, mirrors, posts }: ReturnType<typeof settlementOf>[number]) => {
+  const nameOf = (post: unknown, session: unknown) =>
+    `${[...posts.keys()][Number(post) - 1]}|${sessions[Number(session) - 1]}`
+  const asHandedOut = Array.from({ length: landed.length / 3 }, (_, i) => {
+    const [post, session, member] = landed.slice(3 * i, 3 * i + 3)
+    return { pair: nameOf(post, session), member }
   })
+  const others = Array.from({ length: told.length / 7 }, (_, i) => {
+    const [post, session, mirror, postId, sessionId, op, refused] = told.slice(7 * i, 7 * i + 7)
+    const pair = nameOf(post, session)
+    expect(pair).toBe(`${postId}|${sessionId}`)
+    if (mirror !== 0) expect(mirrors[Number(mirror) - 1]).toBe(sessionId)
+    return { pair, op, refused, isNews: mirror !== 0 }
+  })
+  return [...asHandedOut, ...others]
+}
 
 describe('a settlement', () => {
   it('tells of an empty batch in one slice, the last', () => {
     expect(settlementOf([], answer({}, {}), 100)).toEqual([
-      { range: '0-0!', posts: new Map(), sessions: [], mirrors: [], told: [] },
+      { range: '0-0!', posts: new Map(), sessions: [], mirrors: [], landed: [], told: [] },
     ])
   })
 
@@ -54,9 +62,9 @@ describe('a settlement', () => {
       ['b', 20],
     ])
     expect(pairsOf(slice!)).toEqual([
-      { pair: 'a|ana', op: 5, handedOut: memberOf('a', 'ana', 5), isNews: false },
-      { pair: 'a|ben', op: 2, handedOut: memberOf('a', 'ben', 2), isNews: false },
-      { pair: 'b|ana', op: 3, handedOut: memberOf('b', 'ana', 3), isNews: false },
+      { pair: 'a|ana', member: memberOf('a', 'ana', 5) },
+      { pair: 'a|ben', member: memberOf('a', 'ben', 2) },
+      { pair: 'b|ana', member: memberOf('b', 'ana', 3) },
     ])
   })
 
@@ -67,9 +75,9 @@ describe('a settlement', () => {
       100,
     )
     expect(pairsOf(slice!)).toEqual([
-      { pair: 'a|ana', op: 8, handedOut: '', isNews: true },
-      { pair: 'a|ben', op: 9, handedOut: '', isNews: true },
-      { pair: 'a|eva', op: 1, handedOut: '', isNews: true },
+      { pair: 'a|ana', op: 8, refused: '', isNews: true },
+      { pair: 'a|ben', op: 9, refused: '', isNews: true },
+      { pair: 'a|eva', op: 1, refused: '', isNews: true },
     ])
     expect(slice!.mirrors).toEqual(['ana', 'ben', 'eva'])
   })
@@ -81,8 +89,8 @@ describe('a settlement', () => {
       100,
     )
     expect(pairsOf(slice!)).toEqual([
-      { pair: 'a|ana', op: 2, handedOut: 5, isNews: true },
-      { pair: 'a|ben', op: 0, handedOut: 7, isNews: true },
+      { pair: 'a|ana', op: 2, refused: 5, isNews: true },
+      { pair: 'a|ben', op: 0, refused: 7, isNews: true },
     ])
   })
 
@@ -97,9 +105,7 @@ describe('a settlement', () => {
       ['b', '!12'],
       ['c', 'gone'],
     ])
-    expect(pairsOf(slice!)).toEqual([
-      { pair: 'a|ana', op: 5, handedOut: memberOf('a', 'ana', 5), isNews: false },
-    ])
+    expect(pairsOf(slice!)).toEqual([{ pair: 'a|ana', member: memberOf('a', 'ana', 5) }])
   })
 
   describe('in slices', () => {
@@ -146,10 +152,10 @@ describe('a settlement', () => {
         answer({ rows: [row('b', 'y', 6)] }, { a: 1, b: 1 }),
         1,
       )
-      expect(slices.map(({ told }) => told.slice(0, 3))).toEqual([
-        [1, 1, 0],
-        [1, 1, 0],
-        [1, 1, 1],
+      expect(slices.map(({ landed, told }) => [landed.slice(0, 2), told.slice(0, 3)])).toEqual([
+        [[1, 1], []],
+        [[1, 1], []],
+        [[], [1, 1, 1]],
       ])
       expect(slices.map(({ sessions, mirrors }) => [sessions, mirrors])).toEqual([
         [['x'], []],

@@ -16,9 +16,11 @@ export interface Slice {
   sessions: string[]
   /** Sessions of the pairs whose mirrors may be wrong. */
   mirrors: string[]
+  /** Of each pair of which Postgres holds what was handed out: index of its post, of its session, member of the batch. */
+  landed: (string | number)[]
   /**
-   * Of each pair: index of its post, of its session, of its mirror or 0, post, session, what Postgres holds; the member
-   * of the batch where Postgres holds exactly its op, the op that it refused, or ''.
+   * Of each other one: index of its post, of its session, of its mirror or 0, post, session, what Postgres holds, the op
+   * that it refused or ''.
    */
   told: (string | number)[]
 }
@@ -33,8 +35,9 @@ export function lostOf({ posts, refused }: Applied): (op: PairOp) => boolean {
 }
 
 interface ToldPair extends PairOp {
-  /** The member of the batch where Postgres holds exactly its op, or the op that it refused. */
-  handedOut: string | number
+  /** The member of the batch, where Postgres holds exactly its op. */
+  landed: string | null
+  refusedOp: number | null
   /** Redis has not been told of it by a press: what it shows others of the pair is wrong. */
   isNews: boolean
 }
@@ -63,15 +66,22 @@ export function settlementOf(entries: HandedOut[], result: Applied, size: number
       posts: new Map([...posts.keys()].map(id => [id, told(id)])),
       sessions: [...sessions.keys()],
       mirrors: [...mirrors.keys()],
-      told: part.flatMap(({ postId, sessionId, op, handedOut, isNews }) => [
-        posts.get(postId)!,
-        sessions.get(sessionId)!,
-        isNews ? mirrors.get(sessionId)! : 0,
-        postId,
-        sessionId,
-        op,
-        handedOut,
-      ]),
+      landed: part.flatMap(({ postId, sessionId, landed }) =>
+        landed === null ? [] : [posts.get(postId)!, sessions.get(sessionId)!, landed],
+      ),
+      told: part.flatMap(({ postId, sessionId, op, landed, refusedOp, isNews }) =>
+        landed !== null
+          ? []
+          : [
+              posts.get(postId)!,
+              sessions.get(sessionId)!,
+              isNews ? mirrors.get(sessionId)! : 0,
+              postId,
+              sessionId,
+              op,
+              refusedOp ?? '',
+            ],
+      ),
     })
   }
   return slices
@@ -108,7 +118,8 @@ function pairsOf(entries: HandedOut[], { rows, refused }: Applied): ToldPair[] {
       postId: op.postId,
       sessionId: op.sessionId,
       op: Math.max(held, before?.op ?? 0),
-      handedOut: refusal?.op ?? (held === op.op && !before ? member : ''),
+      landed: before || isRow || refusal ? null : member,
+      refusedOp: refusal?.op ?? null,
       isNews: isRow || refusal !== undefined || (before?.isNews ?? false),
     })
   }

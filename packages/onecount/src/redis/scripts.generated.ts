@@ -1683,7 +1683,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: 'c0fc9cfb786299f69b63002f2f0856a735e6783c',
+    sha1: 'a390ac8142075b1601797d50bf0cae1b3511e956',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1901,18 +1901,20 @@ for i = 1, n do
   p.by_hand = string.match(p.likes, '^!(%d+)$')
   posts[i] = p
 end
-local members, first_pair, sessions = {}, 16 + 2 * n, 0
-for i = first_pair, #ARGV, 7 do
-  members[#members + 1] = ARGV[i + 6]
-  sessions = math.max(sessions, tonumber(ARGV[i + 1]))
-end
+local sessions, landed, first_pair = tonumber(ARGV[16 + 2 * n]), tonumber(ARGV[17 + 2 * n]), 18 + 2 * n
+local first_told = first_pair + 3 * landed
+local members = {}
+for i = 1, landed do members[i] = ARGV[first_pair + 3 * i - 1] end
 local unchanged = collect_in_chunks('ZMSCORE', q, members)
+local function session_key(index)
+  return KEYS[5 + 3 * n + tonumber(index)]
+end
 local function change(p, d, guesses)
   p.D, p.G = p.D + d, p.G - guesses
   p.was_guess = p.was_guess or guesses > 0
 end
-local function settle_pair(i, p, post, session, op, refused)
-  local pair, key = post .. '|' .. session, KEYS[5 + 3 * n + tonumber(ARGV[i + 1])]
+local function settle_pair(p, post, session, key, op, refused, correct)
+  local pair = post .. '|' .. session
   local held = pending_of(q, pair)
   local is_held = held ~= nil
   if held then
@@ -1928,12 +1930,9 @@ local function settle_pair(i, p, post, session, op, refused)
     change(p, d - held.d, guesses)
   end
   if p.is_gone then return end
-  local mirror = tonumber(ARGV[i + 2])
-  if mirror > 0 then
+  if correct then
     p.was_guess = true
-    local verb = (is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM'
-    redis.pcall(verb, KEYS[5 + 3 * n + sessions + mirror], post)
-    if ARGV[12] == '1' then redis.pcall(verb, KEYS[5 + 3 * tonumber(ARGV[i])], session) end
+    correct((is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM')
   end
   local own = op_of(key, epoch, post)
   if own and (op > own or (op == own and not is_held) or own == refused) then set_op(key, post, int(op)) end
@@ -1941,20 +1940,29 @@ local function settle_pair(i, p, post, session, op, refused)
   if op > 0 and not p.by_hand then remember(pair, int(op)) end
 end
 local settled_together = {}
-for i = first_pair, #ARGV, 7 do
-  local p, post, op = posts[tonumber(ARGV[i])], ARGV[i + 3], ARGV[i + 5]
-  local k = (i - first_pair) / 7 + 1
-  if unchanged[k] and ARGV[i + 2] == '0' then
-    settled_together[#settled_together + 1] = members[k]
-    local d, guesses = change_of(members[k], epoch)
+for i = 1, landed do
+  local at, member = first_pair + 3 * i - 3, members[i]
+  local p, key = posts[tonumber(ARGV[at])], session_key(ARGV[at + 1])
+  local pair, post, op = string.match(member, '^(([^|]+)|[^|]+)|(%d+)')
+  if unchanged[i] then
+    settled_together[#settled_together + 1] = member
+    local d, guesses = change_of(member, epoch)
     change(p, -d, guesses)
     if not p.is_gone then
-      set_op(KEYS[5 + 3 * n + tonumber(ARGV[i + 1])], post, op)
-      if not p.by_hand then remember(post .. '|' .. ARGV[i + 4], op) end
+      set_op(key, post, op)
+      if not p.by_hand then remember(pair, op) end
     end
   else
-    settle_pair(i, p, post, ARGV[i + 4], tonumber(op), tonumber(members[k]))
+    settle_pair(p, post, string.sub(pair, #post + 2), key, tonumber(op))
   end
+end
+for i = first_told, #ARGV, 7 do
+  local p, mirror, post, session = posts[tonumber(ARGV[i])], tonumber(ARGV[i + 2]), ARGV[i + 3], ARGV[i + 4]
+  local function correct(verb)
+    redis.pcall(verb, session_key(sessions + mirror), post)
+    if ARGV[12] == '1' then redis.pcall(verb, KEYS[5 + 3 * tonumber(ARGV[i])], session) end
+  end
+  settle_pair(p, post, session, session_key(ARGV[i + 1]), tonumber(ARGV[i + 5]), tonumber(ARGV[i + 6]), mirror > 0 and correct)
 end
 in_chunks('ZREM', { q }, settled_together)
 in_chunks('ZADD', { recent, 'GT' }, remembered)

@@ -185,7 +185,7 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
     abandon: (nonce: string) => run('abandon', [keys.q], [nonce]),
 
     settleSlice(batch: Pick<Batch, 'nonce'>, receipt: string, slice: Slice, options: SettleOf = {}) {
-      const { posts, sessions, mirrors, range, told } = slice
+      const { posts, sessions, mirrors, range, landed, told } = slice
       const { now = T, latest = 2 * T, began = 2 * T, lasts = 4 * T, ttl = 60_000 } = options
       const { likers = true, id = 'next', limit = 1000, after = '', drainer = '', leaseMs = 60_000 } = options
       return run(
@@ -198,7 +198,8 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
         ],
         [
           ...[batch.nonce, receipt, now, latest, began, lasts, ttl, id, limit, after, range],
-          ...[likers ? '1' : '0', drainer, leaseMs, posts.size, ...[...posts].flat(), ...told],
+          ...[likers ? '1' : '0', drainer, leaseMs, posts.size, ...[...posts].flat()],
+          ...[sessions.length, landed.length / 3, ...landed, ...told],
         ],
       ) as Promise<string[]>
     },
