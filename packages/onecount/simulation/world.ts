@@ -1,9 +1,8 @@
 import type { Redis } from 'ioredis'
-import { StoreRefused, StoreUnavailable } from '../src/core/errors'
 import { MAX_OP_AHEAD, opTime } from '../src/core/op'
-import type { SyncBatch } from '../src/core/ports'
 import { createRandom, type Random } from '../test/support/random'
 import { Clocks } from './clocks'
+import { Delivery } from './delivery'
 import type { Engine } from './engine'
 import { Exactness } from './exactness'
 import { Expiry } from './expiry'
@@ -13,10 +12,8 @@ import { type Known, LastWord } from './last-word'
 import { Memory } from './memory'
 import type { createMemoryPostgres } from './memory-postgres'
 import { Monitor } from './monitor'
-import { type Call, type Message, Network } from './network'
-import { Observer } from './observer'
+import { type Call, Network } from './network'
 import { Outages } from './outages'
-import { PressCalls } from './press-calls'
 import { SimulatedRedis } from './redis'
 import { pairOf, Truth } from './truth'
 
@@ -31,8 +28,6 @@ const CALM_MS = 10_000
 /** How likely each fate of a message is in a seed that has it, and how likely something breaks in a step. */
 const MESSAGE_RATES = [0.03, 0.1, 0.25]
 const EVENT_RATES = [0.01, 0.04, 0.1]
-/** How late a request may arrive, milliseconds: mostly within what is remembered, sometimes after. */
-const LATE_MS = [300, 800, 3000]
 
 /** One seed: stores, instances, everything on its way, and the order in which it happens. */
 export class World {
@@ -45,6 +40,7 @@ export class World {
   readonly redis: SimulatedRedis
   readonly postgres: ReturnType<typeof createMemoryPostgres>
   readonly network: Network
+  readonly delivery = new Delivery(this)
   readonly monitor = new Monitor()
   readonly exactness = new Exactness(this)
   readonly instances: Instances
@@ -64,11 +60,7 @@ export class World {
   readonly redisFailedAt = new Map<string, number>()
   readonly #turns: (() => void)[] = []
   readonly #atOnce: Promise<unknown>[] = []
-  /** Queues of which the stores know each other: from now on they diverge only when something is lost. */
-  readonly #met = new Set<string>()
   readonly #everGone = new Set<string>()
-  readonly #pressCalls = new PressCalls()
-  readonly #observer = new Observer(this)
   /** What a post was given by hand beside what sessions like. */
   readonly #bases = new Map<string, number[]>()
   readonly #messageRate: number
@@ -79,7 +71,7 @@ export class World {
     readonly seed: number,
     readonly engine: Engine,
     client: Redis,
-    private readonly isTraced: boolean,
+    readonly isTraced: boolean,
     faults?: ReadonlySet<Fault>,
   ) {
     this.random = createRandom(seed)
@@ -227,8 +219,8 @@ export class World {
       this.now = Math.max(this.now, Math.min(...sleepers.map(({ dueAt }) => dueAt)))
     const isDue = ({ dueAt }: { dueAt: number }) => dueAt <= this.now
     const ready: (() => unknown)[] = [
-      ...messages.map(message => () => this.#move(taken(messages, message))),
-      ...stragglers.filter(isDue).map(late => () => this.#arriveLate(taken(stragglers, late).call)),
+      ...messages.map(message => () => this.delivery.move(taken(messages, message))),
+      ...stragglers.filter(isDue).map(late => () => this.delivery.arriveLate(taken(stragglers, late).call)),
       ...this.#turns.map(goOn => () => taken(this.#turns, goOn)()),
       ...sleepers.filter(isDue).map(sleeper => () => taken(sleepers, sleeper).wake()),
     ]
@@ -240,87 +232,6 @@ export class World {
       await new Promise(resolve => setImmediate(resolve))
     } while (this.#atOnce.length > 0)
     return true
-  }
-
-  async #move(message: Message): Promise<void> {
-    const { call } = message
-    if (message.kind === 'reply') return call.resolve(message.answer)
-    if (message.kind === 'error') return call.reject(message.error)
-    const giveUp = (why: string) => {
-      if (call.store === 'redis') this.redisFailedAt.set(call.instance, this.now)
-      this.note(`${describe(call)}: ${why}`)
-      call.reject(new StoreUnavailable(call.store, why))
-    }
-    if (this.outages.isBetween(call)) return giveUp('unreachable')
-    if (this.happens('request lost')) {
-      this.count('request lost')
-      return giveUp('request lost')
-    }
-    if (this.happens('request late')) {
-      this.count('request late')
-      this.#delay(call)
-      return giveUp('request late')
-    }
-    if (this.happens('request twice')) {
-      this.count('request twice')
-      this.#delay(call)
-    }
-    if (call.name === 'sync' && this.happens('op refused')) return this.#refuseBatch(call)
-    const reply = await this.#reply(call)
-    if (this.happens('reply lost')) {
-      this.count('reply lost')
-      return giveUp('reply lost')
-    }
-    this.network.messages.push(reply)
-  }
-
-  /** The store does a call, unless it refuses it. */
-  async #reply(call: Call): Promise<Message> {
-    try {
-      return { kind: 'reply', call, answer: await this.#execute(call) }
-    } catch (error) {
-      if (!(error instanceof StoreRefused)) throw error
-      this.note(`${describe(call)}: ${error.message}`)
-      return { kind: 'error', call, error }
-    }
-  }
-
-  /** The stores may not know each other afterwards. */
-  async #refuseBatch(call: Call): Promise<void> {
-    this.count('batch refused')
-    if (this.random.chance(0.5)) await this.#reply(call)
-    else this.postgres.poison((call.args[0] as SyncBatch).nonce)
-    this.#met.clear()
-    this.note(`${describe(call)}: refused`)
-    call.reject(new StoreRefused('42883', 'a function of the application is gone'))
-  }
-
-  async #execute(call: Call): Promise<unknown> {
-    this.count('calls')
-    const answer = await this.network.execute(call)
-    if (this.isTraced) this.note(`${describe(call)} -> ${JSON.stringify(answer)}`)
-    this.memory.watch(call, answer, this.now)
-    this.#pressCalls.watch(call, answer)
-    const wrong = this.monitor.watch(call, answer)
-    if (wrong) this.violate(wrong)
-    await this.#observer.look(call, answer)
-    if (answer === 'DIVERGED') {
-      const [queue] = call.args[0] as string[]
-      if (this.#met.has(queue!) && !this.hasLost) this.violate('diverged, and no store has lost anything')
-      this.#met.add(queue!)
-    }
-    return answer
-  }
-
-  async #arriveLate(call: Call): Promise<void> {
-    if (this.outages.isDown(call.store)) return
-    this.note(`late: ${describe(call)}`)
-    for (const pair of this.#pressCalls.pressedAnew(call)) this.lastWord.void(pair)
-    await this.#reply(call)
-  }
-
-  #delay(call: Call): void {
-    this.network.stragglers.push({ call, dueAt: this.now + this.random.below(this.random.pick(LATE_MS)) })
   }
 
   /** Somebody is told that an op is durable: then Postgres holds it, unless it has lost it since. */
@@ -349,6 +260,3 @@ function taken<T>(from: T[], one: T): T {
   from.splice(from.indexOf(one), 1)
   return one
 }
-
-const describe = ({ instance, store, name, args, id }: Call): string =>
-  `#${id} ${instance} ${store}.${name}(${JSON.stringify(store === 'redis' ? args[1] : args)})`
