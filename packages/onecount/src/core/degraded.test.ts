@@ -193,10 +193,10 @@ describe('without either', () => {
 })
 
 describe('whatever hangs', () => {
-  const DEADLINE = 100
+  const DEADLINE = 500
   /** Timed by a timer of the same process: a machine that is busy with something else holds both up. */
   const timely = async <T>(work: Promise<T>): Promise<T | unknown> => {
-    const late = new Promise(resolve => setTimeout(resolve, DEADLINE + 100, 'late'))
+    const late = new Promise(resolve => setTimeout(resolve, 2 * DEADLINE, 'late'))
     return Promise.race([work.catch((error: unknown) => error), late])
   }
   const UNAVAILABLE = { code: 'unavailable', status: 503 }

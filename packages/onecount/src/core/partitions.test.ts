@@ -82,7 +82,7 @@ describe('four partitions', () => {
     const { run } = ports.redis
     ports.redis.run = (script, keys, args) =>
       keys[0]!.startsWith(tagOf(1, P)) ? new Promise(() => {}) : run(script, keys, args)
-    const patient = createOnecount({ ...ports, partitions: P, settings: { deadlineMs: 200 } })
+    const patient = createOnecount({ ...ports, partitions: P, settings: { deadlineMs: 1000 } })
     const states = await patient.read(IDS, 'ana')
     ports.redis.run = run
     expect([...states.keys()]).toEqual(IDS)
