@@ -13,6 +13,7 @@ const STEP_KEYS = 5
 const STEP_MS = 50
 /** By then a replica has taken over also on a machine that does everything at once, milliseconds. */
 const TAKEN_OVER_MS = 60_000
+const POLL_MS = 20
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
 /** Three primaries that share the partitions, each with a replica. */
@@ -21,8 +22,10 @@ export class ClusterRedis implements Store {
   readonly worker = ['--import', 'tsx', `${import.meta.dirname}/cluster-worker.ts`]
   readonly url: string
   readonly client: Cluster
+  readonly #cluster: RedisCluster
 
-  private constructor(readonly cluster: RedisCluster) {
+  private constructor(cluster: RedisCluster) {
+    this.#cluster = cluster
     this.url = cluster.urls.join()
     this.client = createRedisCluster(cluster.urls, { redisOptions: { commandTimeout: PATIENCE_MS } })
   }
@@ -31,34 +34,63 @@ export class ClusterRedis implements Store {
     return new ClusterRedis(await startRedisCluster({ args: ['--cluster-require-full-coverage', 'no'] }))
   }
 
-  /** The primary of a partition, and the partition's queue. */
-  async somePrimary(): Promise<{ primary: ClusterNode; queue: string }> {
+  /** Kills a primary, and starts it again once its replica has taken over: as the replica of that one. */
+  async killPrimary(): Promise<void> {
+    const { primary, queue } = await this.#somePartition()
+    await this.#cluster.kill(primary)
+    await this.#takenOver(primary, queue)
+    await this.#cluster.restart(primary)
+    await this.#cluster.ready()
+  }
+
+  /** Stops a primary with its connections open, until its replica has taken over. */
+  async pausePrimary(): Promise<void> {
+    const { primary, queue } = await this.#somePartition()
+    this.#cluster.freeze(primary)
+    await this.#takenOver(primary, queue)
+    this.#cluster.thaw(primary)
+    await this.#cluster.ready()
+  }
+
+  /** Kills a replica, and starts it again after `ms`. */
+  async killReplica(ms: number): Promise<void> {
+    const { primary } = await this.#somePartition()
+    const replica = await this.#cluster.replicaOf(primary)
+    await this.#cluster.kill(replica)
+    await pause(ms)
+    await this.#cluster.restart(replica)
+    await this.#cluster.ready()
+  }
+
+  /** Moves the slot of a partition to another primary, a few keys at a time. */
+  async moveSlot(): Promise<void> {
+    const { primary, queue } = await this.#somePartition()
+    const others = (await this.#primaries()).filter(node => node !== primary)
+    const to = others[Math.floor(Math.random() * others.length)]!
+    const { migrate, finish } = await this.#cluster.moveSlot(await this.#cluster.slotOf(queue), primary, to)
+    while ((await migrate(STEP_KEYS)) > 0) await pause(STEP_MS)
+    await finish()
+    await this.#cluster.ready()
+  }
+
+  /** The queue of a partition, and the primary that serves it. */
+  async #somePartition(): Promise<{ primary: ClusterNode; queue: string }> {
     const queue = createKeys(tagOf(Math.floor(Math.random() * PARTITIONS), PARTITIONS)).q
-    return { primary: await this.cluster.primaryOf(queue), queue }
+    return { primary: await this.#cluster.primaryOf(queue), queue }
   }
 
   /** Waits until another node than `former` serves the queue. @throws when none does in time */
-  async takenOver(former: ClusterNode, queue: string): Promise<void> {
-    for (const end = Date.now() + TAKEN_OVER_MS; Date.now() < end; await pause(20)) {
-      const primary = await this.cluster.primaryOf(queue).catch(() => former)
+  async #takenOver(former: ClusterNode, queue: string): Promise<void> {
+    for (const end = Date.now() + TAKEN_OVER_MS; Date.now() < end; await pause(POLL_MS)) {
+      const primary = await this.#cluster.primaryOf(queue).catch(() => former)
       if (primary !== former) return
     }
     throw new Error(`no node has taken over from ${former.url} within ${TAKEN_OVER_MS} ms`)
   }
 
-  /** Moves the slot of a partition to another primary, a few keys at a time. */
-  async moveSlot(): Promise<void> {
-    const { primary, queue } = await this.somePrimary()
-    const others = (await this.#primaries()).filter(node => node !== primary)
-    const to = others[Math.floor(Math.random() * others.length)]!
-    const { migrate, finish } = await this.cluster.moveSlot(await this.cluster.slotOf(queue), primary, to)
-    while ((await migrate(STEP_KEYS)) > 0) await pause(STEP_MS)
-    await finish()
-  }
-
   async #primaries(): Promise<ClusterNode[]> {
-    const roles = await Promise.all(this.cluster.nodes.map(({ admin }) => admin.role()))
-    return this.cluster.nodes.filter((_, i) => roles[i]![0] === 'master')
+    const roles = await Promise.all(this.#cluster.nodes.map(({ admin }) => admin.role()))
+    return this.#cluster.nodes.filter((_, i) => roles[i]![0] === 'master')
   }
 
   async keysLike(pattern: string): Promise<string[]> {
@@ -68,6 +100,6 @@ export class ClusterRedis implements Store {
 
   async stop(): Promise<void> {
     this.client.disconnect()
-    await this.cluster.stop()
+    await this.#cluster.stop()
   }
 }

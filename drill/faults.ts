@@ -90,42 +90,15 @@ const ON_SINGLE: Fault<SingleRedis>[] = [
   ),
 ]
 
-/** A replica takes over with what has reached it; what its primary still answers until it knows of that is lost. */
+/**
+ * A replica takes over with what has reached it. What its primary had not sent, or answers before it knows that it was
+ * replaced, is lost.
+ */
 export const ON_CLUSTER: readonly Fault<ClusterRedis>[] = [
-  kill(
-    'primary killed',
-    async ({ redis }) => {
-      const { primary, queue } = await redis.somePrimary()
-      await redis.cluster.kill(primary)
-      await redis.takenOver(primary, queue)
-      await redis.cluster.restart(primary)
-      await redis.cluster.ready()
-    },
-    { losesRedis: true },
-  ),
-  kill(
-    'primary paused',
-    async ({ redis }) => {
-      const { primary, queue } = await redis.somePrimary()
-      redis.cluster.freeze(primary)
-      await redis.takenOver(primary, queue)
-      redis.cluster.thaw(primary)
-      await redis.cluster.ready()
-    },
-    { losesRedis: true },
-  ),
-  kill('replica killed', async ({ redis }) => {
-    const { cluster } = redis
-    const replica = await cluster.replicaOf((await redis.somePrimary()).primary)
-    await cluster.kill(replica)
-    await pause(WHILE_MS)
-    await cluster.restart(replica)
-    await cluster.ready()
-  }),
-  kill('slot moved', async ({ redis }) => {
-    await redis.moveSlot()
-    await redis.cluster.ready()
-  }),
+  kill('primary killed', ({ redis }) => redis.killPrimary(), { losesRedis: true }),
+  kill('primary paused', ({ redis }) => redis.pausePrimary(), { losesRedis: true }),
+  kill('replica killed', ({ redis }) => redis.killReplica(WHILE_MS)),
+  kill('slot moved', ({ redis }) => redis.moveSlot()),
 ]
 
 /** What a network does to the only way to a place. */
