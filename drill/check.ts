@@ -1,4 +1,3 @@
-import { createKeys } from 'onecount'
 import type { Person, Promised } from './person'
 import type { Post, Stack } from './stack'
 
@@ -9,8 +8,6 @@ export interface Damage {
   /** Posts on which the stores, or what a new reader is told, do not agree. */
   drift: string[]
 }
-
-const keys = createKeys()
 
 /** Everything is drained for this long at the latest, milliseconds. */
 const SETTLED_MS = 30_000
@@ -68,18 +65,17 @@ async function opsIn({ sql }: Stack): Promise<Map<string, number>> {
   return new Map(rows.map(row => [row.pair as string, Number(row.op)]))
 }
 
-async function driftOf(
-  { sql, redis, url }: Stack,
-  { id, base }: Post,
-  hasLost: boolean,
-): Promise<string | null> {
+async function driftOf(stack: Stack, { id, base }: Post, hasLost: boolean): Promise<string | null> {
+  const { sql, url } = stack
+  const { client } = stack.redis
+  const keys = stack.keysOf(id)
   const { likes } = await fetch(`${url}/api/likes?ids=${id}`).then(response => response.json())
   const [post] = await sql`select likes from posts_new where id = ${id}`
   const rows = await sql`select session_id from post_ratings where post_id = ${id} order by session_id`
   const rated = rows.map(row => row.session_id as string).sort()
-  const [numbers, mirror] = await redis.mget(keys.meta(id), keys.likes(id))
+  const [numbers, mirror] = await client.mget(keys.meta(id), keys.likes(id))
   const [count, , , guesses] = (numbers ?? '').split('|')
-  const members = hasLost ? rated : (await redis.smembers(keys.liked(id))).sort()
+  const members = hasLost ? rated : (await client.smembers(keys.liked(id))).sort()
   const seen = {
     told: likes[id]?.count,
     redis: Number(count),

@@ -10,6 +10,9 @@ breaks something every second or two: kills with -9, restores an older Redis, pr
 the connections of people, application and worker what networks do. After each it waits until all is drained, and
 compares what was acknowledged with what is there.
 
+  --cluster    on a Redis Cluster of six servers, with six partitions, in place of one Redis: a primary is killed, or
+               hangs until its replica has taken over, a replica is killed, the slot of a partition moves; instead of
+               what breaks a single Redis and the connections to it
   --kills N    of each kind (200)
   --links N    rounds of each fault of each connection (20)
   --short      each once
@@ -36,7 +39,7 @@ async function main(): Promise<number> {
     console.log(HELP)
     return 0
   }
-  const { plan, json } = options
+  const { plan, startStore, json } = options
   const started = performance.now()
   const stop = new AbortController()
   // Whoever has started us may say it twice.
@@ -48,6 +51,7 @@ async function main(): Promise<number> {
   const rows = new Map<string, Row>()
   await drill({
     plan,
+    startStore,
     signal: stop.signal,
     onRound({ name }, row, done) {
       rounds = done

@@ -57,6 +57,8 @@ describe('the verdict', () => {
   it('lets Redis lose what it alone had, where it was rolled back, and only there', () => {
     const lost = { ...none, redis: 3 }
     expect(failuresOf([{ ...row, fault: 'older snapshot restored', lost }])).toEqual([])
+    expect(failuresOf([{ ...row, fault: 'primary killed', lost }])).toEqual([])
+    expect(failuresOf([{ ...row, fault: 'slot moved', lost }])).toHaveLength(1)
     expect(failuresOf([row])).toEqual([])
   })
 

@@ -1,7 +1,8 @@
 import { assess, type Damage, settle } from './check'
 import type { Fault } from './faults'
 import { Person, PROMISES } from './person'
-import { type Post, Stack } from './stack'
+import { SingleRedis } from './single-redis'
+import { type Post, Stack, type StartStore } from './stack'
 
 /** What became of everything that happened while one kind of fault struck. */
 export interface Row {
@@ -22,6 +23,8 @@ export interface Row {
 export interface DrillOptions {
   /** Rounds, each with one fault. */
   plan: readonly Fault[]
+  /** The Redis that the faults are for; a single one where left out. */
+  startStore?: StartStore
   people?: number
   posts?: number
   /** Ends it after the round that is under way. */
@@ -32,6 +35,7 @@ export interface DrillOptions {
 /** People press all the time; in each round something breaks, and once it is whole again everything is looked at. */
 export async function drill({
   plan,
+  startStore = SingleRedis.start,
   people = 24,
   posts = 12,
   signal,
@@ -39,7 +43,7 @@ export async function drill({
 }: DrillOptions): Promise<Row[]> {
   const rows = new Map<string, Row>()
   let slowest = 0
-  const stack = await Stack.start(makePosts(posts))
+  const stack = await Stack.start(makePosts(posts), startStore)
   const crowd = Array.from(
     { length: people },
     (_, i) =>

@@ -1,10 +1,12 @@
-import { LINK_FAULTS } from './link'
-import type { Stack } from './stack'
+import type { ClusterRedis } from './cluster'
+import { LINK_FAULTS, type Link, type LinkFault } from './link'
+import type { SingleRedis } from './single-redis'
+import type { Stack, Store } from './stack'
 
 /** Something that is done to the stack while people press. */
-export interface Fault {
+export interface Fault<S extends Store = Store> {
   name: string
-  /** It ends a process, and is counted by kills. */
+  /** It is done to a process, and counted by kills. */
   isKill: boolean
   /** What Redis alone has acknowledged may be gone afterwards. */
   losesRedis?: boolean
@@ -13,7 +15,7 @@ export interface Fault {
   /** People themselves are cut off: what they wait for is not the server's. */
   isPeoples?: boolean
   /** How often it struck: one for a kill. @throws when the stack does not come up again */
-  strike(stack: Stack): Promise<number>
+  strike(stack: Stack<S>): Promise<number>
 }
 
 /** How long people press between what makes a fault and what ends it, milliseconds. */
@@ -25,11 +27,11 @@ const WHILE_MS = 500
 const AT_MOST_MS = 15_000
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
-const kill = (
+const kill = <S extends Store>(
   name: string,
-  strike: (stack: Stack) => Promise<void>,
+  strike: (stack: Stack<S>) => Promise<void>,
   options: Partial<Fault> = {},
-): Fault => ({
+): Fault<S> => ({
   name,
   isKill: true,
   strike: async stack => {
@@ -40,6 +42,7 @@ const kill = (
   ...options,
 })
 
+/** Wherever Redis runs. */
 const KILLS: Fault[] = [
   kill('application killed', async stack => {
     await stack.killApp()
@@ -48,11 +51,6 @@ const KILLS: Fault[] = [
   kill('worker killed', async stack => {
     await stack.killWorker()
     await stack.startWorker()
-  }),
-  kill('Redis killed', async stack => {
-    await stack.killRedis()
-    await pause(WHILE_MS)
-    await stack.startRedis()
   }),
   kill(
     'Postgres killed',
@@ -63,39 +61,58 @@ const KILLS: Fault[] = [
     },
     { endsWorker: true },
   ),
+]
+
+const ON_SINGLE: Fault<SingleRedis>[] = [
+  kill('Redis killed', async ({ redis }) => {
+    await redis.kill()
+    await pause(WHILE_MS)
+    await redis.restart()
+  }),
   kill(
     'older snapshot restored',
-    async stack => {
-      await stack.backUpRedis()
+    async ({ redis }) => {
+      await redis.backUp()
       await pause(WHILE_MS)
-      await stack.restoreRedis()
+      await redis.restore()
     },
     { losesRedis: true },
   ),
   kill(
     'lagging replica promoted',
-    async stack => {
-      await stack.startReplica()
-      stack.links.replication.silence()
+    async ({ redis }) => {
+      await redis.startReplica()
+      redis.silenceReplication()
       await pause(WHILE_MS)
-      await stack.promoteReplica()
+      await redis.promoteReplica()
     },
     { losesRedis: true },
   ),
 ]
 
-/** Postgres' own protocol has a state: nothing on its way there can be doubled but by breaking it. REST can. */
-const canStrike = (link: string, fault: string) => link !== 'wire' || fault !== 'duplicated'
+/**
+ * A replica takes over with what has reached it. What its primary had not sent, or answers before it knows that it was
+ * replaced, is lost.
+ */
+export const ON_CLUSTER: readonly Fault<ClusterRedis>[] = [
+  kill('primary killed', ({ redis }) => redis.killPrimary(), { losesRedis: true }),
+  kill('primary paused', ({ redis }) => redis.pausePrimary(), { losesRedis: true }),
+  kill('replica killed', ({ redis }) => redis.killReplica(WHILE_MS)),
+  kill('slot moved', ({ redis }) => redis.moveSlot()),
+]
 
-const LINKS = { people: 'people', redis: 'Redis', rest: 'REST', wire: 'Postgres' } as const
-
-const ON_LINKS: Fault[] = Object.entries(LINKS).flatMap(([key, place]) =>
-  LINK_FAULTS.filter(fault => canStrike(key, fault)).map(fault => ({
+/** What a network does to the only way to a place. */
+const cut = <S extends Store>(
+  place: string,
+  linkOf: (stack: Stack<S>) => Link,
+  options: { isPeoples?: boolean; but?: LinkFault } = {},
+): Fault<S>[] =>
+  LINK_FAULTS.filter(fault => fault !== options.but).map(fault => ({
     name: `${place}: ${fault}`,
     isKill: false,
-    isPeoples: key === 'people',
-    async strike({ links }: Stack) {
-      const link = links[key as keyof typeof LINKS]
+    isPeoples: options.isPeoples,
+    async strike(stack: Stack<S>) {
+      const link = linkOf(stack)
       const before = link.injected
       link.fault = fault
       await pause(WHILE_MS)
@@ -104,7 +121,23 @@ const ON_LINKS: Fault[] = Object.entries(LINKS).flatMap(([key, place]) =>
       link.heal()
       return link.injected - before
     },
-  })),
-)
+  }))
 
-export const FAULTS: readonly Fault[] = [...KILLS, ...ON_LINKS]
+const PEOPLE = cut('people', ({ links }) => links.people, { isPeoples: true })
+const POSTGRES = [
+  ...cut('REST', ({ links }) => links.rest),
+  // Its own protocol has a state: nothing on its way there can be doubled but by breaking it. REST can.
+  ...cut('Postgres', ({ links }) => links.wire, { but: 'duplicated' }),
+]
+
+/** On a single Redis. */
+export const FAULTS: readonly Fault[] = [
+  ...KILLS,
+  ...ON_SINGLE,
+  ...PEOPLE,
+  ...cut<SingleRedis>('Redis', ({ redis }) => redis.link),
+  ...POSTGRES,
+]
+
+/** On a Redis Cluster. */
+export const CLUSTER_FAULTS: readonly Fault[] = [...KILLS, ...ON_CLUSTER, ...PEOPLE, ...POSTGRES]

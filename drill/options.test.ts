@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { FAULTS } from './faults'
+import { ClusterRedis } from './cluster'
+import { CLUSTER_FAULTS, FAULTS } from './faults'
 import { readOptions } from './options'
+import { SingleRedis } from './single-redis'
 
 const namesOf = (...args: string[]) => readOptions(args)?.plan.map(({ name }) => name)
 
@@ -18,7 +20,14 @@ describe('what a drill is asked for', () => {
     ])
   })
 
+  it('is what breaks a cluster, on a cluster, with --cluster', () => {
+    expect(namesOf('--cluster', '--short')).toEqual(CLUSTER_FAULTS.map(({ name }) => name))
+    expect(readOptions(['--cluster'])!.startStore).toBe(ClusterRedis.start)
+    expect(readOptions([])!.startStore).toBe(SingleRedis.start)
+  })
+
   it.each([
+    [['--cluster', '--only', 'Redis killed'], '--only Redis killed'],
     [['--only', 'typo'], '--only typo'],
     [['--kills', '0', '--links', '0'], '--kills 0 and --links 0'],
     [['--only', 'worker killed', '--kills', '0'], '--kills 0'],

@@ -1,9 +1,13 @@
 import { parseArgs } from 'node:util'
-import { FAULTS, type Fault } from './faults'
+import { ClusterRedis } from './cluster'
+import { CLUSTER_FAULTS, FAULTS, type Fault } from './faults'
+import { SingleRedis } from './single-redis'
+import type { StartStore } from './stack'
 
 export interface Options {
   /** Rounds, each with one fault; at least one. */
   plan: Fault[]
+  startStore: StartStore
   json: boolean
 }
 
@@ -14,6 +18,7 @@ export function readOptions(args: string[]): Options | null {
     options: {
       kills: { type: 'string' },
       links: { type: 'string' },
+      cluster: { type: 'boolean' },
       short: { type: 'boolean' },
       only: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
@@ -24,12 +29,14 @@ export function readOptions(args: string[]): Options | null {
   const once = values.short ? 1 : undefined
   const kills = whole('kills', values.kills, once ?? 200)
   const links = whole('links', values.links, once ?? 20)
-  const chosen = FAULTS.filter(({ name }) => name.includes(values.only))
+  const faults = values.cluster ? CLUSTER_FAULTS : FAULTS
+  const chosen = faults.filter(({ name }) => name.includes(values.only))
   if (chosen.length === 0) throw new RangeError(`--only ${values.only}: no fault has that in its name`)
   const plan = planOf(chosen, kills, links)
   if (plan.length === 0)
     throw new RangeError(`--kills ${kills} and --links ${links} leave no round of what is chosen`)
-  return { plan, json: values.json }
+  const { start } = values.cluster ? ClusterRedis : SingleRedis
+  return { plan, startStore: start, json: values.json }
 }
 
 function planOf(chosen: readonly Fault[], kills: number, links: number): Fault[] {

@@ -1,31 +1,30 @@
 import { randomBytes } from 'node:crypto'
-import { chmod, copyFile, mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Redis } from 'ioredis'
+import type { Cluster, Redis } from 'ioredis'
 import { createOnecount } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
-import { createRedisClient, ioredisPort } from 'onecount/redis'
 import postgres, { type Sql } from 'postgres'
 import { freePort } from '../dev/services/free-port'
 import { killOnExit } from '../dev/services/kill-on-exit'
 import { applyMigrations } from '../dev/services/migrations'
 import { type PostgresServer, startPostgresServer } from '../dev/services/postgres-server'
 import { type Running, run, until } from '../dev/services/process'
-import { type RedisServer, startRedisServer } from '../dev/services/redis-server'
 import { startSupabase } from '../dev/services/supabase'
+import { createKeys, type Keys, partitionOf, tagOf } from '../packages/onecount/src/core/keys'
+import { connectRedis } from './connect-redis'
 import { Link } from './link'
 
 const AUTHOR = 'a0070001-aaaa-bbbb-cccc-000000000001'
-const WORKER = join(import.meta.dirname, '../packages/onecount/bin/onecount.mjs')
 
 /** How often and how quickly a program that does not start is started again. */
 const ATTEMPTS = 100
 const PAUSE_MS = 100
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
-/** With `everysec` Redis may answer up to two seconds before it writes: a kill then loses what it has acknowledged. */
-const KEEPS_ALL = ['--appendfsync', 'always']
+/** Filling the mirrors is no press: nobody waits for it, milliseconds. */
+const FILL_PATIENCE_MS = 5000
 
 export interface Post {
   id: string
@@ -33,28 +32,41 @@ export interface Post {
   base: number
 }
 
+/** Redis, a single one or a cluster. */
+export interface Store {
+  /** Into how many parts the posts are split. */
+  readonly partitions: number
+  /** What the application and the worker are given: see `connectRedis`. */
+  readonly url: string
+  /** Arguments of node that start a worker. */
+  readonly worker: readonly string[]
+  /** Straight to the servers, past every link. */
+  readonly client: Redis | Cluster
+  keysLike(pattern: string): Promise<string[]>
+  stop(): Promise<void>
+}
+
+/** Starts Redis with its files in `dir`. */
+export type StartStore<S extends Store = Store> = (dir: string) => Promise<S>
+
 /**
  * Everything that runs in production, as processes of this machine. What people, the application and the worker say to
  * others goes through links; the gateway is a stand-in for Supabase's, and its own way to Postgres is not ours to break.
  */
-export class Stack {
+export class Stack<S extends Store = Store> {
   readonly #dir: string
   readonly #secret = randomBytes(32).toString('hex')
   readonly #appPort: number
   #postgres!: PostgresServer
-  #primary!: RedisServer
-  #replica!: RedisServer
-  #replicas = 0
   #supabase!: Awaited<ReturnType<typeof startSupabase>>
   #app!: Running
   #worker!: ReturnType<typeof run>
   #database = ''
-  #backup: string | null = null
   #isStopped = false
-  links!: Record<'people' | 'redis' | 'rest' | 'wire' | 'replication', Link>
-  /** Straight to the stores, past every link. */
+  links!: Record<'people' | 'rest' | 'wire', Link>
+  redis!: S
+  /** Straight to the store, past every link. */
   sql!: Sql
-  redis!: Redis
 
   private constructor(
     readonly posts: readonly Post[],
@@ -65,13 +77,13 @@ export class Stack {
     this.#appPort = appPort
   }
 
-  static async start(posts: readonly Post[]): Promise<Stack> {
+  static async start<S extends Store>(posts: readonly Post[], startStore: StartStore<S>): Promise<Stack<S>> {
     const dir = await mkdtemp(join(tmpdir(), 'onecount-drill-'))
     // PostgreSQL runs as a user of its own.
     await chmod(dir, 0o711)
-    const stack = new Stack(posts, dir, await freePort())
+    const stack = new Stack<S>(posts, dir, await freePort())
     try {
-      await stack.#start()
+      await stack.#start(startStore)
       return stack
     } catch (error) {
       await stack.stop()
@@ -84,7 +96,7 @@ export class Stack {
     return `http://127.0.0.1:${this.links.people.port}`
   }
 
-  async #start(): Promise<void> {
+  async #start(startStore: StartStore<S>): Promise<void> {
     this.#postgres = killOnExit(await startPostgresServer({ dir: join(this.#dir, 'postgres') }))
     this.#database = await this.#postgres.createDatabase('drill')
     this.sql = postgres(this.#database, { max: 2, onnotice() {} })
@@ -95,16 +107,14 @@ export class Stack {
       await this.sql`insert into posts_new (id, author_id, caption, image_url, likes)
                      values (${id}, ${AUTHOR}, 'caption', '/p.svg', ${base})`
     }
-    this.#primary = await this.#startRedis()
+    this.redis = await startStore(this.#dir)
+    await this.sql`select onecount_set_partitions(${this.redis.partitions})`
     await this.#startSupabase()
     this.links = {
       people: await Link.to(this.#appPort, 'http'),
-      redis: await Link.to(this.#primary.port, 'resp'),
       rest: await Link.to(Number(new URL(this.#supabase.url).port), 'http'),
       wire: await Link.to(this.#postgres.port, null),
-      replication: await Link.to(this.#primary.port, null),
     }
-    this.#look()
     await Promise.all([this.startApp(), this.startWorker()])
   }
 
@@ -127,38 +137,12 @@ export class Stack {
     })
   }
 
-  async #startRedis(args: string[] = []): Promise<RedisServer> {
-    return killOnExit(
-      await startRedisServer({
-        dir: join(this.#dir, `redis-${this.#replicas++}`),
-        args: [...KEEPS_ALL, ...args],
-      }),
-    )
-  }
-
-  /** Replication goes through a link that can be silent: then the replica lags. */
-  async #startReplica(): Promise<RedisServer> {
-    const replica = await this.#startRedis(['--replicaof', '127.0.0.1', String(this.links.replication.port)])
-    const client = new Redis(replica.url)
-    await until('the replica', { ...replica, lastWords: () => '' }, async () =>
-      (await client.info('replication')).includes('master_link_status:up'),
-    )
-    client.disconnect()
-    return replica
-  }
-
-  /** Our own eyes on the Redis of now. */
-  #look(): void {
-    this.redis?.disconnect()
-    this.redis = new Redis(this.#primary.url)
-    this.redis.on('error', () => {})
-  }
-
   async startApp(): Promise<void> {
     const env = {
       ...process.env,
       PORT: String(this.#appPort),
-      REDIS_URL: `redis://127.0.0.1:${this.links.redis.port}`,
+      REDIS_URL: this.redis.url,
+      PARTITIONS: String(this.redis.partitions),
       SUPABASE_URL: `http://127.0.0.1:${this.links.rest.port}`,
       SUPABASE_SECRET_KEY: this.#supabase.secretKey,
       ONECOUNT_SECRET: this.#secret,
@@ -175,18 +159,18 @@ export class Stack {
     address.port = String(this.links.wire.port)
     const env = {
       ...process.env,
-      REDIS_URL: `redis://127.0.0.1:${this.links.redis.port}`,
+      REDIS_URL: this.redis.url,
+      PARTITIONS: String(this.redis.partitions),
       DATABASE_URL: String(address),
     }
     const before = this.links.wire.accepted
-    this.#worker = killOnExit(run(process.execPath, [WORKER, 'worker', '--every', '50'], { env }))
+    this.#worker = killOnExit(run(process.execPath, [...this.redis.worker], { env }))
     // Nobody else goes that way. One that is still starting when the next fault strikes would end.
     await until('the worker', this.#worker, async () => this.links.wire.accepted > before)
   }
 
   killApp = () => this.#app.kill()
   killWorker = () => this.#worker.kill()
-  killRedis = () => this.#primary.kill()
   killPostgres = () => this.#postgres.kill()
 
   get isWorkerAlive(): boolean {
@@ -218,78 +202,32 @@ export class Stack {
     }
   }
 
-  /** Redis with what its append-only file holds. */
-  async startRedis(): Promise<void> {
-    await this.#restartPrimary([])
-  }
-
-  async #restartPrimary(args: string[]): Promise<void> {
-    const { dir, port } = this.#primary
-    this.#primary = killOnExit(await startRedisServer({ dir, port, args: [...KEEPS_ALL, ...args] }))
-    this.#look()
-  }
-
-  /** What a restore will bring back. */
-  async backUpRedis(): Promise<void> {
-    await this.redis.save()
-    this.#backup = join(this.#dir, 'backup.rdb')
-    await copyFile(join(this.#primary.dir, 'dump.rdb'), this.#backup)
-  }
-
-  /** Kills Redis, and starts it with the backup instead of what it held. */
-  async restoreRedis(): Promise<void> {
-    const { dir } = this.#primary
-    await this.#primary.kill()
-    await rm(join(dir, 'appendonlydir'), { recursive: true, force: true })
-    await copyFile(this.#backup!, join(dir, 'dump.rdb'))
-    await this.#restartPrimary(['--appendonly', 'no'])
-    await this.#appendAgain()
-  }
-
-  /** Until the append-only file is written anew, a kill would lose everything. */
-  async #appendAgain(): Promise<void> {
-    await this.redis.config('SET', 'appendonly', 'yes')
-    await until('the append-only file', { ...this.#primary, lastWords: () => '' }, async () => {
-      const info = await this.redis.info('persistence')
-      return info.includes('aof_rewrite_in_progress:0') && info.includes('aof_rewrite_scheduled:0')
-    })
-  }
-
-  /** Kills the primary, makes the replica one, however far it got. */
-  async promoteReplica(): Promise<void> {
-    await this.#primary.kill()
-    await rm(this.#primary.dir, { recursive: true, force: true })
-    this.#primary = this.#replica
-    this.#look()
-    await this.redis.replicaof('NO', 'ONE')
-    this.links.redis.retarget(this.#primary.port)
-  }
-
-  async startReplica(): Promise<void> {
-    this.links.replication.retarget(this.#primary.port)
-    this.#replica = await this.#startReplica()
+  /** Names of the keys that hold a post. */
+  keysOf(postId: string): Keys {
+    const { partitions } = this.redis
+    return createKeys(tagOf(partitionOf(postId, partitions), partitions))
   }
 
   /** Who likes which post, from Postgres, as after any loss of Redis. */
   async refillMirrors(): Promise<void> {
-    const mirrors = await Promise.all(['post:liked:*', 'session:likes:*'].map(name => this.redis.keys(name)))
-    await this.redis.unlink('nothing', ...mirrors.flat())
-    const client = createRedisClient(`redis://127.0.0.1:${this.links.redis.port}`)
+    const { client, url, partitions } = this.redis
+    for (const pattern of ['*post:liked:*', '*session:likes:*'])
+      await Promise.all((await this.redis.keysLike(pattern)).map(key => client.unlink(key)))
+    const { port, disconnect } = connectRedis(url, FILL_PATIENCE_MS)
     const postgres = postgresJsPort(this.sql)
     try {
-      await createOnecount({ redis: ioredisPort(client), postgres, log: { warn() {} } }).hydrateAll()
+      await createOnecount({ redis: port, postgres, partitions, log: { warn() {} } }).hydrateAll()
     } finally {
-      client.disconnect()
+      disconnect()
     }
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
-    this.redis?.disconnect()
     for (const link of Object.values(this.links ?? {})) link.close()
-    const running = [this.#app, this.#worker, this.#supabase, this.#replica, this.#primary, this.#postgres]
+    const running = [this.#app, this.#worker, this.#supabase, this.#postgres]
     await this.sql?.end({ timeout: 1 })
-    await Promise.all(running.map(program => program?.kill()))
+    await Promise.all([...running.map(program => program?.kill()), this.redis?.stop()])
     await rm(this.#dir, { recursive: true, force: true })
   }
 }

@@ -1,14 +1,16 @@
 import { DEFAULT_SETTINGS } from 'onecount'
 import type { Row } from './drill'
-import { FAULTS } from './faults'
+import { CLUSTER_FAULTS, FAULTS } from './faults'
 
 /** Beyond the engine's own deadline: the way there and back, and a machine that does everything at once. */
 const SLACK_MS = 1000
 
+const ALL = [...FAULTS, ...CLUSTER_FAULTS]
+
 /** Where the rows break a promise, a line each. */
 export function failuresOf(rows: readonly Row[]): string[] {
   return rows.flatMap(({ fault, times, acknowledged, lost, drift, workerEnds, slowest }) => {
-    const { losesRedis, endsWorker, isPeoples } = FAULTS.find(({ name }) => name === fault)!
+    const { losesRedis, endsWorker, isPeoples } = ALL.find(({ name }) => name === fault)!
     const failures = drift.map(text => `drift: ${text}`)
     if (times === 0 || acknowledged === 0) failures.push('nothing happened')
     if (lost.postgres > 0) failures.push(`${lost.postgres} lost that Postgres had acknowledged`)

@@ -44,7 +44,7 @@ describe('a Redis Cluster of this machine', () => {
     expect(await held()).toBe('447')
   })
 
-  it('replaces a primary that was killed', async () => {
+  it('replaces a primary that was killed, which comes back as a replica', async () => {
     const primary = await cluster.primaryOf(KEY)
     const replica = await cluster.replicaOf(primary)
     await primary.admin.set(KEY, '447')
@@ -52,6 +52,10 @@ describe('a Redis Cluster of this machine', () => {
     await cluster.kill(primary)
     await expect.poll(() => cluster.primaryOf(KEY), { timeout: 20_000 }).toBe(replica)
     await cluster.ready()
+    expect(await held()).toBe('447')
+    await cluster.restart(primary)
+    await cluster.ready()
+    expect(await cluster.replicaOf(replica)).toBe(primary)
     expect(await held()).toBe('447')
   })
 })

@@ -17,6 +17,8 @@ export interface ClusterNode {
   /** As the cluster names it. */
   id: string
   port: number
+  /** The port on which the nodes talk to each other. */
+  busPort: number
   url: string
   server: RedisServer
   /** A plain client of this node, which follows no redirection. */
@@ -50,6 +52,11 @@ export interface RedisCluster {
   replicaOf(primary: ClusterNode): Promise<ClusterNode>
   /** SIGKILL. Its replica takes over within a few node timeouts. */
   kill(node: ClusterNode): Promise<void>
+  /**
+   * Starts a killed node again, at its address and with its place in the cluster. It holds no data: restart a primary
+   * only after its replica has taken over, or the keys are lost.
+   */
+  restart(node: ClusterNode): Promise<void>
   /** SIGSTOP: it hangs, and its connections stay open. */
   freeze(node: ClusterNode): void
   /** SIGCONT. */
@@ -85,13 +92,24 @@ export async function startRedisCluster(options: RedisClusterOptions = {}): Prom
 }
 
 async function startNode(dir: string, options: RedisClusterOptions): Promise<ClusterNode> {
-  const { password, args = [] } = options
-  const server = killOnExit(
+  const busPort = await freePort()
+  const server = await startServer({ dir }, busPort, options)
+  const admin = connect(server)
+  const id = (await admin.cluster('MYID')) as string
+  return { id, port: server.port, busPort, url: server.url, server, admin, isFrozen: false }
+}
+
+async function startServer(
+  place: { dir: string; port?: number },
+  busPort: number,
+  { password, args = [] }: RedisClusterOptions,
+): Promise<RedisServer> {
+  return killOnExit(
     await startRedisServer({
-      dir,
+      ...place,
       password,
       args: [
-        ...['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())],
+        ...['--cluster-enabled', 'yes', '--cluster-port', String(busPort)],
         ...['--cluster-announce-ip', '127.0.0.1', '--cluster-node-timeout', String(NODE_TIMEOUT)],
         ...['--appendonly', 'no', '--repl-diskless-sync-delay', '0'],
         ...(password ? ['--masterauth', password] : []),
@@ -99,20 +117,21 @@ async function startNode(dir: string, options: RedisClusterOptions): Promise<Clu
       ],
     }),
   )
-  const admin = new Redis(server.url, { retryStrategy: null, enableReadyCheck: false })
+}
+
+function connect({ url }: RedisServer): Redis {
+  const admin = new Redis(url, { retryStrategy: null, enableReadyCheck: false })
   admin.on('error', () => {})
-  const id = (await admin.cluster('MYID')) as string
-  return { id, port: server.port, url: server.url, server, admin, isFrozen: false }
+  return admin
 }
 
 /** The first three nodes share the slots, each of the others replicates one of them. */
 async function joinNodes(nodes: ClusterNode[]): Promise<void> {
   const [first] = nodes as [ClusterNode]
-  const [, busPort] = (await first.admin.config('GET', 'cluster-port')) as [string, string]
   await Promise.all(
     nodes.map(async ({ admin }, i) => {
       await admin.cluster('SET-CONFIG-EPOCH', i + 1)
-      if (i > 0) await admin.call('CLUSTER', 'MEET', '127.0.0.1', String(first.port), busPort)
+      if (i > 0) await admin.call('CLUSTER', 'MEET', '127.0.0.1', String(first.port), String(first.busPort))
       if (i < PRIMARIES) await admin.cluster('ADDSLOTS', slotsOf(i))
     }),
   )
@@ -132,7 +151,8 @@ function slotsOf(primary: number): number[] {
   return Array.from({ length: end - start }, (_, i) => start + i)
 }
 
-function controls(nodes: ClusterNode[], { password }: RedisClusterOptions): Omit<RedisCluster, 'stop'> {
+function controls(nodes: ClusterNode[], options: RedisClusterOptions): Omit<RedisCluster, 'stop'> {
+  const { password } = options
   const byId = (id: string) => nodes.find(node => node.id === id)!
 
   const slotOf = async (key: string) => (await living(nodes)[0]!.admin.cluster('KEYSLOT', key)) as number
@@ -166,6 +186,16 @@ function controls(nodes: ClusterNode[], { password }: RedisClusterOptions): Omit
     replicaOf,
     ready: () => allReady(nodes),
     kill: ({ server }) => server.kill(),
+    async restart(node) {
+      const { dir, port } = node.server
+      // Another program's connection may use the port for a moment.
+      await eventually(`the node at port ${port} is back`, async () => {
+        node.server = await startServer({ dir, port }, node.busPort, options)
+        return true
+      })
+      node.admin.disconnect()
+      node.admin = connect(node.server)
+    },
     freeze(node) {
       node.isFrozen = node.server.child.kill('SIGSTOP')
     },
