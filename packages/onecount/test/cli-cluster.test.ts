@@ -5,7 +5,9 @@ import { createOnecount, type Onecount } from 'onecount'
 import { type RedisConnection, redisFromEnv } from 'onecount/redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type RedisCluster, startRedisCluster } from '@/dev/services/redis-cluster'
+import { connect } from '../src/cli/connect'
 import type { Finding } from '../src/cli/doctor/check'
+import { readSettings } from '../src/cli/settings'
 import { type Cli, OTHER, POST, POSTS, startCli } from './cli-support'
 
 const SECRET = 'hunter,2'
@@ -145,45 +147,71 @@ describe('every command on a cluster with several partitions', () => {
   })
 })
 
-describe('a setting of the other kind', () => {
-  const refused = async (changed: Record<string, string>, ...args: string[]) => {
-    const { code, out, err } = await cli.run(['worker', '--once', ...args], { ...env, ...changed })
-    expect({ code, out }).toEqual({ code: 2, out: '' })
-    expect(err).not.toContain('hunter')
-    return err
+describe('a setting that does not fit', () => {
+  /** What a command prints of it. */
+  async function refused(changed: Record<string, string>): Promise<string> {
+    const { databaseUrl: DATABASE_URL } = cli.stores
+    const all = { NODE_ENV: 'test' as const, DATABASE_URL, ...env, ...changed }
+    const error = await Promise.resolve()
+      .then(() => connect(readSettings(cli.folder, all)))
+      .catch((thrown: Error) => thrown)
+    expect(error).toBeInstanceOf(Error)
+    expect((error as Error).message).not.toMatch(/hunter/)
+    return (error as Error).message
+  }
+  /** What an application logs of it. */
+  async function failed(settings: Record<string, string>): Promise<string> {
+    const connection = redisFromEnv(settings, { commandTimeout: 5000 })!
+    connections.push(connection)
+    const error = await connection.port
+      .run('rank', ['likes:pending', 'likes:rank'], [1])
+      .catch(thrown => thrown)
+    expect(error).toMatchObject({ name: 'StoreUnavailable', scope: 'store' })
+    return error.message
   }
   const one = () => redis.nodes[0]!.url
+  const CLUSTER = /node of a Redis Cluster.*: set REDIS_CLUSTER=1, or name several.*REDIS_URL/
+  const SINGLE = /a single Redis.*: name one address in REDIS_URL, without REDIS_CLUSTER/
 
-  it('names REDIS_CLUSTER where one node is used as a single Redis, with one partition or several', async () => {
+  it('of one node names REDIS_CLUSTER, with one partition or several, in doctor and in the application', async () => {
     for (const ONECOUNT_PARTITIONS of ['1', String(P)])
-      expect(await refused({ REDIS_URL: one(), ONECOUNT_PARTITIONS })).toMatch(
-        /node of a Redis Cluster.*(MOVED|CROSSSLOT).*: set REDIS_CLUSTER=1, or name several/,
-      )
-    const { report } = await cli.json(['doctor'], { ...env, REDIS_URL: one() })
+      expect(await refused({ REDIS_URL: one(), ONECOUNT_PARTITIONS })).toMatch(CLUSTER)
+    const { code, report } = await cli.json(['doctor'], { ...env, REDIS_URL: one() })
     expect(named(report.findings, 'Redis')).toEqual([
       expect.objectContaining({ verdict: 'fail', mend: expect.stringContaining('set REDIS_CLUSTER=1') }),
     ])
+    expect(code).toBe(1)
+    expect(await failed({ REDIS_URL: one() })).toMatch(CLUSTER)
   })
 
-  it('names REDIS_URL where a single Redis is used as a cluster', async () => {
+  it('of a single Redis as a cluster names REDIS_URL', async () => {
     const REDIS_URL = cli.stores.redisUrl
-    expect(await refused({ REDIS_URL }, '--cluster')).toMatch(
-      /single Redis.*cluster support disabled.*: name one address in REDIS_URL, without REDIS_CLUSTER/,
-    )
+    const { code, out, err } = await cli.run(['worker', '--once', '--cluster'], { ...env, REDIS_URL })
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toMatch(SINGLE)
+    expect(await refused({ REDIS_URL, REDIS_CLUSTER: '1' })).toMatch(SINGLE)
+    expect(await failed({ REDIS_URL, REDIS_CLUSTER: '1' })).toMatch(SINGLE)
   })
 
-  it('is right with one address and REDIS_CLUSTER or --cluster', async () => {
-    expect(await cli.run(['verify'], { ...env, REDIS_URL: one(), REDIS_CLUSTER: '1' })).toMatchObject({
-      code: 0,
+  it('is mended by REDIS_CLUSTER or --cluster', async () => {
+    expect(await json('verify', '--sample', '1')).toMatchObject({ code: 0 })
+    const flagged = await cli.json(['verify', '--cluster'], { ...env, REDIS_URL: one() })
+    expect(flagged).toMatchObject({ code: 0 })
+    const { close } = await connect({
+      redisUrl: one(),
+      isCluster: true,
+      databaseUrl: cli.stores.databaseUrl,
+      partitions: P,
     })
-    expect(await cli.run(['verify', '--cluster'], { ...env, REDIS_URL: one() })).toMatchObject({ code: 0 })
+    await close()
   })
 
-  it('names what else is wrong with the addresses', async () => {
+  it('is named where it is about the login, the host or TLS', async () => {
     const [first, second] = redis.nodes.map(({ port }) => `127.0.0.1:${port}`)
     expect(await refused({ REDIS_URL: `redis://${first},${second}` })).toMatch(
       /refuses the login .*REDIS_URL/,
     )
+    expect(await refused({ REDIS_URL: `redis://:wrong@${first},${second}` })).toMatch(/WRONGPASS.*REDIS_URL/)
     expect(await refused({ REDIS_URL: 'redis://127.0.0.1:9,127.0.0.1:10' })).toMatch(
       /does not answer .*ECONNREFUSED.*REDIS_URL/,
     )

@@ -6,12 +6,13 @@ import { readRedisAddress } from '../redis/address'
 import { causeOf } from '../redis/cluster-errors'
 import { redisFromEnv } from '../redis/connect'
 import { firstConnection } from '../redis/first-connection'
+import { createRedisClient } from '../redis/ioredis'
 import { kindShownBy } from '../redis/wrong-kind'
 import { MissingSetting, type StoreSettings } from './settings'
 import { openAddress, redisAddress, redisUnreachable } from './unreachable'
 
 /** A connection to Redis that is there: to one server, or to a cluster. */
-export type RedisStore = { port: RedisPort } & (
+export type RedisStore = { port: RedisPort; urls: string[] } & (
   | { client: Redis; cluster?: undefined }
   | { client: Cluster; cluster: Cluster }
 )
@@ -23,7 +24,7 @@ const CONNECT_MS = 10_000
 export async function openRedis(settings: StoreSettings, patienceMs: number): Promise<RedisStore> {
   const store = create(settings, patienceMs)
   try {
-    if (store.cluster) await connectCluster(store.cluster, Math.min(CONNECT_MS, patienceMs))
+    if (store.cluster) await connectCluster(store.cluster, store.urls, Math.min(CONNECT_MS, patienceMs))
     else {
       await connectSingle(store.client)
       await assertSingle(store.client, settings)
@@ -35,18 +36,24 @@ export async function openRedis(settings: StoreSettings, patienceMs: number): Pr
   }
 }
 
-function create({ redisUrl, isCluster }: StoreSettings, patienceMs: number): RedisStore {
-  const env = { REDIS_URL: redisUrl, REDIS_CLUSTER: isCluster === undefined ? '' : isCluster ? '1' : '0' }
+function create(settings: StoreSettings, patienceMs: number): RedisStore {
+  const env = envOf(settings)
   const address = refusedAsSetting(() => readRedisAddress(env))!
   const options = { commandTimeout: patienceMs, socketTimeout: patienceMs, lazyConnect: true }
-  const open = () => redisFromEnv(env, options) as RedisStore
-  if (!address.isCluster) return openAddress(redisAddress(address.urls[0]!), open)
-  const store = open()
-  return { ...store, cluster: store.client } as RedisStore
+  const { urls, isCluster } = address
+  const open = () => redisFromEnv(env, options)!
+  if (!isCluster) return { ...openAddress(redisAddress(urls[0]!), open), urls } as RedisStore
+  const { client, port } = open()
+  return { client: client as Cluster, cluster: client as Cluster, port, urls }
 }
 
+const envOf = ({ redisUrl, isCluster }: StoreSettings) => ({
+  REDIS_URL: redisUrl,
+  REDIS_CLUSTER: isCluster === undefined ? '' : isCluster ? '1' : '0',
+})
+
 /** @throws MissingSetting in place of the engine's own error, which speaks to visitors of an application */
-export function refusedAsSetting<T>(read: () => T): T {
+function refusedAsSetting<T>(read: () => T): T {
   try {
     return read()
   } catch (error) {
@@ -66,7 +73,7 @@ async function connectSingle(redis: Redis): Promise<void> {
   })
 }
 
-async function connectCluster(cluster: Cluster, ms: number): Promise<void> {
+async function connectCluster(cluster: Cluster, [url]: string[], ms: number): Promise<void> {
   let refused: unknown
   const connecting = cluster.connect().catch(error => {
     refused = error
@@ -74,13 +81,23 @@ async function connectCluster(cluster: Cluster, ms: number): Promise<void> {
   // It does not settle where the nodes answer and the cluster does not serve.
   await Promise.race([connecting, firstConnection(cluster, ms)])
   if (cluster.status === 'ready') return
-  throw (
-    causeOf(cluster) ??
-    refused ??
-    new Error(
-      'the nodes answer, and the cluster does not serve: see CLUSTER INFO, and redis-cli --cluster check',
-    )
-  )
+  throw causeOf(cluster) ?? (await causeAt(url!)) ?? refused ?? new Error(NOT_SERVING)
+}
+
+const NOT_SERVING =
+  'the nodes answer, and the cluster does not serve: see CLUSTER INFO, and redis-cli --cluster check'
+
+/** Why a node does not answer, which ioredis does not tell of a cluster; undefined: it answers. */
+async function causeAt(url: string): Promise<unknown> {
+  const node = createRedisClient(url, { lazyConnect: true, retryStrategy: null })
+  try {
+    await connectSingle(node)
+    return undefined
+  } catch (error) {
+    return error
+  } finally {
+    node.disconnect()
+  }
 }
 
 /** Asks as the scripts do: for keys of each partition. @throws the reply that shows a node of a cluster */

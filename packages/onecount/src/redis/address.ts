@@ -6,6 +6,7 @@ export interface RedisEnv {
   REDIS_URL?: string
   /** `1`: one address is that of a Redis Cluster, as of the configuration endpoint of a managed one. */
   REDIS_CLUSTER?: string
+  [name: string]: string | undefined
 }
 
 export interface RedisAddress {

@@ -1,8 +1,8 @@
-import type { Cluster, Redis } from 'ioredis'
+import type { Cluster } from 'ioredis'
 
 const causes = new WeakMap<Cluster, Error>()
 
-/** What ioredis says where it knows no more; the cause was an event of a node before. */
+/** What ioredis says where it knows no more. */
 const SAYS_NOTHING = /^(Connection is closed\.|Failed to refresh slots cache\.)$/
 
 /** Remembers why the last attempt to reach the cluster failed: ioredis itself says only that no node is available. */
@@ -10,7 +10,6 @@ export function watchErrors(cluster: Cluster): void {
   const note = (error: Error) => {
     if (!SAYS_NOTHING.test(error.message)) causes.set(cluster, error)
   }
-  cluster.on('+node', (node: Redis) => node.on('error', note))
   cluster.on('node error', note)
   cluster.on('error', note)
   cluster.on('ready', () => causes.delete(cluster))

@@ -60,11 +60,12 @@ function together(found: [address: string, Finding][], nodes: number): Finding[]
   ]
 }
 
-/** Numbers as the least and the greatest, words as they are. */
+/** Numbers of one unit as the least and the greatest, all else as it is. */
 function inCommon(all: string[]): string {
   const distinct = [...new Set(all)]
-  if (distinct.length < 2 || distinct.some(text => Number.isNaN(Number.parseFloat(text))))
-    return distinct.join('; ')
-  distinct.sort((a, b) => Number.parseFloat(a) - Number.parseFloat(b))
-  return `${distinct[0]} to ${distinct.at(-1)}`
+  const parsed = distinct.map(text => /^([\d.]+)(.*)$/.exec(text))
+  const [, , unit] = parsed[0] ?? []
+  if (distinct.length < 2 || parsed.some(match => match?.[2] !== unit)) return distinct.join('; ')
+  const numbers = parsed.map(match => match![1]!).sort((a, b) => Number(a) - Number(b))
+  return `${numbers[0]} to ${numbers.at(-1)}${unit}`
 }

@@ -95,7 +95,7 @@ function judgeNodes(nodes: Node[]): Finding {
   return alone.length > 0
     ? warn(
         name,
-        `${found}, none of ${list(alone)}`,
+        `${found}: none replicates ${list(alone)}`,
         'add a replica: until then Postgres serves the partitions of such a primary for as long as it is down',
       )
     : ok(name, found)
