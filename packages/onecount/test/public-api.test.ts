@@ -51,6 +51,7 @@ describe('the public interface', () => {
       'createRedisCluster',
       'ioredisClusterPort',
       'ioredisPort',
+      'readRedisAddress',
       'redisFromEnv',
     ])
     expect(Object.keys(postgresDrivers).sort()).toEqual([

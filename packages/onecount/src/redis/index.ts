@@ -1,4 +1,4 @@
-export type { RedisEnv } from './address'
+export { type RedisAddress, type RedisEnv, readRedisAddress } from './address'
 export { createRedisCluster, ioredisClusterPort } from './cluster'
 export { type RedisConnection, redisFromEnv } from './connect'
 export { createRedisClient, FAIL_FAST, ioredisPort } from './ioredis'
