@@ -219,3 +219,12 @@ describe('a setting that does not fit', () => {
     expect(await refused({ REDIS_CLUSTER: 'yes' })).toMatch(/^REDIS_CLUSTER=yes is not understood/)
   })
 })
+
+it('the posts of a cluster go back into one partition', async () => {
+  expect(await json('partitions', '1')).toMatchObject({ code: 0, report: { before: P, partitions: 1 } })
+  const app = instance(1)
+  await app.hydrateAll()
+  expect(await app.set(POST.id, 'fay', true)).toMatchObject({ source: 'redis', liked: true })
+  expect((await cli.run(['worker', '--once', '--partitions', '1'], env)).code).toBe(0)
+  expect(await cli.stores.sql`select from post_ratings where session_id = 'fay'`).toHaveLength(1)
+})
