@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { type RedisAddress, readRedisAddress } from 'onecount/redis'
 import { createPart } from '../part'
 import { keptSecret } from '../private-files'
 import { startJsRedis } from '../services/js-redis'
@@ -14,9 +15,8 @@ const PORT = 6379
  */
 export async function redisFor({ env, dir, parts, summary, say }: StoreOptions): Promise<string> {
   if (env.REDIS_URL) {
-    if (!/^rediss?:\/\//.test(env.REDIS_URL) || !URL.canParse(env.REDIS_URL))
-      throw new Error('REDIS_URL is no address: write redis://user:password@host:6379, or rediss:// with TLS')
-    summary.push(`Redis     ${withoutPassword(env.REDIS_URL)}`)
+    const { urls, isCluster } = readAddress(env)
+    summary.push(`Redis     ${urls.map(withoutPassword).join(', ')}${isCluster ? ' (cluster)' : ''}`)
     return env.REDIS_URL
   }
   const { redis, restart, remark } = await (findRedisServer() ? realRedis(dir) : jsRedis())
@@ -34,6 +34,16 @@ export async function redisFor({ env, dir, parts, summary, say }: StoreOptions):
   parts.push(part)
   summary.push(`Redis     ${withoutPassword(redis.url)}  (${remark})`)
   return redis.url
+}
+
+/** @throws Error naming the setting, without the address, which may hold a password */
+function readAddress({ REDIS_URL, REDIS_CLUSTER }: NodeJS.ProcessEnv): RedisAddress {
+  const address = readRedisAddress({ REDIS_URL, REDIS_CLUSTER })
+  if (!address?.urls.every(url => /^rediss?:\/\//.test(url) && URL.canParse(url)))
+    throw new Error(
+      'REDIS_URL is no address: write redis://user:password@host:6379, or rediss:// with TLS; of a Redis Cluster several, with commas between them',
+    )
+  return address
 }
 
 async function realRedis(dataDir: string) {

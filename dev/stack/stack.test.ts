@@ -76,6 +76,8 @@ it('an address that cannot be read, and keys that are missing, are named', async
     await expect(start({ ...env, REDIS_URL: url })).rejects.toThrow('REDIS_URL is no address')
     await expect(start({ ...env, REDIS_URL: url })).rejects.toThrow(/^((?!hidden).)*$/)
   }
+  const mixed = 'redis://:hidden@a:1,rediss://b:2'
+  await expect(start({ ...env, REDIS_URL: mixed })).rejects.toThrow(/^((?!hidden).)*REDIS_URL mixes/)
 })
 
 it('Ctrl-C in the terminal does not reach Redis, which ends after what is pending was drained', async () => {

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { createClient } from '@supabase/supabase-js'
 import { createOnecount } from 'onecount'
 import { supabasePort } from 'onecount/postgres'
-import { createRedisClient, ioredisPort } from 'onecount/redis'
+import { redisFromEnv } from 'onecount/redis'
 import WebSocket from 'ws'
 import type { Part } from '../part'
 import { keptSecret, privateFolder } from '../private-files'
@@ -79,7 +79,7 @@ export async function startStack({ env, dataDir, withRedis, say }: StackOptions)
       },
       async stop() {
         if (parts.length > 0 && parts.every(part => part.isRunning()))
-          await drain({ ...supabase, redisUrl, redisId })
+          await drain({ ...supabase, redisUrl, redisId }, env)
         await stopParts()
       },
     }
@@ -90,19 +90,23 @@ export async function startStack({ env, dataDir, withRedis, say }: StackOptions)
 }
 
 /** What Redis has accepted and Postgres has not confirmed yet goes there before the stores end. */
-async function drain({ supabaseUrl, secretKey, redisUrl, redisId }: Stores): Promise<void> {
-  if (redisUrl === null) return
-  const redis = createRedisClient(redisUrl)
+async function drain(
+  { supabaseUrl, secretKey, redisUrl, redisId }: Stores,
+  { REDIS_CLUSTER, ONECOUNT_PARTITIONS }: NodeJS.ProcessEnv,
+): Promise<void> {
+  const redis = redisFromEnv({ REDIS_URL: redisUrl ?? '', REDIS_CLUSTER })
+  if (!redis) return
   const supabase = createClient(supabaseUrl, secretKey, {
     auth: { persistSession: false },
     realtime: { transport: WebSocket as unknown as typeof globalThis.WebSocket },
   })
   const onecount = createOnecount({
-    redis: ioredisPort(redis),
+    redis: redis.port,
+    partitions: Number(ONECOUNT_PARTITIONS || 1),
     redisId,
     postgres: supabasePort(supabase),
     log: { warn() {} },
   })
   await onecount.drainOnce(5000).catch(() => {})
-  redis.disconnect()
+  redis.client.disconnect()
 }

@@ -40,9 +40,11 @@ async function connected(ms: number): Promise<void> {
 /** A Redis that evicts keys tears posts apart key by key. It is noticed and mended, but costs a hydration each time. */
 async function warnOfEviction(): Promise<void> {
   await new Promise<void>(resolve => redis!.once('ready', resolve))
+  const nodes = 'nodes' in redis! ? redis.nodes('master') : [redis!]
   // Some hosts do not let clients read the configuration.
-  const [, policy] = ((await redis!.config('GET', 'maxmemory-policy').catch(() => [])) ?? []) as string[]
-  if (policy && policy !== 'noeviction') {
-    console.warn(`[onecount] Redis evicts keys (maxmemory-policy ${policy}): set it to noeviction`)
+  const replies = await Promise.all(nodes.map(node => node.config('GET', 'maxmemory-policy').catch(() => [])))
+  for (const policy of new Set((replies as string[][]).map(reply => reply?.[1]))) {
+    if (policy && policy !== 'noeviction')
+      console.warn(`[onecount] Redis evicts keys (maxmemory-policy ${policy}): set it to noeviction`)
   }
 }

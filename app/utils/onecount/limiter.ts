@@ -25,6 +25,6 @@ function sharedLimits() {
   }
   const { redis, partitions } = getOnecount().stores
   // On a cluster one slot has to hold all buckets of a call.
-  const keys = createKeys(partitions.length > 1 ? '{limits}' : '')
+  const keys = createKeys(redis?.isCluster || partitions.length > 1 ? '{limits}' : '')
   return redis && store === 'redis' ? redisLimits(redis, keys) : null
 }

@@ -1,18 +1,20 @@
 import { createClient } from '@supabase/supabase-js'
 import { createOnecount, type Onecount, parseAck } from 'onecount'
 import { postgresPort, supabasePort } from 'onecount/postgres'
-import { ioredisPort } from 'onecount/redis'
 import WebSocket from 'ws'
-import { isRedisConfigured, redis } from '@/app/utils/redis/client'
+import { redisConnection } from '@/app/utils/redis/client'
 
 /** One engine a process: Next loads this module several times, into route handlers, pages and instrumentation. */
 const SLOT = Symbol.for('onecount.engine')
 const slots = globalThis as unknown as Record<symbol, Onecount | undefined>
 
-/** The engine on the stores of the environment. Opens no connection until it is used. */
+/**
+ * The engine on the stores of the environment. Opens no connection until it is used.
+ * @throws OnecountError `misconfigured`, naming the setting
+ */
 export function getOnecount(): Onecount {
   slots[SLOT] ??= createOnecount({
-    redis: isRedisConfigured ? ioredisPort(redis!) : null,
+    redis: redisConnection()?.port ?? null,
     redisId: process.env.ONECOUNT_REDIS_ID,
     takeOver: process.env.ONECOUNT_TAKE_OVER === '1',
     partitions: Number(process.env.ONECOUNT_PARTITIONS || 1),

@@ -51,6 +51,8 @@ describe('the public interface', () => {
       'createRedisCluster',
       'ioredisClusterPort',
       'ioredisPort',
+      'readRedisAddress',
+      'redisFromEnv',
     ])
     expect(Object.keys(postgresDrivers).sort()).toEqual([
       'connectPostgresJs',
@@ -120,8 +122,8 @@ describe('the public interface', () => {
     expectTypeOf(postgresDrivers.supabasePort).returns.toEqualTypeOf<PostgresPort>()
   })
 
-  it('asks of a Redis driver one method, which answers strings, and whose Redis it is', () => {
-    expectTypeOf<keyof RedisPort>().toEqualTypeOf<'run' | 'id'>()
+  it('asks of a Redis driver one method, which answers strings, and which Redis it is', () => {
+    expectTypeOf<keyof RedisPort>().toEqualTypeOf<'run' | 'id' | 'isCluster'>()
     expectTypeOf<RedisPort['id']>().toEqualTypeOf<string | undefined>()
     expectTypeOf<RedisPort['run']>().parameter(0).toEqualTypeOf<ScriptName>()
     expectTypeOf<Reply>().toEqualTypeOf<string | Reply[]>()

@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis'
 import type { Sql } from 'postgres'
 import WebSocket from 'ws'
 import { StoreUnavailable } from '../core/errors'
@@ -8,18 +7,11 @@ import type { Logger, PostgresPort } from '../core/ports'
 import { within } from '../core/within'
 import { connectPostgresJs } from '../postgres/postgresjs'
 import { supabasePort } from '../postgres/supabase'
-import { createRedisClient, ioredisPort } from '../redis/ioredis'
 import { loadPostgresJs, loadSupabase } from './drivers'
+import { openRedis } from './open-redis'
 import type { RepairRpc } from './repair'
 import { MissingSetting, type StoreSettings } from './settings'
-import {
-  databaseAddress,
-  openAddress,
-  postgresUnreachable,
-  redisAddress,
-  redisUnreachable,
-  supabaseAddress,
-} from './unreachable'
+import { databaseAddress, openAddress, postgresUnreachable, supabaseAddress } from './unreachable'
 
 /** Those of the posts that Redis has yet to forget: they were removed, or their likes were set by hand. */
 export type ToForget = (postIds: string[]) => Promise<Set<string>>
@@ -57,7 +49,7 @@ export async function connect(
   const redis = await openRedis(settings, patienceMs)
   let end: () => Promise<void> = async () => {}
   const close = async () => {
-    redis.disconnect()
+    redis.client.disconnect()
     await end()
   }
   try {
@@ -66,7 +58,7 @@ export async function connect(
     await assertAnswers(store.port, settings)
     await assertPartitions(store, settings)
     const onecount = createOnecount({
-      redis: ioredisPort(redis),
+      redis: redis.port,
       ...layoutOf(settings),
       redisId: settings.redisId,
       postgres: store.port,
@@ -98,29 +90,6 @@ async function assertPartitions({ partitions }: PostgresStore, settings: StoreSe
     throw new MissingSetting(
       `Postgres is set to ${theirs} partitions, and this command to ${own}: use --partitions ${theirs} (ONECOUNT_PARTITIONS), as the application does`,
     )
-}
-
-/** A connection to Redis that is there. @throws MissingSetting; Error which names the cause and the setting */
-export async function openRedis(settings: StoreSettings, patienceMs = PATIENCE_MS): Promise<Redis> {
-  const redis = openAddress(redisAddress(settings.redisUrl), () =>
-    createRedisClient(settings.redisUrl, {
-      commandTimeout: patienceMs,
-      socketTimeout: patienceMs,
-      lazyConnect: true,
-    }),
-  )
-  // `connect` says only that the connection was closed.
-  let cause: unknown
-  redis.on('error', error => {
-    cause = error
-  })
-  try {
-    await redis.connect()
-  } catch (error) {
-    redis.disconnect()
-    throw redisUnreachable(cause ?? error, settings)
-  }
-  return redis
 }
 
 export interface PostgresStore {

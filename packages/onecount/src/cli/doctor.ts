@@ -1,16 +1,16 @@
 import { parseArgs } from 'node:util'
-import type { Redis } from 'ioredis'
 import type { Health } from '../core/health'
 import { createOnecount } from '../core/onecount'
-import { ioredisPort } from '../redis/ioredis'
-import { assertAnswers, layoutOf, openPostgres, openRedis, openSql, type PostgresStore } from './connect'
+import { assertAnswers, layoutOf, openPostgres, openSql, type PostgresStore } from './connect'
 import { type Finding, fail, ok, skipped, warn } from './doctor/check'
 import { judgePartitions } from './doctor/log'
 import { checkPostgres } from './doctor/postgres'
 import { checkRedis } from './doctor/redis'
+import { checkCluster } from './doctor/redis-cluster'
 import { checkSettings } from './doctor/settings'
 import { checkBefore } from './doctor/version-before'
 import type { Command } from './main'
+import { openRedis, type RedisStore } from './open-redis'
 import {
   mergedEnv,
   STORE_OPTIONS,
@@ -71,7 +71,7 @@ async function checkStores(values: StoreOptions): Promise<Finding[]> {
   const redis = await lookAt(
     'Redis',
     () => openRedis(settings, PATIENCE_MS),
-    async store => [...(await checkRedis(store)), await checkBefore(store, settings.partitions)],
+    store => lookAtRedis(store, settings),
   )
   const postgres = await lookAt(
     'Postgres',
@@ -82,9 +82,18 @@ async function checkStores(values: StoreOptions): Promise<Finding[]> {
     const backlog = postgres.store ? await checkBacklog(settings, redis.store, postgres.store) : []
     return [...redis.findings, ...postgres.findings, ...backlog]
   } finally {
-    redis.store?.disconnect()
+    redis.store?.client.disconnect()
     await postgres.store?.end()
   }
+}
+
+async function lookAtRedis(
+  { client, cluster }: RedisStore,
+  { partitions }: StoreSettings,
+): Promise<Finding[]> {
+  // The version before used keys of many slots in one script: it never ran on a cluster.
+  if (cluster) return checkCluster(cluster, partitions)
+  return [...(await checkRedis(client)), await checkBefore(client, partitions)]
 }
 
 /** Each store by itself: one that is away does not hide the other. */
@@ -132,11 +141,11 @@ const NOT_INSIDE = skipped(
 
 async function checkBacklog(
   settings: StoreSettings,
-  redis: Redis | null,
+  redis: RedisStore | null,
   { port }: PostgresStore,
 ): Promise<Finding[]> {
   const onecount = createOnecount({
-    redis: redis && ioredisPort(redis),
+    redis: redis?.port ?? null,
     redisId: settings.redisId,
     postgres: port,
     ...layoutOf(settings),

@@ -4,14 +4,22 @@ import type { Onecount } from '../core/onecount'
 import { repartition } from '../core/repartition'
 import { assertAnswers, connect, openPostgres } from './connect'
 import type { Command } from './main'
-import { MissingSetting, parsePartitions, readSettings } from './settings'
+import {
+  CLUSTER_HELP,
+  CLUSTER_OPTION,
+  MissingSetting,
+  parsePartitions,
+  type StoreSettings,
+  storeSettings,
+} from './settings'
 import { formatTable } from './table'
 
 const HELP = `Says into how many partitions the posts are split, or changes that, while people like.
 
   npx onecount partitions [N] [options]
 
-  --json   one JSON object on stdout
+  --json           one JSON object on stdout
+${CLUSTER_HELP}
   --help
 
 From then on Postgres serves the processes that are set to another number, until they are started again with
@@ -25,24 +33,24 @@ export const partitions: Command = {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, help: { type: 'boolean' } },
+      options: { json: { type: 'boolean' }, ...CLUSTER_OPTION, help: { type: 'boolean' } },
     })
     if (values.help) {
       console.log(HELP)
       return 0
     }
     if (positionals.length > 1) throw new MissingSetting(`partitions takes one number.\n\n${HELP}`)
-    const from = await partitionsOf()
+    const settings = storeSettings(values)
+    const from = await partitionsOf(settings)
     const to = positionals[0] === undefined ? from : parsePartitions('partitions', positionals[0])
-    const moved = from === to ? 0 : await change(from, to)
+    const moved = from === to ? 0 : await change(settings, from, to)
     const done = { before: from, partitions: to, moved }
     console.log(values.json ? JSON.stringify(done) : format(done))
     return 0
   },
 }
 
-async function partitionsOf(): Promise<number> {
-  const settings = readSettings()
+async function partitionsOf(settings: StoreSettings): Promise<number> {
   const { port, end } = await openPostgres(settings)
   try {
     await assertAnswers(port, settings)
@@ -52,9 +60,9 @@ async function partitionsOf(): Promise<number> {
   }
 }
 
-async function change(from: number, to: number): Promise<number> {
+async function change(settings: StoreSettings, from: number, to: number): Promise<number> {
   // A partition that an interrupted run has closed answers no look.
-  const { onecount, close } = await connect({ ...readSettings(), partitions: from }, { isPatient: true })
+  const { onecount, close } = await connect({ ...settings, partitions: from }, { isPatient: true })
   try {
     await assertOwn(onecount)
     const { redis, postgres } = onecount.stores

@@ -5,7 +5,9 @@ import { MOST_PARTITIONS } from '../core/keys'
 
 /** Where the stores of an application are. */
 export interface StoreSettings {
+  /** Of a cluster several addresses, separated by commas, or one where `isCluster` says so. */
   redisUrl: string
+  isCluster?: boolean
   /** Direct Postgres; preferred when it is there. */
   databaseUrl?: string
   supabaseUrl?: string
@@ -20,19 +22,27 @@ export interface StoreSettings {
   likers?: boolean
 }
 
+/** Of every command that uses Redis. */
+export const CLUSTER_OPTION = { cluster: { type: 'boolean' } } as const
+
+export const CLUSTER_HELP = `  --cluster        REDIS_URL is one address of a Redis Cluster (REDIS_CLUSTER=1); several, a:6379,b:6379, always are`
+
 /** Options of every command that uses the stores, for parseArgs: as the application that they belong to has them. */
 export const STORE_OPTIONS = {
   partitions: { type: 'string' },
   'no-likers': { type: 'boolean' },
+  ...CLUSTER_OPTION,
 } as const
 
 /** How they are explained. */
 export const STORE_OPTIONS_HELP = `  --partitions N   into how many parts the keys are split, as in the application (ONECOUNT_PARTITIONS, 1)
-  --no-likers      post:liked:<post> is not kept, as in the application (ONECOUNT_LIKERS=off)`
+  --no-likers      post:liked:<post> is not kept, as in the application (ONECOUNT_LIKERS=off)
+${CLUSTER_HELP}`
 
 export interface StoreOptions {
   partitions?: string
   'no-likers'?: boolean
+  cluster?: boolean
 }
 
 /** Settings as `readSettings`, with what a command was given. @throws MissingSetting */
@@ -44,6 +54,7 @@ export function storeSettings(values: StoreOptions): StoreSettings {
       partitions: parsePartitions('--partitions', values.partitions),
     }),
     ...(values['no-likers'] && { likers: false }),
+    ...(values.cluster && { isCluster: true }),
   }
 }
 
@@ -68,7 +79,7 @@ const STORES = [
  */
 export function readSettings(root = process.cwd(), env: NodeJS.ProcessEnv = process.env): StoreSettings {
   const merged = mergedEnv(root, env)
-  const layout = layoutOf(merged)
+  const layout = { ...layoutOf(merged), ...clusterOf(merged) }
   const given = STORES.filter(name => merged[name])
   const local = localStack(root)
   if (local && given.every(name => merged[name] === namesOf(local)[name])) return { ...local, ...layout }
@@ -100,6 +111,15 @@ function layoutOf({
     ...(partitions && { partitions: parsePartitions('ONECOUNT_PARTITIONS', partitions) }),
     ...(likers === 'off' && { likers: false }),
   }
+}
+
+/** The addresses themselves are read where Redis is opened. */
+function clusterOf({ REDIS_CLUSTER: cluster }: Record<string, string | undefined>) {
+  if (cluster && cluster !== '0' && cluster !== '1')
+    throw new MissingSetting(
+      `REDIS_CLUSTER=${cluster} is not understood: use 1 for a Redis Cluster, or leave it empty`,
+    )
+  return cluster ? { isCluster: cluster === '1' } : {}
 }
 
 export function parsePartitions(name: string, text: string): number {

@@ -1,3 +1,4 @@
+import { kindShownBy, WRONG_KIND } from '../redis/wrong-kind'
 import { MissingSetting, type StoreSettings } from './settings'
 
 const LOCAL = 'the local stack of .onecount/dev.json'
@@ -20,6 +21,11 @@ export class Unreachable extends Error {
 export function redisUnreachable(cause: unknown, { isLocal }: StoreSettings): Unreachable {
   const name = isLocal ? LOCAL : 'REDIS_URL'
   const why = whyOf(cause)
+  const kind = kindShownBy(cause)
+  if (kind) {
+    const { found, mend } = WRONG_KIND[kind]
+    return new Unreachable(`Redis is of another kind than ${name} says (${found}: ${why})`, mend)
+  }
   return /WRONGPASS|NOAUTH|invalid password|without any password/i.test(why)
     ? new Unreachable(`Redis refuses the login (${why})`, `mend the user and the password in ${name}`)
     : new Unreachable(

@@ -12,7 +12,8 @@ const HELP = `Drains likes from Redis to Postgres in a process of its own. Any n
 ${STORE_OPTIONS_HELP}
   --help
 
-Reads REDIS_URL, and DATABASE_URL or SUPABASE_URL with SUPABASE_SECRET_KEY, from the environment, .env.local or .env.
+Reads REDIS_URL (several addresses, separated by commas, are nodes of a Redis Cluster), and DATABASE_URL or SUPABASE_URL
+with SUPABASE_SECRET_KEY, from the environment, .env.local or .env.
 SIGTERM or Ctrl-C: drains what is left, for at most 5 seconds. It says nothing while all is well.
 
 Exit code: 0 done, 2 it could not be done.`

@@ -60,6 +60,7 @@ function createBreaker(store: 'redis' | 'postgres', { failures, pauseMs, clock }
 export function withBreaker(port: RedisPort, options: BreakerOptions): RedisPort {
   const call = createBreaker('redis', options)
   return {
+    isCluster: port.isCluster,
     run: (script, keys, args) => call(() => port.run(script, keys, args), keys.length + args.length > LARGE),
   }
 }

@@ -38,10 +38,10 @@ const SLOTS = 16384
 /**
  * The hash tag of a partition. It names how many there are, so that keys of another number are other keys, and lies in the
  * partition's share of the slots, so that nodes which share these have as many partitions each. One partition has keys
- * without a tag.
+ * without a tag on a single Redis; a cluster runs a script only where all of its keys are in one slot.
  */
-export function tagOf(partition: number, partitions: number): string {
-  if (partitions === 1) return ''
+export function tagOf(partition: number, partitions: number, isCluster = false): string {
+  if (partitions === 1 && !isCluster) return ''
   for (let n = 0; ; n++) {
     const tag = `${partition}/${partitions}${n === 0 ? '' : `.${n}`}`
     if (Math.floor((slotOf(tag) * partitions) / SLOTS) === partition) return `{${tag}}`

@@ -64,6 +64,7 @@ export class Ownership {
   /** Redis for people: while Postgres belongs to another one, what this one holds is not the truth. */
   guard(port: RedisPort): RedisPort {
     return {
+      isCluster: port.isCluster,
       run: (script, keys, args) =>
         this.#foreign ? Promise.reject(this.#foreign) : port.run(script, keys, args),
     }

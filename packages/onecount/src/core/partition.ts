@@ -45,7 +45,7 @@ export function createPartition(options: PartitionOptions) {
   const drained: Context = {
     redis,
     postgres,
-    keys: createKeys(tagOf(partition, partitions)),
+    keys: createKeys(tagOf(partition, partitions, options.redis?.isCluster)),
     partition,
     partitions,
     now,

@@ -39,6 +39,8 @@ export interface RedisPort {
    * secrets. Left out: whether Postgres belongs to another Redis is not compared.
    */
   readonly id?: string
+  /** The keys of a call must be in one slot of a Redis Cluster: those of one partition have a hash tag too. */
+  readonly isCluster?: boolean
   /**
    * One round trip. Calls made in the same tick travel together.
    * @throws StoreUnavailable after the driver's deadline or on any error: the outcome is unknown

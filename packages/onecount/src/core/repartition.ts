@@ -28,7 +28,7 @@ export async function repartition(options: Repartition): Promise<{ moved: number
   const { redis, postgres, from, to, onMoved } = options
   if (from === to) return { moved: 0 }
   let moved = 0
-  for (const [q, closed] of queuesOf(from)) {
+  for (const [q, closed] of queuesOf(from, redis)) {
     let done: string[] = []
     for (;;) {
       const members = strings(await redis.run('close', [q, closed], [PAGE, ...done]))
@@ -40,14 +40,16 @@ export async function repartition(options: Repartition): Promise<{ moved: number
     }
   }
   for (let partition = 0; partition < to; partition++)
-    await redis.run('reopen', [createKeys(tagOf(partition, to)).q], [])
+    await redis.run('reopen', [createKeys(tagOf(partition, to, redis.isCluster)).q], [])
   await postgres.setPartitions(to)
   return { moved }
 }
 
 /** Every queue that processes of a number of partitions have, and what is left of it: also that of the version before. */
-function queuesOf(partitions: number): [q: string, rest: string][] {
-  const all = Array.from({ length: partitions }, (_, partition) => createKeys(tagOf(partition, partitions)))
+function queuesOf(partitions: number, { isCluster }: RedisPort): [q: string, rest: string][] {
+  const all = Array.from({ length: partitions }, (_, partition) =>
+    createKeys(tagOf(partition, partitions, isCluster)),
+  )
   const current = all.map(({ q, closed }): [string, string] => [q, closed])
   return partitions === 1 ? [...current, [all[0]!.before, all[0]!.beforeRest]] : current
 }

@@ -1,12 +1,14 @@
 import { Cluster, type ClusterOptions, Command, type RedisOptions } from 'ioredis'
 import { StoreUnavailable } from '../core/errors'
 import type { RedisPort, Reply } from '../core/ports'
+import { causeOf, watchErrors } from './cluster-errors'
 import { guardNode, SlotMoving } from './cluster-node'
 import { firstConnection } from './first-connection'
 import { identityOfCluster } from './identity'
 import { COMMAND_TIMEOUT, DEADLINES, FAIL_FAST } from './ioredis'
 import { isNoScript, serverState, unavailable } from './replies'
 import { SCRIPTS, type Script } from './scripts.generated'
+import { kindShownBy, wrongKind } from './wrong-kind'
 
 /** Pause before a call that was refused while its slot moves is sent again, milliseconds. */
 const RETRY_PAUSE = 20
@@ -33,6 +35,7 @@ export function createRedisCluster(urls: string[], options: ClusterOptions = {})
   const { redisOptions } = options
   const { commandTimeout = COMMAND_TIMEOUT } = redisOptions ?? {}
   const { enableOfflineQueue: _, retryStrategy, ...failFast } = FAIL_FAST
+  const login = credentialsOf(urls[0])
   const cluster = new Cluster(urls, {
     clusterRetryStrategy: retryStrategy,
     slotsRefreshTimeout: 2 * commandTimeout,
@@ -40,17 +43,19 @@ export function createRedisCluster(urls: string[], options: ClusterOptions = {})
     // These would send scripts again that may have run.
     retryDelayOnFailover: 0,
     retryDelayOnClusterDown: 0,
+    // A certificate names hosts; ioredis would connect to what they resolve to.
+    ...(login.tls && { dnsLookup: (host, found) => found(null, host) }),
     ...options,
     redisOptions: {
       ...failFast,
-      ...credentialsOf(urls[0]),
+      ...login,
       socketTimeout: DEADLINES * commandTimeout,
       ...redisOptions,
       commandTimeout,
     },
   })
   cluster.on('+node', guardNode)
-  cluster.on('error', () => {})
+  watchErrors(cluster)
   return cluster
 }
 
@@ -84,7 +89,9 @@ export function ioredisClusterPort(cluster: Cluster, options: { id?: string } = 
   const { startupNodes } = cluster as unknown as { startupNodes: string[] }
   const { id = identityOfCluster(startupNodes.map(optionsOf)) } = options
   const runScript = clusterScripts(cluster)
-  return { id, run: (script, keys, args) => runScript(SCRIPTS[script], keys, args) }
+  // A tag in the prefix of all keys has them in one slot already.
+  const isCluster = !/\{[^}]+\}/.test(cluster.options.keyPrefix ?? '')
+  return { id, isCluster, run: (script, keys, args) => runScript(SCRIPTS[script], keys, args) }
 }
 
 function optionsOf(node: string | number | RedisOptions): RedisOptions {
@@ -160,7 +167,14 @@ export function clusterScripts(
       connecting = undefined
     })
     await connecting
-    if (cluster.status !== 'ready') throw new StoreUnavailable('redis', `the cluster is ${cluster.status}`)
+    if (cluster.status !== 'ready') throw new StoreUnavailable('redis', whyNot())
+  }
+
+  function whyNot(): Error | string {
+    const cause = causeOf(cluster)
+    const kind = kindShownBy(cause)
+    if (kind) return wrongKind(kind, cause)
+    return `the cluster is ${cluster.status}${cause ? `: ${cause.message}` : ''}`
   }
 
   return (script, keys, args) => {

@@ -1,3 +1,5 @@
+export { type RedisAddress, type RedisEnv, readRedisAddress } from './address'
 export { createRedisCluster, ioredisClusterPort } from './cluster'
+export { type RedisConnection, redisFromEnv } from './connect'
 export { createRedisClient, FAIL_FAST, ioredisPort } from './ioredis'
 export { SCRIPTS } from './scripts.generated'

@@ -6,6 +6,7 @@ import { identityOf } from './identity'
 import { readBeforeTimeout } from './read-before-timeout'
 import { isLeftBehind, isNoScript, serverState, unavailable } from './replies'
 import { SCRIPTS } from './scripts.generated'
+import { kindShownBy, wrongKind } from './wrong-kind'
 
 /** Deadline of one call, milliseconds. */
 export const COMMAND_TIMEOUT = 250
@@ -68,7 +69,8 @@ export function ioredisPort(client: Redis): RedisPort {
   /** The call is not sent again: its caller does that with the same op, or asks Postgres. */
   function failed(error: unknown): StoreUnavailable {
     if (isLeftBehind(serverState(error))) reconnect()
-    return unavailable(error)
+    const kind = kindShownBy(error)
+    return kind ? new StoreUnavailable('redis', wrongKind(kind, error)) : unavailable(error)
   }
 
   /** A server that does not serve may keep its connections; a new one goes where the address leads now. */
