@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { createKeys } from '../../core/keys'
 import type { RedisPort } from '../../core/ports'
 import { type Slice, settlementOf } from '../../core/settlement'
@@ -50,6 +51,9 @@ export interface SettleOf {
 }
 
 export const receiptOf = (batch: Batch): string => `${batch.nonce}/postgres`
+
+/** The epoch that begins where Postgres has refused this batch. */
+export const epochOf = (nonce: string): string => createHash('sha1').update(nonce).digest('hex').slice(0, 16)
 
 /** What `settle` is told of a batch, in slices of so many pairs. */
 export function slicesOf(batch: Batch, answer: Answer = {}, size = 100): Slice[] {
