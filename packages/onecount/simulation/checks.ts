@@ -59,7 +59,7 @@ async function checkHeart(
   const pair = pairOf(id, session)
   const { mark, ops } = await redis.session(partitionOf(id, redis.partitions), session)
   const own = ops.get(id)
-  if (mark !== `${held.epoch}|all` && !(mark === `${held.epoch}|some` && own !== undefined)) return
+  if (mark !== `${held.epoch}|all` && !(mark?.startsWith(`${held.epoch}|`) && own !== undefined)) return
   const pending = held.pending.get(pair)
   if (pending) {
     // The key of the session may have been lost alone, or the op has come back from recent, where its post says that it

@@ -61,8 +61,8 @@ export const SESSION_RULES: Rule[] = [
   {
     name: 'of a session that is known in part no other post is known',
     file: core('read'),
-    find: "(extent === 'some' && op !== '')",
-    replace: "extent === 'some'",
+    find: "(extent !== null && op !== '')",
+    replace: 'extent !== null',
     faults: ['key expired'],
   },
   {

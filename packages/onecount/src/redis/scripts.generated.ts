@@ -844,7 +844,7 @@ return out
   },
   'install-session': {
     name: 'install-session',
-    sha1: '54eb5789441c828e4b457a7218e4d1b99b8e136f',
+    sha1: '5706a5082edd960499360e62c4550777ccb980e7',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -897,6 +897,8 @@ if mark_of(q, 'nonce') ~= ARGV[2] or mark_of(q, 'half') then return 'AGAIN' end
 local mark = redis.pcall('HGET', key, '!')
 if type(mark) == 'table' then redis.call('DEL', key) mark = false end
 if mark == epoch .. '|all' then return 'OK' end
+local of, known = string.match(mark or '', '^(.*)|(%a+)$')
+local is_cut = known == 'cut'
 local fields = {}
 local function put(post, op)
   local held = pending_of(q, post .. '|' .. session)
@@ -904,19 +906,19 @@ local function put(post, op)
   fields[#fields + 1] = post
   fields[#fields + 1] = op
 end
-if mark ~= epoch .. '|some' or extent == 'all' then
+if of ~= epoch or (extent == 'all' and not is_cut) then
   if redis.call('HLEN', key) <= tonumber(ARGV[5]) then
     for _, post in ipairs(redis.call('HKEYS', key)) do
       if post ~= '!' and pending_of(q, post .. '|' .. session) then put(post, 0) end
     end
   else
-    extent = 'some'
+    is_cut = true
   end
   redis.call('UNLINK', key)
 end
 for i = 6, #ARGV, 2 do put(ARGV[i], tonumber(ARGV[i + 1])) end
 for i = 1, #fields, 1000 do redis.call('HSET', key, unpack(fields, i, math.min(i + 999, #fields))) end
-redis.call('HSET', key, '!', epoch .. '|' .. extent)
+redis.call('HSET', key, '!', epoch .. '|' .. (is_cut and 'cut' or extent))
 redis.call('PEXPIRE', key, ARGV[4])
 return 'OK'
 `,

@@ -156,6 +156,26 @@ export const installing: Suite = (redis, harness) => {
       expect(await s.pending()).toEqual([`${POST}|ana|${likeAt(2)}`])
     })
 
+    it('is never all known once it was cut, as a press that waits for Postgres may have been left out', async () => {
+      const s = harness()
+      await s.warm({ [POST]: 0, [OTHER_POST]: 0 })
+      await s.know('ana', [])
+      await s.write(POST, 'ana', likeAt(2))
+      await s.begin('second')
+      await s.hydrate(POST, 0)
+      await s.installSession('ana', 'second', [], { most: 1 })
+      expect(await s.known('ana')).toBe('cut')
+      for (const cut of ['second', 'third']) {
+        if (cut === 'third') await s.begin(cut)
+        await s.warm({ [POST]: 0, [OTHER_POST]: 0 }, { ana: [] })
+        expect(await s.known('ana')).toBe('cut')
+        expect(await s.shown(POST, 'ana')).toMatchObject({ op: '' })
+        await s.installSession('ana', cut, [[POST, 0]], { extent: 'some' })
+        expect(await s.shown(POST, 'ana')).toMatchObject({ op: `${likeAt(2)}p` })
+        await redis().command('HDEL', s.keys.ops('ana'), POST)
+      }
+    })
+
     it('is forgotten when nobody touches it', async () => {
       const s = harness()
       await s.begin()
