@@ -2,8 +2,11 @@ import { DEFAULT_SETTINGS } from 'onecount'
 import type { Row } from './drill'
 import { CLUSTER_FAULTS, FAULTS } from './faults'
 
-/** Beyond the engine's own deadline: the way there and back, and a machine that does everything at once. */
-const SLACK_MS = 1000
+/**
+ * Beyond the engine's own deadline: the way there and back, and a machine that does everything at once. A browser, which
+ * waits for 8 s, would see the answer.
+ */
+const SLACK_MS = 1900
 
 const ALL = [...FAULTS, ...CLUSTER_FAULTS]
 
