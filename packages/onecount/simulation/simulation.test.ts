@@ -8,9 +8,11 @@ import { faultsIn } from './report'
 import { RULES } from './rules'
 import type { Outcome } from './run'
 
-/** Ids are random, and so is how long a post stays in Redis; nothing in a world goes by them. */
+/** Ids and epochs are random, and so is how long a post stays in Redis; nothing in a world goes by them. */
 const withoutChance = (trace: string): string =>
-  trace.replace(/[0-9a-f-]{36}(\.[\d.]+)?/g, '…').replace(/(install-posts\(\["[^"]*",\d+,\d+,)\d+,/g, '$1…,')
+  trace
+    .replace(/[0-9a-f-]{36}(\.[\d.]+)?|\b[0-9a-f]{16}\b/g, '…')
+    .replace(/(install-posts\(\["[^"]*",\d+,\d+,)\d+,/g, '$1…,')
 
 let server: RedisServer
 let client: Redis

@@ -46,14 +46,17 @@ export function createWire(ports: Ports, observe: Observer) {
     return new Promise((resolve, reject) => waiting.push({ instance, store, deliver, resolve, reject }))
   }
 
-  function portOf<T extends object>(instance: number, store: Store): T {
-    return new Proxy({} as T, {
+  const redisOf = (instance: number): RedisPort => ({
+    run: (...args) => call(instance, 'redis', 'run', args) as ReturnType<RedisPort['run']>,
+  })
+
+  const postgresOf = (instance: number): PostgresPort =>
+    new Proxy({} as PostgresPort, {
       get:
         (_, method) =>
         (...args: unknown[]) =>
-          call(instance, store, String(method), args),
+          call(instance, 'postgres', String(method), args),
     })
-  }
 
   async function finish(one: Call, fate: Fate): Promise<void> {
     const lost = () => one.reject(new StoreUnavailable(one.store, fate))
@@ -75,8 +78,8 @@ export function createWire(ports: Ports, observe: Observer) {
   return {
     /** The ports of one instance of the application. */
     ports: (instance: number): Ports => ({
-      redis: portOf<RedisPort>(instance, 'redis'),
-      postgres: portOf<PostgresPort>(instance, 'postgres'),
+      redis: redisOf(instance),
+      postgres: postgresOf(instance),
     }),
 
     /** Lets one of the waiting calls go on. */
