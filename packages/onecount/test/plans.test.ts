@@ -10,7 +10,7 @@ import { explainedConnection, type Work } from './support/plans'
 
 /** Pages for what a call costs whatever it is about, and for each pair or post in it; a table has ten thousands. */
 const BASE = 150
-const EACH = 60
+const EACH = 75
 
 /** All calls in turn. */
 async function explainAll(
