@@ -3,14 +3,14 @@ import { createClient } from '@supabase/supabase-js'
 import { createOnecount } from 'onecount'
 import { createHandler, NO_LIMITS, nodeListener } from 'onecount/http'
 import { supabasePort } from 'onecount/postgres'
+import { redisFromEnv } from 'onecount/redis'
 import WebSocket from 'ws'
-import { connectRedis } from './connect-redis'
 
 // The HTTP API and the drain in one process, as in the reference application, without its pages.
 const { PORT, REDIS_URL, PARTITIONS, SUPABASE_URL, SUPABASE_SECRET_KEY, ONECOUNT_SECRET } =
   process.env as Record<string, string>
 const service = createOnecount({
-  redis: connectRedis(REDIS_URL!).port,
+  redis: redisFromEnv({ REDIS_URL })!.port,
   partitions: Number(PARTITIONS),
   postgres: supabasePort(
     createClient(SUPABASE_URL!, SUPABASE_SECRET_KEY!, {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { Cluster, Redis } from 'ioredis'
 import { createOnecount } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
+import { redisFromEnv } from 'onecount/redis'
 import postgres, { type Sql } from 'postgres'
 import { freePort } from '../dev/services/free-port'
 import { killOnExit } from '../dev/services/kill-on-exit'
@@ -13,7 +14,6 @@ import { type PostgresServer, startPostgresServer } from '../dev/services/postgr
 import { type Running, run, until } from '../dev/services/process'
 import { startSupabase } from '../dev/services/supabase'
 import { createKeys, type Keys, partitionOf, tagOf } from '../packages/onecount/src/core/keys'
-import { connectRedis } from './connect-redis'
 import { Link } from './link'
 
 const AUTHOR = 'a0070001-aaaa-bbbb-cccc-000000000001'
@@ -36,7 +36,7 @@ export interface Post {
 export interface Store {
   /** Into how many parts the posts are split. */
   readonly partitions: number
-  /** What the application and the worker are given: see `connectRedis`. */
+  /** What the application and the worker are given: see `redisFromEnv`. */
   readonly url: string
   /** Arguments of node that start a worker. */
   readonly worker: readonly string[]
@@ -213,12 +213,12 @@ export class Stack<S extends Store = Store> {
     const { client, url, partitions } = this.redis
     for (const pattern of ['*post:liked:*', '*session:likes:*'])
       await Promise.all((await this.redis.keysLike(pattern)).map(key => client.unlink(key)))
-    const { port, disconnect } = connectRedis(url, FILL_PATIENCE_MS)
+    const filler = redisFromEnv({ REDIS_URL: url }, { commandTimeout: FILL_PATIENCE_MS })!
     const postgres = postgresJsPort(this.sql)
     try {
-      await createOnecount({ redis: port, postgres, partitions, log: { warn() {} } }).hydrateAll()
+      await createOnecount({ redis: filler.port, postgres, partitions, log: { warn() {} } }).hydrateAll()
     } finally {
-      disconnect()
+      filler.client.disconnect()
     }
   }
 

@@ -15,6 +15,7 @@ export interface Context {
   now(): number
   /** Milliseconds since some moment, by a clock that nobody sets: for how long something takes. */
   elapsed(): number
+  /** Waits so many milliseconds. */
   sleep(ms: number): Promise<unknown>
   /** A random id for nonces and calls. */
   newId(): string

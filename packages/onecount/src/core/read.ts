@@ -97,7 +97,7 @@ function parsePage(reply: string, postIds: string[], sessionId: string | null): 
     const numbers = epoch === '' ? null : parseNumbers(parts[i + 1]!, ofEpoch)
     const op = sessionId === null ? '' : parts[postIds.length + 2 + i]!
     const isPairKnown = extent === 'all' || (extent !== null && op !== '')
-    const isPending = op !== '' && op.endsWith('p')
+    const isPending = op.endsWith('p')
     // What the session has pressed last is the best that is known of a pair that is not.
     const newest = !isPairKnown && !isPending ? null : op === '' ? 0 : Number.parseInt(op, 10)
     const liked = newest === null || sessionId === null ? null : isLikedOp(newest)
@@ -121,7 +121,7 @@ function parsePage(reply: string, postIds: string[], sessionId: string | null): 
   })
 }
 
-/** How much is known of a session whose mark is `<epoch>|<extent>`: of 'all' its posts; of 'some' or, 'cut', of fewer; `null`: of none. */
+/** How much is known of a session whose mark is `<epoch>|<extent>`: 'all' its posts, 'some' or 'cut': those it has; `null`: none. */
 const extentOf = (mark: string, epoch: string): string | null =>
   epoch !== '' && mark.startsWith(`${epoch}|`) ? mark.slice(epoch.length + 1) : null
 
