@@ -4,6 +4,7 @@ import { createClock, nextOp } from 'onecount'
 import { resetCounters, scriptCalls } from './commands'
 import { type Engine, type Press, startEngine, startEngineProcess } from './instances/engines'
 import { sessionId } from './ratings'
+import { warmSessions } from './sessions'
 import { median, quantile, round } from './statistics'
 import { POSTS, postId, startStores } from './stores'
 
@@ -44,8 +45,12 @@ const FILLING = 50
 /** Instances that are told of likes at a steady rate. */
 const LIKED = 12
 const LIKES_PER_SECOND = 1000
-/** For so long their idle calls are counted: two rounds of their timers. */
-const IDLE_MS = 4000
+/** Each instance looks twice by itself after it has begun, and has its turn after that; milliseconds. */
+const BEGINNING_MS = 10_000
+/** For so long their idle calls are counted: four turns. */
+const IDLE_MS = 8000
+/** Likes of the first seconds are not counted: the programs have only begun. */
+const WARM_UP_S = 5
 /** How often is looked whether something is done. */
 const LOOK_MS = 5
 const PATIENCE_MS = 60_000
@@ -179,33 +184,37 @@ async function drainWith(stores: Stores, engines: readonly Engine[], waiting: Wa
 /** Script calls in two seconds of all instances, once they have nothing to do. */
 async function idleCalls({ client, onecount }: Stores): Promise<number> {
   while ((await onecount.health()).pending !== 0) await pause(LOOK_MS)
-  await pause(IDLE_MS)
+  await pause(BEGINNING_MS)
   await resetCounters(client)
   await pause(IDLE_MS)
   return round((2000 * (await scriptCalls(client))) / IDLE_MS, 1)
 }
 
-/** Likes at a steady rate, whatever becomes of those before. */
+/** Likes of people who have seen a page, at a steady rate, whatever becomes of those before. */
 async function untilDurable(stores: Stores, start: Start, seconds: number): Promise<Durable> {
   const waiting = new Waiting()
+  await warmSessions(stores.onecount, (WARM_UP_S + seconds) * LIKES_PER_SECOND, pairs + 1)
   const engines = await start(LIKED, waiting)
   for (const engine of engines) engine.start()
-  const total = seconds * LIKES_PER_SECOND
+  const total = (WARM_UP_S + seconds) * LIKES_PER_SECOND
   let pressed = 0
+  let warmUp = 0
   const began = performance.now()
   while (pressed < total) {
     const due = Math.floor(((performance.now() - began) / 1000) * LIKES_PER_SECOND)
     for (; pressed < Math.min(total, due); pressed++) engines[pressed % engines.length]!.press(waiting.like())
+    if (pressed < WARM_UP_S * LIKES_PER_SECOND) warmUp = waiting.times.length
     await pause(LOOK_MS)
   }
   await until(stores, waiting)
   await stopEngines(engines)
+  const times = waiting.times.slice(warmUp)
   return {
     instances: LIKED,
     likesPerSecond: LIKES_PER_SECOND,
-    p50Ms: round(quantile(waiting.times, 0.5), 1),
-    p99Ms: round(quantile(waiting.times, 0.99), 1),
-    maxMs: round(quantile(waiting.times, 1), 1),
+    p50Ms: round(quantile(times, 0.5), 1),
+    p99Ms: round(quantile(times, 0.99), 1),
+    maxMs: round(quantile(times, 1), 1),
   }
 }
 

@@ -14,18 +14,18 @@
 local q = KEYS[1]
 assert_primary(q)
 
-local function joined(strings)
-  for i = 1, #strings do strings[i] = strings[i] or '' end
-  return table.concat(strings, ';')
-end
-
-local page = (epoch_of(q) or '') .. ';' .. joined(redis.call('MGET', unpack(KEYS, 3)))
+local page = redis.call('MGET', unpack(KEYS, 3))
+local n = #page
+for i = 1, n do page[i] = page[i] or '' end
+page = (epoch_of(q) or '') .. ';' .. table.concat(page, ';')
 if ARGV[1] ~= '1' then return page end
 
 -- The posts stand in the names of the keys already; a driver may put a prefix before all of them.
-local fields, from = { '!' }, string.find(KEYS[3], 'post:meta:', 1, true) + 10
-for i = 3, #KEYS do fields[i - 1] = string.sub(KEYS[i], from) end
+local sub, from = string.sub, string.find(KEYS[3], 'post:meta:', 1, true) + 10
+local fields = { '!' }
+for i = 3, n + 2 do fields[i - 1] = sub(KEYS[i], from) end
 local ops = redis.pcall('HMGET', KEYS[2], unpack(fields))
 -- A key of another type: nothing is known of the session.
-if ops.err then return page .. string.rep(';', #fields) end
-return page .. ';' .. joined(ops)
+if ops.err then return page .. string.rep(';', n + 1) end
+for i = 1, n + 1 do ops[i] = ops[i] or '' end
+return page .. ';' .. table.concat(ops, ';')

@@ -105,4 +105,12 @@ describe('no call holds Redis for longer than 5 ms', () => {
     expect(await stores.redis.hlen(stores.keys.ops('few'))).toBe(451)
     expect(await stores.redis.hlen(stores.keys.ops('ten-thousand'))).toBe(31)
   }, 60_000)
+
+  it('of a session with more likes than a page scans is a table, not a list', async () => {
+    await likeMany({ 'a-list': 64, 'a-table': 65 }, 65)
+    for (const session of ['a-list', 'a-table']) await onecount.read([postOf(0)], session)
+    const kind = (session: string) => stores.redis.object('ENCODING', stores.keys.ops(session))
+    expect(await kind('a-list')).toBe('listpack')
+    expect(await kind('a-table')).toBe('hashtable')
+  }, 60_000)
 })

@@ -28,15 +28,15 @@ export async function read(
       const pairs: string[] = []
       const cold: string[] = []
       const unsettled: string[] = []
-      for (const { state, isCold, isPairKnown } of await readRedis(ctx, left, sessionId)) {
+      parsePage(await readRedis(ctx, left, sessionId), left, sessionId, (state, isCold, isPairKnown) => {
         const { postId, op, durable } = state
         states.set(postId, isCold ? unknown(postId) : state)
-        if (!isCold && isPairKnown) continue
+        if (!isCold && isPairKnown) return
         unsettled.push(postId)
         if (isCold) cold.push(postId)
         if (!isPairKnown) pairs.push(postId)
         if (durable === false) pressed.set(postId, op!)
-      }
+      })
       left = unsettled
       if (left.length === 0 || round === ROUNDS - 1) break
       const need = { postIds: cold, sessionId: pairs.length > 0 ? sessionId : null, pairs }
@@ -66,34 +66,26 @@ export async function read(
   return states
 }
 
-interface InRedis {
-  /** Without a count where the post is cold, without a heart where the pair is not known. */
-  state: LikeState
-  isCold: boolean
-  isPairKnown: boolean
-}
-
 /** One round trip. */
-async function readRedis(
-  { redis, keys }: Context,
-  postIds: string[],
-  sessionId: string | null,
-): Promise<InRedis[]> {
-  const reply = (await redis!.run(
+const readRedis = ({ redis, keys }: Context, postIds: string[], sessionId: string | null) =>
+  redis!.run(
     'read',
     [keys.q, sessionId === null ? keys.q : keys.ops(sessionId), ...postIds.map(keys.meta)],
     [sessionId === null ? '0' : '1'],
-  )) as string
-  return parsePage(reply, postIds, sessionId)
-}
+  ) as Promise<string>
 
-/** What the reply of `read` says of each post. */
-function parsePage(reply: string, postIds: string[], sessionId: string | null): InRedis[] {
+/** Tells `each` what the reply of `read` says of a post: without a count where it is cold, without a heart where its pair is not known. */
+function parsePage(
+  reply: string,
+  postIds: string[],
+  sessionId: string | null,
+  each: (state: LikeState, isCold: boolean, isPairKnown: boolean) => void,
+): void {
   const parts = reply.split(';')
   const epoch = parts[0]!
   const ofEpoch = `|${epoch}`
   const extent = sessionId === null ? 'all' : extentOf(parts[postIds.length + 1]!, epoch)
-  return postIds.map((postId, i) => {
+  for (const [i, postId] of postIds.entries()) {
     const numbers = epoch === '' ? null : parseNumbers(parts[i + 1]!, ofEpoch)
     const op = sessionId === null ? '' : parts[postIds.length + 2 + i]!
     const isPairKnown = extent === 'all' || (extent !== null && op !== '')
@@ -102,23 +94,19 @@ function parsePage(reply: string, postIds: string[], sessionId: string | null): 
     const newest = !isPairKnown && !isPending ? null : op === '' ? 0 : Number.parseInt(op, 10)
     const liked = newest === null || sessionId === null ? null : isLikedOp(newest)
     const isExact = numbers?.guesses === 0 && isPairKnown
-    return {
-      state: {
-        postId,
-        // A guess may be wrong by one for each op.
-        count:
-          numbers &&
-          (numbers.guesses === 0 ? numbers.count : Math.max(numbers.count, Number(liked ?? false))),
-        liked,
-        rev: numbers?.rev ?? 0,
-        op: newest || null,
-        durable: newest ? !isPending : null,
-        source: !numbers ? 'unknown' : isExact ? 'redis' : 'lagging',
-      },
-      isCold: !numbers,
-      isPairKnown,
+    const state: LikeState = {
+      postId,
+      // A guess may be wrong by one for each op.
+      count:
+        numbers && (numbers.guesses === 0 ? numbers.count : Math.max(numbers.count, Number(liked ?? false))),
+      liked,
+      rev: numbers?.rev ?? 0,
+      op: newest || null,
+      durable: newest ? !isPending : null,
+      source: !numbers ? 'unknown' : isExact ? 'redis' : 'lagging',
     }
-  })
+    each(state, !numbers, isPairKnown)
+  }
 }
 
 /** How much is known of a session whose mark is `<epoch>|<extent>`: 'all' its posts, 'some' or 'cut': those it has; `null`: none. */

@@ -844,7 +844,7 @@ return out
   },
   'install-session': {
     name: 'install-session',
-    sha1: '5706a5082edd960499360e62c4550777ccb980e7',
+    sha1: 'd9262211b64a8eacc67a68c718b02809aa8182d1',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -917,6 +917,8 @@ if of ~= epoch or (extent == 'all' and not is_cut) then
   redis.call('UNLINK', key)
 end
 for i = 6, #ARGV, 2 do put(ARGV[i], tonumber(ARGV[i + 1])) end
+local SCANNED = 64
+if #fields > 2 * SCANNED then redis.call('HSET', key, '!', string.rep('!', 65)) end
 for i = 1, #fields, 1000 do redis.call('HSET', key, unpack(fields, i, math.min(i + 999, #fields))) end
 redis.call('HSET', key, '!', epoch .. '|' .. (is_cut and 'cut' or extent))
 redis.call('PEXPIRE', key, ARGV[4])
@@ -1506,7 +1508,7 @@ return { epoch, unpack(redis.call('ZREVRANGEBYSCORE', rank, '+inf', 0, 'WITHSCOR
   },
   read: {
     name: 'read',
-    sha1: '974b07851ffc32614fb3025b3334b3aff7d77b49',
+    sha1: '6f18e7aa2860d257a10bf58622f3ed2f28d04983',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1552,17 +1554,18 @@ local function allow_when_full(q)
 end
 local q = KEYS[1]
 assert_primary(q)
-local function joined(strings)
-  for i = 1, #strings do strings[i] = strings[i] or '' end
-  return table.concat(strings, ';')
-end
-local page = (epoch_of(q) or '') .. ';' .. joined(redis.call('MGET', unpack(KEYS, 3)))
+local page = redis.call('MGET', unpack(KEYS, 3))
+local n = #page
+for i = 1, n do page[i] = page[i] or '' end
+page = (epoch_of(q) or '') .. ';' .. table.concat(page, ';')
 if ARGV[1] ~= '1' then return page end
-local fields, from = { '!' }, string.find(KEYS[3], 'post:meta:', 1, true) + 10
-for i = 3, #KEYS do fields[i - 1] = string.sub(KEYS[i], from) end
+local sub, from = string.sub, string.find(KEYS[3], 'post:meta:', 1, true) + 10
+local fields = { '!' }
+for i = 3, n + 2 do fields[i - 1] = sub(KEYS[i], from) end
 local ops = redis.pcall('HMGET', KEYS[2], unpack(fields))
-if ops.err then return page .. string.rep(';', #fields) end
-return page .. ';' .. joined(ops)
+if ops.err then return page .. string.rep(';', n + 1) end
+for i = 1, n + 1 do ops[i] = ops[i] or '' end
+return page .. ';' .. table.concat(ops, ';')
 `,
   },
   release: {
