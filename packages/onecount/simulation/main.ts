@@ -29,6 +29,8 @@ functions as JavaScript that passes the same contract suite.
 
 Faults: ${FAULTS.join(', ')}.
 
+Ctrl-C ends it after the seeds that are under way, with the table of what was done.
+
 Exit code: 0 no violation (with --ablate: every rule is noticed), 1 otherwise, 2 wrong usage.
 `
 
@@ -62,6 +64,10 @@ async function simulate(client: Redis, engine: Engine, options: Options): Promis
   const { from, seeds, faults, steps, partitions, json } = options
   const report = new Report(from, json)
   let done = 0
+  let isStopped = false
+  process.once('SIGINT', () => {
+    isStopped = true
+  })
   await runBatch(client, engine, {
     from,
     seeds,
@@ -69,8 +75,11 @@ async function simulate(client: Redis, engine: Engine, options: Options): Promis
     steps,
     onOutcome(outcome) {
       report.add(outcome)
-      if (process.stderr.isTTY && ++done % 50 === 0) process.stderr.write(`\r${done} of ${seeds} seeds`)
-      return undefined
+      done++
+      if (process.stderr.isTTY) {
+        if (done % 50 === 0) process.stderr.write(`\r${done} of ${seeds} seeds`)
+      } else if (done % 5000 === 0) process.stderr.write(`${done} of ${seeds} seeds\n`)
+      return isStopped
     },
   })
   report.print(

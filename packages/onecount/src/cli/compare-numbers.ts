@@ -1,8 +1,7 @@
 import type { Context } from '../core/context'
 import { byContext, slicesOf } from '../core/mirrors'
 import type { Onecount } from '../core/onecount'
-import { strings } from '../core/replies'
-import { contextOf } from './compare'
+import { contextOf } from './found'
 
 /** The numbers of a post that Postgres has. */
 export interface Numbers {
@@ -37,7 +36,7 @@ export async function compareNumbers(onecount: Onecount, postIds: string[]): Pro
 
 /** Both stores at one cut: what Redis would hold had it read the posts now is computed by its script. */
 async function compareSlice(ctx: Context, postIds: string[]): Promise<[string, Numbers][]> {
-  const { redis, postgres, keys, partition, settings } = ctx
+  const { redis, postgres, partition, settings } = ctx
   for (let round = 0; round < ROUNDS; round++) {
     const { receipt, posts } = await postgres.snapshot({
       partition,
@@ -47,13 +46,7 @@ async function compareSlice(ctx: Context, postIds: string[]): Promise<[string, N
       most: settings.sessionOps,
     })
     if (posts.length === 0) return []
-    const reply = strings(
-      await redis!.run(
-        'compare-posts',
-        [keys.q, ...posts.flatMap(({ postId }) => [keys.meta(postId), keys.likes(postId)])],
-        [receipt, settings.pendingMost, ...posts.flatMap(({ postId, likes }) => [postId, likes])],
-      ),
-    )
+    const reply = await redis!.comparePosts(receipt, posts, settings.pendingMost)
     if (reply[0] === 'AGAIN') continue
     const isNew = reply[0] === 'NEW'
     return posts.map(({ postId, likes }, i) => {

@@ -1,9 +1,10 @@
 import type { Context } from '../core/context'
-import { byContext, isMirrored, lookAtPairs, type PairInRedis, sizesOf, strangersOf } from '../core/mirrors'
+import { byContext, isMirrored, lookAtPairs, sizesOf, strangersOf } from '../core/mirrors'
 import type { Onecount } from '../core/onecount'
 import { isLikedOp } from '../core/op'
 import type { PairOp } from '../core/ports'
-import { contextOf, type Found, PAIRS_KEPT, type WrongKey } from './compare'
+import type { PairInRedis } from '../core/scripts'
+import { contextOf, type Found, PAIRS_KEPT, type WrongKey } from './found'
 
 /** Likes read in one call. */
 const RATINGS = 1000

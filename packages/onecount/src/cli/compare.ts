@@ -1,41 +1,13 @@
-import type { Context } from '../core/context'
-import { partitionOf } from '../core/keys'
 import { byContext, lookAtPairs, sizesOf, strangersOf } from '../core/mirrors'
 import type { Onecount } from '../core/onecount'
 import { compareNumbers, type Numbers } from './compare-numbers'
 import { comparePairs, compareThese, note } from './compare-pairs'
 import type { ToForget } from './connect'
+import { contextOf, type Found, isDifferent, PAIRS_KEPT, type WrongKey } from './found'
 import { dropUnseen } from './unseen'
 
-/** Keys of Redis that hold something else than Postgres, by the beginning of their names. */
-export type WrongKey = 'post:meta' | 'post:likes' | 'session:ops' | 'session:likes' | 'post:liked'
-
-/** A pair that differs. */
-export interface WrongPair {
-  /** Whether Redis likes it, where the stores differ; the contrary of Postgres. */
-  liked: boolean
-  keys: WrongKey[]
-  /** What Redis goes by is right, and only a mirror is not. */
-  isMirrorOnly: boolean
-}
-
-/** What one round of comparing found; some of it may be on its way. */
-export interface Found {
-  postId: string
-  redisCount: number | null
-  /** Null: Postgres has no such post, and Redis has keys of it. */
-  postgresCount: number | null
-  keys: WrongKey[]
-  /** By session; of a post with more of them, the first ones. */
-  pairs: Map<string, WrongPair>
-}
-
-/** Pairs that are kept of a post. */
-export const PAIRS_KEPT = 1000
 /** Pairs of a post that Postgres is asked for one by one. */
 const PAIRS_ASKED = 100
-
-export const isDifferent = ({ keys, pairs }: Found) => keys.length + pairs.size > 0
 
 export interface CompareOptions {
   /** A post that Redis does not hold is hydrated by its next reader; after a migration it must be there. */
@@ -46,9 +18,6 @@ export interface CompareOptions {
   toForget?: ToForget
   signal?: AbortSignal
 }
-
-export const contextOf = ({ stores }: Onecount, postId: string): Context =>
-  stores.partitions[partitionOf(postId, stores.partitions.length)]!
 
 /**
  * One round of comparing: what is on its way, either way, is left out. `postIds` are in order. Neither store is asked for
@@ -101,17 +70,12 @@ export async function inRedis(onecount: Onecount, postIds: string[]): Promise<Ma
   const held = new Map<string, number | null>()
   const posts = postIds.map(postId => ({ postId }))
   for (const [ctx, group] of byContext(id => contextOf(onecount, id), posts)) {
-    const { redis, keys } = ctx
     const ids = group.map(({ postId }) => postId)
-    const [reply, sizes] = await Promise.all([
-      redis!.run('read', [keys.q, keys.q, ...ids.map(keys.meta)], ['0']),
-      sizesOf(ctx, ids),
-    ])
-    const [, ...metas] = (reply as string).split(';')
+    const [page, sizes] = await Promise.all([ctx.redis!.read(ids, null), sizesOf(ctx, ids)])
     for (const [i, id] of ids.entries()) {
-      const meta = metas[i]!
-      if (meta !== '' || sizes.get(id)! > 0) {
-        const count = /^-?\d+/.exec(meta)?.[0]
+      const numbers = page.numbers[i]!
+      if (numbers !== '' || sizes.get(id)! > 0) {
+        const count = /^-?\d+/.exec(numbers)?.[0]
         held.set(id, count === undefined ? null : Number(count))
       }
     }

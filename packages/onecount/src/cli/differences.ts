@@ -1,4 +1,4 @@
-import { PAIRS_KEPT } from './compare'
+import { PAIRS_KEPT } from './found'
 import { formatTable } from './table'
 import type { Difference } from './verify'
 

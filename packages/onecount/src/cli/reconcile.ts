@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util'
 import { mendMirrors } from '../core/mirrors'
 import { nextOp } from '../core/op'
-import { contextOf, type Found } from './compare'
 import { type Connected, connect } from './connect'
 import { formatDifferences, LISTED } from './differences'
+import { contextOf, type Found } from './found'
 import type { Command } from './main'
 import { type Compared, compareSelected, exitCode, parseSelection, SELECTION_OPTIONS } from './selection'
 import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
@@ -106,16 +106,12 @@ async function mend(stores: Connected, { postId }: Difference, from: From): Prom
 
 /** Redis forgets the numbers and what it knows of the sessions, and reads them again. */
 async function giveToRedis({ onecount }: Connected, { postId, postgresCount, pairs }: Found): Promise<void> {
-  const { redis, keys } = contextOf(onecount, postId)
-  await redis!.run('cool', [keys.meta(postId), ...[...pairs.keys()].map(keys.ops)], [])
+  const { redis } = contextOf(onecount, postId)
+  await redis!.cool(postId, [...pairs.keys()])
   if (postgresCount !== null) await onecount.rehydrate(postId)
   else {
     await mendMirrors(contextOf(onecount, postId), postId)
-    await redis!.run(
-      'forget',
-      [keys.rank, keys.meta(postId), keys.likes(postId), keys.liked(postId)],
-      [postId],
-    )
+    await redis!.forget(postId)
   }
 }
 

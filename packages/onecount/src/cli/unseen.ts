@@ -1,7 +1,7 @@
 import type { Context } from '../core/context'
 import { byContext } from '../core/mirrors'
 import type { Onecount } from '../core/onecount'
-import { contextOf, type Found } from './compare'
+import { contextOf, type Found } from './found'
 
 /** Pairs of which Postgres is asked whether Redis knows of their ops, in one round; others wait for the next one. */
 const ASKED = 200

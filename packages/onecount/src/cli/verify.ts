@@ -1,14 +1,8 @@
 import type { BulkOptions } from '../core/bulk'
 import type { Onecount } from '../core/onecount'
 import type { PostSummary } from '../core/ports'
-import {
-  type CompareOptions,
-  compare,
-  type Found,
-  isDifferent,
-  type WrongKey,
-  type WrongPair,
-} from './compare'
+import { type CompareOptions, compare } from './compare'
+import { type Found, isDifferent, type WrongKey, type WrongPair } from './found'
 
 /** A post on which the stores do not agree, although nothing of it is on its way. */
 export interface Difference {

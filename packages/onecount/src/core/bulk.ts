@@ -34,7 +34,7 @@ export async function rehydrate(ctx: Context, postId: string): Promise<number | 
   if (ctx.redis) {
     // While Postgres cannot be read, what is known stays known.
     await ctx.postgres.peek([postId], null)
-    await ctx.redis.run('cool', [ctx.keys.meta(postId)], [])
+    await ctx.redis.cool(postId)
   }
   return (await read(ctx, [postId], null)).get(postId)?.count ?? null
 }

@@ -1,12 +1,13 @@
 import type { Keys } from './keys'
 import type { Ownership } from './ownership'
 import type { Pause } from './pause'
-import type { Logger, PostgresPort, RedisPort } from './ports'
+import type { Logger, PostgresPort } from './ports'
+import type { Scripts } from './scripts'
 
 /** What every procedure of the core works with, in one partition. */
 export interface Context {
   /** `null` when Redis is not configured: Postgres serves alone. */
-  redis: RedisPort | null
+  redis: Scripts | null
   postgres: PostgresPort
   keys: Keys
   partition: number

@@ -4,7 +4,6 @@ import { ForeignRedis, Repartitioned, StoreRefused, StoreUnavailable } from './e
 import { createLooks } from './look'
 import type { PairOp, RefusedOp, SyncResult } from './ports'
 import { createRefusalLog, withoutSessions } from './refusals'
-import { strings } from './replies'
 import { type Applied, lostOf, type Slice, settlementOf } from './settlement'
 
 export interface Tick {
@@ -48,7 +47,7 @@ const LEASE_MS = 1500
  * settled, and its answer carries what Redis has to learn; any number of drainers may run at once, anywhere.
  */
 export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease }: DrainerOptions = {}) {
-  const { keys, settings } = ctx
+  const { settings } = ctx
   const drainer = sharesLease ? ctx.newId() : ''
   const logRefusals = createRefusalLog(ctx)
   const looks = createLooks(ctx)
@@ -82,7 +81,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     const batch = next ?? (await collect())
     next = null
     if (batch === 'feeding') {
-      await ctx.redis!.run('feed', [keys.q, keys.recent], [fedSize])
+      await ctx.redis!.feed(fedSize)
       return { outcome: 'diverged', drained: 0, more: true }
     }
     if ('heldMs' in batch) return { outcome: 'held', drained: 0, more: false, heldMs: batch.heldMs }
@@ -120,18 +119,18 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
   async function collect(): Promise<Batch | { heldMs: number } | 'feeding'> {
     const began = ctx.now()
     const { id, isSure } = ctx.ownership.claim
-    const reply = strings(
-      await ctx.redis!.run(
-        'collect',
-        [keys.q, keys.lease],
-        [ctx.newId(), size, after, id, isSure ? '1' : '0', drainer, LEASE_MS],
-      ),
-    )
-    if (reply.length === 0) return 'feeding'
-    if (reply.length === 1) return { heldMs: Number(reply[0]) }
-    const [named, receipt, ...batch] = reply
-    home = named!
-    return toBatch(receipt!, batch, began)
+    const collected = await ctx.redis!.collect({
+      id: ctx.newId(),
+      limit: size,
+      after,
+      home: id,
+      isSure,
+      drainer,
+      leaseMs: LEASE_MS,
+    })
+    if (collected === 'feeding' || 'heldMs' in collected) return collected
+    home = collected.home
+    return toBatch(collected.receipt, collected.batch, began)
   }
 
   /** Postgres refuses the whole call: what it holds is not known, so the batch is dropped and made anew. */
@@ -147,7 +146,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
         owner: home || null,
       })
     } catch (error) {
-      if (error instanceof StoreRefused) await ctx.redis!.run('abandon', [keys.q], [nonce])
+      if (error instanceof StoreRefused) await ctx.redis!.abandon(nonce)
       throw withoutSessions(error, entries)
     }
   }
@@ -164,7 +163,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
 
   async function resolve({ parent, nonce }: Batch, receipt: string): Promise<Tick> {
     await adopt()
-    const verdict = await ctx.redis!.run('resolve', [keys.q, keys.recent], [receipt, nonce, fedSize])
+    const verdict = await ctx.redis!.resolve(receipt, nonce, fedSize)
     ctx.ownership.confirm(home)
     if (verdict === 'LATE') return { outcome: 'late', drained: 0, more: true }
     if (parent !== '') ctx.log.warn('a store had lost something: every post is hydrated anew')
@@ -173,8 +172,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
 
   /** Processes of the version before, also ones that were started again, may have written to Redis: see lua/adopt.lua. */
   async function adopt(): Promise<void> {
-    const held = [keys.before, keys.beforeRest, keys.q, keys.recent]
-    while ((await ctx.redis!.run('adopt', held, [fedSize])) === '1');
+    while (await ctx.redis!.adopt(fedSize));
   }
 
   async function settle(batch: Batch, result: Applied): Promise<boolean> {
@@ -194,54 +192,28 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
   }
 
   /** One round trip; the last one hands out the next batch. */
-  async function settleSlice(
-    { nonce, began }: Batch,
-    receipt: string,
-    { range, posts, sessions, mirrors, landed, told }: Slice,
-  ): Promise<boolean> {
+  async function settleSlice({ nonce, began }: Batch, receipt: string, slice: Slice): Promise<boolean> {
     const inRedis = handedOutAt(nonce)
     const now = ctx.now()
-    const [verdict, ...batch] = strings(
-      await ctx.redis!.run(
-        'settle',
-        [
-          keys.q,
-          keys.recent,
-          keys.late,
-          keys.rank,
-          keys.lease,
-          ...[...posts.keys()].flatMap(id => [keys.meta(id), keys.likes(id), keys.liked(id)]),
-          ...sessions.map(keys.ops),
-          ...mirrors.map(keys.sessions),
-        ],
-        [
-          nonce,
-          receipt,
-          now,
-          // What is late goes by the later of this server's clock and Redis' own, what is forgotten by the earlier one:
-          // either may be wrong, and then ops are remembered longer, and none is forgotten that is promised.
-          2 * Math.max(now, inRedis),
-          2 * Math.min(began, inRedis),
-          2 * settings.recentMs * 1000,
-          settings.sessionMs,
-          ctx.newId(),
-          size,
-          after,
-          range,
-          settings.likers ? '1' : '0',
-          drainer,
-          LEASE_MS,
-          posts.size,
-          ...[...posts].flat(),
-          sessions.length,
-          landed.length / 3,
-          ...landed,
-          ...told,
-        ],
-      ),
-    )
-    if (verdict === 'LATE') return false
-    if (batch.length > 0) next = toBatch(receipt, batch, now)
+    const settled = await ctx.redis!.settle(slice, {
+      nonce,
+      receipt,
+      now,
+      // What is late goes by the later of this server's clock and Redis' own, what is forgotten by the earlier one:
+      // either may be wrong, and then ops are remembered longer, and none is forgotten that is promised.
+      latest: 2 * Math.max(now, inRedis),
+      began: 2 * Math.min(began, inRedis),
+      lasts: 2 * settings.recentMs * 1000,
+      sessionMs: settings.sessionMs,
+      nextId: ctx.newId(),
+      limit: size,
+      after,
+      likers: settings.likers,
+      drainer,
+      leaseMs: LEASE_MS,
+    })
+    if (settled === 'late') return false
+    if (settled.batch.length > 0) next = toBatch(receipt, settled.batch, now)
     return true
   }
 

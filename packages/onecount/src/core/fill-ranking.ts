@@ -1,7 +1,6 @@
 import type { Context, Site } from './context'
 import { StoreUnavailable } from './errors'
 import type { RankedPost } from './ports'
-import { strings } from './replies'
 import { TOP } from './top-of-postgres'
 
 /** For how long a filler holds the right to fill without bringing a page, milliseconds. */
@@ -64,49 +63,29 @@ export async function fillRanking(site: Site): Promise<boolean> {
 
 /** `null`: another filler is at it, or there is nothing yet to rank by. */
 async function prepare(ctx: Context): Promise<Filling | null> {
-  const { keys } = ctx
   const id = ctx.newId()
-  const ask = async () =>
-    strings(await ctx.redis!.run('prepare', [keys.q, keys.rank, keys.filling], [id, PAGE_MS])) as [
-      string,
-      string,
-    ]
-  let [verdict, epoch] = await ask()
+  let { verdict, epoch } = await ctx.redis!.prepare(id, PAGE_MS)
   if (verdict === 'NEW') {
     await ctx.drainOnce()
-    ;[verdict, epoch] = await ask()
+    ;({ verdict, epoch } = await ctx.redis!.prepare(id, PAGE_MS))
   }
   if (verdict !== 'MINE' && verdict !== 'COMPLETE') return null
   return { ctx, epoch, token: verdict === 'MINE' ? id : '' }
 }
 
 async function release({ ctx, token }: Filling): Promise<void> {
-  if (token !== '') await ctx.redis!.run('release', [ctx.keys.filling], [token]).catch(() => {})
+  if (token !== '') await ctx.redis!.release(token).catch(() => {})
 }
 
 /** Puts posts into the ranking of a partition; false: it is not as it was any more, nothing changed. One round trip. */
-export async function fill(
-  { redis, keys }: Context,
+export const fill = (
+  { redis }: Context,
   epoch: string,
   token: string,
   page: number,
   posts: readonly RankedPost[],
   isLast: boolean,
-): Promise<boolean> {
-  const reply = await redis!.run(
-    'fill',
-    [keys.q, keys.rank, keys.filling, ...posts.map(({ postId }) => keys.meta(postId))],
-    [
-      epoch,
-      token,
-      page,
-      isLast ? '1' : '0',
-      PAGE_MS,
-      ...posts.flatMap(({ postId, likes }) => [postId, likes]),
-    ],
-  )
-  return reply === 'OK'
-}
+): Promise<boolean> => redis!.fill(posts, { epoch, token, page, isLast, pageMs: PAGE_MS })
 
 /** The same, for who needs it complete: waits for another filler, and begins again. @throws StoreUnavailable */
 export async function buildRanking(site: Site): Promise<void> {

@@ -1,8 +1,9 @@
 import type { Context } from './context'
+import { SAMPLE } from './look'
 import { opTime } from './op'
 import type { PauseCause } from './pause'
 import type { PostgresStatus } from './ports'
-import { status } from './status'
+import type { Scripts } from './scripts'
 
 /** Ops that wait for longer than this do not get through, milliseconds. */
 const OLD_MS = 60_000
@@ -67,7 +68,7 @@ export async function health(contexts: readonly Context[], lastDrainAt: number |
 
 async function healthOf(ctx: Context, lastDrainAt: number | null): Promise<Health> {
   const [redis, postgres] = await Promise.allSettled([
-    ctx.redis ? status(ctx) : Promise.reject(),
+    ctx.redis ? ctx.redis.status(SAMPLE) : Promise.reject(),
     ctx.postgres.status(ctx.partition),
   ])
   const inRedis = redis.status === 'fulfilled' ? redis.value : null
@@ -93,7 +94,7 @@ async function healthOf(ctx: Context, lastDrainAt: number | null): Promise<Healt
 const ageOf = (ctx: Context, oldestOp: number): number =>
   oldestOp === 0 ? 0 : Math.max(0, Math.round((ctx.now() - opTime(oldestOp)) / 1000))
 
-type InRedis = Awaited<ReturnType<typeof status>>
+type InRedis = Awaited<ReturnType<Scripts['status']>>
 
 /** What the stores say themselves comes first; a process that has not drained lately does not know. */
 function pausedBy(

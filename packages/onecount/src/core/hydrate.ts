@@ -1,6 +1,5 @@
 import type { Context } from './context'
 import type { Snapshot } from './ports'
-import { strings } from './replies'
 
 /** How often a page or a press tries to make known what is cold. */
 export const ROUNDS = 8
@@ -65,28 +64,17 @@ export async function hydrate(ctx: Context, need: Need, round: number): Promise<
 }
 
 /** A verdict for each post, or one for all. */
-async function installPosts({ redis, keys, now, settings }: Context, { receipt, posts }: Snapshot) {
+async function installPosts({ redis, now, settings }: Context, { receipt, posts }: Snapshot) {
   if (posts.length === 0) return []
-  return strings(
-    await redis!.run(
-      'install-posts',
-      [keys.q, keys.rank, ...posts.flatMap(({ postId }) => [keys.meta(postId), keys.likes(postId)])],
-      [
-        receipt,
-        now(),
-        settings.pendingMost,
-        spread(settings.postMs, now()),
-        ...posts.flatMap(p => [p.postId, p.likes, p.rev]),
-      ],
-    ),
-  )
+  const { pendingMost, postMs } = settings
+  return redis!.installPosts(receipt, posts, { now: now(), pendingMost, ttlMs: spread(postMs, now()) })
 }
 
 /** Give or take a quarter: what became warm together does not become cold together. */
 const spread = (ms: number, now: number): number => Math.round(ms * (0.75 + (now % 1000) / 2000))
 
-async function installSession(
-  { redis, keys, settings }: Context,
+function installSession(
+  { redis, settings }: Context,
   sessionId: string,
   { receipt, session }: Snapshot,
   pairs: string[],
@@ -94,9 +82,6 @@ async function installSession(
   const { extent, ops } = session!
   const told = new Map(pairs.map(postId => [postId, 0]))
   for (const { postId, op } of ops) told.set(postId, op)
-  return (await redis!.run(
-    'install-session',
-    [keys.q, keys.ops(sessionId)],
-    [sessionId, receipt, extent, settings.sessionMs, 2 * settings.sessionOps, ...[...told].flat()],
-  )) as string
+  const { sessionMs: ttlMs, sessionOps } = settings
+  return redis!.installSession(sessionId, receipt, told, { extent, ttlMs, most: 2 * sessionOps })
 }

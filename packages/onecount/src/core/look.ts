@@ -1,19 +1,18 @@
 import type { Context } from './context'
 import { ForeignRedis, Repartitioned, StoreUnavailable } from './errors'
 import type { PostgresStatus } from './ports'
-import { strings } from './replies'
-import { status } from './status'
+
+/** Pending ops that are looked at for the oldest one. */
+export const SAMPLE = 1000
 
 /** Looks at both stores without changing them: whether one has something to tell the other, and whether they belong together. */
 export function createLooks(ctx: Context) {
-  const { keys } = ctx
-
   /**
    * Whether a tick would find something: two round trips, side by side.
    * @throws StoreUnavailable; ForeignRedis, Repartitioned: a tick would not change that
    */
   async function hasWork(): Promise<boolean> {
-    const [inRedis, inPostgres] = await both(status(ctx))
+    const [inRedis, inPostgres] = await both(ctx.redis!.status(SAMPLE))
     return isBehind({ ...inRedis, isPending: inRedis.pending > 0 }, inPostgres)
   }
 
@@ -21,10 +20,8 @@ export function createLooks(ctx: Context) {
    * The same, and when the next turn to look is: all who look have turns, one every `idleMs`. @throws as `hasWork`
    */
   async function look(idleMs: number): Promise<{ hasWork: boolean; nextMs: number }> {
-    const [reply, inPostgres] = await both(ctx.redis!.run('look', [keys.q, keys.turns(idleMs)], [idleMs]))
-    const [nextMs, pending, confirmed, home] = strings(reply) as [string, string, string, string]
-    const hasWork = isBehind({ confirmed, home, isPending: pending === '1' }, inPostgres)
-    return { hasWork, nextMs: Number(nextMs) }
+    const [inRedis, inPostgres] = await both(ctx.redis!.look(idleMs))
+    return { hasWork: isBehind(inRedis, inPostgres), nextMs: inRedis.nextMs }
   }
 
   async function both<T>(ofRedis: Promise<T>): Promise<[T, PostgresStatus]> {

@@ -1,9 +1,8 @@
 import type { Context } from './context'
 import { isSessionId } from './ids'
 import type { PairOp, PostgresPort } from './ports'
-import { strings } from './replies'
-
-type Pair = Omit<PairOp, 'op'>
+import type { Mirrored, Pair } from './script-calls'
+import type { PairInRedis } from './scripts'
 
 /** Pairs that one call looks at or changes: it takes Redis a few milliseconds. */
 const PAIRS = 250
@@ -14,66 +13,15 @@ const HELD = 50_000
 /** Likers of a post in one reply of Redis, about. */
 const LIKERS = 500
 
-/** What Redis holds of a pair. */
-export interface PairInRedis {
-  /** The pending op, 0 for none. */
-  pending: number
-  /** The op that was drained last, '' where it is forgotten. */
-  recent: string
-  /** The op of the session; `null`: it is not known. */
-  own: number | null
-  /** Whether `session:likes` and `post:liked` have it. */
-  inSession: boolean
-  inPost: boolean
-}
-
 /** @throws StoreUnavailable */
-export async function lookAtPairs({ redis, keys }: Context, pairs: Pair[]): Promise<PairInRedis[]> {
+export async function lookAtPairs({ redis }: Context, pairs: Pair[]): Promise<PairInRedis[]> {
   const found: PairInRedis[] = []
-  for (const slice of slicesOf(pairs, PAIRS)) {
-    const reply = strings(
-      await redis!.run(
-        'compare-pairs',
-        [
-          keys.q,
-          keys.recent,
-          ...slice.flatMap(p => [keys.ops(p.sessionId), keys.sessions(p.sessionId), keys.liked(p.postId)]),
-        ],
-        slice.flatMap(p => [p.postId, p.sessionId]),
-      ),
-    )
-    for (const text of reply) {
-      const [pending, recent, own, inSession, inPost] = text.split('|')
-      found.push({
-        pending: Number(pending),
-        recent: recent!,
-        own: own === '' ? null : Number(own),
-        inSession: inSession === '1',
-        inPost: inPost === '1',
-      })
-    }
-  }
+  for (const slice of slicesOf(pairs, PAIRS)) found.push(...(await redis!.comparePairs(slice)))
   return found
 }
 
-/** What Postgres holds of a pair, 0 for nothing; `before`: the recent op of the time before it was read. */
-type Mirrored = PairOp & { before?: string }
-
-async function mirror({ redis, keys, settings }: Context, pairs: Mirrored[]): Promise<void> {
-  for (const slice of slicesOf(pairs, PAIRS)) {
-    await redis?.run(
-      'mirror',
-      [
-        keys.q,
-        keys.recent,
-        ...slice.flatMap(pair => [keys.sessions(pair.sessionId), keys.liked(pair.postId)]),
-      ],
-      [
-        settings.likers ? '1' : '0',
-        ...slice.flatMap(pair => [pair.postId, pair.sessionId, pair.op, pair.before ?? '']),
-      ],
-    )
-  }
+async function mirror({ redis, settings }: Context, pairs: Mirrored[]): Promise<void> {
+  for (const slice of slicesOf(pairs, PAIRS)) await redis?.mirror(slice, settings.likers)
 }
 
 /**
@@ -137,9 +85,8 @@ export async function mendMirrors(ctx: Context, postId: string, signal?: AbortSi
 }
 
 /** The counts of those that are warm. */
-async function mirrorLikes({ redis, keys }: Context, postIds: string[]): Promise<void> {
-  for (const slice of slicesOf(postIds, PAIRS))
-    await redis!.run('mirror-likes', [keys.q, ...slice.flatMap(id => [keys.meta(id), keys.likes(id)])], [])
+async function mirrorLikes({ redis }: Context, postIds: string[]): Promise<void> {
+  for (const slice of slicesOf(postIds, PAIRS)) await redis!.mirrorLikes(slice)
 }
 
 /** Takes those out of the mirrors that Postgres does not know. */
@@ -179,7 +126,7 @@ export async function* strangersOf(
 
 /** Members of `post:liked` whose hash falls into a part. */
 async function likersIn(
-  { redis, keys }: Context,
+  { redis }: Context,
   postId: string,
   part: number,
   parts: number,
@@ -188,12 +135,10 @@ async function likersIn(
   const found = new Set<string>()
   for (let cursor = '0'; ; ) {
     signal?.throwIfAborted()
-    const [next, ...members] = strings(
-      await redis!.run('likers', [keys.q, keys.liked(postId)], [cursor, LIKERS]),
-    )
-    for (const member of members) if (hashOf(member) % parts === part) found.add(member)
+    const { next, sessionIds } = await redis!.likers(postId, cursor, LIKERS)
+    for (const session of sessionIds) if (hashOf(session) % parts === part) found.add(session)
     if (next === '0') return found
-    cursor = next!
+    cursor = next
   }
 }
 
@@ -214,11 +159,11 @@ async function dropLikers(
 }
 
 /** How many `post:liked` has, of each post. @throws StoreUnavailable */
-export async function sizesOf({ redis, keys }: Context, postIds: string[]): Promise<Map<string, number>> {
+export async function sizesOf({ redis }: Context, postIds: string[]): Promise<Map<string, number>> {
   const sizes = new Map<string, number>()
   for (const slice of slicesOf(postIds, PAIRS)) {
-    const reply = strings(await redis!.run('sizes', [keys.q, ...slice.map(keys.liked)], []))
-    for (const [i, postId] of slice.entries()) sizes.set(postId, Number(reply[i]))
+    const found = await redis!.sizes(slice)
+    for (const [i, postId] of slice.entries()) sizes.set(postId, found[i]!)
   }
   return sizes
 }

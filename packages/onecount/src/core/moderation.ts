@@ -54,16 +54,9 @@ export const mergeSessions = (site: Moderating, from: string, to: string): Promi
 
 /** Removes a post with its likes from both stores; false when there was none. @throws StoreUnavailable */
 export async function removePost(ctx: Context, postId: string): Promise<boolean> {
-  const { keys } = ctx
   const removed = await ctx.postgres.removePost(postId)
   // Where Redis cannot be reached, Postgres has noted it.
-  await quietly(
-    ctx.redis?.run(
-      'forget',
-      [keys.rank, keys.meta(postId), keys.likes(postId), keys.liked(postId)],
-      [postId],
-    ),
-  )
+  await quietly(ctx.redis?.forget(postId))
   return removed
 }
 

@@ -284,7 +284,7 @@ export function createOnecount(options: OnecountOptions) {
 
     /** The stores themselves and the names of the keys, for tools that compare them. */
     stores: {
-      redis: parts[0]!.drained.redis,
+      redis: parts[0]!.port,
       postgres,
       partitions: parts.map(({ drained }) => drained),
       keysOf: (postId: string) => contextOf(postId).keys,

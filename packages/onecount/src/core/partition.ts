@@ -7,6 +7,7 @@ import { createDrainLoop, type LoopOptions } from './loop'
 import { Ownership } from './ownership'
 import { createPause } from './pause'
 import type { Logger, PostgresPort, RedisPort } from './ports'
+import { createScripts } from './scripts'
 
 export interface PartitionOptions {
   partition: number
@@ -42,10 +43,11 @@ export function createPartition(options: PartitionOptions) {
     const { outcome } = await first.tick()
     if (outcome === 'diverged') await first.tick()
   }
+  const keys = createKeys(tagOf(partition, partitions, options.redis?.isCluster))
   const drained: Context = {
-    redis,
+    redis: redis && createScripts(redis, keys),
     postgres,
-    keys: createKeys(tagOf(partition, partitions, options.redis?.isCluster)),
+    keys,
     partition,
     partitions,
     now,
@@ -62,9 +64,10 @@ export function createPartition(options: PartitionOptions) {
   const first = createDrainer(drained)
   return {
     /** What people read and press goes round a Redis that Postgres does not belong to. */
-    ctx: { ...drained, redis: redis && ownership.guard(redis) },
+    ctx: { ...drained, redis: redis && createScripts(ownership.guard(redis), keys) },
     /** The drain goes on looking at it. */
     drained,
+    port: redis,
     loop: createDrainLoop(drained, options.drain),
     committer: createCommitter({ drainerWith: hooks => createDrainer(drained, hooks), postgres, now }),
   }

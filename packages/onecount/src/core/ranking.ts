@@ -2,7 +2,6 @@ import type { Context, Site } from './context'
 import { StoreUnavailable } from './errors'
 import { fill, fillRanking } from './fill-ranking'
 import type { RankedPost } from './ports'
-import { strings } from './replies'
 import { createTopOfPostgres, TOP } from './top-of-postgres'
 
 /** After a filling that did not come to an end the next one waits this long, milliseconds. */
@@ -69,7 +68,9 @@ export function createRanking(site: Site) {
   async function ofRedis(limit: number): Promise<RankedPost[] | null> {
     if (!redis) return null
     try {
-      const ranked = await Promise.all(site.contexts.map(ctx => rankOf(ctx, limit)))
+      const ranked = await Promise.all(
+        site.contexts.map(async ctx => ({ ctx, ...(await ctx.redis!.rank(limit)) })),
+      )
       if (ranked.some(({ epoch }) => epoch === '')) {
         fillSoon()
         return null
@@ -92,14 +93,6 @@ export function createRanking(site: Site) {
     const ranked = (await ofRedis(most)) ?? (await top()).slice(0, most)
     return ranked.map(post => post.postId)
   }
-}
-
-async function rankOf(ctx: Context, limit: number): Promise<Ranked> {
-  const reply = strings(await ctx.redis!.run('rank', [ctx.keys.q, ctx.keys.rank], [limit]))
-  const [epoch, ...flat] = reply as [string, ...string[]]
-  const posts: RankedPost[] = []
-  for (let i = 0; i < flat.length; i += 2) posts.push({ postId: flat[i]!, likes: Number(flat[i + 1]) })
-  return { ctx, epoch, posts }
 }
 
 function merged(ranked: Ranked[], limit: number): RankedPost[] {

@@ -3,6 +3,7 @@ import { StoreUnavailable } from './errors'
 import { hydrate, ROUNDS } from './hydrate'
 import { isLikedOp } from './op'
 import type { PostgresState } from './ports'
+import type { Page } from './scripts'
 import type { LikeState } from './types'
 
 /**
@@ -28,7 +29,8 @@ export async function read(
       const pairs: string[] = []
       const cold: string[] = []
       const unsettled: string[] = []
-      parsePage(await readRedis(ctx, left, sessionId), left, sessionId, (state, isCold, isPairKnown) => {
+      const page = await ctx.redis.read(left, sessionId)
+      forEachState(page, left, sessionId, (state, isCold, isPairKnown) => {
         const { postId, op, durable } = state
         states.set(postId, isCold ? unknown(postId) : state)
         if (!isCold && isPairKnown) return
@@ -66,28 +68,18 @@ export async function read(
   return states
 }
 
-/** One round trip. */
-const readRedis = ({ redis, keys }: Context, postIds: string[], sessionId: string | null) =>
-  redis!.run(
-    'read',
-    [keys.q, sessionId === null ? keys.q : keys.ops(sessionId), ...postIds.map(keys.meta)],
-    [sessionId === null ? '0' : '1'],
-  ) as Promise<string>
-
-/** Tells `each` what the reply of `read` says of a post: without a count where it is cold, without a heart where its pair is not known. */
-function parsePage(
-  reply: string,
+/** Calls `each` with what a page says of a post: without a count where it is cold, without a heart where its pair is not known. */
+function forEachState(
+  { epoch, numbers: held, mark, ops }: Page,
   postIds: string[],
   sessionId: string | null,
   each: (state: LikeState, isCold: boolean, isPairKnown: boolean) => void,
 ): void {
-  const parts = reply.split(';')
-  const epoch = parts[0]!
   const ofEpoch = `|${epoch}`
-  const extent = sessionId === null ? 'all' : extentOf(parts[postIds.length + 1]!, epoch)
+  const extent = sessionId === null ? 'all' : extentOf(mark, epoch)
   for (const [i, postId] of postIds.entries()) {
-    const numbers = epoch === '' ? null : parseNumbers(parts[i + 1]!, ofEpoch)
-    const op = sessionId === null ? '' : parts[postIds.length + 2 + i]!
+    const numbers = epoch === '' ? null : parseNumbers(held[i]!, ofEpoch)
+    const op = sessionId === null ? '' : ops[i]!
     const isPairKnown = extent === 'all' || (extent !== null && op !== '')
     const isPending = op.endsWith('p')
     // What the session has pressed last is the best that is known of a pair that is not.

@@ -2,7 +2,7 @@ import { StoreRefused } from './errors'
 import { createKeys, tagOf } from './keys'
 import { isLikedOp } from './op'
 import type { PairOp, PostgresPort, RedisPort } from './ports'
-import { strings } from './replies'
+import { createScripts, type Scripts } from './scripts'
 
 /** Ops that are moved in one call. */
 const PAGE = 500
@@ -28,10 +28,10 @@ export async function repartition(options: Repartition): Promise<{ moved: number
   const { redis, postgres, from, to, onMoved } = options
   if (from === to) return { moved: 0 }
   let moved = 0
-  for (const [q, closed] of queuesOf(from, redis)) {
+  for (const close of queuesOf(from, redis)) {
     let done: string[] = []
     for (;;) {
-      const members = strings(await redis.run('close', [q, closed], [PAGE, ...done]))
+      const members = await close(PAGE, done)
       if (members.length === 0) break
       await hand(postgres, members.map(toOp), options.now())
       done = members
@@ -39,19 +39,19 @@ export async function repartition(options: Repartition): Promise<{ moved: number
       onMoved?.(members.length)
     }
   }
-  for (let partition = 0; partition < to; partition++)
-    await redis.run('reopen', [createKeys(tagOf(partition, to, redis.isCluster)).q], [])
+  for (let partition = 0; partition < to; partition++) await scriptsOf(redis, partition, to).reopen()
   await postgres.setPartitions(to)
   return { moved }
 }
 
-/** Every queue that processes of a number of partitions have, and what is left of it: also that of the version before. */
-function queuesOf(partitions: number, { isCluster }: RedisPort): [q: string, rest: string][] {
-  const all = Array.from({ length: partitions }, (_, partition) =>
-    createKeys(tagOf(partition, partitions, isCluster)),
-  )
-  const current = all.map(({ q, closed }): [string, string] => [q, closed])
-  return partitions === 1 ? [...current, [all[0]!.before, all[0]!.beforeRest]] : current
+const scriptsOf = (redis: RedisPort, partition: number, partitions: number): Scripts =>
+  createScripts(redis, createKeys(tagOf(partition, partitions, redis.isCluster)))
+
+/** Closes every queue that processes of a number of partitions have, page by page: also that of the version before. */
+function queuesOf(partitions: number, redis: RedisPort): Scripts['close'][] {
+  const all = Array.from({ length: partitions }, (_, partition) => scriptsOf(redis, partition, partitions))
+  const current = all.map(({ close }) => close)
+  return partitions === 1 ? [...current, all[0]!.closeBefore] : current
 }
 
 /** Gives ops that were accepted to Postgres, which knows of no batch that they came with. */

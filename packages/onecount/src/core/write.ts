@@ -2,26 +2,16 @@ import type { Context } from './context'
 import { OnecountError, StoreUnavailable } from './errors'
 import { hydrate, ROUNDS } from './hydrate'
 import { assertOp, MAX_OP_AHEAD, opTime } from './op'
-import type { PairOp, PairWrite, PostgresState, Reply } from './ports'
+import type { PairOp, PairWrite, PostgresState } from './ports'
 import { fromPostgres, read, unknown, withPress } from './read'
-import { strings } from './replies'
+import type { Accept } from './script-calls'
+import type { Verdict } from './scripts'
 import type { LikeState, WriteState } from './types'
 
 /** Attempts against Redis, each the same press, before Postgres is asked. */
 const ATTEMPTS = 2
 /** How long a call that arrives again finds the op that it was given, milliseconds. */
 const KEEP_CALL_MS = 30_000
-
-/** What the scripts `write` and `press` say; but for the first two, nothing has changed. */
-type Verdict =
-  | { kind: 'warm'; state: WriteState }
-  /** The op is accepted, the count is not known. */
-  | { kind: 'cold'; op: number }
-  | { kind: 'hydrate' }
-  | { kind: 'ahead'; moment: number }
-  | { kind: 'ask' }
-
-type Accept = 'warm' | 'any'
 
 /** What a press is prepared by: `held`, it cannot be made known now; `down`, Postgres does not answer. */
 type Prepared = 'hydrated' | 'held' | 'down'
@@ -46,17 +36,13 @@ export async function write(
 }
 
 /** One round trip. `isAccepted`: by Postgres, and not judged again. @throws StoreUnavailable */
-export async function runWrite(
-  ctx: Context,
-  { postId, sessionId, op }: PairOp,
+export function runWrite(
+  { redis, now, settings: { likers } }: Context,
+  pair: PairOp,
   accept: Accept,
   isAccepted = false,
 ): Promise<Verdict> {
-  const args = [postId, sessionId, op, ctx.now(), accept, isAccepted ? '' : MAX_OP_AHEAD]
-  return parse(
-    postId,
-    await ctx.redis!.run('write', [...keysOf(ctx, postId, sessionId), ...likers(ctx, postId)], args),
-  )
+  return redis!.write(pair, { now: now(), accept, ahead: isAccepted ? '' : MAX_OP_AHEAD, likers })
 }
 
 /**
@@ -70,26 +56,17 @@ export async function press(
   sessionId: string,
   liked: boolean | null,
 ): Promise<WriteState> {
-  const [id, now] = [ctx.newId(), ctx.now()]
-  const call = async (accept: Accept, wanted: boolean | null, at: number) =>
-    parse(
-      postId,
-      await ctx.redis!.run(
-        'press',
-        [...keysOf(ctx, postId, sessionId), ctx.keys.call(id), ...likers(ctx, postId)],
-        [
-          postId,
-          sessionId,
-          at,
-          wanted === null ? 'flip' : wanted ? '1' : '0',
-          accept,
-          MAX_OP_AHEAD,
-          KEEP_CALL_MS,
-        ],
-      ),
-    )
+  const now = ctx.now()
+  const of = {
+    call: ctx.newId(),
+    ahead: MAX_OP_AHEAD,
+    keepMs: KEEP_CALL_MS,
+    likers: ctx.settings.likers,
+  }
+  const call = (accept: Accept, wanted: boolean | 'flip', at: number) =>
+    ctx.redis!.press({ postId, sessionId }, { ...of, now: at, wanted, accept })
   const run = async (accept: Accept) => {
-    const verdict = await call(accept, liked, now)
+    const verdict = await call(accept, liked ?? 'flip', now)
     if (verdict.kind !== 'ask') return verdict
     // The pair cannot be made known, and nothing of it is pending: what it is Postgres knows.
     const known = await lookUp(ctx, postId, sessionId)
@@ -185,42 +162,6 @@ async function viaPostgres(ctx: Context, press: PairWrite, now: number): Promise
   if (result?.status === 'refused') throw new OnecountError('refused')
   if (result?.status !== 'applied') throw notFound()
   return { ...fromPostgres(result.state), op: result.state.op, durable: true }
-}
-
-function keysOf({ keys }: Context, postId: string, sessionId: string): string[] {
-  return [
-    keys.q,
-    keys.meta(postId),
-    keys.ops(sessionId),
-    keys.rank,
-    keys.likes(postId),
-    keys.sessions(sessionId),
-  ]
-}
-
-/** The mirror of who likes the post, where it is kept. */
-const likers = ({ keys, settings }: Context, postId: string): string[] =>
-  settings.likers ? [keys.liked(postId)] : []
-
-function parse(postId: string, reply: Reply): Verdict {
-  const [verdict, ...rest] = strings(reply)
-  if (verdict === 'COLD') return { kind: 'cold', op: Number(rest[0]) }
-  if (verdict === 'HYDRATE') return { kind: 'hydrate' }
-  if (verdict === 'ASK') return { kind: 'ask' }
-  if (verdict === 'AHEAD') return { kind: 'ahead', moment: Number(rest[0]) }
-  const [count, rev, liked, op, durable, exact] = rest
-  return {
-    kind: 'warm',
-    state: {
-      postId,
-      count: exact === '1' ? Number(count) : Math.max(Number(count), Number(liked)),
-      rev: Number(rev),
-      liked: liked === '1',
-      op: Number(op),
-      durable: durable === '1',
-      source: exact === '1' ? 'redis' : 'lagging',
-    },
-  }
 }
 
 const notFound = () => new OnecountError('post_not_found', { field: 'postId' })

@@ -1,5 +1,6 @@
 import { createKeys } from '../core/keys'
 import type { RedisPort } from '../core/ports'
+import { createScripts } from '../core/scripts'
 import type { LimitKind, Rate } from './limits'
 
 export interface SharedBucket {
@@ -23,15 +24,12 @@ export interface SharedLimits {
  * to lie in one slot.
  */
 export function redisLimits(redis: RedisPort, keys = createKeys()): SharedLimits {
+  const { limit } = createScripts(redis, keys)
   return {
-    async take(buckets) {
-      const reply = await redis.run(
-        'limit',
-        buckets.map(({ kind, key }) => keys.limit(kind, key)),
-        buckets.flatMap(({ rate }) => [rate.tokens, rate.windowMs]),
+    take(buckets) {
+      return limit(
+        buckets.map(({ kind, key, rate: { tokens, windowMs } }) => ({ kind, key, tokens, windowMs })),
       )
-      const [isTaken, ...tokens] = reply as string[]
-      return { isTaken: isTaken === '1', tokens: tokens.map(Number) }
     },
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createKeys } from '../../core/keys'
 import type { RedisPort } from '../../core/ports'
+import { type ScriptCall, scriptCalls } from '../../core/script-calls'
 import { type Slice, settlementOf } from '../../core/settlement'
 import { AHEAD, T } from './constants'
 
@@ -75,64 +76,55 @@ export function slicesOf(batch: Batch, answer: Answer = {}, size = 100): Slice[]
   return settlementOf(entries, result, size)
 }
 
-/** The scripts with named arguments. `tag` is the hash tag of the keys. */
+/** The scripts with arguments by default, and their replies as they are. `tag` is the hash tag of the keys. */
 export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
   const keys = createKeys(tag)
-  const pairKeys = (post: string, session: string) => [
-    ...[keys.q, keys.meta(post), keys.ops(session), keys.rank, keys.likes(post), keys.sessions(session)],
-  ]
-  let calls = 0
+  const calls = scriptCalls(keys)
+  const list = (call: ScriptCall) => run(...call) as Promise<string[]>
+  const text = (call: ScriptCall) => run(...call) as Promise<string>
+  let presses = 0
 
   return {
     keys,
 
     /** Not judged when `ahead` is left out: an op that was accepted before. */
     write: (
-      post: string,
-      session: string,
+      postId: string,
+      sessionId: string,
       op: number,
       { now = T, accept = 'warm', likers = true, ahead = '' }: PressOf & { ahead?: number | '' } = {},
-    ) =>
-      run(
-        'write',
-        [...pairKeys(post, session), ...(likers ? [keys.liked(post)] : [])],
-        [post, session, op, now, accept, ahead],
-      ) as Promise<string[]>,
+    ) => list(calls.write({ postId, sessionId, op }, { now, accept, likers, ahead })),
 
     /** Each a call of its own, but where one is named. */
-    press: (
-      post: string,
-      session: string,
+    press(
+      postId: string,
+      sessionId: string,
       wanted: '1' | '0' | 'flip',
       options: PressOf & { call?: string; keep?: number } = {},
-    ) => {
-      const { now = T, accept = 'warm', likers = true, keep = 30_000 } = options
-      const call = keys.call(options.call ?? `call-${++calls}`)
-      return run(
-        'press',
-        [...pairKeys(post, session), call, ...(likers ? [keys.liked(post)] : [])],
-        [post, session, now, wanted, accept, AHEAD, keep],
-      ) as Promise<string[]>
+    ) {
+      const { now = T, accept = 'warm', likers = true, keep: keepMs = 30_000 } = options
+      const { call = `call-${++presses}` } = options
+      const of = { call, now, accept, likers, keepMs, ahead: AHEAD }
+      return list(
+        calls.press({ postId, sessionId }, { ...of, wanted: wanted === 'flip' ? wanted : wanted === '1' }),
+      )
     },
 
-    /** As the script answers, for nobody where the session is `null`. */
-    read: (posts: string[], session: string | null = null) =>
-      run(
-        'read',
-        [keys.q, session === null ? keys.q : keys.ops(session), ...posts.map(keys.meta)],
-        [session === null ? '0' : '1'],
-      ) as Promise<string>,
+    /** For nobody where the session is `null`. */
+    read: (posts: string[], session: string | null = null) => text(calls.read(posts, session)),
 
     installPosts: (
       receipt: string,
       posts: [post: string, likes: number, rev?: number][],
       { now = T, most = 1000, ttl = 60_000 } = {},
     ) =>
-      run(
-        'install-posts',
-        [keys.q, keys.rank, ...posts.flatMap(([post]) => [keys.meta(post), keys.likes(post)])],
-        [receipt, now, most, ttl, ...posts.flatMap(([post, likes, rev = 0]) => [post, likes, rev])],
-      ) as Promise<string[]>,
+      list(
+        calls.installPosts(
+          receipt,
+          posts.map(([postId, likes, rev = 0]) => ({ postId, likes, rev })),
+          { now, pendingMost: most, ttlMs: ttl },
+        ),
+      ),
 
     installSession: (
       session: string,
@@ -143,147 +135,95 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
         ttl = 60_000,
         most = 1000,
       }: { extent?: 'all' | 'some'; ttl?: number; most?: number } = {},
-    ) =>
-      run(
-        'install-session',
-        [keys.q, keys.ops(session)],
-        [session, receipt, extent, ttl, most, ...ops.flat()],
-      ) as Promise<string>,
+    ) => text(calls.installSession(session, receipt, new Map(ops), { extent, ttlMs: ttl, most })),
 
-    cool: (post: string, ...sessions: string[]) =>
-      run('cool', [keys.meta(post), ...sessions.map(session => keys.ops(session))], []),
-    forget: (post: string) =>
-      run('forget', [keys.rank, keys.meta(post), keys.likes(post), keys.liked(post)], [post]),
+    cool: (post: string, ...sessions: string[]) => run(...calls.cool(post, sessions)),
+    forget: (post: string) => run(...calls.forget(post)),
 
     /** `null`: nothing is handed out until what a store had lost is pending again. */
     async collect(
       id = 'batch',
       { limit = 1000, after = '', home = '', isSure = false, drainer = '', leaseMs = 60_000 } = {},
     ): Promise<Batch | null> {
-      const reply = await run(
-        'collect',
-        [keys.q, keys.lease],
-        [id, limit, after, home, isSure ? '1' : '0', drainer, leaseMs],
-      )
-      const [named, parent, nonce, from, last, ...members] = reply as string[]
+      const reply = await list(calls.collect({ id, limit, after, home, isSure, drainer, leaseMs }))
+      const [named, parent, nonce, from, last, ...members] = reply
       if (parent === undefined) return null
       return { home: named!, parent, nonce: nonce!, after: from!, last: last!, members }
     },
 
     /** For how long another one has the lease, milliseconds; `null`: it is the caller's. */
     async heldFor(drainer: string): Promise<number | null> {
-      const reply = (await run(
-        'collect',
-        [keys.q, keys.lease],
-        ['n', 1, '', '', '0', drainer, 100_000],
-      )) as string[]
+      const of = { id: 'n', limit: 1, after: '', home: '', isSure: false, drainer, leaseMs: 100_000 }
+      const reply = await list(calls.collect(of))
       return reply.length === 1 ? Number(reply[0]) : null
     },
     look: (idleMs: number) =>
-      run('look', [keys.q, keys.turns(idleMs)], [idleMs]) as Promise<
-        [untilTurn: string, pending: string, cut: string, home: string]
-      >,
-    close: (limit: number, ...done: string[]) =>
-      run('close', [keys.q, keys.closed], [limit, ...done]) as Promise<string[]>,
-    reopen: () => run('reopen', [keys.q], []),
-    abandon: (nonce: string) => run('abandon', [keys.q], [nonce]),
+      run(...calls.look(idleMs)) as Promise<[untilTurn: string, pending: string, cut: string, home: string]>,
+    close: (limit: number, ...done: string[]) => list(calls.close(limit, done)),
+    reopen: () => run(...calls.reopen()),
+    abandon: (nonce: string) => run(...calls.abandon(nonce)),
 
     settleSlice(batch: Pick<Batch, 'nonce'>, receipt: string, slice: Slice, options: SettleOf = {}) {
-      const { posts, sessions, mirrors, range, landed, told } = slice
-      const { now = T, latest = 2 * T, began = 2 * T, lasts = 4 * T, ttl = 60_000 } = options
-      const { likers = true, id = 'next', limit = 1000, after = '', drainer = '', leaseMs = 60_000 } = options
-      return run(
-        'settle',
-        [
-          ...[keys.q, keys.recent, keys.late, keys.rank, keys.lease],
-          ...[...posts.keys()].flatMap(post => [keys.meta(post), keys.likes(post), keys.liked(post)]),
-          ...sessions.map(keys.ops),
-          ...mirrors.map(keys.sessions),
-        ],
-        [
-          ...[batch.nonce, receipt, now, latest, began, lasts, ttl, id, limit, after, range],
-          ...[likers ? '1' : '0', drainer, leaseMs, posts.size, ...[...posts].flat()],
-          ...[sessions.length, landed.length / 3, ...landed, ...told],
-        ],
-      ) as Promise<string[]>
+      const { now = T, latest = 2 * T, began = 2 * T, lasts = 4 * T, ttl: sessionMs = 60_000 } = options
+      const { likers = true, id: nextId = 'next', limit = 1000, after = '' } = options
+      const { drainer = '', leaseMs = 60_000 } = options
+      const clocks = { now, latest, began, lasts, sessionMs }
+      const next = { nextId, limit, after, likers, drainer, leaseMs }
+      return list(calls.settle(slice, { nonce: batch.nonce, receipt, ...clocks, ...next }))
     },
 
-    resolve: (receipt: string, nonce: string, limit = 1000) =>
-      run('resolve', [keys.q, keys.recent], [receipt, nonce, limit]),
-    feed: (limit: number) => run('feed', [keys.q, keys.recent], [limit]),
-    adopt: (limit = 1000) => run('adopt', [keys.before, keys.beforeRest, keys.q, keys.recent], [limit]),
+    resolve: (receipt: string, nonce: string, limit = 1000) => run(...calls.resolve(receipt, nonce, limit)),
+    feed: (limit: number) => run(...calls.feed(limit)),
+    adopt: (limit = 1000) => run(...calls.adopt(limit)),
 
     mirror: (likes: [post: string, session: string, op: number, before?: string][], { likers = true } = {}) =>
       run(
-        'mirror',
-        [
-          keys.q,
-          keys.recent,
-          ...likes.flatMap(([post, session]) => [keys.sessions(session), keys.liked(post)]),
-        ],
-        [
-          likers ? '1' : '0',
-          ...likes.flatMap(([post, session, op, before = '']) => [post, session, op, before]),
-        ],
+        ...calls.mirror(
+          likes.map(([postId, sessionId, op, before]) => ({ postId, sessionId, op, before })),
+          likers,
+        ),
       ),
 
-    mirrorLikes: (posts: string[]) =>
-      run('mirror-likes', [keys.q, ...posts.flatMap(post => [keys.meta(post), keys.likes(post)])], []),
-    scanLikers: (post: string, cursor = '0', count = 1000) =>
-      run('likers', [keys.q, keys.liked(post)], [cursor, count]) as Promise<string[]>,
-    sizes: (posts: string[]) =>
-      run('sizes', [keys.q, ...posts.map(post => keys.liked(post))], []) as Promise<string[]>,
+    mirrorLikes: (posts: string[]) => run(...calls.mirrorLikes(posts)),
+    scanLikers: (post: string, cursor = '0', count = 1000) => list(calls.likers(post, cursor, count)),
+    sizes: (posts: string[]) => list(calls.sizes(posts)),
     comparePosts: (receipt: string, posts: [post: string, likes: number][], most = 1000) =>
-      run(
-        'compare-posts',
-        [keys.q, ...posts.flatMap(([post]) => [keys.meta(post), keys.likes(post)])],
-        [receipt, most, ...posts.flat()],
-      ) as Promise<string[]>,
+      list(
+        calls.comparePosts(
+          receipt,
+          posts.map(([postId, likes]) => ({ postId, likes })),
+          most,
+        ),
+      ),
     comparePairs: (pairs: [post: string, session: string][]) =>
-      run(
-        'compare-pairs',
-        [
-          ...[keys.q, keys.recent],
-          ...pairs.flatMap(([post, session]) => [
-            keys.ops(session),
-            keys.sessions(session),
-            keys.liked(post),
-          ]),
-        ],
-        pairs.flat(),
-      ) as Promise<string[]>,
+      list(calls.comparePairs(pairs.map(([postId, sessionId]) => ({ postId, sessionId })))),
 
     async status(sample = 1000) {
-      const reply = (await run('status', [keys.q, keys.recent], [sample])) as string[]
+      const reply = await list(calls.status(sample))
       const [cut, epoch, pending, oldest, home] = reply as [string, string, string, string, string]
       return { cut, epoch, pending: Number(pending), oldest: Number(oldest), home }
     },
 
-    rank: (limit = 10) => run('rank', [keys.q, keys.rank], [limit]) as Promise<string[]>,
+    rank: (limit = 10) => list(calls.rank(limit)),
     prepare: (token: string, { ttl = 10_000 } = {}) =>
-      run('prepare', [keys.q, keys.rank, keys.filling], [token, ttl]) as Promise<
-        [verdict: string, epoch: string]
-      >,
+      run(...calls.prepare(token, ttl)) as Promise<[verdict: string, epoch: string]>,
     fill: (
       epoch: string,
       token: string,
       page: number,
       posts: [post: string, likes: number][],
-      { last = false, ttl = 10_000 } = {},
+      { last: isLast = false, ttl: pageMs = 10_000 } = {},
     ) =>
       run(
-        'fill',
-        [keys.q, keys.rank, keys.filling, ...posts.map(([post]) => keys.meta(post))],
-        [epoch, token, page, last ? '1' : '0', ttl, ...posts.flat()],
+        ...calls.fill(
+          posts.map(([postId, likes]) => ({ postId, likes })),
+          { epoch, token, page, isLast, pageMs },
+        ),
       ),
-    release: (token: string) => run('release', [keys.filling], [token]),
+    release: (token: string) => run(...calls.release(token)),
 
     /** Buckets as name, size and time to fill. */
     limit: (...buckets: [name: string, tokens: number, windowMs: number][]) =>
-      run(
-        'limit',
-        buckets.map(([name]) => keys.limit('new', name)),
-        buckets.flatMap(([, ...rate]) => rate),
-      ) as Promise<string[]>,
+      list(calls.limit(buckets.map(([key, tokens, windowMs]) => ({ kind: 'new', key, tokens, windowMs })))),
   }
 }
