@@ -15,7 +15,6 @@ const SECURITY = [
 const config: NextConfig = {
   cacheComponents: true,
   partialPrefetching: true,
-  transpilePackages: ['onecount'],
   serverExternalPackages: ['ioredis', 'postgres', 'ws'],
   reactStrictMode: true,
   poweredByHeader: false,

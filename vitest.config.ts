@@ -1,9 +1,10 @@
-import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
-  resolve: { alias: { '@': fileURLToPath(new URL('.', import.meta.url)) } },
+  // `@/…` and the sources of the package, as for the compiler, Next.js and tsx.
+  resolve: { tsconfigPaths: true },
   test: {
+    globalSetup: 'packages/onecount/scripts/vitest-setup.ts',
     include: ['{packages,app,dev,scripts,bench,drill,e2e/support}/**/*.test.{ts,tsx}'],
     exclude: ['**/node_modules/**', '.next/**'],
     testTimeout: 30_000,

@@ -168,7 +168,7 @@ describe('a driver that is not installed', () => {
     const root = await mkdtemp(join(tmpdir(), 'onecount-drivers-'))
     const modules = join(import.meta.dirname, '../../../node_modules')
     try {
-      for (const part of ['src', 'bin', 'package.json'])
+      for (const part of ['dist', 'bin', 'package.json'])
         await cp(join(import.meta.dirname, '..', part), join(root, 'onecount', part), { recursive: true })
       await mkdir(join(root, 'node_modules/@supabase'), { recursive: true })
       for (const name of installed) await symlink(join(modules, name), join(root, 'node_modules', name))
@@ -180,9 +180,9 @@ describe('a driver that is not installed', () => {
   const REST = { DATABASE_URL: '', SUPABASE_URL: 'http://127.0.0.1:9', SUPABASE_SECRET_KEY: 'key' }
 
   it.each<[string, string[], Record<string, string>]>([
-    ['postgres', ['tsx', 'ws', 'ioredis', '@supabase/supabase-js'], {}],
-    ['@supabase/supabase-js', ['tsx', 'ws', 'ioredis', 'postgres'], REST],
-    ['ioredis', ['tsx', 'ws', 'postgres'], {}],
+    ['postgres', ['ws', 'ioredis', '@supabase/supabase-js'], {}],
+    ['@supabase/supabase-js', ['ws', 'ioredis', 'postgres'], REST],
+    ['ioredis', ['ws', 'postgres'], {}],
   ])('is named with the way to install it: %s', async (name, installed, env) => {
     expect(await lacking(installed, env)).toEqual({
       code: 2,
@@ -193,6 +193,6 @@ describe('a driver that is not installed', () => {
 
   it('does not matter where its store is reached another way', async () => {
     await cli.begin()
-    expect(await lacking(['tsx', 'ws', 'ioredis', 'postgres'], {})).toMatchObject({ code: 0 })
+    expect(await lacking(['ws', 'ioredis', 'postgres'], {})).toMatchObject({ code: 0 })
   })
 })

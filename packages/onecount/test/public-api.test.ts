@@ -17,8 +17,12 @@ import type {
   WriteState,
 } from 'onecount'
 import * as onecount from 'onecount'
+import * as http from 'onecount/http'
+import * as ioredisDrivers from 'onecount/ioredis'
 import * as postgresDrivers from 'onecount/postgres'
+import * as react from 'onecount/react'
 import * as redisDrivers from 'onecount/redis'
+import * as supabaseDriver from 'onecount/supabase'
 import * as testing from 'onecount/testing'
 import type { Sql } from 'postgres'
 import { describe, expect, expectTypeOf, it } from 'vitest'
@@ -59,6 +63,48 @@ describe('the public interface', () => {
       'postgresJsPort',
       'postgresPort',
       'supabasePort',
+    ])
+    expect({ ...ioredisDrivers }).toEqual(without(redisDrivers, 'SCRIPTS'))
+    expect({ ...supabaseDriver }).toEqual({ supabasePort: postgresDrivers.supabasePort })
+    expect(Object.keys(http).sort()).toEqual([
+      'DEFAULT_LIMITS',
+      'NO_LIMITS',
+      'SECURE_SESSION_COOKIE',
+      'SESSION_COOKIE',
+      'SESSION_MAX_AGE',
+      'UNKNOWN_IP',
+      'clientIp',
+      'createErrorLog',
+      'createHandler',
+      'createLimiter',
+      'createSession',
+      'doubtProxyHops',
+      'errorResponse',
+      'isSecure',
+      'nodeListener',
+      'openSession',
+      'parseLimits',
+      'parseSecrets',
+      'readSession',
+      'redisLimits',
+      'serializeSessionCookie',
+      'withSessionCookie',
+    ])
+    expect(Object.keys(react).sort()).toEqual([
+      'LikesClock',
+      'LikesProvider',
+      'LikesRefused',
+      'LikesStore',
+      'LikesUnreachable',
+      'REGISTER_TTL_MS',
+      'createHttpTransport',
+      'isUnreachable',
+      'likesKey',
+      'mergeLikes',
+      'shownLikes',
+      'useLikes',
+      'useLikesStore',
+      'useLikesSubscription',
     ])
     expect(Object.keys(testing).sort()).toEqual(['postgresContract', 'redisContract'])
   })
@@ -130,3 +176,6 @@ describe('the public interface', () => {
     expectTypeOf<number>().not.toExtend<Reply>()
   })
 })
+
+const without = <T extends object>(names: T, left: keyof T) =>
+  Object.fromEntries(Object.entries(names).filter(([name]) => name !== left))

@@ -16,6 +16,9 @@ const isNotInstalled = (error: unknown, name: string) =>
   ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(String(error.code)) &&
   error.message.includes(`'${name}'`)
 
+/** ioredis, and how the engine uses it, for `REDIS_URL`. @throws MissingSetting */
+export const loadIoredis = () => driver('ioredis', () => import('../ioredis'))
+
 /** postgres.js, for `DATABASE_URL`. @throws MissingSetting */
 export const loadPostgresJs = async () => (await driver('postgres', () => import('postgres'))).default
 

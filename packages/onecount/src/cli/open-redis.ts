@@ -4,10 +4,9 @@ import { createKeys, tagOf } from '../core/keys'
 import type { RedisPort } from '../core/ports'
 import { readRedisAddress } from '../redis/address'
 import { causeOf } from '../redis/cluster-errors'
-import { redisFromEnv } from '../redis/connect'
 import { firstConnection } from '../redis/first-connection'
-import { createRedisClient } from '../redis/ioredis'
 import { kindShownBy } from '../redis/wrong-kind'
+import { loadIoredis } from './drivers'
 import { MissingSetting, type StoreSettings } from './settings'
 import { openAddress, redisAddress, redisUnreachable } from './unreachable'
 
@@ -22,7 +21,7 @@ const CONNECT_MS = 10_000
 
 /** @throws MissingSetting; Error which names the cause and the setting */
 export async function openRedis(settings: StoreSettings, patienceMs: number): Promise<RedisStore> {
-  const store = create(settings, patienceMs)
+  const store = await create(settings, patienceMs)
   try {
     if (store.cluster) await connectCluster(store.cluster, store.urls, Math.min(CONNECT_MS, patienceMs))
     else {
@@ -36,7 +35,8 @@ export async function openRedis(settings: StoreSettings, patienceMs: number): Pr
   }
 }
 
-function create(settings: StoreSettings, patienceMs: number): RedisStore {
+async function create(settings: StoreSettings, patienceMs: number): Promise<RedisStore> {
+  const { redisFromEnv } = await loadIoredis()
   const env = envOf(settings)
   const address = refusedAsSetting(() => readRedisAddress(env))!
   const options = { commandTimeout: patienceMs, socketTimeout: patienceMs, lazyConnect: true }
@@ -89,6 +89,7 @@ const NOT_SERVING =
 
 /** Why a node does not answer, which ioredis does not tell of a cluster; undefined: it answers. */
 async function causeAt(url: string): Promise<unknown> {
+  const { createRedisClient } = await loadIoredis()
   const node = createRedisClient(url, { lazyConnect: true, retryStrategy: null })
   try {
     await connectSingle(node)

@@ -71,8 +71,8 @@ export function LikesProvider({ children, queryClient, transport }: LikesProvide
   }, [store])
 
   return (
-    <StoreContext value={store}>
+    <StoreContext.Provider value={store}>
       <QueryClientProvider client={store.queryClient}>{children}</QueryClientProvider>
-    </StoreContext>
+    </StoreContext.Provider>
   )
 }

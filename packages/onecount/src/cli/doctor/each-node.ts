@@ -1,4 +1,4 @@
-import { Redis, type RedisOptions } from 'ioredis'
+import type { RedisOptions } from 'ioredis'
 import { type Finding, fail, ok } from './check'
 import { checkRedis } from './redis'
 
@@ -21,6 +21,7 @@ export async function checkEach(nodes: Address[], login: RedisOptions): Promise<
 }
 
 async function lookAtNode(options: RedisOptions): Promise<Finding[]> {
+  const { Redis } = await import('ioredis')
   // What is sent before the connection is there waits for it, and fails with it.
   const node = new Redis({ ...options, lazyConnect: true, enableOfflineQueue: true, retryStrategy: null })
   let cause: unknown

@@ -1,0 +1,55 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const ROOT = resolve(import.meta.dirname, '..')
+const DIST = join(ROOT, 'dist')
+/** Says which sources `dist` was made of; not part of the package. */
+const STAMP = '.sources'
+
+/** Writes `dist` unless it is there and made of the present sources. @returns whether it was written */
+export async function buildPackage(): Promise<boolean> {
+  const sources = hashSources()
+  const stamp = join(DIST, STAMP)
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return false
+
+  // The compiler takes a while to load.
+  const { emit } = await import('./emit')
+  // Beside it, then in its place: a process that starts meanwhile finds a whole package.
+  const outDir = `${DIST}.${process.pid}`
+  try {
+    emit(resolve(ROOT, '../../tsconfig.json'), { entries: entries(), rootDir: join(ROOT, 'src'), outDir })
+    writeFileSync(join(outDir, STAMP), sources)
+    rmSync(DIST, { recursive: true, force: true })
+    renameSync(outDir, DIST)
+  } finally {
+    rmSync(outDir, { recursive: true, force: true })
+  }
+  return true
+}
+
+/** The sources of everything that package.json exports, and of the command. */
+function entries(): string[] {
+  const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const files = Object.values<{ default?: string }>(exports).flatMap(target => target.default ?? [])
+  return [...files, './dist/cli/main.js'].map(file =>
+    join(ROOT, file.replace('./dist/', 'src/').replace(/\.js$/, '.ts')),
+  )
+}
+
+function hashSources(): string {
+  const hash = createHash('sha256')
+  const folders = ['src', 'scripts'].flatMap(folder =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map(path => join(folder, path)),
+  )
+  const files = folders.filter(path => /\.tsx?$/.test(path) && !path.includes('.test.')).sort()
+  for (const path of [...files, 'package.json', '../../tsconfig.json'])
+    hash
+      .update(`${path}\0`)
+      .update(readFileSync(join(ROOT, path)))
+      .update('\0')
+  return hash.digest('hex')
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) await buildPackage()

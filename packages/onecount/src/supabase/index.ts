@@ -1,0 +1,1 @@
+export { supabasePort } from '../postgres/supabase'
