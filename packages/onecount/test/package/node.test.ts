@@ -1,0 +1,127 @@
+import * as onecount from 'onecount'
+import * as http from 'onecount/http'
+import * as ioredisDrivers from 'onecount/ioredis'
+import * as postgresDrivers from 'onecount/postgres'
+import * as react from 'onecount/react'
+import * as redisDrivers from 'onecount/redis'
+import * as supabaseDriver from 'onecount/supabase'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type Ended, type Installed, installPacked, PEERS, runIn, subpaths } from './packed'
+
+const SOURCES: Record<string, object> = {
+  onecount,
+  'onecount/http': http,
+  'onecount/ioredis': ioredisDrivers,
+  'onecount/postgres': postgresDrivers,
+  'onecount/react': react,
+  'onecount/redis': redisDrivers,
+  'onecount/supabase': supabaseDriver,
+}
+/** Contract suites: they say what they test to the runner that imports them. */
+const OF_A_RUNNER = ['onecount/testing']
+
+let app: Installed
+let bare: Installed
+beforeAll(async () => {
+  app = await installPacked(PEERS)
+  bare = await installPacked([])
+})
+afterAll(() => Promise.all([app.remove(), bare.remove()]))
+
+/** A program that goes on after its last line, because of a connection or a timer, fails by its deadline. */
+const node = ({ root }: Installed, ...args: string[]): Promise<Ended> => runIn(root, process.execPath, args)
+const cli = (where: Installed, ...args: string[]) =>
+  node(where, 'node_modules/onecount/bin/onecount.mjs', ...args)
+
+const PRINT_NAMES = 'console.log(JSON.stringify(Object.keys(found).sort()))'
+
+describe('the packed package in plain Node', () => {
+  it('is tested by every name that it exports', async () => {
+    expect([...Object.keys(SOURCES), ...OF_A_RUNNER].sort()).toEqual((await subpaths()).sort())
+  })
+
+  it.each(Object.keys(SOURCES))(
+    '%s is imported, does nothing, and has the names of its source',
+    async path => {
+      await app.write('import.js', `import * as found from '${path}'\n${PRINT_NAMES}`)
+      const { code, out, err } = await node(app, 'import.js')
+      expect({ code, err }).toEqual({ code: 0, err: '' })
+      expect(JSON.parse(out)).toEqual(Object.keys(SOURCES[path]!).sort())
+    },
+  )
+
+  it('is required by a CommonJS program', async () => {
+    await app.write('require.cjs', `const found = require('onecount')\n${PRINT_NAMES}`)
+    const { code, out } = await node(app, 'require.cjs')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toEqual(Object.keys(onecount).sort())
+  })
+
+  it('has one engine, whichever entries are imported', async () => {
+    await app.write(
+      'errors.js',
+      `import { OnecountError } from 'onecount'
+       import { redisFromEnv } from 'onecount/ioredis'
+       try { redisFromEnv({ REDIS_URL: 'redis://a,redis://b', REDIS_CLUSTER: '0' }) }
+       catch (error) { console.log(error instanceof OnecountError, error.code) }`,
+    )
+    expect(await node(app, 'errors.js')).toEqual({ code: 0, out: 'true misconfigured\n', err: '' })
+  })
+
+  it('registers its contract suites with Vitest', async () => {
+    await app.write(
+      'driver.test.js',
+      `import { redisContract } from 'onecount/testing'
+       const start = () => Promise.reject(new Error('the tests are listed, not run'))
+       redisContract('a driver', start, { maxmemory: false, replicaof: false, monitor: false })`,
+    )
+    const { code, out, err } = await node(app, 'node_modules/vitest/vitest.mjs', 'list', '--root', '.')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toContain('driver.test.js > Redis contract: a driver >')
+  })
+})
+
+describe('without any peer', () => {
+  it.each(['onecount', 'onecount/http', 'onecount/postgres', 'onecount/supabase'])(
+    '%s is imported',
+    async path => {
+      await bare.write('import.js', `import '${path}'`)
+      expect(await node(bare, 'import.js')).toEqual({ code: 0, out: '', err: '' })
+    },
+  )
+
+  it.each([
+    ['onecount/ioredis', 'ioredis'],
+    ['onecount/redis', 'ioredis'],
+    ['onecount/react', 'react'],
+  ])('%s names what is missing: %s', async (path, peer) => {
+    await bare.write('import.js', `import '${path}'`)
+    const { code, err } = await node(bare, 'import.js')
+    expect(code).toBe(1)
+    expect(err).toMatch(new RegExp(`Cannot find package '(${peer}|@tanstack/react-query)'`))
+  })
+
+  it('the command helps', async () => {
+    const { code, out, err } = await cli(bare, '--help')
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    for (const [, name] of out.matchAll(/^ {2}(\w+) {2,}/gm)) {
+      const help = await cli(bare, name!, '--help')
+      expect(help).toMatchObject({ code: 0, err: '' })
+      expect(help.out).toContain(`npx onecount ${name}`)
+    }
+  })
+
+  it('the command says what it lacks in an empty folder: a setting first, then what its store needs', async () => {
+    expect((await cli(bare, 'verify')).err).toContain('REDIS_URL')
+    await bare.write('.env', 'REDIS_URL=redis://127.0.0.1:1\nDATABASE_URL=postgres://127.0.0.1:1/none\n')
+    expect(await cli(bare, 'verify')).toEqual({
+      code: 2,
+      out: '',
+      err: 'ioredis is not installed: npm install ioredis\n',
+    })
+    const doctor = await cli(bare, 'doctor')
+    expect(doctor.code).toBe(1)
+    expect(doctor.out).toContain('npm install ioredis')
+    expect(doctor.out).toContain('npm install postgres')
+  })
+})

@@ -1,0 +1,83 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PACKAGE, pack, type Tarball } from './packed'
+
+let folder: string
+let tarball: Tarball
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'onecount-tarball-'))
+  tarball = await pack(folder)
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('what is published', () => {
+  it('is the built package, its migrations and its documents', async () => {
+    const rest = tarball.files.filter(path => !path.startsWith('dist/') && !path.startsWith('sql/')).sort()
+    expect(rest).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/onecount.mjs', 'package.json'])
+    const sql = tarball.files.filter(path => path.startsWith('sql/')).map(path => path.slice('sql/'.length))
+    expect(sql.sort()).toEqual((await readdir(join(PACKAGE, 'sql'))).sort())
+  })
+
+  it('has modules and declarations, and no tests, simulation, maps or TypeScript sources', () => {
+    const strange = tarball.files.filter(path => path.startsWith('dist/') && !/(\.js|\.d\.ts)$/.test(path))
+    expect(strange).toEqual([])
+    expect(tarball.files.filter(path => /\.test\.|test-support|test-server|simulation/.test(path))).toEqual(
+      [],
+    )
+  })
+
+  it('has no module whose source is gone, as a stale build would', async () => {
+    const sources = await readdir(join(PACKAGE, 'src'), { recursive: true })
+    const known = new Set(sources.map(path => path.replace(/\.tsx?$/, '')))
+    const unknown = tarball.files
+      .filter(path => path.startsWith('dist/'))
+      .filter(path => !known.has(path.replace(/^dist\/|(\.d\.ts|\.js)$/g, '')))
+    expect(unknown).toEqual([])
+  })
+
+  it('is at most 400 kB', () => {
+    expect(tarball.bytes).toBeLessThan(400_000)
+  })
+
+  it('compiles nothing at run time, and requires no peer', async () => {
+    const { dependencies, peerDependencies, peerDependenciesMeta } = JSON.parse(
+      await readFile(join(PACKAGE, 'package.json'), 'utf8'),
+    )
+    expect(Object.keys(dependencies)).toEqual(['ws'])
+    const optional = Object.keys(peerDependenciesMeta).filter(name => peerDependenciesMeta[name].optional)
+    expect(optional.sort()).toEqual(Object.keys(peerDependencies).sort())
+  })
+})
+
+describe('publint', () => {
+  it('finds nothing', async () => {
+    const { messages, pkg } = await publint({
+      strict: true,
+      pack: { tarball: (await data()).buffer as ArrayBuffer },
+    })
+    expect(messages.map(message => formatMessage(message, pkg!))).toEqual([])
+  })
+})
+
+describe('are the types wrong', () => {
+  it('no: every entry is what its types say, under node16 and bundler resolution', async () => {
+    const result = await checkPackage(createPackageFromTarballData(await data()))
+    if (!result.types) throw new Error('The package has no types')
+    // Node 10's resolution knows no exports. A CommonJS program gets the ES module, as Node since 20.19 gives it.
+    const ignored = (problem: (typeof result.problems)[number]) =>
+      ('resolutionKind' in problem && problem.resolutionKind === 'node10') ||
+      problem.kind === 'CJSResolvesToESM'
+    expect(result.problems.filter(problem => !ignored(problem))).toEqual([])
+    const entries = Object.keys(result.entrypoints)
+    expect(entries).toContain('.')
+    expect(entries).toContain('./react')
+  })
+})
+
+const data = async () => new Uint8Array(await readFile(tarball.path))
