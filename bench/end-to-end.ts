@@ -5,6 +5,7 @@ import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import postgres from 'postgres'
 import type { Program } from '../dev/services/process'
+import { buildPackage } from '../packages/onecount/scripts/build'
 import { type Look, type Lost, lookAt, lostOf, wrongPosts } from './end-to-end/check'
 import { type SideProcess, startOnecount, startSide, startWriter } from './end-to-end/children'
 import { likesOf } from './end-to-end/likes'
@@ -82,6 +83,7 @@ interface Round {
  * the processes of each side are killed in the middle of a load, and what they have left behind is finished by others.
  */
 export async function endToEnd({ likes, rounds, concurrency }: EndToEndOptions, say: (line: string) => void) {
+  await buildPackage()
   say('starting Redis, PostgreSQL and the sides …')
   const [redis, server] = await startServers()
   const folder = await mkdtemp(join(tmpdir(), 'onecount-bench-'))

@@ -4,6 +4,7 @@ import { Redis } from 'ioredis'
 import { killOnExit } from '../dev/services/kill-on-exit'
 import { until } from '../dev/services/process'
 import { type RedisServer, startRedisServer } from '../dev/services/redis-server'
+import { buildPackage } from '../packages/onecount/scripts/build'
 import { Link } from './link'
 import type { Store } from './stack'
 
@@ -26,6 +27,7 @@ export class SingleRedis implements Store {
   private constructor(readonly dir: string) {}
 
   static async start(dir: string): Promise<SingleRedis> {
+    await buildPackage()
     const redis = new SingleRedis(dir)
     redis.#primary = await redis.#startServer()
     redis.#links = {

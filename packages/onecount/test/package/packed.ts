@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 export const PACKAGE = join(import.meta.dirname, '../..')
-const MODULES = join(PACKAGE, '../../node_modules')
+export const REPOSITORY = join(PACKAGE, '../..')
+const MODULES = join(REPOSITORY, 'node_modules')
 
 /** All that the package can use beside its own dependencies. */
 export const PEERS = [
@@ -37,26 +38,36 @@ export async function pack(folder: string): Promise<Tarball> {
 
 /** An application in a folder of its own, with the packed package and these modules installed, and no registry asked. */
 export async function installPacked(modules: string[] = [...PEERS, ...TYPES]) {
-  const root = await realpath(await mkdtemp(join(tmpdir(), 'onecount-package-')))
+  const app = await unpackInto(join(tmpdir(), 'onecount-package-'))
+  const { dependencies } = JSON.parse(await readFile(join(app.installed, 'package.json'), 'utf8'))
+  for (const name of [...Object.keys(dependencies), ...modules]) {
+    const target = join(app.root, 'node_modules', name)
+    await mkdir(dirname(target), { recursive: true })
+    await symlink(join(MODULES, name), target)
+  }
+  return app
+}
+
+/**
+ * An application below the repository, with the packed package installed and everything else found above it: for
+ * bundlers that follow no link out of their root.
+ */
+export const installInRepository = () => unpackInto(join(REPOSITORY, '.packed-'))
+
+async function unpackInto(prefix: string) {
+  const root = await realpath(await mkdtemp(prefix))
   const installed = join(root, 'node_modules/onecount')
   await mkdir(installed, { recursive: true })
   const { path } = await pack(root)
   await promisify(execFile)('tar', ['-xzf', path, '-C', installed, '--strip-components=1'])
-  const { dependencies } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'))
-  for (const name of [...Object.keys(dependencies), ...modules]) await link(name)
   await writeFile(join(root, 'package.json'), '{ "type": "module" }')
-
-  async function link(name: string) {
-    const target = join(root, 'node_modules', name)
-    await mkdir(dirname(target), { recursive: true })
-    await symlink(join(MODULES, name), target)
-  }
-
   return {
     root,
     installed,
-    write: (name: string, text: string) => writeFile(join(root, name), text),
-    copy: (from: string, to: string) => cp(from, join(root, to), { recursive: true }),
+    async write(name: string, text: string) {
+      await mkdir(dirname(join(root, name)), { recursive: true })
+      await writeFile(join(root, name), text)
+    },
     remove: () => rm(root, { recursive: true }),
   }
 }
@@ -70,10 +81,15 @@ export interface Ended {
 }
 
 /** Runs a program to its end, without the settings of this process. */
-export async function runIn(cwd: string, program: string, args: string[]): Promise<Ended> {
-  const env = { PATH: process.env.PATH, HOME: cwd, NODE_ENV: 'production' } as const
+export async function runIn(cwd: string, program: string, args: string[], timeout = 60_000): Promise<Ended> {
+  const env = {
+    PATH: process.env.PATH,
+    HOME: cwd,
+    NODE_ENV: 'production',
+    NEXT_TELEMETRY_DISABLED: '1',
+  } as const
   try {
-    const { stdout, stderr } = await promisify(execFile)(program, args, { cwd, env, timeout: 60_000 })
+    const { stdout, stderr } = await promisify(execFile)(program, args, { cwd, env, timeout })
     return { code: 0, out: stdout, err: stderr }
   } catch (error) {
     const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string }

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -10,7 +10,6 @@ let files: string[]
 /** A program of an adopting application: every entry, and the code of the README. */
 beforeAll(async () => {
   app = await installPacked()
-  await mkdir(join(app.root, 'src'))
   const paths = await subpaths()
   await app.write('src/all.ts', paths.map((path, i) => `export * as entry${i} from '${path}'\n`).join(''))
   await app.write('src/program.ts', PROGRAM)
