@@ -21,9 +21,9 @@ export function useCountsHealth(): LikesStatus {
         if (!leave.has(postId)) leave.set(postId, store.subscribe(postId, listener))
       }
       const cache = store.queryClient.getQueryCache()
-      for (const { queryKey } of cache.findAll({ queryKey: ['likes'] })) watch(String(queryKey[1]))
+      for (const { queryKey } of cache.findAll({ queryKey: ['onecount'] })) watch(String(queryKey[1]))
       const stop = cache.subscribe(({ type, query }) => {
-        if (query.queryKey[0] !== 'likes') return
+        if (query.queryKey[0] !== 'onecount') return
         if (type === 'added') watch(String(query.queryKey[1]))
         if (type === 'updated' || type === 'observerAdded' || type === 'observerRemoved') listener()
       })
@@ -45,7 +45,7 @@ function worst(store: LikesStore): LikesStatus {
   const present = new Set(
     store.queryClient
       .getQueryCache()
-      .findAll({ queryKey: ['likes'], type: 'active' })
+      .findAll({ queryKey: ['onecount'], type: 'active' })
       .map(({ queryKey, state }) => {
         const intent = store.intent(String(queryKey[1]))
         const unreachable = isUnreachable(state)

@@ -14,7 +14,7 @@ export function useCounts(posts: readonly Pick<Post, 'id' | 'likes'>[]): Readonl
       const leave = posts.map(({ id }) => store.subscribe(id, listener))
       leave.push(
         store.queryClient.getQueryCache().subscribe(event => {
-          if (event.type === 'updated' && event.query.queryKey[0] === 'likes') listener()
+          if (event.type === 'updated' && event.query.queryKey[0] === 'onecount') listener()
         }),
       )
       return () => {

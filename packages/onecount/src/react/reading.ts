@@ -1,7 +1,7 @@
 import { focusManager, type Query, type QueryClient } from '@tanstack/react-query'
 import { OnScreen } from './on-screen'
 import { Poller } from './poller'
-import type { LikeInput, LikesEntry } from './registers'
+import { ALL_LIKES, type LikeInput, type LikesEntry } from './registers'
 import { between, Rereader } from './rereader'
 import { isComplete, isGone } from './shown'
 import type { SteadyClock } from './steady-clock'
@@ -60,7 +60,7 @@ export class Reading {
   refetch(postIds: readonly string[], anew: boolean): Promise<void> {
     const ids = new Set(postIds)
     return this.options.queryClient.refetchQueries(
-      { queryKey: ['likes'], type: 'active', predicate: ({ queryKey }) => ids.has(String(queryKey[1])) },
+      { queryKey: ALL_LIKES, type: 'active', predicate: ({ queryKey }) => ids.has(String(queryKey[1])) },
       { cancelRefetch: anew },
     )
   }
@@ -105,7 +105,7 @@ export class Reading {
       (what === 'all' || state.status === 'error' || !isComplete(state.data as LikesEntry | undefined))
     return this.options.queryClient
       .getQueryCache()
-      .findAll({ queryKey: ['likes'], type: 'active', predicate: isDue })
+      .findAll({ queryKey: ALL_LIKES, type: 'active', predicate: isDue })
       .map(({ queryKey }) => String(queryKey[1]))
       .filter(this.screen.has)
   }

@@ -6,6 +6,7 @@ import { browserStorage, KeptOps } from './kept-ops'
 import { Outbox } from './outbox'
 import { Reading } from './reading'
 import {
+  ALL_LIKES,
   EMPTY_ENTRY,
   type LikeInput,
   type LikesEntry,
@@ -194,7 +195,7 @@ export class LikesStore {
    */
   refreshActive(spreadMs = 0): void {
     if (spreadMs > 0) this.reading.refreshWithin(spreadMs)
-    else this.queryClient.refetchQueries({ queryKey: ['likes'], type: 'active' })
+    else this.queryClient.refetchQueries({ queryKey: ALL_LIKES, type: 'active' })
   }
 
   /** Calls back when the intent or the refusal of a post changes. */

@@ -38,7 +38,7 @@ const MERGED: LikesEntry = { ...EMPTY_ENTRY }
 export function useLikes(postId: string, seed?: LikeInput): LikesView {
   const store = useLikesStore()
   useSeed(store, postId, seed)
-  const query = useQuery(likesOptions(store, postId, seed))
+  const query = useQuery(likesOptions(store, postId, seed), store.queryClient)
   const subscribe = useCallback((listener: () => void) => store.subscribe(postId, listener), [store, postId])
   const intent = useSyncExternalStore(subscribe, () => store.intent(postId), nothing)
   const error = useSyncExternalStore(subscribe, () => store.refusal(postId), nothing)
@@ -87,6 +87,11 @@ function likesOptions(store: LikesStore, postId: string, seed: LikeInput | undef
     refetchOnReconnect: false,
     gcTime: 30 * 60_000,
     networkMode: 'always',
+    // Whatever else an application has made its defaults.
+    enabled: true,
+    staleTime: 0,
+    refetchInterval: false,
+    throwOnError: false,
     retry: (failures, error) => failures < 1 && !(error instanceof LikesRefused),
     retryDelay: 500,
   })
