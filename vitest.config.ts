@@ -4,8 +4,9 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   resolve: { alias: { '@': fileURLToPath(new URL('.', import.meta.url)) } },
   test: {
+    projects: ['packages/react18', { extends: true, test: { name: 'unit' } }],
     include: ['{packages,app,dev,scripts,bench,drill,e2e/support}/**/*.test.{ts,tsx}'],
-    exclude: ['**/node_modules/**', '.next/**'],
+    exclude: ['**/node_modules/**', '.next/**', 'packages/react18/**'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // What is waited for comes at once on a quiet machine; a busy one may take its time.

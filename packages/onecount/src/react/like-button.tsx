@@ -1,6 +1,6 @@
 'use client'
 
-import type { ReactNode } from 'react'
+import type { ReactElement, ReactNode } from 'react'
 import type { likeText } from './like-text'
 import type { LikeInput } from './registers'
 import { type LikeButtonView, useLikeButton } from './use-like-button'
@@ -40,7 +40,7 @@ export type LikeButtonProps = Look &
  *   )}
  * </LikeButton>
  */
-export function LikeButton(props: LikeButtonProps): ReactNode {
+export function LikeButton(props: LikeButtonProps): ReactElement {
   return props.like ? <Button {...props} like={props.like} /> : <PostButton {...props} />
 }
 
