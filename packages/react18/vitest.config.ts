@@ -26,8 +26,6 @@ export default defineProject({
     exclude: ['**/{realtime-polling,use-likes-events,use-likes-recovery}.test.tsx'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Of tests that render as a server does, in a document.
-    onConsoleLog: log => !log.includes('useLayoutEffect does nothing on the server'),
     expect: { poll: { timeout: 10_000 } },
     server: { deps: { inline: [/@tanstack\/react-query/, /@testing-library\/react/] } },
   },
