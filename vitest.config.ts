@@ -5,8 +5,11 @@ export default defineConfig({
   resolve: { tsconfigPaths: true },
   test: {
     globalSetup: 'packages/onecount/scripts/vitest-setup.ts',
+    projects: ['packages/react18', { extends: true, test: { name: 'unit' } }],
     include: ['{packages,app,dev,scripts,bench,drill,e2e/support}/**/*.test.{ts,tsx}'],
-    exclude: ['**/node_modules/**', '.next/**'],
+    exclude: ['**/node_modules/**', '.next/**', 'packages/react18/**'],
+    // React 18 of tests that render as a server does, in a document.
+    onConsoleLog: log => !log.includes('useLayoutEffect does nothing on the server'),
     testTimeout: 30_000,
     hookTimeout: 60_000,
     // What is waited for comes at once on a quiet machine; a busy one may take its time.

@@ -43,6 +43,29 @@ test('a press that cannot be saved stays, says so, and is tried again by Retry a
   await saved(page)
 })
 
+test('people who listen hear what became of their press, in the modal from inside of it', async ({
+  page,
+}) => {
+  const refused: string[] = []
+  page.on('console', message => {
+    if (message.text().includes('Content Security Policy')) refused.push(message.text())
+  })
+  await page.goto(`${stack.url}/rank`)
+  await press(page, 446, 447)
+  await expect(page.locator('body > [role="status"]')).toHaveText('Liked, 447 likes')
+  await saved(page)
+
+  await bear(page).locator(`a[href="/post/${BEAR}"]`).first().click()
+  const modal = page.getByRole('dialog')
+  await expect(modal.getByRole('status')).toBeEmpty()
+  await modal.getByRole('button', { name: 'Unlike' }).click()
+  await expect(modal.getByRole('status')).toHaveText('Like removed, 446 likes')
+  await saved(page)
+  // Out of sight, by styles that the page's policy has let pass.
+  expect(await modal.getByRole('status').evaluate(({ clientWidth }) => clientWidth)).toBe(1)
+  expect(refused).toEqual([])
+})
+
 test('a press whose answer is lost is repeated by itself and counts once', async ({ context, page }) => {
   const log = await recordCounts(context)
   await page.goto(`${stack.url}/`)

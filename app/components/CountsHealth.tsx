@@ -1,8 +1,8 @@
 'use client'
 
 import type { LikesStatus } from 'onecount/react'
+import { useLikesStatus } from 'onecount/react/summary'
 import styles from './CountsHealth.module.css'
-import { useCountsHealth } from './use-counts-health'
 
 const WORDS: Record<LikesStatus, { title: string; text: string }> = {
   exact: { title: 'Exact', text: 'Each picture has one number, the same in every view and for everybody.' },
@@ -27,7 +27,7 @@ const WORDS: Record<LikesStatus, { title: string; text: string }> = {
 
 /** What the numbers on this page are worth at this moment, in words. */
 export function CountsHealth() {
-  const status = useCountsHealth()
+  const status = useLikesStatus()
   const { title, text } = WORDS[status]
   return (
     <section aria-label="About the numbers" className={styles.card} data-status={status}>

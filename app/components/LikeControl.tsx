@@ -1,13 +1,14 @@
 'use client'
 
+import { LikeButton } from 'onecount/react'
 import { useRef, useState } from 'react'
 import { useLikeHandler } from '@/app/hooks/useLikeHandler'
 import type { Post } from '@/app/types'
 import { Count } from './Count'
+import { likeText } from './format'
 import { HeartIcon } from './icons'
 import styles from './LikeControl.module.css'
 import { LikeNotice } from './LikeNotice'
-import { useAnnouncedLike } from './use-announced-like'
 
 interface LikeControlProps {
   post: Post
@@ -21,34 +22,31 @@ interface LikeControlProps {
 /** The heart and its number, the same in every view: both come from the one entry of this post. */
 export function LikeControl({ post, look = 'row' }: LikeControlProps) {
   const like = useLikeHandler(post)
-  const liked = like.liked ?? false
-  const notePress = useAnnouncedLike(like)
   const [springs, setSprings] = useState(false)
   const heart = useRef<HTMLButtonElement>(null)
 
-  function press() {
-    setSprings(!liked)
-    notePress()
-    like.toggle()
-  }
-
   return (
-    <div ref={like.watch} className={styles.control} data-look={look} data-status={like.status}>
-      <button
-        ref={heart}
-        type="button"
-        className={styles.heart}
-        aria-label={liked ? 'Unlike' : 'Like'}
-        aria-pressed={liked}
-        data-springs={springs || undefined}
-        onClick={press}
-      >
-        <HeartIcon onAnimationEnd={() => setSprings(false)} />
-        {(like.status === 'saving' || like.status === 'retrying') && <Ring />}
-      </button>
-      <Count value={like.count} status={like.status} knownAt={like.knownAt} />
-      <LikeNotice like={like} onDone={() => heart.current?.focus()} className={styles.notice} />
-    </div>
+    <LikeButton like={like} text={likeText}>
+      {({ liked, isPending, buttonProps }) => (
+        <div ref={like.watch} className={styles.control} data-look={look} data-status={like.status}>
+          <button
+            {...buttonProps}
+            ref={heart}
+            className={styles.heart}
+            data-springs={springs || undefined}
+            onClick={() => {
+              setSprings(!liked)
+              buttonProps.onClick()
+            }}
+          >
+            <HeartIcon onAnimationEnd={() => setSprings(false)} />
+            {isPending && <Ring />}
+          </button>
+          <Count value={like.count} status={like.status} knownAt={like.knownAt} />
+          <LikeNotice like={like} onDone={() => heart.current?.focus()} className={styles.notice} />
+        </div>
+      )}
+    </LikeButton>
   )
 }
 

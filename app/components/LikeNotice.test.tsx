@@ -62,7 +62,7 @@ describe('the notice about a press', () => {
   it('that was refused leaves the focus on the heart when it is put away', async () => {
     outcome = new LikesRefused('too_many_requests', 'Wait.', 3000)
     const { heart, button } = await pressedHeart('Dismiss')
-    expect(screen.getByText(/Too quick/)).toBeTruthy()
+    expect(screen.getByText(/Too quick/, { selector: 'p span' })).toBeTruthy()
     fireEvent.click(button)
     expect(screen.queryByRole('button', { name: 'Dismiss' })).toBeNull()
     expect(document.activeElement).toBe(heart)

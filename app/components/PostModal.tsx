@@ -2,7 +2,6 @@
 
 import { usePathname, useRouter } from 'next/navigation'
 import { type ReactNode, useLayoutEffect, useRef } from 'react'
-import { Announcer } from './announcer'
 import { trapFocus } from './focus-trap'
 import { CloseIcon } from './icons'
 import styles from './PostModal.module.css'
@@ -46,7 +45,6 @@ function Dialog({ children }: { children: ReactNode }) {
         </button>
         {children}
       </div>
-      <Announcer />
     </dialog>
   )
 }

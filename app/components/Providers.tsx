@@ -2,14 +2,8 @@
 
 import { LikesProvider } from 'onecount/react'
 import type { ReactNode } from 'react'
-import { Announcer } from './announcer'
 
-/** What every view shares: the one store of counts, and the voice that announces one's own. */
+/** What every view shares: the one store of counts. */
 export function Providers({ children }: { children: ReactNode }) {
-  return (
-    <LikesProvider>
-      {children}
-      <Announcer />
-    </LikesProvider>
-  )
+  return <LikesProvider>{children}</LikesProvider>
 }

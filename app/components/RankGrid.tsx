@@ -1,6 +1,7 @@
 'use client'
 
 import Link from 'next/link'
+import { useLikeCounts } from 'onecount/react/summary'
 import { useId, useRef } from 'react'
 import type { Post } from '@/app/types'
 import { LikeControl } from './LikeControl'
@@ -8,7 +9,6 @@ import { Picture } from './Picture'
 import styles from './RankGrid.module.css'
 import { rankOrder } from './rank-order'
 import { StatePanel } from './StatePanel'
-import { useCounts } from './use-counts'
 import { useGlide } from './use-glide'
 import { useHold } from './use-hold'
 
@@ -23,7 +23,7 @@ interface RankGridProps {
  */
 export function RankGrid({ posts }: RankGridProps) {
   const grid = useRef<HTMLOListElement>(null)
-  const counts = useCounts(posts)
+  const counts = useLikeCounts(posts.map(({ id, likes }) => ({ id, count: likes })))
   const held = useHold(grid)
   const order = useGlide(grid, rankOrder(posts, counts), held)
   const byId = new Map(posts.map(post => [post.id, post]))

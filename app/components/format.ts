@@ -1,3 +1,5 @@
+import type { LikeText, ShownLikes } from 'onecount/react'
+
 const counts = new Intl.NumberFormat('en', { useGrouping: 'min2' })
 const dates = new Intl.DateTimeFormat('en-GB', {
   day: 'numeric',
@@ -38,6 +40,14 @@ export function refusalText({
   if (code !== 'too_many_requests') return message
   const seconds = Math.ceil((retryAfterMs ?? 0) / 1000)
   return seconds > 0 ? `Too quick: wait ${seconds}\u00a0s.` : 'Too quick: wait a moment.'
+}
+
+/** What a heart is called, the number being beside it, and what people who listen hear of their presses. */
+export function likeText(about: LikeText, like: ShownLikes): string {
+  if (about === 'label') return like.liked ? 'Unlike' : 'Like'
+  if (about === 'pressed') return `${like.liked ? 'Liked' : 'Like removed'}, ${spokenCount(like.count)}`
+  if (about === 'saved') return `Saved, ${spokenCount(like.count)}`
+  return about === 'refused' && like.error ? refusalText(like.error) : 'Not saved yet, retrying'
 }
 
 /**

@@ -9,12 +9,6 @@ type Seed = Pick<Post, 'id' | 'likes' | 'liked' | 'likesRev' | 'likesOp' | 'like
  * The one hook behind every heart and every number. What the post carries is where it starts; from then on all views
  * show the same entry, and no cache has to be invalidated.
  */
-export function useLikeHandler(post: Seed): LikesView {
-  return useLikes(post.id, {
-    count: post.likes,
-    liked: post.liked,
-    rev: post.likesRev,
-    op: post.likesOp,
-    source: post.likesSource,
-  })
+export function useLikeHandler({ id, likes, liked, likesRev, likesOp, likesSource }: Seed): LikesView {
+  return useLikes(id, { count: likes, liked, rev: likesRev, op: likesOp, source: likesSource })
 }

@@ -1,12 +1,12 @@
 'use client'
 
+import { useLikeCounts } from 'onecount/react/summary'
 import { useId } from 'react'
 import { Avatar } from '@/app/components/AuthorLine'
 import { formatCount } from '@/app/components/format'
 import { LikeControl } from '@/app/components/LikeControl'
 import { Picture } from '@/app/components/Picture'
 import { StatePanel } from '@/app/components/StatePanel'
-import { useCounts } from '@/app/components/use-counts'
 import type { Author, Post } from '@/app/types'
 import styles from './ProfileWall.module.css'
 
@@ -54,7 +54,7 @@ export function ProfileHead({ author, totals }: { author: Author; totals: React.
 }
 
 function Totals({ posts }: { posts: Post[] }) {
-  const counts = useCounts(posts)
+  const counts = useLikeCounts(posts.map(({ id, likes }) => ({ id, count: likes })))
   const likes = sum([...counts.values()])
   return (
     <>

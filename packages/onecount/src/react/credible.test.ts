@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MAX_TIME, stampOp } from './credible'
+import { hint } from './hint'
 import { KeptOps } from './kept-ops'
 import type { LikeInput } from './registers'
 import { shareBetweenTabs } from './tabs'
@@ -62,7 +63,7 @@ describe('what the server cannot have said changes nothing', () => {
   it.each(forged)('in an event: %s', (_, input) => {
     const page = manual()
     const known = page.store.entry(POST)
-    page.store.hint(POST, input())
+    hint(page.store, POST, input())
     expect(page.store.entry(POST)).toBe(known)
     expectSoundPress(page)
   })
@@ -135,11 +136,11 @@ describe('a server whose clock was set back', () => {
     const { store, shown } = manual()
     const rev = micros(Date.now() + 3600_000)
     store.receive(POST, { count: 450, liked: true, rev, op: null, source: 'redis' })
-    store.hint(POST, { count: 451, rev: rev + 1 })
+    hint(store, POST, { count: 451, rev: rev + 1 })
     expect(shown()).toMatchObject({ count: 451, liked: true, status: 'exact' })
     // What only an event has said is no ground for the next one.
-    store.hint(POST, { count: 452, rev: rev + 59_000_000 })
-    store.hint(POST, { count: 9, rev: rev + 118_000_000 })
+    hint(store, POST, { count: 452, rev: rev + 59_000_000 })
+    hint(store, POST, { count: 9, rev: rev + 118_000_000 })
     expect(shown()).toMatchObject({ count: 452 })
   })
 })

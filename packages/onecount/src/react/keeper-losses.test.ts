@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { hint } from './hint'
 import { KeptOps } from './kept-ops'
 import { ANSWERED, createServer, kept, LATENCY_MS, openTab, POST } from './test-support'
 
@@ -53,7 +54,7 @@ describe('whatever a server loses, and whenever', () => {
             wanted[tab] = undefined
           } else if (act === 'render') payload = server.state()
           else if (act === 'navigate') store.seed(POST, payload)
-          else if (act === 'event') for (const { store } of tabs) store.hint(POST, server.event())
+          else if (act === 'event') for (const { store } of tabs) hint(store, POST, server.event())
           else if (act === 'lose') server.losesReply = true
           else if (act === 'down' || act === 'up') server.isUp = act === 'up'
           else server[act]()

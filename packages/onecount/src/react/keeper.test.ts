@@ -1,5 +1,6 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { hint } from './hint'
 import { ANSWERED, CONFIRMED, createServer, kept, openPage, openTab, POST } from './test-support'
 import { LikesRefused, type LikesTransport } from './transport'
 
@@ -79,7 +80,7 @@ describe('a press', () => {
     await pass(ANSWERED)
     server.flush()
     server.other()
-    store.hint(POST, server.event())
+    hint(store, POST, server.event())
     expect(shown().count).toBe(447)
     await pass(250 + 2 * ANSWERED)
     expect(shown()).toMatchObject({ count: 448, liked: true, status: 'exact' })

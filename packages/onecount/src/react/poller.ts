@@ -1,4 +1,4 @@
-import { between } from './rereader'
+import { between } from './between'
 
 export interface PollerOptions {
   /** Reads everything that is on screen, or only what is not known exactly. */

@@ -1,6 +1,6 @@
 'use client'
 
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { QueryClient, QueryClientContext } from '@tanstack/react-query'
 import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
 import { LikesStore } from './store'
 import { shareBetweenTabs } from './tabs'
@@ -18,21 +18,32 @@ export function useLikesStore(): LikesStore {
   return store
 }
 
-interface LikesProviderProps {
-  children: ReactNode
-  /** The application's own client; without one a client is made. */
+export interface LikesProviderProps {
+  children?: ReactNode
+  /** Where the likes are kept. Default: the client of the nearest QueryClientProvider, or else one of its own. */
   queryClient?: QueryClient
-  /** How the server is reached; without one, the HTTP API at /api/likes. */
+  /** How the server is reached. Default: `createHttpTransport()`, the HTTP API at /api/likes. */
   transport?: LikesTransport
 }
 
-/** Around everything that shows likes, once an application. */
+/**
+ * Around everything that shows likes, once an application. Both options count as they are at the first render. Makes no
+ * QueryClientProvider: an application's own queries find the client that the application has given them.
+ *
+ * @example
+ * <QueryClientProvider client={queryClient}>
+ *   <LikesProvider>{children}</LikesProvider>
+ * </QueryClientProvider>
+ */
 export function LikesProvider({ children, queryClient, transport }: LikesProviderProps) {
+  const nearest = useContext(QueryClientContext)
   const [store] = useState(
-    () => new LikesStore(queryClient ?? new QueryClient(), transport ?? createHttpTransport()),
+    () => new LikesStore(queryClient ?? nearest ?? new QueryClient(), transport ?? createHttpTransport()),
   )
 
   useEffect(() => {
+    // Counted, as a QueryClientProvider of the application mounts it as well.
+    store.queryClient.mount()
     const leave = shareBetweenTabs(store)
     // A page from the back/forward cache comes back as it was left.
     const onPageShow = (event: PageTransitionEvent) => {
@@ -63,6 +74,7 @@ export function LikesProvider({ children, queryClient, transport }: LikesProvide
       leave()
       store.keeper.stop()
       store.reading.stop()
+      store.queryClient.unmount()
       window.removeEventListener('pageshow', onPageShow)
       window.removeEventListener('online', onOnline)
       window.removeEventListener('offline', onOffline)
@@ -70,9 +82,5 @@ export function LikesProvider({ children, queryClient, transport }: LikesProvide
     }
   }, [store])
 
-  return (
-    <StoreContext.Provider value={store}>
-      <QueryClientProvider client={store.queryClient}>{children}</QueryClientProvider>
-    </StoreContext.Provider>
-  )
+  return <StoreContext.Provider value={store}>{children}</StoreContext.Provider>
 }

@@ -1,8 +1,9 @@
 import { focusManager, type Query, type QueryClient } from '@tanstack/react-query'
+import { between } from './between'
 import { OnScreen } from './on-screen'
 import { Poller } from './poller'
-import type { LikeInput, LikesEntry } from './registers'
-import { between, Rereader } from './rereader'
+import { ALL_LIKES, type LikeInput, type LikesEntry } from './registers'
+import type { Rereader, RereaderOptions } from './rereader'
 import { isComplete, isGone } from './shown'
 import type { SteadyClock } from './steady-clock'
 
@@ -10,6 +11,8 @@ import type { SteadyClock } from './steady-clock'
 const FRESH_MS = 2000
 /** A post that is scrolled into view is read where its last read is older than this; milliseconds. */
 const OLD_MS = 60_000
+/** Where no events are followed, milliseconds. */
+const ASKED_WITHIN_MS = 250
 
 interface ReadingOptions {
   queryClient: QueryClient
@@ -22,8 +25,8 @@ interface ReadingOptions {
 export class Reading {
   /** Which posts a person can see. */
   readonly screen = new OnScreen(postId => this.#revealed(postId))
-  /** Reads again what events do not explain. */
-  readonly rereader: Rereader
+  /** Reads again what events do not explain; `onecount/react/realtime` brings it. */
+  rereader: Rereader | undefined
   /** Reads a page that stays in front. */
   readonly poller: Poller
   /** By post, when the last answer about it was asked for. */
@@ -31,13 +34,7 @@ export class Reading {
   #refresh: { due: number; timer: ReturnType<typeof setTimeout> } | undefined
 
   constructor(private readonly options: ReadingOptions) {
-    const { clock, waitMs } = options
-    this.rereader = new Rereader({
-      waitMs,
-      now: () => clock.now(),
-      onScreen: () => new Set(this.#onScreen('all')),
-      read: postIds => this.refetch(postIds, true),
-    })
+    const { waitMs } = options
     this.poller = new Poller({
       waitMs,
       isVisible: () => focusManager.isFocused(),
@@ -45,22 +42,40 @@ export class Reading {
     })
   }
 
+  /** From now on events come in. */
+  explain(make: new (options: RereaderOptions) => Rereader): Rereader {
+    const { clock, waitMs } = this.options
+    this.rereader ??= new make({
+      waitMs,
+      now: () => clock.now(),
+      onScreen: () => new Set(this.#onScreen('all')),
+      read: postIds => this.refetch(postIds, true),
+    })
+    return this.rereader
+  }
+
+  /** Something of this revision is to be explained; `isUrgent`: it contradicts what is known. */
+  ask(postId: string, rev: number, isUrgent?: boolean): void {
+    if (this.rereader) this.rereader.ask(postId, rev, isUrgent)
+    else this.refreshWithin(ASKED_WITHIN_MS)
+  }
+
   /** What the server said of a post; `at`: when it was asked, milliseconds. */
   heard(postId: string, input: LikeInput, at: number): void {
     if (typeof input.liked === 'boolean' && !input.cached) this.#readAt.set(postId, at)
-    this.rereader.heard(postId, input, at)
+    this.rereader?.heard(postId, input, at)
   }
 
   /** Whether a post was read so lately that a view of it need not read it again. */
   isFresh(postId: string): boolean {
-    return this.#age(postId) < FRESH_MS && !this.rereader.isWaiting(postId)
+    return this.#age(postId) < FRESH_MS && !this.rereader?.isWaiting(postId)
   }
 
   /** Reads these posts as far as a view shows them; `anew`: a read that is under way is too old for this. */
   refetch(postIds: readonly string[], anew: boolean): Promise<void> {
     const ids = new Set(postIds)
     return this.options.queryClient.refetchQueries(
-      { queryKey: ['likes'], type: 'active', predicate: ({ queryKey }) => ids.has(String(queryKey[1])) },
+      { queryKey: ALL_LIKES, type: 'active', predicate: ({ queryKey }) => ids.has(String(queryKey[1])) },
       { cancelRefetch: anew },
     )
   }
@@ -80,13 +95,13 @@ export class Reading {
 
   /** The page is in front again. */
   resume(): void {
-    this.rereader.resume()
+    this.rereader?.resume()
   }
 
   stop(): void {
     clearTimeout(this.#refresh?.timer)
     this.#refresh = undefined
-    this.rereader.stop()
+    this.rereader?.stop()
   }
 
   #age(postId: string): number {
@@ -94,8 +109,8 @@ export class Reading {
   }
 
   #revealed(postId: string): void {
-    if (this.rereader.isWaiting(postId)) this.rereader.resume()
-    else if (this.#age(postId) > OLD_MS) this.rereader.ask(postId, 0, true)
+    if (this.rereader?.isWaiting(postId)) this.rereader.resume()
+    else if (this.#age(postId) > OLD_MS) this.ask(postId, 0, true)
   }
 
   #onScreen(what: 'all' | 'incomplete'): string[] {
@@ -105,7 +120,7 @@ export class Reading {
       (what === 'all' || state.status === 'error' || !isComplete(state.data as LikesEntry | undefined))
     return this.options.queryClient
       .getQueryCache()
-      .findAll({ queryKey: ['likes'], type: 'active', predicate: isDue })
+      .findAll({ queryKey: ALL_LIKES, type: 'active', predicate: isDue })
       .map(({ queryKey }) => String(queryKey[1]))
       .filter(this.screen.has)
   }

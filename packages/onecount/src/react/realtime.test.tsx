@@ -3,7 +3,7 @@ import type { SupabaseClient } from '@supabase/supabase-js'
 import { cleanup, render } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LikesProvider, useLikesStore } from './provider'
-import { useLikesSubscription } from './realtime'
+import { type RealtimeClient, type SubscriptionOptions, useLikesSubscription } from './realtime'
 import type { LikesStore } from './store'
 import { createServer, POST } from './test-support'
 
@@ -14,10 +14,13 @@ function createSupabase() {
     postgres_changes: (_: unknown) => {},
     status: (_: string) => {},
     kinds: [] as string[],
+    filters: [] as unknown[],
+    removed: 0,
   }
   const channel = {
-    on(kind: 'broadcast' | 'postgres_changes', _: unknown, listener: (message: unknown) => void) {
+    on(kind: 'broadcast' | 'postgres_changes', filter: unknown, listener: (message: unknown) => void) {
       heard.kinds.push(kind)
+      heard.filters.push(filter)
       heard[kind] = listener
       return channel
     },
@@ -26,14 +29,14 @@ function createSupabase() {
       return channel
     },
   }
-  const supabase = { channel: () => channel, removeChannel: () => {} }
+  const supabase = { channel: () => channel, removeChannel: () => heard.removed++ }
   return { heard, supabase: supabase as unknown as SupabaseClient }
 }
 
 let store: LikesStore
-function Ear({ supabase }: { supabase: SupabaseClient }) {
+function Ear({ client, options }: { client: RealtimeClient | null; options?: SubscriptionOptions }) {
   store = useLikesStore()
-  useLikesSubscription(supabase)
+  useLikesSubscription(client, options)
   return null
 }
 
@@ -42,7 +45,7 @@ function listen() {
   const { server, transport } = createServer()
   render(
     <LikesProvider transport={transport}>
-      <Ear supabase={supabase} />
+      <Ear client={supabase} />
     </LikesProvider>,
   )
   store.receive(POST, server.state())
@@ -91,5 +94,74 @@ describe('useLikesSubscription', () => {
     expect(refreshed).not.toHaveBeenCalled()
     for (const status of ['SUBSCRIBED', 'CHANNEL_ERROR', 'TIMED_OUT']) heard.status(status)
     expect(refreshed).toHaveBeenCalledTimes(3)
+  })
+
+  it('follows another table by its own columns', () => {
+    const { heard, supabase } = createSupabase()
+    const { server, transport } = createServer()
+    const options = { schema: 'blog', table: 'articles', id: 'slug', count: 'like_count', rev: 'like_rev' }
+    render(
+      <LikesProvider transport={transport}>
+        <Ear client={supabase} options={options} />
+      </LikesProvider>,
+    )
+    store.receive(POST, server.state())
+    expect(heard.filters).toEqual([{ event: 'UPDATE', schema: 'blog', table: 'articles' }])
+    heard.postgres_changes({ new: { slug: POST, like_count: 450, like_rev: 20 } })
+    expect(store.entry(POST)).toMatchObject({ count: 450, countRev: 20 })
+  })
+
+  it('loads a client once, however often it is rendered, and follows it until it leaves', async () => {
+    const { heard, supabase } = createSupabase()
+    const { server, transport } = createServer()
+    let loads = 0
+    const page = () => (
+      <LikesProvider transport={transport}>
+        <Ear
+          client={async () => {
+            loads++
+            return supabase
+          }}
+        />
+      </LikesProvider>
+    )
+    const { rerender, unmount } = render(page())
+    rerender(page())
+    store.receive(POST, server.state())
+    await expect.poll(() => heard.kinds).toEqual(['postgres_changes'])
+    rerender(page())
+    expect(loads).toBe(1)
+    heard.postgres_changes({ new: { id: POST, likes: 450, likes_rev: 20 } })
+    expect(store.entry(POST)).toMatchObject({ count: 450 })
+    unmount()
+    expect(heard.removed).toBe(1)
+  })
+
+  it('does not subscribe with a client that comes after it has left', async () => {
+    const { heard, supabase } = createSupabase()
+    let arrive = (_: SupabaseClient) => {}
+    const client = new Promise<SupabaseClient>(resolve => {
+      arrive = resolve
+    })
+    const { unmount } = render(
+      <LikesProvider transport={createServer().transport}>
+        <Ear client={() => client} />
+      </LikesProvider>,
+    )
+    unmount()
+    arrive(supabase)
+    await client
+    expect(heard.kinds).toEqual([])
+  })
+
+  it('says that a client cannot be loaded, and lets the page be polled', async () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    render(
+      <LikesProvider transport={createServer().transport}>
+        <Ear client={() => Promise.reject(new Error('offline'))} />
+      </LikesProvider>,
+    )
+    await expect.poll(() => warn.mock.calls.flat().join()).toContain('cannot be loaded: counts are polled')
+    warn.mockRestore()
   })
 })

@@ -1,15 +1,28 @@
 'use client'
 
 import type { SupabaseClient } from '@supabase/supabase-js'
-import { useEffect } from 'react'
+import { useEffect, useRef } from 'react'
+import { hint } from './hint'
 import { useLikesStore } from './provider'
+import { Rereader } from './rereader'
 import type { LikesStore } from './store'
 
-interface SubscriptionOptions {
+export { hint } from './hint'
+
+/** Where the counts of the posts are, for Realtime. */
+export interface SubscriptionOptions {
+  /** Default: `public`. */
   schema?: string
-  /** The table with `id, likes, likes_rev`. */
+  /** The table whose rows are the posts. Default: `posts_new`. */
   table?: string
+  /** Its columns. Default: `id`, `likes` and `likes_rev`. */
+  id?: string
+  count?: string
+  rev?: string
 }
+
+/** A client, or what loads one when the page is there: nothing on the first screen waits for it. */
+export type RealtimeClient = SupabaseClient | (() => Promise<SupabaseClient>)
 
 /** After an outage everybody joins again in the same moment: the read that catches up comes within, milliseconds. */
 const REJOIN_SPREAD_MS = 5000
@@ -19,34 +32,65 @@ const JOIN_SPREAD_MS = 250
  * Follows the likes of all posts through Supabase Realtime: changes of the posts' rows, which the server alone can send.
  * A broadcast is not listened to: everybody who has the publishable key can send one on a public channel. A hint, never
  * the truth: after every (re)subscription what is on screen is read again; every few seconds while there is none, with
- * `null` for a client that is not there (yet) too; and about once a minute while there is one.
+ * `null` for a client that is not there (yet) or cannot be loaded too; and about once a minute while there is one.
+ *
+ * @param client a function is called once, when this is mounted or follows `null`
+ * @example
+ * useLikesSubscription(() => import('./supabase-browser').then(({ supabase }) => supabase))
  */
 export function useLikesSubscription(
-  supabase: SupabaseClient | null,
-  { schema = 'public', table = 'posts_new' }: SubscriptionOptions = {},
+  client: RealtimeClient | null,
+  {
+    schema = 'public',
+    table = 'posts_new',
+    id = 'id',
+    count = 'likes',
+    rev = 'likes_rev',
+  }: SubscriptionOptions = {},
 ): void {
   const store = useLikesStore()
+  // A function is written anew with each render, as a rule: it loads the same client.
+  const latest = useRef(client)
   useEffect(() => {
+    latest.current = client
+  })
+  const loads = typeof client === 'function'
+  const known = loads ? null : client
+
+  useEffect(() => {
+    store.reading.explain(Rereader)
     const events = store.reading.poller.follow()
-    const stop = supabase && subscribe(store, supabase, { schema, table }, events.joined)
+    let stop: (() => void) | undefined
+    let isOver = false
+    const begin = (supabase: SupabaseClient) => {
+      if (!isOver) stop = subscribe(store, supabase, { schema, table, id, count, rev }, events.joined)
+    }
+    if (known) begin(known)
+    else if (loads && typeof latest.current === 'function')
+      latest.current().then(begin, () => {
+        console.warn('[onecount] the Realtime client cannot be loaded: counts are polled')
+      })
     return () => {
+      isOver = true
       stop?.()
       events.leave()
     }
-  }, [store, supabase, schema, table])
+  }, [store, known, loads, schema, table, id, count, rev])
 }
 
 function subscribe(
   store: LikesStore,
   supabase: SupabaseClient,
-  { schema, table }: Required<SubscriptionOptions>,
+  { schema, table, ...columns }: Required<SubscriptionOptions>,
   joined: (isJoined: boolean) => void,
 ): () => void {
   let isFirst = true
   let isOver = false
   const channel = supabase
     .channel(`onecount:${table}`)
-    .on<PostRow>('postgres_changes', { event: 'UPDATE', schema, table }, ({ new: row }) => hear(store, row))
+    .on<Row>('postgres_changes', { event: 'UPDATE', schema, table }, ({ new: row }) =>
+      hear(store, row, columns),
+    )
     .subscribe(status => {
       if (isOver) return
       joined(status === 'SUBSCRIBED')
@@ -61,16 +105,13 @@ function subscribe(
   }
 }
 
-interface PostRow {
-  [column: string]: unknown
-  id: string
-  likes: unknown
-  likes_rev: unknown
-}
+type Row = Record<string, unknown>
+type Columns = Pick<Required<SubscriptionOptions>, 'id' | 'count' | 'rev'>
 
 /** A row that is too large comes without its columns. */
-function hear(store: LikesStore, { id, likes, likes_rev }: Partial<PostRow>): void {
-  if (typeof id === 'string') store.hint(id, { count: numeric(likes), rev: numeric(likes_rev) })
+function hear(store: LikesStore, row: Row, { id, count, rev }: Columns): void {
+  const postId = row[id]
+  if (typeof postId === 'string') hint(store, postId, { count: numeric(row[count]), rev: numeric(row[rev]) })
 }
 
 /** Large integers arrive as numbers or texts; anything else is no number, `null` not 0. */

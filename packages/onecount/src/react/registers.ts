@@ -1,8 +1,11 @@
 import type { Source } from '../core/types'
 import { isCount, isOp, isRev } from './credible'
 
+/** What the query key of every post begins with: in an application's own cache, it collides with none of its keys. */
+export const ALL_LIKES = ['onecount'] as const
+
 /** The one query key of a post's likes. Nothing else holds a count. */
-export const likesKey = (postId: string) => ['likes', postId] as const
+export const likesKey = (postId: string) => [...ALL_LIKES, postId] as const
 
 /** Anything that says something about a post's likes: a server payload, an answer, an event, another tab. */
 export interface LikeInput {

@@ -1,3 +1,4 @@
+import { between } from './between'
 import type { LikeInput } from './registers'
 
 export interface RereaderOptions {
@@ -26,10 +27,6 @@ const SPREAD = { soon: [50, 250], later: [100, 1000] } as const
 /** A post that many people press is read less and less often, milliseconds. */
 const GAP_MS = 1000
 const GAP_MAX_MS = 8000
-
-/** Between these two, at random. */
-export const between = ([least, most]: readonly [number, number]): number =>
-  least + Math.random() * (most - least)
 
 /**
  * Asks the server about posts of which an event has told a number and not whose press it was: it may have been this

@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { QueryClient } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { hint } from './hint'
 import { KeptOps } from './kept-ops'
 import { ServerClock } from './server-clock'
 import { shownLikes } from './shown'
@@ -176,7 +177,7 @@ describe('a press that the server refuses for its time', () => {
     const { server, clock, open } = world(0)
     clock.note(server.now(), 10)
     const { store, shown, close } = open()
-    store.hint(POST, { count: 450, rev: Math.round(server.now() * 1000) + 50_000_000 })
+    hint(store, POST, { count: 450, rev: Math.round(server.now() * 1000) + 50_000_000 })
     store.press(POST, true)
     await pass(100)
     expect(server.refused).toBe(1)

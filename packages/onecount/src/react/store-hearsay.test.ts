@@ -1,5 +1,6 @@
 import { QueryObserver } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { hint } from './hint'
 import { REGISTER_TTL_MS } from './registers'
 import { likesKey } from './store'
 import { manual, POST, UNKNOWN } from './test-support'
@@ -28,7 +29,7 @@ describe("a page's payload", () => {
 
   it('that brings the heart alone leaves the number what it is worth', async () => {
     const { store, shown } = manual()
-    store.hint(POST, { count: 450, rev: 20 })
+    hint(store, POST, { count: 450, rev: 20 })
     store.receive(POST, UNKNOWN)
     const knownAt = shown().knownAt
     await pass(3000)
@@ -68,12 +69,12 @@ describe('an event', () => {
     const { store, shown } = page
     store.receive(POST, { count: 450, liked: true, rev: 20, source: 'redis' })
     const { queryFn, stop } = view(page)
-    store.hint(POST, { count: 440, rev: 10 })
+    hint(store, POST, { count: 440, rev: 10 })
     await pass(0)
     expect(queryFn).not.toHaveBeenCalled()
     await pass(REGISTER_TTL_MS + 1)
-    store.hint(POST, { count: 440, rev: 10 })
-    store.hint(POST, { count: 441, rev: 11 })
+    hint(store, POST, { count: 440, rev: 10 })
+    hint(store, POST, { count: 441, rev: 11 })
     await pass(0)
     expect(shown()).toMatchObject({ count: 450, liked: true })
     expect(queryFn).toHaveBeenCalledTimes(1)
@@ -83,7 +84,7 @@ describe('an event', () => {
   it('that was held back while it grew old does not win by age either', async () => {
     const { store, writes, shown } = manual()
     store.press(POST, true)
-    store.hint(POST, { count: 448, rev: 3 })
+    hint(store, POST, { count: 448, rev: 3 })
     await pass(REGISTER_TTL_MS + 1)
     writes[0]!.answer({ count: 449, liked: true, rev: 4, op: writes[0]!.op, durable: true })
     await pass(0)
@@ -93,7 +94,7 @@ describe('an event', () => {
   it('with a newer revision is taken without a read', async () => {
     const page = manual()
     const { queryFn, stop } = view(page)
-    page.store.hint(POST, { count: 450, rev: 20 })
+    hint(page.store, POST, { count: 450, rev: 20 })
     await pass(0)
     expect(page.shown()).toMatchObject({ count: 450, liked: false })
     expect(queryFn).not.toHaveBeenCalled()
@@ -102,7 +103,7 @@ describe('an event', () => {
 
   it('about a post that no view has asked for is not kept', () => {
     const { store } = manual()
-    store.hint('another', { count: 1, rev: 1 })
+    hint(store, 'another', { count: 1, rev: 1 })
     expect(store.entry('another')).toBeUndefined()
   })
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { hint } from './hint'
 import type { LikeInput } from './registers'
 import { type Answer, manual, POST } from './test-support'
 import { LikesRefused, LikesUnreachable } from './transport'
@@ -182,7 +183,7 @@ describe('whatever the order in which messages arrive', () => {
               if (!message) return
               const { input, at, isEvent } = message
               if (!isEvent) store.receive(POST, input, at)
-              else store.hint(POST, input)
+              else hint(store, POST, input)
             },
             press: () => {
               wanted = !shown().liked

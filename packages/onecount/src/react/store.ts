@@ -6,12 +6,12 @@ import { browserStorage, KeptOps } from './kept-ops'
 import { Outbox } from './outbox'
 import { Reading } from './reading'
 import {
+  ALL_LIKES,
   EMPTY_ENTRY,
   type LikeInput,
   type LikesEntry,
   likesKey,
   mergeConsistently,
-  REGISTER_TTL_MS,
 } from './registers'
 import { SteadyClock } from './steady-clock'
 import { type LikesTransport, serverTime } from './transport'
@@ -22,8 +22,8 @@ export { likesKey }
 
 /**
  * The client's likes: registers in the query cache, intents beside them. Lives as long as the query client, so a press
- * survives the page that it was made on. Answers come in through `receive`; what others say, through `seed`, `hint` and
- * `hear`, which believe nothing that the server cannot have said.
+ * survives the page that it was made on. Answers come in through `receive`; what others say, through `seed`, `hear`
+ * and `hint` of `onecount/react/realtime`, which believe nothing that the server cannot have said.
  */
 export class LikesStore {
   /** For every age; the device's clock may be set while the page is open. */
@@ -130,31 +130,6 @@ export class LikesStore {
     return mergeConsistently(undefined, believed, this.clock.now())
   }
 
-  /**
-   * Merges an event about a post that some view has asked for. It may have been long on its way: where it would win by
-   * the age of what is known alone, the server is asked instead. It is asked as well where the event tells what no press
-   * of this page explains: it moves the number, and only an answer tells whose press it was.
-   */
-  hint(postId: string, said: LikeInput): void {
-    const entry = this.entry(postId)
-    if (!entry) return
-    const input = { count: said.count, rev: said.rev, source: said.source }
-    if (!isCredible(input, entry, serverTime(this.transport)) || typeof input.count !== 'number') {
-      this.reading.rereader.ask(postId, 0)
-      return
-    }
-    const isUnreachable = this.queryClient.getQueryState(likesKey(postId))?.status === 'error'
-    if (input.rev > entry.countRev) this.receive(postId, { ...input, cached: true })
-    else if (input.rev === entry.countRev && input.count !== entry.count)
-      this.reading.rereader.ask(postId, input.rev, true)
-    else if (
-      input.rev < entry.countRev &&
-      this.clock.now() - entry.countAt > REGISTER_TTL_MS &&
-      !isUnreachable
-    )
-      this.reading.refetch([postId], false)
-  }
-
   /** Merges what another tab of this browser was answered. It may have been asleep since. */
   hear(postId: string, input: LikeInput): void {
     const entry = this.entry(postId)
@@ -162,14 +137,13 @@ export class LikesStore {
     this.receive(postId, { ...input, cached: true })
     // A newer press whose revision is lower: a store was replaced, and only an answer tells what is true now.
     const isNewer = (input.op ?? 0) > entry.op
-    if (isNewer && this.entry(postId)?.likedRev !== input.rev)
-      this.reading.rereader.ask(postId, input.rev, true)
+    if (isNewer && this.entry(postId)?.likedRev !== input.rev) this.reading.ask(postId, input.rev, true)
   }
 
   /** There is no such post, or no more: nothing is known of it. */
   gone(postId: string): void {
     this.keeper.refused(postId, this.keeper.keptOp(postId))
-    this.reading.rereader.gone(postId)
+    this.reading.rereader?.gone(postId)
     if (this.entry(postId)) this.#put(postId, () => EMPTY_ENTRY)
   }
 
@@ -194,7 +168,7 @@ export class LikesStore {
    */
   refreshActive(spreadMs = 0): void {
     if (spreadMs > 0) this.reading.refreshWithin(spreadMs)
-    else this.queryClient.refetchQueries({ queryKey: ['likes'], type: 'active' })
+    else this.queryClient.refetchQueries({ queryKey: ALL_LIKES, type: 'active' })
   }
 
   /** Calls back when the intent or the refusal of a post changes. */
@@ -215,7 +189,7 @@ export class LikesStore {
     if (!before || typeof count !== 'number' || rev <= before.likedRev) return
     // It may have been this session's own unlike, made elsewhere.
     const isUrgent = before.liked === true && (count === 0 || count < (before.count ?? 0))
-    this.reading.rereader.ask(postId, rev, isUrgent)
+    this.reading.ask(postId, rev, isUrgent)
   }
 
   /** Reads posts whether or not they are on screen, together with those that are. @throws LikesUnreachable */

@@ -125,8 +125,9 @@ export function createHttpTransport({
     throw new LikesRefused(code, message ?? 'The server refused the request.', wait, serverNow)
   }
 
+  /** What Postgres says alone is worth what Redis would say, whatever a page's payload has called it. */
   function worthOf<T extends LikeInput>(state: T): T {
-    return isPostgresAlone && state.source === 'postgres' ? { ...state, source: undefined } : state
+    return isPostgresAlone && state.source === 'postgres' ? { ...state, source: 'redis' } : state
   }
 
   return {

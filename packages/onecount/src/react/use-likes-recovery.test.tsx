@@ -2,6 +2,7 @@
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { Activity, type ReactNode, startTransition, useState } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { hint } from './hint'
 import { LikesProvider, useLikesStore } from './provider'
 import type { LikeInput } from './registers'
 import type { LikesStore } from './store'
@@ -71,7 +72,7 @@ describe('a view', () => {
       await pass(100)
       expect(status('a')).toBe('lagging')
       for (let rev = 12; rev <= 32; rev++) {
-        act(() => store.hint(POST, { count: 446 + rev, rev }))
+        act(() => hint(store, POST, { count: 446 + rev, rev }))
         await pass(1000)
       }
       expect(server.reads).toBeGreaterThan(1 + 4)

@@ -126,6 +126,13 @@ describe('useLikes', () => {
     await expect.poll(() => [text('b'), status('b')]).toEqual(['448 liked', 'exact'])
   })
 
+  it('takes for exact what it has read of Postgres alone, whatever the page has called it', async () => {
+    Object.assign(server, { source: 'postgres', hasRedis: false })
+    render(app(<View name="a" seed={{ ...SEED, source: 'postgres' }} />))
+    expect(status('a')).toBe('lagging')
+    await expect.poll(() => status('a')).toBe('exact')
+  })
+
   it('goes on reading until it knows the heart, also when an event has brought the number', async () => {
     Object.assign(server, { isUnknown: true, liked: true, count: 447, rev: 20 })
     let hear: (input: LikeInput) => void = () => {}

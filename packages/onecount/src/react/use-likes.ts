@@ -10,6 +10,7 @@ import {
   useRef,
   useSyncExternalStore,
 } from 'react'
+import { useSeedOf } from './likes-seed'
 import type { Intent } from './outbox'
 import { useLikesStore } from './provider'
 import { EMPTY_ENTRY, type LikeInput, type LikesEntry, likesKey } from './registers'
@@ -32,13 +33,20 @@ export interface LikesView extends ShownLikes {
 const MERGED: LikesEntry = { ...EMPTY_ENTRY }
 
 /**
- * The likes of one post, the same in every view. `seed` is what the server rendered; it may be old, its revision says
- * so. Reads again when the view appears, on focus, on reconnect and while it stays, with all other posts on screen.
+ * The likes of one post, the same in every view. Reads again when the view appears, on focus, on reconnect and while it
+ * stays, with all other posts on screen.
+ *
+ * @param given what the server rendered; it may be old, its revision says so. Default: that of the nearest `LikesSeed`
+ * @throws Error without a `LikesProvider`
+ * @example
+ * const { count, liked, toggle } = useLikes(post.id, post.likes)
  */
-export function useLikes(postId: string, seed?: LikeInput): LikesView {
+export function useLikes(postId: string, given?: LikeInput): LikesView {
   const store = useLikesStore()
+  const seeded = useSeedOf(postId)
+  const seed = given ?? seeded
   useSeed(store, postId, seed)
-  const query = useQuery(likesOptions(store, postId, seed))
+  const query = useQuery(likesOptions(store, postId, seed), store.queryClient)
   const subscribe = useCallback((listener: () => void) => store.subscribe(postId, listener), [store, postId])
   const intent = useSyncExternalStore(subscribe, () => store.intent(postId), nothing)
   const error = useSyncExternalStore(subscribe, () => store.refusal(postId), nothing)
@@ -87,6 +95,11 @@ function likesOptions(store: LikesStore, postId: string, seed: LikeInput | undef
     refetchOnReconnect: false,
     gcTime: 30 * 60_000,
     networkMode: 'always',
+    // Whatever else an application has made its defaults.
+    enabled: true,
+    staleTime: 0,
+    refetchInterval: false,
+    throwOnError: false,
     retry: (failures, error) => failures < 1 && !(error instanceof LikesRefused),
     retryDelay: 500,
   })

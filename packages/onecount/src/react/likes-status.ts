@@ -1,18 +1,22 @@
-import {
-  isUnreachable,
-  type LikesEntry,
-  type LikesStatus,
-  type LikesStore,
-  shownLikes,
-  useLikesStore,
-} from 'onecount/react'
-import { useCallback, useSyncExternalStore } from 'react'
+'use client'
 
-/** From the one that concerns people most to the one that concerns nobody. */
+import { useCallback, useSyncExternalStore } from 'react'
+import { useLikesStore } from './provider'
+import { ALL_LIKES, type LikesEntry } from './registers'
+import { isUnreachable, type LikesStatus, shownLikes } from './shown'
+import type { LikesStore } from './store'
+
+/** From what concerns a person most to what concerns nobody. */
 const URGENCY: readonly LikesStatus[] = ['retrying', 'saving', 'unknown', 'last-known', 'lagging', 'exact']
 
-/** The most urgent status of all counts on screen. */
-export function useCountsHealth(): LikesStatus {
+/**
+ * What the counts on the page are worth: the most urgent status of all posts that a view shows; `exact` without one.
+ *
+ * @example
+ * const status = useLikesStatus()
+ * return status === 'last-known' ? <p>The server cannot be reached.</p> : null
+ */
+export function useLikesStatus(): LikesStatus {
   const store = useLikesStore()
   const subscribe = useCallback(
     (listener: () => void) => {
@@ -21,9 +25,9 @@ export function useCountsHealth(): LikesStatus {
         if (!leave.has(postId)) leave.set(postId, store.subscribe(postId, listener))
       }
       const cache = store.queryClient.getQueryCache()
-      for (const { queryKey } of cache.findAll({ queryKey: ['likes'] })) watch(String(queryKey[1]))
+      for (const { queryKey } of cache.findAll({ queryKey: ALL_LIKES })) watch(String(queryKey[1]))
       const stop = cache.subscribe(({ type, query }) => {
-        if (query.queryKey[0] !== 'likes') return
+        if (query.queryKey[0] !== ALL_LIKES[0]) return
         if (type === 'added') watch(String(query.queryKey[1]))
         if (type === 'updated' || type === 'observerAdded' || type === 'observerRemoved') listener()
       })
@@ -45,7 +49,7 @@ function worst(store: LikesStore): LikesStatus {
   const present = new Set(
     store.queryClient
       .getQueryCache()
-      .findAll({ queryKey: ['likes'], type: 'active' })
+      .findAll({ queryKey: ALL_LIKES, type: 'active' })
       .map(({ queryKey, state }) => {
         const intent = store.intent(String(queryKey[1]))
         const unreachable = isUnreachable(state)

@@ -1,0 +1,59 @@
+'use client'
+
+import type { ReactElement, ReactNode } from 'react'
+import type { likeText } from './like-text'
+import type { LikeInput } from './registers'
+import { type LikeButtonView, useLikeButton } from './use-like-button'
+import { type LikesView, useLikes } from './use-likes'
+
+interface Look {
+  /** Draws the button. Default: a plain `<button>` with a heart and the count. */
+  children?: (like: LikeButtonView) => ReactNode
+  /** Names the button and words the announcements. Default: `likeText`, English. */
+  text?: typeof likeText
+}
+
+export type LikeButtonProps = Look &
+  (
+    | {
+        postId: string
+        /** What the server rendered: the `LikeState` of the engine as it is. */
+        seed?: LikeInput
+        like?: undefined
+      }
+    | {
+        /** What `useLikes` has answered, where the view uses it for more than the button. */
+        like: LikesView
+      }
+  )
+
+/**
+ * The like button of a post, without any look: `aria-pressed`, a name with the count, and announcements for people who
+ * listen. A press shows at once, in every view of the post.
+ *
+ * @example
+ * <LikeButton postId={post.id} seed={post.likes}>
+ *   {({ count, liked, isPending, buttonProps }) => (
+ *     <button {...buttonProps} className={isPending ? 'pending' : undefined}>
+ *       {liked ? '♥' : '♡'} {count ?? '–'}
+ *     </button>
+ *   )}
+ * </LikeButton>
+ */
+export function LikeButton(props: LikeButtonProps): ReactElement {
+  return props.like ? <Button {...props} like={props.like} /> : <PostButton {...props} />
+}
+
+function PostButton({ postId, seed, ...look }: Extract<LikeButtonProps, { postId: string }>) {
+  return <Button {...look} like={useLikes(postId, seed)} />
+}
+
+function Button({ like, text, children = plain }: Look & { like: LikesView }) {
+  return <>{children(useLikeButton(like, text))}</>
+}
+
+const plain = ({ liked, count, buttonProps }: LikeButtonView) => (
+  <button {...buttonProps}>
+    {liked ? '♥' : '♡'} {count ?? '–'}
+  </button>
+)

@@ -1,0 +1,52 @@
+'use client'
+
+import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import { useLikesStore } from './provider'
+import { ALL_LIKES } from './registers'
+import { shownLikes } from './shown'
+
+/**
+ * The likes of many posts as their own views show them right now, for what concerns all of them: an order or a sum.
+ * Reads nothing of the server itself.
+ *
+ * @param posts `count`: what the server rendered, for a post that no view has shown yet
+ * @returns by post id; `null` where it is unknown
+ * @example
+ * const counts = useLikeCounts(posts.map(({ id, likes }) => ({ id, count: likes })))
+ * const sum = [...counts.values()].reduce((sum, count) => sum + (count ?? 0), 0)
+ */
+export function useLikeCounts(
+  posts: readonly { id: string; count?: number | null }[],
+): ReadonlyMap<string, number | null> {
+  const store = useLikesStore()
+  const ids = posts.map(({ id }) => id).join()
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const leave = ids.split(',').map(id => store.subscribe(id, listener))
+      leave.push(
+        store.queryClient.getQueryCache().subscribe(event => {
+          if (event.type === 'updated' && event.query.queryKey[0] === ALL_LIKES[0]) listener()
+        }),
+      )
+      return () => {
+        for (const stop of leave) stop()
+      }
+    },
+    [store, ids],
+  )
+  const read = () =>
+    posts
+      .map(({ id, count }) => {
+        const entry = store.entry(id)
+        return entry ? shownLikes(entry, store.intent(id)).count : count
+      })
+      .join()
+  // One text, so that nothing renders anew until a count really changes.
+  const counts = useSyncExternalStore(subscribe, read, () => posts.map(({ count }) => count).join())
+
+  return useMemo(() => {
+    if (ids === '') return new Map()
+    const values = counts.split(',')
+    return new Map(ids.split(',').map((id, index) => [id, values[index] ? Number(values[index]) : null]))
+  }, [ids, counts])
+}

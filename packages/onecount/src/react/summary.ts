@@ -1,0 +1,2 @@
+export { useLikeCounts } from './like-counts'
+export { useLikesStatus } from './likes-status'

@@ -1,0 +1,30 @@
+import * as react from 'onecount/react'
+import * as realtime from 'onecount/react/realtime'
+import * as summary from 'onecount/react/summary'
+import { describe, expect, it } from 'vitest'
+
+describe('the public interface for React', () => {
+  it('exports these names and no others', () => {
+    expect(Object.keys(react).sort()).toEqual([
+      'LikeButton',
+      'LikesClock',
+      'LikesProvider',
+      'LikesRefused',
+      'LikesSeed',
+      'LikesStore',
+      'LikesUnreachable',
+      'REGISTER_TTL_MS',
+      'createHttpTransport',
+      'isUnreachable',
+      'likeText',
+      'likesKey',
+      'mergeLikes',
+      'shownLikes',
+      'useLikeButton',
+      'useLikes',
+      'useLikesStore',
+    ])
+    expect(Object.keys(realtime).sort()).toEqual(['hint', 'useLikesSubscription'])
+    expect(Object.keys(summary).sort()).toEqual(['useLikeCounts', 'useLikesStatus'])
+  })
+})
