@@ -1,0 +1,2 @@
+export { supabasePort } from './supabase'
+export { type SupabaseEnv, supabaseFromEnv } from './supabase-env'
