@@ -17,8 +17,10 @@ import type {
   WriteState,
 } from 'onecount'
 import * as onecount from 'onecount'
+import * as nextServer from 'onecount/next'
 import * as postgresDrivers from 'onecount/postgres'
 import * as redisDrivers from 'onecount/redis'
+import * as supabaseDrivers from 'onecount/supabase'
 import * as testing from 'onecount/testing'
 import type { Sql } from 'postgres'
 import { describe, expect, expectTypeOf, it } from 'vitest'
@@ -60,6 +62,8 @@ describe('the public interface', () => {
       'postgresPort',
       'supabasePort',
     ])
+    expect(Object.keys(supabaseDrivers).sort()).toEqual(['supabaseFromEnv', 'supabasePort'])
+    expect(Object.keys(nextServer).sort()).toEqual(['onecountNext'])
     expect(Object.keys(testing).sort()).toEqual(['postgresContract', 'redisContract'])
   })
 

@@ -14,11 +14,11 @@ import { sessionSecret } from './secret'
 
 type Answer = Awaited<ReturnType<NextProxy>>
 
+/** Auth.js gives its proxies the type of a route handler, which has `params`. There are none in a proxy. */
+type ProxyEvent = NextFetchEvent & { readonly params: Promise<never> }
+
 /** A proxy of the application's own, as Next takes one. */
-export type ProxyFunction<R extends Answer | Promise<Answer>> = (
-  request: NextRequest,
-  event: NextFetchEvent,
-) => R
+export type ProxyFunction<R extends Answer | Promise<Answer>> = (request: NextRequest, event: ProxyEvent) => R
 
 export type WithSession = <R extends Answer | Promise<Answer> = undefined>(
   proxy?: ProxyFunction<R>,
@@ -39,7 +39,7 @@ export function createWithSession(parts: Parts): WithSession {
     return (request: NextRequest, event?: NextFetchEvent): Response | Promise<Response> => {
       const session = sessionToSet(request, parts)
       if (session) hold(request, session)
-      const answer = proxy?.(request, event!)
+      const answer = proxy?.(request, event as ProxyEvent)
       const finish = (response: Answer) => bring(response ?? NextResponse.next(), request, session)
       return answer instanceof Promise ? answer.then(finish) : finish(answer)
     }
