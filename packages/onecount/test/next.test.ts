@@ -147,6 +147,30 @@ describe('an application with people of its own', () => {
     expect(await onecount.getSession()).toBeNull()
   })
 
+  it('gives a person what they liked before they signed in, once they say so', async () => {
+    const { onecount, like, send } = application({ session })
+    const cookie = cookieOf(await like())
+    await send('PUT', `likes/${FOX.id}`, { headers: { cookie } })
+    next.headers = new Headers({ cookie })
+    await expect(onecount.mergeAnonymousLikes()).rejects.toMatchObject({ code: 'sign_in_required' })
+    await like({ headers: { cookie, ...ana } })
+    next.headers = new Headers({ cookie, ...ana })
+    const seen = async () =>
+      [...(await onecount.readLikes([BEAR.id, FOX.id])).values()].map(({ count, liked }) => [count, liked])
+    expect(await seen()).toEqual([
+      [448, true],
+      [13, false],
+    ])
+    await expect.poll(onecount.mergeAnonymousLikes).toMatchObject({ complete: true })
+    expect(await seen()).toEqual([
+      [447, true],
+      [13, true],
+    ])
+    await onecount.engine().drainOnce()
+    expect(await likers()).toEqual([ANA])
+    expect(await onecount.mergeAnonymousLikes()).toEqual({ posts: 0, complete: true })
+  })
+
   it('saves nothing while it cannot tell who presses', async () => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => {})
     const failing = async () => {

@@ -1,10 +1,11 @@
 import { OnecountError } from '../core/errors'
+import type { Moderated } from '../core/moderation'
 import type { Onecount } from '../core/onecount'
 import type { Limiter } from '../http/limiter'
 import { createApi, type RouteHandlers } from './api'
 import type { OnecountNextConfig, RedisSource } from './config'
 import { startDrain } from './drain'
-import { getSession, type PageLikes, readLikes } from './page'
+import { getSession, mergeAnonymousLikes, type PageLikes, readLikes } from './page'
 import { createParts } from './parts'
 import { createWithSession, type WithSession } from './proxy'
 import { hookServers } from './server-hook'
@@ -52,6 +53,19 @@ export interface OnecountNext {
    * return posts.map(post => <LikeButton key={post.id} postId={post.id} seed={likes.get(post.id)} />)
    */
   readLikes(ids: readonly string[], sessionId?: string | null): Promise<Map<string, PageLikes>>
+  /**
+   * Gives the likes that this browser made before it signed in to the signed-in person; a post that both like counts once.
+   * In a Server Action or a route handler of your own, after the person said so: never by itself, as a link that signs
+   * somebody in would take their likes. Repeat it while `complete` is false.
+   *
+   * @throws OnecountError `sign_in_required` when nobody is signed in; StoreUnavailable when Postgres does not answer
+   * @example
+   * 'use server'
+   * export async function keepMyLikes() {
+   *   await onecount.mergeAnonymousLikes()
+   * }
+   */
+  mergeAnonymousLikes(): Promise<Moderated>
   /**
    * For `instrumentation.ts`, in the Node runtime: starts what stands before Next (addresses of visitors, answers in the
    * documented shape to what Next cannot read), says which setting is wrong, and starts the drain.
@@ -108,6 +122,7 @@ export function onecountNext(config: OnecountNextConfig): OnecountNext {
     async readLikes(ids, sessionId) {
       return readLikes(parts, ids, sessionId === undefined ? await session() : sessionId)
     },
+    mergeAnonymousLikes: () => mergeAnonymousLikes(parts),
     register() {
       hookServers(parts, answer)
       checkSettings()

@@ -1,7 +1,10 @@
 import { headers } from 'next/headers.js'
+import { OnecountError } from '../core/errors'
+import type { Moderated } from '../core/moderation'
 import type { LikeState, Source } from '../core/types'
 import { readSession } from '../http/session'
 import { checkPerson } from '../http/visitor'
+import type { SessionRequest } from './config'
 import type { Parts } from './parts'
 import { sessionSecret } from './secret'
 
@@ -11,13 +14,26 @@ export interface PageLikes extends Omit<LikeState, 'source'> {
   source?: Source
 }
 
-/** The session of the request that is rendered. @throws what `session` of the config throws; OnecountError `misconfigured` */
-export async function getSession({ config, env, shared }: Parts): Promise<string | null> {
+/** @throws what `session` of the config throws; OnecountError `misconfigured` */
+export async function getSession(parts: Parts): Promise<string | null> {
   const request = { headers: await headers() }
-  const person = checkPerson(await config.session?.(request))
-  if (person !== null || config.anonymous === false) return person
-  return readSession(request.headers.get('cookie'), sessionSecret(env, shared))
+  return (await personOf(request, parts)) ?? anonymousOf(request, parts)
 }
+
+/** @throws OnecountError `sign_in_required`; as `getSession` and `mergeSessions` of the engine */
+export async function mergeAnonymousLikes(parts: Parts): Promise<Moderated> {
+  const request = { headers: await headers() }
+  const person = await personOf(request, parts)
+  if (person === null) throw new OnecountError('sign_in_required')
+  const anonymous = anonymousOf(request, parts)
+  return anonymous === null ? { posts: 0, complete: true } : parts.engine().mergeSessions(anonymous, person)
+}
+
+const personOf = async (request: SessionRequest, { config }: Parts): Promise<string | null> =>
+  checkPerson(await config.session?.(request))
+
+const anonymousOf = ({ headers }: SessionRequest, { config, env, shared }: Parts): string | null =>
+  config.anonymous === false ? null : readSession(headers.get('cookie'), sessionSecret(env, shared))
 
 /** The likes of this moment as a session sees them. What cannot be read is unknown, never 0. Never throws. */
 export async function readLikes(

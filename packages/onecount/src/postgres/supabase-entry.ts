@@ -1,2 +1,0 @@
-export { supabasePort } from './supabase'
-export { type SupabaseEnv, supabaseFromEnv } from './supabase-env'
