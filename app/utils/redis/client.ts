@@ -13,7 +13,7 @@ export const redis: Redis | Cluster | null = clientOrNull()
 
 function clientOrNull(): Redis | Cluster | null {
   try {
-    return onecount.redis()?.client ?? null
+    return (onecount.redis()?.client as Redis | Cluster | undefined) ?? null
   } catch (error) {
     if (!(error instanceof OnecountError)) throw error
     return null

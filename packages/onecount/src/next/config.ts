@@ -1,4 +1,3 @@
-import type { Cluster, Redis } from 'ioredis'
 import { OnecountError } from '../core/errors'
 import type { PostgresPort, RedisPort } from '../core/ports'
 import type { PersonOf } from '../http/visitor'
@@ -6,11 +5,18 @@ import type { PersonOf } from '../http/visitor'
 /** Variables of the environment. */
 export type Env = Record<string, string | undefined>
 
+/** What is used of a client of ioredis, whose types an application without it does not have. */
+export interface RedisClient {
+  readonly status: string
+  connect(): Promise<unknown>
+  once(event: 'ready', listener: () => void): unknown
+}
+
 /** A Redis as `redisFromEnv` of `onecount/redis` opens it; a driver of one's own has a `port` alone. */
 export interface RedisSource {
   port: RedisPort
   /** The drain connects it before it begins, and looks at the eviction policy once. */
-  client?: Redis | Cluster
+  client?: RedisClient
 }
 
 /** What is known of a request both in a route handler and in a server component. */

@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from 'ioredis'
+import type { RedisClient } from './config'
 import type { Parts } from './parts'
 
 /** Longer than a server that starts is too busy to connect within the deadline of one call; milliseconds. */
@@ -19,7 +20,7 @@ export function startDrain({ engine, redis }: Parts): void {
   void connected(source.client).then(() => {
     if (!isStopping) drain.start()
   })
-  if (source.client) void warnOfEviction(source.client)
+  if (source.client) void warnOfEviction(source.client as Redis | Cluster)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       isStopping = true
@@ -29,7 +30,7 @@ export function startDrain({ engine, redis }: Parts): void {
 }
 
 /** Resolves when Redis is connected, and where it is not within a while: then the drain says so. */
-async function connected(client: Redis | Cluster | undefined): Promise<void> {
+async function connected(client: RedisClient | undefined): Promise<void> {
   if (!client) return
   if (client.status === 'wait') client.connect().catch(() => {})
   if (client.status === 'ready') return
