@@ -1,6 +1,5 @@
 import type { Post, PostContent } from '@/app/types'
-import { getOnecount } from '@/app/utils/onecount/server'
-import { getSessionId } from '@/app/utils/onecount/session'
+import { onecount } from '@/app/utils/onecount'
 import { cacheContent, contentTags, noContentYet } from '@/app/utils/redis/cache'
 import { POST_COLUMNS, type PostRow, toPostContent } from './content-rows'
 import { mergePostsWithCounts } from './posts-with-counts'
@@ -42,7 +41,7 @@ export async function getPosts(before: FeedCursor | null): Promise<PostContent[]
 export async function getPost(postId: string): Promise<PostContent | null> {
   'use cache'
   cacheContent(contentTags.posts, contentTags.post(postId))
-  if ((await getOnecount().read([postId])).size === 0) {
+  if ((await onecount.engine().read([postId])).size === 0) {
     noContentYet()
     return null
   }
@@ -88,7 +87,7 @@ async function getPostSet(sortedIds: string[]): Promise<PostContent[]> {
  * @throws Error as `getPosts`; counts that cannot be read are unknown
  */
 export async function getPostsWithRedisLikes(before: FeedCursor | null = null): Promise<Post[]> {
-  const [sessionId, posts] = await Promise.all([getSessionId(), getPosts(before)])
+  const [sessionId, posts] = await Promise.all([onecount.getSession(), getPosts(before)])
   return mergePostsWithCounts(posts, sessionId)
 }
 

@@ -1,5 +1,5 @@
 import type { Author, Post, PostContent } from '@/app/types'
-import { getSessionId } from '@/app/utils/onecount/session'
+import { onecount } from '@/app/utils/onecount'
 import { cacheContent, contentTags } from '@/app/utils/redis/cache'
 import {
   AUTHOR_COLUMNS,
@@ -66,7 +66,7 @@ async function postsOf(authorId: string, after: string | null): Promise<PostRow[
 export async function getProfileWithRedisLikes(
   username: string,
 ): Promise<{ author: Author; posts: Post[] } | null> {
-  const [sessionId, profile] = await Promise.all([getSessionId(), getProfile(username)])
+  const [sessionId, profile] = await Promise.all([onecount.getSession(), getProfile(username)])
   if (!profile) return null
   return { author: profile.author, posts: await mergePostsWithCounts(profile.posts, sessionId) }
 }

@@ -1,6 +1,6 @@
-import type { LikeState } from 'onecount'
+import type { PageLikes } from 'onecount/next'
 import type { Post, PostContent } from '@/app/types'
-import { getOnecount } from '@/app/utils/onecount/server'
+import { onecount } from '@/app/utils/onecount'
 
 /**
  * Content with the counts of this moment, as `sessionId` sees them (null: nobody's). One batch read, however many
@@ -10,31 +10,17 @@ export async function mergePostsWithCounts(
   posts: readonly PostContent[],
   sessionId: string | null,
 ): Promise<Post[]> {
-  const states = await readStates(
-    posts.map(post => post.id),
-    sessionId,
-  )
-  return posts.map(post => withState(post, states.get(post.id), getOnecount().hasRedis))
+  const ids = posts.map(post => post.id)
+  const likes = await onecount.readLikes(ids, sessionId)
+  return posts.map(post => withLikes(post, likes.get(post.id) ?? UNKNOWN))
 }
 
-async function readStates(postIds: string[], sessionId: string | null): Promise<Map<string, LikeState>> {
-  if (postIds.length === 0) return new Map()
-  try {
-    return await getOnecount().read(postIds, sessionId)
-  } catch (error) {
-    console.error(`[onecount] counts of a page: ${error instanceof Error ? error.message : String(error)}`)
-    return new Map()
-  }
-}
+/** Of a post that was removed while its content is still cached. */
+const UNKNOWN = { count: null, liked: null, rev: 0, op: null, source: 'unknown' } as const
 
-function withState(post: PostContent, state: LikeState | undefined, hasRedis: boolean): Post {
-  const source = state?.source ?? 'unknown'
-  return {
-    ...post,
-    likes: state?.count ?? null,
-    liked: state?.liked ?? null,
-    likesRev: state?.rev ?? 0,
-    likesOp: state?.op ?? null,
-    likesSource: !hasRedis && source === 'postgres' ? undefined : source,
-  }
+function withLikes(
+  post: PostContent,
+  { count, liked, rev, op, source }: Omit<PageLikes, 'postId' | 'durable'>,
+): Post {
+  return { ...post, likes: count, liked, likesRev: rev, likesOp: op, likesSource: source }
 }

@@ -1,6 +1,5 @@
 import type { Post } from '@/app/types'
-import { getOnecount } from '@/app/utils/onecount/server'
-import { getSessionId } from '@/app/utils/onecount/session'
+import { onecount } from '@/app/utils/onecount'
 import { getPosts, getPostsById } from './cached-posts'
 import { mergePostsWithCounts } from './posts-with-counts'
 
@@ -15,7 +14,7 @@ export interface Ranking {
 
 /** The most liked posts by the counts of this moment. @throws Error when the content cannot be read */
 export async function getRanking(limit = RANK_LENGTH): Promise<Ranking> {
-  const [sessionId, ids] = await Promise.all([getSessionId(), rankedIds(limit)])
+  const [sessionId, ids] = await Promise.all([onecount.getSession(), rankedIds(limit)])
   const content = ids ? await getPostsById(ids) : (await getPosts(null)).slice(0, limit)
   const posts = await mergePostsWithCounts(content, sessionId)
   return { posts: ids ? byLikes(posts) : posts, known: ids !== null }
@@ -23,7 +22,7 @@ export async function getRanking(limit = RANK_LENGTH): Promise<Ranking> {
 
 async function rankedIds(limit: number): Promise<string[] | null> {
   try {
-    return await getOnecount().ranking(limit)
+    return await onecount.engine().ranking(limit)
   } catch (error) {
     console.error(`[onecount] the ranking: ${error instanceof Error ? error.message : String(error)}`)
     return null

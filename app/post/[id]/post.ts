@@ -3,7 +3,7 @@ import { isPostId } from 'onecount'
 import type { Post, PostContent } from '@/app/types'
 import { getPost } from '@/app/utils/cached-posts'
 import { getProfile } from '@/app/utils/cached-profiles'
-import { getSessionId } from '@/app/utils/onecount/session'
+import { onecount } from '@/app/utils/onecount'
 import { mergePostsWithCounts } from '@/app/utils/posts-with-counts'
 
 /** Other pictures of the same person beside a post. */
@@ -29,7 +29,7 @@ export async function findPost(id: string): Promise<FoundPost | null> {
 
 /** The same as this request's session sees it now. */
 export async function withLikes({ content, more }: FoundPost): Promise<{ post: Post; more: PostContent[] }> {
-  const [post] = await mergePostsWithCounts([content], await getSessionId())
+  const [post] = await mergePostsWithCounts([content], await onecount.getSession())
   return { post: post!, more }
 }
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { unstable_doesMiddlewareMatch } from 'next/experimental/testing/server'
 import { NextRequest } from 'next/server'
 import { createSession, readSession } from 'onecount/http'
@@ -159,4 +160,26 @@ describe('the security policy of a page', () => {
     const sources = /connect-src ([^;]+)/.exec(policyOf(open()))![1]
     expect(sources).toBe("'self' https://project.supabase.co wss://project.supabase.co")
   })
+})
+
+describe('the matcher of the guide', () => {
+  const guide = readFileSync(new URL('../../../docs/next.md', import.meta.url), 'utf8')
+  const text = /export const config = (\{[^`]*\})\n```/.exec(guide)![1]!
+  const guided = new Function(`return ${text}`)() as typeof config
+  const passes = (url: string, headers: Record<string, string> = {}) =>
+    unstable_doesMiddlewareMatch({ config: guided, nextConfig: {}, url, headers })
+
+  it.each(['/', '/rank', '/profile/lucia_nature', '/apiary'])(
+    'lets %s pass the proxy, but not its data',
+    url => {
+      expect([passes(url), passes(url, { rsc: '1' })]).toEqual([true, false])
+    },
+  )
+
+  it.each(['/api/likes', '/_next/static/chunks/a.js', '/scenes/a.svg', '/favicon.ico'])(
+    'leaves %s out',
+    url => {
+      expect(passes(url)).toBe(false)
+    },
+  )
 })

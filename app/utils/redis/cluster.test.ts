@@ -31,8 +31,7 @@ async function application(redisUrl: string, isCluster = '') {
   vi.stubEnv('REDIS_CLUSTER', isCluster)
   return {
     ...(await import('./index')),
-    ...(await import('../onecount/server')),
-    ...(await import('../onecount/limiter')),
+    ...(await import('../onecount')),
   }
 }
 
@@ -41,12 +40,12 @@ describe('the application', () => {
     const app = await application(cluster.urls.slice(0, 2).join())
     // A process that has just started may be too busy for the deadline of a call: then Postgres answers.
     await expect
-      .poll(() => app.getOnecount().set(BEAR, 'ana', true))
+      .poll(() => app.onecount.engine().set(BEAR, 'ana', true))
       .toMatchObject({ count: 447, liked: true, source: 'redis' })
-    const { likes } = app.getOnecount().stores.keysOf(BEAR)
+    const { likes } = app.onecount.engine().stores.keysOf(BEAR)
     expect(await (await cluster.primaryOf(likes(BEAR))).admin.get(likes(BEAR))).toBe('447')
     const limits = async () => {
-      await app.getLimiter().takeShared({ session: 'ana', ip: '10.0.0.1' })
+      await app.onecount.limiter().takeShared({ session: 'ana', ip: '10.0.0.1' })
       const { admin } = await cluster.primaryOf('{limits}')
       return (await admin.keys('{limits}*')).length
     }
@@ -56,14 +55,14 @@ describe('the application', () => {
 
   it('takes one address as that of a cluster where REDIS_CLUSTER is 1', async () => {
     const app = await application(cluster.urls[0]!, '1')
-    const read = async () => (await app.getOnecount().read([BEAR], 'ana')).get(BEAR)
+    const read = async () => (await app.onecount.engine().read([BEAR], 'ana')).get(BEAR)
     await expect.poll(read).toMatchObject({ count: 447, liked: true, source: 'redis' })
     app.redis?.disconnect()
   })
 
   it('does not work with a setting that cannot be understood, and names it', async () => {
     const app = await application(cluster.urls[0]!, 'yes')
-    expect(app.getOnecount).toThrow(
+    expect(app.onecount.engine).toThrow(
       expect.objectContaining({
         code: 'misconfigured',
         options: expect.objectContaining({ field: 'REDIS_CLUSTER' }),

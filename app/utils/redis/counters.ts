@@ -1,5 +1,5 @@
 import { createKeys, type LikeState, OnecountError, type Source } from 'onecount'
-import { getOnecount } from '@/app/utils/onecount/server'
+import { onecount } from '@/app/utils/onecount'
 import { isRedisConfigured } from './client'
 
 export interface LikeResult {
@@ -23,7 +23,7 @@ export const counterKeys = {
 /** Flips a session's like of a post. One round trip to Redis; through Postgres when Redis is away. Never throws. */
 export async function toggleLike(postId: string, sessionId: string): Promise<LikeResult> {
   try {
-    const state = await getOnecount().toggle(normal(postId), sessionId)
+    const state = await onecount.engine().toggle(normal(postId), sessionId)
     noteSource('toggleLike', state.source)
     return { success: true, newCount: state.count ?? Number.NaN, isLiked: state.liked ?? false }
   } catch (error) {
@@ -59,7 +59,7 @@ export function getLikedStatuses(postIds: string[], sessionId: string): Promise<
  */
 export async function syncCounterFromDB(postId: string): Promise<number> {
   try {
-    return (await getOnecount().rehydrate(normal(postId))) ?? Number.NaN
+    return (await onecount.engine().rehydrate(normal(postId))) ?? Number.NaN
   } catch (error) {
     noteError('syncCounterFromDB', error)
     return getLikeCount(postId)
@@ -69,8 +69,8 @@ export async function syncCounterFromDB(postId: string): Promise<number> {
 /** Brings every post's counter into Redis, in pages. Does nothing without Redis. Never throws. */
 export async function initializeCountersFromDB(): Promise<void> {
   try {
-    const onecount = getOnecount()
-    if (onecount.stores.redis) await onecount.hydrateAll()
+    const engine = onecount.engine()
+    if (engine.stores.redis) await engine.hydrateAll()
   } catch (error) {
     noteError('initializeCountersFromDB', error)
   }
@@ -84,7 +84,7 @@ async function readEach<T>(
 ): Promise<Map<string, T>> {
   const found = new Map<string, T>()
   try {
-    const states = await getOnecount().read(postIds.map(normal), sessionId)
+    const states = await onecount.engine().read(postIds.map(normal), sessionId)
     for (const postId of postIds) {
       const state = states.get(normal(postId))
       const value = state && pick(state)

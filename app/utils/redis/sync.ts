@@ -1,5 +1,5 @@
 import { createClock, isPostId, isSessionId } from 'onecount'
-import { getOnecount } from '@/app/utils/onecount/server'
+import { onecount } from '@/app/utils/onecount'
 
 const now = createClock()
 
@@ -18,7 +18,7 @@ export async function syncLikeToSupabase(
   await guarded('syncLikeToSupabase', async () => {
     if (!isPostId(postId)) throw new TypeError(`postId ${postId} is no UUID`)
     if (!isSessionId(sessionId)) throw new TypeError(`sessionId ${sessionId} is no id of a session`)
-    const { stores, drainOnce, drain } = getOnecount()
+    const { stores, drainOnce, drain } = onecount.engine()
     if (stores.redis) await drainOnce().catch(() => {})
     let [state] = await stores.postgres.peek([postId], sessionId)
     if (state && state.liked !== isLike) {
@@ -38,7 +38,7 @@ export async function syncLikeToSupabase(
 /** Drains what is pending and builds the post's counter anew: afterwards both stores agree on it. Never throws. */
 export async function reconcileCounter(postId: string): Promise<void> {
   await guarded('reconcileCounter', async () => {
-    const { stores, drainOnce, rehydrate } = getOnecount()
+    const { stores, drainOnce, rehydrate } = onecount.engine()
     if (!stores.redis) return
     await drainOnce()
     await rehydrate(postId)

@@ -19,10 +19,10 @@ import type {
 import * as onecount from 'onecount'
 import * as http from 'onecount/http'
 import * as ioredisDrivers from 'onecount/ioredis'
+import * as nextServer from 'onecount/next'
 import * as postgresDrivers from 'onecount/postgres'
-import * as react from 'onecount/react'
 import * as redisDrivers from 'onecount/redis'
-import * as supabaseDriver from 'onecount/supabase'
+import * as supabaseDrivers from 'onecount/supabase'
 import * as testing from 'onecount/testing'
 import type { Sql } from 'postgres'
 import { describe, expect, expectTypeOf, it } from 'vitest'
@@ -65,7 +65,6 @@ describe('the public interface', () => {
       'supabasePort',
     ])
     expect({ ...ioredisDrivers }).toEqual(without(redisDrivers, 'SCRIPTS'))
-    expect({ ...supabaseDriver }).toEqual({ supabasePort: postgresDrivers.supabasePort })
     expect(Object.keys(http).sort()).toEqual([
       'DEFAULT_LIMITS',
       'NO_LIMITS',
@@ -90,22 +89,8 @@ describe('the public interface', () => {
       'serializeSessionCookie',
       'withSessionCookie',
     ])
-    expect(Object.keys(react).sort()).toEqual([
-      'LikesClock',
-      'LikesProvider',
-      'LikesRefused',
-      'LikesStore',
-      'LikesUnreachable',
-      'REGISTER_TTL_MS',
-      'createHttpTransport',
-      'isUnreachable',
-      'likesKey',
-      'mergeLikes',
-      'shownLikes',
-      'useLikes',
-      'useLikesStore',
-      'useLikesSubscription',
-    ])
+    expect(Object.keys(supabaseDrivers).sort()).toEqual(['supabaseFromEnv', 'supabasePort'])
+    expect(Object.keys(nextServer).sort()).toEqual(['onecountNext'])
     expect(Object.keys(testing).sort()).toEqual(['postgresContract', 'redisContract'])
   })
 

@@ -1,1 +1,3 @@
-export { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } from '@/app/utils/onecount/http'
+import { onecount } from '@/app/utils/onecount'
+
+export const { DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT } = onecount.handlers

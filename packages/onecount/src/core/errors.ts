@@ -16,6 +16,10 @@ export const ERRORS = {
     message: 'The session id is malformed: use 1 to 128 letters, digits, _ - . :',
   },
   unauthorized: { status: 401, message: 'The secret is missing or wrong: send it as a bearer token.' },
+  sign_in_required: {
+    status: 401,
+    message: 'Only people who are signed in can like: sign in and try again.',
+  },
   forbidden_origin: {
     status: 403,
     message: 'This page may not change likes: send the request from the site itself.',

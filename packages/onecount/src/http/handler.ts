@@ -9,11 +9,19 @@ import type { LikesService } from './ports'
 import { errorResponse, noContent, TIME_HEADER } from './responses'
 import { type Call, createRoutes } from './routes'
 import { parseSecrets } from './session'
+import type { PersonOf } from './visitor'
 
 export interface HandlerOptions {
   service: LikesService
-  /** Signs the session cookie, 32 characters or more; several, separated by commas, while one replaces another. */
-  secret: string
+  /**
+   * Signs the session cookie, 32 characters or more; several, separated by commas, while one replaces another. May be left
+   * out where `anonymous` is false.
+   */
+  secret?: string
+  /** Signed-in people of the application; where left out everybody is anonymous, by the signed cookie. */
+  session?: PersonOf
+  /** False: who is not signed in reads counts alone, and a press is refused (`sign_in_required`, 401). True. */
+  anonymous?: boolean
   /** {@link DEFAULT_LIMITS} where left out. */
   limits?: Limits
   /** Counts for the limits, where others share it: the pages of an application, that make sessions too. */
@@ -48,21 +56,27 @@ export type Handler = (request: Request, info?: { ip?: string }) => Promise<Resp
  * Web-standard requests and responses and `node:crypto`, so any server can mount it.
  *
  * What a request is refused for is checked before the service is called: method, origin, form of the ids, body and
- * op, limits. A request without a valid session cookie gets a new session with the answer, as long as its address may
- * have one: a read is answered without then, a press is refused.
+ * op, who sends it, limits. Who that is, the server alone decides: `session` of the options, else the signed cookie. A
+ * request without a valid one gets a new session with the answer, as long as its address may have one: a read is answered
+ * without then, a press is refused.
+ *
+ * @example
+ * const handler = createHandler({ service: createOnecount({ redis, postgres }), secret: process.env.ONECOUNT_SECRET })
+ * createServer(nodeListener(handler)).listen(3000)
+ *
  * @throws OnecountError `misconfigured` when a secret is missing or too short, or a trusted origin is none
  */
 export function createHandler(options: HandlerOptions): Handler {
   const { proxyHops = 0, basePath = '/api', now = Date.now } = options
   const drainSecret = parseDrainSecret(options.drainSecret)
   const trustedOrigins = (options.trustedOrigins ?? []).map(parseOrigin)
-  const secrets = parseSecrets(options.secret)
+  const secrets = options.anonymous === false && !options.secret ? [] : parseSecrets(options.secret)
   const errorLog = createErrorLog({
     log: options.log,
     now,
     secrets: drainSecret ? [...secrets, drainSecret] : secrets,
   })
-  const findRoute = createRoutes({ ...options, trustedOrigins, drainSecret })
+  const findRoute = createRoutes({ ...options, trustedOrigins, drainSecret }, errorLog)
 
   async function answer(call: Call): Promise<Response> {
     const { pathname } = call.url

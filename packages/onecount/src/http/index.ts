@@ -22,3 +22,4 @@ export {
   withSessionCookie,
 } from './session'
 export { redisLimits, type SharedLimits } from './shared-limits'
+export type { PersonOf, Visitor } from './visitor'

@@ -6,8 +6,9 @@ import { DEFAULT_LIMITS } from './limits'
 import { isForeign, isSecure } from './origin'
 import { parseIds, parsePostId, parseWrite } from './params'
 import { json } from './responses'
-import { openSession, serializeSessionCookie } from './session'
+import { serializeSessionCookie } from './session'
 import { sharedLook } from './shared-look'
+import { createVisitors, type Visitor } from './visitor'
 
 /** The stores are asked for their health at most once in this time, milliseconds. */
 const HEALTH_MS = 1000
@@ -27,8 +28,11 @@ export interface Call {
 export type Route = Record<string, (call: Call) => Promise<Response>>
 
 /** The addresses below the base path, as a function of the rest of the path. */
-export function createRoutes(options: HandlerOptions): (path: string) => Route | undefined {
-  const { service, secret, trustedOrigins = [], drainSecret, now = Date.now } = options
+export function createRoutes(
+  options: HandlerOptions,
+  logError: (request: Request, error: unknown) => void,
+): (path: string) => Route | undefined {
+  const { service, trustedOrigins = [], drainSecret, now = Date.now } = options
   const { drainBudgetMs = 5_000, bodyTimeoutMs = 5_000 } = options
   const limiter = options.limiter ?? createLimiter(options.limits ?? DEFAULT_LIMITS, { now })
   const health = sharedLook(async () => {
@@ -36,20 +40,30 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
     return { ...(await service.health()), lookedAt }
   }, HEALTH_MS)
 
-  const open = ({ request }: Call) =>
-    openSession(request.headers.get('cookie'), secret, { secure: isSecure(request) })
+  const identify = createVisitors(options)
+
+  /** Counts are shown also where it cannot be told who asks; hearts are unknown then. */
+  async function reader({ request }: Call): Promise<Visitor> {
+    // A browser leaves the cookie out when another site's page asks: a new one must not replace it.
+    if (isForeign(request, trustedOrigins)) return { kind: 'nobody' }
+    return identify(request).catch(error => {
+      logError(request, error)
+      return { kind: 'nobody' }
+    })
+  }
 
   async function readLikes(call: Call): Promise<Response> {
     const ids = parseIds(call.url.searchParams)
-    // A browser leaves the cookie out when another site's page asks: a new one must not replace it.
-    const opened = isForeign(call.request, trustedOrigins) ? null : open(call)
+    const visitor = await reader(call)
+    const isNew = visitor.kind === 'anonymous' && visitor.origin === 'new'
     const [, hasNone] = await Promise.all([
       take(limiter, { read: call.ip }),
-      opened?.origin === 'new' ? limiter.takeShared({ new: call.ip }) : null,
+      isNew ? limiter.takeShared({ new: call.ip }) : null,
     ])
-    const session = hasNone ? null : opened
-    if (session && session.origin !== 'current') setCookie(call, session.value)
-    const states = await service.read(ids, session?.sessionId ?? null)
+    const isKnown = visitor.kind !== 'nobody' && !hasNone
+    if (isKnown && visitor.kind === 'anonymous' && visitor.origin !== 'current')
+      setCookie(call, visitor.value)
+    const states = await service.read(ids, isKnown ? visitor.sessionId : null)
     const likes = [...states].map(([id, { count, liked, rev, op, durable, source }]) => [
       id,
       { count, liked, rev, op, durable, source },
@@ -61,17 +75,18 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
     if (isForeign(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
     const postId = parsePostId(segment)
     const params = await parseWrite(call.request, call.url.searchParams, bodyTimeoutMs)
-    const session = open(call)
-    const isNew = session.origin === 'new'
+    const visitor = await identify(call.request)
+    if (visitor.kind === 'nobody') throw new OnecountError('sign_in_required')
+    const isNew = visitor.kind === 'anonymous' && visitor.origin === 'new'
     await take(limiter, {
-      session: isNew ? null : session.sessionId,
+      session: isNew ? null : visitor.sessionId,
       new: isNew ? call.ip : null,
       ip: call.ip,
       post: postId,
     })
     // Set even if the write fails: its outcome may be unknown, and the retry has to come from the same session.
-    setCookie(call, session.value)
-    const state = await service.set(postId, session.sessionId, wanted, params)
+    if (visitor.kind === 'anonymous') setCookie(call, visitor.value)
+    const state = await service.set(postId, visitor.sessionId, wanted, params)
     const { count, liked, rev, source, durable } = state
     return json(200, { postId, count, liked, rev, op: state.op, source, durable })
   }

@@ -1,16 +1,16 @@
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http'
-import { doubtProxyHops, nodeListener } from 'onecount/http'
-import { CONNECTION_HEADER, isHooked, proxyHops, setHooked } from './address'
+import type { Handler } from '../http/handler'
+import { nodeListener } from '../http/node'
+import { doubtProxyHops } from '../http/proxy-doubt'
+import { CONNECTION_HEADER, isBelow, isHooked, proxyHops, setHooked } from './address'
 import { isFlightRequest, NO_SESSION_HEADER } from './documents'
-import { answer } from './http'
+import type { Parts } from './parts'
 import { refuseRaw } from './raw-refusals'
-import { warn } from './warnings'
 
-/** Methods that Next hands on to a route; with any other it fails before the application hears of the request. */
-const API_METHODS = /^(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)$/
+/** Methods that Next hands on; with any other it fails before the application hears of the request. */
+const NEXT_METHODS = /^(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)$/
 /** A page takes no body: Next would wait for one, however long it does not come, and then render the page. */
-const PAGE_METHODS = /^(GET|HEAD)$/
-const isApi = (path: string) => /^\/api(\/|$)/.test(path)
+const READ_METHODS = /^(GET|HEAD)$/
 
 /**
  * Sees every request of this process' HTTP servers before Next does, for what a route or a proxy of Next cannot know or
@@ -18,20 +18,21 @@ const isApi = (path: string) => /^\/api(\/|$)/.test(path)
  *
  * Next starts its server by itself, so its `request` event is taken where all servers have it.
  */
-export function hookServers(): void {
+export function hookServers(parts: Parts, answer: Handler): void {
   if (isHooked()) return
   setHooked()
+  const refuse = createRefusal(parts, answer)
   const emit = Server.prototype.emit
   const prepared = new WeakSet<Server>()
   Server.prototype.emit = function (this: Server, event: string | symbol, ...args: unknown[]): boolean {
     if (event === 'connection' && !prepared.has(this)) {
       prepared.add(this)
-      refuseRaw(this)
+      refuseRaw(this, parts.basePath)
     }
     if (event === 'request') {
       const [request, response] = args as [IncomingMessage, ServerResponse]
       request.url = originForm(request.url)
-      stamp(request)
+      stamp(request, parts)
       guard(request, response)
       if (refuse(request, response)) return true
     }
@@ -40,10 +41,10 @@ export function hookServers(): void {
 }
 
 /** Says where the request came from, whatever it says of itself. */
-function stamp(request: IncomingMessage): void {
+function stamp(request: IncomingMessage, parts: Parts): void {
   const { headers, socket } = request
   const { remoteAddress } = socket
-  if (headers['x-forwarded-for'] !== undefined) doubtHops(headers['x-forwarded-for'], remoteAddress)
+  if (headers['x-forwarded-for'] !== undefined) doubtHops(headers['x-forwarded-for'], remoteAddress, parts)
   delete headers[CONNECTION_HEADER]
   if (remoteAddress) headers[CONNECTION_HEADER] = remoteAddress
   delete headers[NO_SESSION_HEADER]
@@ -51,11 +52,15 @@ function stamp(request: IncomingMessage): void {
     headers[NO_SESSION_HEADER] = '1'
 }
 
-function doubtHops(forwarded: string | string[], connectionIp: string | undefined): void {
+function doubtHops(
+  forwarded: string | string[],
+  connectionIp: string | undefined,
+  { env, warnings }: Parts,
+): void {
   try {
     const headers = new Headers({ 'x-forwarded-for': String(forwarded) })
-    const doubt = doubtProxyHops(headers, { proxyHops: proxyHops(), connectionIp })
-    if (doubt) warn(doubt)
+    const doubt = doubtProxyHops(headers, { proxyHops: proxyHops(env), connectionIp })
+    if (doubt) warnings.warn(doubt)
   } catch {
     // A setting that is not understood is said where the API is made; a header that cannot be read names no proxy.
   }
@@ -79,15 +84,22 @@ function originForm(url = '/'): string {
 }
 
 /** Answers what Next would answer with a bare 500 or 400, and what no page takes. */
-function refuse(request: IncomingMessage, response: ServerResponse): boolean {
-  const { method = 'GET', url = '/' } = request
-  const path = url.split(/[?#]/, 1)[0]!
-  const isWellFormed = canDecode(path)
-  if (isWellFormed && (isApi(path) ? API_METHODS : PAGE_METHODS).test(method)) return false
-  if (isApi(path)) {
-    nodeListener(answer)(request, response)
+function createRefusal({ basePath, config }: Parts, answer: Handler) {
+  const answerApi = nodeListener(answer)
+  const pageMethods = config.readOnlyPages ? READ_METHODS : NEXT_METHODS
+  return (request: IncomingMessage, response: ServerResponse): boolean => {
+    const { method = 'GET', url = '/' } = request
+    const path = url.split(/[?#]/, 1)[0]!
+    const isWellFormed = canDecode(path)
+    const isApi = isBelow(basePath, path)
+    if (isWellFormed && (isApi ? NEXT_METHODS : pageMethods).test(method)) return false
+    if (isApi) answerApi(request, response)
+    else refusePage(response, method, isWellFormed)
     return true
   }
+}
+
+function refusePage(response: ServerResponse, method: string, isWellFormed: boolean): void {
   const [status, text] = answerTo(method, isWellFormed)
   response.writeHead(status, {
     ...(text && { 'content-type': 'text/plain; charset=utf-8' }),
@@ -97,7 +109,6 @@ function refuse(request: IncomingMessage, response: ServerResponse): boolean {
     ...(status !== 400 && { allow: 'GET, HEAD, OPTIONS' }),
   })
   response.end(method === 'HEAD' || !text ? undefined : `${text}\n`)
-  return true
 }
 
 function answerTo(method: string, isWellFormed: boolean): [status: number, text?: string] {

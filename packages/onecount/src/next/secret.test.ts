@@ -1,10 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { sessionSecret } from './session'
+import { sessionSecret as secretOf } from './secret'
+import { createShared } from './shared'
 
 afterEach(() => {
   vi.unstubAllEnvs()
   vi.restoreAllMocks()
 })
+
+const sessionSecret = () => secretOf(process.env, createShared('secret-test'))
 
 describe('the secret of the session cookie', () => {
   it('is ONECOUNT_SECRET', () => {

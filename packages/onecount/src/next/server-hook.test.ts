@@ -1,16 +1,23 @@
 import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
+import { postgresPort } from 'onecount/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { connectionIp } from './address'
-import { hookServers } from './server-hook'
+import { onecountNext } from './onecount-next'
 
 let server: Server
 let seen: Headers[] = []
 let urls: unknown[] = []
 beforeAll(async () => {
   vi.stubEnv('ONECOUNT_SECRET', 'a-secret-for-tests-that-is-long-enough')
-  hookServers()
-  hookServers()
+  const onecount = onecountNext({
+    postgres: () => postgresPort(async () => null),
+    drain: 'none',
+    readOnlyPages: true,
+    name: 'server-hook-test',
+  })
+  onecount.register()
+  onecount.register()
   server = createServer((request, response) => {
     urls.push(request.url)
     seen.push(new Headers(request.headers as Record<string, string>))

@@ -1,7 +1,8 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { OnecountError } from 'onecount'
-import { errorResponse } from 'onecount/http'
+import { OnecountError } from '../core/errors'
+import { errorResponse } from '../http/responses'
+import { isBelow } from './address'
 
 /** What Node answers where it has a request that it cannot read. */
 const STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
@@ -15,21 +16,20 @@ interface ParserError extends Error {
  * Answers what never becomes a request: CONNECT, which Node ends without a word, and methods that its parser does not
  * know. An address of the API is answered in the documented shape; anything else as Node does.
  */
-export function refuseRaw(server: Server): void {
-  server.on('connect', (request: IncomingMessage, socket: Duplex) => {
-    void end(socket, 405, request.url ?? '')
-  })
+export function refuseRaw(server: Server, basePath: string): void {
+  const end = (socket: Duplex, status: number, path: string) =>
+    void write(socket, status, status === 405 && isBelow(basePath, path))
+  server.on('connect', (request: IncomingMessage, socket: Duplex) => end(socket, 405, request.url ?? ''))
   server.on('clientError', (error: ParserError, socket: Duplex) => {
     if (!socket.writable) return void socket.destroy()
     const [, method, path = ''] =
       /^([\w!#$%&'*+.^`|~-]+) (\S+) HTTP/.exec(error.rawPacket?.toString('latin1') ?? '') ?? []
-    if (error.code === 'HPE_INVALID_METHOD' && method) return void end(socket, 405, path)
-    void end(socket, STATUS[error.code ?? ''] ?? 400, '')
+    if (error.code === 'HPE_INVALID_METHOD' && method) return end(socket, 405, path)
+    end(socket, STATUS[error.code ?? ''] ?? 400, '')
   })
 }
 
-async function end(socket: Duplex, status: number, path: string): Promise<void> {
-  const isApi = status === 405 && /^\/api(\/|\?|$)/.test(path)
+async function write(socket: Duplex, status: number, isApi: boolean): Promise<void> {
   const answer = isApi
     ? errorResponse(new OnecountError('method_not_allowed'))
     : new Response(null, { status })

@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createHandler } from './handler'
+import { createSession, readSession } from './session'
+import { cookieOf, createTestServer, MapLikes, POLAR_BEAR, refusal, SECRET, someone } from './test-server'
+
+const ANA = '7b0e7a52-6f2c-4c0e-9f0a-1a2b3c4d5e6f'
+const BEN = 'user_2abcDEF'
+/** What a sign-in of the application gave out. */
+const TOKENS = new Map([
+  ['Bearer ana', ANA],
+  ['Bearer ben', BEN],
+])
+const session = (request: Request) => TOKENS.get(request.headers.get('authorization') ?? '')
+const ana = { authorization: 'Bearer ana' }
+
+const { current, restart, api, like, close } = createTestServer()
+beforeEach(() => restart({ session }))
+afterEach(close)
+
+/** Who the last write was counted for. */
+const lastPresser = () => current.service.calls.findLast(([name]) => name === 'set')?.[2]
+
+describe('a signed-in person', () => {
+  it('likes by the id that the application gives, and gets no cookie', async () => {
+    const response = await like({ headers: ana })
+    expect(await response.json()).toMatchObject({ count: 447, liked: true })
+    expect(lastPresser()).toBe(ANA)
+    expect(response.headers.getSetCookie()).toEqual([])
+    const read = await api(`/likes?ids=${POLAR_BEAR}`, { headers: ana })
+    expect((await read.json()).likes[POLAR_BEAR]).toMatchObject({ count: 447, liked: true })
+    expect(read.headers.getSetCookie()).toEqual([])
+  })
+
+  it('comes before the anonymous cookie, which keeps what it liked', async () => {
+    const cookies = someone()
+    await like({ headers: cookies })
+    await like({ headers: { ...cookies, ...ana } })
+    const anonymous = readSession(cookies.cookie, SECRET)
+    expect(current.service.calls.map(call => call[2])).toEqual([anonymous, ANA])
+  })
+
+  it('is limited by that id, wherever the requests come from', async () => {
+    await restart({
+      session,
+      proxyHops: 1,
+      limits: { ...limits(), session: { tokens: 2, windowMs: 60_000 } },
+    })
+    const statuses = []
+    for (const ip of ['198.51.100.1', '198.51.100.2', '198.51.100.3'])
+      statuses.push((await like({ headers: { ...ana, 'x-forwarded-for': ip } })).status)
+    expect(statuses).toEqual([200, 200, 429])
+  })
+})
+
+const limits = () => ({ session: null, ip: null, post: null, read: null, new: null })
+
+describe('who is not signed in', () => {
+  it('is anonymous where that is not said otherwise', async () => {
+    const response = await like()
+    expect(response.status).toBe(200)
+    expect(readSession(cookieOf(response), SECRET)).toBe(lastPresser())
+  })
+
+  it('is refused with 401 where only people like, reads counts and gets no cookie', async () => {
+    await restart({ session, anonymous: false })
+    const response = await like({ headers: someone() })
+    expect(await refusal(response)).toMatchObject({ status: 401, code: 'sign_in_required' })
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(current.service.calls).toEqual([])
+    const read = await api(`/likes?ids=${POLAR_BEAR}`)
+    expect((await read.json()).likes[POLAR_BEAR]).toMatchObject({ count: 446, liked: null })
+    expect(read.headers.getSetCookie()).toEqual([])
+    expect((await like({ headers: ana })).status).toBe(200)
+  })
+
+  it('needs no secret where there is no anonymous session to sign', () => {
+    const service = new MapLikes()
+    expect(() => createHandler({ service, session, anonymous: false })).not.toThrow()
+    expect(() => createHandler({ service, session })).toThrow(/ONECOUNT_SECRET/)
+  })
+})
+
+describe('an id that a client claims', () => {
+  it.each<[string, RequestInit]>([
+    ['in the body', { body: JSON.stringify({ sessionId: BEN, session: BEN, userId: BEN, actor: BEN }) }],
+    ['in headers', { headers: { 'x-user-id': BEN, 'onecount-session': BEN, 'x-session-id': BEN } }],
+    ['as a cookie', { headers: { cookie: `onecount_session=${BEN}; session=${BEN}` } }],
+    ['as a cookie with a signature of its own', { headers: { cookie: `onecount_session=${forged(BEN)}` } }],
+    ['as another token', { headers: { authorization: `Bearer ${BEN}` } }],
+  ])('is not believed: %s', async (_, init) => {
+    const anonymous = await like(init)
+    expect(anonymous.status).toBe(200)
+    expect(lastPresser()).toBe(readSession(cookieOf(anonymous), SECRET))
+    const signedIn = await like({ ...init, headers: { ...init.headers, ...ana } })
+    expect(signedIn.status).toBe(200)
+    expect(lastPresser()).toBe(ANA)
+  })
+
+  it('is not believed in the address', async () => {
+    await api(`/likes/${POLAR_BEAR}?sessionId=${BEN}&session=${BEN}`, { method: 'PUT', headers: ana })
+    expect(lastPresser()).toBe(ANA)
+  })
+})
+
+/** As somebody signs it who does not know the secret. */
+function forged(id: string): string {
+  return `${id}.${createSession('a-secret-of-somebody-else-entirely').value.split('.')[1]}`
+}
+
+describe('an application that cannot tell', () => {
+  const failing = async () => {
+    throw new Error('the service that signs people in is down')
+  }
+
+  it('saves nothing: the like of a person must not become an anonymous one', async () => {
+    await restart({ session: failing })
+    const response = await like({ headers: someone() })
+    expect(await refusal(response)).toMatchObject({ status: 503, code: 'unavailable' })
+    expect(current.service.calls).toEqual([])
+    expect(current.logged.join()).toContain('the service that signs people in is down')
+  })
+
+  it('shows counts, and hearts are unknown', async () => {
+    await restart({ session: failing })
+    const response = await api(`/likes?ids=${POLAR_BEAR}`, { headers: someone() })
+    expect((await response.json()).likes[POLAR_BEAR]).toMatchObject({ count: 446, liked: null })
+    expect(current.logged).toHaveLength(1)
+  })
+
+  it.each(['', 'ana@example.com', 'a'.repeat(129), '-session id'])('is named where %j is no id', async id => {
+    await restart({ session: () => id })
+    expect(await refusal(await like())).toMatchObject({ status: 500, code: 'misconfigured' })
+    expect(current.service.calls).toEqual([])
+    expect(current.logged.join()).toContain('session()')
+    if (id) expect(current.logged.join()).not.toContain(id)
+  })
+})
+
+describe('a page of another site', () => {
+  const foreign = { 'sec-fetch-site': 'cross-site' }
+
+  it('changes nothing for a person, and does not learn what they like', async () => {
+    expect(await refusal(await like({ headers: { ...ana, ...foreign } }))).toMatchObject({ status: 403 })
+    await like({ headers: ana })
+    const read = await api(`/likes?ids=${POLAR_BEAR}`, { headers: { ...ana, ...foreign } })
+    expect((await read.json()).likes[POLAR_BEAR]).toMatchObject({ count: 447, liked: null })
+  })
+})

@@ -1,0 +1,77 @@
+import { OnecountError } from '../core/errors'
+import { isSessionId } from '../core/ids'
+import { isSecure } from './origin'
+import { openSession } from './session'
+
+/**
+ * Asks the application who sends a request: the id of a signed-in person, or null. It has to come from what the server
+ * can verify (a signed cookie, a bearer token), never from a header, query or body that a client writes as it likes, and
+ * people must not be able to choose it. 1 to 128 letters, digits, `_` `-` `.` `:`; a UUID is one.
+ *
+ * @example
+ * const session: PersonOf = async () => (await auth()).userId
+ */
+export type PersonOf<R = Request> = (
+  request: R,
+) => string | null | undefined | Promise<string | null | undefined>
+
+export type Visitor =
+  /** Signed in: the id is the application's own. */
+  | { kind: 'person'; sessionId: string }
+  /** By the signed cookie; unless `origin` is `current` the answer has to set it to `value`. */
+  | { kind: 'anonymous'; sessionId: string; value: string; origin: 'current' | 'older' | 'new' }
+  /** Not signed in, where only people who are may like. */
+  | { kind: 'nobody' }
+
+export interface VisitorOptions {
+  /** Signs the cookie of anonymous sessions. Not needed where `anonymous` is false. */
+  secret?: string
+  session?: PersonOf
+  /** Whether people who are not signed in may like; true where left out. */
+  anonymous?: boolean
+}
+
+/**
+ * Who sends a request. A signed-in person comes before the anonymous cookie, which is left as it is.
+ * The function rejects with `unavailable` where the application cannot tell now, with `misconfigured` where what it says
+ * is no id.
+ */
+export function createVisitors({
+  secret,
+  session,
+  anonymous = true,
+}: VisitorOptions): (request: Request) => Promise<Visitor> {
+  return async request => {
+    const sessionId = session ? await readPerson(session, request) : null
+    if (sessionId !== null) return { kind: 'person', sessionId }
+    if (!anonymous) return { kind: 'nobody' }
+    const cookies = request.headers.get('cookie')
+    return { kind: 'anonymous', ...openSession(cookies, secret!, { secure: isSecure(request) }) }
+  }
+}
+
+/**
+ * The id that the application gives, checked. A failure to tell is never taken for "not signed in": the like of a person
+ * would be that of an anonymous session.
+ * @throws OnecountError `unavailable` when `session` fails, `misconfigured` when it answers with something else than an id
+ */
+async function readPerson(session: PersonOf, request: Request): Promise<string | null> {
+  let id: string | null | undefined
+  try {
+    id = await session(request)
+  } catch (cause) {
+    throw new OnecountError('unavailable', { detail: 'session() failed', cause })
+  }
+  return checkPerson(id)
+}
+
+/** @throws OnecountError `misconfigured`; the id itself is not repeated, as it may be an address of a person */
+export function checkPerson(id: string | null | undefined): string | null {
+  if (id === null || id === undefined) return null
+  if (isSessionId(id)) return id
+  throw new OnecountError('misconfigured', {
+    field: 'session',
+    detail:
+      'session() answered with something that is no id: return 1 to 128 letters, digits, _ - . : or null',
+  })
+}

@@ -1,0 +1,67 @@
+import { OnecountError } from '../core/errors'
+import type { PostgresPort, RedisPort } from '../core/ports'
+import type { PersonOf } from '../http/visitor'
+
+/** Variables of the environment. */
+export type Env = Record<string, string | undefined>
+
+/** What is used of a client of ioredis, whose types an application without it does not have. */
+export interface RedisClient {
+  readonly status: string
+  connect(): Promise<unknown>
+  once(event: 'ready', listener: () => void): unknown
+}
+
+/** A Redis as `redisFromEnv` of `onecount/redis` opens it; a driver of one's own has a `port` alone. */
+export interface RedisSource {
+  port: RedisPort
+  /** The drain connects it before it begins, and looks at the eviction policy once. */
+  client?: RedisClient
+}
+
+/** What is known of a request both in a route handler and in a server component. */
+export type SessionRequest = Pick<Request, 'headers'>
+
+export interface OnecountNextConfig {
+  /** Makes the Postgres driver, with the first use: `supabaseFromEnv` of `onecount/supabase`, or one of your own. */
+  postgres: (env: Env) => PostgresPort
+  /** Opens Redis, with the first use: `redisFromEnv` of `onecount/redis`. Left out or null: Postgres serves alone. */
+  redis?: (env: Env, options: { lazyConnect: boolean }) => RedisSource | null
+  /**
+   * The id of the signed-in person who sends a request, or null. The server alone decides it: take it from what your
+   * authentication has verified, never from what a client can write. Left out: everybody is anonymous, known by the signed
+   * cookie. What it throws is never taken for "not signed in": a press is answered with 503, a page fails.
+   */
+  session?: PersonOf<SessionRequest>
+  /**
+   * Whether people who are not signed in may like, known by the signed cookie. `true` where left out. With `false` they
+   * see counts, a press is answered with 401 (`sign_in_required`), and there is neither a cookie nor `ONECOUNT_SECRET`.
+   */
+  anonymous?: boolean
+  /** Where the routes are mounted; `/api` where left out: `/api/likes`, `/api/health`, `/api/drain`. */
+  basePath?: string
+  /**
+   * Who moves likes to Postgres: `process`, a loop in this server; `after`, what is pending is drained after the answer to
+   * a press, for platforms where timers stop with it; `none`, `npx onecount worker` or a scheduler. Where left out: `after`
+   * on Vercel, else `process`.
+   */
+  drain?: 'process' | 'after' | 'none'
+  /**
+   * `true`: pages take GET and HEAD alone, and anything else is 405 at once, where Next would wait for its body. `false`
+   * where left out, as Server Actions are POST requests to pages.
+   */
+  readOnlyPages?: boolean
+  /** Of the process' shared state (engine, connections, limits): another one for a second configuration. `onecount`. */
+  name?: string
+}
+
+/** @throws OnecountError `misconfigured` when nobody could ever like, or the base path is none */
+export function checkConfig({ session, anonymous, basePath }: OnecountNextConfig): void {
+  if (anonymous === false && !session)
+    throw misconfigured('session', 'anonymous is false and there is no session: nobody could ever like')
+  if (basePath !== undefined && !/^(\/[\w.~-]+)+$/.test(basePath))
+    throw misconfigured('basePath', 'basePath begins with a slash and ends without one, as /api/onecount')
+}
+
+export const misconfigured = (field: string, detail: string) =>
+  new OnecountError('misconfigured', { field, detail })

@@ -1,0 +1,141 @@
+import { OnecountError } from '../core/errors'
+import type { Moderated } from '../core/moderation'
+import type { Onecount } from '../core/onecount'
+import type { Limiter } from '../http/limiter'
+import { createApi, type RouteHandlers } from './api'
+import type { OnecountNextConfig, RedisSource } from './config'
+import { startDrain } from './drain'
+import { getSession, mergeAnonymousLikes, type PageLikes, readLikes } from './page'
+import { createParts } from './parts'
+import { createWithSession, type WithSession } from './proxy'
+import { hookServers } from './server-hook'
+
+/** Everything that a Next.js application mounts, made by {@link onecountNext}. */
+export interface OnecountNext {
+  /**
+   * The HTTP API (`docs/http-api.md`), for a route file below `basePath`.
+   *
+   * @example
+   * // app/api/likes/[[...path]]/route.ts, and the same for health and drain; or app/api/[[...path]]/route.ts for all
+   * export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = onecount.handlers
+   */
+  readonly handlers: RouteHandlers
+  /**
+   * For `proxy.ts`: a visitor who opens a page without a valid session cookie gets one, already for this very render. Takes
+   * the application's own proxy, if it has one, whose answer it leaves as it is but for the cookie and, where it sets one,
+   * `Cache-Control: private, no-store`. Opens no store. Does nothing where `anonymous` is false.
+   *
+   * @example
+   * export const proxy = onecount.withSession()
+   * @example
+   * export const proxy = onecount.withSession(request => {
+   *   const response = NextResponse.next({ request })
+   *   response.headers.set('content-security-policy', "default-src 'self'")
+   *   return response
+   * })
+   */
+  readonly withSession: WithSession
+  /**
+   * Whose likes the page that is rendered shows: the id of the signed-in person, else of the anonymous session; null for
+   * neither. In server components, route handlers and Server Actions. Makes the page dynamic.
+   *
+   * @throws what `session` of the config throws; OnecountError `misconfigured`
+   */
+  getSession(): Promise<string | null>
+  /**
+   * Counts and hearts of this moment for one page, in one round trip to Redis per 250 posts. Posts that do not exist are
+   * absent; what cannot be read is unknown (`count: null`), never 0. Give each to `useLikes(id, seed)`.
+   *
+   * @param sessionId whose hearts; that of the request where left out, null for nobody's
+   * @throws as {@link OnecountNext.getSession} where `sessionId` is left out, else never
+   * @example
+   * const likes = await onecount.readLikes(posts.map(post => post.id))
+   * return posts.map(post => <LikeButton key={post.id} postId={post.id} seed={likes.get(post.id)} />)
+   */
+  readLikes(ids: readonly string[], sessionId?: string | null): Promise<Map<string, PageLikes>>
+  /**
+   * Gives the likes that this browser made before it signed in to the signed-in person; a post that both like counts once.
+   * In a Server Action or a route handler of your own, after the person said so: never by itself, as a link that signs
+   * somebody in would take their likes. Repeat it while `complete` is false.
+   *
+   * @throws OnecountError `sign_in_required` when nobody is signed in; StoreUnavailable when Postgres does not answer
+   * @example
+   * 'use server'
+   * export async function keepMyLikes() {
+   *   await onecount.mergeAnonymousLikes()
+   * }
+   */
+  mergeAnonymousLikes(): Promise<Moderated>
+  /**
+   * For `instrumentation.ts`, in the Node runtime: starts what stands before Next (addresses of visitors, answers in the
+   * documented shape to what Next cannot read), says which setting is wrong, and starts the drain.
+   *
+   * @example
+   * export async function register() {
+   *   if (process.env.NEXT_RUNTIME !== 'nodejs') return
+   *   const { onecount } = await import('./onecount')
+   *   onecount.register()
+   * }
+   */
+  register(): void
+  /**
+   * The drain alone: a loop in this process that is finished when the server is asked to stop. Does nothing where `drain`
+   * of the config is not `process`. @throws OnecountError `misconfigured`
+   */
+  startDrain(): void
+  /** The engine of this process: ranking, moderation, merging sessions. @throws OnecountError `misconfigured` */
+  engine(): Onecount
+  /** Its Redis, not connected before the first command; null when none is configured. @throws OnecountError `misconfigured` */
+  redis(): RedisSource | null
+  /** Its limits, for writes of the application's own. @throws OnecountError `misconfigured` */
+  limiter(): Limiter
+}
+
+/**
+ * onecount for a Next.js application (16 or newer, app router): made once, in one file, from which route handlers, proxy,
+ * pages and instrumentation import. Settings come from the environment, as `.env.example` explains them, and are read when
+ * they are needed: importing it opens no connection, and a build needs no secret.
+ *
+ * @example
+ * // onecount.ts
+ * import { onecountNext } from 'onecount/next'
+ * import { redisFromEnv } from 'onecount/redis'
+ * import { supabaseFromEnv } from 'onecount/supabase'
+ *
+ * export const onecount = onecountNext({ redis: redisFromEnv, postgres: supabaseFromEnv })
+ *
+ * @throws OnecountError `misconfigured` when the config contradicts itself
+ */
+export function onecountNext(config: OnecountNextConfig): OnecountNext {
+  const parts = createParts(config)
+  const { handlers, answer, checkSettings } = createApi(parts)
+  const session = () => getSession(parts)
+
+  function start(): void {
+    if (parts.drain === 'process') startDrain(parts)
+  }
+
+  return {
+    handlers,
+    withSession: createWithSession(parts),
+    getSession: session,
+    async readLikes(ids, sessionId) {
+      return readLikes(parts, ids, sessionId === undefined ? await session() : sessionId)
+    },
+    mergeAnonymousLikes: () => mergeAnonymousLikes(parts),
+    register() {
+      hookServers(parts, answer)
+      checkSettings()
+      try {
+        start()
+      } catch (error) {
+        // It was said by the check of the settings, and the API answers with it.
+        if (!(error instanceof OnecountError)) throw error
+      }
+    },
+    startDrain: start,
+    engine: parts.engine,
+    redis: parts.redis,
+    limiter: parts.limiter,
+  }
+}

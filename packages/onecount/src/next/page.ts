@@ -1,0 +1,66 @@
+import { headers } from 'next/headers.js'
+import { OnecountError } from '../core/errors'
+import type { Moderated } from '../core/moderation'
+import type { LikeState, Source } from '../core/types'
+import { readSession } from '../http/session'
+import { checkPerson } from '../http/visitor'
+import type { SessionRequest } from './config'
+import type { Parts } from './parts'
+import { sessionSecret } from './secret'
+
+/** A post's likes as a page renders them, and as `useLikes(postId, seed)` of `onecount/react` takes them. */
+export interface PageLikes extends Omit<LikeState, 'source'> {
+  /** Absent: no Redis is configured, and what Postgres says is exact. */
+  source?: Source
+}
+
+/** @throws what `session` of the config throws; OnecountError `misconfigured` */
+export async function getSession(parts: Parts): Promise<string | null> {
+  const request = { headers: await headers() }
+  return (await personOf(request, parts)) ?? anonymousOf(request, parts)
+}
+
+/** @throws OnecountError `sign_in_required`; as `getSession` and `mergeSessions` of the engine */
+export async function mergeAnonymousLikes(parts: Parts): Promise<Moderated> {
+  const request = { headers: await headers() }
+  const person = await personOf(request, parts)
+  if (person === null) throw new OnecountError('sign_in_required')
+  const anonymous = anonymousOf(request, parts)
+  return anonymous === null ? { posts: 0, complete: true } : parts.engine().mergeSessions(anonymous, person)
+}
+
+const personOf = async (request: SessionRequest, { config }: Parts): Promise<string | null> =>
+  checkPerson(await config.session?.(request))
+
+const anonymousOf = ({ headers }: SessionRequest, { config, env, shared }: Parts): string | null =>
+  config.anonymous === false ? null : readSession(headers.get('cookie'), sessionSecret(env, shared))
+
+/** The likes of this moment as a session sees them. What cannot be read is unknown, never 0. Never throws. */
+export async function readLikes(
+  { engine }: Parts,
+  ids: readonly string[],
+  sessionId: string | null,
+): Promise<Map<string, PageLikes>> {
+  if (ids.length === 0) return new Map()
+  try {
+    const { read, hasRedis } = engine()
+    const states = await read(ids, sessionId)
+    return hasRedis ? states : new Map([...states].map(([id, state]) => [id, exact(state)]))
+  } catch (error) {
+    console.error(`[onecount] counts of a page: ${error instanceof Error ? error.message : String(error)}`)
+    return new Map(ids.map(id => [id, unknown(id)]))
+  }
+}
+
+const exact = (state: LikeState): PageLikes =>
+  state.source === 'postgres' ? { ...state, source: undefined } : state
+
+const unknown = (postId: string): PageLikes => ({
+  postId,
+  count: null,
+  liked: null,
+  rev: 0,
+  op: null,
+  durable: null,
+  source: 'unknown',
+})

@@ -1,0 +1,43 @@
+import { createClient } from '@supabase/supabase-js'
+import type { PostgresPort } from '../core/ports'
+import { postgresPort } from './rpc'
+import { supabasePort } from './supabase'
+
+/** How a process is told where Supabase is: variables of its environment. */
+export interface SupabaseEnv {
+  /** The address of the project; else `NEXT_PUBLIC_SUPABASE_URL`. */
+  SUPABASE_URL?: string
+  /** The secret key; else `SUPABASE_SERVICE_ROLE_KEY`. */
+  SUPABASE_SECRET_KEY?: string
+  [name: string]: string | undefined
+}
+
+/**
+ * The Postgres of the Supabase project that the environment names, over its REST API. Connects with the first call; where
+ * the address or the key is missing, each call fails and names them.
+ *
+ * @example
+ * createOnecount({ redis: null, postgres: supabaseFromEnv(process.env) })
+ */
+export function supabaseFromEnv(env: SupabaseEnv): PostgresPort {
+  const url = env.SUPABASE_URL || env.NEXT_PUBLIC_SUPABASE_URL
+  const key = env.SUPABASE_SECRET_KEY || env.SUPABASE_SERVICE_ROLE_KEY
+  if (!url || !key) {
+    return postgresPort(async () => {
+      throw new Error('set SUPABASE_URL and SUPABASE_SECRET_KEY')
+    })
+  }
+  return supabasePort(
+    createClient(url, key, {
+      auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+      // Node 20 has no WebSocket of its own, and the client wants one even when it is not used.
+      ...(typeof WebSocket === 'undefined' && { realtime: { transport: NoSocket as never } }),
+    }),
+  )
+}
+
+class NoSocket {
+  constructor() {
+    throw new Error('this client has no Realtime')
+  }
+}
