@@ -57,7 +57,9 @@ const PREFIX = /^[A-Za-z0-9_.:-]{0,64}$/
 const TAKEN = new Set(
   `add apply are assert begin blocks clamp cut drain drained end fallback first guard hand hydrate is likes lock log
   merge op partition partitions peek plan post posts press prune ranking rated ratings refuse refused refuses remove
-  repair replan resolve retry revise session set snapshot sound spare status sync take tell widen write`.split(/\s+/),
+  repair replan resolve retry revise session set snapshot sound spare status sync take tell widen write`.split(
+    /\s+/,
+  ),
 )
 const ID_TYPES: readonly string[] = ['uuid', 'bigint', 'text'] satisfies IdType[]
 const ACTOR_TYPES: readonly string[] = ['uuid', 'text'] satisfies ActorType[]
@@ -171,7 +173,8 @@ function refuseTwice(columns: (string | null)[], field: string): void {
 }
 
 function oneOf(value: unknown, allowed: readonly string[], field: string): void {
-  if (!allowed.includes(value as string)) fail(field, `must be ${allowed.join(', ').replace(/, (\w+)$/, ' or $1')}`)
+  if (!allowed.includes(value as string))
+    fail(field, `must be ${allowed.join(', ').replace(/, (\w+)$/, ' or $1')}`)
 }
 
 function fail(field: string, detail: string): never {

@@ -1,6 +1,6 @@
 import type { ActorType, IdType, Kind } from '../core/kind'
 import { KIND_TEMPLATE, VERSION } from './kind-template.generated'
-import { quoteName, quoteTable } from './names'
+import { functionPrefix, quoteName, quoteTable } from './names'
 
 /** A part of the template is kept if its condition holds: `{{#column}} … {{/column}}`. */
 const PART = /^\{\{#(\w+)\}\}\n([\s\S]*?)^\{\{\/\1\}\}\n|\{\{#(\w+)\}\}([\s\S]*?)\{\{\/\3\}\}/gm
@@ -90,16 +90,12 @@ function header({ name, target, rows }: Kind): string {
 type Named = Pick<Kind, 'name' | 'isDefault'>
 const opOf = ({ isDefault }: Named): string => (isDefault ? 'op' : 'onecount_op')
 const revOf = ({ name, isDefault }: Named): string => (isDefault ? 'likes_rev' : `onecount_${name}_rev`)
-const madeBy = ({ name, isDefault }: Named): string => (isDefault ? 'onecount_' : `onecount_${name}_`)
-
-/** What the functions of a kind begin with: `onecount_`, and the name of the kind. */
-export const functionPrefix = madeBy
 
 function fill(kind: Kind): string {
   const { isDefault, target, rows } = kind
   const [id, actor] = [IDS[target.id], ACTORS[rows.actorType]]
   const hasColumn = target.count !== null
-  const made = madeBy(kind)
+  const made = functionPrefix(kind)
   const content = quoteTable(target)
   const schemas = [...new Set([target.schema, rows.schema])].filter(schema => schema !== 'public')
   const post = {

@@ -1,4 +1,4 @@
-import type { Table } from '../core/kind'
+import type { Kind, Table } from '../core/kind'
 
 /** Names that PostgreSQL takes for something else unless they are quoted: its reserved words. */
 const RESERVED = new Set(
@@ -27,6 +27,10 @@ export function faultOf(name: unknown): string | null {
   if (new TextEncoder().encode(name).length > MOST_BYTES) return `must not be longer than ${MOST_BYTES} bytes`
   return null
 }
+
+/** What the functions and tables of a kind begin with. */
+export const functionPrefix = ({ name, isDefault }: Pick<Kind, 'name' | 'isDefault'>): string =>
+  isDefault ? 'onecount_' : `onecount_${name}_`
 
 /** A name as SQL has it: in quotes where it needs them. */
 export const quoteName = (name: string): string =>

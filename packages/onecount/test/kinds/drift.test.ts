@@ -23,12 +23,12 @@ const DIFFERENT = ['onecount_resolve_refused(uuid[],text[],bigint[],boolean)']
 
 interface Catalogue {
   functions: Map<string, { definition: string; privileges: string[] }>
-  columns: unknown[]
-  constraints: unknown[]
-  indexes: unknown[]
-  triggers: unknown[]
-  tables: unknown[]
-  published: unknown[]
+  columns: readonly unknown[]
+  constraints: readonly unknown[]
+  indexes: readonly unknown[]
+  triggers: readonly unknown[]
+  tables: readonly unknown[]
+  published: readonly unknown[]
 }
 
 async function catalogueOf(sql: Sql): Promise<Catalogue> {
@@ -38,7 +38,10 @@ async function catalogueOf(sql: Sql): Promise<Catalogue> {
       from pg_proc where pronamespace = 'public'::regnamespace`
   return {
     functions: new Map(
-      functions.map(({ name, definition, privileges }) => [name.replace(/^public\./, ''), { definition, privileges }]),
+      functions.map(({ name, definition, privileges }) => [
+        name.replace(/^public\./, ''),
+        { definition, privileges },
+      ]),
     ),
     columns: await sql`
       select table_name, column_name, data_type, column_default, is_nullable, is_identity, identity_generation
@@ -46,7 +49,8 @@ async function catalogueOf(sql: Sql): Promise<Catalogue> {
     constraints: await sql`
       select conrelid::regclass::text as table, conname, pg_get_constraintdef(oid) as definition, convalidated
         from pg_constraint where connamespace = 'public'::regnamespace order by 1, 2`,
-    indexes: await sql`select tablename, indexname, indexdef from pg_indexes where schemaname = 'public' order by 1, 2`,
+    indexes:
+      await sql`select tablename, indexname, indexdef from pg_indexes where schemaname = 'public' order by 1, 2`,
     triggers: await sql`
       select tgrelid::regclass::text as table, tgname, pg_get_triggerdef(oid) as definition, tgenabled
         from pg_trigger where not tgisinternal order by 1, 2`,
@@ -91,7 +95,8 @@ describe('the SQL of kinds, filled for the tables of the default kind', () => {
   })
 
   it('knows the functions of versions before by name', () => {
-    for (const name of [...OF_VERSIONS_BEFORE, ...DIFFERENT]) expect([...migrated.functions.keys()]).toContain(name)
+    for (const name of [...OF_VERSIONS_BEFORE, ...DIFFERENT])
+      expect([...migrated.functions.keys()]).toContain(name)
   })
 
   it('lets the same roles call them', () => {
