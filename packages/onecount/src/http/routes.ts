@@ -4,7 +4,7 @@ import type { HandlerOptions } from './handler'
 import { createLimiter, type Limiter, type LimitKeys } from './limiter'
 import { DEFAULT_LIMITS } from './limits'
 import { isForeign, isSecure } from './origin'
-import { parseIds, parsePostId, parseWrite } from './params'
+import { parseWrite, postIdsOf } from './params'
 import { json } from './responses'
 import { openSession, serializeSessionCookie } from './session'
 import { sharedLook } from './shared-look'
@@ -30,6 +30,7 @@ export type Route = Record<string, (call: Call) => Promise<Response>>
 export function createRoutes(options: HandlerOptions): (path: string) => Route | undefined {
   const { service, secret, trustedOrigins = [], drainSecret, now = Date.now } = options
   const { drainBudgetMs = 5_000, bodyTimeoutMs = 5_000 } = options
+  const postIds = postIdsOf(service.kind)
   const limiter = options.limiter ?? createLimiter(options.limits ?? DEFAULT_LIMITS, { now })
   const health = sharedLook(async () => {
     const lookedAt = new Date(now()).toISOString()
@@ -40,7 +41,7 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
     openSession(request.headers.get('cookie'), secret, { secure: isSecure(request) })
 
   async function readLikes(call: Call): Promise<Response> {
-    const ids = parseIds(call.url.searchParams)
+    const ids = postIds.parseList(call.url.searchParams)
     // A browser leaves the cookie out when another site's page asks: a new one must not replace it.
     const opened = isForeign(call.request, trustedOrigins) ? null : open(call)
     const [, hasNone] = await Promise.all([
@@ -59,7 +60,7 @@ export function createRoutes(options: HandlerOptions): (path: string) => Route |
 
   async function write(call: Call, segment: string, wanted: boolean): Promise<Response> {
     if (isForeign(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
-    const postId = parsePostId(segment)
+    const postId = postIds.parseOne(segment)
     const params = await parseWrite(call.request, call.url.searchParams, bodyTimeoutMs)
     const session = open(call)
     const isNew = session.origin === 'new'

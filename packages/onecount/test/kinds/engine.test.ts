@@ -9,6 +9,7 @@ import {
   type Onecount,
   type OnecountOptions,
 } from 'onecount'
+import { createHandler } from 'onecount/http'
 import { kindSql, postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import type { Sql } from 'postgres'
@@ -235,6 +236,34 @@ describe('two kinds on one Redis and one Postgres', () => {
     expect([
       ...(await sql`select article_id::int, user_id, marked_at is not null as dated from bookmarks`),
     ]).toEqual([{ article_id: 7, user_id: 'ana', dated: true }])
+  })
+})
+
+describe('a kind over HTTP', () => {
+  it.each([
+    { kind: mark, id: '9007199254740993', malformed: ['01', '9007199254740993x', 'a', '%'] },
+    { kind: slug, id: 'Polar-bear:2.1', malformed: ['a|b', '%21a', '%', '%E4'] },
+  ])('takes the ids of $kind.name as they are', async ({ kind, id, malformed }) => {
+    sql = await open(kind)
+    const n = namesOf(kind)
+    await sql.unsafe(`insert into ${n.content} (${n.id}) values ('${id}')`)
+    const handler = createHandler({ service: instance(kind), secret: 'x'.repeat(32), log() {} })
+    const call = async (path: string, method = 'GET') => {
+      const headers = { 'sec-fetch-site': 'same-origin' }
+      const response = await handler(new Request(`http://likes.test/api/${path}`, { method, headers }))
+      return { status: response.status, body: await response.json() }
+    }
+    const pressed = await call(`likes/${encodeURIComponent(id)}`, 'PUT')
+    expect(pressed).toMatchObject({ status: 200, body: { postId: id, count: 1, liked: true } })
+    expect(await call(`likes?ids=${encodeURIComponent(id)}`)).toMatchObject({
+      status: 200,
+      body: { likes: { [id]: { count: 1, liked: false } } },
+    })
+    for (const wrong of malformed)
+      expect(await call(`likes/${wrong}`, 'PUT'), wrong).toMatchObject({
+        status: 400,
+        body: { error: { code: 'invalid_post_id' } },
+      })
   })
 })
 

@@ -94,7 +94,7 @@ export async function kindUnderTest(
   server: PostgresServer,
   name: string,
   kind: Kind,
-): Promise<PostgresUnderTest> {
+): Promise<PostgresUnderTest & { url: string }> {
   const sql = await kindDatabase(server, name, kind)
   const n = namesOf(kind)
   const isUuid = kind.rows.actorType === 'uuid'
@@ -146,6 +146,7 @@ export async function kindUnderTest(
       return rows.map(row => ({ sessionId: toName(row.session), op: Number(row.op) }))
     },
     close: () => sql.end(),
+    url: server.url.replace(/postgres$/, name),
   }
 }
 
