@@ -19,9 +19,10 @@ export {
   StoreUnavailable,
 } from './core/errors'
 export type { Health } from './core/health'
-export { type Ids, idsOf, isPostId, isSessionId } from './core/ids'
+export { isPostId, isSessionId } from './core/ids'
 export { createKeys, type Keys } from './core/keys'
 export type { ActorType, IdType, Kind, Table } from './core/kind'
+export { type Ids, idsOf } from './core/kind-ids'
 export type { LoopOptions } from './core/loop'
 export type { Moderated } from './core/moderation'
 export { createOnecount, type Onecount, type OnecountOptions } from './core/onecount'

@@ -1,5 +1,3 @@
-export { partitionOf } from './ids'
-
 /**
  * Names of the Redis keys of one partition. The first three are public: other programs may read them; they decide nothing.
  * `tag` is empty, or the hash tag that keeps the keys of a partition in one slot of a cluster. `kind` is what stands
@@ -61,3 +59,7 @@ export function slotOf(tag: string): number {
   }
   return crc % SLOTS
 }
+
+/** The last 28 bits of a post's UUID say its partition, in Postgres too. */
+export const partitionOf = (postId: string, partitions: number): number =>
+  partitions === 1 ? 0 : Number.parseInt(postId.replaceAll('-', '').slice(-7), 16) % partitions

@@ -1,6 +1,6 @@
 import { OnecountError } from '../core/errors'
-import { idsOf } from '../core/ids'
 import { DEFAULT_KIND, type Kind } from '../core/kind'
+import { idsOf } from '../core/kind-ids'
 import { readText } from './body'
 
 /** Posts that one request may ask for. */

@@ -1,6 +1,6 @@
 import { StoreRefused } from '../core/errors'
-import { NOBODY } from '../core/ids'
 import { DEFAULT_KIND, type Kind } from '../core/kind'
+import { NOBODY } from '../core/kind-ids'
 import type {
   PairOp,
   PairWrite,
