@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { renderKindTemplate } from './kind-template'
 import { buildScripts, renderScripts } from './lua-scripts'
 import { formatProblem, type Problem } from './source'
 import {
@@ -19,6 +20,7 @@ Checks every Lua script against its header and writes what is generated from sou
   packages/onecount/lua/*.lua   ->  packages/onecount/src/redis/scripts.generated.ts
   packages/onecount/sql/*.sql   ->  packages/onecount/src/postgres/migrations.generated.ts
                                     supabase/migrations/<stamp>_onecount_<name>.sql
+  packages/onecount/sql/kind/*.sql  ->  packages/onecount/src/postgres/kind-template.generated.ts
 
   --check   write nothing; exit 1 and name the files that are not up to date
   --help    this text
@@ -40,6 +42,9 @@ function readFolder(folder: string, extension: string): Map<string, string> {
   )
 }
 
+const packageVersion = (): string =>
+  (JSON.parse(readFileSync(resolve(root, PACKAGE, 'package.json'), 'utf8')) as { version: string }).version
+
 /** What every generated file should contain; `undefined` for a file that should not be there. */
 function expectedFiles(): { files: Map<string, string | undefined>; problems: Problem[] } {
   const lua = buildScripts(
@@ -56,6 +61,10 @@ function expectedFiles(): { files: Map<string, string | undefined>; problems: Pr
   }
   files.set(`${PACKAGE}/src/redis/scripts.generated.ts`, renderScripts(lua.scripts))
   files.set(`${PACKAGE}/src/postgres/migrations.generated.ts`, renderMigrationsModule(sql.migrations))
+  files.set(
+    `${PACKAGE}/src/postgres/kind-template.generated.ts`,
+    renderKindTemplate(readFolder(`${PACKAGE}/sql/kind`, '.sql'), packageVersion()),
+  )
   return { files, problems: [...lua.problems, ...sql.problems] }
 }
 

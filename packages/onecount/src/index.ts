@@ -1,3 +1,10 @@
+export {
+  type Config,
+  DEFAULT_KIND_CONFIG,
+  defineConfig,
+  type KindConfig,
+  type OnecountConfig,
+} from './config/define'
 export { type Ack, parseAck } from './core/ack'
 export type { BulkOptions } from './core/bulk'
 export { createClock } from './core/clock'
@@ -14,6 +21,8 @@ export {
 export type { Health } from './core/health'
 export { isPostId, isSessionId } from './core/ids'
 export { createKeys, type Keys } from './core/keys'
+export type { ActorType, IdType, Kind, Table } from './core/kind'
+export { type Ids, idsOf } from './core/kind-ids'
 export type { LoopOptions } from './core/loop'
 export type { Moderated } from './core/moderation'
 export { createOnecount, type Onecount, type OnecountOptions } from './core/onecount'

@@ -30,6 +30,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest'
 describe('the public interface', () => {
   it('exports these names and no others', () => {
     expect(Object.keys(onecount).sort()).toEqual([
+      'DEFAULT_KIND_CONFIG',
       'DEFAULT_SETTINGS',
       'ERRORS',
       'ForeignRedis',
@@ -41,6 +42,8 @@ describe('the public interface', () => {
       'createClock',
       'createKeys',
       'createOnecount',
+      'defineConfig',
+      'idsOf',
       'isLikedOp',
       'isPostId',
       'isSessionId',
@@ -60,6 +63,7 @@ describe('the public interface', () => {
     ])
     expect(Object.keys(postgresDrivers).sort()).toEqual([
       'connectPostgresJs',
+      'kindSql',
       'postgresJsPort',
       'postgresPort',
       'supabasePort',

@@ -152,12 +152,20 @@ async function openDirectly(databaseUrl: string, timeoutMs: number): Promise<Pos
   }
 }
 
-/** One call of the repair, over a connection of the owner of the tables or of the service role. */
-export async function repairPage(sql: Sql, ...[name, args]: Parameters<RepairRpc>): Promise<unknown> {
+/**
+ * One call of the repair, over a connection of the owner of the tables or of the service role, of the kind whose functions
+ * begin with `prefix`.
+ */
+export async function repairPage(
+  sql: Sql,
+  name: Parameters<RepairRpc>[0],
+  args: Parameters<RepairRpc>[1],
+  prefix = 'onecount_',
+): Promise<unknown> {
   const names = Object.keys(args)
   const list = names.map((arg, i) => `${arg} => $${i + 1}`).join(', ')
   const values = names.map(arg => args[arg]!)
-  const [row] = await sql.unsafe(`select public.onecount_repair_${name}(${list}) as result`, values)
+  const [row] = await sql.unsafe(`select public.${prefix}repair_${name}(${list}) as result`, values)
   return row!.result
 }
 

@@ -1,4 +1,5 @@
 import { doctor } from './doctor'
+import { migration } from './migration'
 import { moderate } from './moderate'
 import { partitions } from './partitions'
 import { reconcile } from './reconcile'
@@ -15,6 +16,7 @@ export interface Command {
 }
 
 const COMMANDS: Record<string, Command> = {
+  migration,
   worker,
   verify,
   reconcile,

@@ -1,29 +1,31 @@
 /**
  * Names of the Redis keys of one partition. The first three are public: other programs may read them; they decide nothing.
- * `tag` is empty, or the hash tag that keeps the keys of a partition in one slot of a cluster.
+ * `tag` is empty, or the hash tag that keeps the keys of a partition in one slot of a cluster. `kind` is what stands
+ * before the keys of a kind (`Kind.keyPrefix`), nothing for the one that there is without a configuration.
  */
-export function createKeys(tag = '') {
+export function createKeys(tag = '', kind = '') {
+  const prefix = `${tag}${kind}`
   return {
-    likes: (post: string) => `${tag}post:likes:${post}`,
-    liked: (post: string) => `${tag}post:liked:${post}`,
-    sessions: (session: string) => `${tag}session:likes:${session}`,
-    meta: (post: string) => `${tag}post:meta:${post}`,
-    ops: (session: string) => `${tag}session:ops:${session}`,
-    call: (id: string) => `${tag}likes:call:${id}`,
-    q: `${tag}likes:pending`,
+    likes: (post: string) => `${prefix}post:likes:${post}`,
+    liked: (post: string) => `${prefix}post:liked:${post}`,
+    sessions: (session: string) => `${prefix}session:likes:${session}`,
+    meta: (post: string) => `${prefix}post:meta:${post}`,
+    ops: (session: string) => `${prefix}session:ops:${session}`,
+    call: (id: string) => `${prefix}likes:call:${id}`,
+    q: `${prefix}likes:pending`,
     /** What is left of `q` once its partition is given up. */
-    closed: `${tag}likes:pending:closed`,
-    recent: `${tag}likes:recent`,
-    late: `${tag}likes:late`,
-    lease: `${tag}likes:lease`,
+    closed: `${prefix}likes:pending:closed`,
+    recent: `${prefix}likes:recent`,
+    late: `${prefix}likes:late`,
+    lease: `${prefix}likes:lease`,
     /** Of those who look this often: who looks more often does not wait for the others. */
-    turns: (idleMs: number) => `${tag}likes:turns:${idleMs}`,
-    rank: `${tag}likes:rank`,
-    filling: `${tag}likes:rank:filling`,
-    limit: (kind: string, key: string) => `${tag}likes:limit:${kind}|${key}`,
+    turns: (idleMs: number) => `${prefix}likes:turns:${idleMs}`,
+    rank: `${prefix}likes:rank`,
+    filling: `${prefix}likes:rank:filling`,
+    limit: (kind: string, key: string) => `${prefix}likes:limit:${kind}|${key}`,
     /** The queue of the version before, and what is left of it; it knew no partitions. */
-    before: `${tag}likes:q`,
-    beforeRest: `${tag}likes:q:before`,
+    before: `${prefix}likes:q`,
+    beforeRest: `${prefix}likes:q:before`,
   }
 }
 

@@ -7,9 +7,10 @@ import { OnecountError } from './errors'
 import { buildRanking } from './fill-ranking'
 import { groupWrites } from './group-writes'
 import { type Health, health } from './health'
-import { assertPostId, assertSessionId, isPostId } from './ids'
 import { joinLoops } from './join-loops'
-import { MOST_PARTITIONS, partitionOf } from './keys'
+import { MOST_PARTITIONS } from './keys'
+import { DEFAULT_KIND } from './kind'
+import { idsOf } from './kind-ids'
 import type { LoopOptions } from './loop'
 import { createMirrorFiller } from './mirrors'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
@@ -25,6 +26,7 @@ import { press, write } from './write'
 export interface OnecountOptions {
   /** `null`: no Redis; Postgres serves alone. */
   redis: RedisPort | null
+  /** Its kind says which ids there are, and what stands before the keys of Redis. */
   postgres: PostgresPort
   /** `redis` where left out; each call can say otherwise. */
   ack?: Ack
@@ -63,6 +65,8 @@ export function createOnecount(options: OnecountOptions) {
       field: 'partitions',
       detail: `partitions must be a whole number from 1 to ${MOST_PARTITIONS}, not ${partitions}`,
     })
+  const { kind = DEFAULT_KIND } = options.postgres
+  const { isPostId, assertPostId, assertSessionId, partitionOf } = idsOf(kind)
   const clock = options.clock ?? Date.now
   const elapsed = options.clock ?? (() => performance.now())
   const sleep = options.sleep ?? ((ms: number) => new Promise(resolve => setTimeout(resolve, ms)))
@@ -82,6 +86,7 @@ export function createOnecount(options: OnecountOptions) {
     createPartition({
       partition,
       partitions,
+      keyPrefix: kind.keyPrefix,
       redis: options.redis,
       postgres,
       redisId: options.redisId || options.redis?.id || '',
@@ -278,6 +283,9 @@ export function createOnecount(options: OnecountOptions) {
       remember(postId)
       return removePost(contextOf(postId), postId)
     },
+
+    /** What is counted, and in which tables. */
+    kind,
 
     /** False: no Redis is configured, and what Postgres says is exact. */
     hasRedis: options.redis !== null,

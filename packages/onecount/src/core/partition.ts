@@ -12,6 +12,8 @@ import { createScripts } from './scripts'
 export interface PartitionOptions {
   partition: number
   partitions: number
+  /** Stands before the keys of the kind. */
+  keyPrefix: string
   redis: RedisPort | null
   postgres: PostgresPort
   redisId: string
@@ -43,7 +45,7 @@ export function createPartition(options: PartitionOptions) {
     const { outcome } = await first.tick()
     if (outcome === 'diverged') await first.tick()
   }
-  const keys = createKeys(tagOf(partition, partitions, options.redis?.isCluster))
+  const keys = createKeys(tagOf(partition, partitions, options.redis?.isCluster), options.keyPrefix)
   const drained: Context = {
     redis: redis && createScripts(redis, keys),
     postgres,

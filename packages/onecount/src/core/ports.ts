@@ -1,3 +1,5 @@
+import type { Kind } from './kind'
+
 /** The scripts in `lua/`, by file name. */
 export type ScriptName =
   | 'abandon'
@@ -182,6 +184,8 @@ export interface RankedPost {
  * and StoreRefused, which is one too, on an SQL error about the call itself: nothing was changed.
  */
 export interface PostgresPort {
+  /** Whose functions it calls; left out: those of the kind that there is without a configuration. */
+  readonly kind?: Kind
   sync(batch: SyncBatch): Promise<SyncResult>
   /**
    * Presses, each durable when this resolves: one call for all, results in the order of the writes. A pair occurs at

@@ -28,7 +28,9 @@ export async function repartition(options: Repartition): Promise<{ moved: number
   const { redis, postgres, from, to, onMoved } = options
   if (from === to) return { moved: 0 }
   let moved = 0
-  for (const close of queuesOf(from, redis)) {
+  const scriptsOf = (partition: number, partitions: number): Scripts =>
+    createScripts(redis, createKeys(tagOf(partition, partitions, redis.isCluster), postgres.kind?.keyPrefix))
+  for (const close of queuesOf(from, scriptsOf)) {
     let done: string[] = []
     for (;;) {
       const members = await close(PAGE, done)
@@ -39,17 +41,17 @@ export async function repartition(options: Repartition): Promise<{ moved: number
       onMoved?.(members.length)
     }
   }
-  for (let partition = 0; partition < to; partition++) await scriptsOf(redis, partition, to).reopen()
+  for (let partition = 0; partition < to; partition++) await scriptsOf(partition, to).reopen()
   await postgres.setPartitions(to)
   return { moved }
 }
 
-const scriptsOf = (redis: RedisPort, partition: number, partitions: number): Scripts =>
-  createScripts(redis, createKeys(tagOf(partition, partitions, redis.isCluster)))
-
 /** Closes every queue that processes of a number of partitions have, page by page: also that of the version before. */
-function queuesOf(partitions: number, redis: RedisPort): Scripts['close'][] {
-  const all = Array.from({ length: partitions }, (_, partition) => scriptsOf(redis, partition, partitions))
+function queuesOf(
+  partitions: number,
+  scriptsOf: (partition: number, partitions: number) => Scripts,
+): Scripts['close'][] {
+  const all = Array.from({ length: partitions }, (_, partition) => scriptsOf(partition, partitions))
   const current = all.map(({ close }) => close)
   return partitions === 1 ? [...current, all[0]!.closeBefore] : current
 }

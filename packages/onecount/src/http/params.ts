@@ -1,25 +1,47 @@
 import { OnecountError } from '../core/errors'
-import { isPostId } from '../core/ids'
+import { DEFAULT_KIND, type Kind } from '../core/kind'
+import { idsOf } from '../core/kind-ids'
 import { readText } from './body'
 
 /** Posts that one request may ask for. */
 const MAX_IDS = 100
 
-/** A post id from the path, in lower case. @throws OnecountError `invalid_post_id` */
-export function parsePostId(segment: string, field = 'postId'): string {
-  const id = segment.toLowerCase()
-  if (!isPostId(id)) {
-    throw new OnecountError('invalid_post_id', { field, detail: `got "${segment.slice(0, 40)}"` })
-  }
-  return id
+/** How the ids of posts are read from an address. */
+export interface PostIds {
+  /** A post id from the path; a UUID in lower case. @throws OnecountError `invalid_post_id` */
+  parseOne(segment: string): string
+  /** The ids of `?ids=a,b`, each once. @throws OnecountError `invalid_ids`, `invalid_post_id` */
+  parseList(query: URLSearchParams): string[]
 }
 
-/** The ids of `?ids=a,b`, each once. @throws OnecountError `invalid_ids`, `invalid_post_id` */
-export function parseIds(query: URLSearchParams): string[] {
-  const items = query.getAll('ids').flatMap(list => list.split(','))
-  const ids = new Set(items.map(item => item.trim().toLowerCase()).filter(item => item !== ''))
-  if (ids.size === 0 || ids.size > MAX_IDS) throw new OnecountError('invalid_ids', { field: 'ids' })
-  return [...ids].map(id => parsePostId(id, 'ids'))
+export function postIdsOf(kind: Kind = DEFAULT_KIND): PostIds {
+  const { isPostId } = idsOf(kind)
+  const isUuid = kind.target.id === 'uuid'
+  const normal = (id: string) => (isUuid ? id.toLowerCase() : id)
+  function parse(text: string, field: string): string {
+    const id = normal(text)
+    if (!isPostId(id))
+      throw new OnecountError('invalid_post_id', { field, detail: `got "${text.slice(0, 40)}"` })
+    return id
+  }
+  return {
+    parseOne: segment => parse(isUuid ? segment : decode(segment), 'postId'),
+    parseList(query) {
+      const items = query.getAll('ids').flatMap(list => list.split(','))
+      const ids = new Set(items.map(item => normal(item.trim())).filter(item => item !== ''))
+      if (ids.size === 0 || ids.size > MAX_IDS) throw new OnecountError('invalid_ids', { field: 'ids' })
+      return [...ids].map(id => parse(id, 'ids'))
+    },
+  }
+}
+
+/** As it is where it is no encoding of anything. */
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
 }
 
 export interface WriteParams {

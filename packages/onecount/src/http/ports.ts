@@ -1,8 +1,11 @@
 import type { Health } from '../core/health'
+import type { Kind } from '../core/kind'
 import type { LikeState, WriteState } from '../core/types'
 
 /** The part of the engine that HTTP needs. */
 export interface LikesService {
+  /** Says which ids posts have; left out: those of the kind that there is without a configuration. */
+  readonly kind?: Kind
   /**
    * Makes the post liked by the session or not. An `op` counts as it is, loses to a newer one, or is refused. With
    * `ack: 'postgres'` it is durable when this returns.

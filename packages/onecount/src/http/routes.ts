@@ -4,7 +4,7 @@ import type { HandlerOptions } from './handler'
 import { createLimiter, type Limiter, type LimitKeys } from './limiter'
 import { DEFAULT_LIMITS } from './limits'
 import { isForeign, isSecure } from './origin'
-import { parseIds, parsePostId, parseWrite } from './params'
+import { parseWrite, postIdsOf } from './params'
 import { json } from './responses'
 import { serializeSessionCookie } from './session'
 import { sharedLook } from './shared-look'
@@ -34,6 +34,7 @@ export function createRoutes(
 ): (path: string) => Route | undefined {
   const { service, trustedOrigins = [], drainSecret, now = Date.now } = options
   const { drainBudgetMs = 5_000, bodyTimeoutMs = 5_000 } = options
+  const postIds = postIdsOf(service.kind)
   const limiter = options.limiter ?? createLimiter(options.limits ?? DEFAULT_LIMITS, { now })
   const health = sharedLook(async () => {
     const lookedAt = new Date(now()).toISOString()
@@ -53,7 +54,7 @@ export function createRoutes(
   }
 
   async function readLikes(call: Call): Promise<Response> {
-    const ids = parseIds(call.url.searchParams)
+    const ids = postIds.parseList(call.url.searchParams)
     const visitor = await reader(call)
     const isNew = visitor.kind === 'anonymous' && visitor.origin === 'new'
     const [, hasNone] = await Promise.all([
@@ -73,7 +74,7 @@ export function createRoutes(
 
   async function write(call: Call, segment: string, wanted: boolean): Promise<Response> {
     if (isForeign(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
-    const postId = parsePostId(segment)
+    const postId = postIds.parseOne(segment)
     const params = await parseWrite(call.request, call.url.searchParams, bodyTimeoutMs)
     const visitor = await identify(call.request)
     if (visitor.kind === 'nobody') throw new OnecountError('sign_in_required')

@@ -1,17 +1,18 @@
 import type { Sql } from 'postgres'
+import { DEFAULT_KIND, type Kind } from '../core/kind'
 import type { PostgresPort } from '../core/ports'
 import { postgresPort, type Rpc, type RpcArgs } from './rpc'
 
-/** Types of the functions' arguments, by the end of their names. */
-const TYPES: [suffix: string, type: string][] = [
-  ['posts', 'uuid[]'],
-  ['pairs', 'uuid[]'],
-  ['sessions', 'text[]'],
+/** Types of the functions' arguments, by the end of their names; those of ids are the kind's. */
+const TYPES: [suffix: string, type: string | ((kind: Kind) => string)][] = [
+  ['posts', kind => `${kind.target.id}[]`],
+  ['pairs', kind => `${kind.target.id}[]`],
+  ['sessions', kind => `${kind.rows.actorType}[]`],
   ['ops', 'bigint[]'],
   ['revs', 'bigint[]'],
-  ['after', 'uuid'],
-  ['post', 'uuid'],
-  ['session', 'text'],
+  ['after', kind => kind.target.id],
+  ['post', kind => kind.target.id],
+  ['session', kind => kind.rows.actorType],
   ['op', 'bigint'],
   ['now', 'bigint'],
   ['ahead', 'bigint'],
@@ -30,16 +31,27 @@ const TYPES: [suffix: string, type: string][] = [
 /**
  * Postgres directly, through postgres.js as the service role or the owner of the tables. Statements are prepared, which
  * saves a round trip a call: where a transaction pooler stands in between, make the connections with `prepare: false`.
- * `timeoutMs`: deadline of one call. Make the connections with
+ * `timeoutMs`: deadline of one call, 5000. `kind`: of `defineConfig`; left out, the one that there is without a
+ * configuration. Make the connections with
  * `fetch_types: false`: where that question of the driver is cut off, the rejection is nobody's and ends the process.
+ * @example
+ * postgresJsPort(postgres(process.env.DATABASE_URL!, { fetch_types: false }), { kind: config.kinds.bookmark })
  */
-export function postgresJsPort(sql: Sql, options?: { timeoutMs?: number }): PostgresPort {
-  return postgresPort(postgresJsRpc(sql, options))
+export function postgresJsPort(sql: Sql, options?: PostgresJsOptions): PostgresPort {
+  return postgresPort(postgresJsRpc(sql, options), options?.kind && { kind: options.kind })
+}
+
+export interface PostgresJsOptions {
+  timeoutMs?: number
+  kind?: Kind
 }
 
 /** Calls the SQL functions through postgres.js. */
-export function postgresJsRpc(sql: Sql, { timeoutMs = 5000 } = {}): Rpc {
-  return (name, args) => call(sql, name, args, timeoutMs)
+export function postgresJsRpc(
+  sql: Sql,
+  { timeoutMs = 5000, kind = DEFAULT_KIND }: PostgresJsOptions = {},
+): Rpc {
+  return (name, args) => call(sql, name, args, kind, timeoutMs)
 }
 
 /**
@@ -48,13 +60,13 @@ export function postgresJsRpc(sql: Sql, { timeoutMs = 5000 } = {}): Rpc {
  */
 export function connectPostgresJs(
   open: () => Sql,
-  { timeoutMs = 5000 } = {},
+  { timeoutMs = 5000, kind = DEFAULT_KIND }: PostgresJsOptions = {},
 ): { port: PostgresPort; end(): Promise<void> } {
   let sql = open()
-  const port = postgresPort(async (name, args) => {
+  const rpc: Rpc = async (name, args) => {
     const used = sql
     try {
-      return await call(used, name, args, timeoutMs)
+      return await call(used, name, args, kind, timeoutMs)
     } catch (error) {
       if (error instanceof Late && used === sql) {
         sql = open()
@@ -62,13 +74,13 @@ export function connectPostgresJs(
       }
       throw error
     }
-  })
-  return { port, end: () => sql.end({ timeout: 2 }) }
+  }
+  return { port: postgresPort(rpc, { kind }), end: () => sql.end({ timeout: 2 }) }
 }
 
-async function call(sql: Sql, name: string, args: RpcArgs, timeoutMs: number): Promise<unknown> {
+async function call(sql: Sql, name: string, args: RpcArgs, kind: Kind, timeoutMs: number): Promise<unknown> {
   const names = Object.keys(args)
-  const list = names.map((arg, i) => `${arg} => $${i + 1}::text::${typeOf(arg)}`).join(', ')
+  const list = names.map((arg, i) => `${arg} => $${i + 1}::text::${typeOf(arg, kind)}`).join(', ')
   const query = sql.unsafe(
     `select public.${name}(${list}) as result`,
     names.map(arg => literal(args[arg]!)),
@@ -87,7 +99,10 @@ function cancel(query: object): void {
   canceller?.(query).catch(() => {})
 }
 
-const typeOf = (arg: string): string => TYPES.find(([suffix]) => arg.endsWith(`_${suffix}`))![1]
+function typeOf(arg: string, kind: Kind): string {
+  const type = TYPES.find(([suffix]) => arg.endsWith(`_${suffix}`))![1]
+  return typeof type === 'string' ? type : type(kind)
+}
 
 /** Everything travels as text in Postgres' own notation and is cast to its type there. */
 function literal(value: RpcArgs[string]): string | null {

@@ -1,4 +1,6 @@
 import { StoreRefused } from '../core/errors'
+import { DEFAULT_KIND, type Kind } from '../core/kind'
+import { NOBODY } from '../core/kind-ids'
 import type {
   PairOp,
   PairWrite,
@@ -11,6 +13,7 @@ import type {
   WriteResult,
 } from '../core/ports'
 import { failureOf } from './failure'
+import { functionPrefix } from './names'
 
 /** What the SQL functions take, by name; lists are arrays of text, numbers in them are strings. */
 export type RpcArgs = Record<string, string | number | boolean | null | string[]>
@@ -22,17 +25,33 @@ type Triple = [postId: string, sessionId: string, op: number]
 type Refused = [...Triple, sqlstate: string, message: string]
 type SetAside = [...Refused, at: string]
 
-/** The Postgres port over any way to call a function: both drivers are this, with their own `rpc`. */
-export function postgresPort(rpc: Rpc): PostgresPort {
+/**
+ * The Postgres port over any way to call a function: both drivers are this, with their own `rpc`. `kind`: whose functions
+ * are called, of `defineConfig`; left out, those that there are without a configuration.
+ */
+export function postgresPort(rpc: Rpc, { kind = DEFAULT_KIND }: { kind?: Kind } = {}): PostgresPort {
+  const prefix = functionPrefix(kind)
+  // Where actors are UUIDs, one that is none stands for nobody in the tables.
+  const isUuid = kind.rows.actorType === 'uuid'
+  const toSession = (id: string): string => (isUuid && id === NOBODY ? '' : id)
+  const fromSession = (id: string): string => (isUuid && id === '' ? NOBODY : id)
+  const toPairOp = ([postId, sessionId, op]: Triple): PairOp => ({
+    postId,
+    sessionId: toSession(sessionId),
+    op,
+  })
+
   async function call<T>(name: string, args: RpcArgs): Promise<T> {
     try {
-      return (await rpc(`onecount_${name}`, args)) as T
+      return (await rpc(`${prefix}${name}`, args)) as T
     } catch (error) {
       throw failureOf(error)
     }
   }
 
   return {
+    kind,
+
     async sync({ partition, partitions, parent, nonce, entries, limit, owner = null }) {
       const reply = await call<DrainReply>('drain', {
         p_partition: partition,
@@ -101,7 +120,7 @@ export function postgresPort(rpc: Rpc): PostgresPort {
     async ratings(after, limit) {
       const page = await call<Triple[]>('ratings', {
         p_after_post: after?.postId ?? null,
-        p_after_session: after?.sessionId ?? null,
+        p_after_session: after ? fromSession(after.sessionId) : null,
         p_limit: limit,
       })
       return page.map(toPairOp)
@@ -133,7 +152,7 @@ export function postgresPort(rpc: Rpc): PostgresPort {
         p_post: postId,
         p_session: sessionId,
         p_after_post: after?.postId ?? null,
-        p_after_session: after?.sessionId ?? null,
+        p_after_session: after ? fromSession(after.sessionId) : null,
         p_limit: limit,
       })
       return page.map(row => ({ ...toRefused(row), refusedAt: row[5] }))
@@ -195,7 +214,6 @@ function toResult(reply: WriteReply): WriteResult {
 }
 
 const toRanked = ([postId, likes]: [string, number]): RankedPost => ({ postId, likes })
-const toPairOp = ([postId, sessionId, op]: Triple): PairOp => ({ postId, sessionId, op })
 const toRefused = ([postId, sessionId, op, sqlstate, message]:
   | Refused
   | [...Refused, unknown]): RefusedOp => ({

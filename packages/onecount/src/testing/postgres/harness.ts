@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { IdType } from '../../core/kind'
 import type { Entry, PairOp, PostgresPort, PostgresState, SyncBatch } from '../../core/ports'
 import type { Applied } from '../../core/settlement'
 
@@ -24,6 +25,10 @@ export interface PostgresUnderTest {
 export interface PostgresCapabilities {
   /** Arguments of the wrong type are refused, as by every PostgreSQL. */
   validates: boolean
+  /** The type of the ids of posts. */
+  ids: IdType
+  /** Sessions are text of any kind. */
+  oddSessions: boolean
 }
 
 /** Microseconds, near the present. */
@@ -31,7 +36,17 @@ export const T = 1_795_000_000_000_000
 export const likeAt = (t: number): number => 2 * (T + t) + 1
 export const unlikeAt = (t: number): number => 2 * (T + t)
 
-export const newPostId = (): string => randomUUID()
+let idType: IdType = 'uuid'
+/** From now on posts have ids of this type. */
+export function useIds(type: IdType): void {
+  idType = type
+}
+
+/** A new id, of a length that makes the order of texts that of the ids. */
+export function newPostId(): string {
+  if (idType === 'bigint') return String(10n ** 17n + (BigInt(`0x${randomUUID().slice(0, 8)}`) << 20n))
+  return idType === 'text' ? `article:${randomUUID()}` : randomUUID()
+}
 
 /** Ids that are text to Postgres and punctuation to whatever carries them. */
 export const ODD_SESSIONS = [

@@ -1,0 +1,172 @@
+-- The columns that onecount adds to the application's tables, and its own tables (docs/design.md section 3). Changes
+-- nothing that is there already. Rows first, then their targets: in this order an insert of a row locks them, with its
+-- foreign key.
+
+{{#mapped}}
+if (select split_part(obj_description(oid, 'pg_class'), ' | ', 1) from pg_class where oid = to_regclass('public.like_settings'))
+   <> '{{mapping}}' then
+  raise exception 'the kind {{kind}} of this database was made for other tables: %',
+      split_part(obj_description('public.like_settings'::regclass, 'pg_class'), ' | ', 1)
+    using hint = 'Give the new mapping a name of its own, or take the old kind away first.';
+end if;
+
+-- What the configuration says of the columns must be so.
+for v_column in
+  select * from (values
+    ('{{content}}'::regclass, '{{name content.id}}', array[{{types.post}}]),
+    ('public.post_ratings'::regclass, '{{name row.post}}', array[{{types.post}}]),
+    ('public.post_ratings'::regclass, '{{name row.session}}', array[{{types.session}}])
+  ) as expected (relation, name, types)
+loop
+  select format_type(atttypid, null) as type, attnotnull as is_required into v_found
+    from pg_attribute where attrelid = v_column.relation and attname = v_column.name and not attisdropped;
+  if not found then
+    raise exception 'the kind {{kind}} names a column that is not there: % of %', v_column.name, v_column.relation;
+  elsif v_found.type <> all (v_column.types) then
+    raise exception 'the kind {{kind}} needs % of % as %, and it is %', v_column.name, v_column.relation,
+      array_to_string(v_column.types, ' or '), v_found.type;
+  elsif not v_found.is_required then
+    raise exception 'the kind {{kind}} needs % of % to be not null', v_column.name, v_column.relation
+      using hint = 'Delete the rows in which it is null, then: alter table … alter column … set not null.';
+  end if;
+end loop;
+
+-- A trigger of the application that counts its rows would count what onecount has counted once more.
+for v_found in
+  select tgname from pg_trigger
+   where tgrelid = 'public.post_ratings'::regclass and not tgisinternal and tgname not like 'onecount\_%'
+loop
+  raise warning 'post_ratings has the trigger %: if it changes a count, drop it, as onecount counts now', v_found.tgname;
+end loop;
+
+-- One row a pair, found by its target.
+if not exists (
+  select from pg_index i
+    where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indimmediate and i.indisvalid
+      and i.indpred is null and i.indexprs is null and i.indnkeyatts = 2
+      and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.post}}') = i.indkey[0]
+      and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.session}}') = i.indkey[1]
+) then
+  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.post}}, {{row.session}});
+end if;
+
+{{/mapped}}
+-- A row from before onecount gets the op 3, the smallest one that is not taken for "no op yet": whatever is pressed
+-- later beats it. The constant default makes this a change of the catalogue alone. A row that is written later without
+-- an op gets that of its own moment.
+alter table public.post_ratings add column if not exists {{row.op}} bigint not null default 3;
+alter table public.post_ratings
+  alter column {{row.op}} set default 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + 1;
+-- The rows of a large table are checked later, by onecount_repair_constraints, under a lock that stops no writer.
+if not exists (
+  select from pg_constraint
+    where conrelid = 'public.post_ratings'::regclass and conname = 'post_ratings_op_likes'
+) then
+  alter table public.post_ratings add constraint post_ratings_op_likes check ({{row.op}} % 2 = 1) not valid;
+  if pg_relation_size('public.post_ratings') < 16 * 1024 * 1024 then
+    alter table public.post_ratings validate constraint post_ratings_op_likes;
+  end if;
+end if;
+create index if not exists post_ratings_session_post_idx on public.post_ratings ({{row.session}}, {{row.post}});
+
+{{#text}}
+-- An id is a part of keys and messages.
+if not exists (
+  select from pg_constraint where conrelid = '{{content}}'::regclass and conname = 'onecount_id_is_a_key'
+) then
+  alter table {{content}} add constraint onecount_id_is_a_key
+    check ({{content.id}} ~ '^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$');
+end if;
+
+{{/text}}
+{{#column}}
+alter table public.posts_new add column if not exists {{post.rev}} bigint not null default 0;
+{{/column}}
+{{#table}}
+-- The counts, as the application has no column for them. Nothing is inserted into either table until this ends.
+lock table public.post_ratings, {{content}} in share row exclusive mode;
+create table if not exists public.posts_new (
+  {{post.id}} {{type.post}} primary key references {{content}} ({{content.id}}) on update cascade on delete cascade,
+  {{post.likes}} bigint not null default 0,
+  {{post.rev}} bigint not null default 0
+);
+insert into public.posts_new ({{post.id}}, {{post.likes}})
+select c.{{content.id}}, (select count(*) from public.post_ratings r where r.{{row.post}} = c.{{content.id}})
+  from {{content}} c
+on conflict ({{post.id}}) do nothing;
+{{/table}}
+
+-- The newest op of a pair that does not like the post: without it a late, older like would come back to life.
+create table if not exists public.like_tombstones (
+  post_id {{type.post}} not null references public.posts_new ({{post.id}}) on delete cascade,
+  session_id {{type.session}} not null,
+  op bigint not null check (op % 2 = 0),
+  primary key (post_id, session_id)
+);
+create index if not exists like_tombstones_session_post_idx on public.like_tombstones (session_id, post_id);
+create index if not exists like_tombstones_op_idx on public.like_tombstones (op);
+
+-- Notes of edits by hand on their way into the log. A row of nobody says that Redis must forget what it holds of the
+-- post: it was removed, or its likes were set by hand. So a row outlives its post.
+create table if not exists public.like_unseen (
+  post_id {{type.post}} not null,
+  session_id {{type.session}} not null,
+  op bigint not null,
+  primary key (post_id, session_id)
+);
+
+-- The receipt of the last batch that Postgres applied, and the Redis it belongs to. It starts as a random id, so that a
+-- Redis which never talked to this Postgres is noticed as having no history in common with it.
+create table if not exists public.like_receipt (
+  partition integer primary key,
+  nonce text not null,
+  owner text
+);
+insert into public.like_receipt (partition, nonce) values (0, gen_random_uuid()::text) on conflict do nothing;
+
+-- Ops that a rule of the database forbids, set aside with the reason.
+create table if not exists public.like_refused (
+  post_id {{type.post}} not null,
+  session_id {{type.session}} not null,
+  op bigint not null,
+  sqlstate text not null,
+  message text not null,
+  refused_at timestamptz not null default now(),
+  primary key (post_id, session_id)
+);
+
+-- How many partitions the posts are in, and whether a Redis drains: what Postgres takes is logged for it alone; one row.
+create table if not exists public.like_settings (
+  id boolean primary key default true check (id),
+  partitions integer not null default 1 check (partitions > 0),
+  has_redis boolean not null default false,
+  pruned_at timestamptz not null default '-infinity'
+);
+insert into public.like_settings (id) values (true) on conflict do nothing;
+{{#mapped}}
+comment on table public.like_settings is '{{mapping}} | onecount {{version}}';
+{{/mapped}}
+
+-- One row an op that Postgres took without Redis. `prev` is the op of the pair before, 0 for none. `nonce` names the
+-- batch with which Redis was told; such a row is deleted by the batch after it. A row of nobody says that Redis must
+-- forget what it holds of the post; its op and prev are 0. So a row outlives its post.
+create table if not exists public.like_log (
+  id bigint generated always as identity primary key,
+  partition integer not null,
+  post_id {{type.post}} not null,
+  session_id {{type.session}} not null,
+  op bigint not null,
+  prev bigint not null,
+  nonce text,
+  at timestamptz not null default now()
+);
+create index if not exists like_log_unseen_idx on public.like_log (partition, id) where nonce is null;
+create index if not exists like_log_told_idx on public.like_log (partition, id) where nonce is not null;
+create index if not exists like_log_pair_idx on public.like_log (post_id, session_id, id);
+
+-- What the rows without a nonce change in the likes of a post; no row: nothing. Likes as of the cut are likes - change.
+-- Changed only under the lock of the post.
+create table if not exists public.like_log_sums (
+  post_id {{type.post}} primary key,
+  change bigint not null
+);

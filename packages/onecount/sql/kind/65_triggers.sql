@@ -1,0 +1,102 @@
+-- The triggers for edits by hand. What the engine writes is none of this: it says so for the length of a statement.
+
+drop trigger if exists onecount_log_unseen on public.like_unseen;
+create trigger onecount_log_unseen after insert or update on public.like_unseen
+  for each row when (current_setting('onecount.logging', true) is distinct from 'on')
+  execute function public.onecount_log_unseen();
+
+drop trigger if exists onecount_refuse_truncate on public.post_ratings;
+create trigger onecount_refuse_truncate before truncate on public.post_ratings
+  for each statement when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_refuse_truncate();
+
+drop trigger if exists onecount_sound_rating on public.post_ratings;
+create trigger onecount_sound_rating before insert or update of {{row.op}}, {{row.session}} on public.post_ratings
+  for each row when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_sound_rating();
+
+drop trigger if exists onecount_rated_by_hand on public.post_ratings;
+create trigger onecount_rated_by_hand after insert on public.post_ratings
+  referencing new table as after
+  for each statement when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_rated_by_hand();
+
+drop trigger if exists onecount_unrated_by_hand on public.post_ratings;
+create trigger onecount_unrated_by_hand after delete on public.post_ratings
+  referencing old table as before
+  for each statement when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_rated_by_hand();
+
+drop trigger if exists onecount_rerated_by_hand on public.post_ratings;
+create trigger onecount_rerated_by_hand after update on public.post_ratings
+  referencing old table as before new table as after
+  for each statement when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_rated_by_hand();
+
+drop trigger if exists onecount_removed_by_hand on public.posts_new;
+create trigger onecount_removed_by_hand after delete on public.posts_new
+  for each row execute function public.onecount_post_by_hand();
+
+drop trigger if exists onecount_set_by_hand on public.posts_new;
+create trigger onecount_set_by_hand after update of {{post.likes}} on public.posts_new
+  for each row
+  when (old.{{post.likes}} <> new.{{post.likes}} and current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_post_by_hand();
+
+drop trigger if exists onecount_revise_by_hand on public.posts_new;
+create trigger onecount_revise_by_hand before update of {{post.likes}} on public.posts_new
+  for each row
+  when (old.{{post.likes}} <> new.{{post.likes}} and current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_revise_by_hand();
+
+drop trigger if exists onecount_clamp_likes on public.posts_new;
+create trigger onecount_clamp_likes before insert or update of {{post.likes}} on public.posts_new
+  for each row when (new.{{post.likes}} is null or new.{{post.likes}} < 0)
+  execute function public.onecount_clamp_likes();
+
+drop trigger if exists onecount_first_likes on public.posts_new;
+create trigger onecount_first_likes before update of {{post.likes}} on public.posts_new
+  for each row when (old.{{post.likes}} is null and current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_first_likes();
+
+-- One kind plans the removals of a table: where two did, each would take the settings of the other for those before.
+if not exists (
+  select from pg_trigger
+    where tgrelid = '{{content}}'::regclass and tgname like '%\_removal\_begins' and tgname <> 'onecount_removal_begins'
+) then
+  drop trigger if exists onecount_removal_begins on {{content}};
+  create trigger onecount_removal_begins before delete on {{content}}
+    for each statement execute function public.onecount_plan_removal();
+
+  drop trigger if exists onecount_removal_ends on {{content}};
+  create trigger onecount_removal_ends after delete on {{content}}
+    for each statement execute function public.onecount_plan_removal();
+end if;
+
+{{#column}}
+drop trigger if exists onecount_guard_update on public.posts_new;
+create trigger onecount_guard_update before update of {{post.likes}}, {{post.rev}} on public.posts_new
+  for each row
+  when (current_user in ('anon', 'authenticated')
+        and (new.{{post.likes}} is distinct from old.{{post.likes}} or new.{{post.rev}} is distinct from old.{{post.rev}}))
+  execute function public.onecount_guard_counts();
+
+drop trigger if exists onecount_guard_insert on public.posts_new;
+create trigger onecount_guard_insert before insert on public.posts_new
+  for each row
+  when (current_user in ('anon', 'authenticated') and (new.{{post.likes}} <> 0 or new.{{post.rev}} <> 0))
+  execute function public.onecount_guard_counts();
+{{/column}}
+{{#table}}
+-- Every row of the application that can be liked has a count.
+create or replace function public.onecount_add_count() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  insert into public.posts_new ({{post.id}}) values (new.{{content.id}}) on conflict ({{post.id}}) do nothing;
+  return null;
+end $$;
+
+drop trigger if exists onecount_add_count on {{content}};
+create trigger onecount_add_count after insert on {{content}}
+  for each row execute function public.onecount_add_count();
+{{/table}}

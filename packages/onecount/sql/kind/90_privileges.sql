@@ -1,0 +1,54 @@
+-- The bookkeeping and the functions are the server's alone (invariant 9).{{#mapped}} Who may read and write the
+-- application's own tables is left as it is.{{/mapped}}
+alter table public.like_tombstones enable row level security;
+alter table public.like_unseen enable row level security;
+alter table public.like_receipt enable row level security;
+alter table public.like_refused enable row level security;
+alter table public.like_settings enable row level security;
+alter table public.like_log enable row level security;
+alter table public.like_log_sums enable row level security;
+{{#table}}
+alter table public.posts_new enable row level security;
+{{/table}}
+{{#default}}
+alter table public.post_ratings enable row level security;
+{{/default}}
+
+-- The roles of Supabase, where there are any.
+for v_role in select 'public' union all select quote_ident(rolname) from pg_roles where rolname in ('anon', 'authenticated') loop
+  execute 'revoke all on public.like_tombstones, public.like_unseen, public.like_receipt, public.like_refused,'
+    ' public.like_settings, public.like_log, public.like_log_sums{{#table}}, public.posts_new{{/table}}{{#default}}, public.post_ratings{{/default}} from ' || v_role;
+  for v_function in
+    select p.oid::regprocedure from pg_proc p
+     where p.pronamespace = 'public'::regnamespace and p.proname like '{{functions}}'
+  loop
+    execute format('revoke execute on function %s from %s', v_function, v_role);
+  end loop;
+end loop;
+if to_regrole('service_role') is not null then
+{{#elsewhere}}
+  grant usage on schema {{schemas}} to service_role;
+{{/elsewhere}}
+  grant all on public.posts_new, public.post_ratings, public.like_tombstones, public.like_unseen, public.like_receipt,
+    public.like_refused, public.like_settings, public.like_log, public.like_log_sums{{#table}}, {{content}}{{/table}}
+    to service_role;
+  for v_function in
+    select p.oid::regprocedure from pg_proc p
+     where p.pronamespace = 'public'::regnamespace and p.proname like '{{functions}}'
+  loop
+    execute format('grant execute on function %s to service_role', v_function);
+  end loop;
+end if;
+
+{{#column}}
+-- Realtime carries the targets with their counts, never the rows: row level security does not cover delete events.
+if not exists (select from pg_publication where pubname = 'supabase_realtime') then
+  create publication supabase_realtime;
+end if;
+if not exists (
+  select from pg_publication_rel pr join pg_publication p on p.oid = pr.prpubid
+    where p.pubname = 'supabase_realtime' and pr.prrelid = 'public.posts_new'::regclass
+) and not (select puballtables from pg_publication where pubname = 'supabase_realtime') then
+  alter publication supabase_realtime add table public.posts_new;
+end if;
+{{/column}}

@@ -1,0 +1,57 @@
+import { existsSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Config, defineConfig, type OnecountConfig } from '../config/define'
+import type { Kind } from '../core/kind'
+import { MissingSetting } from './settings'
+
+const FILES = ['onecount.config.ts', 'onecount.config.mjs', 'onecount.config.js']
+
+/** Of every command that reads the configuration. */
+export const CONFIG_OPTION = { config: { type: 'string' } } as const
+
+export const CONFIG_HELP = `  --config FILE    the configuration, onecount.config.ts, .mjs or .js where left out; without one there is
+                   the kind like on posts_new and post_ratings`
+
+/**
+ * The configuration of an application: the default export of `file`, else of onecount.config.* in `root`; without one
+ * that of no configuration. @throws MissingSetting
+ */
+export async function readConfig(file?: string, root = process.cwd()): Promise<Config> {
+  const path = file ?? FILES.find(name => existsSync(resolve(root, name)))
+  if (path === undefined) return defineConfig({})
+  const full = resolve(root, path)
+  if (!existsSync(full))
+    throw new MissingSetting(`${path} is not there: name your configuration with --config`)
+  const { default: exported } = (await importModule(full)) as { default?: unknown }
+  const config =
+    typeof exported === 'object' && exported && 'default' in exported ? exported.default : exported
+  if (typeof config !== 'object' || config === null)
+    throw new MissingSetting(`${path} exports nothing: export default defineConfig({ … })`)
+  return isChecked(config) ? config : defineConfig(config as OnecountConfig)
+}
+
+async function importModule(path: string): Promise<unknown> {
+  try {
+    return await import(pathToFileURL(path).href)
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error
+    throw new MissingSetting(`This Node cannot read ${path}: name it .mjs and write it in JavaScript`)
+  }
+}
+
+function isChecked(config: object): config is Config {
+  const { kinds } = config as Partial<Config>
+  return kinds !== undefined && Object.values(kinds).every(kind => typeof kind?.isDefault === 'boolean')
+}
+
+/** The kinds of the configuration, or the one of this name. @throws MissingSetting */
+export function chooseKinds({ kinds }: Config, name: string | undefined): Kind[] {
+  if (name === undefined) return Object.values(kinds)
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
+  if (!kind)
+    throw new MissingSetting(
+      `There is no kind ${name}: the configuration has ${Object.keys(kinds).join(', ')}`,
+    )
+  return [kind]
+}

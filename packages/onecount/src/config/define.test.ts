@@ -1,0 +1,117 @@
+import { describe, expect, expectTypeOf, it } from 'vitest'
+import { DEFAULT_KIND } from '../core/kind'
+import { DEFAULT_KIND_CONFIG, defineConfig, type KindConfig, type OnecountConfig } from './define'
+
+const LIKE: KindConfig = {
+  target: { table: 'articles', id: 'bigint', count: 'like_count' },
+  rows: { table: 'article_likes', target: 'article_id', actor: 'user_id' },
+}
+const MARK: KindConfig = {
+  target: { table: 'articles', id: 'bigint' },
+  rows: { table: 'bookmarks', target: 'article_id', actor: 'user_id' },
+}
+
+describe('a configuration', () => {
+  it('without kinds has the one that there is without a configuration', () => {
+    expect(defineConfig({}).kinds).toEqual({ like: DEFAULT_KIND })
+    expect(defineConfig({ keyPrefix: 'app:' }).kinds.like).toEqual({ ...DEFAULT_KIND, keyPrefix: 'app:' })
+  })
+
+  it('may name it beside others', () => {
+    const { like, mark } = defineConfig({
+      kinds: { like: DEFAULT_KIND_CONFIG, mark: MARK },
+      actor: 'uuid',
+    }).kinds
+    expect(like).toEqual(DEFAULT_KIND)
+    expect(mark).toMatchObject({ isDefault: false, rows: { actorType: 'uuid' } })
+  })
+
+  it('fills in what was left out', () => {
+    expect(
+      defineConfig({ kinds: { like: LIKE, mark: MARK }, actor: 'uuid', keyPrefix: 'app:' }).kinds,
+    ).toEqual({
+      like: {
+        name: 'like',
+        isDefault: false,
+        keyPrefix: 'app:like:',
+        target: { schema: 'public', table: 'articles', id: 'bigint', column: 'id', count: 'like_count' },
+        rows: {
+          schema: 'public',
+          table: 'article_likes',
+          target: 'article_id',
+          actor: 'user_id',
+          actorType: 'uuid',
+          createdAt: 'created_at',
+        },
+      },
+      mark: expect.objectContaining({
+        keyPrefix: 'app:mark:',
+        target: { schema: 'public', table: 'articles', id: 'bigint', column: 'id', count: null },
+      }),
+    })
+  })
+
+  it('knows the names of its kinds as types', () => {
+    const { kinds } = defineConfig({ kinds: { like: LIKE, mark: MARK } })
+    expectTypeOf<keyof typeof kinds>().toEqualTypeOf<'like' | 'mark'>()
+    expectTypeOf<keyof ReturnType<typeof defineConfig<{ actor: 'uuid' }>>['kinds']>().toEqualTypeOf<'like'>()
+  })
+
+  it.each([
+    ['articles', 'public', 'articles'],
+    ['Articles', 'public', 'Articles'],
+    ['blog.articles', 'blog', 'articles'],
+    ['blog."Old.Articles"', 'blog', 'Old.Articles'],
+    ['"my.blog".articles', 'my.blog', 'articles'],
+    ['old articles', 'public', 'old articles'],
+  ])('takes the table %s', (table, schema, name) => {
+    const { like } = defineConfig({ kinds: { like: { ...LIKE, target: { ...LIKE.target, table } } } }).kinds
+    expect(like.target).toMatchObject({ schema, table: name })
+  })
+})
+
+describe('a configuration with a mistake names its field', () => {
+  const target = (change: object) => ({ kinds: { like: { ...LIKE, target: { ...LIKE.target, ...change } } } })
+  const rows = (change: object) => ({ kinds: { like: { ...LIKE, rows: { ...LIKE.rows, ...change } } } })
+
+  it.each<[field: string, config: object]>([
+    ['kinds', { kinds: {} }],
+    ['kinds.Like', { kinds: { Like: LIKE } }],
+    ['kinds.my_like', { kinds: { my_like: LIKE } }],
+    ['kinds.set', { kinds: { set: LIKE } }],
+    ['kinds.repair', { kinds: { repair: LIKE } }],
+    [`kinds.${'a'.repeat(21)}`, { kinds: { ['a'.repeat(21)]: LIKE } }],
+    ['kinds.like.target', { kinds: { like: { rows: LIKE.rows } } }],
+    ['kinds.like.rows', { kinds: { like: { target: LIKE.target } } }],
+    ['kinds.like.target.table', target({ table: undefined })],
+    ['kinds.like.target.table', target({ table: '' })],
+    ['kinds.like.target.table', target({ table: 'a.b.c' })],
+    ['kinds.like.target.table', target({ table: `x'; drop table articles; --` })],
+    ['kinds.like.target.table', target({ table: 'a'.repeat(64) })],
+    ['kinds.like.target.table', target({ table: 'ñ'.repeat(32) })],
+    ['kinds.like.target.id', target({ id: 'integer' })],
+    ['kinds.like.target.id', target({ id: undefined })],
+    ['kinds.like.target.column', target({ column: 'a"b' })],
+    ['kinds.like.target.count', target({ count: '$$' })],
+    ['kinds.like.target', target({ count: 'id' })],
+    ['kinds.like.rows.table', rows({ table: 7 })],
+    ['kinds.like.rows.target', rows({ target: '' })],
+    ['kinds.like.rows.actor', rows({ actor: 'a\nb' })],
+    ['kinds.like.rows.createdAt', rows({ createdAt: '%s' })],
+    ['kinds.like.rows', rows({ actor: 'article_id' })],
+    ['kinds.like.actor', { kinds: { like: { ...LIKE, actor: 'bigint' } } }],
+    ['actor', { actor: 'number' }],
+    ['keyPrefix', { keyPrefix: '{a}' }],
+    ['keyPrefix', { keyPrefix: 'a|b' }],
+    ['keyPrefix', { keyPrefix: 'post:meta:' }],
+    ['kinds.two.rows.table', { kinds: { one: LIKE, two: { ...MARK, rows: LIKE.rows } } }],
+    ['kinds.two.target.count', { kinds: { one: LIKE, two: { ...LIKE, rows: MARK.rows } } }],
+  ])('%s', (field, config) => {
+    expect(() => defineConfig(config as OnecountConfig)).toThrow(
+      expect.objectContaining({
+        code: 'misconfigured',
+        options: expect.objectContaining({ field, detail: expect.stringContaining(field) }),
+      }),
+    )
+  })
+})

@@ -1,0 +1,182 @@
+import { OnecountError } from '../core/errors'
+import { type ActorType, DEFAULT_KIND, type IdType, type Kind, type Table } from '../core/kind'
+import { faultOf, parseTable } from '../postgres/names'
+
+/** One kind of a configuration: what is counted, and where it is kept. */
+export interface KindConfig {
+  /** What is liked. */
+  target: {
+    /** `articles`, `blog.articles` or `blog."Old.Articles"`, by their exact names. */
+    table: string
+    /** The type of its ids: `bigint` for every integer column. */
+    id: IdType
+    /** The column of the id. `id` */
+    column?: string
+    /** An integer column that shows the count. Left out: onecount keeps the counts in a table of its own. */
+    count?: string
+  }
+  /** Who likes what: one row a pair. */
+  rows: {
+    table: string
+    /** The column that names the target. */
+    target: string
+    /** The column that names the actor. */
+    actor: string
+    /** A column of timestamps that gets the time of a press; `null`: there is none. `created_at` */
+    createdAt?: string | null
+  }
+  /** The type of the ids of its actors, where they are others than those of the configuration. */
+  actor?: ActorType
+}
+
+/** What `defineConfig` takes. */
+export interface OnecountConfig {
+  /** By name: lower-case letters and digits. The name is part of functions, tables and keys. */
+  kinds?: Record<string, KindConfig>
+  /** The type of the ids of actors. `text` */
+  actor?: ActorType
+  /** Stands before every key in Redis: letters, digits and `_ . : -`. None. */
+  keyPrefix?: string
+}
+
+/** A configuration that was checked. */
+export interface Config<Name extends string = string> {
+  readonly kinds: Readonly<Record<Name, Kind>>
+}
+
+/** The kind that there is without a configuration, to be named beside others: `{ kinds: { like: DEFAULT_KIND_CONFIG, … } }`. */
+export const DEFAULT_KIND_CONFIG: KindConfig = {
+  target: { table: 'posts_new', id: 'uuid', count: 'likes' },
+  rows: { table: 'post_ratings', target: 'post_id', actor: 'session_id' },
+  actor: 'text',
+}
+
+const NAME = /^[a-z][a-z0-9]{0,19}$/
+const PREFIX = /^[A-Za-z0-9_.:-]{0,64}$/
+/** Would make functions of a kind that the default kind has: `onecount_set_partitions`. */
+const TAKEN = new Set(
+  `add apply are assert begin blocks clamp cut drain drained end fallback first guard hand hydrate is likes lock log
+  merge op partition partitions peek plan post posts press prune ranking rated ratings refuse refused refuses remove
+  repair replan resolve retry revise session set snapshot sound spare status sync take tell widen write`.split(
+    /\s+/,
+  ),
+)
+const ID_TYPES: readonly string[] = ['uuid', 'bigint', 'text'] satisfies IdType[]
+const ACTOR_TYPES: readonly string[] = ['uuid', 'text'] satisfies ActorType[]
+
+/**
+ * Checks a configuration: which tables hold what is liked and who likes it. Without kinds there is the kind `like` on
+ * `posts_new(id uuid, likes)` and `post_ratings(post_id, session_id, created_at)`, with its functions and keys as they
+ * are without a configuration; every other kind has its name in them. Makes no connection.
+ * @throws OnecountError `misconfigured`, whose `field` names what is wrong: `kinds.like.target.table`
+ * @example
+ * export default defineConfig({
+ *   kinds: {
+ *     like: {
+ *       target: { table: 'articles', id: 'bigint', count: 'like_count' },
+ *       rows: { table: 'article_likes', target: 'article_id', actor: 'user_id' },
+ *     },
+ *     bookmark: {
+ *       target: { table: 'articles', id: 'bigint' },
+ *       rows: { table: 'bookmarks', target: 'article_id', actor: 'user_id' },
+ *     },
+ *   },
+ *   actor: 'uuid',
+ * })
+ */
+export function defineConfig<const Given extends OnecountConfig>(
+  config: Given,
+): Config<Given['kinds'] extends object ? Extract<keyof Given['kinds'], string> : 'like'> {
+  const { kinds = { like: DEFAULT_KIND_CONFIG }, actor = 'text', keyPrefix = '' } = config as OnecountConfig
+  oneOf(actor, ACTOR_TYPES, 'actor')
+  // `read` finds where ids begin by the first of these.
+  if (typeof keyPrefix !== 'string' || !PREFIX.test(keyPrefix) || keyPrefix.includes('post:meta:'))
+    fail('keyPrefix', 'must be up to 64 letters, digits and _ . : -, and must not contain post:meta:')
+  if (Object.keys(kinds).length === 0) fail('kinds', 'must name a kind, or be left out')
+  const all = Object.entries(kinds).map(([name, kind]) => toKind(name, kind, actor, keyPrefix))
+  refuseSharing(all)
+  return { kinds: Object.fromEntries(all.map(kind => [kind.name, kind])) as Config['kinds'] }
+}
+
+function toKind(name: string, config: KindConfig, actor: ActorType, keyPrefix: string): Kind {
+  const at = `kinds.${name}`
+  if (!NAME.test(name))
+    fail(at, 'the name of a kind has up to 20 lower-case letters and digits, a letter first')
+  const { target, rows } = config
+  if (!target) fail(`${at}.target`, 'is missing')
+  if (!rows) fail(`${at}.rows`, 'is missing')
+  const actorType = config.actor ?? actor
+  oneOf(target.id, ID_TYPES, `${at}.target.id`)
+  oneOf(actorType, ACTOR_TYPES, `${at}.actor`)
+  const kind = {
+    name,
+    target: {
+      ...table(target.table, `${at}.target.table`),
+      id: target.id,
+      column: column(target.column ?? 'id', `${at}.target.column`),
+      count: target.count === undefined ? null : column(target.count, `${at}.target.count`),
+    },
+    rows: {
+      ...table(rows.table, `${at}.rows.table`),
+      target: column(rows.target, `${at}.rows.target`),
+      actor: column(rows.actor, `${at}.rows.actor`),
+      actorType,
+      createdAt:
+        rows.createdAt === null ? null : column(rows.createdAt ?? 'created_at', `${at}.rows.createdAt`),
+    },
+  }
+  refuseTwice([kind.target.column, kind.target.count], `${at}.target`)
+  refuseTwice([kind.rows.target, kind.rows.actor, kind.rows.createdAt], `${at}.rows`)
+  const isDefault = isMappedAs(kind, DEFAULT_KIND)
+  if (!isDefault && TAKEN.has(name)) fail(at, `${name} is a name of onecount's own: take another one`)
+  return { ...kind, isDefault, keyPrefix: isDefault ? keyPrefix : `${keyPrefix}${name}:` }
+}
+
+/** Two kinds on one table of rows would take each other's rows for edits by hand; so would two on one count. */
+function refuseSharing(kinds: Kind[]): void {
+  const taken = new Map<string, string>()
+  for (const { name, target, rows } of kinds) {
+    const parts: [key: string, field: string][] = [
+      [JSON.stringify([rows.schema, rows.table]), 'rows.table'],
+      [JSON.stringify([target.schema, target.table, target.count ?? { of: name }]), 'target.count'],
+    ]
+    for (const [key, field] of parts) {
+      const other = taken.get(`${field} ${key}`)
+      if (other !== undefined) fail(`kinds.${name}.${field}`, `is the kind ${other}'s too`)
+      taken.set(`${field} ${key}`, name)
+    }
+  }
+}
+
+const isMappedAs = (a: Pick<Kind, 'name' | 'target' | 'rows'>, b: Kind): boolean =>
+  a.name === b.name &&
+  Object.entries(b.target).every(([key, value]) => a.target[key as keyof Kind['target']] === value) &&
+  Object.entries(b.rows).every(([key, value]) => a.rows[key as keyof Kind['rows']] === value)
+
+function table(name: unknown, field: string): Table {
+  const parsed = typeof name === 'string' ? parseTable(name) : null
+  if (!parsed) fail(field, 'must be the name of a table: articles, blog.articles or blog."Old.Articles"')
+  for (const part of [parsed.schema, parsed.table]) column(part, field)
+  return parsed
+}
+
+function column(name: unknown, field: string): string {
+  const fault = faultOf(name)
+  if (fault !== null) fail(field, fault)
+  return name as string
+}
+
+function refuseTwice(columns: (string | null)[], field: string): void {
+  const named = columns.filter(name => name !== null)
+  const twice = named.find((name, i) => named.indexOf(name) < i)
+  if (twice !== undefined) fail(field, `names the column ${twice} twice`)
+}
+
+function oneOf(value: unknown, allowed: readonly string[], field: string): void {
+  if (!allowed.includes(value as string))
+    fail(field, `must be ${allowed.join(', ').replace(/, (\w+)$/, ' or $1')}`)
+}
+
+function fail(field: string, detail: string): never {
+  throw new OnecountError('misconfigured', { field, detail: `${field}: ${detail}` })
+}

@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest'
+import { type ActorType, DEFAULT_KIND, type IdType } from './kind'
+import { idsOf, NOBODY } from './kind-ids'
+
+const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
+
+const idsWith = (id: IdType, actorType: ActorType = 'text') =>
+  idsOf({
+    ...DEFAULT_KIND,
+    target: { ...DEFAULT_KIND.target, id },
+    rows: { ...DEFAULT_KIND.rows, actorType },
+  })
+
+describe('post ids that are bigints', () => {
+  const { isPostId } = idsWith('bigint')
+  it.each(['0', '1', '-1', '9007199254740993', '9223372036854775807', '-9223372036854775807'])(
+    'may be %s',
+    id => {
+      expect(isPostId(id)).toBe(true)
+    },
+  )
+
+  it.each([
+    '',
+    '01',
+    '-0',
+    '+1',
+    '1.0',
+    '1e3',
+    ' 1',
+    '1\n',
+    '9223372036854775808',
+    '-9223372036854775808',
+    'a',
+    7,
+    7n,
+  ])('are not %s', id => {
+    expect(isPostId(id)).toBe(false)
+  })
+
+  it('are divided as mod() does, negative ones too', () => {
+    const { partitionOf } = idsWith('bigint')
+    expect(['7', '-1', '9223372036854775807'].map(id => partitionOf(id, 4))).toEqual([3, 3, 3])
+    expect(partitionOf('-5', 1)).toBe(0)
+  })
+})
+
+describe('post ids that are text', () => {
+  const { isPostId, partitionOf } = idsWith('text')
+  it('are what a key can hold', () => {
+    for (const id of ['a', '10', 'polar-bear:2.1', '_x', 'f'.repeat(128)]) expect(isPostId(id), id).toBe(true)
+    for (const id of ['', 'a|b', '!a', '-a', 'a b', 'ñ', 'f'.repeat(129), 7]) expect(isPostId(id)).toBe(false)
+  })
+
+  it('are spread over the partitions', () => {
+    const counts = [0, 0, 0, 0]
+    for (let n = 0; n < 400; n++) counts[partitionOf(`article-${n}`, 4)]!++
+    for (const count of counts) expect(count).toBeGreaterThan(70)
+  })
+})
+
+describe('actors that are UUIDs', () => {
+  const { isSessionId } = idsWith('uuid', 'uuid')
+  it('are UUIDs in lower case, and never nobody', () => {
+    expect(isSessionId(POST)).toBe(true)
+    for (const id of [NOBODY, POST.toUpperCase(), 'ana', '']) expect(isSessionId(id), id).toBe(false)
+  })
+})

@@ -1,0 +1,69 @@
+import { OnecountError } from './errors'
+import { isSessionId as isText, isPostId as isUuid } from './ids'
+import { partitionOf as partitionOfUuid } from './keys'
+import type { ActorType, IdType, Kind } from './kind'
+
+/** As Postgres writes a bigint: no leading zero, no plus, no minus zero. */
+const INTEGER = /^(0|-?[1-9][0-9]{0,18})$/
+const LEAST = -(2n ** 63n)
+const GREATEST = 2n ** 63n - 1n
+
+/** What an actor that is a UUID cannot be: it stands for nobody in the tables of onecount. */
+export const NOBODY = '00000000-0000-0000-0000-000000000000'
+
+function isBigint(id: string): boolean {
+  if (!INTEGER.test(id)) return false
+  const value = BigInt(id)
+  // The smallest one is where pages begin.
+  return value > LEAST && value <= GREATEST
+}
+
+const POSTS: Record<IdType, (id: string) => boolean> = { uuid: isUuid, bigint: isBigint, text: isText }
+const ACTORS: Record<ActorType, (id: string) => boolean> = {
+  uuid: id => isUuid(id) && id !== NOBODY,
+  text: isText,
+}
+
+/** The ids of a kind: which are well-formed, and in which partition a post is. */
+export interface Ids {
+  isPostId(id: unknown): id is string
+  isSessionId(id: unknown): id is string
+  /** @throws OnecountError `invalid_post_id` unless the id is written as Postgres writes it. */
+  assertPostId(id: string): void
+  /** @throws OnecountError `invalid_session` */
+  assertSessionId(id: string): void
+  /** As `onecount_partition_of` of the kind computes it. */
+  partitionOf(postId: string, partitions: number): number
+}
+
+/** The ids of `kind`. */
+export function idsOf(kind: Kind): Ids {
+  const [isPost, isActor] = [POSTS[kind.target.id], ACTORS[kind.rows.actorType]]
+  const partition = PARTITIONS[kind.target.id]
+  const isPostId = (id: unknown): id is string => typeof id === 'string' && isPost(id)
+  const isSessionId = (id: unknown): id is string => typeof id === 'string' && isActor(id)
+  return {
+    isPostId,
+    isSessionId,
+    assertPostId(id) {
+      if (!isPostId(id)) throw new OnecountError('invalid_post_id', { field: 'postId' })
+    },
+    assertSessionId(id) {
+      if (!isSessionId(id)) throw new OnecountError('invalid_session', { field: 'sessionId' })
+    },
+    partitionOf: (postId, partitions) => (partitions === 1 ? 0 : partition(postId, partitions)),
+  }
+}
+
+const PARTITIONS: Record<IdType, (id: string, partitions: number) => number> = {
+  uuid: partitionOfUuid,
+  bigint(id, partitions) {
+    const [value, n] = [BigInt(id), BigInt(partitions)]
+    return Number(((value % n) + n) % n)
+  },
+  text(id, partitions) {
+    let hash = 0
+    for (let i = 0; i < id.length; i++) hash = (hash * 31 + id.charCodeAt(i)) % 268_435_399
+    return hash % partitions
+  },
+}

@@ -1,0 +1,50 @@
+/** Types of the ids of targets. A `bigint` may be any integer column, a `text` any column of text. */
+export type IdType = 'uuid' | 'bigint' | 'text'
+
+/** Types of the ids of actors. */
+export type ActorType = 'uuid' | 'text'
+
+/** A table of the application, by its exact names. */
+export interface Table {
+  readonly schema: string
+  readonly table: string
+}
+
+/** One thing that actors do to targets (likes of articles, bookmarks), and the tables that hold it; as `defineConfig` made it. */
+export interface Kind {
+  readonly name: string
+  /** Today's tables, functions and keys: those without the name of a kind. */
+  readonly isDefault: boolean
+  /** Stands before every Redis key of the kind, after the hash tag of its partition. */
+  readonly keyPrefix: string
+  readonly target: Table & {
+    readonly id: IdType
+    /** The column of the id. */
+    readonly column: string
+    /** The column of the count; `null`: onecount keeps the counts in a table of its own. */
+    readonly count: string | null
+  }
+  readonly rows: Table & {
+    readonly target: string
+    readonly actor: string
+    readonly actorType: ActorType
+    /** The column that gets the time of a press; `null`: there is none. */
+    readonly createdAt: string | null
+  }
+}
+
+/** What there is without a configuration. */
+export const DEFAULT_KIND: Kind = {
+  name: 'like',
+  isDefault: true,
+  keyPrefix: '',
+  target: { schema: 'public', table: 'posts_new', id: 'uuid', column: 'id', count: 'likes' },
+  rows: {
+    schema: 'public',
+    table: 'post_ratings',
+    target: 'post_id',
+    actor: 'session_id',
+    actorType: 'text',
+    createdAt: 'created_at',
+  },
+}

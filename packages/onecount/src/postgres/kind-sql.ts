@@ -1,0 +1,202 @@
+import type { ActorType, IdType, Kind } from '../core/kind'
+import { KIND_TEMPLATE, VERSION } from './kind-template.generated'
+import { functionPrefix, quoteName, quoteTable } from './names'
+
+/** A part of the template is kept if its condition holds: `{{#column}} … {{/column}}`. */
+const PART = /^\{\{#(\w+)\}\}\n([\s\S]*?)^\{\{\/\1\}\}\n|\{\{#(\w+)\}\}([\s\S]*?)\{\{\/\3\}\}/gm
+
+/**
+ * What of the template is filled, in one pass: `{{row.post}}`, `{{json p.id}}`, the tables of the default kind by their
+ * names, and the names of what onecount makes.
+ */
+const HOLE =
+  /\{\{([\w.]+)(?: ([^}]+))?\}\}|public\.(posts_new|post_ratings)\b|\bpost_ratings_(?=op_likes|session_post_idx)|\b(posts_new|post_ratings)\b|\bonecount_(?=[a-z])|\bonecount\.(?=[a-z])|\blike_(?=tombstones|unseen|receipt|refused|settings|log)/g
+
+const IDS: Record<IdType, { first: string; last: string; types: string[]; partition: string }> = {
+  uuid: {
+    first: `'00000000-0000-0000-0000-000000000000'`,
+    last: `'ffffffff-ffff-ffff-ffff-ffffffffffff'`,
+    types: ['uuid'],
+    partition: `return ('x' || right(p_post::text, 7))::bit(28)::integer % p_partitions;`,
+  },
+  bigint: {
+    first: `'-9223372036854775808'`,
+    last: `'9223372036854775807'`,
+    types: ['bigint', 'integer', 'smallint'],
+    partition: 'return (p_post % p_partitions + p_partitions) % p_partitions;',
+  },
+  text: {
+    first: `''`,
+    last: '',
+    types: ['text', 'character varying'],
+    partition: `declare
+    v_hash bigint := 0;
+  begin
+    for i in 1..length(p_post) loop
+      v_hash := (v_hash * 31 + ascii(substr(p_post, i, 1))) % 268435399;
+    end loop;
+    return v_hash % p_partitions;
+  end;`,
+  },
+}
+
+const ACTORS: Record<ActorType, { none: string; probe: string; cast: string; types: string[] }> = {
+  text: { none: `''`, probe: `'onecount-probe'`, cast: '::text', types: ['text', 'character varying'] },
+  uuid: {
+    none: `'00000000-0000-0000-0000-000000000000'`,
+    probe: `'0c0c0c0c-0c0c-4c0c-8c0c-0c0c0c0c0c0c'`,
+    cast: '',
+    types: ['uuid'],
+  },
+}
+
+/**
+ * The SQL that makes a kind, as it is now: a migration of a fresh database, and of one that has an older version of the
+ * kind. It is one statement, so it is applied as a whole or not at all, whatever sends it; it may be applied again, also
+ * by several at once. Names no table but those of the kind. The kind that there is without a configuration has the
+ * migrations of `supabase/migrations` instead.
+ * @example
+ * writeFileSync('supabase/migrations/20261201000000_onecount_like.sql', kindSql(config.kinds.like))
+ */
+export function kindSql(kind: Kind): string {
+  return `${header(kind)}do $onecount$
+declare
+  v_column record;
+  v_found record;
+  v_role text;
+  v_function regprocedure;
+begin
+set local client_min_messages = warning;
+-- One at a time; those that come after find everything in place.
+perform pg_advisory_xact_lock(hashtextextended('onecount migration', 0));
+
+${fill(kind)}
+end $onecount$;
+`
+}
+
+function header({ name, target, rows }: Kind): string {
+  const count = target.count === null ? 'counts in a table of onecount' : `count ${target.count}`
+  return `-- onecount ${VERSION}, kind ${name}: made by \`npx onecount migration\`. Do not edit: change the configuration, or install
+-- another version of onecount, and make it anew. It may be applied again, and by several at once.
+--   target ${quoteTable(target)}, id ${target.column} ${target.id}, ${count}
+--   rows   ${quoteTable(rows)}, target ${rows.target}, actor ${rows.actor} ${rows.actorType}
+-- Adds the column ${opOf({ name, isDefault: false })} to the rows${target.count === null ? '' : ` and ${revOf({ name, isDefault: false })} to the targets`}. Drop a trigger of your own that changes the
+-- count when a row comes or goes: onecount counts now.
+
+`
+}
+
+type Named = Pick<Kind, 'name' | 'isDefault'>
+const opOf = ({ isDefault }: Named): string => (isDefault ? 'op' : 'onecount_op')
+const revOf = ({ name, isDefault }: Named): string => (isDefault ? 'likes_rev' : `onecount_${name}_rev`)
+
+function fill(kind: Kind): string {
+  const { isDefault, target, rows } = kind
+  const [id, actor] = [IDS[target.id], ACTORS[rows.actorType]]
+  const hasColumn = target.count !== null
+  const made = functionPrefix(kind)
+  const content = quoteTable(target)
+  const schemas = [...new Set([target.schema, rows.schema])].filter(schema => schema !== 'public')
+  const post = {
+    table: hasColumn ? content : `public.${made}counts`,
+    id: hasColumn ? quoteName(target.column) : 'id',
+    likes: hasColumn ? quoteName(target.count!) : 'likes',
+    rev: hasColumn ? revOf(kind) : 'likes_rev',
+  }
+  const mapping = `${quoteTable(target)} (${target.column} ${target.id}, ${target.count ?? 'no count'}) and ${quoteTable(rows)} (${rows.target}, ${rows.actor} ${rows.actorType})`
+
+  const conditions: Record<string, boolean> = {
+    default: isDefault,
+    mapped: !isDefault,
+    column: hasColumn,
+    table: !hasColumn,
+    text: target.id === 'text',
+    elsewhere: schemas.length > 0,
+  }
+  const values: Record<string, string> = {
+    kind: kind.name,
+    version: VERSION,
+    mapping,
+    content,
+    'content.id': quoteName(target.column),
+    schemas: schemas.map(quoteName).join(', '),
+    functions: made.replaceAll('_', '\\_').concat('%'),
+    'post.id': post.id,
+    'post.likes': post.likes,
+    'post.rev': post.rev,
+    'row.post': quoteName(rows.target),
+    'row.session': quoteName(rows.actor),
+    'row.op': opOf(kind),
+    'row.created': rows.createdAt === null ? '' : quoteName(rows.createdAt),
+    'type.post': target.id,
+    'type.session': rows.actorType,
+    'types.post': id.types.map(type => `'${type}'`).join(', '),
+    'types.session': actor.types.map(type => `'${type}'`).join(', '),
+    first: id.first,
+    none: actor.none,
+    probe: actor.probe,
+    'actor.cast': actor.cast,
+    partition: id.partition,
+  }
+  const names: Record<string, string> = {
+    'content.id': target.column,
+    'row.post': rows.target,
+    'row.session': rows.actor,
+  }
+  const value = (name: string): string => {
+    const found = values[name]
+    if (found === undefined) throw new Error(`the template of kinds has {{${name}}}, which nothing fills`)
+    return found
+  }
+  const inside = (text: string): string => text.replace(/(?:post|row)\.\w+/g, name => values[name] ?? name)
+
+  /** `{{verb expression}}`. */
+  const verbs: Record<string, (expression: string) => string> = {
+    /** An id as text: a bigint is more than a number of JSON holds. */
+    json: expression => (target.id === 'bigint' ? `${expression}::text` : expression),
+    text: expression => (rows.actorType === 'text' ? expression : `${expression}::text`),
+    /** The greatest id that there can be; of texts there is none, and the id itself does. */
+    last: expression => (target.id === 'text' ? inside(expression) : id.last),
+    /** An id in the order in which Redis has it. */
+    bytes: expression =>
+      target.id === 'uuid' ? inside(expression) : `${inside(expression)}::text collate "C"`,
+    /** Some id, to begin anywhere. */
+    some: () => someId(target.id, post),
+    name: expression => names[expression]!,
+    created: expression => (rows.createdAt === null ? '' : inside(expression)),
+  }
+
+  const hole = (
+    text: string,
+    name: string | undefined,
+    rest: string | undefined,
+    qualified: string | undefined,
+    bare: string | undefined,
+  ): string => {
+    if (name !== undefined) {
+      if (rest === undefined) return value(name)
+      const alias = /^as (\w+)$/.exec(rest)?.[1]
+      if (alias !== undefined) return value(name) === alias ? alias : `${value(name)} as ${alias}`
+      const verb = verbs[name]
+      if (!verb) throw new Error(`the template of kinds has {{${name} …}}, which nothing fills`)
+      return verb(rest)
+    }
+    if (qualified !== undefined) return qualified === 'posts_new' ? post.table : quoteTable(rows)
+    if (isDefault) return text
+    if (bare !== undefined) return bare === 'posts_new' ? target.table : rows.table
+    return text === 'onecount.' ? `onecount.${kind.name}_` : made
+  }
+
+  return KIND_TEMPLATE.replace(PART, (_, line, lines, word, words) =>
+    conditions[line ?? word] ? (lines ?? words) : '',
+  )
+    .replace(HOLE, hole)
+    .trim()
+}
+
+function someId(type: IdType, post: { table: string; id: string }): string {
+  if (type === 'uuid') return 'gen_random_uuid()'
+  if (type === 'text') return 'md5(random()::text)'
+  return `(select floor(random() * (max(${post.id}) + 1))::bigint from ${post.table})`
+}

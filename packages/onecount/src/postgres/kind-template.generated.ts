@@ -1,0 +1,2218 @@
+// Generated from packages/onecount/sql/kind by `npm run generate`. Do not edit.
+
+/** Of the package that the template is part of. */
+export const VERSION = '0.1.0'
+
+/** The SQL of a kind with placeholders, which `kindSql` fills. */
+export const KIND_TEMPLATE = `-- The columns that onecount adds to the application's tables, and its own tables (docs/design.md section 3). Changes
+-- nothing that is there already. Rows first, then their targets: in this order an insert of a row locks them, with its
+-- foreign key.
+
+{{#mapped}}
+if (select split_part(obj_description(oid, 'pg_class'), ' | ', 1) from pg_class where oid = to_regclass('public.like_settings'))
+   <> '{{mapping}}' then
+  raise exception 'the kind {{kind}} of this database was made for other tables: %',
+      split_part(obj_description('public.like_settings'::regclass, 'pg_class'), ' | ', 1)
+    using hint = 'Give the new mapping a name of its own, or take the old kind away first.';
+end if;
+
+-- What the configuration says of the columns must be so.
+for v_column in
+  select * from (values
+    ('{{content}}'::regclass, '{{name content.id}}', array[{{types.post}}]),
+    ('public.post_ratings'::regclass, '{{name row.post}}', array[{{types.post}}]),
+    ('public.post_ratings'::regclass, '{{name row.session}}', array[{{types.session}}])
+  ) as expected (relation, name, types)
+loop
+  select format_type(atttypid, null) as type, attnotnull as is_required into v_found
+    from pg_attribute where attrelid = v_column.relation and attname = v_column.name and not attisdropped;
+  if not found then
+    raise exception 'the kind {{kind}} names a column that is not there: % of %', v_column.name, v_column.relation;
+  elsif v_found.type <> all (v_column.types) then
+    raise exception 'the kind {{kind}} needs % of % as %, and it is %', v_column.name, v_column.relation,
+      array_to_string(v_column.types, ' or '), v_found.type;
+  elsif not v_found.is_required then
+    raise exception 'the kind {{kind}} needs % of % to be not null', v_column.name, v_column.relation
+      using hint = 'Delete the rows in which it is null, then: alter table … alter column … set not null.';
+  end if;
+end loop;
+
+-- A trigger of the application that counts its rows would count what onecount has counted once more.
+for v_found in
+  select tgname from pg_trigger
+   where tgrelid = 'public.post_ratings'::regclass and not tgisinternal and tgname not like 'onecount\\_%'
+loop
+  raise warning 'post_ratings has the trigger %: if it changes a count, drop it, as onecount counts now', v_found.tgname;
+end loop;
+
+-- One row a pair, found by its target.
+if not exists (
+  select from pg_index i
+    where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indimmediate and i.indisvalid
+      and i.indpred is null and i.indexprs is null and i.indnkeyatts = 2
+      and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.post}}') = i.indkey[0]
+      and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.session}}') = i.indkey[1]
+) then
+  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.post}}, {{row.session}});
+end if;
+
+{{/mapped}}
+-- A row from before onecount gets the op 3, the smallest one that is not taken for "no op yet": whatever is pressed
+-- later beats it. The constant default makes this a change of the catalogue alone. A row that is written later without
+-- an op gets that of its own moment.
+alter table public.post_ratings add column if not exists {{row.op}} bigint not null default 3;
+alter table public.post_ratings
+  alter column {{row.op}} set default 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + 1;
+-- The rows of a large table are checked later, by onecount_repair_constraints, under a lock that stops no writer.
+if not exists (
+  select from pg_constraint
+    where conrelid = 'public.post_ratings'::regclass and conname = 'post_ratings_op_likes'
+) then
+  alter table public.post_ratings add constraint post_ratings_op_likes check ({{row.op}} % 2 = 1) not valid;
+  if pg_relation_size('public.post_ratings') < 16 * 1024 * 1024 then
+    alter table public.post_ratings validate constraint post_ratings_op_likes;
+  end if;
+end if;
+create index if not exists post_ratings_session_post_idx on public.post_ratings ({{row.session}}, {{row.post}});
+
+{{#text}}
+-- An id is a part of keys and messages.
+if not exists (
+  select from pg_constraint where conrelid = '{{content}}'::regclass and conname = 'onecount_id_is_a_key'
+) then
+  alter table {{content}} add constraint onecount_id_is_a_key
+    check ({{content.id}} ~ '^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$');
+end if;
+
+{{/text}}
+{{#column}}
+alter table public.posts_new add column if not exists {{post.rev}} bigint not null default 0;
+{{/column}}
+{{#table}}
+-- The counts, as the application has no column for them. Nothing is inserted into either table until this ends.
+lock table public.post_ratings, {{content}} in share row exclusive mode;
+create table if not exists public.posts_new (
+  {{post.id}} {{type.post}} primary key references {{content}} ({{content.id}}) on update cascade on delete cascade,
+  {{post.likes}} bigint not null default 0,
+  {{post.rev}} bigint not null default 0
+);
+insert into public.posts_new ({{post.id}}, {{post.likes}})
+select c.{{content.id}}, (select count(*) from public.post_ratings r where r.{{row.post}} = c.{{content.id}})
+  from {{content}} c
+on conflict ({{post.id}}) do nothing;
+{{/table}}
+
+-- The newest op of a pair that does not like the post: without it a late, older like would come back to life.
+create table if not exists public.like_tombstones (
+  post_id {{type.post}} not null references public.posts_new ({{post.id}}) on delete cascade,
+  session_id {{type.session}} not null,
+  op bigint not null check (op % 2 = 0),
+  primary key (post_id, session_id)
+);
+create index if not exists like_tombstones_session_post_idx on public.like_tombstones (session_id, post_id);
+create index if not exists like_tombstones_op_idx on public.like_tombstones (op);
+
+-- Notes of edits by hand on their way into the log. A row of nobody says that Redis must forget what it holds of the
+-- post: it was removed, or its likes were set by hand. So a row outlives its post.
+create table if not exists public.like_unseen (
+  post_id {{type.post}} not null,
+  session_id {{type.session}} not null,
+  op bigint not null,
+  primary key (post_id, session_id)
+);
+
+-- The receipt of the last batch that Postgres applied, and the Redis it belongs to. It starts as a random id, so that a
+-- Redis which never talked to this Postgres is noticed as having no history in common with it.
+create table if not exists public.like_receipt (
+  partition integer primary key,
+  nonce text not null,
+  owner text
+);
+insert into public.like_receipt (partition, nonce) values (0, gen_random_uuid()::text) on conflict do nothing;
+
+-- Ops that a rule of the database forbids, set aside with the reason.
+create table if not exists public.like_refused (
+  post_id {{type.post}} not null,
+  session_id {{type.session}} not null,
+  op bigint not null,
+  sqlstate text not null,
+  message text not null,
+  refused_at timestamptz not null default now(),
+  primary key (post_id, session_id)
+);
+
+-- How many partitions the posts are in, and whether a Redis drains: what Postgres takes is logged for it alone; one row.
+create table if not exists public.like_settings (
+  id boolean primary key default true check (id),
+  partitions integer not null default 1 check (partitions > 0),
+  has_redis boolean not null default false,
+  pruned_at timestamptz not null default '-infinity'
+);
+insert into public.like_settings (id) values (true) on conflict do nothing;
+{{#mapped}}
+comment on table public.like_settings is '{{mapping}} | onecount {{version}}';
+{{/mapped}}
+
+-- One row an op that Postgres took without Redis. \`prev\` is the op of the pair before, 0 for none. \`nonce\` names the
+-- batch with which Redis was told; such a row is deleted by the batch after it. A row of nobody says that Redis must
+-- forget what it holds of the post; its op and prev are 0. So a row outlives its post.
+create table if not exists public.like_log (
+  id bigint generated always as identity primary key,
+  partition integer not null,
+  post_id {{type.post}} not null,
+  session_id {{type.session}} not null,
+  op bigint not null,
+  prev bigint not null,
+  nonce text,
+  at timestamptz not null default now()
+);
+create index if not exists like_log_unseen_idx on public.like_log (partition, id) where nonce is null;
+create index if not exists like_log_told_idx on public.like_log (partition, id) where nonce is not null;
+create index if not exists like_log_pair_idx on public.like_log (post_id, session_id, id);
+
+-- What the rows without a nonce change in the likes of a post; no row: nothing. Likes as of the cut are likes - change.
+-- Changed only under the lock of the post.
+create table if not exists public.like_log_sums (
+  post_id {{type.post}} primary key,
+  change bigint not null
+);
+
+-- The checks of foreign keys are planned by Postgres itself, once for a connection. A plan of a time when posts_new
+-- had few rows may read another index than the primary key in full, which cost nothing then. So a connection plans
+-- anew while posts_new is small and has doubled.
+create or replace function public.onecount_replan(p_posts regclass) returns void
+language plpgsql set search_path = '' as $$
+declare
+  v_planned bigint := coalesce(nullif(current_setting('onecount.planned_bytes', true), ''), '0')::bigint;
+  v_bytes bigint;
+begin
+  if v_planned > 1048576 then
+    return;
+  end if;
+  v_bytes := pg_relation_size(p_posts);
+  if v_bytes > 2 * v_planned then
+    execute 'discard plans';
+    perform set_config('onecount.planned_bytes', v_bytes::text, false);
+  end if;
+end $$;
+
+-- A trigger or a policy may skip a row without an error. A press counts with its row or not at all (invariant 1).
+create or replace function public.onecount_assert_written(p_skipped bigint) returns void
+language plpgsql set search_path = '' as $$
+begin
+  if p_skipped <> 0 then
+    raise exception using errcode = '23000',
+      message = 'a trigger or policy of the application skips the row of post_ratings or posts_new';
+  end if;
+end $$;
+
+-- Whether an error says that Postgres cannot serve now, whatever it is asked: connection, read-only transaction,
+-- deadlock, resources, locks, shutdown, input and output, an old snapshot.
+create or replace function public.onecount_is_outage(p_sqlstate text) returns boolean
+language sql immutable set search_path = '' as $$
+  select left(p_sqlstate, 2) in ('08', '25', '40', '53', '57', '58', '72') or p_sqlstate in ('55006', '55P03', '55P04')
+$$;
+
+-- Rows may hold sessions that were never the engine's, and that no key of Redis can hold: then the post as a whole is
+-- forgotten there, and read anew.
+create or replace function public.onecount_session_or_all(p_session {{type.session}}) returns {{type.session}}
+language sql immutable set search_path = '' as $$
+  select case when {{text p_session}} ~ '^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$' then p_session else {{none}} end
+$$;
+
+-- The op in place of one that is not sound: as of the newest moment at which it can have been made. An op that was
+-- given after that revision beats it.
+create or replace function public.onecount_op_before(p_rev bigint, p_now bigint) returns bigint
+language sql immutable set search_path = '' as $$
+  select 2 * greatest(1, least(coalesce(p_rev, 0), p_now))
+$$;
+
+-- How many blocks a table has; of one that is split into partitions, the largest of them.
+create or replace function public.onecount_blocks(p_table regclass) returns bigint
+language sql stable set search_path = '' as $$
+  select max(pg_relation_size(relid)) / current_setting('block_size')::bigint
+    from (select relid from pg_partition_tree(p_table) union select p_table) t (relid)
+$$;
+
+-- The partition of a post, as core/ids.ts computes it.
+create or replace function public.onecount_partition_of(p_post {{type.post}}, p_partitions integer) returns integer
+language plpgsql immutable set search_path = '' as $$
+begin
+  {{partition}}
+end $$;
+
+-- How many partitions what is logged goes by, until this transaction ends; null: no Redis drains, and nothing is logged.
+create or replace function public.onecount_partitions() returns integer
+language plpgsql set search_path = '' as $$
+begin
+  perform pg_advisory_xact_lock_shared(hashtextextended('onecount_settings', 0));
+  return (select partitions from public.like_settings where has_redis);
+end $$;
+
+-- Keeps every transaction waiting that logs, after those that do have ended.
+create or replace function public.onecount_lock_settings() returns void
+language sql set search_path = '' as $$
+  select pg_advisory_xact_lock(hashtextextended('onecount_settings', 0));
+$$;
+
+-- Changes the number of partitions: a drain that believes in another one is refused, every Redis finds that it has no
+-- history in common with Postgres, and begins anew.
+create or replace function public.onecount_set_partitions(p_partitions integer) returns void
+language plpgsql set search_path = '' as $$
+declare
+  v_owner text := (select max(owner) from public.like_receipt);
+begin
+  perform public.onecount_lock_settings();
+  update public.like_settings set partitions = p_partitions where partitions <> p_partitions;
+  if not found then
+    return;
+  end if;
+  update public.like_log set partition = public.onecount_partition_of(post_id, p_partitions);
+  delete from public.like_receipt;
+  insert into public.like_receipt (partition, nonce, owner)
+  select n, gen_random_uuid()::text, v_owner from generate_series(0, p_partitions - 1) as n;
+end $$;
+
+-- Gives the receipt to another Redis; what it was before must be said, so that two who do so do not overwrite each
+-- other. Answers whose it is now.
+create or replace function public.onecount_take_over(p_partition integer, p_owner text, p_from text) returns json
+language plpgsql set search_path = '' as $$
+begin
+  update public.like_receipt set owner = p_owner where partition = p_partition and owner is not distinct from p_from;
+  return to_json((select owner from public.like_receipt where partition = p_partition));
+end $$;
+
+-- Every function answers by index, whatever the statistics of the tables say: they may be missing, of a time when a
+-- table was empty, or right and tempting (one post with nearly all rows). docs/decisions/023 says why; in short:
+--   a row is looked up with an order and a limit, and sorting is off: only the index on exactly these columns can
+--   deliver that order. The conditions are ranges and arrays because they leave the order something to say: an
+--   equality alone may be answered by any index that contains the column, also one that has to be read in full for it;
+--   a row that was found is changed by its ctid, and its tableoid as tables may be partitioned, under its post's lock;
+--   plans are generic, so that they are made once for a connection and not once more for each list.
+
+-- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids. The
+-- triggers for edits by hand look away meanwhile. \`likes\` is SET to likes plus the transitions that really happened,
+-- so likes = base + count(ratings) always (invariant 1). With p_mark_applied what was applied is marked as unseen by
+-- Redis; what was smaller than the op already there is always marked, with the greater op. Returns the posts that do
+-- not exist.
+create or replace function public.onecount_apply(
+  p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_mark_applied boolean
+) returns {{type.post}}[]
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_skipped bigint;
+begin
+  perform public.onecount_replan('public.posts_new');
+  perform set_config('onecount.applying', 'on', true);
+  perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+    cross join lateral (
+      select from public.posts_new where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1 for no key update
+    ) p;
+
+  with entries as materialized (
+    select post_id, session_id, max(op) as op, max(rev) as rev
+      from unnest(p_posts, p_sessions, p_ops, p_revs) as e (post_id, session_id, op, rev)
+     group by post_id, session_id
+  ), pairs as materialized (
+    select e.*, p.tid as post, p.part as post_part, r.tid as rating, r.part as rating_part,
+           t.tid as tombstone, greatest(r.op, t.op, 0) as known
+      from entries e
+      cross join lateral (
+        select ctid as tid, tableoid as part from public.posts_new
+         where {{post.id}} >= e.post_id and {{post.id}} <= e.post_id order by {{post.id}} limit 1
+      ) p
+      left join lateral (
+        select ctid as tid, tableoid as part, {{row.op as op}} from public.post_ratings
+         where {{row.post}} = any (array[e.post_id]) and {{row.session}} >= e.session_id and {{row.session}} <= e.session_id
+         order by {{row.post}}, {{row.session}} limit 1
+      ) r on true
+      left join lateral (
+        select ctid as tid, op from public.like_tombstones
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
+      ) t on true
+  ), newer as materialized (
+    select * from pairs where op > known
+  ), rated as (
+    insert into public.post_ratings ({{row.post}}, {{row.session}}, {{row.op}}{{created , row.created}})
+    select post_id, session_id, op{{created , to_timestamp(op / 2 / 1000000.0)}} from newer where op % 2 = 1
+    on conflict ({{row.post}}, {{row.session}}) do update set {{row.op}} = excluded.{{row.op}}
+    returning 1
+  ), revived as (
+    delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
+  ), unrated as (
+    delete from public.post_ratings r using newer n
+     where n.op % 2 = 0 and r.ctid = n.rating and r.tableoid = n.rating_part
+    returning 1
+  ), buried as (
+    insert into public.like_tombstones (post_id, session_id, op)
+    select post_id, session_id, op from newer where op % 2 = 0
+    on conflict (post_id, session_id) do update set op = excluded.op
+  ), unseen as (
+    insert into public.like_unseen (post_id, session_id, op)
+    select post_id, session_id, greatest(op, known) from pairs
+     where op < known or op > known and p_mark_applied
+     order by post_id, session_id
+    on conflict (post_id, session_id) do update set op = excluded.op
+  ), changed as (
+    update public.posts_new p
+       set {{post.likes}} = greatest(greatest(p.{{post.likes}}, 0) + d.delta, 0), {{post.rev}} = greatest(p.{{post.rev}} + 1, d.rev)
+      from (
+        select post, post_part, max(rev) as rev, sum(op % 2 - (rating is not null)::integer) as delta
+          from newer group by post, post_part
+      ) d
+     where p.ctid = d.post and p.tableoid = d.post_part
+    returning 1
+  )
+  select (select count(*) from newer where op % 2 = 1 or rating is not null)
+           - (select count(*) from rated) - (select count(*) from unrated)
+           + (select count(*) from (select from newer group by post, post_part) posts) - (select count(*) from changed)
+    into v_skipped;
+  perform public.onecount_assert_written(v_skipped);
+  perform set_config('onecount.applying', '', true);
+
+  return array(
+    select e.id from (select distinct id from unnest(p_posts) as e (id)) e
+      left join lateral (
+        select true as is_there from public.posts_new where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1
+      ) p on true
+     where p.is_there is null
+  );
+end $$;
+
+-- Which of the ops are newer than what is known of their pairs, on posts that exist.
+create or replace function public.onecount_are_new(p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[]) returns boolean[]
+language sql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+  select array_agg(
+           e.op > greatest(
+             (select r.{{row.op}} from public.post_ratings r
+              where r.{{row.post}} = any (array[e.post_id]) and r.{{row.session}} >= e.session_id and r.{{row.session}} <= e.session_id
+              order by r.{{row.post}}, r.{{row.session}} limit 1),
+             (select t.op from public.like_tombstones t
+              where t.post_id = any (array[e.post_id]) and t.session_id >= e.session_id and t.session_id <= e.session_id
+              order by t.post_id, t.session_id limit 1),
+             0
+           ) and exists (
+             select from public.posts_new p where p.{{post.id}} >= e.post_id and p.{{post.id}} <= e.post_id order by p.{{post.id}} limit 1
+           )
+           order by n)
+    from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
+$$;
+
+-- Sets refused ops aside; of a pair the greatest one. A repeat changes nothing.
+create or replace function public.onecount_set_aside(
+  p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_refused json
+) returns void
+language sql set search_path = '' as $$
+  insert into public.like_refused as r (post_id, session_id, op, sqlstate, message)
+  select distinct on (post_id, session_id) post_id, session_id, op, sqlstate, message
+    from json_array_elements(p_refused) e,
+         lateral (select (e ->> 0)::integer as n, e ->> 1 as sqlstate, e ->> 2 as message) why,
+         lateral (select p_posts[n] as post_id, p_sessions[n] as session_id, p_ops[n] as op) pair
+   order by post_id, session_id, op desc
+  on conflict (post_id, session_id) do update
+    set op = excluded.op, sqlstate = excluded.sqlstate, message = excluded.message, refused_at = now()
+    where r.op <= excluded.op
+$$;
+
+-- Tries ops of this parity that no person has made, and undoes them: whether Postgres refuses all of them with one of
+-- p_sqlstates. They are of pairs that Postgres has accepted before and, for likes, of new pairs too, by a session that is
+-- there where it can be: an application may accept no others. Refused sessions are left out, and so are the posts of
+-- refused ops, unless they are several and there are no others; in the end they are tried too, and only their success
+-- counts. False where there is nothing to try.
+create or replace function public.onecount_refuses_every(
+  p_liked boolean, p_posts {{type.post}}[], p_sessions {{type.session}}[], p_sqlstates text[]
+) returns boolean
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  NIL constant {{type.post}} := {{first}};
+  v_avoided {{type.post}}[] := p_posts;
+  v_probe {{type.session}} := {{probe}};
+  v_from {{type.post}}; v_post {{type.post}}; v_session {{type.session}}; v_op bigint;
+  v_is_held boolean;
+  v_tried boolean := false;
+begin
+  if not exists (select from public.posts_new where {{post.id}} <> all (p_posts)) then
+    if cardinality(p_posts) < 2 then
+      return false;
+    end if;
+    v_avoided := '{}';
+  end if;
+  for i in 1..5 loop
+    v_from := case when i % 2 = 1 then {{some post}} else NIL end;
+    if i = 5 then
+      v_from := p_posts[1];
+      v_avoided := '{}';
+    end if;
+    v_post := null;
+    v_is_held := not p_liked or i in (1, 2, 5);
+    -- Posts to avoid are stepped over, however many rows they have.
+    loop
+      if v_is_held then
+        select {{row.post}}, {{row.session}}, {{row.op}} + 1 into v_post, v_session, v_op from public.post_ratings
+         where {{row.post}} >= v_from and {{row.session}} <> all (p_sessions) order by {{row.post}}, {{row.session}} limit 1;
+      else
+        -- A post at the end of its integer says nothing about others.
+        select {{post.id}}, v_probe, 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint into v_post, v_session, v_op
+          from public.posts_new where {{post.id}} >= v_from and {{post.likes}} < 2147483647 order by {{post.id}} limit 1;
+      end if;
+      exit when v_post is null or v_post <> all (v_avoided);
+      select {{post.id}} into v_from from public.posts_new where {{post.id}} > v_post order by {{post.id}} limit 1;
+      if not found then
+        v_post := null;
+        exit;
+      end if;
+    end loop;
+    if v_is_held then
+      v_probe := coalesce(v_session, v_probe);
+    end if;
+    continue when v_post is null;
+    v_tried := v_tried or i < 5;
+    v_avoided := v_avoided || v_post;
+    begin
+      if v_is_held then
+        perform public.onecount_apply(array[v_post], array[v_session], array[v_op], array[0], false);
+      end if;
+      if p_liked then
+        perform public.onecount_apply(array[v_post], array[v_session], array[v_op + 1], array[0], false);
+      end if;
+      set constraints all immediate;
+      raise exception using errcode = 'OCOK0';
+    exception when others or assert_failure then
+      if public.onecount_is_outage(sqlstate) then
+        raise;
+      end if;
+      if sqlstate = 'OCOK0' or not sqlstate = any (p_sqlstates) then
+        return false;
+      end if;
+    end;
+  end loop;
+  return v_tried;
+end $$;
+
+-- Ops become rows: of presses that go to Postgres first, and of batches. How rows are looked up: see above.
+--
+-- Every function takes its locks in one order, so that calls wait for each other and never in a circle: the receipt,
+-- then posts by id, then all else, which is touched only under the lock of its post.
+
+-- Locks posts, in the order of their ids.
+create or replace function public.onecount_lock(p_posts {{type.post}}[]) returns void
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  perform public.onecount_replan('public.posts_new');
+  perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+    cross join lateral (
+      select from public.posts_new where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1 for no key update
+    ) p;
+end $$;
+
+-- Merges ops into the pairs of posts that are locked: the greater op wins. \`likes\` is SET to likes plus the transitions
+-- that really happened, so likes = base + count(ratings) always (invariant 1). A pair occurs at most once. The triggers
+-- for edits by hand look away meanwhile.
+--
+-- Without p_nonce these are presses. An op of 0 or 1 is no op yet: the pair gets a new one of this parity, later than
+-- everything that is known of it. What is applied is noted in the log, where a Redis drains. Answers, in the order of the presses, {status:
+-- 'applied', post, count, rev, liked, op}, where \`op\` is the newest of the pair and the counts are those afterwards;
+-- or, with nothing changed, {status: 'gone'} for a post that does not exist, {status: 'ahead'} for an op that lies more
+-- than \`p_ahead\` microseconds after now, the newest op of the pair and the revision of the post (null: no limit).
+--
+-- With p_nonce they are the batch of that name. A pair with a greater op gets a row of the batch that tells it, unless
+-- there is one that does. Answers null.
+create or replace function public.onecount_merge(
+  p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
+) returns json[]
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_partitions integer := public.onecount_partitions();
+  v_results json[];
+  v_skipped bigint;
+begin
+  perform set_config('onecount.applying', 'on', true);
+  with entries as materialized (
+    select e.n, e.post_id, e.session_id, e.op as given, coalesce(e.rev, p_now) as rev,
+           p.tid as post, p.part as post_part, p.likes, p.likes_rev,
+           r.tid as rating, r.part as rating_part, t.tid as tombstone, greatest(r.op, t.op, 0) as known,
+           case when e.op > 1 then e.op
+             else e.op + 2 * greatest(p_now, greatest(r.op, t.op, 0) / 2 + 1,
+                                      case when p_now + 5000000 < p.likes_rev then p.likes_rev + 5000001 end)
+           end as op
+      from unnest(p_posts, p_sessions, p_ops, p_revs) with ordinality as e (post_id, session_id, op, rev, n)
+      left join lateral (
+        select ctid as tid, tableoid as part, {{post.likes as likes}}, {{post.rev as likes_rev}} from public.posts_new
+         where {{post.id}} >= e.post_id and {{post.id}} <= e.post_id order by {{post.id}} limit 1
+      ) p on true
+      left join lateral (
+        select ctid as tid, tableoid as part, {{row.op as op}} from public.post_ratings
+         where {{row.post}} = any (array[e.post_id]) and {{row.session}} >= e.session_id and {{row.session}} <= e.session_id
+         order by {{row.post}}, {{row.session}} limit 1
+      ) r on true
+      left join lateral (
+        select ctid as tid, op from public.like_tombstones
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
+      ) t on true
+  ), judged as materialized (
+    select *,
+           case when post is null then 'gone'
+                when given > 1 and op / 2 > greatest(p_now, known / 2, likes_rev) + p_ahead then 'ahead'
+                else 'applied' end as status
+      from entries
+  ), newer as materialized (
+    select * from judged where status = 'applied' and op > known
+  ), rated as (
+    insert into public.post_ratings ({{row.post}}, {{row.session}}, {{row.op}}{{created , row.created}})
+    select post_id, session_id, op{{created , to_timestamp(op / 2 / 1000000.0)}} from newer where op % 2 = 1
+    on conflict ({{row.post}}, {{row.session}}) do update set {{row.op}} = excluded.{{row.op}}
+    returning 1
+  ), revived as (
+    delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
+  ), unrated as (
+    delete from public.post_ratings r using newer n
+     where n.op % 2 = 0 and r.ctid = n.rating and r.tableoid = n.rating_part
+    returning 1
+  ), buried as (
+    insert into public.like_tombstones (post_id, session_id, op)
+    select post_id, session_id, op from newer where op % 2 = 0
+    on conflict (post_id, session_id) do update set op = excluded.op
+  ), deltas as materialized (
+    select post_id, post, post_part, max(rev) as rev, sum(op % 2 - (rating is not null)::integer) as delta
+      from newer group by post_id, post, post_part
+  ), changed as (
+    update public.posts_new p
+       set {{post.likes}} = greatest(greatest(p.{{post.likes}}, 0) + d.delta, 0), {{post.rev}} = greatest(p.{{post.rev}} + 1, d.rev)
+      from deltas d
+     where p.ctid = d.post and p.tableoid = d.post_part
+    returning p.{{post.id as id}}, p.{{post.likes as likes}}, p.{{post.rev as likes_rev}}
+  ), logged as (
+    insert into public.like_log (partition, post_id, session_id, op, prev)
+    select public.onecount_partition_of(post_id, v_partitions), post_id, session_id, op, known
+      from newer where p_nonce is null and v_partitions is not null
+  ), summed as (
+    insert into public.like_log_sums as s (post_id, change)
+    select post_id, delta from deltas where p_nonce is null and v_partitions is not null and delta <> 0
+    on conflict (post_id) do update set change = s.change + excluded.change
+  ), beaten as (
+    insert into public.like_log (partition, post_id, session_id, op, prev, nonce)
+    select public.onecount_partition_of(j.post_id, v_partitions), j.post_id, j.session_id, j.known, j.known, p_nonce
+      from judged j
+      left join lateral (
+        select true as is_told from public.like_log
+         where post_id = any (array[j.post_id]) and session_id >= j.session_id and session_id <= j.session_id
+           and op = j.known
+         order by post_id, session_id, id limit 1
+      ) l on true
+     where p_nonce is not null and j.post is not null and j.op < j.known and l.is_told is null
+  )
+  select array_agg(
+           case status when 'applied' then json_build_object(
+             'status', status, 'post', {{json post_id}},
+             'count', greatest(coalesce(c.likes, j.likes), greatest(op, known) % 2),
+             'rev', coalesce(c.likes_rev, j.likes_rev), 'liked', greatest(op, known) % 2 = 1,
+             'op', greatest(op, known)
+           ) else json_build_object('status', status) end
+           order by n) filter (where p_nonce is null),
+         (select count(*) from newer where op % 2 = 1 or rating is not null)
+           - (select count(*) from rated) - (select count(*) from unrated)
+           + (select count(*) from deltas) - (select count(*) from changed)
+    into v_results, v_skipped
+    from judged j left join changed c on c.id = j.post_id;
+  perform public.onecount_assert_written(v_skipped);
+  perform set_config('onecount.applying', '', true);
+  return v_results;
+end $$;
+
+-- Merges ops as onecount_merge, without those that Postgres refuses: what is refused together is tried by halves until
+-- the refused ops are alone. Answers {results: [of each press], refused: [[position from 1, sqlstate, message]]}; the
+-- result of a refused press is {status: 'refused', sqlstate, message}, and the counts of the others are those after
+-- their part. An error that is no refusal of single ops ends the whole call as it came: an outage, and one that no op
+-- can avoid, such as a missing column, grant or default.
+create or replace function public.onecount_merge_sparing(
+  p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
+) returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_count integer := coalesce(cardinality(p_posts), 0);
+  v_from integer[] := array[1]; v_to integer[] := array[v_count];
+  v_a integer; v_b integer;
+  v_revs bigint[] := p_revs;
+  v_results json[] := array_fill(null::json, array[v_count]);
+  v_part json[];
+  v_new boolean[];
+  v_refused integer[] := '{}';
+  v_states text[] := '{}'; v_messages text[] := '{}';
+  v_state text; v_message text;
+begin
+  while cardinality(v_from) > 0 loop
+    v_a := v_from[1];
+    v_b := v_to[1];
+    v_from := v_from[2:];
+    v_to := v_to[2:];
+    begin
+      v_part := public.onecount_merge(
+        p_posts[v_a:v_b], p_sessions[v_a:v_b], p_ops[v_a:v_b], v_revs[v_a:v_b], p_now, p_ahead, p_nonce);
+      -- A constraint that is deferred would speak only when nothing can be set aside any more.
+      set constraints all immediate;
+      if v_part is not null then
+        v_results[v_a:v_b] := v_part;
+      end if;
+    exception when others or assert_failure then
+      get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
+      if public.onecount_is_outage(v_state) or v_count = 0 then
+        raise;
+      end if;
+      if v_new is null then
+        -- What fails without any op is not about ops.
+        perform public.onecount_merge('{}', '{}', '{}', '{}', p_now, p_ahead, p_nonce);
+        v_new := public.onecount_are_new(p_posts, p_sessions, p_ops);
+        -- A part of a post's ops has a count that was never shown: it does not get the revision of the whole.
+        if p_nonce is not null then
+          v_revs := array_fill(0::bigint, array[v_count]);
+        end if;
+      end if;
+      if v_a = v_b then
+        v_refused := v_refused || v_a;
+        v_states := v_states || v_state;
+        v_messages := v_messages || left(v_message, 500);
+        v_results[v_a] := json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
+      else
+        v_from := array[v_a, (v_a + v_b) / 2 + 1] || v_from;
+        v_to := array[(v_a + v_b) / 2, v_b] || v_to;
+      end if;
+    end;
+  end loop;
+
+  -- Where a new op of the same parity was accepted Postgres does not refuse all; elsewhere others are tried.
+  for v_parity in 0..1 loop
+    if exists (select from unnest(v_refused) n where p_ops[n] % 2 = v_parity)
+      and not exists (
+        select from generate_subscripts(p_ops, 1) n where p_ops[n] % 2 = v_parity and v_new[n] and n <> all (v_refused)
+      )
+      and public.onecount_refuses_every(
+        v_parity = 1,
+        array(select distinct p_posts[n] from unnest(v_refused) n),
+        array(select distinct p_sessions[n] from unnest(v_refused) n),
+        array(select v_states[k] from generate_subscripts(v_refused, 1) k where p_ops[v_refused[k]] % 2 = v_parity)
+      )
+    then
+      select v_states[k], v_messages[k] into v_state, v_message from generate_subscripts(v_refused, 1) k
+       where p_ops[v_refused[k]] % 2 = v_parity limit 1;
+      raise exception using errcode = v_state, message = v_message,
+        hint = 'Postgres refuses this of every post: correct its cause.';
+    end if;
+  end loop;
+  return json_build_object(
+    'results', case when p_nonce is null then v_results end,
+    'refused', (
+      select coalesce(json_agg(json_build_array(v_refused[k], v_states[k], v_messages[k])), '[]')
+        from generate_subscripts(v_refused, 1) k
+    )
+  );
+end $$;
+
+-- Presses, each durable when this answers: results as of onecount_merge_sparing, or {status: 'refused', sqlstate,
+-- message} for the whole call where Postgres refuses every op.
+create or replace function public.onecount_press(
+  p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_now bigint, p_ahead bigint
+) returns json
+language plpgsql set search_path = '' as $$
+declare
+  v_results json;
+  v_state text; v_message text;
+begin
+  perform public.onecount_lock(p_posts);
+  begin
+    v_results := public.onecount_merge_sparing(p_posts, p_sessions, p_ops, null, p_now, p_ahead, null) -> 'results';
+  exception when others or assert_failure then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
+    if public.onecount_is_outage(v_state) then
+      raise;
+    end if;
+    return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
+  end;
+  return v_results;
+end $$;
+
+-- The drain's call, and what moves the log. How rows are looked up, and the order of locks: 30_merge.sql.
+
+-- Gives rows of the log that no batch has told yet to the batch \`p_nonce\`: all of its pairs, and up to \`p_limit\` more
+-- by id. Locks the posts of its pairs and of these rows.
+create or replace function public.onecount_hand_out(
+  p_partition integer, p_nonce text, p_posts {{type.post}}[], p_sessions {{type.session}}[], p_limit integer
+) returns void
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_pairs integer := 0;
+  v_ids bigint[];
+  v_others {{type.post}}[];
+  v_told bigint[];
+begin
+  perform from public.like_log
+    where partition >= p_partition and partition <= p_partition and nonce is null order by partition, id limit 1;
+  if found then
+    select count(*) into v_pairs
+      from unnest(p_posts, p_sessions) as e (post_id, session_id)
+      cross join lateral (
+        select nonce from public.like_log
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id, id
+      ) l
+     where l.nonce is null;
+    select array_agg(id order by id), array_agg(post_id) into v_ids, v_others from (
+      select id, post_id from public.like_log
+       where partition >= p_partition and partition <= p_partition and nonce is null
+       order by partition, id limit p_limit + v_pairs
+    ) l;
+  end if;
+  perform public.onecount_lock(p_posts || v_others);
+
+  -- What has been noted of the pairs until their posts were locked goes with them.
+  perform from public.like_log
+    where partition >= p_partition and partition <= p_partition and nonce is null order by partition, id limit 1;
+  if not found then
+    return;
+  end if;
+  v_told := array(
+    select l.id from unnest(p_posts, p_sessions) as e (post_id, session_id)
+      cross join lateral (
+        select id, nonce from public.like_log
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id, id
+      ) l
+     where l.nonce is null
+  );
+  perform public.onecount_tell(v_told, p_nonce, null);
+  perform public.onecount_tell(v_ids, p_nonce, p_limit);
+end $$;
+
+-- Gives rows of the log, whose posts are locked, to a batch: in this order, up to \`p_limit\` that no batch has yet.
+create or replace function public.onecount_tell(p_ids bigint[], p_nonce text, p_limit integer) returns void
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  with rows as materialized (
+    select l.tid from unnest(p_ids) as e (id)
+      cross join lateral (
+        select ctid as tid, nonce from public.like_log where id >= e.id and id <= e.id order by id limit 1
+      ) l
+     where l.nonce is null
+     limit p_limit
+  ), told as (
+    update public.like_log l set nonce = p_nonce from rows r where l.ctid = r.tid
+    returning l.post_id, l.op % 2 - l.prev % 2 as change
+  ), sums as materialized (
+    select t.post_id, s.tid, coalesce(s.change, 0) - t.change as change
+      from (select post_id, sum(change) as change from told group by post_id) t
+      left join lateral (
+        select ctid as tid, change from public.like_log_sums
+         where post_id >= t.post_id and post_id <= t.post_id order by post_id limit 1
+      ) s on true
+  ), balanced as (
+    delete from public.like_log_sums l using sums s where l.ctid = s.tid and s.change = 0
+  ), made as (
+    -- What was balanced is no more once a part of it is told.
+    insert into public.like_log_sums (post_id, change)
+    select post_id, change from sums where tid is null and change <> 0
+  )
+  update public.like_log_sums l set change = s.change from sums s where l.ctid = s.tid and s.change <> 0;
+end $$;
+
+-- What Redis has to learn from the batch \`p_nonce\`, the first time and again: {status: 'applied', receipt, rows:
+-- [[post, session, op]], posts: [[post, likes]], refused: [[post, session, op, sqlstate, message, op that Postgres
+-- holds]]}. Likes and ops are those of the cut: without what no batch has told. So a row tells the op that its pair has
+-- at the cut, which is a later one where the version before has drained in between. Refused is what lies ahead of the
+-- cut, why is what is set aside of the pair; \`p_asked\` names the entries that can be, null: all.
+create or replace function public.onecount_drained(
+  p_partition integer, p_nonce text, p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_asked integer[]
+) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    with pairs as materialized (
+      select id as n, post_id, session_id, op, true as is_row from public.like_log
+       where partition >= p_partition and partition <= p_partition and nonce is not null and nonce = p_nonce
+      union all
+      select n, post_id, session_id, op, false
+        from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
+       where p_asked is null or n = any (p_asked)
+    ), seen as materialized (
+      select e.*, coalesce(l.prev, greatest(r.op, t.op, 0)) as known
+        from pairs e
+        left join lateral (
+          select {{row.op as op}} from public.post_ratings
+           where {{row.post}} = any (array[e.post_id]) and {{row.session}} >= e.session_id and {{row.session}} <= e.session_id
+           order by {{row.post}}, {{row.session}} limit 1
+        ) r on true
+        left join lateral (
+          select op from public.like_tombstones
+           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+           order by post_id, session_id limit 1
+        ) t on true
+        left join lateral (
+          select prev from public.like_log
+           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+             and nonce is null
+           order by post_id, session_id, id limit 1
+        ) l on true
+    ), refused as materialized (
+      select e.*, coalesce(f.sqlstate, '') as sqlstate, coalesce(f.message, '') as message
+        from seen e
+        cross join lateral (
+          select from public.posts_new where {{post.id}} >= e.post_id and {{post.id}} <= e.post_id order by {{post.id}} limit 1
+        ) p
+        left join lateral (
+          select sqlstate, message from public.like_refused
+           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+           order by post_id, session_id limit 1
+        ) f on true
+       where not e.is_row and e.op > e.known
+    )
+    select json_build_object(
+      'status', 'applied',
+      'receipt', (select nonce from public.like_receipt where partition = p_partition),
+      'rows', (
+        select coalesce(json_agg(json_build_array({{json post_id}}, session_id, known) order by n), '[]')
+          from seen where is_row
+      ),
+      'posts', (
+        select coalesce(json_agg(json_build_array(
+                 {{json p.id}}, greatest(coalesce(p.likes, 0) - coalesce(s.change, 0), 0))), '[]')
+          from (select post_id from pairs where is_row union select unnest(p_posts)) e (id)
+          cross join lateral (
+            select {{post.id as id}}, {{post.likes as likes}} from public.posts_new where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1
+          ) p
+          left join lateral (
+            select change from public.like_log_sums
+             where post_id >= e.id and post_id <= e.id order by post_id limit 1
+          ) s on true
+      ),
+      'refused', (
+        select coalesce(
+                 json_agg(json_build_array({{json post_id}}, session_id, op, sqlstate, message, known) order by n), '[]')
+          from refused
+      )
+    )
+  );
+end $$;
+
+-- From now on what Postgres takes is logged: a Redis drains. Of what was taken before it hears by hydration alone, so it
+-- must not take this Postgres for the one that it knows.
+create or replace function public.onecount_begin_logging() returns void
+language plpgsql set search_path = '' as $$
+begin
+  -- In the order of the version before, which notes what Redis has not seen under the receipt.
+  perform from public.like_receipt order by partition for update;
+  perform public.onecount_lock_settings();
+  update public.like_settings set has_redis = true where not has_redis;
+  if found then
+    -- Of a Redis before, as far as it is not forgotten yet.
+    delete from public.like_log;
+    delete from public.like_log_sums;
+    update public.like_receipt set nonce = gen_random_uuid()::text;
+  end if;
+end $$;
+
+-- Applies one batch that Redis handed out under \`p_nonce\`, if \`p_parent\` is the receipt, and answers as
+-- onecount_drained; the receipt is \`<nonce>/<random>\` then. A batch that was applied last is answered again. Anything
+-- else is {status: 'rejected', receipt}, with nothing changed; so are {status: 'foreign', owner} where the receipt is
+-- another Redis' (a null \`p_owner\` is not compared, and owns nothing), {status: 'repartitioned', partitions} where there
+-- is another number of them than the caller believes (null: not compared), and {status: 'refused', sqlstate, message} where
+-- Postgres refuses every op; an op that is refused alone is set aside in like_refused. Of two calls at
+-- once one waits for the other.
+create or replace function public.onecount_drain(
+  p_partition integer, p_parent text, p_nonce text,
+  p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_limit integer,
+  p_owner text default null, p_partitions integer default null
+) returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_receipt text;
+  v_owner text;
+  v_partitions integer;
+  v_refused json;
+  v_state text; v_message text;
+begin
+  if not (select has_redis from public.like_settings) then
+    perform public.onecount_begin_logging();
+  end if;
+  v_partitions := public.onecount_partitions();
+  if v_partitions <> p_partitions then
+    return json_build_object('status', 'repartitioned', 'partitions', v_partitions);
+  end if;
+  select nonce, owner into v_receipt, v_owner from public.like_receipt where partition = p_partition for update;
+  if not found then
+    insert into public.like_receipt (partition, nonce) values (p_partition, gen_random_uuid()::text)
+    on conflict (partition) do nothing;
+    select nonce, owner into v_receipt, v_owner from public.like_receipt where partition = p_partition for update;
+  end if;
+  if v_owner <> p_owner then
+    return json_build_object('status', 'foreign', 'owner', v_owner);
+  end if;
+  if v_owner is null and p_owner is not null then
+    update public.like_receipt set owner = p_owner where partition = p_partition;
+  end if;
+  if split_part(v_receipt, '/', 1) = p_nonce then
+    return public.onecount_drained(p_partition, p_nonce, p_posts, p_sessions, p_ops, null);
+  end if;
+  if v_receipt is distinct from p_parent then
+    return json_build_object('status', 'rejected', 'receipt', v_receipt);
+  end if;
+
+  begin
+    -- Redis has settled the batch that they came with.
+    delete from public.like_log where ctid = any (array(
+      select ctid from public.like_log
+       where partition >= p_partition and partition <= p_partition and nonce is not null order by partition, id
+    ));
+    perform public.onecount_hand_out(p_partition, p_nonce, p_posts, p_sessions, p_limit);
+    v_refused := public.onecount_merge_sparing(p_posts, p_sessions, p_ops, p_revs, null, null, p_nonce) -> 'refused';
+  exception when others or assert_failure then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
+    if public.onecount_is_outage(v_state) then
+      raise;
+    end if;
+    return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
+  end;
+  update public.like_receipt set nonce = p_nonce || '/' || gen_random_uuid() where partition = p_partition;
+
+  if json_array_length(v_refused) > 0 or exists (select from public.like_refused) then
+    -- A greater op of a pair, whatever became of it, comes in the place of one that was refused.
+    with overtaken as materialized (
+      select r.tid
+        from (
+          select * from unnest(p_posts, p_sessions, p_ops) as e (post_id, session_id, op) order by post_id, session_id
+        ) e
+       cross join lateral (
+         select ctid as tid, op from public.like_refused
+          where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+          order by post_id, session_id limit 1
+       ) r
+       where r.op < e.op
+    )
+    delete from public.like_refused r using overtaken o where r.ctid = o.tid;
+    perform public.onecount_set_aside(p_posts, p_sessions, p_ops, v_refused);
+  end if;
+
+  -- Notes for a Redis of the version before: it finds that this is not its receipt, and hydrates every post anew.
+  delete from public.like_unseen where ctid = any (array(
+    select ctid from public.like_unseen order by post_id, session_id limit p_limit for update skip locked
+  ));
+  return public.onecount_drained(
+    p_partition, p_nonce, p_posts, p_sessions, p_ops,
+    array(select (e ->> 0)::integer from json_array_elements(v_refused) e));
+end $$;
+
+-- What is set aside in like_refused: listed, tried again, dropped. How rows are looked up: 30_merge.sql.
+
+-- One page of what is set aside and still matters, by pair, of one post or session where given:
+-- [[post, session, op, sqlstate, message, refused at (ISO 8601)]]. An op does not matter any more once its pair has a
+-- greater one, or its post is gone.
+create or replace function public.onecount_refused(
+  p_post {{type.post}}, p_session {{type.session}}, p_after_post {{type.post}}, p_after_session {{type.session}}, p_limit integer
+) returns json
+language sql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+  select coalesce(json_agg(json_build_array(
+           {{json post_id}}, session_id, op, sqlstate, message,
+           to_char(refused_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))), '[]')
+  from (
+    select r.* from public.like_refused r
+     where (r.post_id, r.session_id) > (
+             coalesce(p_after_post, p_post, {{first}}), coalesce(p_after_session, {{none}}))
+       and r.post_id <= coalesce(p_post, {{last r.post_id}})
+       and (p_session is null or r.session_id = p_session)
+       and exists (select from public.posts_new p where p.{{post.id}} >= r.post_id and p.{{post.id}} <= r.post_id order by p.{{post.id}} limit 1)
+       and r.op > greatest(
+         (select o.{{row.op}} from public.post_ratings o
+              where o.{{row.post}} = any (array[r.post_id]) and o.{{row.session}} >= r.session_id and o.{{row.session}} <= r.session_id
+              order by o.{{row.post}}, o.{{row.session}} limit 1),
+         (select o.op from public.like_tombstones o
+              where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
+              order by o.post_id, o.session_id limit 1),
+         0
+       )
+     order by r.post_id, r.session_id
+     limit p_limit
+  ) page;
+$$;
+
+-- Tries ops again that are set aside, each with its own op: exactly those that are given. What lands is noted in the
+-- log. Answers how many {landed, refused} there are; one that does not matter any more counts as neither, and is
+-- dropped.
+create or replace function public.onecount_retry_refused(p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[])
+returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_posts {{type.post}}[]; v_sessions {{type.session}}[]; v_ops bigint[];
+  v_new boolean[];
+  v_refused json;
+begin
+  perform public.onecount_lock(p_posts);
+  -- What another one has resolved meanwhile is not there any more.
+  with given as materialized (
+    select r.tid from unnest(p_posts, p_sessions, p_ops) as e (post_id, session_id, op)
+      cross join lateral (
+        select ctid as tid, op from public.like_refused
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
+      ) r
+     where r.op = e.op
+  ), resolved as (
+    delete from public.like_refused r using given g where r.ctid = g.tid
+    returning r.post_id, r.session_id, r.op
+  )
+  select array_agg(post_id), array_agg(session_id), array_agg(op) into v_posts, v_sessions, v_ops from resolved;
+  if v_posts is null then
+    return json_build_object('landed', 0, 'refused', 0);
+  end if;
+  v_new := public.onecount_are_new(v_posts, v_sessions, v_ops);
+  v_refused := public.onecount_merge_sparing(v_posts, v_sessions, v_ops, null, 0, null, null) -> 'refused';
+  perform public.onecount_set_aside(v_posts, v_sessions, v_ops, v_refused);
+  return json_build_object(
+    'landed', (select count(*) from unnest(v_new) n where n) - json_array_length(v_refused),
+    'refused', json_array_length(v_refused)
+  );
+end $$;
+
+-- Drops ops that are set aside: exactly those that are given. \`p_drop\` is true; onecount_retry_refused tries them again.
+create or replace function public.onecount_resolve_refused(
+  p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_drop boolean
+) returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  if p_drop is not true then
+    raise exception 'onecount_resolve_refused only drops: use onecount_retry_refused';
+  end if;
+  with given as materialized (
+    select r.tid
+      from (
+        select * from unnest(p_posts, p_sessions, p_ops) as e (post_id, session_id, op) order by post_id, session_id
+      ) e
+      cross join lateral (
+        select ctid as tid, op from public.like_refused
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1 for update
+      ) r
+     where r.op = e.op
+  )
+  delete from public.like_refused r using given g where r.ctid = g.tid;
+  return json_build_object('landed', 0, 'refused', 0);
+end $$;
+
+-- What is read: one indexed look-up for each post, pair or op that is answered, whatever the number of likes. How rows
+-- are looked up: 30_merge.sql.
+
+-- Posts as Postgres has them, with what Redis has not been told: [{post, count, rev, liked, op}], without the posts
+-- that do not exist; \`op\` is the session's newest one, 0 when it has none. A null session: nobody's.
+create or replace function public.onecount_peek(p_posts {{type.post}}[], p_session {{type.session}}) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    select coalesce(json_agg(json_build_object(
+             'post', {{json p.id}}, 'count', greatest(p.likes, greatest(r.op, t.op, 0) % 2), 'rev', p.likes_rev,
+             'liked', greatest(r.op, t.op, 0) % 2 = 1, 'op', greatest(r.op, t.op, 0)
+           )), '[]')
+      from (select distinct id from unnest(p_posts) as e (id)) e
+      cross join lateral (
+        select {{post.id as id}}, {{post.likes as likes}}, {{post.rev as likes_rev}} from public.posts_new where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1
+      ) p
+      left join lateral (
+        select {{row.op as op}} from public.post_ratings
+         where {{row.post}} = any (array[e.id]) and {{row.session}} >= p_session and {{row.session}} <= p_session
+           and p_session is not null
+         order by {{row.post}}, {{row.session}} limit 1
+      ) r on true
+      left join lateral (
+        select op from public.like_tombstones
+         where post_id = any (array[e.id]) and session_id >= p_session and session_id <= p_session
+           and p_session is not null
+         order by post_id, session_id limit 1
+      ) t on true
+  );
+end $$;
+
+-- What hydration needs, of one moment and as of the cut: without what no batch has told. {receipt, posts: [[post,
+-- likes, rev]], session: {extent: 'all', ops: [[post, op]]}}, without the posts that do not exist. \`receipt\` is ''
+-- before the first batch of the partition. The session's ops are all that it has in the partition; of one with more
+-- than \`p_most\`, those on \`p_pairs\`, and the extent is 'some'. A null session: session is null.
+create or replace function public.onecount_hydrate(
+  p_partition integer, p_posts {{type.post}}[], p_session {{type.session}}, p_pairs {{type.post}}[], p_most integer
+) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  NIL constant {{type.post}} := {{first}};
+  v_partitions integer := (select partitions from public.like_settings);
+  v_count integer;
+  v_ops json;
+begin
+  if p_session is not null then
+    select count(*), coalesce(json_agg(json_build_array({{json post_id}}, op)), '[]') into v_count, v_ops
+      from (
+        select o.post_id, coalesce(l.prev, o.op) as op
+          from (
+            (select {{row.post as post_id}}, {{row.op as op}} from public.post_ratings
+              where ({{row.session}}, {{row.post}}) >= (p_session, NIL) and {{row.session}} <= p_session order by {{row.session}}, {{row.post}})
+            union all
+            (select post_id, op from public.like_tombstones
+              where (session_id, post_id) >= (p_session, NIL) and session_id <= p_session order by session_id, post_id)
+          ) o
+          left join lateral (
+            select prev from public.like_log
+             where post_id = any (array[o.post_id]) and session_id >= p_session and session_id <= p_session
+               and nonce is null
+             order by post_id, session_id, id limit 1
+          ) l on true
+         where (v_partitions = 1 or public.onecount_partition_of(o.post_id, v_partitions) = p_partition)
+           and coalesce(l.prev, o.op) > 0
+         limit p_most + 1
+      ) held;
+  end if;
+  if v_count > p_most then
+    select coalesce(json_agg(json_build_array({{json e.id}}, coalesce(l.prev, greatest(r.op, t.op)))), '[]') into v_ops
+      from (select distinct id from unnest(p_pairs) as e (id)) e
+      left join lateral (
+        select {{row.op as op}} from public.post_ratings
+         where {{row.post}} = any (array[e.id]) and {{row.session}} >= p_session and {{row.session}} <= p_session
+         order by {{row.post}}, {{row.session}} limit 1
+      ) r on true
+      left join lateral (
+        select op from public.like_tombstones
+         where post_id = any (array[e.id]) and session_id >= p_session and session_id <= p_session
+         order by post_id, session_id limit 1
+      ) t on true
+      left join lateral (
+        select prev from public.like_log
+         where post_id = any (array[e.id]) and session_id >= p_session and session_id <= p_session and nonce is null
+         order by post_id, session_id, id limit 1
+      ) l on true
+     where coalesce(l.prev, greatest(r.op, t.op)) > 0;
+  end if;
+  return json_build_object(
+    'receipt', coalesce((select nonce from public.like_receipt where partition = p_partition), ''),
+    'posts', (
+      select coalesce(json_agg(json_build_array(
+               {{json p.id}}, greatest(coalesce(p.likes, 0) - coalesce(s.change, 0), 0), p.likes_rev)), '[]')
+        from (select distinct id from unnest(p_posts) as e (id)) e
+        cross join lateral (
+          select {{post.id as id}}, {{post.likes as likes}}, {{post.rev as likes_rev}} from public.posts_new where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1
+        ) p
+        left join lateral (
+          select change from public.like_log_sums where post_id >= e.id and post_id <= e.id order by post_id limit 1
+        ) s on true
+    ),
+    'session', case when p_session is not null then json_build_object(
+      'extent', case when v_count > p_most then 'some' else 'all' end, 'ops', v_ops
+    ) end
+  );
+end $$;
+
+-- One keyset page of all posts by id: [{post, likes, rev, ratings}]; \`ratings\` is the number of rows. The first page
+-- begins after the smallest id that there can be, so that every page is a range of the primary key.
+create or replace function public.onecount_posts(p_after {{type.post}}, p_limit integer) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    select coalesce(json_agg(json_build_object(
+      'post', {{json p.id}}, 'likes', greatest(p.likes, r.n), 'rev', p.likes_rev, 'ratings', r.n
+    )), '[]')
+    from (
+      select {{post.id as id}}, {{post.likes as likes}}, {{post.rev as likes_rev}} from public.posts_new
+       where {{post.id}} > coalesce(p_after, {{first}})
+       order by {{post.id}} limit p_limit
+    ) p
+    cross join lateral (
+      select count(*) as n from (
+        select from public.post_ratings where {{row.post}} >= p.id and {{row.post}} <= p.id order by {{row.post}}, {{row.session}}
+      ) r
+    ) r
+  );
+end $$;
+
+-- One keyset page of all posts by id: [[post, likes]], a range of the primary key whatever the statistics say.
+create or replace function public.onecount_likes(p_after {{type.post}}, p_limit integer) returns json
+language sql stable
+set search_path = '' set jit = off set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
+  select coalesce(json_agg(json_build_array({{json id}}, greatest(likes, 0))), '[]')
+  from (
+    select {{post.id as id}}, {{post.likes as likes}} from public.posts_new
+     where {{post.id}} > coalesce(p_after, {{first}})
+     order by {{post.id}}
+     limit p_limit
+  ) page;
+$$;
+
+-- Of posts with equal counts the one with the greater id comes first: the order in which Redis lists them, where an id
+-- is text.
+
+-- The most liked posts as Postgres knows them: [[post, likes]]. Reads every post once, as there is no index on likes
+-- (decision 021): callers share an answer for a while.
+create or replace function public.onecount_ranking(p_limit integer) returns json
+language sql stable set search_path = '' set jit = off as $$
+  select coalesce(json_agg(json_build_array({{json id}}, greatest(likes, 0))), '[]')
+  from (select {{post.id as id}}, {{post.likes as likes}} from public.posts_new order by {{post.likes}} desc nulls last, {{bytes post.id}} desc limit p_limit) top;
+$$;
+
+-- One keyset page of what a session likes, by post: [[post, op]].
+create or replace function public.onecount_session(p_session {{type.session}}, p_after {{type.post}}, p_limit integer) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    select coalesce(json_agg(json_build_array({{json post_id}}, op)), '[]')
+      from (
+        select {{row.post as post_id}}, {{row.op as op}} from public.post_ratings
+         where ({{row.session}}, {{row.post}}) > (p_session, coalesce(p_after, {{first}}))
+           and {{row.session}} <= p_session
+         order by {{row.session}}, {{row.post}} limit p_limit
+      ) page
+  );
+end $$;
+
+-- Who likes what, by post and session, after the pair given: [[post, session, op]]; an empty page is the end.
+create or replace function public.onecount_ratings(p_after_post {{type.post}}, p_after_session {{type.session}}, p_limit integer) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    select coalesce(json_agg(json_build_array({{json post_id}}, session_id, op)), '[]') from (
+      select {{row.post as post_id}}, {{row.session as session_id}}, {{row.op as op}} from public.post_ratings
+       where ({{row.post}}, {{row.session}})
+             > (coalesce(p_after_post, {{first}}), coalesce(p_after_session, {{none}}))
+       order by {{row.post}}, {{row.session}} limit p_limit
+    ) r
+  );
+end $$;
+
+-- Removes a post with all that is known of it; false when there is none.
+create or replace function public.onecount_remove_post(p_post {{type.post}}) returns boolean
+language plpgsql
+set search_path = '' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+{{#column}}
+declare
+  v_post tid;
+  v_part oid;
+{{/column}}
+begin
+{{#column}}
+  select ctid, tableoid into v_post, v_part from public.posts_new
+   where {{post.id}} >= p_post and {{post.id}} <= p_post order by {{post.id}} limit 1 for update;
+  if not found then
+    return false;
+  end if;
+  -- There is no count that its rows could be taken from.
+  perform set_config('onecount.applying', 'on', true);
+  delete from public.posts_new where ctid = v_post and tableoid = v_part;
+  perform set_config('onecount.applying', '', true);
+  return true;
+{{/column}}
+{{#table}}
+  -- The count goes with the row that it belongs to.
+  perform set_config('onecount.applying', 'on', true);
+  delete from {{content}} where {{content.id}} = p_post;
+  if not found then
+    perform set_config('onecount.applying', '', true);
+    return false;
+  end if;
+  perform set_config('onecount.applying', '', true);
+  return true;
+{{/table}}
+end $$;
+
+-- The receipt of a partition (null before its first batch) and the Redis it belongs to, how many partitions there are, how
+-- many ops of this one no batch has told, counted up to 10,000, and how many are set aside, counted up to 1,000:
+-- {receipt, owner, partitions, unseen, refused}.
+create or replace function public.onecount_cut_status(p_partition integer) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return json_build_object(
+    'receipt', (select nonce from public.like_receipt where partition = p_partition),
+    'owner', (select owner from public.like_receipt where partition = p_partition),
+    'partitions', (select partitions from public.like_settings),
+    'unseen', (
+      select count(*) from (
+        select from public.like_log
+         where partition >= p_partition and partition <= p_partition and nonce is null
+         order by partition, id limit 10000
+      ) l
+    ),
+    'refused', json_array_length(public.onecount_refused(null, null, null, null, 1000))
+  );
+end $$;
+
+-- What the functions of the version before note for their Redis is noted in the log too, so that Redis is told
+-- whichever version drains. What the pair was before is not known here: the op counts as seen. A post is to be
+-- forgotten once, however often that is noted before Redis is told.
+create or replace function public.onecount_log_unseen() returns trigger
+language plpgsql
+set search_path = '' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  if new.session_id = {{none}} then
+    perform from public.like_log
+      where post_id = any (array[new.post_id]) and session_id >= {{none}} and session_id <= {{none}} and nonce is null
+      order by post_id, session_id, id limit 1;
+    if found then
+      return null;
+    end if;
+    new.op := 0;
+  end if;
+  insert into public.like_log (partition, post_id, session_id, op, prev)
+  select public.onecount_partition_of(new.post_id, partitions), new.post_id, new.session_id, new.op, new.op
+    from public.onecount_partitions() as partitions
+   where partitions is not null;
+  return null;
+end $$;
+
+-- Edits by hand, in the log too. How rows are looked up: 30_merge.sql. A post that was removed, and likes that were set
+-- or repaired, come through like_unseen and its trigger.
+
+-- Rows of post_ratings that came, went or changed in one statement by hand: once for the statement, however many rows.
+-- A row that came counts once more, one that went once less, as of now: its op beats whatever Redis has seen of the
+-- pair. Rows that go with their post, or that the engine writes, are none of this.
+create or replace function public.onecount_rated_by_hand() returns trigger
+language plpgsql security definer
+set search_path = '' set plan_cache_mode = force_custom_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+  v_partitions integer := public.onecount_partitions();
+  -- \`went\` and \`came\` are pairs; \`kept\` are those whose op was changed, \`prev\` is the op before.
+  v_rows text := case tg_op
+    when 'INSERT' then $rows$
+      with went as (select null::{{type.post}} as post_id, null::{{type.session}} as session_id, null::bigint as op where false),
+           came as (select {{row.post as post_id}}, {{row.session as session_id}}, {{row.op as op}} from after),
+           kept as (select *, op as prev from went)
+    $rows$
+    when 'DELETE' then $rows$
+      with went as (select {{row.post as post_id}}, {{row.session as session_id}}, {{row.op as op}} from before),
+           came as (select * from went where false),
+           kept as (select *, op as prev from came)
+    $rows$
+    else $rows$
+      with went as (
+             select b.{{row.post as post_id}}, b.{{row.session as session_id}}, b.{{row.op as op}} from before b
+               left join after a using ({{row.post}}, {{row.session}}) where a.{{row.post}} is null),
+           came as (
+             select a.{{row.post as post_id}}, a.{{row.session as session_id}}, a.{{row.op as op}} from after a
+               left join before b using ({{row.post}}, {{row.session}}) where b.{{row.post}} is null),
+           kept as (
+             select a.{{row.post as post_id}}, a.{{row.session as session_id}}, greatest(a.{{row.op}}, b.{{row.op}}) as op, b.{{row.op}} as prev from after a
+               join before b using ({{row.post}}, {{row.session}}) where a.{{row.op}} <> b.{{row.op}})
+    $rows$
+  end;
+  v_posts {{type.post}}[];
+begin
+  execute v_rows || $sql$
+    select array_agg(post_id) from (
+      select post_id from went union select post_id from came union select post_id from kept
+    ) e
+  $sql$ into v_posts;
+  -- Posts that are gone are not among those that are locked.
+  v_posts := array(
+    select p.id from (select distinct id from unnest(v_posts) as e (id) order by id) e
+      cross join lateral (
+        select {{post.id as id}} from public.posts_new where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1 for no key update
+      ) p
+  );
+  if v_posts = '{}' then
+    return null;
+  end if;
+
+  perform set_config('onecount.applying', 'on', true), set_config('onecount.logging', 'on', true);
+  execute v_rows || $sql$, posts as materialized (
+    select p.tid, p.part, e.id as post_id
+      from unnest($1) as e (id)
+      cross join lateral (
+        select ctid as tid, tableoid as part from public.posts_new
+         where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1
+      ) p
+  ), lost as materialized (
+    -- A pair that is there again was counted as one that came.
+    select w.post_id, w.session_id, greatest(w.op + 1, 2 * $2) as op, w.op as prev, r.tid is not null as is_back
+      from went w
+      join posts p on p.post_id = w.post_id
+      left join lateral (
+        select ctid as tid from public.post_ratings
+         where {{row.post}} = any (array[w.post_id]) and {{row.session}} >= w.session_id and {{row.session}} <= w.session_id
+         order by {{row.post}}, {{row.session}} limit 1
+      ) r on true
+  ), gained as materialized (
+    select g.post_id, g.session_id, r.tid as rating, r.part as rating_part, r.op as current, t.tid as tombstone,
+           case when g.is_new then greatest(g.op, t.op + 1, 2 * $2 + 1) else g.op end as op,
+           case when g.is_new then coalesce(t.op, 0) else g.prev end as prev
+      from (
+        select post_id, session_id, op, 0 as prev, true as is_new from came
+        union all select post_id, session_id, op, prev, false from kept
+      ) g
+      join posts p on p.post_id = g.post_id
+      cross join lateral (
+        select ctid as tid, tableoid as part, {{row.op as op}} from public.post_ratings
+         where {{row.post}} = any (array[g.post_id]) and {{row.session}} >= g.session_id and {{row.session}} <= g.session_id
+         order by {{row.post}}, {{row.session}} limit 1
+      ) r
+      left join lateral (
+        select ctid as tid, op from public.like_tombstones
+         where post_id = any (array[g.post_id]) and session_id >= g.session_id and session_id <= g.session_id
+         order by post_id, session_id limit 1
+      ) t on true
+  ), buried as (
+    insert into public.like_tombstones as t (post_id, session_id, op)
+    select post_id, session_id, max(op) from lost where not is_back group by post_id, session_id
+    on conflict (post_id, session_id) do update set op = greatest(t.op, excluded.op)
+  ), revived as (
+    delete from public.like_tombstones t using gained g where t.ctid = g.tombstone
+  ), raised as (
+    update public.post_ratings r set {{row.op}} = g.op from gained g
+     where r.ctid = g.rating and r.tableoid = g.rating_part and g.current <> g.op
+  ), changes as materialized (
+    -- As onecount_session_or_all, without a call for each row.
+    select post_id, op, prev,
+           case when {{text session_id}} ~ '^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$' and not is_back then session_id else {{none}} end
+             as session_id
+      from (
+        select post_id, session_id, op, prev, is_back from lost
+        union all select post_id, session_id, op, prev, false from gained
+      ) changed
+  ), unseen as (
+    insert into public.like_unseen as u (post_id, session_id, op)
+    select post_id, session_id, max(op) from changes
+     group by post_id, session_id
+     order by post_id, session_id
+    on conflict (post_id, session_id) do update set op = greatest(u.op, excluded.op)
+  ), logged as (
+    insert into public.like_log (partition, post_id, session_id, op, prev)
+    select public.onecount_partition_of(post_id, $3), post_id, session_id,
+           case when session_id <> {{none}} then max(op) else 0 end, case when session_id <> {{none}} then max(prev) else 0 end
+      from changes where $3 is not null group by post_id, session_id
+  ), summed as (
+    insert into public.like_log_sums as s (post_id, change)
+    select post_id, sum(op % 2 - prev % 2) from changes where session_id <> {{none}} and $3 is not null
+     group by post_id having sum(op % 2 - prev % 2) <> 0
+    on conflict (post_id) do update set change = s.change + excluded.change
+  )
+  update public.posts_new p
+     set {{post.likes}} = p.{{post.likes}} + d.delta, {{post.rev}} = greatest(p.{{post.rev}} + 1, $2)
+    from (
+      select p.tid, p.part, sum(c.delta) as delta
+        from (select post_id, -1 as delta from went union all select post_id, 1 from came) c
+        join posts p on p.post_id = c.post_id
+       group by p.tid, p.part
+    ) d
+   where p.ctid = d.tid and p.tableoid = d.part
+  $sql$ using v_posts, v_now, v_partitions;
+  perform set_config('onecount.applying', '', true), set_config('onecount.logging', '', true);
+  return null;
+end $$;
+
+-- A post that went, or whose likes were set: Redis forgets it, and hydrates it anew where it is still there. Likes that
+-- are set are likes of the cut at once; what the log says of single ops stays.
+create or replace function public.onecount_post_by_hand() returns trigger
+language plpgsql security definer
+set search_path = '' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  if tg_op = 'DELETE' then
+    delete from public.like_unseen where post_id = old.{{post.id}};
+    delete from public.like_refused where post_id = old.{{post.id}};
+    delete from public.like_log where ctid = any (array(
+      select ctid from public.like_log where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id, session_id, id
+    ));
+    delete from public.like_log_sums where ctid = any (array(
+      select ctid from public.like_log_sums where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id limit 1
+    ));
+  end if;
+  insert into public.like_unseen as u (post_id, session_id, op)
+  values (old.{{post.id}}, {{none}}, 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint)
+  on conflict (post_id, session_id) do update set op = greatest(u.op + 2, excluded.op);
+  return null;
+end $$;
+
+-- Readers take the greater revision, so likes that were set by hand need one. There are at least as many as rows
+-- (invariant 1), so the rows need to be counted only where likes became less.
+create or replace function public.onecount_revise_by_hand() returns trigger
+language plpgsql security definer
+set search_path = '' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  if new.{{post.likes}} < old.{{post.likes}} then
+    new.{{post.likes}} := greatest(new.{{post.likes}}, (
+      select count(*) from (
+        select from public.post_ratings where {{row.post}} >= new.{{post.id}} and {{row.post}} <= new.{{post.id}} order by {{row.post}}, {{row.session}}
+      ) r
+    ));
+  end if;
+  new.{{post.rev}} := greatest(old.{{post.rev}} + 1, floor(extract(epoch from clock_timestamp()) * 1000000)::bigint);
+  return new;
+end $$;
+
+-- The rows of a post that is removed go by foreign keys, whose plans Postgres makes: for the length of the statement
+-- they are made anew, by the size that the tables have now.
+create or replace function public.onecount_plan_removal() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  if tg_when = 'BEFORE' then
+    perform set_config('onecount.plans',
+                       current_setting('enable_seqscan') || ' ' || current_setting('plan_cache_mode'), true),
+            set_config('enable_seqscan', 'off', true),
+            set_config('plan_cache_mode', 'force_custom_plan', true);
+  else
+    perform set_config('enable_seqscan', split_part(current_setting('onecount.plans'), ' ', 1), true),
+            set_config('plan_cache_mode', split_part(current_setting('onecount.plans'), ' ', 2), true);
+  end if;
+  return null;
+end $$;
+
+-- Nobody is told of the rows that a TRUNCATE takes, so the counts would stay.
+create or replace function public.onecount_refuse_truncate() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  raise exception 'post_ratings cannot be truncated: the counts would not follow'
+    using hint = 'Use: delete from post_ratings. Or set onecount.applying to on in this transaction, and run '
+      'npx onecount reconcile afterwards.';
+end $$;
+
+-- Values that no engine has written: those of before onecount, and those of an application's own code. These triggers
+-- make what is written from now on sound; 70_repair.sql is for what is there.
+--
+-- Sound is: likes are there, not negative and not less than the rows of the post; a revision and an op are positive and
+-- at most 5 seconds ahead of now (as far as an op of a browser may be), the op of a rating is odd; a rating has a
+-- session.
+
+-- A rating that an application writes with an op of its own. One that is inserted counts as of now unless its op is
+-- sound; an update keeps its parity, so that the constraint can refuse an op that does not like.
+create or replace function public.onecount_sound_rating() returns trigger
+language plpgsql set search_path = '' as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+begin
+  new.{{row.session}} := coalesce(new.{{row.session}}, gen_random_uuid(){{actor.cast}});
+  if new.{{row.op}} is null or new.{{row.op}} > 2 * (v_now + 5000000) + 1 or tg_op = 'INSERT' and (new.{{row.op}} < 3 or new.{{row.op}} % 2 = 0) then
+    new.{{row.op}} := 2 * v_now + 1;
+  end if;
+  return new;
+end $$;
+
+-- Likes that are missing or negative become as many as there are rows. Fires for the engine's own statements too, where
+-- likes of a post that was not repaired yet would fall below 0.
+create or replace function public.onecount_clamp_likes() returns trigger
+language plpgsql security definer
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+as $$
+begin
+  new.{{post.likes}} := (
+    select count(*) from (
+      select from public.post_ratings where {{row.post}} >= new.{{post.id}} and {{row.post}} <= new.{{post.id}} order by {{row.post}}, {{row.session}}
+    ) r
+  );
+  return new;
+end $$;
+
+-- Likes that were missing and are set by hand: the triggers for edits by hand compare with the value before, and there
+-- is none.
+create or replace function public.onecount_first_likes() returns trigger
+language plpgsql security definer
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+begin
+  new.{{post.likes}} := greatest(new.{{post.likes}}, (
+    select count(*) from (
+      select from public.post_ratings where {{row.post}} >= new.{{post.id}} and {{row.post}} <= new.{{post.id}} order by {{row.post}}, {{row.session}}
+    ) r
+  ));
+  new.{{post.rev}} := greatest(old.{{post.rev}} + 1, v_now);
+  insert into public.like_unseen as u (post_id, session_id, op) values (old.{{post.id}}, {{none}}, 2 * v_now)
+  on conflict (post_id, session_id) do update set op = greatest(u.op + 2, excluded.op);
+  return new;
+end $$;
+
+-- Whatever policies an application has for editing posts: nobody but the server sets their counts.
+create or replace function public.onecount_guard_counts() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  raise exception 'likes are counted by the server: they cannot be set'
+    using errcode = 'insufficient_privilege';
+end $$;
+
+-- The triggers for edits by hand. What the engine writes is none of this: it says so for the length of a statement.
+
+drop trigger if exists onecount_log_unseen on public.like_unseen;
+create trigger onecount_log_unseen after insert or update on public.like_unseen
+  for each row when (current_setting('onecount.logging', true) is distinct from 'on')
+  execute function public.onecount_log_unseen();
+
+drop trigger if exists onecount_refuse_truncate on public.post_ratings;
+create trigger onecount_refuse_truncate before truncate on public.post_ratings
+  for each statement when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_refuse_truncate();
+
+drop trigger if exists onecount_sound_rating on public.post_ratings;
+create trigger onecount_sound_rating before insert or update of {{row.op}}, {{row.session}} on public.post_ratings
+  for each row when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_sound_rating();
+
+drop trigger if exists onecount_rated_by_hand on public.post_ratings;
+create trigger onecount_rated_by_hand after insert on public.post_ratings
+  referencing new table as after
+  for each statement when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_rated_by_hand();
+
+drop trigger if exists onecount_unrated_by_hand on public.post_ratings;
+create trigger onecount_unrated_by_hand after delete on public.post_ratings
+  referencing old table as before
+  for each statement when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_rated_by_hand();
+
+drop trigger if exists onecount_rerated_by_hand on public.post_ratings;
+create trigger onecount_rerated_by_hand after update on public.post_ratings
+  referencing old table as before new table as after
+  for each statement when (current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_rated_by_hand();
+
+drop trigger if exists onecount_removed_by_hand on public.posts_new;
+create trigger onecount_removed_by_hand after delete on public.posts_new
+  for each row execute function public.onecount_post_by_hand();
+
+drop trigger if exists onecount_set_by_hand on public.posts_new;
+create trigger onecount_set_by_hand after update of {{post.likes}} on public.posts_new
+  for each row
+  when (old.{{post.likes}} <> new.{{post.likes}} and current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_post_by_hand();
+
+drop trigger if exists onecount_revise_by_hand on public.posts_new;
+create trigger onecount_revise_by_hand before update of {{post.likes}} on public.posts_new
+  for each row
+  when (old.{{post.likes}} <> new.{{post.likes}} and current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_revise_by_hand();
+
+drop trigger if exists onecount_clamp_likes on public.posts_new;
+create trigger onecount_clamp_likes before insert or update of {{post.likes}} on public.posts_new
+  for each row when (new.{{post.likes}} is null or new.{{post.likes}} < 0)
+  execute function public.onecount_clamp_likes();
+
+drop trigger if exists onecount_first_likes on public.posts_new;
+create trigger onecount_first_likes before update of {{post.likes}} on public.posts_new
+  for each row when (old.{{post.likes}} is null and current_setting('onecount.applying', true) is distinct from 'on')
+  execute function public.onecount_first_likes();
+
+-- One kind plans the removals of a table: where two did, each would take the settings of the other for those before.
+if not exists (
+  select from pg_trigger
+    where tgrelid = '{{content}}'::regclass and tgname like '%\\_removal\\_begins' and tgname <> 'onecount_removal_begins'
+) then
+  drop trigger if exists onecount_removal_begins on {{content}};
+  create trigger onecount_removal_begins before delete on {{content}}
+    for each statement execute function public.onecount_plan_removal();
+
+  drop trigger if exists onecount_removal_ends on {{content}};
+  create trigger onecount_removal_ends after delete on {{content}}
+    for each statement execute function public.onecount_plan_removal();
+end if;
+
+{{#column}}
+drop trigger if exists onecount_guard_update on public.posts_new;
+create trigger onecount_guard_update before update of {{post.likes}}, {{post.rev}} on public.posts_new
+  for each row
+  when (current_user in ('anon', 'authenticated')
+        and (new.{{post.likes}} is distinct from old.{{post.likes}} or new.{{post.rev}} is distinct from old.{{post.rev}}))
+  execute function public.onecount_guard_counts();
+
+drop trigger if exists onecount_guard_insert on public.posts_new;
+create trigger onecount_guard_insert before insert on public.posts_new
+  for each row
+  when (current_user in ('anon', 'authenticated') and (new.{{post.likes}} <> 0 or new.{{post.rev}} <> 0))
+  execute function public.onecount_guard_counts();
+{{/column}}
+{{#table}}
+-- Every row of the application that can be liked has a count.
+create or replace function public.onecount_add_count() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  insert into public.posts_new ({{post.id}}) values (new.{{content.id}}) on conflict ({{post.id}}) do nothing;
+  return null;
+end $$;
+
+drop trigger if exists onecount_add_count on {{content}};
+create trigger onecount_add_count after insert on {{content}}
+  for each row execute function public.onecount_add_count();
+{{/table}}
+
+-- Repairs one page of posts by id, after \`p_after\` and up to \`p_until\`: {last, posts, likesMissing, likesNegative,
+-- likesBelowRatings, revisions}, each a number of posts but \`last\`, the last post looked at, null when there was none.
+-- A page ends early after about a second, or 50 milliseconds after the first post that it locks. Redis forgets the
+-- posts that are repaired. With p_dry_run nothing is written. A post is written only if it is as it was when its rows
+-- were counted, so that counting a large post holds no lock; one that changes every time is locked.
+create or replace function public.onecount_repair_posts(
+  p_after {{type.post}}, p_until {{type.post}}, p_limit integer, p_dry_run boolean
+) returns json
+language plpgsql
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+as $$
+declare
+  v_until timestamptz := clock_timestamp() + interval '1 second';
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+  v_newest bigint := v_now + 5000000;
+  v_page record;
+  v_post record;
+  v_repaired {{type.post}}[] := '{}';
+  v_last {{type.post}};
+  v_posts integer := 0;
+  v_missing integer := 0;
+  v_negative integer := 0;
+  v_below integer := 0;
+  v_revisions integer := 0;
+begin
+  perform set_config('onecount.applying', 'on', true);
+  for v_page in
+    select p.{{post.id as id}}, p.{{post.likes as likes}}, p.{{post.rev as likes_rev}}, (
+      select count(*) from (
+        select from public.post_ratings where {{row.post}} >= p.{{post.id}} and {{row.post}} <= p.{{post.id}} order by {{row.post}}, {{row.session}}
+      ) r
+    ) as ratings
+      from public.posts_new p
+     where p.{{post.id}} > coalesce(p_after, {{first}})
+       and p.{{post.id}} <= coalesce(p_until, {{last p.post.id}})
+     order by p.{{post.id}}
+     limit p_limit
+  loop
+    v_post := v_page;
+    for v_attempt in 1..4 loop
+      exit when v_post.likes >= v_post.ratings and v_post.likes_rev between 0 and v_newest;
+      if not p_dry_run then
+        update public.posts_new
+           set {{post.likes}} = greatest(v_post.likes, v_post.ratings),
+               {{post.rev}} = case when v_post.likes_rev between 0 and v_newest then greatest(v_post.likes_rev + 1, v_now)
+                                else v_now end
+         where {{post.id}} = v_post.id and {{post.likes}} is not distinct from v_post.likes
+           and {{post.rev}} is not distinct from v_post.likes_rev;
+        if not found then
+          if v_attempt = 3 then
+            perform from public.posts_new where {{post.id}} = v_page.id for no key update;
+          end if;
+          select p.{{post.id as id}}, p.{{post.likes as likes}}, p.{{post.rev as likes_rev}}, (
+            select count(*) from (
+              select from public.post_ratings where {{row.post}} >= p.{{post.id}} and {{row.post}} <= p.{{post.id}} order by {{row.post}}, {{row.session}}
+            ) r
+          ) as ratings
+            into v_post
+            from public.posts_new p where p.{{post.id}} = v_page.id;
+          -- Gone: there is nothing left to repair.
+          exit when not found;
+          continue;
+        end if;
+        if v_repaired = '{}' then
+          v_until := least(v_until, clock_timestamp() + interval '50 milliseconds');
+        end if;
+        v_repaired := v_repaired || v_post.id;
+      end if;
+      if v_post.likes is null then v_missing := v_missing + 1;
+      elsif v_post.likes < 0 then v_negative := v_negative + 1;
+      elsif v_post.likes < v_post.ratings then v_below := v_below + 1;
+      end if;
+      if (v_post.likes_rev between 0 and v_newest) is not true then v_revisions := v_revisions + 1; end if;
+      exit;
+    end loop;
+    v_last := v_page.id;
+    v_posts := v_posts + 1;
+    exit when clock_timestamp() > v_until;
+  end loop;
+  insert into public.like_unseen as u (post_id, session_id, op)
+  select id, {{none}}, 2 * v_now from unnest(v_repaired) as r (id) order by id
+  on conflict (post_id, session_id) do update set op = greatest(u.op + 2, excluded.op);
+  perform set_config('onecount.applying', '', true);
+  return json_build_object(
+    'last', {{json v_last}}, 'posts', v_posts, 'likesMissing', v_missing, 'likesNegative', v_negative,
+    'likesBelowRatings', v_below, 'revisions', v_revisions);
+end $$;
+
+-- Takes the lock on these posts, which is the lock on their pairs: every function of the engine takes it before it
+-- looks up a row. Answers the posts that no other transaction holds just now, and those that do not exist, whose rows
+-- none locks.
+create or replace function public.onecount_lock_posts(p_posts {{type.post}}[]) returns {{type.post}}[]
+language sql set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+as $$
+  select array(
+    select e.id from (select distinct id from unnest(p_posts) as e (id)) e
+      left join lateral (
+        select {{post.id as id}} from public.posts_new where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1
+      ) p on true
+     where p.id is null
+  ) || array(
+    select p.id from (select distinct id from unnest(p_posts) as e (id)) e
+      cross join lateral (
+        select {{post.id as id}} from public.posts_new where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1
+           for no key update skip locked
+      ) p
+  )
+$$;
+
+-- Repairs the ratings of \`p_blocks\` blocks of their table from block \`p_from\` on: {next, blocks, left, opsMissing,
+-- opsInFuture, opsInvalid, sessionsMissing}, each a number of ratings but \`next\`, the block to go on with (null: that
+-- was the end), and \`blocks\`, how many there are. At most \`p_limit\` rows are written; \`next\` is \`p_from\` again while
+-- sound rows are left. Rows that another transaction holds are not waited for: \`left\` says that there were some. In the
+-- order of the table: no index is read, and a row that is moved by its repair needs none.
+create or replace function public.onecount_repair_ratings(
+  p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
+) returns json
+language plpgsql
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
+as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+  v_newest bigint := 2 * (v_now + 5000000) + 1;
+  v_low tid := format('(%s,0)', p_from);
+  v_high tid := format('(%s,0)', p_from + p_blocks);
+  v_blocks bigint := public.onecount_blocks('public.post_ratings');
+  v_rows tid[];
+  v_posts {{type.post}}[];
+  v_left boolean := false;
+  v_report json;
+begin
+  v_rows := array(
+    select ctid from public.post_ratings
+     where ctid >= v_low and ctid < v_high
+       and ({{row.op}} is null or {{row.op}} < 3 or {{row.op}} % 2 = 0 or {{row.op}} > v_newest or {{row.session}} is null) and {{row.post}} is not null
+     limit case when not p_dry_run then p_limit end);
+  if not p_dry_run then
+    v_posts := public.onecount_lock_posts(array(select {{row.post}} from public.post_ratings where ctid = any (v_rows)));
+    v_rows := array(
+      select ctid from public.post_ratings where ctid = any (v_rows) and {{row.post}} = any (v_posts)
+         for update skip locked);
+  end if;
+  select json_build_object(
+      'opsMissing', count(*) filter (where {{row.op}} is null),
+      'opsInFuture', count(*) filter (where {{row.op}} > v_newest),
+      'opsInvalid', count(*) filter (where {{row.op}} < 3 or {{row.op}} % 2 = 0 and {{row.op}} <= v_newest),
+      'sessionsMissing', count(*) filter (where {{row.session}} is null))
+    into v_report
+    from public.post_ratings where ctid = any (v_rows);
+
+  if not p_dry_run then
+    perform set_config('onecount.applying', 'on', true);
+    update public.post_ratings r
+       set {{row.session}} = coalesce(r.{{row.session}}, gen_random_uuid(){{actor.cast}}),
+           {{row.op}} = case when r.{{row.op}} between 3 and v_newest then r.{{row.op}} + (1 - r.{{row.op}} % 2)
+                     else public.onecount_op_before(
+                       (select p.{{post.rev}} from public.posts_new p where p.{{post.id}} = r.{{row.post}}), v_now) + 1 end
+     where r.ctid = any (v_rows);
+    perform set_config('onecount.applying', '', true);
+    v_left := exists (
+      select from public.post_ratings
+       where ctid >= v_low and ctid < v_high
+         and ({{row.op}} is null or {{row.op}} < 3 or {{row.op}} % 2 = 0 or {{row.op}} > v_newest or {{row.session}} is null) and {{row.post}} is not null
+    );
+  end if;
+  return (v_report::jsonb || jsonb_build_object(
+    'next', case when v_left then p_from when p_from + p_blocks < v_blocks then p_from + p_blocks end,
+    'blocks', v_blocks,
+    'left', v_left and cardinality(v_rows) < p_limit
+  ))::json;
+end $$;
+
+-- The same for like_tombstones, and with its first block for like_unseen, which is short: {next, blocks, left,
+-- bookkeeping, contradictions}. An op in the future there would bring the one of a rating back, or beat every press
+-- until then. A pair that both likes a post and does not, which only a restore or an import can leave behind, likes it:
+-- the rating is what was counted.
+create or replace function public.onecount_repair_tombstones(
+  p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
+) returns json
+language plpgsql
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
+set enable_hashjoin = off set enable_mergejoin = off
+as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+  v_newest bigint := 2 * (v_now + 5000000) + 1;
+  v_low tid := format('(%s,0)', p_from);
+  v_high tid := format('(%s,0)', p_from + p_blocks);
+  v_blocks bigint := public.onecount_blocks('public.like_tombstones');
+  v_limit integer := case when not p_dry_run then p_limit end;
+  v_future tid[];
+  v_unseen tid[];
+  v_both tid[];
+  v_posts {{type.post}}[];
+  v_left boolean := false;
+begin
+  v_future := array(
+    select ctid from public.like_tombstones where ctid >= v_low and ctid < v_high and op > v_newest limit v_limit);
+  v_unseen := array(select ctid from public.like_unseen where p_from = 0 and op > v_newest limit v_limit);
+  v_both := array(
+    select t.ctid from public.like_tombstones t
+      join public.post_ratings r on r.{{row.post}} = t.post_id and r.{{row.session}} = t.session_id
+     where t.ctid >= v_low and t.ctid < v_high and t.op <= v_newest
+     limit v_limit);
+  if not p_dry_run then
+    perform set_config('onecount.applying', 'on', true);
+    v_posts := public.onecount_lock_posts(array(
+      select post_id from public.like_tombstones where ctid = any (v_future || v_both)));
+    v_future := array(
+      select ctid from public.like_tombstones where ctid = any (v_future) and post_id = any (v_posts)
+         for update skip locked);
+    update public.like_tombstones t
+       set op = public.onecount_op_before((select {{post.rev}} from public.posts_new where {{post.id}} = t.post_id), v_now)
+     where ctid = any (v_future) and op > v_newest;
+    v_unseen := array(select ctid from public.like_unseen where ctid = any (v_unseen) for update skip locked);
+    update public.like_unseen u
+       set op = public.onecount_op_before((select {{post.rev}} from public.posts_new where {{post.id}} = u.post_id), v_now) + op % 2
+     where ctid = any (v_unseen) and op > v_newest;
+    v_both := array(
+      select t.ctid from public.like_tombstones t
+        join public.post_ratings r on r.{{row.post}} = t.post_id and r.{{row.session}} = t.session_id
+       where t.ctid = any (v_both) and t.post_id = any (v_posts) for update skip locked);
+    with buried as (
+      delete from public.like_tombstones where ctid = any (v_both) returning post_id, session_id, op
+    )
+    update public.post_ratings r set {{row.op}} = b.op + 1
+      from buried b
+     where r.{{row.post}} = b.post_id and r.{{row.session}} = b.session_id and r.{{row.op}} < b.op;
+    perform set_config('onecount.applying', '', true);
+    v_left := exists (
+        select from public.like_tombstones where ctid >= v_low and ctid < v_high and op > v_newest)
+      or exists (select from public.like_unseen where p_from = 0 and op > v_newest)
+      or exists (
+        select from public.like_tombstones t
+          join public.post_ratings r on r.{{row.post}} = t.post_id and r.{{row.session}} = t.session_id
+         where t.ctid >= v_low and t.ctid < v_high);
+  end if;
+  return json_build_object(
+    'next', case when v_left then p_from when p_from + p_blocks < v_blocks then p_from + p_blocks end,
+    'blocks', v_blocks,
+    'left', v_left and greatest(cardinality(v_future), cardinality(v_unseen), cardinality(v_both)) < p_limit,
+    'bookkeeping', cardinality(v_future) + cardinality(v_unseen),
+    'contradictions', cardinality(v_both));
+end $$;
+
+-- Makes Postgres refuse what the repair has removed: the constraint of 0001 is put back where it was dropped, and
+-- validated, under a lock that stops neither readers nor writers. Answers whether it had to. The owner of the tables
+-- alone may do that, so it runs as the owner of this function.
+create or replace function public.onecount_repair_constraints(p_dry_run boolean) returns boolean
+language plpgsql security definer set search_path = '' as $$
+declare
+  v_is_valid boolean := (
+    select convalidated from pg_catalog.pg_constraint
+     where conrelid = 'public.post_ratings'::regclass and conname = 'post_ratings_op_likes');
+begin
+  if v_is_valid or p_dry_run then
+    return v_is_valid is not true;
+  end if;
+  if v_is_valid is null then
+    alter table public.post_ratings add constraint post_ratings_op_likes check ({{row.op}} % 2 = 1) not valid;
+  end if;
+  alter table public.post_ratings validate constraint post_ratings_op_likes;
+  return true;
+end $$;
+
+-- Makes posts_new.likes a bigint, so that no count overflows. Rewrites the table while it is locked: for the owner of
+-- the table, in a quiet hour. While it waits for the lock no other session gets one, so it waits no longer than is said.
+-- Triggers that look at the column stand in the way, and are made anew as they were.
+create or replace function public.onecount_widen_likes(p_lock_timeout text default '2s') returns void
+language plpgsql set search_path = '' as $$
+declare
+  v_triggers text[] := '{}';
+  v_trigger record;
+  v_text text;
+begin
+  perform set_config('lock_timeout', p_lock_timeout, true);
+  lock table public.posts_new in access exclusive mode;
+  for v_trigger in
+    select tgname, tgenabled, pg_catalog.pg_get_triggerdef(oid) as definition from pg_catalog.pg_trigger
+     where tgrelid = 'public.posts_new'::regclass and not tgisinternal
+  loop
+    execute format('drop trigger %I on public.posts_new', v_trigger.tgname);
+    v_triggers := v_triggers || v_trigger.definition;
+    if v_trigger.tgenabled <> 'O' then
+      v_triggers := v_triggers || format('alter table public.posts_new %s trigger %I', case v_trigger.tgenabled
+        when 'D' then 'disable' when 'R' then 'enable replica' else 'enable always' end, v_trigger.tgname);
+    end if;
+  end loop;
+  alter table public.posts_new alter column {{post.likes}} type bigint;
+  foreach v_text in array v_triggers loop
+    execute v_text;
+  end loop;
+end $$;
+
+-- A Redis that has not been told anything for this long, or of so many ops, is gone: nothing is logged for it any more,
+-- and one that comes back finds that it has no history in common with Postgres. Answers whether that is so.
+create or replace function public.onecount_end_logging(p_days integer, p_ops integer) returns boolean
+language plpgsql
+set search_path = '' set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_partition integer;
+  v_oldest timestamptz;
+  v_is_long boolean;
+begin
+  for v_partition in select generate_series(0, partitions - 1) from public.like_settings where has_redis loop
+    select at into v_oldest from public.like_log
+      where partition >= v_partition and partition <= v_partition and nonce is null order by partition, id limit 1;
+    perform from public.like_log
+      where partition >= v_partition and partition <= v_partition and nonce is null
+      order by partition, id offset p_ops limit 1;
+    v_is_long := found;
+    if v_is_long or v_oldest < now() - make_interval(days => p_days) then
+      perform public.onecount_lock_settings();
+      update public.like_settings set has_redis = false;
+      update public.like_receipt set nonce = gen_random_uuid()::text;
+      return true;
+    end if;
+  end loop;
+  return false;
+end $$;
+
+-- Forgets, once an hour at most, whoever asks: unlikes from more than \`p_days\` ago, and what is logged for a Redis that is
+-- gone. Works for about a second. Answers whether there is more to do at once.
+create or replace function public.onecount_prune(p_days integer) returns boolean
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  REDIS_DAYS constant integer := 7;
+  REDIS_OPS constant integer := 1000000;
+  PAGE constant integer := 1000;
+  v_until timestamptz := clock_timestamp() + interval '1 second';
+  v_before bigint := 2 * floor(extract(epoch from now() - make_interval(days => p_days)) * 1000000)::bigint;
+  v_deleted integer;
+begin
+  if not pg_try_advisory_xact_lock(hashtextextended('onecount_prune', 0))
+     or (select pruned_at > now() - interval '1 hour' from public.like_settings) then
+    return false;
+  end if;
+  perform public.onecount_end_logging(REDIS_DAYS, REDIS_OPS);
+  loop
+    delete from public.like_tombstones where ctid = any (array(
+      select ctid from public.like_tombstones where op < v_before order by op limit PAGE for update skip locked
+    ));
+    get diagnostics v_deleted = row_count;
+    if v_deleted < PAGE and not (select has_redis from public.like_settings) then
+      delete from public.like_log where id in (select id from public.like_log order by id limit PAGE);
+      get diagnostics v_deleted = row_count;
+      if v_deleted < PAGE then
+        delete from public.like_log_sums where post_id in (select post_id from public.like_log_sums order by post_id limit PAGE);
+        get diagnostics v_deleted = row_count;
+      end if;
+    end if;
+    if v_deleted < PAGE then
+      update public.like_settings set pruned_at = now();
+      return false;
+    elsif clock_timestamp() > v_until then
+      return true;
+    end if;
+  end loop;
+end $$;
+
+-- The bookkeeping and the functions are the server's alone (invariant 9).{{#mapped}} Who may read and write the
+-- application's own tables is left as it is.{{/mapped}}
+alter table public.like_tombstones enable row level security;
+alter table public.like_unseen enable row level security;
+alter table public.like_receipt enable row level security;
+alter table public.like_refused enable row level security;
+alter table public.like_settings enable row level security;
+alter table public.like_log enable row level security;
+alter table public.like_log_sums enable row level security;
+{{#table}}
+alter table public.posts_new enable row level security;
+{{/table}}
+{{#default}}
+alter table public.post_ratings enable row level security;
+{{/default}}
+
+-- The roles of Supabase, where there are any.
+for v_role in select 'public' union all select quote_ident(rolname) from pg_roles where rolname in ('anon', 'authenticated') loop
+  execute 'revoke all on public.like_tombstones, public.like_unseen, public.like_receipt, public.like_refused,'
+    ' public.like_settings, public.like_log, public.like_log_sums{{#table}}, public.posts_new{{/table}}{{#default}}, public.post_ratings{{/default}} from ' || v_role;
+  for v_function in
+    select p.oid::regprocedure from pg_proc p
+     where p.pronamespace = 'public'::regnamespace and p.proname like '{{functions}}'
+  loop
+    execute format('revoke execute on function %s from %s', v_function, v_role);
+  end loop;
+end loop;
+if to_regrole('service_role') is not null then
+{{#elsewhere}}
+  grant usage on schema {{schemas}} to service_role;
+{{/elsewhere}}
+  grant all on public.posts_new, public.post_ratings, public.like_tombstones, public.like_unseen, public.like_receipt,
+    public.like_refused, public.like_settings, public.like_log, public.like_log_sums{{#table}}, {{content}}{{/table}}
+    to service_role;
+  for v_function in
+    select p.oid::regprocedure from pg_proc p
+     where p.pronamespace = 'public'::regnamespace and p.proname like '{{functions}}'
+  loop
+    execute format('grant execute on function %s to service_role', v_function);
+  end loop;
+end if;
+
+{{#column}}
+-- Realtime carries the targets with their counts, never the rows: row level security does not cover delete events.
+if not exists (select from pg_publication where pubname = 'supabase_realtime') then
+  create publication supabase_realtime;
+end if;
+if not exists (
+  select from pg_publication_rel pr join pg_publication p on p.oid = pr.prpubid
+    where p.pubname = 'supabase_realtime' and pr.prrelid = 'public.posts_new'::regclass
+) and not (select puballtables from pg_publication where pubname = 'supabase_realtime') then
+  alter publication supabase_realtime add table public.posts_new;
+end if;
+{{/column}}
+`

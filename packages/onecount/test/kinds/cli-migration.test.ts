@@ -1,0 +1,78 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { defineConfig } from 'onecount'
+import { kindSql } from 'onecount/postgres'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { MIGRATIONS } from '../../src/postgres/migrations.generated'
+
+const BIN = join(import.meta.dirname, '../../bin/onecount.mjs')
+const CONFIG = {
+  kinds: {
+    like: {
+      target: { table: 'articles', id: 'bigint', count: 'like_count' },
+      rows: { table: 'article_likes', target: 'article_id', actor: 'user_id' },
+    },
+    mark: {
+      target: { table: 'articles', id: 'bigint' },
+      rows: { table: 'bookmarks', target: 'article_id', actor: 'user_id' },
+    },
+  },
+  actor: 'uuid',
+} as const
+
+let folder: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'onecount-config-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const run = (...args: string[]) =>
+  new Promise<{ code: number; out: string; err: string }>(resolve =>
+    execFile(
+      process.execPath,
+      [BIN, 'migration', ...args],
+      { cwd: folder, maxBuffer: 2 ** 24 },
+      (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err }),
+    ),
+  )
+
+describe('npx onecount migration', () => {
+  it('without a configuration prints the migrations of the default kind', async () => {
+    const { code, out } = await run()
+    expect(code).toBe(0)
+    for (const { sql } of MIGRATIONS) expect(out).toContain(sql)
+  }, 30_000)
+
+  it('prints the SQL of every kind of onecount.config.mjs, or of one', async () => {
+    await writeFile(join(folder, 'onecount.config.mjs'), `export default ${JSON.stringify(CONFIG)}`)
+    const { like, mark } = defineConfig(CONFIG).kinds
+    expect(await run()).toEqual({ code: 0, out: `${kindSql(like)}\n${kindSql(mark)}`, err: '' })
+    expect((await run('--kind', 'mark')).out).toBe(kindSql(mark))
+  }, 30_000)
+
+  it('takes another file, and a checked configuration', async () => {
+    await writeFile(join(folder, 'other.mjs'), `export default ${JSON.stringify(defineConfig(CONFIG))}`)
+    expect((await run('--config', 'other.mjs', '--kind', 'like')).out).toBe(
+      kindSql(defineConfig(CONFIG).kinds.like),
+    )
+  }, 30_000)
+
+  it.each([
+    [['--config', 'missing.mjs'], 'missing.mjs is not there'],
+    [['--kind', 'heart'], 'There is no kind heart: the configuration has like, mark'],
+    [['--config', 'empty.mjs'], 'empty.mjs exports nothing'],
+    [['--config', 'wrong.mjs'], 'kinds.like.target: is missing'],
+  ])(
+    '%j says what is wrong',
+    async (args, message) => {
+      await writeFile(join(folder, 'empty.mjs'), 'export const config = 1')
+      await writeFile(join(folder, 'wrong.mjs'), 'export default { kinds: { like: {} } }')
+      const { code, out, err } = await run(...args)
+      expect({ code, out }).toEqual({ code: 2, out: '' })
+      expect(err).toContain(message)
+    },
+    30_000,
+  )
+})

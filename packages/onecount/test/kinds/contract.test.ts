@@ -1,0 +1,41 @@
+import { supabasePort } from 'onecount/postgres'
+import { postgresContract } from 'onecount/testing'
+import { afterAll, beforeAll } from 'vitest'
+import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
+import { startSupabase } from '@/dev/services/supabase'
+import { supabaseClient } from '../support/databases'
+import { article, kindUnderTest, mark, quoted, slug } from '../support/kinds'
+
+let server: PostgresServer
+beforeAll(async () => {
+  server = await startPostgresServer({ fsync: false })
+})
+afterAll(() => server.stop())
+
+postgresContract('bigint ids, actors that are UUIDs', () => kindUnderTest(server, 'article', article), {
+  ids: 'bigint',
+  oddSessions: false,
+})
+
+postgresContract('names in quotes in another schema', () => kindUnderTest(server, 'quoted', quoted))
+
+postgresContract('no column of the count', () => kindUnderTest(server, 'mark', mark), { ids: 'bigint' })
+
+postgresContract(
+  'no column of the count, through supabase-js',
+  async () => {
+    const { url, ...database } = await kindUnderTest(server, 'mark_rest', mark)
+    const supabase = await startSupabase({ databaseUrl: url })
+    return {
+      ...database,
+      port: supabasePort(supabaseClient(supabase.url, supabase.secretKey), { kind: mark }),
+      async close() {
+        await supabase.stop()
+        await database.close()
+      },
+    }
+  },
+  { ids: 'bigint' },
+)
+
+postgresContract('ids of text', () => kindUnderTest(server, 'slug', slug), { ids: 'text', validates: false })

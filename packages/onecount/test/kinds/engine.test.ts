@@ -1,0 +1,312 @@
+import { Redis } from 'ioredis'
+import {
+  createKeys,
+  createOnecount,
+  idsOf,
+  isLikedOp,
+  type Kind,
+  nextOp,
+  type Onecount,
+  type OnecountOptions,
+} from 'onecount'
+import { createHandler } from 'onecount/http'
+import { kindSql, postgresJsPort } from 'onecount/postgres'
+import { createRedisClient, ioredisPort } from 'onecount/redis'
+import type { Sql } from 'postgres'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
+import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
+import { repairPage } from '../../src/cli/connect'
+import { NOTHING, repairAll } from '../../src/cli/repair'
+import { functionPrefix } from '../../src/postgres/names'
+import { whileDraining } from '../support/churn'
+import { connect } from '../support/databases'
+import { article, kindDatabase, mark, namesOf, quoted, SCHEMA, slug, uuidOf } from '../support/kinds'
+import { createRandom } from '../support/random'
+
+let server: PostgresServer
+let redis: RedisServer
+let command: Redis
+let sql: Sql
+let databases = 0
+const clients: Redis[] = []
+beforeAll(async () => {
+  ;[server, redis] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
+  command = new Redis(redis.url)
+})
+afterAll(async () => {
+  command.disconnect()
+  await Promise.all([server.stop(), redis.kill()])
+})
+beforeEach(() => command.flushall())
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.disconnect()
+  await sql.end()
+})
+
+function instance(kind: Kind, options: Partial<OnecountOptions> = {}): Onecount {
+  const client = createRedisClient(redis.url, { commandTimeout: 5000 })
+  clients.push(client)
+  const postgres = postgresJsPort(sql, { kind })
+  return createOnecount({ redis: ioredisPort(client), postgres, log: { warn() {} }, ...options })
+}
+
+const open = async (kind: Kind) => kindDatabase(server, `e${databases++}`, kind)
+
+/** Ids of targets, and of actors by their names. */
+const CASES = {
+  article: { kind: article, posts: ['1', '9007199254740993', '-5', '446'], actor: uuidOf },
+  quoted: {
+    kind: quoted,
+    posts: [1, 2, 3, 4].map(n => `50050001-aaaa-bbbb-cccc-ddddeeee000${n}`),
+    actor: (name: string) => name,
+  },
+  mark: { kind: mark, posts: ['1', '2', '3', '9223372036854775807'], actor: (name: string) => name },
+  slug: { kind: slug, posts: ['a', '10', 'Polar-bear:2.1', '_x'], actor: (name: string) => name },
+}
+
+describe.each(Object.values(CASES))(
+  'rows of the kind $kind.name that are edited by hand',
+  ({ kind, posts, actor }) => {
+    const n = namesOf(kind)
+    const post = posts[1]!
+    const [ana, ben, eva] = ['ana', 'ben', 'eva'].map(actor) as [string, string, string]
+    let onecount: Onecount
+    beforeEach(async () => {
+      sql = await open(kind)
+      for (const id of posts) await sql.unsafe(`insert into ${n.content} (${n.id}) values ('${id}')`)
+      onecount = instance(kind)
+      for (const session of [ana, ben]) await onecount.set(post, session, true)
+      await onecount.drainOnce()
+      await onecount.read(posts)
+    })
+
+    async function expectBoth(id: string, count: number, members: string[]): Promise<void> {
+      await onecount.drainOnce()
+      const states = await onecount.read([id], members[0] ?? eva)
+      expect(states.get(id)).toMatchObject({ source: 'redis', count, liked: members.length > 0 })
+      const [row] = await sql.unsafe(
+        `select ${n.count}::int as likes from ${n.counts} where ${n.countsId} = '${id}'`,
+      )
+      expect(row!.likes).toBe(count)
+      const keys = createKeys('', kind.keyPrefix)
+      expect(await command.get(keys.likes(id))).toBe(String(count))
+      expect((await command.smembers(keys.liked(id))).sort()).toEqual([...members].sort())
+      expect(await onecount.health()).toMatchObject({ pending: 0, unseen: 0 })
+    }
+
+    it('a row that is deleted takes the like back, one that is inserted is a like', async () => {
+      await sql.unsafe(`delete from ${n.rows} where ${n.actor} = '${ana}'`)
+      await expectBoth(post, 1, [ben])
+      await sql.unsafe(
+        `insert into ${n.rows} (${n.target}, ${n.actor}) values ('${post}', '${eva}'), ('${post}', '${ana}')`,
+      )
+      await expectBoth(post, 3, [ana, ben, eva])
+      expect(await sql.unsafe(`select from ${n.own}tombstones`)).toHaveLength(0)
+    })
+
+    it('a row that is given to another actor, or another target, moves the like', async () => {
+      await sql.unsafe(`update ${n.rows} set ${n.actor} = '${eva}' where ${n.actor} = '${ana}'`)
+      await expectBoth(post, 2, [ben, eva])
+      await sql.unsafe(`update ${n.rows} set ${n.target} = '${posts[2]}' where ${n.actor} = '${ben}'`)
+      await expectBoth(post, 1, [eva])
+      await expectBoth(posts[2]!, 1, [ben])
+    })
+
+    it('a count that is set is shown, and is no less than its rows', async () => {
+      await sql.unsafe(`update ${n.counts} set ${n.count} = 446 where ${n.countsId} = '${post}'`)
+      await expectBoth(post, 446, [ana, ben])
+      await sql.unsafe(`update ${n.counts} set ${n.count} = 0 where ${n.countsId} = '${post}'`)
+      await expectBoth(post, 2, [ana, ben])
+    })
+
+    it('a target that is deleted is shown by no key, a new one can be liked at once', async () => {
+      await sql.unsafe(`delete from ${n.content} where ${n.id} = '${post}'`)
+      await onecount.drainOnce()
+      expect(await onecount.read([post], ana)).toEqual(new Map())
+      expect(await command.keys(`*post:*:${post}`)).toEqual([])
+      await sql.unsafe(`insert into ${n.content} (${n.id}) values ('${post}')`)
+      await expect.poll(() => onecount.set(post, eva, true).catch(() => null)).toMatchObject({ count: 1 })
+      await expectBoth(post, 1, [eva])
+    })
+
+    it('a removed target goes with everything', async () => {
+      expect(await onecount.removePost(post)).toBe(true)
+      expect(await onecount.removePost(post)).toBe(false)
+      for (const table of [n.content, n.counts])
+        expect(await sql.unsafe(`select from ${table}`), table).toHaveLength(posts.length - 1)
+      expect(await onecount.read([post], ana)).toEqual(new Map())
+    })
+
+    it('the ranking has the order of Redis and of Postgres', async () => {
+      await onecount.hydrateAll()
+      const ranked = await onecount.ranking(9)
+      expect(ranked[0]).toBe(post)
+      expect(ranked).toHaveLength(posts.length)
+      const alone = createOnecount({ redis: null, postgres: postgresJsPort(sql, { kind }) })
+      expect(await alone.ranking(9)).toEqual(ranked)
+    })
+  },
+)
+
+describe('presses, reads and drains at once, of ids that are bigints', () => {
+  const POSTS = Array.from({ length: 12 }, (_, n) => String(9007199254740990n + BigInt(n)))
+  const PEOPLE = Array.from({ length: 20 }, (_, n) => uuidOf(`person-${n}`))
+  const BASE = 5
+  const PRESSES = 40
+
+  it.each([1, 4])(
+    'end in the same in both stores, with partitions: %i',
+    async partitions => {
+      sql = await open(article)
+      for (const id of POSTS) await sql`insert into articles (id, like_count) values (${id}, ${BASE})`
+      await sql`select onecount_article_set_partitions(${partitions})`
+      const instances = [1, 2, 3].map(() => instance(article, { partitions }))
+      const person = async (sessionId: string, seed: number) => {
+        const random = createRandom(seed)
+        const told = new Map<string, number>()
+        for (let i = 0, last = 0; i < PRESSES; i++) {
+          const [post, liked] = [random.pick(POSTS), random.chance(0.6)]
+          last = nextOp(Date.now() * 1000, last, liked)
+          const ack = seed % 4 === 0 ? 'postgres' : 'redis'
+          const state = await random.pick(instances).set(post, sessionId, liked, { op: last, ack })
+          expect(state.liked).toBe(isLikedOp(state.op))
+          told.set(post, state.op)
+          if (random.chance(0.3)) await random.pick(instances).read(POSTS, sessionId)
+        }
+        return told
+      }
+      const told = await whileDraining(instances, Promise.all(PEOPLE.map(person)))
+      while ((await instances[0]!.drainOnce()).more);
+
+      const rows = await sql`
+        select article_id::text as post, user_id::text as person, onecount_op::bigint as op from article_likes
+        union all select post_id::text, session_id::text, op from onecount_article_tombstones`
+      const ops = new Map(rows.map(row => [`${row.post}|${row.person}`, Number(row.op)]))
+      const counts = await sql`
+        select a.id::text as id, a.like_count, count(l.article_id)::int as rows
+          from articles a left join article_likes l on l.article_id = a.id group by a.id`
+      for (const { id, like_count, rows } of counts) expect(like_count, id).toBe(BASE + rows)
+      for (const [i, person] of PEOPLE.entries()) {
+        const states = await instances[1]!.read(POSTS, person)
+        for (const post of POSTS) {
+          const op = ops.get(`${post}|${person}`) ?? 0
+          expect(op).toBe(told[i]!.get(post) ?? 0)
+          const { like_count: count } = counts.find(row => row.id === post)!
+          expect(states.get(post)).toMatchObject({ source: 'redis', count, liked: isLikedOp(op) })
+        }
+      }
+      expect([...(await sql`select from onecount_article_log where nonce is null`)]).toEqual([])
+    },
+    60_000,
+  )
+
+  it.each(Object.values(CASES))(
+    'fall into the same partition in both stores: $kind.name',
+    async ({ kind, posts }) => {
+      sql = await open(kind)
+      const { partitionOf } = idsOf(kind)
+      for (const partitions of [1, 2, 7, 1024])
+        for (const post of posts) {
+          const [row] = await sql.unsafe(
+            `select public.${functionPrefix(kind)}partition_of($1::text::${kind.target.id}, $2) as n`,
+            [post, partitions],
+          )
+          expect(row!.n, `${post} of ${partitions}`).toBe(partitionOf(post, partitions))
+        }
+    },
+  )
+})
+
+describe('two kinds on one Redis and one Postgres', () => {
+  it('have keys, queues and cuts of their own', async () => {
+    sql = await open(article)
+    await sql.unsafe(kindSql(mark))
+    await sql`insert into articles (id, like_count) values (7, 446)`
+    const [likes, marks] = [instance(article), instance(mark)] as [Onecount, Onecount]
+    expect(await likes.set('7', uuidOf('ana'), true)).toMatchObject({ count: 447 })
+    expect(await marks.set('7', 'ana', true)).toMatchObject({ count: 1 })
+    expect(await likes.health()).toMatchObject({ pending: 1 })
+    await likes.drainOnce()
+    expect(await marks.health()).toMatchObject({ pending: 1 })
+    await marks.drainOnce()
+    expect(await command.mget('article:post:likes:7', 'mark:post:likes:7')).toEqual(['447', '1'])
+    const keys = await command.keys('*')
+    expect(keys.filter(key => !/^(article|mark):/.test(key))).toEqual([])
+    expect([
+      ...(await sql`select article_id::int, user_id, marked_at is not null as dated from bookmarks`),
+    ]).toEqual([{ article_id: 7, user_id: 'ana', dated: true }])
+  })
+})
+
+describe('a kind over HTTP', () => {
+  it.each([
+    { kind: mark, id: '9007199254740993', malformed: ['01', '9007199254740993x', 'a', '%'] },
+    { kind: slug, id: 'Polar-bear:2.1', malformed: ['a|b', '%21a', '%', '%E4'] },
+  ])('takes the ids of $kind.name as they are', async ({ kind, id, malformed }) => {
+    sql = await open(kind)
+    const n = namesOf(kind)
+    await sql.unsafe(`insert into ${n.content} (${n.id}) values ('${id}')`)
+    const handler = createHandler({ service: instance(kind), secret: 'x'.repeat(32), log() {} })
+    const call = async (path: string, method = 'GET') => {
+      const headers = { 'sec-fetch-site': 'same-origin' }
+      const response = await handler(new Request(`http://likes.test/api/${path}`, { method, headers }))
+      return { status: response.status, body: await response.json() }
+    }
+    const pressed = await call(`likes/${encodeURIComponent(id)}`, 'PUT')
+    expect(pressed).toMatchObject({ status: 200, body: { postId: id, count: 1, liked: true } })
+    expect(await call(`likes?ids=${encodeURIComponent(id)}`)).toMatchObject({
+      status: 200,
+      body: { likes: { [id]: { count: 1, liked: false } } },
+    })
+    for (const wrong of malformed)
+      expect(await call(`likes/${wrong}`, 'PUT'), wrong).toMatchObject({
+        status: 400,
+        body: { error: { code: 'invalid_post_id' } },
+      })
+  })
+})
+
+describe('rows from before onecount', () => {
+  it('that are not sound are repaired: counts that are missing, negative or too small, ops of the future', async () => {
+    sql = connect(await server.createDatabase(`e${databases++}`))
+    await sql.unsafe(SCHEMA)
+    const post = (n: number) => `50050001-aaaa-bbbb-cccc-ddddeeee000${n}`
+    await sql.unsafe(`
+      insert into "Blog"."Old.Articles" values ('${post(1)}', null), ('${post(2)}', -4), ('${post(3)}', 1), ('${post(4)}', 446);
+      insert into "Blog"."article likes" values
+        ('${post(1)}', 'ana'), ('${post(3)}', 'ana'), ('${post(3)}', 'ben'), ('${post(4)}', 'ana')`)
+    await sql.unsafe(kindSql(quoted))
+    await sql.begin(async tx => {
+      await tx`select set_config('onecount.quoted_applying', 'on', true)`
+      await tx`update "Blog"."article likes" set onecount_op = 9007199254740991 where "Article Nr" = ${post(4)}`
+    })
+    const done = { ...NOTHING }
+    const rpc: Parameters<typeof repairAll>[0] = (name, args) =>
+      repairPage(sql, name, args, functionPrefix(quoted))
+    await repairAll(rpc, { dryRun: false }, done)
+    expect(done).toEqual({
+      ...NOTHING,
+      likesMissing: 1,
+      likesNegative: 1,
+      likesBelowRatings: 1,
+      opsInFuture: 1,
+    })
+    const again = { ...NOTHING }
+    await repairAll(rpc, { dryRun: false }, again)
+    expect(again).toEqual(NOTHING)
+
+    const onecount = instance(quoted)
+    await onecount.hydrateAll()
+    const states = await onecount.read([1, 2, 3, 4].map(post), 'ana')
+    expect([...states.values()].map(({ count, liked }) => [count, liked])).toEqual([
+      [1, true],
+      [0, false],
+      [2, true],
+      [446, true],
+    ])
+    expect(await onecount.set(post(4), 'ana', false)).toMatchObject({ count: 445, liked: false })
+    expect(await onecount.drainOnce()).toMatchObject({ more: false })
+    expect(await sql`select from "Blog"."article likes"`).toHaveLength(3)
+  })
+})

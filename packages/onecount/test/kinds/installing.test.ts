@@ -1,0 +1,325 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { type Kind, OnecountError } from 'onecount'
+import { kindSql, postgresJsPort } from 'onecount/postgres'
+import type { Sql } from 'postgres'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
+import { connect } from '../support/databases'
+import { article, mark, quoted, SCHEMA, slug, uuidOf } from '../support/kinds'
+
+let server: PostgresServer
+let url: string
+let sql: Sql
+let databases = 0
+beforeAll(async () => {
+  server = await startPostgresServer({ fsync: false })
+})
+afterAll(() => server.stop())
+beforeEach(async () => {
+  url = await server.createDatabase(`d${databases++}`)
+  sql = connect(url)
+  await sql.unsafe(SCHEMA)
+})
+afterEach(() => sql.end())
+
+const install = (kind: Kind) => sql.unsafe(kindSql(kind))
+const [ANA, BEN] = [uuidOf('ana'), uuidOf('ben')]
+const press = (postId: string, sessionId: string, op: number) => ({
+  postId,
+  sessionId,
+  op,
+  liked: op % 2 === 1,
+})
+
+/** What there is in the catalogue of what the migration of a kind can make, without what differs between databases. */
+const catalogue = async () => [
+  ...(await sql`select table_schema, table_name, column_name, data_type, column_default, is_nullable
+                  from information_schema.columns where table_schema in ('public', 'Blog') order by 1, 2, 3`),
+  ...(await sql`select conrelid::regclass::text, conname, pg_get_constraintdef(oid) as def from pg_constraint
+                 where conrelid <> 0 and connamespace::regnamespace::text in ('public', '"Blog"') order by 1, 2`),
+  ...(await sql`select tgrelid::regclass::text, tgname, pg_get_triggerdef(oid) as def
+                  from pg_trigger where not tgisinternal order by 1, 2`),
+  ...(await sql`select oid::regprocedure::text as name, prosrc, proacl::text from pg_proc
+                 where pronamespace = 'public'::regnamespace order by 1`),
+  ...(await sql`select tablename, indexname, indexdef from pg_indexes where schemaname in ('public', 'Blog') order by 1, 2`),
+  ...(await sql`select relname, relacl::text, relrowsecurity, obj_description(oid, 'pg_class') from pg_class
+                 where relkind = 'r' and relnamespace::regnamespace::text in ('public', '"Blog"') order by 1`),
+]
+
+describe.each([article, quoted, mark, slug])('the migration of the kind $name', kind => {
+  it('changes nothing when it is run again on a database in use', async () => {
+    await install(kind)
+    const content = kind.target.id === 'text' ? `'a'` : kind.target.id === 'uuid' ? `'${ANA}'` : '7'
+    const table = { article: 'articles', quoted: '"Blog"."Old.Articles"', mark: 'articles', slug: 'pages' }[
+      kind.name
+    ]
+    await sql.unsafe(`insert into ${table} select ${content}`)
+    const port = postgresJsPort(sql, { kind })
+    const id = content.replaceAll("'", '')
+    await port.sync({ partition: 0, parent: '', nonce: 'n', entries: [], limit: 1 })
+    expect(await port.write([press(id, ANA, 3590000000000003)], 1795000000000001)).toMatchObject([
+      { status: 'applied', state: { postId: id, count: 1, liked: true } },
+    ])
+    const before = [await catalogue(), await port.status(0), await port.posts(null, 9)]
+    await install(kind)
+    expect([await catalogue(), await port.status(0), await port.posts(null, 9)]).toEqual(before)
+  })
+
+  it('leaves one and the same when two processes and six connections run it at once', async () => {
+    const run = `
+      import postgres from 'postgres'
+      const sql = postgres(process.env.DATABASE, { max: 1, onnotice() {} })
+      await sql.unsafe(process.env.MIGRATION)
+      await sql.end()`
+    const env = { ...process.env, DATABASE: url, MIGRATION: kindSql(kind) }
+    const processes = [1, 2].map(() =>
+      promisify(execFile)(process.execPath, ['--input-type=module', '-e', run], { env }),
+    )
+    const connections = Array.from({ length: 6 }, () => connect(url, { max: 1 }))
+    await Promise.all([...processes, ...connections.map(other => other.unsafe(kindSql(kind)))])
+    await Promise.all(connections.map(other => other.end()))
+    const atOnce = await catalogue()
+    await sql.end()
+    sql = connect(await server.createDatabase(`d${databases++}`))
+    await sql.unsafe(SCHEMA)
+    await install(kind)
+    expect(atOnce).toEqual(await catalogue())
+  }, 30_000)
+})
+
+describe('a kind of an application that is in use', () => {
+  beforeEach(async () => {
+    await sql`insert into articles (id, title, like_count) values (1, 'Oso', 446), (9007199254740993, 'Zorro', 0)`
+    await sql`insert into article_likes (article_id, user_id) values (1, ${ANA}), (1, ${BEN})`
+    await sql`insert into bookmarks (article_id, user_id) values (1, 'ana'), (1, 'ben'), (9007199254740993, 'ana')`
+  })
+
+  it('counts on from its count, and knows who has liked before', async () => {
+    await install(article)
+    const port = postgresJsPort(sql, { kind: article })
+    const query = { partition: 0, postIds: ['1'], sessionId: ANA, pairs: [], most: 10 }
+    expect(await port.snapshot(query)).toMatchObject({
+      posts: [{ postId: '1', likes: 446, rev: 0 }],
+      session: { extent: 'all', ops: [{ postId: '1', op: 3 }] },
+    })
+    const now = Date.now() * 1000
+    const results = []
+    for (const write of [
+      press('1', uuidOf('eva'), 2 * now + 1),
+      press('1', ANA, 2 * now),
+      press('1', BEN, 2 * now + 1),
+    ])
+      results.push(...(await port.write([write], now)))
+    expect(results).toMatchObject([447, 446, 446].map(count => ({ state: { count } })))
+    expect([...(await sql`select id::text, title, like_count from articles order by 1`)]).toEqual([
+      { id: '1', title: 'Oso', like_count: 446 },
+      { id: '9007199254740993', title: 'Zorro', like_count: 0 },
+    ])
+  })
+
+  it('has the number of its rows as its count where there is no column of it', async () => {
+    await install(mark)
+    await sql`insert into articles (id) values (2)`
+    const port = postgresJsPort(sql, { kind: mark })
+    expect(await port.likes(null, 9)).toEqual([
+      { postId: '1', likes: 2 },
+      { postId: '2', likes: 0 },
+      { postId: '9007199254740993', likes: 1 },
+    ])
+    expect(
+      await sql`select column_name from information_schema.columns where table_name = 'articles'`,
+    ).toHaveLength(3)
+  })
+
+  it('stands beside another one on the same table', async () => {
+    await install(article)
+    await install(mark)
+    const [likes, marks] = [article, mark].map(kind => postgresJsPort(sql, { kind })) as [Port, Port]
+    const now = Date.now() * 1000
+    await likes.write([press('1', uuidOf('eva'), 2 * now + 1)], now)
+    await marks.write([press('1', 'fay', 2 * now + 1), press('1', 'gus', 2 * now + 1)], now)
+    expect((await likes.peek(['1'], null))[0]).toMatchObject({ count: 447 })
+    expect((await marks.peek(['1'], null))[0]).toMatchObject({ count: 4 })
+    const settings = await sql.begin(async tx => {
+      await tx`delete from articles where id = 1`
+      return tx`select current_setting('enable_seqscan') as seqscan, current_setting('plan_cache_mode') as plans`
+    })
+    expect([...settings]).toEqual([{ seqscan: 'on', plans: 'auto' }])
+    expect([await likes.ratings(null, 9), await marks.ratings(null, 9)]).toMatchObject([
+      [],
+      [{ postId: '9007199254740993', sessionId: 'ana' }],
+    ])
+  })
+
+  it('may be inserted, updated and deleted by other code in one transaction', async () => {
+    await install(article)
+    await install(mark)
+    await sql.begin(async tx => {
+      await tx`insert into article_likes (article_id, user_id) values (1, ${uuidOf('eva')})`
+      await tx`insert into bookmarks (article_id, user_id) values (1, 'eva')`
+      await tx`delete from bookmarks where user_id = 'ben'`
+    })
+    const [likes, marks] = [article, mark].map(kind => postgresJsPort(sql, { kind })) as [Port, Port]
+    expect((await likes.peek(['1'], uuidOf('eva')))[0]).toMatchObject({ count: 447, liked: true })
+    expect((await marks.peek(['1'], 'ben'))[0]).toMatchObject({ count: 2, liked: false })
+  })
+
+  it('takes integer ids and names of varying length as well', async () => {
+    await sql.unsafe(`
+      create table notes (id integer primary key, stars integer not null default 0);
+      create table stars (note integer not null references notes on delete cascade, who varchar(64) not null,
+        created_at timestamptz not null default now(), primary key (note, who));
+      insert into notes values (7, 1);
+      insert into stars (note, who) values (7, 'ana')`)
+    const kind: Kind = {
+      ...mark,
+      name: 'star',
+      keyPrefix: 'star:',
+      target: { schema: 'public', table: 'notes', id: 'bigint', column: 'id', count: 'stars' },
+      rows: {
+        schema: 'public',
+        table: 'stars',
+        target: 'note',
+        actor: 'who',
+        actorType: 'text',
+        createdAt: 'created_at',
+      },
+    }
+    await install(kind)
+    const port = postgresJsPort(sql, { kind })
+    await port.sync({ partition: 0, parent: '', nonce: 'first', entries: [], limit: 1 })
+    const { receipt } = await port.status(0)
+    const entries = [
+      { ...press('7', 'ben', 3590000000000003), rev: 5 },
+      { ...press('7', 'ana', 3590000000000002), rev: 5 },
+    ]
+    expect(
+      await port.sync({ partition: 0, parent: receipt!, nonce: 'second', entries, limit: 9 }),
+    ).toMatchObject({
+      status: 'applied',
+      posts: [{ postId: '7', likes: 1 }],
+    })
+    await sql`insert into stars (note, who) values (7, 'eva')`
+    expect(await port.peek(['7'], 'eva')).toMatchObject([{ count: 2, liked: true }])
+    await sql`delete from notes`
+    expect(await port.ratings(null, 9)).toEqual([])
+  })
+})
+
+type Port = ReturnType<typeof postgresJsPort>
+
+describe('who may do what', () => {
+  const as = <T>(role: string, work: (tx: Sql) => Promise<T>): Promise<unknown> =>
+    sql.begin(async tx => {
+      await tx.unsafe(`set local role ${role}`)
+      return work(tx as unknown as Sql)
+    })
+  beforeEach(async () => {
+    await sql.unsafe(`
+      grant all on articles, article_likes to authenticated;
+      create policy "edits" on articles for all using (true);
+      insert into articles (id) values (1)`)
+    await install(article)
+    await install(mark)
+  })
+
+  it.each(['anon', 'authenticated'])('the role %s calls no function and reads no bookkeeping', async role => {
+    const denied = { code: '42501' }
+    await expect(as(role, tx => tx`select public.onecount_article_peek('{1}', null)`)).rejects.toMatchObject(
+      denied,
+    )
+    for (const table of ['article_log', 'article_tombstones', 'mark_counts', 'mark_receipt'])
+      await expect(as(role, tx => tx.unsafe(`select * from onecount_${table}`))).rejects.toMatchObject(denied)
+    await expect(as(role, tx => tx`update articles set like_count = 9`)).rejects.toMatchObject(denied)
+  })
+
+  it('people go on writing the rows and the targets of an application as its policies say', async () => {
+    await as('authenticated', tx => tx`insert into article_likes (article_id, user_id) values (1, ${ANA})`)
+    await as('authenticated', tx => tx`insert into articles (id, title) values (2, 'new')`)
+    expect([...(await sql`select id::int, like_count from articles order by 1`)]).toMatchObject([
+      { id: 1, like_count: 1 },
+      { id: 2, like_count: 0 },
+    ])
+    expect(await sql`select * from onecount_mark_counts`).toHaveLength(2)
+  })
+
+  it('the service role counts', async () => {
+    const [row] = (await as(
+      'service_role',
+      tx => tx`select public.onecount_article_peek('{1}', null) as reply`,
+    )) as [{ reply: unknown }]
+    expect(row.reply).toMatchObject([{ post: '1', count: 0 }])
+  })
+})
+
+describe('a mapping that does not fit', () => {
+  const withRows = (rows: Partial<Kind['rows']>): Kind => ({ ...article, rows: { ...article.rows, ...rows } })
+  const withTarget = (target: Partial<Kind['target']>): Kind => ({
+    ...article,
+    target: { ...article.target, ...target },
+  })
+
+  it.each([
+    ['a table that is not there', withRows({ table: 'likes' }), 'relation "public.likes" does not exist'],
+    [
+      'a column that is not there',
+      withRows({ actor: 'person' }),
+      'a column that is not there: person of article_likes',
+    ],
+    ['ids of another type', withTarget({ id: 'uuid' }), 'needs id of articles as uuid, and it is bigint'],
+    ['actors of another type', withRows({ actorType: 'text' }), 'needs user_id of article_likes as text'],
+  ])('%s is refused by its name, and nothing is left behind', async (_, kind, message) => {
+    const before = await catalogue()
+    await expect(install(kind)).rejects.toThrow(message)
+    expect(await catalogue()).toEqual(before)
+  })
+
+  it('rows that may belong to nobody are refused', async () => {
+    await sql`alter table bookmarks alter column user_id drop not null`
+    await expect(install(mark)).rejects.toThrow('needs user_id of bookmarks to be not null')
+  })
+
+  it('ids that no key can hold are refused', async () => {
+    await sql`insert into pages (slug) values ('a|b')`
+    await expect(install(slug)).rejects.toThrow('onecount_slug_id_is_a_key')
+  })
+
+  it('a name that is taken by a kind of other tables is refused', async () => {
+    await install(article)
+    await expect(install({ ...mark, name: 'article' })).rejects.toThrow(
+      'the kind article of this database was made for other tables: public.articles (id bigint, like_count)',
+    )
+  })
+
+  it('rows without a unique index get one, and rows that are there twice are refused', async () => {
+    await sql`alter table bookmarks drop constraint bookmarks_article_id_user_id_key`
+    await sql`insert into articles (id) values (1)`
+    await sql`insert into bookmarks (article_id, user_id) values (1, 'ana'), (1, 'ana')`
+    await expect(install(mark)).rejects.toMatchObject({ code: '23505' })
+    await sql`delete from bookmarks where id = 1`
+    await install(mark)
+    const indexes = await sql`select indexdef from pg_indexes where indexname = 'onecount_mark_pair_idx'`
+    expect(indexes[0]!.indexdef).toContain('UNIQUE')
+  })
+
+  it('a trigger of the application that may count as well is named', async () => {
+    const notices: string[] = []
+    const loud = connect(url, { max: 1, onnotice: ({ message }) => notices.push(message!) })
+    await loud.unsafe(`
+      create function count_likes() returns trigger language plpgsql as 'begin return null; end';
+      create trigger count_likes after insert on article_likes for each row execute function count_likes()`)
+    await loud.unsafe(kindSql(article))
+    await loud.end()
+    expect(notices).toContainEqual(expect.stringContaining('article_likes has the trigger count_likes'))
+  })
+
+  it('is said by the engine before Postgres where an id is malformed', async () => {
+    const { createOnecount } = await import('onecount')
+    const onecount = createOnecount({ redis: null, postgres: postgresJsPort(sql, { kind: article }) })
+    for (const id of ['01', '+1', '1.0', '9223372036854775808', 'a', '-0', ''])
+      await expect(onecount.set(id, ANA, true)).rejects.toThrow(OnecountError)
+    for (const actor of ['ana', ANA.toUpperCase(), '00000000-0000-0000-0000-000000000000'])
+      await expect(onecount.set('1', actor, true)).rejects.toMatchObject({ code: 'invalid_session' })
+  })
+})
