@@ -30,7 +30,16 @@ export const FAIL_FAST = {
   retryStrategy: times => Math.min(50 * 2 ** Math.min(times, 6), 2000),
 } satisfies RedisOptions
 
-/** An ioredis client with the settings the engine needs. Its errors are the callers' to see, not the log's. */
+/**
+ * An ioredis client with the settings the engine needs (`FAIL_FAST`). A failed call rejects; the client's `error` events
+ * are not logged.
+ *
+ * @example
+ * const client = createRedisClient('rediss://default:secret@host:6379')
+ * const onecount = createOnecount({ redis: ioredisPort(client), postgres })
+ *
+ * @param options of ioredis; `commandTimeout` is the deadline of a call in milliseconds, 250 by default
+ */
 export function createRedisClient(url: string, options: RedisOptions = {}): Redis {
   const { commandTimeout = COMMAND_TIMEOUT } = options
   const client = readBeforeTimeout(
@@ -44,6 +53,12 @@ export function createRedisClient(url: string, options: RedisOptions = {}): Redi
  * Runs the engine's scripts through ioredis: EVALSHA, and EVAL where Redis does not know the script yet. Where Redis says
  * that it does not serve (`READONLY` of a primary that was demoted, `MASTERDOWN`, `LOADING`, …) the call fails and the
  * client connects anew.
+ *
+ * @example
+ * createOnecount({ redis: ioredisPort(createRedisClient(process.env.REDIS_URL!)), postgres })
+ *
+ * @param client of `createRedisClient`, or one with the settings of `FAIL_FAST`
+ * @throws StoreUnavailable from `run`: Redis did not answer in time, refused, or is not connected
  */
 export function ioredisPort(client: Redis): RedisPort {
   let connecting: Promise<void> | undefined
