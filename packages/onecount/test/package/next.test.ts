@@ -64,7 +64,7 @@ describe('Next.js with the packed package', () => {
       expect(code, `${out}\n${err}`).toBe(0)
       const html = await readFile(join(app.root, '.next/server/app/index.html'), 'utf8')
       expect(html).toContain('<button type="button">446</button>')
-      expect(html).toContain('data-key="likes/a"')
+      expect(html).toContain('data-key="onecount/a"')
     },
   )
 })

@@ -13,6 +13,7 @@ export const PEERS = [
   '@supabase/supabase-js',
   '@tanstack/react-query',
   'ioredis',
+  'next',
   'postgres',
   'react',
   'react-dom',

@@ -21,7 +21,8 @@ describe('what is published', () => {
     const rest = tarball.files.filter(path => !path.startsWith('dist/') && !path.startsWith('sql/')).sort()
     expect(rest).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/onecount.mjs', 'package.json'])
     const sql = tarball.files.filter(path => path.startsWith('sql/')).map(path => path.slice('sql/'.length))
-    expect(sql.sort()).toEqual((await readdir(join(PACKAGE, 'sql'))).sort())
+    const migrations = (await readdir(join(PACKAGE, 'sql'))).filter(name => name.endsWith('.sql'))
+    expect(sql.sort()).toEqual(migrations.sort())
   })
 
   it('has modules and declarations, and no tests, simulation, maps or TypeScript sources', () => {
@@ -41,8 +42,8 @@ describe('what is published', () => {
     expect(unknown).toEqual([])
   })
 
-  it('is at most 400 kB', () => {
-    expect(tarball.bytes).toBeLessThan(400_000)
+  it('is at most 500 kB', () => {
+    expect(tarball.bytes).toBeLessThan(500_000)
   })
 
   it('compiles nothing at run time, and requires no peer', async () => {
