@@ -51,10 +51,10 @@ export class Network {
   /** The ports of one instance of the application. */
   ports(instance: string): { redis: RedisPort; postgres: PostgresPort } {
     const postgres = new Proxy({} as PostgresPort, {
-      get:
-        (_, method) =>
-        (...args: unknown[]) =>
-          this.#send(instance, 'postgres', String(method), args),
+      get: (_, method) =>
+        method === 'kind'
+          ? this.stores.postgres.kind
+          : (...args: unknown[]) => this.#send(instance, 'postgres', String(method), args),
     })
     const run = (script: string, ...rest: unknown[]) => this.#send(instance, 'redis', script, rest)
     return { redis: { run } as RedisPort, postgres }

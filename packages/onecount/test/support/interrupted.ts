@@ -30,6 +30,7 @@ export function interrupted(ports: Ports) {
   }
   const postgres = new Proxy(ports.postgres, {
     get: (target, method: keyof PostgresPort) => {
+      if (method === 'kind') return target.kind
       const run = target[method] as (...args: unknown[]) => Promise<unknown>
       return (...args: unknown[]) => call(`postgres.${method}`, () => run(...args))
     },

@@ -52,10 +52,10 @@ export function createWire(ports: Ports, observe: Observer) {
 
   const postgresOf = (instance: number): PostgresPort =>
     new Proxy({} as PostgresPort, {
-      get:
-        (_, method) =>
-        (...args: unknown[]) =>
-          call(instance, 'postgres', String(method), args),
+      get: (_, method) =>
+        method === 'kind'
+          ? undefined
+          : (...args: unknown[]) => call(instance, 'postgres', String(method), args),
     })
 
   async function finish(one: Call, fate: Fate): Promise<void> {
