@@ -23,6 +23,14 @@ declare
 begin
   perform public.onecount_replan('public.posts_new');
   perform set_config('onecount.applying', 'on', true);
+{{#table}}
+  -- The targets first: a target that is deleted is locked before its count, which goes with it.
+  perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+    cross join lateral (
+      select from {{content}}
+       where {{content.id}} >= e.id and {{content.id}} <= e.id order by {{content.id}} limit 1 for key share
+    ) p;
+{{/table}}
   perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
     cross join lateral (
       select from public.posts_new where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1 for no key update
@@ -228,6 +236,14 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set e
 as $$
 begin
   perform public.onecount_replan('public.posts_new');
+{{#table}}
+  -- The targets first: a target that is deleted is locked before its count, which goes with it.
+  perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+    cross join lateral (
+      select from {{content}}
+       where {{content.id}} >= e.id and {{content.id}} <= e.id order by {{content.id}} limit 1 for key share
+    ) p;
+{{/table}}
   perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
     cross join lateral (
       select from public.posts_new where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1 for no key update
