@@ -76,6 +76,25 @@ describe('calls at the same time', () => {
     expect((await expectSound()).sums).toEqual({ [POST]: 1 })
   })
 
+  it('drains that begin on a Postgres that no Redis has drained yet do not wait in a circle', async () => {
+    await database.sql`update like_settings set has_redis = false`
+    await database.sql`insert into like_receipt (partition, nonce) values (0, 'before') on conflict do nothing`
+    const [first, last] = [connect(database.url, { max: 1 }), connect(database.url, { max: 1 })]
+    await first.unsafe('begin; select onecount_begin_logging()')
+    const second = chainOf(port).drain()
+    await expect.poll(waiting).toBe(1)
+    // This one will have seen the settings, and needs the receipt next.
+    const third = last.unsafe(
+      'begin; select onecount_partitions(); select from like_receipt for update; commit',
+    )
+    third.catch(() => {})
+    await expect.poll(waiting).toBe(2)
+    await first.unsafe('commit')
+    await third
+    await Promise.all([first.end(), last.end()])
+    expect(await second).toMatchObject({ posts: [] })
+  })
+
   it('a snapshot is of one moment, whatever is drained while it is read', async () => {
     const cut = chainOf(port)
     await cut.drain()

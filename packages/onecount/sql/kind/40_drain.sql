@@ -175,6 +175,11 @@ language plpgsql set search_path = '' as $$
 begin
   -- In the order of the version before, which notes what Redis has not seen under the receipt.
   perform from public.like_receipt order by partition for update;
+  -- Another call may have done so while this one waited. It is not to wait for the settings then: a drain that has seen
+  -- them waits for the receipt.
+  if (select has_redis from public.like_settings) then
+    return;
+  end if;
   perform public.onecount_lock_settings();
   update public.like_settings set has_redis = true where not has_redis;
   if found then
