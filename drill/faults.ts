@@ -21,10 +21,10 @@ export interface Fault<S extends Store = Store> {
 /** How long people press between what makes a fault and what ends it, milliseconds. */
 const WHILE_MS = 500
 /**
- * A link on which little passes is given this long to meet the fault, milliseconds: three of the longest pauses of a drain,
+ * A link on which little passes is given this long to meet the fault, milliseconds: two of the longest pauses of a drain,
  * which the fault before may have left it in.
  */
-const AT_MOST_MS = 15_000
+const AT_MOST_MS = 10_000
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
 const kill = <S extends Store>(
