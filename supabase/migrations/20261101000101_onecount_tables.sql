@@ -3,6 +3,58 @@
 -- What Postgres keeps besides the content: docs/design.md section 3.
 -- Runs on an application's own posts_new and post_ratings; changes nothing that is there already.
 
+-- How the application's tables were before onecount, noted once, for `npx onecount uninstall`. A table that another
+-- kind has changed already is noted as that kind found it.
+do $$
+begin
+  if to_regclass('public.like_receipt') is null then
+    create table public.like_receipt (partition integer primary key, nonce text not null);
+    execute format('comment on table public.like_receipt is %L', (
+      with noted as (
+        select substr(obj_description(oid, 'pg_class'), length('before ') + 1)::jsonb as before from pg_class
+         where relnamespace = 'public'::regnamespace and relname ~ '^(like|onecount_[a-z0-9]+)_receipt$'
+           and obj_description(oid, 'pg_class') like 'before {%'
+      ), rights as (
+        select c.oid, a.grantee, a.privilege_type as name
+          from pg_class c cross join aclexplode(coalesce(c.relacl, acldefault('r', c.relowner))) a
+        union all
+        select t.attrelid, a.grantee, format('%s (%I)', a.privilege_type, t.attname)
+          from pg_attribute t cross join aclexplode(t.attacl) a where not t.attisdropped
+      ), by_role as (
+        select r.oid, n.role, jsonb_agg(r.name order by r.name) as names
+          from rights r cross join lateral (
+            select case r.grantee when 0 then 'public' else r.grantee::regrole::text end as role
+          ) n
+         where n.role in ('public', 'anon', 'authenticated', 'service_role')
+         group by 1, 2
+      ), tables as (
+        select n.name, coalesce(
+          (select before -> 'tables' -> n.name from noted where before -> 'tables' -> n.name is not null limit 1),
+          jsonb_build_object(
+            'columns', (select jsonb_agg(attname) from pg_attribute
+                         where attrelid = c.oid and attnum > 0 and not attisdropped),
+            'indexes', coalesce((select jsonb_agg(x.relname) from pg_index i join pg_class x on x.oid = i.indexrelid
+                                  where i.indrelid = c.oid), '[]'),
+            'privileges', coalesce((select jsonb_object_agg(role, names) from by_role b where b.oid = c.oid), '{}'),
+            'row_security', c.relrowsecurity,
+            'schema_usage', exists (select from pg_namespace s cross join aclexplode(s.nspacl) a
+                                     where s.oid = c.relnamespace and a.grantee = to_regrole('service_role')
+                                       and a.privilege_type = 'USAGE'),
+            'published', exists (select from pg_publication_rel r join pg_publication p on p.oid = r.prpubid
+                                  where p.pubname = 'supabase_realtime' and r.prrelid = c.oid)
+          )) as before
+          from (values ('public.posts_new'), ('public.post_ratings')) as n (name)
+          join pg_class c on c.oid = n.name::regclass
+      )
+      select 'before ' || jsonb_build_object(
+        'tables', (select jsonb_object_agg(name, before) from tables),
+        'publication', exists (select from pg_publication where pubname = 'supabase_realtime')
+          and not exists (select from noted where before -> 'publication' = 'false')
+      )::text
+    ));
+  end if;
+end $$;
+
 -- First post_ratings and then posts_new: in this order an insert of a rating locks them, with its foreign key.
 
 -- A rating from before onecount gets the op 3, the smallest one that is not taken for "no op yet": whatever is pressed

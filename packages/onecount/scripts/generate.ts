@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { renderKindTemplate } from './kind-template'
+import { renderKindTemplate, renderUninstallTemplate } from './kind-template'
 import { buildScripts, renderScripts } from './lua-scripts'
 import { formatProblem, type Problem } from './source'
 import {
@@ -21,6 +21,7 @@ Checks every Lua script against its header and writes what is generated from sou
   packages/onecount/sql/*.sql   ->  packages/onecount/src/postgres/migrations.generated.ts
                                     supabase/migrations/<stamp>_onecount_<name>.sql
   packages/onecount/sql/kind/*.sql  ->  packages/onecount/src/postgres/kind-template.generated.ts
+  packages/onecount/sql/uninstall/*.sql  ->  packages/onecount/src/postgres/uninstall-template.generated.ts
 
   --check   write nothing; exit 1 and name the files that are not up to date
   --help    this text
@@ -64,6 +65,10 @@ function expectedFiles(): { files: Map<string, string | undefined>; problems: Pr
   files.set(
     `${PACKAGE}/src/postgres/kind-template.generated.ts`,
     renderKindTemplate(readFolder(`${PACKAGE}/sql/kind`, '.sql'), packageVersion()),
+  )
+  files.set(
+    `${PACKAGE}/src/postgres/uninstall-template.generated.ts`,
+    renderUninstallTemplate(readFolder(`${PACKAGE}/sql/uninstall`, '.sql')),
   )
   return { files, problems: [...lua.problems, ...sql.problems] }
 }

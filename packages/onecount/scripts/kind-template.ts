@@ -5,16 +5,28 @@ import { templateLiteral } from './source'
  * PL/pgSQL, so a marker of a dollar quote that closes the block must not occur in them.
  */
 export function renderKindTemplate(sources: ReadonlyMap<string, string>, version: string): string {
-  const text = [...sources]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, sql]) => sql.replaceAll('\r\n', '\n').trim())
-    .join('\n\n')
   return `// Generated from packages/onecount/sql/kind by \`npm run generate\`. Do not edit.
 
 /** Of the package that the template is part of. */
 export const VERSION = '${version}'
 
 /** The SQL of a kind with placeholders, which \`kindSql\` fills. */
-export const KIND_TEMPLATE = ${templateLiteral(`${text}\n`)}
+export const KIND_TEMPLATE = ${templateLiteral(join(sources))}
 `
+}
+
+/** The generated module: `sql/uninstall/*.sql` in one text, with the same placeholders. */
+export function renderUninstallTemplate(sources: ReadonlyMap<string, string>): string {
+  return `// Generated from packages/onecount/sql/uninstall by \`npm run generate\`. Do not edit.
+
+/** The SQL that takes a kind away, with placeholders, which \`uninstallSql\` fills. */
+export const UNINSTALL_TEMPLATE = ${templateLiteral(join(sources))}
+`
+}
+
+function join(sources: ReadonlyMap<string, string>): string {
+  const texts = [...sources]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, sql]) => sql.replaceAll('\r\n', '\n').trim())
+  return `${texts.join('\n\n')}\n`
 }

@@ -6,6 +6,7 @@ import { reconcile } from './reconcile'
 import { refused } from './refused'
 import { repair } from './repair-command'
 import { takeover } from './takeover'
+import { uninstall } from './uninstall'
 import { verify } from './verify-command'
 import { worker } from './worker'
 
@@ -26,6 +27,7 @@ const COMMANDS: Record<string, Command> = {
   moderate,
   partitions,
   takeover,
+  uninstall,
 }
 
 const help = () => `onecount: one count, every view.

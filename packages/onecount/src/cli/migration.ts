@@ -4,6 +4,7 @@ import { kindSql } from '../postgres/kind-sql'
 import { MIGRATIONS } from '../postgres/migrations.generated'
 import { CONFIG_HELP, CONFIG_OPTION, chooseKinds, readConfig } from './config'
 import type { Command } from './main'
+import { writeOut } from './write-out'
 
 const HELP = `Prints the SQL that makes the kinds of your configuration: read it, keep it as a migration, and apply it as any other.
 
@@ -30,7 +31,7 @@ export const migration: Command = {
       return 0
     }
     const kinds = chooseKinds(await readConfig(values.config), values.kind)
-    await write(kinds.map(migrationOf).join('\n'))
+    await writeOut(kinds.map(migrationOf).join('\n'))
     return 0
   },
 }
@@ -40,10 +41,3 @@ const migrationOf = (kind: Kind): string =>
   kind.isDefault
     ? MIGRATIONS.map(({ name, sql }) => `-- onecount ${name}\n\n${sql}`).join('\n')
     : kindSql(kind)
-
-/** All of it, also into a pipe that is slower than this process ends; one that is closed early wants no more. */
-const write = (text: string): Promise<void> =>
-  new Promise(resolve => {
-    process.stdout.once('error', () => resolve())
-    process.stdout.write(text, () => resolve())
-  })

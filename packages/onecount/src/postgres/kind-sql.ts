@@ -70,7 +70,7 @@ set local client_min_messages = warning;
 -- One at a time; those that come after find everything in place.
 perform pg_advisory_xact_lock(hashtextextended('onecount migration', 0));
 
-${fill(kind)}
+${fillTemplate(KIND_TEMPLATE, kind)}
 end $onecount$;
 `
 }
@@ -91,7 +91,8 @@ type Named = Pick<Kind, 'name' | 'isDefault'>
 const opOf = ({ isDefault }: Named): string => (isDefault ? 'op' : 'onecount_op')
 const revOf = ({ name, isDefault }: Named): string => (isDefault ? 'likes_rev' : `onecount_${name}_rev`)
 
-function fill(kind: Kind): string {
+/** A template with what this kind needs of it; `more` are values that other templates have not. */
+export function fillTemplate(template: string, kind: Kind, more: Record<string, string> = {}): string {
   const { isDefault, target, rows } = kind
   const [id, actor] = [IDS[target.id], ACTORS[rows.actorType]]
   const hasColumn = target.count !== null
@@ -138,6 +139,7 @@ function fill(kind: Kind): string {
     probe: actor.probe,
     'actor.cast': actor.cast,
     partition: id.partition,
+    ...more,
   }
   const names: Record<string, string> = {
     'content.id': target.column,
@@ -188,9 +190,8 @@ function fill(kind: Kind): string {
     return text === 'onecount.' ? `onecount.${kind.name}_` : made
   }
 
-  return KIND_TEMPLATE.replace(PART, (_, line, lines, word, words) =>
-    conditions[line ?? word] ? (lines ?? words) : '',
-  )
+  return template
+    .replace(PART, (_, line, lines, word, words) => (conditions[line ?? word] ? (lines ?? words) : ''))
     .replace(HOLE, hole)
     .trim()
 }
