@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
+import { kindSettings } from './config'
 import { connect } from './connect'
 import { formatDifferences, LISTED } from './differences'
 import type { Command } from './main'
 import { type Compared, compareSelected, exitCode, parseSelection, SELECTION_OPTIONS } from './selection'
-import { STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
+import { STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
 import type { Difference } from './verify'
 
 const HELP = `Compares what Redis shows with what Postgres holds, post by post: the count, and who likes it. Changes no count:
@@ -38,8 +39,9 @@ export const verify: Command = {
       console.log(HELP)
       return 0
     }
-    const selection = parseSelection(values)
-    const stores = await connect(storeSettings(values))
+    const settings = await kindSettings(values)
+    const selection = parseSelection(values, settings.kind)
+    const stores = await connect(settings)
     const listed: Difference[] = []
     try {
       const result = await compareSelected({ command: 'verify', values }, stores, selection, difference => {
