@@ -1,9 +1,10 @@
 import type { KeptOp, KeptOps } from './kept-ops'
 import type { LikeInput } from './registers'
+import { LikesRefused } from './transport'
 
 export interface KeeperOptions {
   ops: KeptOps
-  /** Reads these posts, and hands what was heard to `heard`; rejects when the server cannot be reached. */
+  /** Reads these posts, and hands what was heard to `heard`; rejects when the server cannot be reached, or refuses. */
   read(postIds: string[]): Promise<void>
   /** Sends a press again, asking for durability. */
   resend(postId: string, op: number): void
@@ -137,7 +138,7 @@ export class Keeper {
   }
 
   async #ask(): Promise<void> {
-    const { ops, read, isOnTheWay } = this.options
+    const { ops, isOnTheWay } = this.options
     this.#due = Number.POSITIVE_INFINITY
     const asked = performance.now()
     this.#apart =
@@ -147,16 +148,31 @@ export class Keeper {
     if (posts.length === 0) return
     const waiting = posts.filter(postId => !isOnTheWay(postId)).slice(0, MAX_POSTS)
     this.#isAsking = true
-    this.#hasFailed = !(await read(waiting).then(
-      () => true,
-      () => false,
-    ))
+    this.#hasFailed = !(await this.#read(waiting))
     this.#isAsking = false
     if (ops.posts().length === 0) return
     const isEager = this.#isEager && !this.#hasFailed
     this.#isEager = false
     this.#askIn(isEager ? this.#apart : this.#pause)
     if (!isEager) this.#pause = Math.min(2 * this.#pause, CONFIRM_MAX_MS)
+  }
+
+  /** Whether the server has answered. It refuses a whole question for one id that no post of its kind can have. */
+  async #read(postIds: string[]): Promise<boolean> {
+    const { ops, read } = this.options
+    try {
+      await read(postIds)
+      return true
+    } catch (error) {
+      if (!(error instanceof LikesRefused) || error.code !== 'invalid_post_id') return false
+    }
+    const [postId] = postIds
+    if (postIds.length > 1) {
+      const half = postIds.length >> 1
+      return (await this.#read(postIds.slice(0, half))) && this.#read(postIds.slice(half))
+    }
+    this.#forget(postId!, ops.get(postId!)?.op ?? 0)
+    return true
   }
 
   /** The press that is kept, if it can be one. */

@@ -1,4 +1,3 @@
-import { isPostId } from '../core/ids'
 import { isOp } from './credible'
 
 /** A press of this browser that Postgres is not known to hold. */
@@ -11,6 +10,8 @@ export interface KeptOp {
 const PREFIX = 'onecount:kept:'
 const MAX_OPS = 200
 const MAX_AGE_MS = 24 * 60 * 60_000
+/** What an id may be, of whichever kind: a UUID, a bigint, a text. The server alone knows of which kind its posts are. */
+const ID = /^[\w-][\w.:-]{0,127}$/
 
 /**
  * The newest press of each post, shared by the tabs of a browser. An entry a post: what one tab writes does not undo
@@ -57,10 +58,10 @@ export class KeptOps {
 
   /**
    * Ids of the posts, the oldest press first. What is too old or too much is forgotten here, and what stands under a
-   * name that is no post's: the server refuses a question with one malformed id, for all the others in it too.
+   * name that can be no post's: the server refuses a question with one malformed id, for all the others in it too.
    */
   posts(): string[] {
-    const malformed = (this.#try(storedPosts) ?? []).filter(postId => !isPostId(postId))
+    const malformed = (this.#try(storedPosts) ?? []).filter(postId => !ID.test(postId))
     for (const postId of malformed) this.#try(storage => storage.removeItem(PREFIX + postId))
     const ids = new Set([...this.#memory.keys(), ...(this.#try(storedPosts) ?? [])])
     const kept = [...ids]
