@@ -40,8 +40,8 @@ export async function comparePairs(
       sizes.set(id, size)
   }
   const matched = new Map<string, number>()
-  const { comparePosts } = idsOf(onecount.kind)
-  for await (const likes of likesOf(onecount.stores.postgres, [...found.keys()], comparePosts, signal)) {
+  const { postOrder } = idsOf(onecount.kind)
+  for await (const likes of likesOf(onecount.stores.postgres, [...found.keys()], postOrder, signal)) {
     for (const [ctx, group] of byContext(of, likes.filter(isMirrored))) {
       const held = await lookAtPairs(ctx, group)
       for (const [i, like] of group.entries()) {

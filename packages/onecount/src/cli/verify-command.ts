@@ -4,7 +4,7 @@ import { connect } from './connect'
 import { formatDifferences, LISTED } from './differences'
 import type { Command } from './main'
 import { type Compared, compareSelected, exitCode, parseSelection, SELECTION_OPTIONS } from './selection'
-import { STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
+import { type KindOptions, STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
 import type { Difference } from './verify'
 
 const HELP = `Compares what Redis shows with what Postgres holds, post by post: the count, and who likes it. Changes no count:
@@ -47,7 +47,7 @@ export const verify: Command = {
       const result = await compareSelected({ command: 'verify', values }, stores, selection, difference => {
         if (listed.length < LISTED) listed.push(difference)
       })
-      console.log(values.json ? JSON.stringify({ ...result, listed }) : format(result, listed))
+      console.log(values.json ? JSON.stringify({ ...result, listed }) : format(result, listed, values))
       return exitCode(result, result.differences)
     } finally {
       await stores.close()
@@ -55,9 +55,14 @@ export const verify: Command = {
   },
 }
 
-function format({ posts, differences, cold }: Compared, listed: Difference[]): string {
+function format(
+  { posts, differences, cold }: Compared,
+  listed: Difference[],
+  { config, kind }: KindOptions,
+): string {
   const lines = [`${posts} posts compared, ${differences} differ, ${cold} not in Redis`]
   if (listed.length > 0) lines.unshift(`${formatDifferences(listed, differences)}\n`)
-  if (differences > 0) lines.push('Mend them with: npx onecount reconcile')
+  const of = [config && ` --config ${config}`, kind && ` --kind ${kind}`].filter(Boolean).join('')
+  if (differences > 0) lines.push(`Mend them with: npx onecount reconcile${of}`)
   return lines.join('\n')
 }

@@ -38,7 +38,7 @@ export interface Ids {
    * The order of post ids in the pages of Postgres, as for `sort`. `null` where the database alone knows it: a column of
    * text has a collation.
    */
-  readonly comparePosts: ((a: string, b: string) => number) | null
+  readonly postOrder: ((a: string, b: string) => number) | null
 }
 
 /** The ids of `kind`. */
@@ -57,14 +57,14 @@ export function idsOf(kind: Kind): Ids {
       if (!isSessionId(id)) throw new OnecountError('invalid_session', { field: 'sessionId' })
     },
     partitionOf: (postId, partitions) => (partitions === 1 ? 0 : partition(postId, partitions)),
-    comparePosts: ORDERS[kind.target.id],
+    postOrder: ORDERS[kind.target.id],
   }
 }
 
 /** Of UUIDs, as Postgres writes them. */
 export const compareUuids = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-const ORDERS: Record<IdType, Ids['comparePosts']> = {
+const ORDERS: Record<IdType, Ids['postOrder']> = {
   uuid: compareUuids,
   bigint(a, b) {
     const difference = BigInt(a) - BigInt(b)

@@ -27,9 +27,9 @@ function tableOf(posts: string[], likes: Record<string, number>) {
 }
 
 async function read(table: ReturnType<typeof tableOf>, postIds: string[], type: IdType) {
-  const { comparePosts } = idsOf({ ...DEFAULT_KIND, target: { ...DEFAULT_KIND.target, id: type } })
+  const { postOrder } = idsOf({ ...DEFAULT_KIND, target: { ...DEFAULT_KIND.target, id: type } })
   const found: Record<string, number> = {}
-  for await (const page of likesOf(table as unknown as PostgresPort, postIds, comparePosts))
+  for await (const page of likesOf(table as unknown as PostgresPort, postIds, postOrder))
     for (const { postId } of page) found[postId] = (found[postId] ?? 0) + 1
   return found
 }

@@ -6,17 +6,17 @@ import type { Pair } from './script-calls'
 export const RATINGS = 1000
 
 /**
- * Likes of these posts as Postgres has them, in pages; `postIds` are in its order, which `comparePosts` knows, or nothing
+ * Likes of these posts as Postgres has them, in pages; `postIds` are in its order, which `postOrder` knows, or nothing
  * outside of the database (`null`). Likes of other posts that lie between them are passed over. @throws StoreUnavailable
  */
 export async function* likesOf(
   postgres: PostgresPort,
   postIds: string[],
-  comparePosts: Ids['comparePosts'],
+  postOrder: Ids['postOrder'],
   signal?: AbortSignal,
 ): AsyncGenerator<PairOp[]> {
   const places = new Map(postIds.map((id, place) => [id, place]))
-  const end = comparePosts ? undefined : await firstFrom(postgres, postIds.at(-1))
+  const end = postOrder ? undefined : await firstFrom(postgres, postIds.at(-1))
   let next = 0
   for (let last: Pair | null = null; next < postIds.length; ) {
     signal?.throwIfAborted()
@@ -32,7 +32,7 @@ export async function* likesOf(
     }
     // The page ended with a post that is not asked for: it lies between two that are, or after all of them.
     last = null
-    if (comparePosts) while (next < postIds.length && comparePosts(postIds[next]!, final.postId) < 0) next++
+    if (postOrder) while (next < postIds.length && postOrder(postIds[next]!, final.postId) < 0) next++
     else if (end && page.some(like => isSame(like, end))) return
     else next = 1 + (likes.length > 0 ? places.get(likes.at(-1)!.postId)! : next)
   }

@@ -32,14 +32,14 @@ export function createMirrorFiller(
   postgres: PostgresPort,
   contextOf: (postId: string) => Context,
   after: string | null,
-  comparePosts: Ids['comparePosts'] = compareUuids,
+  postOrder: Ids['postOrder'] = compareUuids,
 ) {
   /** Of the post before too, once: it may have been filled in part. */
   let last: Pair | null = after === null ? null : { postId: after, sessionId: '' }
 
   /** The likes up to the last one of these posts, from where the posts before ended. */
   async function* nextLikes(postIds: string[], signal?: AbortSignal): AsyncGenerator<PairOp[]> {
-    if (!comparePosts) {
+    if (!postOrder) {
       const before = last ? [last.postId] : []
       last = null
       yield* likesOf(postgres, [...before, ...postIds], null, signal)
@@ -49,7 +49,7 @@ export function createMirrorFiller(
     for (;;) {
       signal?.throwIfAborted()
       const page: PairOp[] = await postgres.ratings(last, RATINGS)
-      const likes = page.filter(like => comparePosts(like.postId, until) <= 0)
+      const likes = page.filter(like => postOrder(like.postId, until) <= 0)
       yield likes
       last = likes.at(-1) ?? last
       if (likes.length < page.length || page.length === 0) return

@@ -1,6 +1,5 @@
 import type { KeptOp, KeptOps } from './kept-ops'
 import type { LikeInput } from './registers'
-import { LikesRefused } from './transport'
 
 export interface KeeperOptions {
   ops: KeptOps
@@ -159,19 +158,15 @@ export class Keeper {
 
   /** Whether the server has answered. It refuses a whole question for one id that no post of its kind can have. */
   async #read(postIds: string[]): Promise<boolean> {
-    const { ops, read } = this.options
     try {
-      await read(postIds)
+      await this.options.read(postIds)
       return true
     } catch (error) {
-      if (!(error instanceof LikesRefused) || error.code !== 'invalid_post_id') return false
+      if ((error as { code?: unknown }).code !== 'invalid_post_id') return false
     }
-    const [postId] = postIds
-    if (postIds.length > 1) {
-      const half = postIds.length >> 1
-      return (await this.#read(postIds.slice(0, half))) && this.#read(postIds.slice(half))
-    }
-    this.#forget(postId!, ops.get(postId!)?.op ?? 0)
+    const half = postIds.length >> 1
+    if (half > 0) return (await this.#read(postIds.slice(0, half))) && this.#read(postIds.slice(half))
+    this.#forget(postIds[0]!, Number.POSITIVE_INFINITY)
     return true
   }
 

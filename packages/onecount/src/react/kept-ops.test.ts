@@ -70,4 +70,16 @@ describe('kept ops', () => {
       expect(ops.get(id)).toMatchObject({ op: 3 })
     },
   )
+
+  it('of one server are not those of another, whose posts may have the same ids', () => {
+    const [likes, bookmarks] = [new KeptOps(), new KeptOps(localStorage, Date.now, '/api/bookmarks')]
+    likes.keep('42', 3)
+    bookmarks.keep('42', 5)
+    bookmarks.keep('43', 7)
+    expect([likes.posts(), likes.get('42')?.op]).toEqual([['42'], 3])
+    expect([bookmarks.posts(), bookmarks.get('42')?.op]).toEqual([['42', '43'], 5])
+    bookmarks.forget('42', 5)
+    expect(new KeptOps().posts()).toEqual(['42'])
+    expect(new KeptOps(localStorage, Date.now, '/api/bookmarks').posts()).toEqual(['43'])
+  })
 })

@@ -10,6 +10,7 @@ import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
+import { startSupabase } from '@/dev/services/supabase'
 import { connect } from '../support/databases'
 import { article, mark, namesOf, SCHEMA, slug, uuidOf } from '../support/kinds'
 
@@ -59,6 +60,7 @@ beforeEach(async () => {
       await sql`insert into article_likes (article_id, user_id) values (${id}, ${person})`
 })
 afterEach(async () => {
+  through = {}
   for (const client of clients.splice(0)) client.disconnect()
   await sql.end()
 })
@@ -74,6 +76,9 @@ function instance(kind: Kind, partitions = 1): Onecount {
   return createOnecount({ redis: ioredisPort(client), postgres, partitions, log: { warn() {} } })
 }
 
+/** In place of the direct address, when a test goes through REST. */
+let through: Record<string, string> = {}
+
 const run = (...args: string[]) =>
   new Promise<{ code: number; out: string; err: string }>(resolve =>
     execFile(
@@ -87,6 +92,7 @@ const run = (...args: string[]) =>
           REDIS_URL: redis.url,
           DATABASE_URL: databaseUrl,
           ONECOUNT_SECRET: 'x'.repeat(40),
+          ...through,
         },
       },
       (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err }),
@@ -179,6 +185,31 @@ describe('onecount backfill of a kind', () => {
     expect(await command.scard(keysOf(slug).liked('B'))).toBe(1101)
     for (const id of ['a', 'A', 'b', '_x', '1', '10', '9', 'Zoo', 'about'])
       expect(await likers(slug, id), id).toEqual(['ana'])
+  }, 60_000)
+
+  it('goes through the Supabase client as well', async () => {
+    await sql`update articles set like_count = 1 where id = 3`
+    await apply(article)
+    const supabase = await startSupabase({ databaseUrl })
+    try {
+      through = {
+        DATABASE_URL: '',
+        SUPABASE_URL: supabase.url,
+        SUPABASE_SECRET_KEY: supabase.secretKey,
+      }
+      const { code, report, err } = await json('backfill', '--kind', 'article')
+      expect(report, err).toMatchObject({
+        repaired: { likesBelowRatings: 1 },
+        ratings: RATINGS,
+        verified: ARTICLES.length,
+        mismatches: 0,
+      })
+      expect(code).toBe(0)
+      await sql`update articles set like_count = 50 where id in (10, ${LARGE})`
+      expect(await json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: { differences: 0 } })
+    } finally {
+      await supabase.stop()
+    }
   }, 60_000)
 
   it('says what to apply where the kind is not in the database', async () => {
