@@ -201,7 +201,6 @@ describe('a press', () => {
     first.close()
     const text = localStorage.getItem(`onecount:kept:${POST}`)!
     for (const id of ['42', 'x', '43']) localStorage.setItem(`onecount:kept:${id}`, text)
-    server.flush()
     const asked: string[][] = []
     const read: LikesTransport['read'] = async ids => {
       asked.push(ids)
@@ -210,6 +209,7 @@ describe('a press', () => {
       return answer
     }
     openTab({ server, transport: { ...transport, read } })
+    server.flush()
     await pass(CONFIRMED + ANSWERED)
     expect(asked[0]).toHaveLength(4)
     expect(kept()).toEqual([])
