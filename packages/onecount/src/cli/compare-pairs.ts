@@ -1,13 +1,11 @@
 import type { Context } from '../core/context'
+import { idsOf } from '../core/kind-ids'
+import { likesOf } from '../core/likes-of'
 import { byContext, isMirrored, lookAtPairs, sizesOf, strangersOf } from '../core/mirrors'
 import type { Onecount } from '../core/onecount'
 import { isLikedOp } from '../core/op'
-import type { PairOp } from '../core/ports'
 import type { PairInRedis } from '../core/scripts'
 import { contextOf, type Found, PAIRS_KEPT, type WrongKey } from './found'
-
-/** Likes read in one call. */
-const RATINGS = 1000
 
 /** Who of these sessions likes a post, as few as one asks Postgres for one by one. @throws StoreUnavailable */
 export async function compareThese(onecount: Onecount, found: Found, sessionIds: string[]): Promise<void> {
@@ -42,8 +40,9 @@ export async function comparePairs(
       sizes.set(id, size)
   }
   const matched = new Map<string, number>()
-  for await (const likes of likesOf(onecount, [...found.keys()], signal)) {
-    for (const [ctx, group] of byContext(of, likes)) {
+  const { postOrder } = idsOf(onecount.kind)
+  for await (const likes of likesOf(onecount.stores.postgres, [...found.keys()], postOrder, signal)) {
+    for (const [ctx, group] of byContext(of, likes.filter(isMirrored))) {
       const held = await lookAtPairs(ctx, group)
       for (const [i, like] of group.entries()) {
         note(found.get(like.postId)!, ctx, like.sessionId, true, held[i]!)
@@ -59,28 +58,6 @@ export async function comparePairs(
       const held = await lookAtPairs(ctx, pairs)
       for (const [i, pair] of pairs.entries()) note(found.get(postId)!, ctx, pair.sessionId, false, held[i]!)
     }
-  }
-}
-
-/** Likes of the posts as Postgres has them, in pages; `postIds` are in order. */
-async function* likesOf(
-  { stores: { postgres } }: Onecount,
-  postIds: string[],
-  signal?: AbortSignal,
-): AsyncGenerator<PairOp[]> {
-  const wanted = new Set(postIds)
-  let next = 0
-  for (let last: Omit<PairOp, 'op'> | null = null; next < postIds.length; ) {
-    signal?.throwIfAborted()
-    const from: Omit<PairOp, 'op'> = last ?? { postId: postIds[next]!, sessionId: '' }
-    const page: PairOp[] = await postgres.ratings(from, RATINGS)
-    const likes = page.filter(like => wanted.has(like.postId) && isMirrored(like))
-    if (likes.length > 0) yield likes
-    const end = page.at(-1)
-    if (!end || page.length < RATINGS) return
-    while (next < postIds.length && postIds[next]! < end.postId) next++
-    // Over those between two posts that are compared.
-    last = postIds[next] === end.postId ? end : null
   }
 }
 

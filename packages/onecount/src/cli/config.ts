@@ -3,7 +3,13 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Config, defineConfig, type OnecountConfig } from '../config/define'
 import type { Kind } from '../core/kind'
-import { MissingSetting } from './settings'
+import {
+  type KindOptions,
+  MissingSetting,
+  type StoreOptions,
+  type StoreSettings,
+  storeSettings,
+} from './settings'
 
 const FILES = ['onecount.config.ts', 'onecount.config.mjs', 'onecount.config.js']
 
@@ -54,4 +60,18 @@ export function chooseKinds({ kinds }: Config, name: string | undefined): Kind[]
       `There is no kind ${name}: the configuration has ${Object.keys(kinds).join(', ')}`,
     )
   return [kind]
+}
+
+/** The kinds that a command was asked for: the one that it names, else every kind of the configuration. @throws MissingSetting */
+export const readKinds = async ({ config, kind }: KindOptions): Promise<Kind[]> =>
+  chooseKinds(await readConfig(config), kind)
+
+/** The settings of a command that is for one kind. @throws MissingSetting also where there are several to choose from */
+export async function kindSettings(values: StoreOptions): Promise<StoreSettings> {
+  const [kind, ...others] = await readKinds(values)
+  if (others.length > 0)
+    throw new MissingSetting(
+      `The configuration has the kinds ${[kind, ...others].map(of => of!.name).join(', ')}: choose one with --kind`,
+    )
+  return { ...storeSettings(values), kind }
 }

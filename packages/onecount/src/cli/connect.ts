@@ -1,10 +1,13 @@
 import type { Sql } from 'postgres'
 import WebSocket from 'ws'
 import { StoreUnavailable } from '../core/errors'
+import { DEFAULT_KIND, type Kind } from '../core/kind'
+import { NOBODY } from '../core/kind-ids'
 import type { LoopOptions } from '../core/loop'
 import { createOnecount, type Onecount } from '../core/onecount'
 import type { Logger, PostgresPort } from '../core/ports'
 import { within } from '../core/within'
+import { functionPrefix } from '../postgres/names'
 import { connectPostgresJs } from '../postgres/postgresjs'
 import { supabasePort } from '../postgres/supabase'
 import { loadPostgresJs, loadSupabase } from './drivers'
@@ -101,11 +104,22 @@ export interface PostgresStore {
   end(): Promise<void>
 }
 
-/** Connects with the first call. @throws MissingSetting */
+/** Connects with the first call, for the kind of the settings. @throws MissingSetting */
 export async function openPostgres(settings: StoreSettings, timeoutMs = PATIENCE_MS): Promise<PostgresStore> {
+  const { kind = DEFAULT_KIND } = settings
   return settings.databaseUrl
-    ? openDirectly(settings.databaseUrl, timeoutMs)
-    : openThroughRest(settings.supabaseUrl!, settings.secretKey!, timeoutMs)
+    ? openDirectly(settings.databaseUrl, kind, timeoutMs)
+    : openThroughRest(settings.supabaseUrl!, settings.secretKey!, kind, timeoutMs)
+}
+
+/** Names of the tables that onecount has for a kind, and the session that stands for nobody in them. */
+function tablesOf(kind: Kind) {
+  const prefix = kind.isDefault ? 'like_' : functionPrefix(kind)
+  return {
+    log: `${prefix}log`,
+    settings: `${prefix}settings`,
+    nobody: kind.rows.actorType === 'uuid' ? NOBODY : '',
+  }
 }
 
 /** @throws Error which names the cause and the setting */
@@ -127,7 +141,8 @@ export async function openSql(databaseUrl: string, max: number): Promise<() => S
     )
 }
 
-async function openDirectly(databaseUrl: string, timeoutMs: number): Promise<PostgresStore> {
+async function openDirectly(databaseUrl: string, kind: Kind, timeoutMs: number): Promise<PostgresStore> {
+  const tables = tablesOf(kind)
   const openOne = await openSql(databaseUrl, 4)
   let sql: Sql
   const open = () => {
@@ -135,9 +150,10 @@ async function openDirectly(databaseUrl: string, timeoutMs: number): Promise<Pos
     return sql
   }
   const rows = (postIds: string[]) =>
-    sql`select post_id from public.like_log where session_id = '' and post_id in ${sql(postIds)}`
+    sql`select post_id::text from public.${sql(tables.log)}
+         where session_id = ${tables.nobody} and post_id in ${sql(postIds)}`
   return {
-    ...connectPostgresJs(open, { timeoutMs }),
+    ...connectPostgresJs(open, { timeoutMs, kind }),
     toForget: inChunks(async postIds => {
       const found = await within(Promise.resolve(rows(postIds)), timeoutMs, () => {
         throw new Error(`no answer within ${timeoutMs} ms`)
@@ -145,10 +161,10 @@ async function openDirectly(databaseUrl: string, timeoutMs: number): Promise<Pos
       return found.map(row => row.post_id)
     }),
     async partitions() {
-      const [row] = await sql`select partitions from public.like_settings`
+      const [row] = await sql`select partitions from public.${sql(tables.settings)}`
       return row!.partitions
     },
-    repair: (name, args) => repairPage(sql, name, args),
+    repair: (name, args) => repairPage(sql, name, args, functionPrefix(kind)),
   }
 }
 
@@ -169,7 +185,15 @@ export async function repairPage(
   return row!.result
 }
 
-async function openThroughRest(url: string, key: string, timeoutMs: number): Promise<PostgresStore> {
+async function openThroughRest(
+  url: string,
+  key: string,
+  kind: Kind,
+  timeoutMs: number,
+): Promise<PostgresStore> {
+  const tables = tablesOf(kind)
+  // A number of JSON does not hold every bigint.
+  const postId = kind.target.id === 'bigint' ? 'post_id::text' : 'post_id'
   const createClient = await loadSupabase()
   const client = openAddress(supabaseAddress(url), () =>
     createClient(url, key, {
@@ -178,20 +202,20 @@ async function openThroughRest(url: string, key: string, timeoutMs: number): Pro
     }),
   )
   return {
-    port: supabasePort(client, { timeoutMs }),
+    port: supabasePort(client, { timeoutMs, kind }),
     toForget: inChunks(async postIds => {
       const { data, error } = await client
-        .from('like_log')
-        .select('post_id')
-        .eq('session_id', '')
+        .from(tables.log)
+        .select(postId)
+        .eq('session_id', tables.nobody)
         .in('post_id', postIds)
         .abortSignal(AbortSignal.timeout(timeoutMs))
       if (error) throw new Error(error.message, { cause: error })
-      return data.map(row => row.post_id)
+      return (data as unknown as { post_id: string }[]).map(row => row.post_id)
     }),
     async partitions() {
       const { data, error } = await client
-        .from('like_settings')
+        .from(tables.settings)
         .select('partitions')
         .abortSignal(AbortSignal.timeout(timeoutMs))
         .single()
@@ -199,7 +223,7 @@ async function openThroughRest(url: string, key: string, timeoutMs: number): Pro
       return data.partitions
     },
     async repair(name, args) {
-      const { data, error } = await client.rpc(`onecount_repair_${name}`, args)
+      const { data, error } = await client.rpc(`${functionPrefix(kind)}repair_${name}`, args)
       if (error) throw Object.assign(new Error(error.message), { code: error.code })
       return data
     },

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import type { Health } from '../core/health'
 import { createOnecount } from '../core/onecount'
+import { kindSettings } from './config'
 import { assertAnswers, layoutOf, openPostgres, openSql, type PostgresStore } from './connect'
 import { type Finding, fail, ok, skipped, warn } from './doctor/check'
 import { judgePartitions } from './doctor/log'
@@ -17,7 +18,6 @@ import {
   STORE_OPTIONS_HELP,
   type StoreOptions,
   type StoreSettings,
-  storeSettings,
 } from './settings'
 import { formatTable } from './table'
 import { postgresUnreachable, Unreachable } from './unreachable'
@@ -64,7 +64,7 @@ export const doctor: Command = {
 async function checkStores(values: StoreOptions): Promise<Finding[]> {
   let settings: StoreSettings
   try {
-    settings = storeSettings(values)
+    settings = await kindSettings(values)
   } catch (error) {
     return [unusable('stores', error)]
   }
@@ -118,9 +118,12 @@ function unusable(check: string, error: unknown): Finding {
 }
 
 async function lookInside(settings: StoreSettings, store: PostgresStore): Promise<Finding[]> {
-  if (!settings.databaseUrl) {
+  const { kind } = settings
+  const isMapped = kind !== undefined && !kind.isDefault
+  if (isMapped || !settings.databaseUrl) {
     await assertAnswers(store.port, settings)
-    return [NOT_INSIDE, judgePartitions(await store.partitions(), settings.partitions)]
+    const found = isMapped ? notInsideOf(kind.name) : NOT_INSIDE
+    return [found, judgePartitions(await store.partitions(), settings.partitions)]
   }
   const sql = (await openSql(settings.databaseUrl, 1))()
   try {
@@ -138,6 +141,14 @@ const NOT_INSIDE = skipped(
   'answers; tables, grants and triggers cannot be read through REST',
   'set DATABASE_URL to the direct address of the database and run this again',
 )
+
+/** The checks of what is inside know the names of the default kind alone. */
+const notInsideOf = (kind: string) =>
+  skipped(
+    'Postgres',
+    `answers; tables, grants and triggers of the kind ${kind} are not looked at`,
+    `npx onecount repair --kind ${kind} --dry-run says whether its rows are sound`,
+  )
 
 async function checkBacklog(
   settings: StoreSettings,

@@ -1,5 +1,5 @@
 import type { Context } from '../core/context'
-import { partitionOf } from '../core/keys'
+import { idsOf } from '../core/kind-ids'
 import type { Onecount } from '../core/onecount'
 
 /** Keys of Redis that hold something else than Postgres, by the beginning of their names. */
@@ -31,5 +31,5 @@ export const PAIRS_KEPT = 1000
 export const isDifferent = ({ keys, pairs }: Found) => keys.length + pairs.size > 0
 
 /** The partition of a post. */
-export const contextOf = ({ stores }: Onecount, postId: string): Context =>
-  stores.partitions[partitionOf(postId, stores.partitions.length)]!
+export const contextOf = ({ kind, stores }: Onecount, postId: string): Context =>
+  stores.partitions[idsOf(kind).partitionOf(postId, stores.partitions.length)]!

@@ -1,3 +1,4 @@
+import { backfill } from './backfill-command'
 import { doctor } from './doctor'
 import { migration } from './migration'
 import { moderate } from './moderate'
@@ -18,6 +19,7 @@ export interface Command {
 
 const COMMANDS: Record<string, Command> = {
   migration,
+  backfill,
   worker,
   verify,
   reconcile,

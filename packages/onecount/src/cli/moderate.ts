@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util'
 import type { Onecount } from '../core/onecount'
+import { kindSettings } from './config'
 import { connect } from './connect'
 import type { Command } from './main'
-import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
+import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
 
 const HELP = `Takes likes or a post away, in both stores. What it has done is durable; it can be repeated at any time.
 
@@ -45,7 +46,7 @@ export const moderate: Command = {
     if (!action) throw wrong(name ? `There is no action ${name}.` : 'Say what to do.')
     if (ids.length !== action.takes)
       throw wrong(`${name} takes ${action.takes === 1 ? 'one id' : 'two ids'}, not ${ids.length}.`)
-    const { onecount, close } = await connect(storeSettings(values))
+    const { onecount, close } = await connect(await kindSettings(values))
     try {
       const done = (await action.run(onecount, ids)) as { posts: number; complete: boolean }
       if (values.json) console.log(JSON.stringify(done))

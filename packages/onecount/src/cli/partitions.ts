@@ -2,15 +2,17 @@ import { parseArgs } from 'node:util'
 import { ForeignRedis, StoreUnavailable } from '../core/errors'
 import type { Onecount } from '../core/onecount'
 import { repartition } from '../core/repartition'
+import { kindSettings } from './config'
 import { assertAnswers, connect, openPostgres } from './connect'
 import type { Command } from './main'
 import {
   CLUSTER_HELP,
   CLUSTER_OPTION,
+  KIND_HELP,
+  KIND_OPTIONS,
   MissingSetting,
   parsePartitions,
   type StoreSettings,
-  storeSettings,
 } from './settings'
 import { formatTable } from './table'
 
@@ -20,6 +22,7 @@ const HELP = `Says into how many partitions the posts are split, or changes that
 
   --json           one JSON object on stdout
 ${CLUSTER_HELP}
+${KIND_HELP}
   --help
 
 From then on Postgres serves the processes that are set to another number, until they are started again with
@@ -33,14 +36,14 @@ export const partitions: Command = {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { json: { type: 'boolean' }, ...CLUSTER_OPTION, help: { type: 'boolean' } },
+      options: { json: { type: 'boolean' }, ...CLUSTER_OPTION, ...KIND_OPTIONS, help: { type: 'boolean' } },
     })
     if (values.help) {
       console.log(HELP)
       return 0
     }
     if (positionals.length > 1) throw new MissingSetting(`partitions takes one number.\n\n${HELP}`)
-    const settings = storeSettings(values)
+    const settings = await kindSettings(values)
     const from = await partitionsOf(settings)
     const to = positionals[0] === undefined ? from : parsePartitions('partitions', positionals[0])
     const moved = from === to ? 0 : await change(settings, from, to)

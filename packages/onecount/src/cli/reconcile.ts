@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util'
 import { mendMirrors } from '../core/mirrors'
 import { nextOp } from '../core/op'
+import { kindSettings } from './config'
 import { type Connected, connect } from './connect'
 import { formatDifferences, LISTED } from './differences'
 import { contextOf, type Found } from './found'
 import type { Command } from './main'
 import { type Compared, compareSelected, exitCode, parseSelection, SELECTION_OPTIONS } from './selection'
-import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
+import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
 import { compareAgain, type Difference } from './verify'
 
 const HELP = `Mends posts on which Redis and Postgres do not agree.
@@ -51,8 +52,9 @@ export const reconcile: Command = {
     if (values.from !== 'redis' && values.from !== 'postgres')
       throw new MissingSetting(`--from ${values.from} is no store: use redis or postgres`)
     const from: From = values.from
-    const selection = parseSelection(values)
-    const stores = await connect(storeSettings(values))
+    const settings = await kindSettings(values)
+    const selection = parseSelection(values, settings.kind)
+    const stores = await connect(settings)
     const left: Difference[] = []
     let mended = 0
     try {

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
-import { isPostId, isSessionId } from '../core/ids'
+import { DEFAULT_KIND, type Kind } from '../core/kind'
+import { idsOf } from '../core/kind-ids'
 import type { PairOp, PostgresPort, RefusedFilter, SetAsideOp } from '../core/ports'
+import { kindSettings } from './config'
 import { assertAnswers, openPostgres } from './connect'
 import type { Command } from './main'
-import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
+import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
 import { formatTable } from './table'
 
 const HELP = `Lists the likes and unlikes that Postgres refused by a rule of its own, and that are set aside, with the reason.
@@ -46,8 +48,8 @@ export const refused: Command = {
       return 0
     }
     if (values.retry && values.drop) throw new MissingSetting('--retry or --drop: choose one of them')
-    const filter = parseFilter(values)
-    const settings = storeSettings(values)
+    const settings = await kindSettings(values)
+    const filter = parseFilter(values, settings.kind)
     const { port, end } = await openPostgres(settings)
     try {
       await assertAnswers(port, settings)
@@ -68,9 +70,15 @@ export const refused: Command = {
   },
 }
 
-function parseFilter({ post, session }: { post?: string; session?: string }): RefusedFilter {
+function parseFilter(
+  { post, session }: { post?: string; session?: string },
+  kind: Kind = DEFAULT_KIND,
+): RefusedFilter {
+  const { isPostId, isSessionId } = idsOf(kind)
   if (post !== undefined && !isPostId(post))
-    throw new MissingSetting(`--post ${post} is no id of a post: use its UUID`)
+    throw new MissingSetting(
+      `--post ${post} is no id of a post: use ${kind.target.id === 'uuid' ? 'its UUID' : 'one that is listed'}`,
+    )
   if (session !== undefined && !isSessionId(session))
     throw new MissingSetting(`--session ${session} is no id of a session: use one that is listed`)
   return { postId: post, sessionId: session }

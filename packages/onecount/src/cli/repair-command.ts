@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
+import { kindSettings } from './config'
 import { assertAnswers, openPostgres } from './connect'
 import type { Command } from './main'
 import { createProgress } from './progress'
 import { NOTHING, type Repaired, repairAll, repairedRows } from './repair'
-import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
+import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
 import { formatTable } from './table'
 import { codeOf, postgresUnreachable } from './unreachable'
 
@@ -43,7 +44,7 @@ export const repair: Command = {
     if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 5000)
       throw new MissingSetting(`--page-size ${values['page-size']} is not a whole number from 1 to 5000`)
     const dryRun = values['dry-run']
-    const settings = storeSettings(values)
+    const settings = await kindSettings(values)
     const store = await openPostgres(settings)
     const stop = new AbortController()
     const interrupt = () => {

@@ -1,4 +1,5 @@
-import { isPostId } from '../core/ids'
+import { DEFAULT_KIND, type Kind } from '../core/kind'
+import { idsOf } from '../core/kind-ids'
 import type { Onecount } from '../core/onecount'
 import type { PostSummary } from '../core/ports'
 import { inRedis } from './compare'
@@ -22,10 +23,14 @@ export const SELECTION_OPTIONS = {
 } as const
 
 /** @throws MissingSetting that names the option */
-export function parseSelection(values: { post?: string; sample?: string; after?: string }): Selection {
+export function parseSelection(
+  values: { post?: string; sample?: string; after?: string },
+  kind: Kind = DEFAULT_KIND,
+): Selection {
+  const { isPostId } = idsOf(kind)
   for (const name of ['post', 'after'] as const)
     if (values[name] !== undefined && !isPostId(values[name]))
-      throw new MissingSetting(`--${name} ${values[name]} is no post id: use a UUID in lower case`)
+      throw new MissingSetting(`--${name} ${values[name]} is no post id: use ${exampleOf(kind)}`)
   if ([values.post, values.sample, values.after].filter(value => value !== undefined).length > 1)
     throw new MissingSetting('--post, --sample and --after do not go together: use one of them')
   const sample = values.sample === undefined ? undefined : Number(values.sample)
@@ -33,6 +38,13 @@ export function parseSelection(values: { post?: string; sample?: string; after?:
     throw new MissingSetting(`--sample ${values.sample} is no number of posts: use a whole number above 0`)
   return { post: values.post, after: values.after, sample }
 }
+
+const exampleOf = ({ target }: Kind): string =>
+  ({
+    uuid: 'a UUID in lower case',
+    bigint: 'a whole number, as Postgres writes it',
+    text: 'up to 128 letters, digits and _ . : -',
+  })[target.id]
 
 /** What a command was given, to name the one that goes on where it stopped. */
 export interface Invocation {

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { MOST_PARTITIONS } from '../core/keys'
+import type { Kind } from '../core/kind'
 
 /** Where the stores of an application are. */
 export interface StoreSettings {
@@ -20,7 +21,15 @@ export interface StoreSettings {
   partitions?: number
   /** False: `post:liked:<post>` is not kept. */
   likers?: boolean
+  /** What is counted; the kind that there is without a configuration where left out. */
+  kind?: Kind
 }
+
+/** Of every command that uses the stores of a kind. */
+export const KIND_OPTIONS = { config: { type: 'string' }, kind: { type: 'string' } } as const
+
+export const KIND_HELP = `  --config FILE    the configuration, where it is not onecount.config.ts, .mjs or .js
+  --kind NAME      the kind of the configuration that is meant`
 
 /** Of every command that uses Redis. */
 export const CLUSTER_OPTION = { cluster: { type: 'boolean' } } as const
@@ -32,14 +41,21 @@ export const STORE_OPTIONS = {
   partitions: { type: 'string' },
   'no-likers': { type: 'boolean' },
   ...CLUSTER_OPTION,
+  ...KIND_OPTIONS,
 } as const
 
 /** How they are explained. */
 export const STORE_OPTIONS_HELP = `  --partitions N   into how many parts the keys are split, as in the application (ONECOUNT_PARTITIONS, 1)
   --no-likers      post:liked:<post> is not kept, as in the application (ONECOUNT_LIKERS=off)
-${CLUSTER_HELP}`
+${CLUSTER_HELP}
+${KIND_HELP}`
 
-export interface StoreOptions {
+export interface KindOptions {
+  config?: string
+  kind?: string
+}
+
+export interface StoreOptions extends KindOptions {
   partitions?: string
   'no-likers'?: boolean
   cluster?: boolean

@@ -1,8 +1,9 @@
 import { parseArgs } from 'node:util'
 import type { Onecount } from '../core/onecount'
+import { kindSettings } from './config'
 import { connect } from './connect'
 import type { Command } from './main'
-import { STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
+import { STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
 
 const HELP = `Gives Postgres to the Redis of REDIS_URL, when it belongs to another one: after a move to a new Redis, or where the wrong
 one was first. Every post is read from Postgres again. The former Redis is refused from then on, and what it has not
@@ -30,7 +31,10 @@ export const takeover: Command = {
       console.log(HELP)
       return 0
     }
-    const { onecount, close } = await connect(storeSettings(values), { takeOver: true, log: { warn() {} } })
+    const { onecount, close } = await connect(await kindSettings(values), {
+      takeOver: true,
+      log: { warn() {} },
+    })
     try {
       const before = await ownerOf(onecount)
       const { more } = await onecount.drainOnce(DRAIN_MS)

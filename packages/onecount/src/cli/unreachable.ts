@@ -38,8 +38,17 @@ const LOGIN = ['28P01', '28000']
 const NO_DATABASE = '3D000'
 export const NOT_MIGRATED = ['42883', '42P01', '42703', 'PGRST202', 'PGRST205']
 
+/** What makes the functions and tables of a kind. */
+const applyFor = (kind: StoreSettings['kind']): string =>
+  !kind || kind.isDefault
+    ? APPLY_MIGRATIONS
+    : `apply what npx onecount migration --kind ${kind.name} prints; it can be applied again`
+
 /** Of Postgres, whichever way it is reached. */
-export function postgresUnreachable(error: unknown, { databaseUrl, isLocal }: StoreSettings): Unreachable {
+export function postgresUnreachable(
+  error: unknown,
+  { databaseUrl, isLocal, kind }: StoreSettings,
+): Unreachable {
   const cause = rootOf(error)
   const why = whyOf(cause)
   const code = codeOf(cause)
@@ -49,7 +58,7 @@ export function postgresUnreachable(error: unknown, { databaseUrl, isLocal }: St
       ? ['DATABASE_URL', 'DATABASE_URL']
       : ['SUPABASE_URL', 'SUPABASE_SECRET_KEY']
   if (NOT_MIGRATED.includes(code))
-    return new Unreachable(`The migrations are missing in Postgres (${why})`, APPLY_MIGRATIONS)
+    return new Unreachable(`The migrations are missing in Postgres (${why})`, applyFor(kind))
   if (LOGIN.includes(code))
     return new Unreachable(
       `Postgres refuses the login (${why})`,

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
+import { kindSettings } from './config'
 import { connect } from './connect'
 import { formatDifferences, LISTED } from './differences'
 import type { Command } from './main'
 import { type Compared, compareSelected, exitCode, parseSelection, SELECTION_OPTIONS } from './selection'
-import { STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
+import { type KindOptions, STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
 import type { Difference } from './verify'
 
 const HELP = `Compares what Redis shows with what Postgres holds, post by post: the count, and who likes it. Changes no count:
@@ -38,14 +39,15 @@ export const verify: Command = {
       console.log(HELP)
       return 0
     }
-    const selection = parseSelection(values)
-    const stores = await connect(storeSettings(values))
+    const settings = await kindSettings(values)
+    const selection = parseSelection(values, settings.kind)
+    const stores = await connect(settings)
     const listed: Difference[] = []
     try {
       const result = await compareSelected({ command: 'verify', values }, stores, selection, difference => {
         if (listed.length < LISTED) listed.push(difference)
       })
-      console.log(values.json ? JSON.stringify({ ...result, listed }) : format(result, listed))
+      console.log(values.json ? JSON.stringify({ ...result, listed }) : format(result, listed, values))
       return exitCode(result, result.differences)
     } finally {
       await stores.close()
@@ -53,9 +55,14 @@ export const verify: Command = {
   },
 }
 
-function format({ posts, differences, cold }: Compared, listed: Difference[]): string {
+function format(
+  { posts, differences, cold }: Compared,
+  listed: Difference[],
+  { config, kind }: KindOptions,
+): string {
   const lines = [`${posts} posts compared, ${differences} differ, ${cold} not in Redis`]
   if (listed.length > 0) lines.unshift(`${formatDifferences(listed, differences)}\n`)
-  if (differences > 0) lines.push('Mend them with: npx onecount reconcile')
+  const of = [config && ` --config ${config}`, kind && ` --kind ${kind}`].filter(Boolean).join('')
+  if (differences > 0) lines.push(`Mend them with: npx onecount reconcile${of}`)
   return lines.join('\n')
 }

@@ -68,7 +68,7 @@ export async function compareAgain(
     options.signal?.throwIfAborted()
     await onecount.drainOnce()
     const earlier = new Map(found.map(post => [post.postId, post]))
-    const ids = [...earlier.keys()].sort()
+    const ids = postIds.filter(id => earlier.has(id))
     found = stillDifferent(found, (await compare(onecount, ids, { ...options, earlier })).differences)
   }
   return { differences: found, cold }

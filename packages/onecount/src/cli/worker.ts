@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { connect } from './connect'
+import { readKinds } from './config'
+import { type Connected, connect } from './connect'
 import type { Command } from './main'
 import { MissingSetting, mergedEnv, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
 
@@ -13,7 +14,8 @@ ${STORE_OPTIONS_HELP}
   --help
 
 Reads REDIS_URL (several addresses, separated by commas, are nodes of a Redis Cluster), and DATABASE_URL or SUPABASE_URL
-with SUPABASE_SECRET_KEY, from the environment, .env.local or .env.
+with SUPABASE_SECRET_KEY, from the environment, .env.local or .env. Without --kind it drains every kind of the
+configuration.
 SIGTERM or Ctrl-C: drains what is left, for at most 5 seconds. It says nothing while all is well.
 
 Exit code: 0 done, 2 it could not be done.`
@@ -41,30 +43,35 @@ export const worker: Command = {
     const idleMs = values.every === undefined ? EVERY_MS : Number(values.every)
     if (!Number.isInteger(idleMs) || idleMs < 10 || idleMs > 60_000)
       throw new MissingSetting(`--every ${values.every} is no pause: use milliseconds from 10 to 60000`)
-    const { onecount, close } = await connect(storeSettings(values), {
-      log: { warn: line => console.error(`[onecount] ${line}`) },
+    const options = {
+      log: { warn: (line: string) => console.error(`[onecount] ${line}`) },
       patienceMs: PATIENCE_MS,
       drain: { idleMs },
       isPatient: true,
       takeOver: mergedEnv().ONECOUNT_TAKE_OVER === '1',
-    })
+    }
+    const kinds = await readKinds(values)
+    const settings = storeSettings(values)
+    const connected: Connected[] = []
     try {
-      if (values.once) await onecount.drainOnce(Number.POSITIVE_INFINITY)
-      else await untilAsked(onecount.drain)
+      for (const kind of kinds) connected.push(await connect({ ...settings, kind }, options))
+      const all = connected.map(({ onecount }) => onecount)
+      if (values.once) for (const onecount of all) await onecount.drainOnce(Number.POSITIVE_INFINITY)
+      else await untilAsked(all.map(({ drain }) => drain))
       return 0
     } finally {
-      await close()
+      await Promise.all(connected.map(({ close }) => close()))
     }
   },
 }
 
-async function untilAsked(drain: { start(): void; stop(): Promise<void> }): Promise<void> {
-  drain.start()
+async function untilAsked(drains: { start(): void; stop(): Promise<void> }[]): Promise<void> {
+  for (const drain of drains) drain.start()
   // The loop's own timers do not keep a process alive.
   const alive = setInterval(() => {}, 60_000)
   await new Promise<void>(resolve => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
   })
   clearInterval(alive)
-  await drain.stop()
+  await Promise.all(drains.map(drain => drain.stop()))
 }

@@ -34,6 +34,11 @@ export interface Ids {
   assertSessionId(id: string): void
   /** As `onecount_partition_of` of the kind computes it. */
   partitionOf(postId: string, partitions: number): number
+  /**
+   * The order of post ids in the pages of Postgres, as for `sort`. `null` where the database alone knows it: a column of
+   * text has a collation.
+   */
+  readonly postOrder: ((a: string, b: string) => number) | null
 }
 
 /** The ids of `kind`. */
@@ -52,7 +57,20 @@ export function idsOf(kind: Kind): Ids {
       if (!isSessionId(id)) throw new OnecountError('invalid_session', { field: 'sessionId' })
     },
     partitionOf: (postId, partitions) => (partitions === 1 ? 0 : partition(postId, partitions)),
+    postOrder: ORDERS[kind.target.id],
   }
+}
+
+/** Of UUIDs, as Postgres writes them. */
+export const compareUuids = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+const ORDERS: Record<IdType, Ids['postOrder']> = {
+  uuid: compareUuids,
+  bigint(a, b) {
+    const difference = BigInt(a) - BigInt(b)
+    return difference < 0n ? -1 : difference > 0n ? 1 : 0
+  },
+  text: null,
 }
 
 const PARTITIONS: Record<IdType, (id: string, partitions: number) => number> = {

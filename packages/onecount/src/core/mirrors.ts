@@ -1,13 +1,13 @@
 import type { Context } from './context'
 import { isSessionId } from './ids'
+import { compareUuids, type Ids } from './kind-ids'
+import { likesOf, RATINGS } from './likes-of'
 import type { PairOp, PostgresPort } from './ports'
 import type { Mirrored, Pair } from './script-calls'
 import type { PairInRedis } from './scripts'
 
 /** Pairs that one call looks at or changes: it takes Redis a few milliseconds. */
 const PAIRS = 250
-/** Likes read in one call. */
-const RATINGS = 1000
 /** Likers of a post that are held in memory, about. */
 const HELD = 50_000
 /** Likers of a post in one reply of Redis, about. */
@@ -32,24 +32,38 @@ export function createMirrorFiller(
   postgres: PostgresPort,
   contextOf: (postId: string) => Context,
   after: string | null,
+  postOrder: Ids['postOrder'] = compareUuids,
 ) {
   /** Of the post before too, once: it may have been filled in part. */
   let last: Pair | null = after === null ? null : { postId: after, sessionId: '' }
 
-  /** The next posts, in the order of their ids; answers how many likes they have. @throws StoreUnavailable */
-  return async function fill(postIds: string[], signal?: AbortSignal): Promise<number> {
+  /** The likes up to the last one of these posts, from where the posts before ended. */
+  async function* nextLikes(postIds: string[], signal?: AbortSignal): AsyncGenerator<PairOp[]> {
+    if (!postOrder) {
+      const before = last ? [last.postId] : []
+      last = null
+      yield* likesOf(postgres, [...before, ...postIds], null, signal)
+      return
+    }
     const until = postIds.at(-1)!
-    const filled = new Map<string, number>()
-    let ratings = 0
     for (;;) {
       signal?.throwIfAborted()
       const page: PairOp[] = await postgres.ratings(last, RATINGS)
-      const likes = page.filter(like => like.postId <= until)
+      const likes = page.filter(like => postOrder(like.postId, until) <= 0)
+      yield likes
+      last = likes.at(-1) ?? last
+      if (likes.length < page.length || page.length === 0) return
+    }
+  }
+
+  /** The next posts, in the order of Postgres; answers how many likes they have. @throws StoreUnavailable */
+  return async function fill(postIds: string[], signal?: AbortSignal): Promise<number> {
+    const filled = new Map<string, number>()
+    let ratings = 0
+    for await (const likes of nextLikes(postIds, signal)) {
       for (const [ctx, group] of byContext(contextOf, likes.filter(isMirrored))) await mirror(ctx, group)
       for (const { postId } of likes.filter(isMirrored)) filled.set(postId, (filled.get(postId) ?? 0) + 1)
-      last = likes.at(-1) ?? last
       ratings += likes.length
-      if (likes.length < page.length || page.length === 0) break
     }
     const posts = postIds.map(postId => ({ postId }))
     for (const [ctx, group] of byContext(contextOf, posts)) {

@@ -66,7 +66,7 @@ export function createOnecount(options: OnecountOptions) {
       detail: `partitions must be a whole number from 1 to ${MOST_PARTITIONS}, not ${partitions}`,
     })
   const { kind = DEFAULT_KIND } = options.postgres
-  const { isPostId, assertPostId, assertSessionId, partitionOf } = idsOf(kind)
+  const { isPostId, assertPostId, assertSessionId, partitionOf, postOrder } = idsOf(kind)
   const clock = options.clock ?? Date.now
   const elapsed = options.clock ?? (() => performance.now())
   const sleep = options.sleep ?? ((ms: number) => new Promise(resolve => setTimeout(resolve, ms)))
@@ -236,7 +236,7 @@ export function createOnecount(options: OnecountOptions) {
     async hydrateAll(bulk: BulkOptions = {}): Promise<{ posts: number; ratings: number }> {
       // Stores that meet for the first time find that they have diverged, and every post is cold from then on.
       await loop.drain({ budgetMs: DRAIN_MS })
-      const fillMirrors = createMirrorFiller(postgres, contextOf, bulk.after ?? null)
+      const fillMirrors = createMirrorFiller(postgres, contextOf, bulk.after ?? null, postOrder)
       const total = { posts: 0, ratings: 0 }
       for await (const page of pages(postgres, bulk)) {
         const last = page.at(-1)!.postId

@@ -193,6 +193,29 @@ describe('a press', () => {
     expect(kept()).toEqual([])
   })
 
+  it('is looked after beside ids that the server refuses: they alone are forgotten', async () => {
+    const { server, transport } = createServer()
+    const first = openTab({ server, transport })
+    first.store.press(POST, true)
+    await pass(ANSWERED)
+    first.close()
+    const text = localStorage.getItem(`onecount:kept:${POST}`)!
+    for (const id of ['42', 'x', '43']) localStorage.setItem(`onecount:kept:${id}`, text)
+    const asked: string[][] = []
+    const read: LikesTransport['read'] = async ids => {
+      asked.push(ids)
+      const answer = await transport.read(ids)
+      if (ids.some(id => id !== POST)) throw new LikesRefused('invalid_post_id', 'The post id is malformed.')
+      return answer
+    }
+    openTab({ server, transport: { ...transport, read } })
+    server.flush()
+    await pass(CONFIRMED + ANSWERED)
+    expect(asked[0]).toHaveLength(4)
+    expect(kept()).toEqual([])
+    expect(server.postgres.op % 2).toBe(1)
+  })
+
   it('that was lost waits when the server says that it is too much', async () => {
     const { server, transport } = createServer()
     const { store, shown } = openTab({ server, transport })

@@ -3,7 +3,7 @@ import type { LikeInput } from './registers'
 
 export interface KeeperOptions {
   ops: KeptOps
-  /** Reads these posts, and hands what was heard to `heard`; rejects when the server cannot be reached. */
+  /** Reads these posts, and hands what was heard to `heard`; rejects when the server cannot be reached, or refuses. */
   read(postIds: string[]): Promise<void>
   /** Sends a press again, asking for durability. */
   resend(postId: string, op: number): void
@@ -137,7 +137,7 @@ export class Keeper {
   }
 
   async #ask(): Promise<void> {
-    const { ops, read, isOnTheWay } = this.options
+    const { ops, isOnTheWay } = this.options
     this.#due = Number.POSITIVE_INFINITY
     const asked = performance.now()
     this.#apart =
@@ -147,16 +147,27 @@ export class Keeper {
     if (posts.length === 0) return
     const waiting = posts.filter(postId => !isOnTheWay(postId)).slice(0, MAX_POSTS)
     this.#isAsking = true
-    this.#hasFailed = !(await read(waiting).then(
-      () => true,
-      () => false,
-    ))
+    this.#hasFailed = !(await this.#read(waiting))
     this.#isAsking = false
     if (ops.posts().length === 0) return
     const isEager = this.#isEager && !this.#hasFailed
     this.#isEager = false
     this.#askIn(isEager ? this.#apart : this.#pause)
     if (!isEager) this.#pause = Math.min(2 * this.#pause, CONFIRM_MAX_MS)
+  }
+
+  /** Whether the server has answered. It refuses a whole question for one id that no post of its kind can have. */
+  async #read(postIds: string[]): Promise<boolean> {
+    try {
+      await this.options.read(postIds)
+      return true
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== 'invalid_post_id') return false
+    }
+    const half = postIds.length >> 1
+    if (half > 0) return (await this.#read(postIds.slice(0, half))) && this.#read(postIds.slice(half))
+    this.#forget(postIds[0]!, Number.POSITIVE_INFINITY)
+    return true
   }
 
   /** The press that is kept, if it can be one. */

@@ -51,13 +51,35 @@ describe('kept ops', () => {
     expect(localStorage).toHaveLength(0)
   })
 
-  it('forget what stands under a name that is no post: one malformed id would have the whole question refused', () => {
+  it('forget what stands under a name that can be no post: one malformed id would have the whole question refused', () => {
     const ops = new KeptOps()
     ops.keep(POST, 3)
     const text = localStorage.getItem(`onecount:kept:${POST}`)!
-    for (const name of ['', '__proto__', 'x', `${POST} `, POST.toUpperCase()])
+    for (const name of ['', ' ', `${POST} `, 'a|b', '!epoch', '.x', 'é', '1/2', '1\n', 'x'.repeat(129)])
       localStorage.setItem(`onecount:kept:${name}`, text)
     expect(ops.posts()).toEqual([POST])
     expect(localStorage).toHaveLength(1)
+  })
+
+  it.each([POST, '42', '-5', '9223372036854775807', 'Polar-bear:2.1', '_x', 'x'.repeat(128)])(
+    'are kept of a post with the id %s, for the next page too',
+    id => {
+      new KeptOps().keep(id, 3)
+      const ops = new KeptOps()
+      expect(ops.posts()).toEqual([id])
+      expect(ops.get(id)).toMatchObject({ op: 3 })
+    },
+  )
+
+  it('of one server are not those of another, whose posts may have the same ids', () => {
+    const [likes, bookmarks] = [new KeptOps(), new KeptOps(localStorage, Date.now, '/api/bookmarks')]
+    likes.keep('42', 3)
+    bookmarks.keep('42', 5)
+    bookmarks.keep('43', 7)
+    expect([likes.posts(), likes.get('42')?.op]).toEqual([['42'], 3])
+    expect([bookmarks.posts(), bookmarks.get('42')?.op]).toEqual([['42', '43'], 5])
+    bookmarks.forget('42', 5)
+    expect(new KeptOps().posts()).toEqual(['42'])
+    expect(new KeptOps(localStorage, Date.now, '/api/bookmarks').posts()).toEqual(['43'])
   })
 })

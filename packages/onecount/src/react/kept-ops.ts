@@ -1,4 +1,3 @@
-import { isPostId } from '../core/ids'
 import { isOp } from './credible'
 
 /** A press of this browser that Postgres is not known to hold. */
@@ -8,9 +7,12 @@ export interface KeptOp {
   at: number
 }
 
-const PREFIX = 'onecount:kept:'
+/** Where the presses of a server are kept; those of one at another address, as of another kind, are not its own. */
+const prefixOf = (address = '/api/likes') => `onecount:kept${address === '/api/likes' ? '' : `@${address}`}:`
 const MAX_OPS = 200
 const MAX_AGE_MS = 24 * 60 * 60_000
+/** What an id may be, of whichever kind: a UUID, a bigint, a text. The server alone knows of which kind its posts are. */
+const ID = /^[\w-][\w.:-]{0,127}$/
 
 /**
  * The newest press of each post, shared by the tabs of a browser. An entry a post: what one tab writes does not undo
@@ -19,21 +21,24 @@ const MAX_AGE_MS = 24 * 60 * 60_000
 export class KeptOps {
   readonly #memory = new Map<string, KeptOp>()
   readonly #storage: Storage | null
+  readonly #prefix: string
 
   /**
    * `now`: the server's time as far as it is known, milliseconds. The device's clock may be set before the next page, so
-   * nothing is given up for its age by that one.
+   * nothing is given up for its age by that one. `address`: of the server, /api/likes.
    */
   constructor(
     storage: Storage | null = browserStorage(),
     private readonly now: () => number | undefined = Date.now,
+    address?: string,
   ) {
     this.#storage = storage
+    this.#prefix = prefixOf(address)
   }
 
   get(postId: string): KeptOp | undefined {
     const inMemory = this.#memory.get(postId)
-    const stored = parse(this.#try(storage => storage.getItem(PREFIX + postId)))
+    const stored = parse(this.#try(storage => storage.getItem(this.#prefix + postId)))
     return stored && stored.op >= (inMemory?.op ?? 0) ? stored : inMemory
   }
 
@@ -41,7 +46,7 @@ export class KeptOps {
     if ((this.get(postId)?.op ?? 0) >= op) return
     const kept = { op, at: Math.round(this.now() ?? Date.now()) }
     const isStored = this.#try(storage => {
-      storage.setItem(PREFIX + postId, `${kept.op}|${kept.at}`)
+      storage.setItem(this.#prefix + postId, `${kept.op}|${kept.at}`)
       return true
     })
     if (isStored) this.#memory.delete(postId)
@@ -52,17 +57,17 @@ export class KeptOps {
   forget(postId: string, op: number): void {
     if ((this.get(postId)?.op ?? 0) > op) return
     this.#memory.delete(postId)
-    this.#try(storage => storage.removeItem(PREFIX + postId))
+    this.#try(storage => storage.removeItem(this.#prefix + postId))
   }
 
   /**
    * Ids of the posts, the oldest press first. What is too old or too much is forgotten here, and what stands under a
-   * name that is no post's: the server refuses a question with one malformed id, for all the others in it too.
+   * name that can be no post's: the server refuses a question with one malformed id, for all the others in it too.
    */
   posts(): string[] {
-    const malformed = (this.#try(storedPosts) ?? []).filter(postId => !isPostId(postId))
-    for (const postId of malformed) this.#try(storage => storage.removeItem(PREFIX + postId))
-    const ids = new Set([...this.#memory.keys(), ...(this.#try(storedPosts) ?? [])])
+    for (const postId of this.#stored().filter(postId => !ID.test(postId)))
+      this.#try(storage => storage.removeItem(this.#prefix + postId))
+    const ids = new Set([...this.#memory.keys(), ...this.#stored()])
     const kept = [...ids]
       .map(postId => ({ postId, ...(this.get(postId) ?? { op: 0, at: 0 }) }))
       .sort((a, b) => a.at - b.at)
@@ -74,6 +79,13 @@ export class KeptOps {
     return kept.filter(isKept).map(({ postId }) => postId)
   }
 
+  #stored(): string[] {
+    const names = this.#try(storage => Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? ''))
+    return (names ?? [])
+      .filter(name => name.startsWith(this.#prefix))
+      .map(name => name.slice(this.#prefix.length))
+  }
+
   #try<T>(use: (storage: Storage) => T): T | undefined {
     try {
       return this.#storage ? use(this.#storage) : undefined
@@ -82,11 +94,6 @@ export class KeptOps {
     }
   }
 }
-
-const storedPosts = (storage: Storage): string[] =>
-  Array.from({ length: storage.length }, (_, i) => storage.key(i) ?? '')
-    .filter(key => key.startsWith(PREFIX))
-    .map(key => key.slice(PREFIX.length))
 
 /** Anything may stand in a storage. */
 function parse(text: string | null | undefined): KeptOp | undefined {

@@ -43,7 +43,7 @@ export class LikesStore {
   constructor(
     readonly queryClient: QueryClient,
     readonly transport: LikesTransport,
-    ops = new KeptOps(browserStorage(), () => serverTime(transport)),
+    ops = new KeptOps(browserStorage(), () => serverTime(transport), transport.address),
   ) {
     const now = () => this.clock.now()
     this.load = createBatcher(ids => transport.read(ids))

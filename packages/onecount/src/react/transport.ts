@@ -18,6 +18,8 @@ export interface LikesTransport {
   ): Promise<LikeInput & { op: number }>
   /** The server's time as far as it is known here, microseconds since 1970. */
   now(): number
+  /** Where the server is; a press of one is never sent to another. Left out: /api/likes. */
+  readonly address?: string
   /** Knows the server's time better than the device; without one `now()` is believed. */
   readonly clock?: ServerClock
   /** For how long the server has asked not to be read in the background, milliseconds; without it, never. */
@@ -131,6 +133,8 @@ export function createHttpTransport({
   }
 
   return {
+    address: baseUrl,
+
     async read(postIds, signal) {
       const found = new Map<string, LikeInput>()
       for (let i = 0; i < postIds.length; i += MAX_IDS) {

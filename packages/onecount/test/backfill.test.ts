@@ -8,17 +8,17 @@ import { createRedisClient, ioredisPort } from 'onecount/redis'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
-import { applyMigrations } from '../../dev/services/migrations'
-import { type PostgresServer, startPostgresServer } from '../../dev/services/postgres-server'
-import { type RedisServer, startRedisServer } from '../../dev/services/redis-server'
-import { startSupabase } from '../../dev/services/supabase'
-import { POSTS as SEED } from '../seed/data'
+import { applyMigrations } from '@/dev/services/migrations'
+import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
+import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
+import { startSupabase } from '@/dev/services/supabase'
+import { POSTS as SEED } from '@/scripts/seed/data'
 
 type PairOp = Awaited<ReturnType<PostgresPort['ratings']>>[number]
 
 const POSTS = 100_000
 const RATINGS = 200_000
-const SCRIPT = join(import.meta.dirname, '../migrate-counters-to-redis.ts')
+const SCRIPT = join(import.meta.dirname, '../../../scripts/migrate-counters-to-redis.ts')
 
 let server: PostgresServer
 let databaseUrl: string

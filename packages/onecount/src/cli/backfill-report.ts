@@ -1,10 +1,10 @@
-import { formatDifferences } from '../../packages/onecount/src/cli/differences'
-import { repairedRows } from '../../packages/onecount/src/cli/repair'
-import { formatTable } from '../../packages/onecount/src/cli/table'
-import type { MigrationReport } from './migrate'
+import type { BackfillReport } from './backfill'
+import { formatDifferences } from './differences'
+import { repairedRows } from './repair'
+import { formatTable } from './table'
 
 /** The report as a table for people. */
-export function formatReport(report: MigrationReport): string {
+export function formatReport(report: BackfillReport): string {
   const n = (value: number) => value.toLocaleString('en')
   const rows: [string, string][] = [
     ['posts', n(report.posts)],
@@ -27,7 +27,7 @@ export function formatReport(report: MigrationReport): string {
   return [...parts, conclusion(report)].join('\n')
 }
 
-function conclusion(report: MigrationReport): string {
+function conclusion(report: BackfillReport): string {
   if (report.stopped) return 'Stopped: run the same command again to go on.'
   if (report.dryRun) return 'A dry run: nothing was written.'
   return report.mismatches === 0

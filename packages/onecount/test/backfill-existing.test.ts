@@ -2,16 +2,9 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  addExisting,
-  applyAll,
-  type Existing,
-  POSTS,
-  startExisting,
-  type World,
-} from '../../packages/onecount/test/support/existing'
+import { addExisting, applyAll, type Existing, POSTS, startExisting, type World } from './support/existing'
 
-const SCRIPT = join(import.meta.dirname, '../migrate-counters-to-redis.ts')
+const SCRIPT = join(import.meta.dirname, '../../../scripts/migrate-counters-to-redis.ts')
 
 let existing: Existing
 let world: World

@@ -1,21 +1,14 @@
-import { inRedis } from '../../packages/onecount/src/cli/compare'
-import type { Connected } from '../../packages/onecount/src/cli/connect'
-import { createProgress } from '../../packages/onecount/src/cli/progress'
-import {
-  NOTHING,
-  type Repaired,
-  type RepairOptions,
-  repairAll,
-  repairedPosts,
-  repairedRows,
-} from '../../packages/onecount/src/cli/repair'
-import { formatTable } from '../../packages/onecount/src/cli/table'
-import { type Difference, verifyAll } from '../../packages/onecount/src/cli/verify'
+import { inRedis } from './compare'
+import type { Connected } from './connect'
+import { createProgress } from './progress'
+import { NOTHING, type Repaired, type RepairOptions, repairAll, repairedPosts, repairedRows } from './repair'
+import { formatTable } from './table'
+import { type Difference, verifyAll } from './verify'
 
 /** Posts that are named in a report, and sessions of each. */
 const EXAMPLES = 10
 
-export interface MigrationReport {
+export interface BackfillReport {
   dryRun: boolean
   /** Ended by Ctrl-C: what was moved stays, the comparison is not complete. */
   stopped: boolean
@@ -35,18 +28,18 @@ export interface MigrationReport {
   peakMemoryMb: number
 }
 
-export interface MigrationOptions {
+export interface BackfillOptions {
   dryRun: boolean
   pageSize: number
   signal: AbortSignal
 }
 
 /** Repairs Postgres, counts, moves and compares, each in pages of bounded size. @throws StoreUnavailable */
-export async function migrate(stores: Connected, options: MigrationOptions): Promise<MigrationReport> {
+export async function backfillAll(stores: Connected, options: BackfillOptions): Promise<BackfillReport> {
   const { onecount } = stores
   const { signal, pageSize, dryRun } = options
   const started = Date.now()
-  const report: MigrationReport = {
+  const report: BackfillReport = {
     dryRun,
     stopped: false,
     repaired: { ...NOTHING },
@@ -84,7 +77,7 @@ export async function migrate(stores: Connected, options: MigrationOptions): Pro
 
 async function repair(
   { repair, onecount }: Connected,
-  { repaired, dryRun }: MigrationReport,
+  { repaired, dryRun }: BackfillReport,
   signal: AbortSignal,
 ): Promise<void> {
   const checking = createProgress('checking', null)
@@ -111,7 +104,7 @@ async function repair(
 
 async function countAll(
   { onecount }: Connected,
-  report: MigrationReport,
+  report: BackfillReport,
   pageSize: number,
   signal: AbortSignal,
 ): Promise<void> {
@@ -129,7 +122,7 @@ async function countAll(
 
 async function verify(
   { onecount, toForget }: Connected,
-  report: MigrationReport,
+  report: BackfillReport,
   pageSize: number,
   signal: AbortSignal,
 ): Promise<void> {

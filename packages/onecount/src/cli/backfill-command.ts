@@ -1,0 +1,112 @@
+import { parseArgs } from 'node:util'
+import type { Kind } from '../core/kind'
+import { type BackfillOptions, type BackfillReport, backfillAll } from './backfill'
+import { formatReport } from './backfill-report'
+import { readKinds } from './config'
+import { connect } from './connect'
+import type { Command } from './main'
+import {
+  MissingSetting,
+  STORE_OPTIONS,
+  STORE_OPTIONS_HELP,
+  type StoreOptions,
+  storeSettings,
+} from './settings'
+
+const HELP = `Repairs counts and ops in Postgres that cannot be right, moves every like count and every liked set to Redis, then
+compares the two post by post.
+
+  npx onecount backfill [options]
+
+  --dry-run        reads only: says what it would repair and how much there is to move
+  --page-size N    posts a page, 500
+  --json           one JSON object on stdout instead of a table; of several kinds one for each, by name
+${STORE_OPTIONS_HELP}
+  --help
+
+Reads REDIS_URL, and DATABASE_URL or SUPABASE_URL with SUPABASE_SECRET_KEY, from the environment, .env.local or .env,
+or, where none of them names another store, from the local stack that runs. Without --kind it does so for every kind of
+the configuration, one after the other. It can be stopped with Ctrl-C and run again at any time, also while people like
+posts. Counts that Redis has are left as they are, but for posts that were repaired; who likes what is made what
+Postgres has (post:likes, post:liked, session:likes).
+
+Exit code: 0 Redis matches Postgres, 1 some posts differ, 2 it could not be done, 130 stopped.`
+
+const MOST_PAGE = 5000
+
+export const backfill: Command = {
+  summary: 'bring what was there before into Redis, and compare',
+  async run(args) {
+    const values = parse(args)
+    if (values.help) {
+      console.log(HELP)
+      return 0
+    }
+    const pageSize = Number(values['page-size'])
+    if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > MOST_PAGE)
+      throw new MissingSetting(
+        `--page-size ${values['page-size']} is no page size: use a whole number from 1 to ${MOST_PAGE}`,
+      )
+    const kinds = await readKinds(values)
+    const reports: Record<string, BackfillReport> = {}
+    const stop = new AbortController()
+    const interrupt = () => {
+      console.error('\nstopping after this page; run the same command again to go on')
+      stop.abort()
+    }
+    process.once('SIGINT', interrupt)
+    try {
+      for (const kind of kinds) {
+        if (stop.signal.aborted) break
+        const options = { dryRun: values['dry-run'], pageSize, signal: stop.signal }
+        const report = await backfillKind(kind, values, options)
+        reports[kind.name] = report
+        if (values.json) continue
+        if (kinds.length > 1) console.log(`${kind.name}\n`)
+        console.log(formatReport(report) + (kind === kinds.at(-1) ? '' : '\n'))
+      }
+    } finally {
+      process.off('SIGINT', interrupt)
+    }
+    const all = Object.values(reports)
+    if (values.json) console.log(JSON.stringify(kinds.length === 1 ? all[0] : reports, null, 2))
+    return all.length < kinds.length ? STOPPED : Math.max(...all.map(exitCode))
+  },
+}
+
+/** @throws MissingSetting with the help, where an option is not known */
+function parse(args: string[]) {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        'dry-run': { type: 'boolean', default: false },
+        'page-size': { type: 'string', default: '500' },
+        json: { type: 'boolean', default: false },
+        ...STORE_OPTIONS,
+        help: { type: 'boolean', default: false },
+      },
+    }).values
+  } catch (error) {
+    throw new MissingSetting(`${error instanceof Error ? error.message : error}\n\n${HELP}`)
+  }
+}
+
+async function backfillKind(
+  kind: Kind,
+  values: StoreOptions,
+  options: BackfillOptions,
+): Promise<BackfillReport> {
+  const log = { warn: (line: string) => console.error(line) }
+  const stores = await connect({ ...storeSettings(values), kind }, { log })
+  try {
+    return await backfillAll(stores, options)
+  } finally {
+    await stores.close()
+  }
+}
+
+const STOPPED = 130
+
+const exitCode = ({ stopped, mismatches }: BackfillReport): number =>
+  stopped ? STOPPED : mismatches > 0 ? 1 : 0

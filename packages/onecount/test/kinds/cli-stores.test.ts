@@ -1,0 +1,356 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { createKeys, createOnecount, type Kind, type Onecount } from 'onecount'
+import { kindSql, postgresJsPort } from 'onecount/postgres'
+import { createRedisClient, ioredisPort } from 'onecount/redis'
+import type { Sql } from 'postgres'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
+import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
+import { startSupabase } from '@/dev/services/supabase'
+import { connect } from '../support/databases'
+import { article, mark, namesOf, SCHEMA, slug, uuidOf } from '../support/kinds'
+
+const BIN = join(import.meta.dirname, '../../bin/onecount.mjs')
+/** More than a number of JavaScript holds. */
+const LARGE = '9007199254740993'
+/** In the order of Postgres, which is not that of their text. */
+const ARTICLES = ['-5', ...Array.from({ length: 30 }, (_, n) => String(n + 1)), LARGE]
+const PEOPLE = ['ana', 'ben', 'eva'].map(uuidOf)
+const [ana, ben, eva] = PEOPLE as [string, string, string]
+/** Who liked an article before onecount. */
+const likersOf = (id: string) => PEOPLE.slice(0, Math.abs(Number(BigInt(id) % 4n)))
+const RATINGS = ARTICLES.reduce((sum, id) => sum + likersOf(id).length, 0)
+
+let server: PostgresServer
+let redis: RedisServer
+let command: Redis
+let folder: string
+let databases = 0
+let databaseUrl: string
+let sql: Sql
+const clients: Redis[] = []
+
+beforeAll(async () => {
+  ;[server, redis] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
+  command = new Redis(redis.url)
+  folder = await mkdtemp(join(tmpdir(), 'onecount-kinds-'))
+  await writeFile(
+    join(folder, 'onecount.config.mjs'),
+    `export default ${JSON.stringify({ kinds: { article, mark } })}`,
+  )
+  await writeFile(join(folder, 'slug.mjs'), `export default ${JSON.stringify({ kinds: { slug } })}`)
+})
+afterAll(async () => {
+  command.disconnect()
+  await Promise.all([server.stop(), redis.kill(), rm(folder, { recursive: true })])
+})
+/** The tables of an application and what is in them, then the kinds. */
+beforeEach(async () => {
+  await command.flushall()
+  databaseUrl = await server.createDatabase(`c${databases++}`)
+  sql = connect(databaseUrl)
+  await sql.unsafe(SCHEMA)
+  await sql`insert into articles (id, like_count) select id, 10 from unnest(${ARTICLES}::text[]::bigint[]) id`
+  for (const id of ARTICLES)
+    for (const person of likersOf(id))
+      await sql`insert into article_likes (article_id, user_id) values (${id}, ${person})`
+})
+afterEach(async () => {
+  through = {}
+  for (const client of clients.splice(0)) client.disconnect()
+  await sql.end()
+})
+
+const apply = async (...kinds: Kind[]) => {
+  for (const kind of kinds) await sql.unsafe(kindSql(kind))
+}
+
+function instance(kind: Kind, partitions = 1): Onecount {
+  const client = createRedisClient(redis.url, { commandTimeout: 5000 })
+  clients.push(client)
+  const postgres = postgresJsPort(sql, { kind })
+  return createOnecount({ redis: ioredisPort(client), postgres, partitions, log: { warn() {} } })
+}
+
+/** In place of the direct address, when a test goes through REST. */
+let through: Record<string, string> = {}
+
+const run = (...args: string[]) =>
+  new Promise<{ code: number; out: string; err: string }>(resolve =>
+    execFile(
+      process.execPath,
+      [BIN, ...args],
+      {
+        cwd: folder,
+        env: {
+          NODE_ENV: 'test',
+          PATH: process.env.PATH,
+          REDIS_URL: redis.url,
+          DATABASE_URL: databaseUrl,
+          ONECOUNT_SECRET: 'x'.repeat(40),
+          ...through,
+        },
+      },
+      (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err }),
+    ),
+  )
+
+/** What a command prints with --json. */
+async function json(...args: string[]) {
+  const { code, out, err } = await run(...args, '--json')
+  return { code, report: out ? JSON.parse(out) : null, err }
+}
+
+/** Changes rows as a restore does: without the triggers that notice edits by hand. */
+const unnoticed = (kind: Kind, statement: string) =>
+  sql.begin(async tx => {
+    await tx`select set_config(${namesOf(kind).applying}, 'on', true)`
+    await tx.unsafe(statement)
+  })
+
+const keysOf = (kind: Kind) => createKeys('', kind.keyPrefix)
+const likers = async (kind: Kind, id: string) => (await command.smembers(keysOf(kind).liked(id))).sort()
+
+/** Both stores hold every article, and ana likes one more that is pending. */
+async function begin(): Promise<Onecount> {
+  await apply(article)
+  const app = instance(article)
+  await app.hydrateAll()
+  await app.drainOnce()
+  return app
+}
+
+describe('onecount backfill of a kind', () => {
+  it('repairs, brings every count and liked set to Redis, and compares', async () => {
+    await sql`update articles set like_count = 1 where id = 3`
+    await apply(article)
+    const { code, report } = await json('backfill', '--kind', 'article', '--page-size', '4')
+    expect(report).toMatchObject({
+      repaired: { likesBelowRatings: 1, likesMissing: 0 },
+      posts: ARTICLES.length,
+      ratings: RATINGS,
+      alreadyThere: 0,
+      verified: ARTICLES.length,
+      mismatches: 0,
+    })
+    expect(code).toBe(0)
+    for (const id of ARTICLES) {
+      expect(await likers(article, id), id).toEqual(likersOf(id).sort())
+      expect(await command.get(keysOf(article).likes(id)), id).toBe(id === '3' ? '3' : '10')
+    }
+    const liked = await command.smembers(keysOf(article).sessions(ana))
+    expect(liked.sort()).toEqual(ARTICLES.filter(id => likersOf(id).includes(ana)).sort())
+    // Nothing under the names of the default kind.
+    expect((await command.keys('*')).filter(key => !key.startsWith('article:'))).toEqual([])
+    const again = await json('backfill', '--kind', 'article')
+    expect(again).toMatchObject({ code: 0, report: { alreadyThere: ARTICLES.length, mismatches: 0 } })
+  }, 60_000)
+
+  it('without --kind does so for every kind, and says which', async () => {
+    await sql`insert into bookmarks (article_id, user_id) select 7, 's' || n from generate_series(1, 1200) n`
+    await sql`insert into bookmarks (article_id, user_id) values (10, 'ana'), (9, 'ben')`
+    await apply(article, mark)
+    const dry = await json('backfill', '--dry-run')
+    expect(dry).toMatchObject({
+      code: 0,
+      report: { article: { dryRun: true, ratings: RATINGS }, mark: { dryRun: true, ratings: 1202 } },
+    })
+    expect(await command.dbsize()).toBe(0)
+    const { code, out } = await run('backfill', '--page-size', '3')
+    expect(out).toMatch(
+      /^article\n\nposts[\s\S]*Redis matches Postgres\.\n\nmark\n\nposts[\s\S]*Redis matches Postgres\.\n$/,
+    )
+    expect(code).toBe(0)
+    expect(await command.scard(keysOf(mark).liked('7'))).toBe(1200)
+    expect(await likers(mark, '9')).toEqual(['ben'])
+    expect(await likers(mark, '10')).toEqual(['ana'])
+    expect(await likers(article, '7')).toEqual(likersOf('7').sort())
+  }, 60_000)
+
+  it('takes texts in the order of their collation', async () => {
+    await sql.unsafe(`
+      alter table page_likes alter column page type text collate "en-x-icu";
+      alter table pages alter column slug type text collate "en-x-icu";
+      insert into pages (slug, likes) select s, 5 from unnest('{a,A,b,B,_x,1,10,9,Zoo,about}'::text[]) s;
+      insert into page_likes (page, who) select slug, 'ana' from pages;
+      insert into page_likes (page, who) select 'B', 's' || n from generate_series(1, 1100) n`)
+    await apply(slug)
+    const { code, report } = await json('backfill', '--config', 'slug.mjs', '--page-size', '2')
+    expect(report).toMatchObject({ posts: 10, ratings: 1110, verified: 10, mismatches: 0 })
+    expect(code).toBe(0)
+    expect(await command.scard(keysOf(slug).liked('B'))).toBe(1101)
+    for (const id of ['a', 'A', 'b', '_x', '1', '10', '9', 'Zoo', 'about'])
+      expect(await likers(slug, id), id).toEqual(['ana'])
+  }, 60_000)
+
+  it('goes through the Supabase client as well', async () => {
+    await sql`update articles set like_count = 1 where id = 3`
+    await apply(article)
+    const supabase = await startSupabase({ databaseUrl })
+    try {
+      through = {
+        DATABASE_URL: '',
+        SUPABASE_URL: supabase.url,
+        SUPABASE_SECRET_KEY: supabase.secretKey,
+      }
+      const { code, report, err } = await json('backfill', '--kind', 'article')
+      expect(report, err).toMatchObject({
+        repaired: { likesBelowRatings: 1 },
+        ratings: RATINGS,
+        verified: ARTICLES.length,
+        mismatches: 0,
+      })
+      expect(code).toBe(0)
+      await sql`update articles set like_count = 50 where id in (10, ${LARGE})`
+      expect(await json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: { differences: 0 } })
+    } finally {
+      await supabase.stop()
+    }
+  }, 60_000)
+
+  it('says what to apply where the kind is not in the database', async () => {
+    const { code, err } = await run('backfill', '--kind', 'article')
+    expect(code).toBe(2)
+    expect(err).toContain('npx onecount migration --kind article')
+  }, 30_000)
+})
+
+describe('onecount worker of kinds', () => {
+  it('drains every kind of the configuration, or the one that is named', async () => {
+    await apply(article, mark)
+    const [likes, marks] = [instance(article), instance(mark)]
+    const rowsOf = async (kind: Kind) =>
+      Number((await sql.unsafe(`select count(*) as n from ${namesOf(kind).rows}`))[0]!.n)
+    await likes.set(LARGE, eva, true)
+    await marks.set(LARGE, 'ana', true)
+    expect(await run('worker', '--once', '--kind', 'mark')).toMatchObject({ code: 0, err: '' })
+    expect([await rowsOf(article), await rowsOf(mark)]).toEqual([RATINGS, 1])
+    await marks.set('1', 'ben', true)
+    expect(await run('worker', '--once')).toMatchObject({ code: 0, err: '' })
+    expect([await rowsOf(article), await rowsOf(mark)]).toEqual([RATINGS + 1, 2])
+    expect(await likes.health()).toMatchObject({ pending: 0 })
+  }, 60_000)
+})
+
+describe('onecount verify and reconcile of a kind', () => {
+  it('find what differs, and mend it', async () => {
+    const app = await begin()
+    const equal = { posts: ARTICLES.length, differences: 0, cold: 0, listed: [] }
+    expect(await json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: equal })
+    await unnoticed(
+      article,
+      `delete from article_likes where article_id = 10 and user_id = '${ana}' or article_id = ${LARGE} and user_id = '${ana}';
+       update articles set like_count = 9 where id = 10`,
+    )
+    const { code, report } = await json('verify', '--kind', 'article')
+    expect(code).toBe(1)
+    expect(report).toMatchObject({
+      differences: 2,
+      listed: [
+        { postId: '10', redisCount: 10, postgresCount: 9, onlyRedis: [ana], onlyPostgres: [] },
+        { postId: LARGE, redisCount: 10, postgresCount: 10, onlyRedis: [ana] },
+      ],
+    })
+    expect((await json('verify', '--kind', 'article', '--post', '9')).code).toBe(0)
+    expect((await json('verify', '--kind', 'article', '--after', '10')).report.posts).toBe(21)
+    expect(await json('reconcile', '--kind', 'article')).toMatchObject({ code: 0, report: { mended: 2 } })
+    expect(await json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: equal })
+    expect((await app.read(['10'], ana)).get('10')).toMatchObject({ count: 9, liked: false })
+  }, 60_000)
+
+  it('take an article that Redis is about to forget as on its way', async () => {
+    await begin()
+    await sql`update articles set like_count = 50 where id = 10`
+    await sql`delete from articles where id = 9`
+    expect(await json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: { differences: 0 } })
+  }, 60_000)
+
+  it('with several partitions look where the articles are', async () => {
+    await apply(article)
+    expect(await json('partitions', '4', '--kind', 'article')).toMatchObject({
+      code: 0,
+      report: { before: 1, partitions: 4, moved: 0 },
+    })
+    const app = instance(article, 4)
+    await app.hydrateAll()
+    const four = ['--kind', 'article', '--partitions', '4']
+    expect(await json('verify', ...four)).toMatchObject({ code: 0, report: { cold: 0 } })
+    await unnoticed(article, `update articles set like_count = 12 where id = 6`)
+    expect(await json('verify', ...four)).toMatchObject({
+      code: 1,
+      report: { listed: [{ postId: '6', redisCount: 10, postgresCount: 12 }] },
+    })
+    expect(await run('verify', '--kind', 'article')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--partitions 4'),
+    })
+  }, 60_000)
+
+  it.each([
+    [['verify'], 'The configuration has the kinds article, mark: choose one with --kind'],
+    [['verify', '--kind', 'heart'], 'There is no kind heart'],
+    [['verify', '--kind', 'article', '--post', 'x'], '--post x is no post id: use a whole number'],
+    [['refused', '--kind', 'article', '--post', '01'], '--post 01 is no id of a post'],
+    [['reconcile', '--config', 'none.mjs'], 'none.mjs is not there'],
+  ])('%j says what is wrong', async (args, words) => {
+    const { code, err } = await run(...args)
+    expect(code).toBe(2)
+    expect(err).toContain(words)
+  })
+})
+
+describe('onecount repair of a kind', () => {
+  it('repairs counts that are less than the rows, and ops of the future', async () => {
+    await sql`update articles set like_count = 0 where id in (3, 7)`
+    await apply(article)
+    const future = String(2 * (Date.now() + 3 * 3600_000) * 1000 + 1)
+    await unnoticed(article, `update article_likes set onecount_op = ${future} where article_id = 11`)
+    const found = { likesBelowRatings: 2, opsInFuture: likersOf('11').length }
+    expect(await json('repair', '--kind', 'article', '--dry-run')).toMatchObject({
+      code: 1,
+      report: { posts: ARTICLES.length, repaired: found },
+    })
+    expect(await json('repair', '--kind', 'article', '--page-size', '5')).toMatchObject({
+      code: 0,
+      report: { posts: ARTICLES.length, repaired: found },
+    })
+    expect([...(await sql`select like_count from articles where id in (3, 7)`)]).toEqual([
+      { like_count: 3 },
+      { like_count: 3 },
+    ])
+    expect((await json('repair', '--kind', 'article', '--dry-run')).code).toBe(0)
+  }, 60_000)
+})
+
+describe('the other commands, of a kind', () => {
+  it('moderate takes likes and articles away, takeover and refused know whose they are', async () => {
+    const app = await begin()
+    expect(await json('moderate', 'merge-sessions', ana, eva, '--kind', 'article')).toMatchObject({
+      code: 0,
+      report: { complete: true },
+    })
+    expect((await app.read(['1'], eva)).get('1')).toMatchObject({ count: 10, liked: true })
+    expect((await json('moderate', 'remove-session', ben, '--kind', 'article')).code).toBe(0)
+    expect((await json('moderate', 'remove-post', LARGE, '--kind', 'article')).code).toBe(0)
+    expect([...(await sql`select from articles where id = ${LARGE}`)]).toEqual([])
+    expect(await json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: { posts: 31 } })
+    expect(await json('refused', '--kind', 'article')).toMatchObject({ code: 0, report: { refused: 0 } })
+    expect(await json('takeover', '--kind', 'article')).toMatchObject({ code: 0, report: { changed: false } })
+  }, 60_000)
+
+  it('doctor looks at the backlog and the owner of the kind', async () => {
+    const app = await begin()
+    await app.set('1', eva, true)
+    const { code, report } = await json('doctor', '--kind', 'article')
+    expect(report.findings).toContainEqual(
+      expect.objectContaining({ check: 'backlog', found: expect.stringContaining('1 pending') }),
+    )
+    expect(report.findings).toContainEqual(expect.objectContaining({ check: 'owner', verdict: 'ok' }))
+    expect(report.findings.filter(({ verdict }: { verdict: string }) => verdict === 'fail')).toEqual([])
+    expect(code).toBe(0)
+  }, 30_000)
+})
