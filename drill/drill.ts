@@ -33,8 +33,8 @@ export interface DrillOptions {
 }
 
 /**
- * How often a fault strikes that has met nothing: of two who drain one has the lease for as long as people press without a
- * pause, and nothing of the other passes. Once all is drained either may have it.
+ * How often a fault strikes that has met nothing: of two who drain one may keep the lease for as long as people press without
+ * a pause, and then nothing of the other passes. Once all is drained either may have it.
  */
 const TRIES = 3
 

@@ -14,7 +14,7 @@ ${CONFIG_HELP}
   --help
 
 Before you apply it: let no view or route use onecount, stop its workers, then drain with npx onecount worker --once.
-What is pending in Redis alone would be lost. It may be applied again. docs/uninstall.md has every step.
+It drains every kind. What is pending in Redis alone would be lost. It may be applied again. docs/uninstall.md has every step.
 
 Exit code: 0 printed, 2 the configuration cannot be used.`
 

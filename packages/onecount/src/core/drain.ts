@@ -220,8 +220,6 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
   return { tick, hasWork: looks.hasWork, look: looks.look }
 }
 
-export type Drainer = ReturnType<typeof createDrainer>
-
 function causeOf(error: unknown) {
   if (error instanceof ForeignRedis || error instanceof Repartitioned) return 'foreign'
   if (error instanceof StoreRefused) return 'refused'

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { assertPostId, assertSessionId, isPostId, isSessionId } from './ids'
+import { isPostId, isSessionId } from './ids'
+import { DEFAULT_KIND } from './kind'
+import { type Ids, idsOf } from './kind-ids'
+
+const { assertPostId, assertSessionId }: Ids = idsOf(DEFAULT_KIND)
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 

@@ -17,9 +17,7 @@ export const uninstallSql = (kind: Kind): string =>
 
 function header(kind: Kind): string {
   const { name, isDefault, target, rows } = kind
-  const drain = isDefault
-    ? 'npx onecount worker --once'
-    : 'await onecount.drainOnce(Number.POSITIVE_INFINITY), with the engine of this kind'
+  const drain = `npx onecount worker --once${isDefault ? '' : ` --kind ${name}`}`
   return `-- onecount ${VERSION}, kind ${name}: made by \`npx onecount uninstall\`. Takes away what onecount made for this kind
 -- in the database. Do these first, in this order:
 --   1. let no view and no route use onecount any more, and stop its workers

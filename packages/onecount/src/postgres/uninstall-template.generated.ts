@@ -34,8 +34,7 @@ if exists (
   v_refused := json_array_length(public.onecount_refused(null, null, null, null, 1000));
   if v_refused > 0 then
     raise exception 'presses that Postgres refused are set aside in like_refused, and would be lost: %', v_refused
-      using hint = '{{#default}}npx onecount refused lists them: --retry or --drop them.{{/default}}'
-        '{{#mapped}}Delete there what is to be given up.{{/mapped}}';
+      using hint = 'npx onecount refused{{#mapped}} --kind {{kind}}{{/mapped}} lists them: --retry or --drop them.';
   end if;
 end if;
 
