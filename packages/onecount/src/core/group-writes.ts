@@ -11,6 +11,8 @@ export interface GroupOptions {
   patienceMs?: number
   /** Milliseconds since some moment. */
   elapsed?(): number
+  /** Resolves once the process has read what has arrived: presses of that time share a call. */
+  turn?(): Promise<unknown>
 }
 
 interface Waiting {
@@ -24,9 +26,10 @@ interface Waiting {
 }
 
 /**
- * The port with single presses gathered while a call is under way, as databases gather commits: the first one goes at
- * once, and those that come meanwhile share the next call. One hot post is then locked, written and flushed
- * once for all of them, and the pool of connections is left to others. Calls with many presses go through as they are.
+ * The port with single presses gathered while a call is under way, as databases gather commits: those that come in the
+ * same turn of the process go at once, and those that come meanwhile share the next call. One hot post is then locked,
+ * written and flushed once for all of them, and the pool of connections is left to others. Calls with many presses go
+ * through as they are.
  */
 export function groupWrites(
   port: PostgresPort,
@@ -35,12 +38,27 @@ export function groupWrites(
     calls = 2,
     patienceMs = Number.POSITIVE_INFINITY,
     elapsed = () => performance.now(),
+    turn = () => new Promise(resolve => setImmediate(resolve)),
   }: GroupOptions = {},
 ): PostgresPort {
   let queue: Waiting[] = []
   let underWay = 0
+  let isSending = false
   /** Pairs of the presses under way. */
   const pairs = new Set<string>()
+
+  /**
+   * People who were answered together press again together: without the turn between, the first of them would take the
+   * call that is free for itself, and the others would wait for it.
+   */
+  function sendSoon(): void {
+    if (isSending) return
+    isSending = true
+    turn().then(() => {
+      isSending = false
+      send()
+    })
+  }
 
   function send(): void {
     while (calls > underWay) {
@@ -51,7 +69,7 @@ export function groupWrites(
       writeGroup(group).finally(() => {
         underWay--
         for (const { pair } of group) pairs.delete(pair)
-        send()
+        sendSoon()
       })
     }
   }
@@ -106,7 +124,7 @@ export function groupWrites(
     const pair = `${press.postId}|${press.sessionId}`
     return new Promise<WriteResult>((resolve, reject) => {
       queue.push({ write: press, pair, now, ahead: options?.ahead, since: elapsed(), resolve, reject })
-      send()
+      sendSoon()
     }).then(result => [result])
   }
 

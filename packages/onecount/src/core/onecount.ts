@@ -75,6 +75,7 @@ export function createOnecount(options: OnecountOptions) {
     size: GROUP,
     patienceMs: settings.deadlineMs,
     elapsed,
+    turn: options.sleep && (() => sleep(0)),
   })
   const postgres = withSnapshotBreaker(grouped, {
     failures: settings.breakerFailures,
