@@ -142,10 +142,14 @@ async function kinds(port: PostgresPort, ratings: number): Promise<Record<string
     liked: true,
   })
 
-  let parent = (await port.status(0)).receipt ?? ''
+  const batch = { partition: 0, limit: 1000 }
+  // The first drain of a Postgres begins its log, and the chain of batches anew: it is told the receipt.
+  const first = await port.sync({ ...batch, parent: '', nonce: randomUUID(), entries: [] })
+  if (first.status !== 'rejected') throw new Error(`Postgres answered the first batch: ${first.status}`)
+  let parent = first.receipt
   const sync = async (posts: string[]) => {
     const entries = posts.map(post => ({ ...like(post), rev: 0 }))
-    const result = await port.sync({ partition: 0, parent, nonce: randomUUID(), entries, limit: 1000 })
+    const result = await port.sync({ ...batch, parent, nonce: randomUUID(), entries })
     if (result.status !== 'applied') throw new Error(`Postgres did not apply a batch: ${result.status}`)
     parent = result.receipt
   }
