@@ -20,6 +20,7 @@ export default defineProject({
   },
   test: {
     name: 'react18',
+    maxWorkers: 2,
     dir: root,
     include: ['packages/onecount/src/react/*.test.tsx', 'packages/react18/*.test.{ts,tsx}'],
     // They hide a route with <Activity>, which React 18 does not have.
