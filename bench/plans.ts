@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
 import { cpus } from 'node:os'
+import { applyMigrations } from '@onecount/dev-stack/migrations'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { createClock, nextOp, type PostgresPort } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import postgres, { type Sql } from 'postgres'
-import { applyMigrations } from '../dev/services/migrations'
-import { startPostgresServer } from '../dev/services/postgres-server'
 import { quantile } from './statistics'
 import { postId, STALE } from './stores'
 

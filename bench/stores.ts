@@ -1,13 +1,13 @@
 import { once } from 'node:events'
+import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
+import { applyMigrations } from '@onecount/dev-stack/migrations'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import type { Running } from '@onecount/dev-stack/process'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { createOnecount, type Onecount, type PostgresPort } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import postgres, { type Sql } from 'postgres'
-import { killOnExit } from '../dev/services/kill-on-exit'
-import { applyMigrations } from '../dev/services/migrations'
-import { startPostgresServer } from '../dev/services/postgres-server'
-import type { Running } from '../dev/services/process'
-import { startRedisServer } from '../dev/services/redis-server'
 
 export const POSTS = 10_000
 export const postId = (n: number) => `50050001-aaaa-bbbb-cccc-${n.toString(16).padStart(12, '0')}`

@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
-import { isLoopback } from './services/loopback'
+import { isLoopback } from '@onecount/dev-stack/loopback'
 
 /** Where the application listens, and by which names it is found there. */
 export interface Host {

@@ -1,16 +1,16 @@
 import { existsSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { serveCommands } from './control'
+import { answerCommand } from '@onecount/dev-stack/commands'
+import { serveCommands } from '@onecount/dev-stack/control'
+import { onFreePort } from '@onecount/dev-stack/free-port'
+import { isLoopback } from '@onecount/dev-stack/loopback'
+import { writePrivateFile } from '@onecount/dev-stack/private-files'
+import { type Program, until } from '@onecount/dev-stack/process'
+import { type Stack, startStack } from '@onecount/dev-stack/stack'
 import { loadEnvFiles } from './environment'
 import type { Host } from './host'
 import { startNext } from './next'
 import { HELP, type Options, readOptions } from './options'
-import { writePrivateFile } from './private-files'
-import { onFreePort } from './services/free-port'
-import { isLoopback } from './services/loopback'
-import { type Program, until } from './services/process'
-import { answerCommand } from './stack/commands'
-import { type Stack, startStack } from './stack/stack'
 
 const ROOT = resolve(import.meta.dirname, '..')
 const START_MS = 90_000

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
-import { PortTaken, saysPortTaken } from './services/free-port'
-import { type Program, run, until } from './services/process'
+import { PortTaken, saysPortTaken } from '@onecount/dev-stack/free-port'
+import { END_WITH_PARENT, type Program, run, until } from '@onecount/dev-stack/process'
 
 const ROOT = resolve(import.meta.dirname, '..')
 /** It compiles what it starts with: long on a busy machine. */
@@ -28,7 +28,7 @@ export async function startNext({ mode, port, address, env, started }: NextOptio
   const next = run(
     process.execPath,
     [
-      ...['--import', join(import.meta.dirname, 'end-with-parent.mjs')],
+      ...END_WITH_PARENT,
       ...[join(ROOT, 'node_modules/next/dist/bin/next'), mode, '--port', String(port), '--hostname', address],
     ],
     {

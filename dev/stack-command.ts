@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { sendCommand } from './control'
+import { sendCommand } from '@onecount/dev-stack/control'
 
 const HELP = `Stops and starts a store of the stack that runs (npm run dev, npm start), to see the application without it.
 

@@ -1,6 +1,6 @@
+import { type ClusterNode, type RedisCluster, startRedisCluster } from '@onecount/dev-stack/redis-cluster'
 import type { Cluster } from 'ioredis'
 import { createRedisCluster } from 'onecount/redis'
-import { type ClusterNode, type RedisCluster, startRedisCluster } from '../dev/services/redis-cluster'
 import { createKeys, tagOf } from '../packages/onecount/src/core/keys'
 import type { Store } from './stack'
 

@@ -1,5 +1,5 @@
+import { LINK_FAULTS, type Link, type LinkFault } from '@onecount/dev-stack/link'
 import type { ClusterRedis } from './cluster'
-import { LINK_FAULTS, type Link, type LinkFault } from './link'
 import type { SingleRedis } from './single-redis'
 import type { Stack, Store } from './stack'
 

@@ -1,11 +1,11 @@
 import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
+import { Link } from '@onecount/dev-stack/link'
+import { until } from '@onecount/dev-stack/process'
+import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
-import { killOnExit } from '../dev/services/kill-on-exit'
-import { until } from '../dev/services/process'
-import { type RedisServer, startRedisServer } from '../dev/services/redis-server'
 import { buildPackage } from '../packages/onecount/scripts/build'
-import { Link } from './link'
 import type { Store } from './stack'
 
 const WORKER = join(import.meta.dirname, '../packages/onecount/bin/onecount.mjs')

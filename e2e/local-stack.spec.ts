@@ -1,8 +1,8 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { freePort } from '@onecount/dev-stack/free-port'
+import { isLoopback } from '@onecount/dev-stack/loopback'
 import { expect, test } from '@playwright/test'
-import { freePort } from '../dev/services/free-port'
-import { isLoopback } from '../dev/services/loopback'
 import { listeningSockets, treeOf } from './support/listening-sockets'
 import { type LocalStack, type LocalStackOptions, openVisitor, startLocalStack } from './support/local-stack'
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { killOnExit } from '../../dev/services/kill-on-exit'
-import { type Program, run } from '../../dev/services/process'
+import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
+import { END_WITH_PARENT, type Program, run } from '@onecount/dev-stack/process'
 import type { Load, Said, SideArguments } from './side-process'
 import type { SideName, Stores } from './sides'
 
@@ -47,9 +47,8 @@ export async function startWriter(side: SideName, stores: Stores): Promise<Progr
 
 /** The command of the package. It ends with this process. */
 export function startOnecount({ redisUrl, databaseUrl }: Stores, ...args: string[]): Program {
-  const endsWithUs = join(ROOT, 'dev/end-with-parent.mjs')
   return killOnExit(
-    run(process.execPath, ['--import', endsWithUs, ONECOUNT, ...args], {
+    run(process.execPath, [...END_WITH_PARENT, ONECOUNT, ...args], {
       cwd: ROOT,
       env: { ...process.env, REDIS_URL: redisUrl, DATABASE_URL: databaseUrl },
     }),

@@ -1,11 +1,11 @@
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
+import { run } from '@onecount/dev-stack/process'
 import { createOnecount, type Onecount } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import postgres from 'postgres'
-import { killOnExit } from '../../dev/services/kill-on-exit'
-import { run } from '../../dev/services/process'
 import { watched } from '../stores'
 
 export interface Addresses {

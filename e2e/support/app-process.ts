@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '../../dev/services/free-port'
-import { killOnExit } from '../../dev/services/kill-on-exit'
-import { type Running, run, until } from '../../dev/services/process'
+import { freePort } from '@onecount/dev-stack/free-port'
+import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
+import { type Running, run, until } from '@onecount/dev-stack/process'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Enough to see what went wrong. */

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { killOnExit } from '../../dev/services/kill-on-exit'
-import { run, until } from '../../dev/services/process'
+import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
+import { run, until } from '@onecount/dev-stack/process'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const START_MS = 120_000

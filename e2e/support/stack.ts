@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { killOnExit } from '../../dev/services/kill-on-exit'
-import type { Running } from '../../dev/services/process'
-import { type RedisServer, startRedisServer } from '../../dev/services/redis-server'
-import { type LocalSupabase, startSupabase } from '../../dev/services/supabase'
+import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
+import type { Running } from '@onecount/dev-stack/process'
+import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
+import { type LocalSupabase, startSupabase } from '@onecount/dev-stack/supabase'
 import { type AppProcess, startAppProcess } from './app-process'
 
 /** The production build on real stores, with fresh data, at ports of its own. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
+import { findProgram } from '@onecount/dev-stack/process'
 import { chromium } from '@playwright/test'
-import { findProgram } from '../../dev/services/process'
 
 const MAC_APPLICATIONS = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { findProgram } from '../../dev/services/process'
+import { findProgram } from '@onecount/dev-stack/process'
 
 const PROGRAMS = ['initdb', 'postgres']
 const POSTGRES_OLDEST = 14

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { findProgram } from '../../dev/services/process'
-import { findRedisServer } from '../../dev/services/redis-server'
+import { findProgram } from '@onecount/dev-stack/process'
+import { findRedisServer } from '@onecount/dev-stack/redis-server'
 import { findChromium } from './find-chromium'
 import { findPostgresBin } from './find-postgres'
 

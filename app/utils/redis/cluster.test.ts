@@ -1,6 +1,6 @@
+import { type RedisCluster, startRedisCluster } from '@onecount/dev-stack/redis-cluster'
+import { type LocalSupabase, startSupabase } from '@onecount/dev-stack/supabase'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { type RedisCluster, startRedisCluster } from '@/dev/services/redis-cluster'
-import { type LocalSupabase, startSupabase } from '@/dev/services/supabase'
 
 const BEAR = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 

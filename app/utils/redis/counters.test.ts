@@ -1,9 +1,9 @@
+import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
+import { type LocalSupabase, startSupabase } from '@onecount/dev-stack/supabase'
 import { createClient } from '@supabase/supabase-js'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import WebSocket from 'ws'
-import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
-import { type LocalSupabase, startSupabase } from '@/dev/services/supabase'
 
 const BEAR = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 const FOX = '50050002-aaaa-bbbb-cccc-ddddeeee0002'

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
-import { startRedisServer } from '../../../dev/services/redis-server'
 import { ablate } from './ablate'
 import { runBatch } from './batch'
 import { type Engine, productionEngine } from './engine'

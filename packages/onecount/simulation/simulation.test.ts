@@ -1,6 +1,6 @@
+import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
 import { ablateRule } from './ablate'
 import { runBatch } from './batch'
 import { productionEngine } from './engine'

@@ -1,8 +1,8 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
-import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
 import { churnDatabase, expectSame, instancesOn, press, SESSIONS, whileDraining } from './support/churn'
 
 const INSTANCES = 3

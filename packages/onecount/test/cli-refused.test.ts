@@ -1,6 +1,6 @@
+import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import type { Onecount } from 'onecount'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
 import type { Finding } from '../src/cli/doctor/check'
 import { checkPostgres } from '../src/cli/doctor/postgres'
 import { type Cli, NOBODYS, OTHER, POST, startCli } from './cli-support'

@@ -1,10 +1,10 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { type ClusterNode, type RedisCluster, startRedisCluster } from '@onecount/dev-stack/redis-cluster'
 import type { Cluster } from 'ioredis'
 import type { Onecount } from 'onecount'
 import { createRedisCluster, ioredisClusterPort } from 'onecount/redis'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
-import { type ClusterNode, type RedisCluster, startRedisCluster } from '@/dev/services/redis-cluster'
 import { createKeys, partitionOf, tagOf } from '../src/core/keys'
 import {
   churnDatabase,

@@ -1,9 +1,9 @@
+import { Link } from '@onecount/dev-stack/link'
+import { type ClusterNode, type RedisCluster, startRedisCluster } from '@onecount/dev-stack/redis-cluster'
 import type { Cluster, Redis } from 'ioredis'
 import { StoreUnavailable } from 'onecount'
 import { createRedisCluster, ioredisClusterPort } from 'onecount/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type ClusterNode, type RedisCluster, startRedisCluster } from '@/dev/services/redis-cluster'
-import { Link } from '@/drill/link'
 import {
   answered,
   COUNT_CALL,

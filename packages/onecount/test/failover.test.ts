@@ -1,10 +1,10 @@
+import { Link } from '@onecount/dev-stack/link'
+import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
 import { createOnecount, type Onecount } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
-import { Link } from '@/drill/link'
 import { type Stores, startStores } from './support/stores'
 
 const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }

@@ -1,8 +1,8 @@
+import { applyMigrations, readMigrations } from '@onecount/dev-stack/migrations'
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { postgresJsPort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { applyMigrations, readMigrations } from '@/dev/services/migrations'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import { connect } from './support/databases'
 
 const BEAR = '50050001-aaaa-bbbb-cccc-ddddeeee0001'

@@ -1,7 +1,7 @@
+import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { ForeignRedis, type Onecount, type OnecountOptions } from 'onecount'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
 import { interrupted } from './support/interrupted'
 import { type Stores, startStores } from './support/stores'
 

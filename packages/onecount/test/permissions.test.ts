@@ -1,8 +1,8 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { type LocalSupabase, startSupabase } from '@onecount/dev-stack/supabase'
 import type { SupabaseClient } from '@supabase/supabase-js'
 import type { Sql, TransactionSql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
-import { type LocalSupabase, startSupabase } from '@/dev/services/supabase'
 import { connect, migrate, ownersTables, supabaseClient } from './support/databases'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'

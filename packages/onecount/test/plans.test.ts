@@ -1,7 +1,7 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { postgresJsPort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import { connect, migrate, ownersTables } from './support/databases'
 import { type Calls, calls } from './support/plan-calls'
 import { edits } from './support/plan-edits'

@@ -1,6 +1,6 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { postgresJsPort } from 'onecount/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import { partitionOf } from '../src/core/keys'
 import { isLikedOp } from '../src/core/op'
 import type { PairOp, PostgresPort } from '../src/core/ports'

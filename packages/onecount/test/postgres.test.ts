@@ -1,8 +1,8 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startSupabase } from '@onecount/dev-stack/supabase'
 import { postgresJsPort, supabasePort } from 'onecount/postgres'
 import { postgresContract } from 'onecount/testing'
 import { afterAll, beforeAll } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
-import { startSupabase } from '@/dev/services/supabase'
 import { connect, migrate, ownersTables, servicesTables, supabaseClient } from './support/databases'
 
 let server: PostgresServer

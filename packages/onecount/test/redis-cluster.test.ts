@@ -1,7 +1,7 @@
+import { startRedisCluster } from '@onecount/dev-stack/redis-cluster'
 import { Redis } from 'ioredis'
 import { createRedisCluster, ioredisClusterPort } from 'onecount/redis'
 import { redisContract } from 'onecount/testing'
-import { startRedisCluster } from '@/dev/services/redis-cluster'
 import { monitored } from './support/redis-monitor'
 
 /** The hash tag of a partition: all its keys are in one slot. */

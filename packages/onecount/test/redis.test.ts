@@ -1,8 +1,8 @@
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis, type RedisOptions } from 'ioredis'
 import { createRedisMock } from 'js-redis-server'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import { redisContract } from 'onecount/testing'
-import { startRedisServer } from '@/dev/services/redis-server'
 import { monitored } from './support/redis-monitor'
 
 function underTest(url: string, end: () => Promise<unknown>, options?: RedisOptions) {

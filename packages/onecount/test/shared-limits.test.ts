@@ -1,8 +1,8 @@
+import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
 import { createHandler, createLimiter, parseLimits, redisLimits } from 'onecount/http'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
 import { FOX, MapLikes, SECRET, someone } from '../src/http/test-server'
 
 let server: RedisServer

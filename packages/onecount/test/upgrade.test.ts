@@ -1,7 +1,7 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { postgresJsPort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import type { PairOp, PostgresPort } from '../src/core/ports'
 import { newest } from '../src/testing/postgres/harness'
 import { connect, ownersTables } from './support/databases'

@@ -1,13 +1,13 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { applyMigrations } from '@onecount/dev-stack/migrations'
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { createOnecount } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { applyMigrations } from '../../../dev/services/migrations'
-import { type PostgresServer, startPostgresServer } from '../../../dev/services/postgres-server'
-import { type RedisServer, startRedisServer } from '../../../dev/services/redis-server'
 
 const BIN = join(import.meta.dirname, '../bin/onecount.mjs')
 const POSTS = Array.from(

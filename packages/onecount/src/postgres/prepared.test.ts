@@ -1,5 +1,5 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import { connect, migrate, ownersTables } from '../../test/support/databases'
 import { postgresJsPort } from './postgresjs'
 

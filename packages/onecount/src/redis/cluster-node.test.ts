@@ -1,7 +1,7 @@
+import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
+import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Command, Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { killOnExit } from '@/dev/services/kill-on-exit'
-import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
 import { guardNode, SlotMoving } from './cluster-node'
 
 let server: RedisServer

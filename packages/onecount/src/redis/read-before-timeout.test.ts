@@ -1,7 +1,7 @@
+import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
+import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { killOnExit } from '@/dev/services/kill-on-exit'
-import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
 import { createRedisClient } from './ioredis'
 
 let server: RedisServer

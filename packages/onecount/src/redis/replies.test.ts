@@ -1,6 +1,6 @@
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
-import { startRedisServer } from '@/dev/services/redis-server'
 import { isLeftBehind, serverState, unavailable } from './replies'
 
 /** As ioredis throws it. */

@@ -1,8 +1,8 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startSupabase } from '@onecount/dev-stack/supabase'
 import { supabasePort } from 'onecount/postgres'
 import { postgresContract } from 'onecount/testing'
 import { afterAll, beforeAll } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
-import { startSupabase } from '@/dev/services/supabase'
 import { supabaseClient } from '../support/databases'
 import { article, kindUnderTest, mark, quoted, slug } from '../support/kinds'
 

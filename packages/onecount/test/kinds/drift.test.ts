@@ -1,9 +1,9 @@
+import { applyMigrations, readMigrations } from '@onecount/dev-stack/migrations'
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { DEFAULT_KIND_CONFIG, defineConfig } from 'onecount'
 import { kindSql } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { applyMigrations, readMigrations } from '@/dev/services/migrations'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import { connect } from '../support/databases'
 
 /** Functions that the migrations leave for processes of a version before; a kind has none of these processes. */

@@ -1,3 +1,5 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
 import {
   createKeys,
@@ -14,8 +16,6 @@ import { kindSql, postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
-import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
 import { repairPage } from '../../src/cli/connect'
 import { NOTHING, repairAll } from '../../src/cli/repair'
 import { functionPrefix } from '../../src/postgres/names'

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { type Kind, OnecountError } from 'onecount'
 import { kindSql, postgresJsPort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import { connect } from '../support/databases'
 import { article, mark, quoted, SCHEMA, slug, uuidOf } from '../support/kinds'
 

@@ -1,8 +1,8 @@
+import { applyMigrations } from '@onecount/dev-stack/migrations'
 import { createClient, type SupabaseClient } from '@supabase/supabase-js'
 import type { PairRow, PostgresUnderTest } from 'onecount/testing'
 import postgres, { type Sql } from 'postgres'
 import WebSocket from 'ws'
-import { applyMigrations } from '@/dev/services/migrations'
 
 type Tables = Omit<PostgresUnderTest, 'port' | 'close'>
 

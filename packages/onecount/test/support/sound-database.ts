@@ -1,5 +1,5 @@
+import type { PostgresServer } from '@onecount/dev-stack/postgres-server'
 import { expect } from 'vitest'
-import type { PostgresServer } from '@/dev/services/postgres-server'
 import { connect, migrate, ownersTables } from './databases'
 
 export const BOOKKEEPING = [

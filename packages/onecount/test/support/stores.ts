@@ -1,10 +1,10 @@
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis, type RedisOptions } from 'ioredis'
 import { createKeys, createOnecount, type OnecountOptions } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import type { Sql, TransactionSql } from 'postgres'
-import { startPostgresServer } from '@/dev/services/postgres-server'
-import { startRedisServer } from '@/dev/services/redis-server'
 import { connect, migrate, ownersTables } from './databases'
 
 export interface PostBefore {

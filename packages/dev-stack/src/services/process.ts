@@ -22,6 +22,9 @@ export interface Program extends Running {
   closed: Promise<void>
 }
 
+/** Arguments of Node that make a program end soon after whoever started it has ended. */
+export const END_WITH_PARENT = ['--import', join(import.meta.dirname, '../end-with-parent.mjs')]
+
 /** How long children of a program that has ended are waited for. */
 const CLOSE_MS = 500
 

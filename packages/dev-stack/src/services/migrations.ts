@@ -9,7 +9,7 @@ export interface Migration {
 /** Runs SQL text, several statements at once; answers the rows of the last one. */
 export type Exec = (text: string) => Promise<Record<string, unknown>[]>
 
-const FOLDER = join(import.meta.dirname, '../../supabase')
+const FOLDER = join(import.meta.dirname, '../../../../supabase')
 
 /** The migrations a hosted project applies, in order. */
 export async function readMigrations(): Promise<Migration[]> {
