@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { compare } from '../src/cli/compare'
 import { connect } from '../src/cli/connect'
 import { strangersOf } from '../src/core/mirrors'
-import { type Cli, OTHER, POST, POSTS, startCli } from './cli-support'
+import { type Cli, OTHER, POST, POSTS, startCli } from './support/cli'
 
 let cli: Cli
 let stores: Cli['stores']

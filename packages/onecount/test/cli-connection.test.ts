@@ -6,7 +6,7 @@ import { startSupabase } from '@onecount/dev-stack/supabase'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../src/cli/connect'
 import { readSettings } from '../src/cli/settings'
-import { type Cli, OTHER, POST, startCli } from './cli-support'
+import { type Cli, OTHER, POST, startCli } from './support/cli'
 
 let cli: Cli
 let redisUrl: string

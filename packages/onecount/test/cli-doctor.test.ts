@@ -4,7 +4,7 @@ import { checkPostgres } from '../src/cli/doctor/postgres'
 import { checkRedis } from '../src/cli/doctor/redis'
 import { checkSettings } from '../src/cli/doctor/settings'
 import { checkBefore } from '../src/cli/doctor/version-before'
-import { type Cli, startCli } from './cli-support'
+import { type Cli, startCli } from './support/cli'
 import { connect } from './support/databases'
 
 let cli: Cli

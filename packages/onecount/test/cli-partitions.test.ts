@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Cli, POST, POSTS, startCli } from './cli-support'
+import { type Cli, POST, POSTS, startCli } from './support/cli'
 
 let cli: Cli
 beforeAll(async () => {

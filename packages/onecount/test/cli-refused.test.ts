@@ -3,7 +3,7 @@ import type { Onecount } from 'onecount'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../src/cli/doctor/check'
 import { checkPostgres } from '../src/cli/doctor/postgres'
-import { type Cli, NOBODYS, OTHER, POST, startCli } from './cli-support'
+import { type Cli, NOBODYS, OTHER, POST, startCli } from './support/cli'
 import { connect } from './support/databases'
 
 let cli: Cli

@@ -2,7 +2,7 @@ import type { TransactionSql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../src/cli/doctor/check'
 import { checkCounts, checkOps } from '../src/cli/doctor/data'
-import { type Cli, OTHER, POST, POSTS, startCli } from './cli-support'
+import { type Cli, OTHER, POST, POSTS, startCli } from './support/cli'
 import { connect } from './support/databases'
 
 let cli: Cli

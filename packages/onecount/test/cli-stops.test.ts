@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Cli, POSTS, startCli } from './cli-support'
+import { type Cli, POSTS, startCli } from './support/cli'
 
 let cli: Cli
 

@@ -6,7 +6,7 @@ import { createKeys, DEFAULT_KIND_CONFIG, defineConfig } from 'onecount'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tagOf } from '../src/core/keys'
 import { uninstallSql } from '../src/postgres/uninstall-sql'
-import { POST, POSTS, startCli } from './cli-support'
+import { POST, POSTS, startCli } from './support/cli'
 
 const CONFIG = {
   kinds: {

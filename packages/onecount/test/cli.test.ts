@@ -2,7 +2,7 @@ import type { Onecount } from 'onecount'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { compare } from '../src/cli/compare'
 import { connect } from '../src/cli/connect'
-import { type Cli, NOBODYS, OTHER, POST, POSTS, startCli } from './cli-support'
+import { type Cli, NOBODYS, OTHER, POST, POSTS, startCli } from './support/cli'
 
 let cli: Cli
 let stores: Cli['stores']

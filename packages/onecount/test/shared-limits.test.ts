@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { createHandler, createLimiter, parseLimits, redisLimits } from 'onecount/http'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { FOX, MapLikes, SECRET, someone } from '../src/http/test-server'
+import { FOX, MapLikes, SECRET, someone } from './support/http-server'
 
 let server: RedisServer
 let ends: (() => void)[] = []

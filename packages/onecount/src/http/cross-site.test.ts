@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createTestServer, MapLikes, refusal, SECRET, someone } from '../../test/support/http-server'
 import { createHandler } from './handler'
-import { createTestServer, MapLikes, refusal, SECRET, someone } from './test-server'
 
 const { current, restart, like, close } = createTestServer()
 beforeEach(() => restart())

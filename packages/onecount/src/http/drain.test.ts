@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createTestServer } from './test-server'
+import { createTestServer } from '../../test/support/http-server'
 
 const { current, restart, api, close } = createTestServer()
 beforeEach(() => restart())

@@ -1,8 +1,8 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createTestServer, POLAR_BEAR, SECRET } from '../../test/support/http-server'
 import { createSession } from './session'
-import { createTestServer, POLAR_BEAR, SECRET } from './test-server'
 
 const { current, restart, close } = createTestServer()
 beforeEach(() => restart())

@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  cookieOf,
+  createTestServer,
+  MapLikes,
+  POLAR_BEAR,
+  refusal,
+  SECRET,
+  someone,
+} from '../../test/support/http-server'
 import { createHandler } from './handler'
 import { createSession, readSession } from './session'
-import { cookieOf, createTestServer, MapLikes, POLAR_BEAR, refusal, SECRET, someone } from './test-server'
 
 const ANA = '7b0e7a52-6f2c-4c0e-9f0a-1a2b3c4d5e6f'
 const BEN = 'user_2abcDEF'

@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  cookieOf,
+  createTestServer,
+  FOX,
+  NOBODYS,
+  POLAR_BEAR,
+  SECRET,
+  someone,
+} from '../../test/support/http-server'
 import { readSession } from './session'
-import { cookieOf, createTestServer, FOX, NOBODYS, POLAR_BEAR, SECRET, someone } from './test-server'
 
 const { current, api, like, restart, close } = createTestServer()
 beforeEach(() => restart())

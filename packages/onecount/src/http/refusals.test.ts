@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  createTestServer,
+  MapLikes,
+  NOBODYS,
+  POLAR_BEAR,
+  refusal,
+  SECRET,
+  someone,
+} from '../../test/support/http-server'
 import { StoreUnavailable } from '../core/errors'
 import { createHandler, type HandlerOptions } from './handler'
-import { createTestServer, MapLikes, NOBODYS, POLAR_BEAR, refusal, SECRET, someone } from './test-server'
 
 const { current, restart, api, like, close } = createTestServer()
 beforeEach(() => restart())

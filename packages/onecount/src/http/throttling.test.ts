@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { cookieOf, createTestServer, FOX, refusal, SECRET, someone } from '../../test/support/http-server'
 import { createHandler } from './handler'
 import { parseLimits } from './limits'
-import { cookieOf, createTestServer, FOX, refusal, SECRET, someone } from './test-server'
 
 const { current, restart, api, like, close } = createTestServer()
 beforeEach(() => restart())

@@ -1,7 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import {
+  cookieOf,
+  createTestServer,
+  POLAR_BEAR,
+  refusal,
+  SECRET,
+  someone,
+} from '../../test/support/http-server'
 import { OnecountError } from '../core/errors'
 import { readSession } from './session'
-import { cookieOf, createTestServer, POLAR_BEAR, refusal, SECRET, someone } from './test-server'
 
 const { current, restart, api, like, close } = createTestServer()
 beforeEach(() => restart())

@@ -1,12 +1,12 @@
 // @vitest-environment jsdom
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createServer, manual, openTab, POST } from '../../test/support/react-pages'
 import { MAX_TIME, stampOp } from './credible'
 import { hint } from './hint'
 import { KeptOps } from './kept-ops'
 import type { LikeInput } from './registers'
 import { shareBetweenTabs } from './tabs'
-import { createServer, manual, openTab, POST } from './test-support'
 
 const YEAR_MS = 365 * 24 * 3600_000
 const micros = (ms: number) => ms * 1000

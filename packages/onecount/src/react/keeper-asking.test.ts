@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { POST } from '../../test/support/react-pages'
 import { Keeper } from './keeper'
 import { KeptOps } from './kept-ops'
-import { POST } from './test-support'
 import { LikesUnreachable } from './transport'
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)

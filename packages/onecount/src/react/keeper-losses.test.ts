@@ -1,9 +1,9 @@
 // @vitest-environment jsdom
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ANSWERED, createServer, kept, LATENCY_MS, openTab, POST } from '../../test/support/react-pages'
 import { hint } from './hint'
 import { KeptOps } from './kept-ops'
-import { ANSWERED, createServer, kept, LATENCY_MS, openTab, POST } from './test-support'
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 

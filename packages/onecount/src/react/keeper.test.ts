@@ -1,7 +1,15 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  ANSWERED,
+  CONFIRMED,
+  createServer,
+  kept,
+  openPage,
+  openTab,
+  POST,
+} from '../../test/support/react-pages'
 import { hint } from './hint'
-import { ANSWERED, CONFIRMED, createServer, kept, openPage, openTab, POST } from './test-support'
 import { LikesRefused, type LikesTransport } from './transport'
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { POST } from '../../test/support/react-pages'
 import { KeptOps } from './kept-ops'
-import { POST } from './test-support'
 
 const postId = (n: number) => `50050001-aaaa-bbbb-cccc-${String(n).padStart(12, '0')}`
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)

@@ -2,10 +2,10 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
 import { cleanup, render } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createServer, POST } from '../../test/support/react-pages'
 import { LikesProvider, useLikesStore } from './provider'
 import { type RealtimeClient, type SubscriptionOptions, useLikesSubscription } from './realtime'
 import type { LikesStore } from './store'
-import { createServer, POST } from './test-support'
 
 /** A Supabase whose messages the test sends. */
 function createSupabase() {

@@ -1,12 +1,12 @@
 // @vitest-environment jsdom
 import { QueryClient } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type Answer, manual, POST } from '../../test/support/react-pages'
 import { hint } from './hint'
 import { KeptOps } from './kept-ops'
 import { ServerClock } from './server-clock'
 import { shownLikes } from './shown'
 import { LikesStore } from './store'
-import { type Answer, manual, POST } from './test-support'
 import { LikesRefused, type LikesTransport, LikesUnreachable, serverTime } from './transport'
 
 const YEAR_MS = 365 * 24 * 3600_000

@@ -1,9 +1,9 @@
 import { QueryObserver } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { manual, POST, UNKNOWN } from '../../test/support/react-pages'
 import { hint } from './hint'
 import { REGISTER_TTL_MS } from './registers'
 import { likesKey } from './store'
-import { manual, POST, UNKNOWN } from './test-support'
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 

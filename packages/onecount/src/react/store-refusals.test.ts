@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { manual, POST } from './test-support'
+import { manual, POST } from '../../test/support/react-pages'
 import { LikesRefused, LikesUnreachable } from './transport'
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)

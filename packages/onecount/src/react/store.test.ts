@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type Answer, manual, POST } from '../../test/support/react-pages'
 import { hint } from './hint'
 import type { LikeInput } from './registers'
-import { type Answer, manual, POST } from './test-support'
 import { LikesRefused, LikesUnreachable } from './transport'
 
 const settled = () => vi.advanceTimersByTimeAsync(0)

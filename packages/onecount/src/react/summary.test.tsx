@@ -3,12 +3,12 @@ import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { StrictMode } from 'react'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { createServer, POST, UNKNOWN } from '../../test/support/react-pages'
 import { LikeButton } from './like-button'
 import { LikesSeed, type LikesSeeds } from './likes-seed'
 import { LikesProvider, useLikesStore } from './provider'
 import type { LikesStore } from './store'
 import { useLikeCounts, useLikesStatus } from './summary'
-import { createServer, POST, UNKNOWN } from './test-support'
 
 const OTHER = '50050002-aaaa-bbbb-cccc-ddddeeee0002'
 const seedOf = (count: number) => ({ count, liked: false, rev: 1, source: 'redis' }) as const

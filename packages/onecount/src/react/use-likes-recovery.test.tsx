@@ -2,11 +2,11 @@
 import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { Activity, type ReactNode, startTransition, useState } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { POST } from '../../test/support/react-pages'
 import { hint } from './hint'
 import { LikesProvider, useLikesStore } from './provider'
 import type { LikeInput } from './registers'
 import type { LikesStore } from './store'
-import { POST } from './test-support'
 import { type LikesTransport, LikesUnreachable } from './transport'
 import { useLikes } from './use-likes'
 

@@ -28,9 +28,16 @@ describe('what is published', () => {
   it('has modules and declarations, and no tests, simulation, maps or TypeScript sources', () => {
     const strange = tarball.files.filter(path => path.startsWith('dist/') && !/(\.js|\.d\.ts)$/.test(path))
     expect(strange).toEqual([])
-    expect(tarball.files.filter(path => /\.test\.|test-support|test-server|simulation/.test(path))).toEqual(
-      [],
-    )
+    expect(tarball.files.filter(path => /\.test\.|(^|\/)(test|simulation)\//.test(path))).toEqual([])
+  })
+
+  it('has every source but the tests: their helpers are in test/support', async () => {
+    const sources = await readdir(join(PACKAGE, 'src'), { recursive: true })
+    const modules = sources.filter(path => /\.tsx?$/.test(path) && !path.includes('.test.'))
+    const missing = modules
+      .map(path => `dist/${path.replace(/\.tsx?$/, '.js')}`)
+      .filter(path => !tarball.files.includes(path))
+    expect(missing).toEqual([])
   })
 
   it('has no module whose source is gone, as a stale build would', async () => {

@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Onecount } from 'onecount'
-import { startStores } from './support/stores'
+import { startStores } from './stores'
 
-const BIN = join(import.meta.dirname, '../bin/onecount.mjs')
+const BIN = join(import.meta.dirname, '../../bin/onecount.mjs')
 
 export const POSTS = Array.from({ length: 12 }, (_, i) => ({
   id: `50050001-aaaa-bbbb-cccc-${String(i).padStart(12, '0')}`,

@@ -1,9 +1,9 @@
 import { QueryClient } from '@tanstack/react-query'
-import { KeptOps } from './kept-ops'
-import { type LikeInput, mergeLikes } from './registers'
-import { shownLikes } from './shown'
-import { LikesStore, likesKey } from './store'
-import { type LikesRefused, type LikesTransport, LikesUnreachable } from './transport'
+import { KeptOps } from '../../src/react/kept-ops'
+import { type LikeInput, mergeLikes } from '../../src/react/registers'
+import { shownLikes } from '../../src/react/shown'
+import { LikesStore, likesKey } from '../../src/react/store'
+import { type LikesRefused, type LikesTransport, LikesUnreachable } from '../../src/react/transport'
 
 export const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 export type Answer = LikeInput & { op: number }
