@@ -4,7 +4,7 @@ import type { Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { addExisting, applyAll, type Existing, POSTS, startExisting, type World } from './support/existing'
 
-const SCRIPT = join(import.meta.dirname, '../../../scripts/migrate-counters-to-redis.ts')
+const BIN = join(import.meta.dirname, '../bin/onecount.mjs')
 
 let existing: Existing
 let world: World
@@ -20,9 +20,9 @@ beforeEach(async () => {
   await applyAll(sql)
 })
 
-/** The script in a process of its own. */
-function migrate(...args: string[]) {
-  const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, ...args], {
+/** The command in a process of its own. */
+function backfill(...args: string[]) {
+  const child = spawn(process.execPath, [BIN, 'backfill', ...args], {
     env: { ...process.env, REDIS_URL: existing.redisUrl, DATABASE_URL: world.databaseUrl, SUPABASE_URL: '' },
   })
   let out = ''
@@ -37,17 +37,17 @@ function migrate(...args: string[]) {
 
 const REPAIRED = { likesMissing: 1, likesNegative: 1, likesBelowRatings: 2, opsInFuture: 0, revisions: 0 }
 
-describe('migrate-counters-to-redis on data that cannot be right', () => {
+describe('onecount backfill on data that cannot be right', () => {
   it('says in a dry run what it would repair, and changes nothing', async () => {
     const before = await world.counts()
-    const { code, out } = await migrate('--dry-run').ended
+    const { code, out } = await backfill('--dry-run').ended
     expect(code).toBe(0)
     expect(out).toMatch(/To repair in Postgres:\nlikes missing +1\nlikes below 0 +1\nlikes below rows +2\n/)
     expect(await world.counts()).toEqual(before)
   })
 
   it('makes likes at least as many as rows before it says that it is done, and tells what it changed', async () => {
-    const { code, out } = await migrate('--json').ended
+    const { code, out } = await backfill('--json').ended
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({
       repaired: REPAIRED,
@@ -57,13 +57,13 @@ describe('migrate-counters-to-redis on data that cannot be right', () => {
     })
     expect(await world.counts()).toEqual(Object.fromEntries(POSTS.map(post => [post.id, post.shown])))
     for (const post of POSTS) expect(await world.shown(post.id)).toMatchObject({ count: post.shown })
-    const again = await migrate('--json').ended
+    const again = await backfill('--json').ended
     expect(JSON.parse(again.out)).toMatchObject({ repaired: { likesMissing: 0, likesBelowRatings: 0 } })
   })
 
   it('brings what it repairs to a Redis that holds the posts already', async () => {
     await world.onecount.hydrateAll()
-    const { code, out } = await migrate().ended
+    const { code, out } = await backfill().ended
     expect(code).toBe(0)
     expect(out).toContain('Repaired in Postgres:')
     expect(out).toContain('Redis matches Postgres.')
@@ -81,11 +81,11 @@ describe('migrate-counters-to-redis on data that cannot be right', () => {
     const left = async () =>
       (await sql`select count(*)::integer as n from post_ratings where op = 9007199254740993`)[0]!.n as number
     const all = await left()
-    const { child, ended } = migrate('--page-size', '50')
+    const { child, ended } = backfill('--page-size', '50')
     await expect.poll(left, { interval: 5, timeout: 30_000 }).toBeLessThan(all)
     child.kill('SIGKILL')
     await ended
-    const { code, out } = await migrate('--json').ended
+    const { code, out } = await backfill('--json').ended
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ mismatches: 0 })
     expect(await left()).toBe(0)

@@ -12,13 +12,12 @@ import { createRedisClient, ioredisPort } from 'onecount/redis'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
-import { POSTS as SEED } from '@/scripts/seed/data'
 
 type PairOp = Awaited<ReturnType<PostgresPort['ratings']>>[number]
 
 const POSTS = 100_000
 const RATINGS = 200_000
-const SCRIPT = join(import.meta.dirname, '../../../scripts/migrate-counters-to-redis.ts')
+const BIN = join(import.meta.dirname, '../bin/onecount.mjs')
 
 let server: PostgresServer
 let databaseUrl: string
@@ -47,7 +46,7 @@ const GENERATE = `
 const postId = (n: number) => `50050001-aaaa-bbbb-cccc-${n.toString(16).padStart(12, '0')}`
 
 function start(args: string[], env: Record<string, string> = {}) {
-  const child = spawn(process.execPath, ['--import', 'tsx', SCRIPT, ...args], {
+  const child = spawn(process.execPath, [BIN, 'backfill', ...args], {
     env: { ...process.env, REDIS_URL: redisServer.url, DATABASE_URL: databaseUrl, ...env },
   })
   const output = { out: '', err: '' }
@@ -68,7 +67,7 @@ async function sizesOf(pattern: string): Promise<number> {
   }
   return sum
 }
-const migrate = (args: string[] = [], env?: Record<string, string>) => start(args, env).ended
+const backfill = (args: string[] = [], env?: Record<string, string>) => start(args, env).ended
 
 beforeAll(async () => {
   ;[server, redisServer] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
@@ -85,9 +84,9 @@ afterAll(async () => {
   await Promise.all([server.kill(), redisServer.kill()])
 })
 
-describe('migrate-counters-to-redis', () => {
+describe('onecount backfill', () => {
   it('writes nothing with --dry-run', async () => {
-    const { code, out } = await migrate(['--dry-run', '--json'])
+    const { code, out } = await backfill(['--dry-run', '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ dryRun: true, posts: POSTS, ratings: RATINGS, alreadyThere: 0 })
     expect(await redis.dbsize()).toBe(0)
@@ -100,7 +99,7 @@ describe('migrate-counters-to-redis', () => {
     const first = await ended
     expect(first.code).toBe(130)
     expect(first.out).toContain('run the same command again')
-    const second = await migrate(['--json'])
+    const second = await backfill(['--json'])
     expect(second.code).toBe(0)
     const report = JSON.parse(second.out)
     expect(report.alreadyThere).toBeGreaterThanOrEqual(2000)
@@ -133,7 +132,7 @@ describe('migrate-counters-to-redis', () => {
     await redis.del(`post:likes:${postId(2)}`, session)
     await redis.srem(liked, ...(await redis.srandmember(liked, 10)))
     await redis.sadd(liked, 'nobody-1', 'nobody-2')
-    expect(await migrate()).toMatchObject({
+    expect(await backfill()).toMatchObject({
       code: 0,
       out: expect.stringContaining('Redis matches Postgres.'),
     })
@@ -146,7 +145,7 @@ describe('migrate-counters-to-redis', () => {
       `post:meta:${postId(7)}`,
       (await redis.get(`post:meta:${postId(7)}`))!.replace(/^\d+/, '1'),
     )
-    const { code, out } = await migrate()
+    const { code, out } = await backfill()
     expect(code).toBe(1)
     const line = out.split('\n').find(text => text.startsWith(postId(7)))
     expect(line?.split(/ {2,}/)[1]).toBe('1')
@@ -159,7 +158,7 @@ describe('migrate-counters-to-redis', () => {
     [{ REDIS_URL: 'redis://127.0.0.1:9' }, 'Redis does not answer'],
     [{ DATABASE_URL: 'postgres://postgres@127.0.0.1:9/x' }, 'Postgres does not answer'],
   ])('exits 2 and says what to do with %j', async (env, words) => {
-    const { code, err } = await migrate([], env)
+    const { code, err } = await backfill([], env)
     expect(code).toBe(2)
     expect(err).toContain(words)
   })
@@ -167,18 +166,19 @@ describe('migrate-counters-to-redis', () => {
   it('goes through the official Supabase client as well, while people like posts', async () => {
     const [supabase, target] = await Promise.all([startSupabase({ seed: true }), startRedisServer()])
     const client = createRedisClient(target.url)
+    const admin = createClient(supabase.url, supabase.secretKey, {
+      auth: { persistSession: false },
+      realtime: { transport: WebSocket as unknown as typeof globalThis.WebSocket },
+    })
+    const { data: posts } = await admin.from('posts_new').select('id').throwOnError()
+    expect(posts.length).toBeGreaterThan(0)
     const app = createOnecount({
       redis: ioredisPort(client),
-      postgres: supabasePort(
-        createClient(supabase.url, supabase.secretKey, {
-          auth: { persistSession: false },
-          realtime: { transport: WebSocket as unknown as typeof globalThis.WebSocket },
-        }),
-      ),
+      postgres: supabasePort(admin),
       log: { warn() {} },
     })
     let likes = 0
-    const running = migrate(['--json'], {
+    const running = backfill(['--json'], {
       DATABASE_URL: '',
       REDIS_URL: target.url,
       SUPABASE_URL: supabase.url,
@@ -190,12 +190,12 @@ describe('migrate-counters-to-redis', () => {
     })
     // Every third one is taken back at once.
     for (; !ended; likes++) {
-      const { id } = SEED[likes % SEED.length]!
+      const { id } = posts[likes % posts.length]!
       await app.set(id, `during-${likes}`, true)
       if (likes % 3 === 0) await app.set(id, `during-${likes}`, false)
     }
     const { code, out } = await running
-    expect(JSON.parse(out)).toMatchObject({ posts: SEED.length, verified: SEED.length, mismatches: 0 })
+    expect(JSON.parse(out)).toMatchObject({ posts: posts.length, verified: posts.length, mismatches: 0 })
     expect(code).toBe(0)
     expect(likes).toBeGreaterThan(0)
     expect((await app.drainOnce()).more).toBe(false)
@@ -209,7 +209,7 @@ describe('migrate-counters-to-redis', () => {
       }
       after = page.at(-1)!
     }
-    for (const { id } of SEED) {
+    for (const { id } of posts) {
       const [row] = await postgres.peek([id], null)
       expect(await client.get(`post:likes:${id}`)).toBe(String(row!.count))
     }
@@ -222,7 +222,7 @@ describe('migrate-counters-to-redis', () => {
     const other = postgres(url, { max: 1, onnotice() {} })
     await applyMigrations(async text => [...(await other.unsafe(text))] as Record<string, unknown>[])
     await other.unsafe(GENERATE.replaceAll(String(POSTS), '100').replaceAll(String(RATINGS), '200'))
-    const { code } = await migrate(['--no-likers'], { REDIS_URL: target.url, DATABASE_URL: url })
+    const { code } = await backfill(['--no-likers'], { REDIS_URL: target.url, DATABASE_URL: url })
     expect(code).toBe(0)
     const client = new Redis(target.url)
     expect(await client.keys('post:liked:*')).toEqual([])
@@ -232,7 +232,7 @@ describe('migrate-counters-to-redis', () => {
   }, 60_000)
 
   it('exits 2 on an option that it does not know, and shows its help', async () => {
-    const { code, err } = await migrate(['--fast'])
+    const { code, err } = await backfill(['--fast'])
     expect(code).toBe(2)
     expect(err).toContain('--dry-run')
   })

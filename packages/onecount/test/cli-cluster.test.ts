@@ -1,6 +1,3 @@
-import { execFile } from 'node:child_process'
-import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { type RedisCluster, startRedisCluster } from '@onecount/dev-stack/redis-cluster'
 import { createOnecount, type Onecount } from 'onecount'
 import { type RedisConnection, redisFromEnv } from 'onecount/redis'
@@ -8,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../src/cli/connect'
 import type { Finding } from '../src/cli/doctor/check'
 import { readSettings } from '../src/cli/settings'
-import { type Cli, OTHER, POST, POSTS, startCli } from './cli-support'
+import { type Cli, OTHER, POST, POSTS, startCli } from './support/cli'
 
 const SECRET = 'hunter,2'
 const P = 4
@@ -114,13 +111,12 @@ describe('every command on a cluster with several partitions', () => {
     expect(await json('takeover')).toMatchObject({ code: 0, report: { changed: false, more: false } })
   })
 
-  it('the migration brings posts to every partition', async () => {
+  it('backfill brings posts to every partition', async () => {
     await Promise.all(redis.nodes.map(({ admin }) => admin.flushall().catch(() => {})))
-    const script = join(import.meta.dirname, '../../../scripts/migrate-counters-to-redis.ts')
-    const { stdout } = await promisify(execFile)('npx', ['tsx', script, '--json'], {
-      env: { ...process.env, DATABASE_URL: cli.stores.databaseUrl, ...env },
+    expect(await json('backfill')).toMatchObject({
+      code: 0,
+      report: { posts: POSTS.length - 1, mismatches: 0 },
     })
-    expect(JSON.parse(stdout)).toMatchObject({ posts: POSTS.length - 1, mismatches: 0 })
     expect(await json('verify')).toMatchObject({ code: 0, report: { cold: 0 } })
   })
 
