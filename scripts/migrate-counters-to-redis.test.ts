@@ -103,9 +103,10 @@ describe('npx tsx scripts/migrate-counters-to-redis.ts', () => {
   }, 120_000)
 
   it('does so on a Redis Cluster', async () => {
-    const cluster = await startRedisCluster()
+    // A database belongs to the first Redis that it meets.
+    const [url, cluster] = await Promise.all([seededDatabase('of_cluster'), startRedisCluster()])
     try {
-      const env = { REDIS_URL: cluster.urls.join() }
+      const env = { REDIS_URL: cluster.urls.join(), DATABASE_URL: url }
       const { code, out, err } = await migrate(['--json'], env)
       expect(code, err).toBe(0)
       expect(JSON.parse(out)).toMatchObject({ posts: POSTS.length, verified: POSTS.length, mismatches: 0 })
