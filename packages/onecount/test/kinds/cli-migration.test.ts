@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { defineConfig } from 'onecount'
 import { kindSql } from 'onecount/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MIGRATIONS } from '../../src/postgres/migrations.generated'
 
+const require = createRequire(import.meta.url)
 const BIN = join(import.meta.dirname, '../../bin/onecount.mjs')
 const CONFIG = {
   kinds: {
@@ -28,13 +30,12 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const run = (...args: string[]) =>
+const run = (...args: string[]) => runIn(folder, ...args)
+
+const runIn = (cwd: string, ...args: string[]) =>
   new Promise<{ code: number; out: string; err: string }>(resolve =>
-    execFile(
-      process.execPath,
-      [BIN, 'migration', ...args],
-      { cwd: folder, maxBuffer: 2 ** 24 },
-      (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err }),
+    execFile(process.execPath, [BIN, 'migration', ...args], { cwd, maxBuffer: 2 ** 24 }, (error, out, err) =>
+      resolve({ code: Number(error?.code ?? 0), out, err }),
     ),
   )
 
@@ -72,6 +73,44 @@ describe('npx onecount migration', () => {
       const { code, out, err } = await run(...args)
       expect({ code, out }).toEqual({ code: 2, out: '' })
       expect(err).toContain(message)
+    },
+    30_000,
+  )
+})
+
+describe('onecount.config.ts', () => {
+  const TYPED = `
+    import type { OnecountConfig } from 'onecount'
+    enum Id { Number = 'bigint' }
+    const config: OnecountConfig = ${JSON.stringify(CONFIG)}
+    config.kinds!.like!.target.id = Id.Number
+    export default config`
+
+  it('is read with the typescript of the application, where this Node reads none', async () => {
+    const typed = await mkdtemp(join(tmpdir(), 'onecount-config-'))
+    await mkdir(join(typed, 'node_modules'))
+    await symlink(dirname(require.resolve('typescript/package.json')), join(typed, 'node_modules/typescript'))
+    await writeFile(join(typed, 'onecount.config.ts'), TYPED)
+    const { like, mark } = defineConfig(CONFIG).kinds
+    expect(await runIn(typed)).toEqual({ code: 0, out: `${kindSql(like)}\n${kindSql(mark)}`, err: '' })
+    await rm(typed, { recursive: true })
+  }, 30_000)
+
+  it.each([
+    ['no typescript', null, 'typescript is not installed'],
+    ['one without an interface', 'module.exports = { version: "7.0.2" }', 'has no transpileModule'],
+  ])(
+    'with %s says what to do',
+    async (_, compiler, message) => {
+      const typed = await mkdtemp(join(tmpdir(), 'onecount-config-'))
+      await mkdir(join(typed, 'node_modules/typescript'), { recursive: true })
+      if (compiler) await writeFile(join(typed, 'node_modules/typescript/index.js'), compiler)
+      await writeFile(join(typed, 'onecount.config.ts'), TYPED)
+      const { code, out, err } = await runIn(typed)
+      expect({ code, out }).toEqual({ code: 2, out: '' })
+      expect(err).toContain(message)
+      expect(err).toContain('rename onecount.config.ts to .mjs')
+      await rm(typed, { recursive: true })
     },
     30_000,
   )
