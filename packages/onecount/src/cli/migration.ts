@@ -31,10 +31,13 @@ export const migration: Command = {
       return 0
     }
     const kinds = chooseKinds(await readConfig(values.config), values.kind)
-    await writeOut(kinds.map(migrationOf).join('\n'))
+    await writeOut(migrationSql(kinds))
     return 0
   },
 }
+
+/** The SQL that makes these kinds. */
+export const migrationSql = (kinds: Kind[]): string => kinds.map(migrationOf).join('\n')
 
 /** Of the default kind, whose databases are of many versions: the migrations that lead to this one. */
 const migrationOf = (kind: Kind): string =>
