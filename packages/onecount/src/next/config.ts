@@ -1,4 +1,5 @@
 import { OnecountError } from '../core/errors'
+import type { Kind } from '../core/kind'
 import type { PostgresPort, RedisPort } from '../core/ports'
 import type { PersonOf } from '../http/visitor'
 
@@ -23,8 +24,13 @@ export interface RedisSource {
 export type SessionRequest = Pick<Request, 'headers'>
 
 export interface OnecountNextConfig {
-  /** Makes the Postgres driver, with the first use: `supabaseFromEnv` of `onecount/supabase`, or one of your own. */
-  postgres: (env: Env) => PostgresPort
+  /** What is liked and its tables, of `defineConfig`: its kind `like`, else its first one. Left out: that of no configuration. */
+  config?: { readonly kinds: Readonly<Record<string, Kind>> }
+  /**
+   * Makes the Postgres driver of the kind, with the first use: `supabaseFromEnv` of `onecount/supabase`, or one of your
+   * own, as `(env, { kind }) => postgresJsPort(sql, { kind })`.
+   */
+  postgres: (env: Env, options: { kind: Kind }) => PostgresPort
   /** Opens Redis, with the first use: `redisFromEnv` of `onecount/redis`. Left out or null: Postgres serves alone. */
   redis?: (env: Env, options: { lazyConnect: boolean }) => RedisSource | null
   /**

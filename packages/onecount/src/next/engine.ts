@@ -1,4 +1,5 @@
 import { parseAck } from '../core/ack'
+import { DEFAULT_KIND, type Kind } from '../core/kind'
 import { createOnecount, type Onecount } from '../core/onecount'
 import type { Env, OnecountNextConfig, RedisSource } from './config'
 import type { Shared } from './shared'
@@ -31,11 +32,16 @@ export function createEngines(
       takeOver: env.ONECOUNT_TAKE_OVER === '1',
       partitions: Number(env.ONECOUNT_PARTITIONS || 1),
       indexes: { likers: env.ONECOUNT_LIKERS !== 'off' },
-      postgres: config.postgres(env),
+      postgres: config.postgres(env, { kind: kindOf(config) }),
       ack: parseAck(env.ONECOUNT_ACK),
       log: { warn: message => console.warn(`[onecount] ${message}`) },
     })
   }
 
   return { redis, engine: () => shared.once('engine', create) }
+}
+
+function kindOf({ config }: OnecountNextConfig): Kind {
+  if (!config) return DEFAULT_KIND
+  return config.kinds.like ?? Object.values(config.kinds)[0]!
 }

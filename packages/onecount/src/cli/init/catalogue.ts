@@ -28,7 +28,7 @@ export interface CatalogueTable extends Table {
   uniques: string[][]
   /** Foreign keys of one column. */
   references: Reference[]
-  /** Names of its triggers. */
+  /** Names of its triggers, without those of onecount. */
   triggers: string[]
 }
 
@@ -75,8 +75,9 @@ const query = (sql: Sql) => sql<CatalogueTable[]>`
        join pg_attribute b on b.attrelid = f.confrelid and b.attnum = f.confkey[1]
        join pg_class t on t.oid = f.confrelid join pg_namespace tn on tn.oid = t.relnamespace
       where f.conrelid = c.oid and f.contype = 'f' and cardinality(f.conkey) = 1) as references,
-    (select coalesce(json_agg(tgname order by tgname), '[]') from pg_trigger
-      where tgrelid = c.oid and not tgisinternal) as triggers
+    (select coalesce(json_agg(tgname order by tgname), '[]')
+       from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+      where tgrelid = c.oid and not tgisinternal and proname not like 'onecount\\_%') as triggers
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
    where c.relkind in ('r', 'p') and not c.relispartition
      and n.nspname not in ${sql(FOREIGN)} and n.nspname not like 'pg\\_%'

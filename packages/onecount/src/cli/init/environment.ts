@@ -31,31 +31,37 @@ const SUPABASE = [
   },
 ]
 
+/** All that Next.js reads: an empty name in `.env.local` would hide one with a value in `.env.production`. */
+const FILES = [
+  '.env',
+  '.env.local',
+  ...['development', 'production', 'test'].flatMap(of => [`.env.${of}`, `.env.${of}.local`]),
+]
+
 /** The names that the application needs, in `.env.example` and `.env.local`. No value but a secret that is made here. */
 export function planEnvironment(root: string, isSupabase: boolean): Planned[] {
-  const settings: Setting[] = [REDIS, ...(isSupabase ? SUPABASE : [DATABASE]), SECRET]
-  const merged = mergedEnv(root)
+  const settings: Setting[] = [REDIS, ...(isSupabase ? SUPABASE : [DATABASE])]
   const example = readEnv(root, '.env.example')
-  const local = readEnv(root, '.env.local')
-  const isThere = (env: object, { name, or }: Setting) => name in env || (or !== undefined && or in env)
-  const toExample = settings.filter(setting => !isThere(example.names, setting))
-  const toLocal = settings.filter(setting => !isThere({ ...local.names, ...merged }, setting))
-  const secret = merged.ONECOUNT_SECRET ? [] : [`ONECOUNT_SECRET=${randomBytes(32).toString('base64url')}`]
-  return [
-    append(
-      '.env.example',
-      example.text,
-      toExample.map(({ name, about }) => `# ${about}\n${name}=`),
+  const files = FILES.map(file => readEnv(root, file))
+  const known = new Set(files.flatMap(namesOf))
+  const isSigned = [process.env, ...files.map(({ values }) => values)].some(values => values[SECRET.name])
+  const lines = {
+    example: missing([...settings, SECRET], new Set(namesOf(example))).map(
+      ({ name, about }) => `# ${about}\n${name}=`,
     ),
-    {
-      ...append('.env.local', local.text, [
-        ...toLocal.filter(({ name }) => name !== SECRET.name).map(({ name }) => `${name}=`),
-        ...secret,
-      ]),
-      mode: 0o600,
-    },
+    local: [
+      ...missing(settings, known).map(({ name }) => `${name}=`),
+      ...(isSigned ? [] : [`${SECRET.name}=${randomBytes(32).toString('base64url')}`]),
+    ],
+  }
+  return [
+    append('.env.example', example.text, lines.example),
+    { ...append('.env.local', readEnv(root, '.env.local').text, lines.local), mode: 0o600 },
   ]
 }
+
+const missing = (settings: Setting[], names: Set<string>): Setting[] =>
+  settings.filter(({ name, or }) => !names.has(name) && !(or && names.has(or)))
 
 /** Names of `.env.local` that have no value yet, neither there nor in the environment. */
 export function findEmptyNames(root: string, isSupabase: boolean): string[] {
@@ -65,10 +71,17 @@ export function findEmptyNames(root: string, isSupabase: boolean): string[] {
     .map(({ name }) => name)
 }
 
-function readEnv(root: string, file: string): { text: string; names: object } {
+interface EnvFile {
+  text: string
+  values: NodeJS.Dict<string>
+}
+
+const namesOf = ({ values }: EnvFile): string[] => Object.keys(values)
+
+function readEnv(root: string, file: string): EnvFile {
   const path = join(root, file)
   const text = existsSync(path) ? readFileSync(path, 'utf8') : ''
-  return { text, names: parseEnv(text) }
+  return { text, values: parseEnv(text) }
 }
 
 function append(path: string, text: string, lines: string[]): Planned {

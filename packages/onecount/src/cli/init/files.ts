@@ -39,7 +39,6 @@ export const planConfig = ({ isTypeScript }: Application, mapping: Mapping): Pla
 export function planServer(application: Application, { kinds }: Config, isSupabase: boolean): Planned[] {
   const { base, isTypeScript } = application
   const ending = isTypeScript ? 'ts' : 'js'
-  const kind = Object.values(kinds)[0]!
   const { basePath, route } = findMount(application)
   const config = `${base && '.'}./onecount.config${isTypeScript ? '' : '.mjs'}`
   const routePath = `${base}app${basePath}/[[...path]]/route.${ending}`
@@ -53,7 +52,7 @@ export function planServer(application: Application, { kinds }: Config, isSupaba
     )
   const server = plan(
     `${base}onecount.${ending}`,
-    serverText(application, { kind, basePath, config, isSupabase }),
+    serverText(application, { kinds: Object.values(kinds), basePath, config, isSupabase }),
     /\bonecountNext\(/,
   )
   const elsewhere = route && /from ['"]([^'"]*onecount[^'"]*)['"]/.exec(route.text)?.[1]
@@ -62,7 +61,7 @@ export function planServer(application: Application, { kinds }: Config, isSupaba
       ? { ...server, path: elsewhere, state: 'kept' }
       : server,
     planOne(routePath, routeText(up), /\.handlers\b/, route),
-    ...(takesVisitors(kind)
+    ...(Object.values(kinds).some(takesVisitors)
       ? [plan(`${base}proxy.${ending}`, PROXY, /\.withSession\(/, `${base}middleware.${ending}`)]
       : []),
     plan(`${base}instrumentation.${ending}`, INSTRUMENTATION, /\.register\(\)/),

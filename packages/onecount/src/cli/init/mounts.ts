@@ -40,7 +40,7 @@ export function findRoutes({ root, base }: Application): Route[] {
 const isOurs = ({ text }: Route): boolean => /\.handlers\b/.test(text) && /onecount/.test(text)
 
 /** What onecount has below its base path. */
-const ADDRESSES = ['likes', 'health', 'drain']
+const ADDRESSES = ['likes', 'kinds', 'health', 'drain']
 
 /** Where the API is mounted: where an earlier run put it, else at `/api`, else beside what answers there already. */
 export function findMount(application: Application): { basePath: string; route: Route | null } {

@@ -6,62 +6,70 @@ import { isVisitorColumn } from './naming'
 
 /** What `onecount.ts` is made of. */
 export interface ServerFile {
-  kind: Kind
+  kinds: Kind[]
   basePath: string
-  /** The name of the configuration, as it is imported: `./onecount.config`. */
+  /** How the configuration is imported: `./onecount.config`. */
   config: string
   isSupabase: boolean
 }
 
-/** Whether people who are not signed in can be actors: the id of their cookie is no UUID, and no row of a table of people. */
+/** Whether people who are not signed in can be actors: the id of their cookie is no UUID, and no row of people. */
 export const takesVisitors = ({ rows }: Kind): boolean =>
   rows.actorType === 'text' && isVisitorColumn(rows.actor)
 
 /** `onecount.ts` of the application. */
-export function serverText(
-  application: Application,
-  { kind, basePath, config, isSupabase }: ServerFile,
-): string {
-  const session = takesVisitors(kind) ? null : sessionOf(application)
-  const env = application.isTypeScript ? 'env.DATABASE_URL!' : 'env.DATABASE_URL'
-  const imports = [
-    `import { onecountNext } from 'onecount/next'`,
-    ...(isSupabase ? [] : [`import { postgresJsPort } from 'onecount/postgres'`]),
-    `import { redisFromEnv } from 'onecount/redis'`,
-    ...(isSupabase
-      ? [`import { supabaseFromEnv } from 'onecount/supabase'`]
-      : [`import postgres from 'postgres'`]),
-    ...(session?.imports ?? []),
-    `import config from '${config}'`,
+export function serverText(application: Application, file: ServerFile): string {
+  const { imports, before, options } = file.isSupabase ? SUPABASE : postgresOf(application)
+  const session = file.kinds.every(takesVisitors) ? null : sessionOf(application)
+  const all = [
+    ...options,
+    ...(session?.lines ?? []),
+    ...(file.kinds.some(takesVisitors) ? [] : ['anonymous: false,']),
+    ...(file.basePath === '/api' ? [] : [`basePath: '${file.basePath}',`]),
   ]
-  const options = [
-    `redis: redisFromEnv,`,
-    isSupabase
-      ? `postgres: env => supabaseFromEnv(env, { kind }),`
-      : `postgres: env => postgresJsPort(postgres(${env}, { fetch_types: false }), { kind }),`,
-    ...(session ? [...session.lines, `anonymous: false,`] : []),
-    ...(basePath === '/api' ? [] : [`basePath: '${basePath}',`]),
-  ]
-  return `${imports.join('\n')}
-
-const kind = config.kinds.${kind.name}
-
+  return `${[`import { onecountNext } from 'onecount/next'`, ...imports, ...(session?.imports ?? [])].join('\n')}
+import config from '${file.config}'
+${before}
 export const onecount = onecountNext({
-${options.map(line => `  ${line}`).join('\n')}
+  config,
+  redis: redisFromEnv,
+${all.map(line => `  ${line}`).join('\n')}
 })
 `
 }
 
-/** The line that a developer completes. */
-export const OPEN_SESSION = 'session: () => null,'
-
-interface Session {
+interface Part {
   imports: string[]
   lines: string[]
 }
 
+const SUPABASE = {
+  imports: [
+    `import { redisFromEnv } from 'onecount/redis'`,
+    `import { supabaseFromEnv } from 'onecount/supabase'`,
+  ],
+  before: '',
+  options: ['postgres: supabaseFromEnv,'],
+}
+
+const postgresOf = ({ isTypeScript }: Application) => ({
+  imports: [
+    `import { postgresJsPort } from 'onecount/postgres'`,
+    `import { redisFromEnv } from 'onecount/redis'`,
+    `import postgres from 'postgres'`,
+  ],
+  before: `
+// Connects with the first query. Behind a pooler in transaction mode: prepare: false.
+const sql = postgres(process.env.DATABASE_URL${isTypeScript ? '!' : ''}, { fetch_types: false })
+`,
+  options: ['postgres: (_, { kind }) => postgresJsPort(sql, { kind }),'],
+})
+
+/** The line that a developer completes. */
+export const OPEN_SESSION = 'session: () => null,'
+
 /** Who is signed in, by the authentication that the application has. */
-function sessionOf({ root, base, isTypeScript, dependencies }: Application): Session {
+function sessionOf({ root, base, isTypeScript, dependencies }: Application): Part {
   const find = (...names: string[]) =>
     names.find(name => existsSync(join(root, base, `${name}.${isTypeScript ? 'ts' : 'js'}`)))
   const supabase = dependencies.has('@supabase/ssr') && find('lib/supabase/server', 'utils/supabase/server')
