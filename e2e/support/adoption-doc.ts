@@ -9,7 +9,7 @@ export function readInstructions(markdown: string): Instruction[] {
       ? [{ patch: text! }]
       : text!
           .split('\n')
-          .map(line => line.replace(/\s+#.*$/, '').trim())
+          .map(line => line.replace(/(^|\s)#.*$/, '').trim())
           .filter(line => line !== '')
           .map(command => ({ command })),
   )
