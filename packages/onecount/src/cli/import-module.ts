@@ -1,4 +1,4 @@
-import { createRequire, register } from 'node:module'
+import * as nodeModule from 'node:module'
 import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { MissingSetting } from './settings'
@@ -13,20 +13,45 @@ const NOT_READ = ['ERR_UNKNOWN_FILE_EXTENSION', 'ERR_UNSUPPORTED_TYPESCRIPT_SYNT
  */
 export async function importModule(path: string): Promise<unknown> {
   const { href } = pathToFileURL(path)
+  if (path.endsWith('.ts')) readAsModule(href)
   try {
     return await import(href)
   } catch (error) {
-    if (!NOT_READ.includes(String((error as { code?: unknown }).code))) throw error
-    registerHooks(path)
-    // Another address: Node keeps the failure of the first one.
-    return await import(`${href}?transpiled`)
+    if (!NOT_READ.includes(String((error as { code?: unknown }).code))) throw named(path, error)
   }
+  registerCompiler(path)
+  // Another address: Node keeps the failure of the first one.
+  return await import(`${href}?transpiled`).catch(error => {
+    throw named(path, error)
+  })
 }
 
-function registerHooks(path: string): void {
+/** An error of syntax says where it is in the text, and not in which file. */
+const named = (path: string, error: unknown): unknown =>
+  error instanceof SyntaxError
+    ? new MissingSetting(`${basename(path)} cannot be read: ${error.message}`)
+    : error
+
+/** Of Node 22.15 and newer, which the types of Node 20 do not know. */
+const { registerHooks } = nodeModule as unknown as {
+  registerHooks?(hooks: {
+    load(url: string, context: object, nextLoad: (url: string, context: object) => object): object
+  }): void
+}
+
+/** As bundlers read it, whatever the `type` of package.json: Node would warn, or take it for CommonJS. */
+function readAsModule(href: string): void {
+  if (!(process.features as { typescript?: unknown }).typescript) return
+  registerHooks?.({
+    load: (url, context, nextLoad) =>
+      nextLoad(url, url === href ? { ...context, format: 'module-typescript' } : context),
+  })
+}
+
+function registerCompiler(path: string): void {
   try {
-    const data: HookData = { compiler: createRequire(path).resolve('typescript') }
-    register(new URL('./typescript-hooks.js', import.meta.url), { data })
+    const data: HookData = { compiler: nodeModule.createRequire(path).resolve('typescript') }
+    nodeModule.register(new URL('./typescript-hooks.js', import.meta.url), { data })
   } catch (error) {
     const { code, message } = error as { code?: unknown; message: string }
     const cause =

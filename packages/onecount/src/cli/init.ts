@@ -43,7 +43,7 @@ async function initialize(values: InitValues, root: string): Promise<number> {
     if (!(await isWanted(values, report))) return 2
     for (const file of files) if (file.state === 'write' && !writePlanned(root, file)) throw busy(file)
   }
-  report.next = nextSteps(application, files, usesSupabase(application))
+  report.next = nextSteps(application, report, usesSupabase(application))
   console.log(values.json ? JSON.stringify(toJson(report), null, 2) : formatReport(report))
   return files.some(({ state }) => state === 'lacks') ? 1 : 0
 }

@@ -165,6 +165,7 @@ describe('files of the application', { timeout: TIMEOUT }, () => {
       /^DATABASE_URL=postgres:\/\/a\nREDIS_URL=\nONECOUNT_SECRET=\S{43}\n$/,
     )
     expect(out).toContain('src/proxy.ts is yours, and lacks what these lines do')
+    expect(out).toContain('export const proxy = onecount.withSession(async request => {')
     expect(out).toContain('src/instrumentation.ts is yours, and lacks what these lines do')
     // What answers below /api goes on doing so.
     expect(await app.read('src/onecount.ts')).toContain(`basePath: '/api/onecount',`)
@@ -303,6 +304,21 @@ describe('what cannot be used is named', { timeout: TIMEOUT }, () => {
     ],
     ['no Next', { files: { 'package.json': '{}' } }, [], {}, 'next is not in package.json'],
     ['no database', {}, [], {}, 'DATABASE_URL is not set'],
+    [
+      'a folder of migrations',
+      { files: { 'app/a.tsx': '', 'onecount.config.mjs': 'export default {}' } },
+      ['--migrations', '/tmp'],
+      {},
+      '--migrations /tmp cannot be used',
+    ],
+    [
+      'a syntax',
+      { files: { 'app/a.tsx': '', 'onecount.config.ts': 'const a = ;' } },
+      [],
+      {},
+      'onecount.config.ts cannot be read',
+    ],
+    ['an empty option', {}, ['--rows', ''], {}, '--rows is empty'],
     ['an address', {}, ['--database-url', 'localhost'], {}, 'DATABASE_URL cannot be read: write postgres://'],
     [
       'a database that is down',

@@ -1,12 +1,14 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Config } from '../../config/define'
+import type { Kind } from '../../core/kind'
 import { CONFIG_FILES } from '../config'
 import type { Application } from './application'
 import { configText } from './config-file'
 import type { Mapping } from './mapping'
-import { findMount, findScript } from './mounts'
+import { type Found, findMount, findScript, type Mount } from './mounts'
 import { serverText, takesVisitors } from './server-file'
+import { INSTRUMENTATION, PROXY, routeText, type Template } from './templates'
 
 /** A file of the application, and what becomes of it. */
 export interface Planned {
@@ -37,66 +39,49 @@ export const planConfig = ({ isTypeScript }: Application, mapping: Mapping): Pla
 
 /** The files that mount onecount in Next.js. */
 export function planServer(application: Application, { kinds }: Config, isSupabase: boolean): Planned[] {
-  const { base, isTypeScript } = application
-  const ending = isTypeScript ? 'ts' : 'js'
-  const { basePath, route } = findMount(application)
-  const config = `${base && '.'}./onecount.config${isTypeScript ? '' : '.mjs'}`
-  const routePath = `${base}app${basePath}/[[...path]]/route.${ending}`
-  const up = '../'.repeat(routePath.split('/').length - 1 - (base ? 1 : 0))
-  const plan = (path: string, text: string, needs: RegExp, ...others: string[]): Planned =>
-    planOne(
-      path,
-      text,
-      needs,
-      findScript(application, ...[path, ...others].map(name => name.replace(/\.\w+$/, ''))),
-    )
-  const server = plan(
-    `${base}onecount.${ending}`,
-    serverText(application, { kinds: Object.values(kinds), basePath, config, isSupabase }),
-    /\bonecountNext\(/,
-  )
-  const elsewhere = route && /from ['"]([^'"]*onecount[^'"]*)['"]/.exec(route.text)?.[1]
+  const all = Object.values(kinds)
+  const mount = findMount(application)
   return [
-    server.state === 'write' && elsewhere && !/^[./]*onecount$/.test(elsewhere)
-      ? { ...server, path: elsewhere, state: 'kept' }
-      : server,
-    planOne(routePath, routeText(up), /\.handlers\b/, route),
-    ...(Object.values(kinds).some(takesVisitors)
-      ? [plan(`${base}proxy.${ending}`, PROXY, /\.withSession\(/, `${base}middleware.${ending}`)]
-      : []),
-    plan(`${base}instrumentation.${ending}`, INSTRUMENTATION, /\.register\(\)/),
+    planOnecount(application, mount, all, isSupabase),
+    planRoute(application, mount),
+    ...(all.some(takesVisitors) ? [planScript(application, 'proxy', PROXY, 'middleware')] : []),
+    planScript(application, 'instrumentation', INSTRUMENTATION),
   ]
 }
 
-function planOne(
-  path: string,
-  text: string,
-  needs: RegExp,
-  there: { path: string; text: string } | null,
+function planOnecount(application: Application, mount: Mount, kinds: Kind[], isSupabase: boolean): Planned {
+  const { base, isTypeScript } = application
+  const config = `${base && '.'}./onecount.config${isTypeScript ? '' : '.mjs'}`
+  const text = serverText(application, { kinds, basePath: mount.basePath, config, isSupabase })
+  const planned = planScript(application, 'onecount', { text, needs: /\bonecountNext\(/, add: text })
+  // The application has it elsewhere, and its route says where.
+  const from = mount.route && /from ['"]([^'"]*onecount[^'"]*)['"]/.exec(mount.route.text)?.[1]
+  const isElsewhere = from && !/^[./]*onecount$/.test(from)
+  return planned.state === 'write' && isElsewhere ? { ...planned, path: from, state: 'kept' } : planned
+}
+
+function planRoute({ base, isTypeScript }: Application, { basePath, route }: Mount): Planned {
+  const path = `${base}app${basePath}/[[...path]]/route.${isTypeScript ? 'ts' : 'js'}`
+  const up = '../'.repeat(path.slice(base.length).split('/').length - 1)
+  const text = routeText(up)
+  return plan(path, { text, needs: /\.handlers\b/, add: text }, route)
+}
+
+/** A file beside the folder `app`, also where the application has it under another name. */
+function planScript(
+  application: Application,
+  name: string,
+  template: Template,
+  ...others: string[]
 ): Planned {
+  const { base, isTypeScript } = application
+  const there = findScript(application, ...[name, ...others].map(other => base + other))
+  return plan(`${base}${name}.${isTypeScript ? 'ts' : 'js'}`, template, there)
+}
+
+function plan(path: string, { text, needs, add }: Template, there: Found | null): Planned {
   if (!there) return { path, text, state: 'write' }
   if (there.text === text) return { path: there.path, text, state: 'unchanged' }
   if (needs.test(there.text)) return { path: there.path, text, state: 'kept' }
-  return { path: there.path, text, state: 'lacks', add: text }
+  return { path: there.path, text, state: 'lacks', add }
 }
-
-const routeText = (up: string): string => `import { onecount } from '${up}onecount'
-
-export const { GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS } = onecount.handlers
-`
-
-const PROXY = `import { onecount } from './onecount'
-
-export const proxy = onecount.withSession()
-
-export const config = {
-  matcher: [{ source: '/((?!api/|_next/|.*\\\\.\\\\w{2,5}$).*)', missing: [{ type: 'header', key: 'rsc' }] }],
-}
-`
-
-const INSTRUMENTATION = `export async function register() {
-  if (process.env.NEXT_RUNTIME !== 'nodejs') return
-  const { onecount } = await import('./onecount')
-  onecount.register()
-}
-`

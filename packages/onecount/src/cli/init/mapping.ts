@@ -31,6 +31,10 @@ export function proposeMapping(values: MappingValues, catalogue: CatalogueTable[
     throw new MissingSetting(
       `--${given} is for one kind: name one with --kind, and add others to the configuration`,
     )
+  const empty = Object.entries(values).find(
+    ([name, value]) => value === '' && Object.hasOwn(MAPPING_OPTIONS, name),
+  )
+  if (empty) throw new MissingSetting(`--${empty[0]} is empty: give it a value, or leave it out`)
   oneOf('id', values.id, ['uuid', 'bigint', 'text'])
   oneOf('actor', values.actor, ['uuid', 'text'])
   const mapping = !catalogue

@@ -1,12 +1,18 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { isAbsolute, join, normalize } from 'node:path'
+import { MissingSetting } from '../settings'
 import type { Planned } from './files'
 
 /** Of the files that `init` wrote, and of those that `npx onecount uninstall` was written to. */
 const OURS = /^(\d+)_onecount(_uninstall)?\.sql$/
 
-/** One more migration, unless the newest one of onecount is this SQL. */
-export function planMigration(root: string, folder: string, sql: string, now: Date): Planned {
+/** One more migration, unless the newest one of onecount is this SQL. @throws MissingSetting */
+export function planMigration(root: string, given: string, sql: string, now: Date): Planned {
+  if (given === '' || isAbsolute(given))
+    throw new MissingSetting(
+      `--migrations ${given} cannot be used: name a folder from here, as supabase/migrations`,
+    )
+  const folder = normalize(given).replace(/\/$/, '')
   const names = existsSync(join(root, folder)) ? readdirSync(join(root, folder)).sort(byNumber) : []
   const newest = names.findLast(name => OURS.test(name))
   const text = newest && readFileSync(join(root, folder, newest), 'utf8')

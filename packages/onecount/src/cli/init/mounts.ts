@@ -42,8 +42,14 @@ const isOurs = ({ text }: Route): boolean => /\.handlers\b/.test(text) && /oneco
 /** What onecount has below its base path. */
 const ADDRESSES = ['likes', 'kinds', 'health', 'drain']
 
+/** Where the API is mounted, and the route that does it, if there is one. */
+export interface Mount {
+  basePath: string
+  route: Route | null
+}
+
 /** Where the API is mounted: where an earlier run put it, else at `/api`, else beside what answers there already. */
-export function findMount(application: Application): { basePath: string; route: Route | null } {
+export function findMount(application: Application): Mount {
   const routes = findRoutes(application)
   const ours = routes.find(isOurs)
   if (ours) return { basePath: ours.address.replace(/\/(\[\[?\.\.\.[^/]*|likes.*)$/, ''), route: ours }

@@ -4,13 +4,20 @@ import { join } from 'node:path'
 import type { Application } from './application'
 import { findEmptyNames } from './environment'
 import type { Planned } from './files'
+import type { Report } from './report'
 import { OPEN_SESSION } from './server-file'
 
 /** What is left to do by hand, in order. */
-export function nextSteps(application: Application, files: Planned[], isSupabase: boolean): string[] {
+export function nextSteps(
+  application: Application,
+  { config, files }: Pick<Report, 'config' | 'files'>,
+  isSupabase: boolean,
+): string[] {
   const { root, base, dependencies } = application
   const peers = ['ioredis', isSupabase ? '@supabase/supabase-js' : 'postgres', '@tanstack/react-query']
   const missing = peers.filter(name => !dependencies.has(name))
+  const kinds = Object.keys(config.kinds)
+  const doctors = kinds.map(kind => `npx onecount doctor${kinds.length > 1 ? ` --kind ${kind}` : ''}`)
   const empty = findEmptyNames(root, isSupabase)
   const migration = files.find(({ path }) => path.endsWith('.sql'))
   const server = files.find(({ path }) => path.startsWith(`${base}onecount.`) && !path.includes('.config.'))
@@ -29,7 +36,7 @@ export function nextSteps(application: Application, files: Planned[], isSupabase
       ? [`Give LikesProvider the transport createHttpTransport({ baseUrl: '/api/onecount/likes' })`]
       : []),
     'Show the counts in your pages: LikesProvider, onecount.readLikes and useLikes, as docs/adopt.md has them',
-    'npx onecount backfill && npx onecount doctor',
+    `npx onecount backfill && ${doctors.join(' && ')}`,
   ]
 }
 
