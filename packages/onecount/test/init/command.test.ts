@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import { createApplication, type TestApplication } from '../support/application'
 import { connect } from '../support/databases'
 

@@ -1,5 +1,5 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import { type CatalogueTable, readCatalogue } from '../../src/cli/init/catalogue'
 import { findCandidates } from '../../src/cli/init/inspect'
 import { Ambiguous, check, proposeMapping } from '../../src/cli/init/mapping'
