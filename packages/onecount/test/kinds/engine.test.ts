@@ -302,7 +302,11 @@ describe('a kind over HTTP', () => {
         '%E4',
       ],
     },
-    { kind: sticker, id: variantId('7', 'Heart'), malformed: ['7', '7~HEART', '07~heart', '7~heart~heart'] },
+    {
+      kind: { ...reaction, variants: ['Heart'] },
+      id: variantId(COMMENT, 'Heart'),
+      malformed: [`${COMMENT}~heart`, `${COMMENT}~Heart~Heart`, `${COMMENT}Heart`],
+    },
   ])('takes the ids of $kind.name as they are', async ({ kind, id, malformed }) => {
     sql = await open(kind)
     await addTargets(kind, [id])
