@@ -189,19 +189,20 @@ create table if not exists public.posts_new (
 create index if not exists onecount_counts_target_idx on public.posts_new (target);
 -- The rows of a variant that is not counted any more stay, and are counted again once it is.
 delete from public.posts_new where variant not in ({{variants}});
-with added as (
+select c.{{content.id}} as id into v_found from {{content}} c cross join unnest(array[{{variants}}]) as v (variant)
+ where not exists (select from public.posts_new p where p.target = c.{{content.id}} and p.variant = v.variant) limit 1;
+if found then
   insert into public.posts_new ({{post.id}}, target, variant, {{post.likes}})
-  select e.id, e.target, e.variant, (select count(*) from public.post_ratings r where {{row.post of r}} = e.id)
+  select e.id, e.target, e.variant, coalesce(r.likes, 0)
     from (
       select (c.{{content.id}}::text || '{{separator}}' || v.variant) collate "C" as id, c.{{content.id}} as target, v.variant
         from {{content}} c cross join unnest(array[{{variants}}]) as v (variant)
     ) e
-   where not exists (select from public.posts_new p where p.{{post.id}} = e.id)
-  returning 1
-)
-select count(*) > 0 as is_new into v_found from added;
--- Redis knows people of whom it was not told the rows of a new variant: it begins anew.
-if v_found.is_new then
+    left join (
+      select {{row.post}} as id, count(*) as likes from public.post_ratings where {{row.counted}} group by 1
+    ) r on r.id = e.id
+   where not exists (select from public.posts_new p where p.{{post.id}} = e.id);
+  -- Redis knows people of whom it was not told the rows of a new variant: it begins anew.
   update public.like_receipt set nonce = gen_random_uuid()::text;
 end if;
 {{/variants}}
