@@ -112,10 +112,12 @@ loop
 end loop;
 
 select string_agg(variant, ', ') as names into v_found from (
-  select distinct {{row.variant}} as variant from public.post_ratings where {{row.variant}} not in ({{variants}}) limit 10
+  select distinct {{row.variant}} as variant from public.post_ratings
+   where {{row.variant}} not in ({{variants}}) limit 10
 ) others;
 if v_found.names is not null then
-  raise warning 'post_ratings has rows of variants that the kind {{kind}} does not have, and they are not counted: %', v_found.names;
+  raise warning 'post_ratings has rows of variants that the kind {{kind}} does not have, and they are not counted: %',
+    v_found.names;
 end if;
 
 -- One row a pair. An expression, as the id of what is counted is made of two columns.
@@ -124,7 +126,8 @@ create unique index if not exists onecount_pair_idx on public.post_ratings ({{ro
 if not exists (
   select from pg_index i
     where i.indrelid = 'public.post_ratings'::regclass and i.indisvalid and i.indpred is null
-      and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.target}}') = i.indkey[0]
+      and i.indkey[0] = (
+        select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.target}}')
 ) then
   create index if not exists onecount_target_idx on public.post_ratings ({{row.target}});
 end if;
@@ -195,7 +198,8 @@ if found then
   insert into public.posts_new ({{post.id}}, target, variant, {{post.likes}})
   select e.id, e.target, e.variant, coalesce(r.likes, 0)
     from (
-      select (c.{{content.id}}::text || '{{separator}}' || v.variant) collate "C" as id, c.{{content.id}} as target, v.variant
+      select (c.{{content.id}}::text || '{{separator}}' || v.variant) collate "C" as id,
+             c.{{content.id}} as target, v.variant
         from {{content}} c cross join unnest(array[{{variants}}]) as v (variant)
     ) e
     left join (
