@@ -38,3 +38,4 @@ export type {
   WriteResult,
 } from './core/ports'
 export type { LikeState, Source, WriteState } from './core/types'
+export { parseVariantId, variantId, variantIds } from './core/variants'

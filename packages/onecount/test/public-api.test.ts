@@ -50,6 +50,9 @@ describe('the public interface', () => {
       'nextOp',
       'opTime',
       'parseAck',
+      'parseVariantId',
+      'variantId',
+      'variantIds',
     ])
     expect(Object.keys(redisDrivers).sort()).toEqual([
       'FAIL_FAST',

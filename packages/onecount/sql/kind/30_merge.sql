@@ -25,7 +25,7 @@ begin
   perform set_config('onecount.applying', 'on', true);
 {{#table}}
   -- The targets first: a target that is deleted is locked before its count, which goes with it.
-  perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+  perform from (select distinct {{target e.id}} as id from unnest(p_posts) as e (id) order by id) e
     cross join lateral (
       select from {{content}}
        where {{content.id}} >= e.id and {{content.id}} <= e.id order by {{content.id}} limit 1 for key share
@@ -61,9 +61,9 @@ begin
   ), newer as materialized (
     select * from pairs where op > known
   ), rated as (
-    insert into public.post_ratings ({{row.post}}, {{row.session}}, {{row.op}}{{created , row.created}})
-    select post_id, session_id, op{{created , to_timestamp(op / 2 / 1000000.0)}} from newer where op % 2 = 1
-    on conflict ({{row.post}}, {{row.session}}) do update set {{row.op}} = excluded.{{row.op}}
+    insert into public.post_ratings ({{row.columns}}, {{row.session}}, {{row.op}}{{created , row.created}})
+    select {{row.values post_id}}, session_id, op{{created , to_timestamp(op / 2 / 1000000.0)}} from newer where op % 2 = 1
+    on conflict ({{row.key}}, {{row.session}}) do update set {{row.op}} = excluded.{{row.op}}
     returning 1
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
@@ -116,8 +116,8 @@ as $$
   select array_agg(
            e.op > greatest(
              (select r.{{row.op}} from public.post_ratings r
-              where r.{{row.post}} = any (array[e.post_id]) and r.{{row.session}} >= e.session_id and r.{{row.session}} <= e.session_id
-              order by r.{{row.post}}, r.{{row.session}} limit 1),
+              where {{row.post of r}} = any (array[e.post_id]) and r.{{row.session}} >= e.session_id and r.{{row.session}} <= e.session_id
+              order by {{row.post of r}}, r.{{row.session}} limit 1),
              (select t.op from public.like_tombstones t
               where t.post_id = any (array[e.post_id]) and t.session_id >= e.session_id and t.session_id <= e.session_id
               order by t.post_id, t.session_id limit 1),
@@ -183,7 +183,7 @@ begin
     loop
       if v_is_held then
         select {{row.post}}, {{row.session}}, {{row.op}} + 1 into v_post, v_session, v_op from public.post_ratings
-         where {{row.post}} >= v_from and {{row.session}} <> all (p_sessions) order by {{row.post}}, {{row.session}} limit 1;
+         where {{row.post}} >= v_from and {{row.session}} <> all (p_sessions){{#variants}} and {{row.counted}}{{/variants}} order by {{row.post}}, {{row.session}} limit 1;
       else
         -- A post at the end of its integer says nothing about others.
         select {{post.id}}, v_probe, 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint into v_post, v_session, v_op
@@ -238,7 +238,7 @@ begin
   perform public.onecount_replan('public.posts_new');
 {{#table}}
   -- The targets first: a target that is deleted is locked before its count, which goes with it.
-  perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+  perform from (select distinct {{target e.id}} as id from unnest(p_posts) as e (id) order by id) e
     cross join lateral (
       select from {{content}}
        where {{content.id}} >= e.id and {{content.id}} <= e.id order by {{content.id}} limit 1 for key share
@@ -307,9 +307,9 @@ begin
   ), newer as materialized (
     select * from judged where status = 'applied' and op > known
   ), rated as (
-    insert into public.post_ratings ({{row.post}}, {{row.session}}, {{row.op}}{{created , row.created}})
-    select post_id, session_id, op{{created , to_timestamp(op / 2 / 1000000.0)}} from newer where op % 2 = 1
-    on conflict ({{row.post}}, {{row.session}}) do update set {{row.op}} = excluded.{{row.op}}
+    insert into public.post_ratings ({{row.columns}}, {{row.session}}, {{row.op}}{{created , row.created}})
+    select {{row.values post_id}}, session_id, op{{created , to_timestamp(op / 2 / 1000000.0)}} from newer where op % 2 = 1
+    on conflict ({{row.key}}, {{row.session}}) do update set {{row.op}} = excluded.{{row.op}}
     returning 1
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone

@@ -92,7 +92,15 @@ create trigger onecount_guard_insert before insert on public.posts_new
 create or replace function public.onecount_add_count() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
+{{#variants}}
+  insert into public.posts_new ({{post.id}}, target, variant)
+  select new.{{content.id}}::text || '{{separator}}' || variant, new.{{content.id}}, variant
+    from unnest(array[{{variants}}]) as v (variant)
+  on conflict ({{post.id}}) do nothing;
+{{/variants}}
+{{#plain}}
   insert into public.posts_new ({{post.id}}) values (new.{{content.id}}) on conflict ({{post.id}}) do nothing;
+{{/plain}}
   return null;
 end $$;
 

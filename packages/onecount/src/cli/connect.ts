@@ -6,6 +6,7 @@ import { NOBODY } from '../core/kind-ids'
 import type { LoopOptions } from '../core/loop'
 import { createOnecount, type Onecount } from '../core/onecount'
 import type { Logger, PostgresPort } from '../core/ports'
+import { countedType } from '../core/variants'
 import { within } from '../core/within'
 import { functionPrefix } from '../postgres/names'
 import { connectPostgresJs } from '../postgres/postgresjs'
@@ -193,7 +194,7 @@ async function openThroughRest(
 ): Promise<PostgresStore> {
   const tables = tablesOf(kind)
   // A number of JSON does not hold every bigint.
-  const postId = kind.target.id === 'bigint' ? 'post_id::text' : 'post_id'
+  const postId = countedType(kind) === 'bigint' ? 'post_id::text' : 'post_id'
   const createClient = await loadSupabase()
   const client = openAddress(supabaseAddress(url), () =>
     createClient(url, key, {

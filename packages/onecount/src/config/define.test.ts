@@ -10,6 +10,11 @@ const MARK: KindConfig = {
   target: { table: 'articles', id: 'bigint' },
   rows: { table: 'bookmarks', target: 'article_id', actor: 'user_id' },
 }
+const REACTION: KindConfig = {
+  target: { table: 'comments', id: 'uuid' },
+  variants: ['👍', '👩‍👩‍👧', ':+1:'],
+  rows: { table: 'comment_reactions', target: 'comment_id', actor: 'user_id', variant: 'emoji' },
+}
 
 describe('a configuration', () => {
   it('without kinds has the one that there is without a configuration', () => {
@@ -51,6 +56,12 @@ describe('a configuration', () => {
     })
   })
 
+  it('has variants as they are given', () => {
+    const { reaction } = defineConfig({ kinds: { reaction: REACTION } }).kinds
+    expect(reaction).toMatchObject({ variants: ['👍', '👩‍👩‍👧', ':+1:'], rows: { variant: 'emoji' } })
+    expect(defineConfig({ kinds: { like: LIKE } }).kinds.like).not.toHaveProperty('variants')
+  })
+
   it('knows the names of its kinds as types', () => {
     const { kinds } = defineConfig({ kinds: { like: LIKE, mark: MARK } })
     expectTypeOf<keyof typeof kinds>().toEqualTypeOf<'like' | 'mark'>()
@@ -74,7 +85,25 @@ describe('a configuration with a mistake names its field', () => {
   const target = (change: object) => ({ kinds: { like: { ...LIKE, target: { ...LIKE.target, ...change } } } })
   const rows = (change: object) => ({ kinds: { like: { ...LIKE, rows: { ...LIKE.rows, ...change } } } })
 
+  const variants = (...list: unknown[]) => ({ kinds: { it: { ...REACTION, variants: list } } })
+  const reaction = (change: object) => ({ kinds: { it: { ...REACTION, ...change } } })
+
   it.each<[field: string, config: object]>([
+    ['kinds.it.variants', variants()],
+    ['kinds.it.variants', reaction({ variants: '👍🎉' })],
+    ['kinds.it.variants', variants(...Array.from({ length: 33 }, (_, n) => `v${n}`))],
+    ['kinds.it.variants[1]', variants('👍', '')],
+    ['kinds.it.variants[1]', variants('👍', 7)],
+    ['kinds.it.variants[2]', variants('👍', '🎉', '👍')],
+    ...['a~b', 'a|b', 'a b', 'a,b', "a'b", 'a"b', 'a\nb', 'a\\b', '{a}', '$a', '%a', '\u00a0', '\ud83d'].map(
+      (variant): [string, object] => ['kinds.it.variants[0]', variants(variant)],
+    ),
+    ['kinds.it.variants[0]', variants('ñ'.repeat(33))],
+    ['kinds.it.rows.variant', reaction({ rows: { ...REACTION.rows, variant: undefined } })],
+    ['kinds.it.rows.variant', reaction({ variants: undefined })],
+    ['kinds.it.rows.variant', reaction({ rows: { ...REACTION.rows, variant: '' } })],
+    ['kinds.it.rows', reaction({ rows: { ...REACTION.rows, variant: 'user_id' } })],
+    ['kinds.it.target.count', reaction({ target: { ...REACTION.target, count: 'reactions' } })],
     ['kinds', { kinds: {} }],
     ['kinds.Like', { kinds: { Like: LIKE } }],
     ['kinds.my_like', { kinds: { my_like: LIKE } }],

@@ -1,6 +1,7 @@
-import { OnecountError } from '../core/errors'
 import { type ActorType, DEFAULT_KIND, type IdType, type Kind, type Table } from '../core/kind'
 import { faultOf, parseTable } from '../postgres/names'
+import { fail } from './fail'
+import { parseVariants } from './variants'
 
 /** One kind of a configuration: what is counted, and where it is kept. */
 export interface KindConfig {
@@ -15,6 +16,12 @@ export interface KindConfig {
     /** An integer column that shows the count. Left out: onecount keeps the counts in a table of its own. */
     count?: string
   }
+  /**
+   * What people give to a target, each counted apart: `['👍', '🎉', '❤️']`. A person may give several. Up to 32, each of up
+   * to 64 bytes, without white space, quotes and `$ % , | ~ { } \`. Left out: a target has one count. With variants
+   * there is no `target.count`.
+   */
+  variants?: readonly string[]
   /** Who likes what: one row a pair. */
   rows: {
     table: string
@@ -22,6 +29,8 @@ export interface KindConfig {
     target: string
     /** The column that names the actor. */
     actor: string
+    /** The column that holds the variant, of type text; with `variants` alone. */
+    variant?: string
     /** A column of timestamps that gets the time of a press; `null`: there is none. `created_at` */
     createdAt?: string | null
   }
@@ -108,6 +117,7 @@ function toKind(name: string, config: KindConfig, actor: ActorType, keyPrefix: s
   const actorType = config.actor ?? actor
   oneOf(target.id, ID_TYPES, `${at}.target.id`)
   oneOf(actorType, ACTOR_TYPES, `${at}.actor`)
+  const variants = parseVariants(config, at)
   const kind = {
     name,
     target: {
@@ -116,17 +126,20 @@ function toKind(name: string, config: KindConfig, actor: ActorType, keyPrefix: s
       column: column(target.column ?? 'id', `${at}.target.column`),
       count: target.count === undefined ? null : column(target.count, `${at}.target.count`),
     },
+    ...(variants && { variants }),
     rows: {
       ...table(rows.table, `${at}.rows.table`),
       target: column(rows.target, `${at}.rows.target`),
       actor: column(rows.actor, `${at}.rows.actor`),
+      ...(variants && { variant: column(rows.variant, `${at}.rows.variant`) }),
       actorType,
       createdAt:
         rows.createdAt === null ? null : column(rows.createdAt ?? 'created_at', `${at}.rows.createdAt`),
     },
   }
   refuseTwice([kind.target.column, kind.target.count], `${at}.target`)
-  refuseTwice([kind.rows.target, kind.rows.actor, kind.rows.createdAt], `${at}.rows`)
+  const { rows: columns } = kind
+  refuseTwice([columns.target, columns.actor, columns.variant ?? null, columns.createdAt], `${at}.rows`)
   const isDefault = isMappedAs(kind, DEFAULT_KIND)
   if (!isDefault && TAKEN.has(name)) fail(at, `${name} is a name of onecount's own: take another one`)
   return { ...kind, isDefault, keyPrefix: isDefault ? keyPrefix : `${keyPrefix}${name}:` }
@@ -175,8 +188,4 @@ function refuseTwice(columns: (string | null)[], field: string): void {
 function oneOf(value: unknown, allowed: readonly string[], field: string): void {
   if (!allowed.includes(value as string))
     fail(field, `must be ${allowed.join(', ').replace(/, (\w+)$/, ' or $1')}`)
-}
-
-function fail(field: string, detail: string): never {
-  throw new OnecountError('misconfigured', { field, detail: `${field}: ${detail}` })
 }

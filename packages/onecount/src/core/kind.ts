@@ -24,9 +24,16 @@ export interface Kind {
     /** The column of the count; `null`: onecount keeps the counts in a table of its own. */
     readonly count: string | null
   }
+  /**
+   * What is counted apart of each target; the id of a count is made of both (`variantId`). Left out: a target has one
+   * count, under its own id.
+   */
+  readonly variants?: readonly string[]
   readonly rows: Table & {
     readonly target: string
     readonly actor: string
+    /** The column of the variant, where there are `variants`. */
+    readonly variant?: string
     readonly actorType: ActorType
     /** The column that gets the time of a press; `null`: there is none. */
     readonly createdAt: string | null

@@ -66,7 +66,7 @@ export function createOnecount(options: OnecountOptions) {
       detail: `partitions must be a whole number from 1 to ${MOST_PARTITIONS}, not ${partitions}`,
     })
   const { kind = DEFAULT_KIND } = options.postgres
-  const { isPostId, assertPostId, assertSessionId, partitionOf, postOrder } = idsOf(kind)
+  const { isPostId, assertPostId, assertSessionId, partitionOf, postOrder, removedWith } = idsOf(kind)
   const clock = options.clock ?? Date.now
   const elapsed = options.clock ?? (() => performance.now())
   const sleep = options.sleep ?? ((ms: number) => new Promise(resolve => setTimeout(resolve, ms)))
@@ -278,11 +278,15 @@ export function createOnecount(options: OnecountOptions) {
       return from === to ? { posts: 0, complete: true } : mergeSessions(moderated, from, to)
     },
 
-    /** Removes a post with its likes from both stores; false: there was none. @throws StoreUnavailable */
+    /**
+     * Removes a post with its likes from both stores; false: there was none. Of a kind with variants it is the target of
+     * this id, with all of them. @throws StoreUnavailable
+     */
     async removePost(postId: string): Promise<boolean> {
       assertPostId(postId)
-      remember(postId)
-      return removePost(contextOf(postId), postId)
+      const removed = removedWith(postId)
+      for (const id of removed) remember(id)
+      return removePost(contextOf(postId), postId, removed)
     },
 
     /** What is counted, and in which tables. */

@@ -5,6 +5,7 @@ import { readText } from './body'
 
 /** Posts that one request may ask for. */
 const MAX_IDS = 100
+const UUID_LENGTH = 36
 
 /** How the ids of posts are read from an address. */
 export interface PostIds {
@@ -17,7 +18,8 @@ export interface PostIds {
 export function postIdsOf(kind: Kind = DEFAULT_KIND): PostIds {
   const { isPostId } = idsOf(kind)
   const isUuid = kind.target.id === 'uuid'
-  const normal = (id: string) => (isUuid ? id.toLowerCase() : id)
+  const isPlain = isUuid && !kind.variants
+  const normal = (id: string) => (isUuid ? withLowerCase(id) : id)
   function parse(text: string, field: string): string {
     const id = normal(text)
     if (!isPostId(id))
@@ -25,7 +27,7 @@ export function postIdsOf(kind: Kind = DEFAULT_KIND): PostIds {
     return id
   }
   return {
-    parseOne: segment => parse(isUuid ? segment : decode(segment), 'postId'),
+    parseOne: segment => parse(isPlain ? segment : decode(segment), 'postId'),
     parseList(query) {
       const items = query.getAll('ids').flatMap(list => list.split(','))
       const ids = new Set(items.map(item => normal(item.trim())).filter(item => item !== ''))
@@ -34,6 +36,9 @@ export function postIdsOf(kind: Kind = DEFAULT_KIND): PostIds {
     },
   }
 }
+
+/** The UUID alone: what stands behind it may be a variant. */
+const withLowerCase = (id: string): string => id.slice(0, UUID_LENGTH).toLowerCase() + id.slice(UUID_LENGTH)
 
 /** As it is where it is no encoding of anything. */
 function decode(segment: string): string {

@@ -1,17 +1,18 @@
 import type { Sql } from 'postgres'
 import { DEFAULT_KIND, type Kind } from '../core/kind'
 import type { PostgresPort } from '../core/ports'
+import { countedType } from '../core/variants'
 import { postgresPort, type Rpc, type RpcArgs } from './rpc'
 
 /** Types of the functions' arguments, by the end of their names; those of ids are the kind's. */
 const TYPES: [suffix: string, type: string | ((kind: Kind) => string)][] = [
-  ['posts', kind => `${kind.target.id}[]`],
-  ['pairs', kind => `${kind.target.id}[]`],
+  ['posts', kind => `${countedType(kind)}[]`],
+  ['pairs', kind => `${countedType(kind)}[]`],
   ['sessions', kind => `${kind.rows.actorType}[]`],
   ['ops', 'bigint[]'],
   ['revs', 'bigint[]'],
-  ['after', kind => kind.target.id],
-  ['post', kind => kind.target.id],
+  ['after', countedType],
+  ['post', countedType],
   ['session', kind => kind.rows.actorType],
   ['op', 'bigint'],
   ['now', 'bigint'],
