@@ -107,15 +107,16 @@ async function attempt(
   let prepared: Prepared = 'hydrated'
   for (let round = 0; ; round++) {
     const reply = await run(prepared === 'hydrated' ? 'warm' : 'any')
-    if (reply.kind === 'warm') return reply.state
-    if (reply.kind === 'ahead') throw opAhead(reply.moment, ctx.now())
+    if (reply.kind === 'warm' && isOwn(ctx, reply.state)) return reply.state
+    if (reply.kind === 'ahead')
+      throw opAhead(await momentFor(ctx, postId, sessionId, reply.moment), ctx.now())
     if (reply.kind === 'ask')
       throw new OnecountError('unavailable', { detail: 'Postgres alone knows what the press may do' })
-    if (reply.kind === 'cold') {
+    if (reply.kind === 'cold' || reply.kind === 'warm') {
       // The count of a Postgres that does not answer is not waited for once more.
       const state = prepared === 'down' ? unknown(postId) : (await read(ctx, [postId], sessionId)).get(postId)
       if (!state) throw notFound()
-      return taken(state, reply.op)
+      return taken(state, reply.kind === 'warm' ? reply.state.op : reply.op)
     }
     if (prepared !== 'hydrated') throw new TypeError('a press asks for what it was given')
     prepared = await prepare(ctx, postId, sessionId, round)
@@ -138,6 +139,17 @@ async function prepare(ctx: Context, postId: string, sessionId: string, round: n
   }
 }
 
+/** Whether the answer of a press is of its pair alone: a private kind does not tell that another press is a guess. */
+const isOwn = ({ isPrivate }: Context, state: LikeState): boolean => !isPrivate || state.source === 'redis'
+
+/** The moment that a press is told to come after: of a private kind not that of others' presses. */
+async function momentFor(ctx: Context, postId: string, sessionId: string, moment: number): Promise<number> {
+  const now = ctx.now()
+  if (!ctx.isPrivate || moment <= now) return moment
+  const state = (await read(ctx, [postId], sessionId)).get(postId)
+  return Math.max(now, opTime(state?.op ?? 0))
+}
+
 /** What is said of an op that Redis holds and the count may not show. */
 const taken = (state: LikeState, op: number): WriteState => ({
   ...withPress(state, op),
@@ -157,7 +169,7 @@ async function viaPostgres(ctx: Context, press: PairWrite, now: number): Promise
   const [result] = await orUnavailable(ctx.postgres.write([press], now, { ahead: MAX_OP_AHEAD }))
   if (result?.status === 'ahead') {
     const { op, rev } = await orUnavailable(lookUp(ctx, press.postId, press.sessionId))
-    throw opAhead(Math.max(now, opTime(op), rev), now)
+    throw opAhead(Math.max(now, opTime(op), ctx.isPrivate ? 0 : rev), now)
   }
   if (result?.status === 'refused') throw new OnecountError('refused')
   if (result?.status !== 'applied') throw notFound()
