@@ -30,6 +30,7 @@ export async function write(
   op: number,
 ): Promise<WriteState> {
   assertOp(op, liked)
+  if (ctx.isPrivate) await judgeAlone(ctx, { postId, sessionId, op })
   const pair = { postId, sessionId, op }
   const inRedis = await attempts(ctx, pair, accept => runWrite(ctx, pair, accept))
   return inRedis ?? viaPostgres(ctx, { ...pair, liked }, ctx.now())
@@ -107,9 +108,10 @@ async function attempt(
   let prepared: Prepared = 'hydrated'
   for (let round = 0; ; round++) {
     const reply = await run(prepared === 'hydrated' ? 'warm' : 'any')
-    if (reply.kind === 'warm' && isOwn(ctx, reply.state)) return reply.state
-    if (reply.kind === 'ahead')
-      throw opAhead(await momentFor(ctx, postId, sessionId, reply.moment), ctx.now())
+    // Of a private kind a guess of somebody else must not show: a read tells whether it is the pair's own.
+    const isTold = !ctx.isPrivate || prepared !== 'hydrated'
+    if (reply.kind === 'warm' && (isTold || reply.state.source === 'redis')) return reply.state
+    if (reply.kind === 'ahead') throw opAhead(reply.moment, ctx.now())
     if (reply.kind === 'ask')
       throw new OnecountError('unavailable', { detail: 'Postgres alone knows what the press may do' })
     if (reply.kind === 'cold' || reply.kind === 'warm') {
@@ -139,15 +141,20 @@ async function prepare(ctx: Context, postId: string, sessionId: string, round: n
   }
 }
 
-/** Whether the answer of a press is of its pair alone: a private kind does not tell that another press is a guess. */
-const isOwn = ({ isPrivate }: Context, state: LikeState): boolean => !isPrivate || state.source === 'redis'
-
-/** The moment that a press is told to come after: of a private kind not that of others' presses. */
-async function momentFor(ctx: Context, postId: string, sessionId: string, moment: number): Promise<number> {
+/**
+ * Judges an op of a private kind by the clock and its own pair. The stores take the revision of the post for a clock too, and
+ * where theirs is ahead of this one, that would tell of others' presses.
+ * @throws OnecountError as `write`
+ */
+async function judgeAlone(ctx: Context, { postId, sessionId, op }: PairOp): Promise<void> {
   const now = ctx.now()
-  if (!ctx.isPrivate || moment <= now) return moment
+  if (opTime(op) <= now + MAX_OP_AHEAD) return
   const state = (await read(ctx, [postId], sessionId)).get(postId)
-  return Math.max(now, opTime(state?.op ?? 0))
+  if (!state) throw notFound()
+  if (state.liked === null)
+    throw new OnecountError('unavailable', { detail: 'Postgres alone knows what the press may do' })
+  const moment = Math.max(now, opTime(state.op ?? 0))
+  if (opTime(op) > moment + MAX_OP_AHEAD) throw opAhead(moment, now)
 }
 
 /** What is said of an op that Redis holds and the count may not show. */
@@ -169,7 +176,7 @@ async function viaPostgres(ctx: Context, press: PairWrite, now: number): Promise
   const [result] = await orUnavailable(ctx.postgres.write([press], now, { ahead: MAX_OP_AHEAD }))
   if (result?.status === 'ahead') {
     const { op, rev } = await orUnavailable(lookUp(ctx, press.postId, press.sessionId))
-    throw opAhead(Math.max(now, opTime(op), ctx.isPrivate ? 0 : rev), now)
+    throw opAhead(Math.max(now, opTime(op), rev), now)
   }
   if (result?.status === 'refused') throw new OnecountError('refused')
   if (result?.status !== 'applied') throw notFound()
