@@ -65,11 +65,10 @@ export function createRoutes(
       take(limiter, { read: call.ip }),
       isNew ? limiter.takeShared({ new: call.ip }) : null,
     ])
-    if (visitor && !hasNone) call.headers[SESSION_HEADER] = sessionTag(visitor)
-    const isKnown = visitor !== null && visitor.kind !== 'nobody' && !hasNone
-    if (isKnown && visitor.kind === 'anonymous' && visitor.origin !== 'current')
-      setCookie(call, visitor.value)
-    const states = await service.read(ids, isKnown ? visitor.sessionId : null)
+    const known = hasNone ? null : visitor
+    if (known) call.headers[SESSION_HEADER] = sessionTag(idOf(known))
+    if (known?.kind === 'anonymous' && known.origin !== 'current') setCookie(call, known.value)
+    const states = await service.read(ids, known && idOf(known))
     return json(200, { likes: Object.fromEntries([...states].map(([id, state]) => [id, shown(state)])) })
   }
 
@@ -81,7 +80,7 @@ export function createRoutes(
     await take(limiter, { read: call.ip })
     // Somebody without a session has pressed nothing, and gets one with the first press.
     if (visitor.kind === 'anonymous' && visitor.origin === 'new') return json(200, { likes: [], next: null })
-    call.headers[SESSION_HEADER] = sessionTag(visitor)
+    call.headers[SESSION_HEADER] = sessionTag(visitor.sessionId)
     const { likes, next } = await service.likedBy!(visitor.sessionId, page)
     return json(200, { likes: likes.map(state => ({ postId: state.postId, ...shown(state) })), next })
   }
@@ -100,7 +99,7 @@ export function createRoutes(
       // Of a private kind nobody is told that others press this post.
       post: service.kind?.isPrivate ? null : postId,
     })
-    call.headers[SESSION_HEADER] = sessionTag(visitor)
+    call.headers[SESSION_HEADER] = sessionTag(visitor.sessionId)
     // Set even if the write fails: its outcome may be unknown, and the retry has to come from the same session.
     if (visitor.kind === 'anonymous') setCookie(call, visitor.value)
     const state = await service.set(postId, visitor.sessionId, wanted, params)
@@ -151,6 +150,8 @@ export function createRoutes(
     return { PUT: call => write(call, segment, true), DELETE: call => write(call, segment, false) }
   }
 }
+
+const idOf = (visitor: Visitor): string | null => (visitor.kind === 'nobody' ? null : visitor.sessionId)
 
 /** `private` is left out of other kinds' answers. */
 const shown = ({ count, liked, rev, op, durable, source, private: isPrivate }: LikeState) => {
