@@ -113,6 +113,7 @@ export function fillTemplate(template: string, kind: Kind, more: Record<string, 
     column: hasColumn,
     table: !hasColumn,
     text: target.id === 'text',
+    private: kind.isPrivate,
     elsewhere: schemas.length > 0,
   }
   const values: Record<string, string> = {
