@@ -1,18 +1,19 @@
-const NAME = 'onecount:session'
-const KEPT = 'onecount:kept'
+import { prefixOf } from './kept-ops'
 
 /**
- * Presses that are kept in this browser are those of the session that made them: where another one is answered now, as
- * after somebody has signed out, they are forgotten and never sent as its own.
+ * Presses that are kept in this browser are those of the session that made them: where a server answers another one now,
+ * as after somebody has signed out, they are forgotten and never sent as its own.
  */
-export function noteSession(session: string): void {
+export function noteSession(address: string, session: string): void {
+  const kept = prefixOf(address)
+  const name = kept.replace('kept', 'session')
   try {
     const { localStorage } = window
-    const before = localStorage.getItem(NAME)
+    const before = localStorage.getItem(name)
     if (before === session) return
-    localStorage.setItem(NAME, session)
+    localStorage.setItem(name, session)
     if (before === null) return
-    for (const name of Object.keys(localStorage)) if (name.startsWith(KEPT)) localStorage.removeItem(name)
+    for (const key of Object.keys(localStorage)) if (key.startsWith(kept)) localStorage.removeItem(key)
   } catch {
     // A storage that is full or forbidden keeps no presses either.
   }

@@ -119,7 +119,7 @@ export function createHttpTransport({
     answered = true
     isPostgresAlone = headers.get('onecount-redis') === 'off'
     const session = headers.get('onecount-session') ?? undefined
-    if (session) noteSession(session)
+    if (session) noteSession(baseUrl, session)
     if (response.ok && body) return { ...body, session }
     const { code, message, now } = (body?.error ?? {}) as { code?: unknown; message?: string; now?: unknown }
     // Whatever else answers in its place, as a gateway may, says nothing about the press.
