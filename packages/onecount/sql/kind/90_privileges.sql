@@ -43,7 +43,8 @@ end if;
 {{#private}}
 -- Row level security does not cover delete events of Realtime: they would tell that something was pressed.
 if exists (select from pg_publication where pubname = 'supabase_realtime' and puballtables) then
-  raise warning 'supabase_realtime publishes every table, those of the private kind {{kind}} too: publish tables by name';
+  raise warning 'supabase_realtime publishes every table, those of the private kind {{kind}} too'
+    using hint = 'Publish tables by name.';
 end if;
 
 {{/private}}

@@ -28,8 +28,8 @@ export interface KindConfig {
   /** The type of the ids of its actors, where they are others than those of the configuration. */
   actor?: ActorType
   /**
-   * Each person sees their own alone, as with bookmarks: nobody else is shown a count, a name or that anything was pressed.
-   * Not together with `target.count`, which whoever may read the table would see. `false`
+   * Each person sees their own alone, as with bookmarks: no other person is shown a count, a name, or that anything was
+   * pressed. Not together with `target.count`, which whoever may read the table would see. `false`
    */
   private?: boolean
 }

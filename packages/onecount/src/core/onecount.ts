@@ -193,7 +193,8 @@ export function createOnecount(options: OnecountOptions) {
 
     /**
      * States of posts for one session (`null`: nobody, `liked` is null). Posts that do not exist are absent; a count
-     * that cannot be known is null; of a private kind it is the session's own, 1 or 0. One round trip per 250 posts when they are warm, to each partition that they are in.
+     * that cannot be known is null; of a private kind it is the session's own, 1 or 0. One round trip per 250 posts
+     * when they are warm, to each partition that they are in.
      * Never throws.
      */
     async read(postIds: readonly string[], sessionId: string | null = null): Promise<Map<string, LikeState>> {
@@ -230,10 +231,10 @@ export function createOnecount(options: OnecountOptions) {
     },
 
     /**
-     * What a session likes at this moment, by post id, after the one given: its own list. `limit` is 50, and at most 250; a
-     * page may have fewer although there is a `next`. One call of each store and one read.
-     * @throws OnecountError `invalid_session`, `invalid_post_id`, `unavailable`; StoreUnavailable when Postgres does not
-     * answer
+     * What a session likes at this moment, by post id, after the one given: its own list. `limit` is 50, and at most
+     * 250; a page may have fewer although there is a `next`. One call of each store and one read.
+     * @throws OnecountError `invalid_session`, `invalid_post_id`, `unavailable`; StoreUnavailable when Postgres does
+     * not answer
      * @example
      * const { likes, next } = await onecount.likedBy(userId)
      * const more = next && (await onecount.likedBy(userId, { after: next }))
@@ -295,7 +296,7 @@ export function createOnecount(options: OnecountOptions) {
       return total
     },
 
-    /** Every post with its numbers, in keyset pages of bounded size. For operators, as `rehydrate`. @throws StoreUnavailable */
+    /** Every post with its numbers, in keyset pages. For operators, as `rehydrate`. @throws StoreUnavailable */
     pages: (bulk?: BulkOptions) => pages(postgres, bulk),
 
     /**

@@ -108,9 +108,11 @@ async function attempt(
   let prepared: Prepared = 'hydrated'
   for (let round = 0; ; round++) {
     const reply = await run(prepared === 'hydrated' ? 'warm' : 'any')
-    // Of a private kind a guess of somebody else must not show: a read tells whether it is the pair's own.
-    const isTold = !ctx.isPrivate || prepared !== 'hydrated'
-    if (reply.kind === 'warm' && (isTold || reply.state.source === 'redis')) return reply.state
+    if (reply.kind === 'warm') {
+      // What is guessed may be another session's press, which a private kind does not show: a read tells.
+      const isUntold = ctx.isPrivate && prepared === 'hydrated' && reply.state.source === 'lagging'
+      if (!isUntold) return reply.state
+    }
     if (reply.kind === 'ahead') throw opAhead(reply.moment, ctx.now())
     if (reply.kind === 'ask')
       throw new OnecountError('unavailable', { detail: 'Postgres alone knows what the press may do' })
@@ -142,8 +144,8 @@ async function prepare(ctx: Context, postId: string, sessionId: string, round: n
 }
 
 /**
- * Judges an op of a private kind by the clock and its own pair. The stores take the revision of the post for a clock too, and
- * where theirs is ahead of this one, that would tell of others' presses.
+ * Judges an op of a private kind by the clock and its own pair. The stores judge by the revision of the post too, and
+ * where that is ahead of this clock, their verdict would tell of others' presses.
  * @throws OnecountError as `write`
  */
 async function judgeAlone(ctx: Context, { postId, sessionId, op }: PairOp): Promise<void> {

@@ -5,7 +5,7 @@ import type { LikeState, WriteState } from '../core/types'
 
 /** The part of the engine that HTTP needs. */
 export interface LikesService {
-  /** Says which ids posts have, and whether the kind is private; left out: those of the kind that there is without a configuration. */
+  /** Which ids posts have, and whether they are private; left out: the kind that there is without a configuration. */
   readonly kind?: Kind
   /**
    * Makes the post liked by the session or not. An `op` counts as it is, loses to a newer one, or is refused. With

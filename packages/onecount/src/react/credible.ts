@@ -37,9 +37,9 @@ export function sound(input: LikeInput): LikeInput {
 
 /**
  * Whether something can be believed that did not come as an answer of the server: an event, another tab, a payload, a
- * storage. Of the same session, and whole numbers, none of them later than the server's time (`now`, milliseconds; undefined: not known). Where
- * the server's clock was set back its revisions are ahead of it: then the revision of the heart counts, which comes with
- * answers alone, so no event can push it on. Pure.
+ * storage. Of the same session, and whole numbers, none of them later than the server's time (`now`, milliseconds;
+ * undefined: not known). Where the server's clock was set back its revisions are ahead of it: then the revision of the
+ * heart counts, which comes with answers alone, so no event can push it on. Pure.
  */
 export function isCredible(said: LikeInput, entry: LikesEntry | undefined, now: number | undefined): boolean {
   if (sound(said) !== said || isOfAnother(said, entry)) return false

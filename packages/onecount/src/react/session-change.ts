@@ -1,8 +1,8 @@
 import { prefixOf } from './kept-ops'
 
 /**
- * Presses that are kept in this browser are those of the session that made them: where a server answers another one now,
- * as after somebody has signed out, they are forgotten and never sent as its own.
+ * Presses that are kept in this browser are those of the session that made them: where the server answers another one
+ * now, as after a sign-out, they are forgotten and never sent as its own.
  */
 export function noteSession(address: string, session: string): void {
   const kept = prefixOf(address)

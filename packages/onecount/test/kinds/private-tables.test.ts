@@ -22,7 +22,7 @@ const config = defineConfig({
 })
 const { like, bookmark } = config.kinds
 
-/** Hosted projects give every new table and function to everybody. The rows are the application's: each sees their own. */
+/** Hosted projects give every new table and function to everybody. Of the rows each person reads their own. */
 const HOSTED = `${SCHEMA}
   alter default privileges in schema public grant all on tables to anon, authenticated, service_role;
   alter default privileges in schema public grant all on functions to anon, authenticated, service_role;
