@@ -38,6 +38,7 @@ describe('a configuration', () => {
       like: {
         name: 'like',
         isDefault: false,
+        isPrivate: false,
         keyPrefix: 'app:like:',
         target: { schema: 'public', table: 'articles', id: 'bigint', column: 'id', count: 'like_count' },
         rows: {
@@ -66,6 +67,11 @@ describe('a configuration', () => {
     const { kinds } = defineConfig({ kinds: { like: LIKE, mark: MARK } })
     expectTypeOf<keyof typeof kinds>().toEqualTypeOf<'like' | 'mark'>()
     expectTypeOf<keyof ReturnType<typeof defineConfig<{ actor: 'uuid' }>>['kinds']>().toEqualTypeOf<'like'>()
+  })
+
+  it('says which kinds are private: none that does not say so', () => {
+    const { like, mark } = defineConfig({ kinds: { like: LIKE, mark: { ...MARK, private: true } } }).kinds
+    expect([like.isPrivate, mark.isPrivate]).toEqual([false, true])
   })
 
   it.each([
@@ -123,6 +129,10 @@ describe('a configuration with a mistake names its field', () => {
     ['kinds.like.target.column', target({ column: 'a"b' })],
     ['kinds.like.target.count', target({ count: '$$' })],
     ['kinds.like.target', target({ count: 'id' })],
+    ['kinds.like.target.count', { kinds: { like: { ...LIKE, private: true } } }],
+    ['kinds.like.target.count', { kinds: { like: { ...DEFAULT_KIND_CONFIG, private: true } } }],
+    ['kinds.mark.private', { kinds: { mark: { ...MARK, private: 'yes' } } }],
+    ['kinds.mark.private', { kinds: { mark: { ...MARK, private: null } } }],
     ['kinds.like.rows.table', rows({ table: 7 })],
     ['kinds.like.rows.target', rows({ target: '' })],
     ['kinds.like.rows.actor', rows({ actor: 'a\nb' })],

@@ -36,6 +36,11 @@ export interface KindConfig {
   }
   /** The type of the ids of its actors, where they are others than those of the configuration. */
   actor?: ActorType
+  /**
+   * Each person sees their own alone, as with bookmarks: no other person is shown a count, a name, or that anything was
+   * pressed. Not together with `target.count`, which whoever may read the table would see. `false`
+   */
+  private?: boolean
 }
 
 /** What `defineConfig` takes. */
@@ -88,6 +93,7 @@ const ACTOR_TYPES: readonly string[] = ['uuid', 'text'] satisfies ActorType[]
  *     bookmark: {
  *       target: { table: 'articles', id: 'bigint' },
  *       rows: { table: 'bookmarks', target: 'article_id', actor: 'user_id' },
+ *       private: true,
  *     },
  *   },
  *   actor: 'uuid',
@@ -111,15 +117,22 @@ function toKind(name: string, config: KindConfig, actor: ActorType, keyPrefix: s
   const at = `kinds.${name}`
   if (!NAME.test(name))
     fail(at, 'the name of a kind has up to 20 lower-case letters and digits, a letter first')
-  const { target, rows } = config
+  const { target, rows, private: isPrivate = false } = config
   if (!target) fail(`${at}.target`, 'is missing')
   if (!rows) fail(`${at}.rows`, 'is missing')
   const actorType = config.actor ?? actor
   oneOf(target.id, ID_TYPES, `${at}.target.id`)
   oneOf(actorType, ACTOR_TYPES, `${at}.actor`)
   const variants = parseVariants(config, at)
+  if (typeof isPrivate !== 'boolean') fail(`${at}.private`, 'must be true or false')
+  if (isPrivate && target.count !== undefined)
+    fail(
+      `${at}.target.count`,
+      'must be left out of a private kind: whoever may read the table would see the count',
+    )
   const kind = {
     name,
+    isPrivate,
     target: {
       ...table(target.table, `${at}.target.table`),
       id: target.id,

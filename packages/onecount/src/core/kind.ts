@@ -15,6 +15,8 @@ export interface Kind {
   readonly name: string
   /** Today's tables, functions and keys: those without the name of a kind. */
   readonly isDefault: boolean
+  /** Each person sees their own alone: no count, no ranking, nothing that moves with what others press. */
+  readonly isPrivate: boolean
   /** Stands before every Redis key of the kind, after the hash tag of its partition. */
   readonly keyPrefix: string
   readonly target: Table & {
@@ -44,6 +46,7 @@ export interface Kind {
 export const DEFAULT_KIND: Kind = {
   name: 'like',
   isDefault: true,
+  isPrivate: false,
   keyPrefix: '',
   target: { schema: 'public', table: 'posts_new', id: 'uuid', column: 'id', count: 'likes' },
   rows: {

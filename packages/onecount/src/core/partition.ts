@@ -18,6 +18,7 @@ export interface PartitionOptions {
   postgres: PostgresPort
   redisId: string
   takeOver: boolean
+  isPrivate: boolean
   settings: Settings
   drain: LoopOptions | undefined
   log: Logger
@@ -62,6 +63,7 @@ export function createPartition(options: PartitionOptions) {
     pause: createPause(elapsed),
     log,
     settings,
+    isPrivate: options.isPrivate,
   }
   const first = createDrainer(drained)
   return {

@@ -140,6 +140,12 @@ export function scriptCalls(keys: Keys) {
       [sessionId, receipt, extent, ttlMs, most, ...[...ops].flat()],
     ],
 
+    pendingOps: (sessionId: string, cursor: string, count: number): ScriptCall => [
+      'pending-ops',
+      [q, keys.ops(sessionId)],
+      [cursor, count],
+    ],
+
     cool: (postId: string, sessionIds: readonly string[]): ScriptCall => [
       'cool',
       [keys.meta(postId), ...sessionIds.map(keys.ops)],

@@ -99,6 +99,14 @@ export function createScripts(port: Pick<RedisPort, 'run'>, keys: Keys) {
       of: { extent: 'all' | 'some'; ttlMs: number; most: number },
     ) => text(run(...calls.installSession(sessionId, receipt, ops, of))),
 
+    /** A part of what a session has pressed and Postgres does not hold yet; `next`: `null` after the last one. */
+    async pendingOps(sessionId: string, cursor: string, count: number) {
+      const [next, ...flat] = strings(await run(...calls.pendingOps(sessionId, cursor, count)))
+      const ops: { postId: string; op: number }[] = []
+      for (let i = 0; i < flat.length; i += 2) ops.push({ postId: flat[i]!, op: Number(flat[i + 1]) })
+      return { next: next === '0' ? null : next!, ops }
+    },
+
     /** Makes a post and sessions cold, so that the next reader hydrates them. */
     cool: (postId: string, sessionIds: readonly string[] = []) => run(...calls.cool(postId, sessionIds)),
 

@@ -1,4 +1,5 @@
 import { OnecountError } from '../core/errors'
+import type { LikeState } from '../core/types'
 import { assertBearer } from './bearer'
 import type { HandlerOptions } from './handler'
 import { createLimiter, type Limiter, type LimitKeys } from './limiter'
@@ -7,6 +8,7 @@ import { isForeign, isSecure } from './origin'
 import { parseWrite, postIdsOf } from './params'
 import { json } from './responses'
 import { serializeSessionCookie } from './session'
+import { SESSION_HEADER, sessionTag } from './session-tag'
 import { sharedLook } from './shared-look'
 import { createVisitors, type Visitor } from './visitor'
 
@@ -43,33 +45,44 @@ export function createRoutes(
 
   const identify = createVisitors(options)
 
-  /** Counts are shown also where it cannot be told who asks; hearts are unknown then. */
-  async function reader({ request }: Call): Promise<Visitor> {
+  /** Who asks; `null`: that cannot be told. Counts are shown all the same, and hearts are unknown then. */
+  async function reader({ request }: Call): Promise<Visitor | null> {
     // A browser leaves the cookie out when another site's page asks: a new one must not replace it.
-    if (isForeign(request, trustedOrigins)) return { kind: 'nobody' }
+    if (isForeign(request, trustedOrigins)) return null
     return identify(request).catch(error => {
       logError(request, error)
-      return { kind: 'nobody' }
+      return null
     })
   }
 
   async function readLikes(call: Call): Promise<Response> {
+    const page = service.likedBy && postIds.parsePage(call.url.searchParams)
+    if (page) return readOwn(call, page)
     const ids = postIds.parseList(call.url.searchParams)
     const visitor = await reader(call)
-    const isNew = visitor.kind === 'anonymous' && visitor.origin === 'new'
+    const isNew = visitor?.kind === 'anonymous' && visitor.origin === 'new'
     const [, hasNone] = await Promise.all([
       take(limiter, { read: call.ip }),
       isNew ? limiter.takeShared({ new: call.ip }) : null,
     ])
-    const isKnown = visitor.kind !== 'nobody' && !hasNone
-    if (isKnown && visitor.kind === 'anonymous' && visitor.origin !== 'current')
-      setCookie(call, visitor.value)
-    const states = await service.read(ids, isKnown ? visitor.sessionId : null)
-    const likes = [...states].map(([id, { count, liked, rev, op, durable, source }]) => [
-      id,
-      { count, liked, rev, op, durable, source },
-    ])
-    return json(200, { likes: Object.fromEntries(likes) })
+    const known = hasNone ? null : visitor
+    if (known) call.headers[SESSION_HEADER] = sessionTag(idOf(known))
+    if (known?.kind === 'anonymous' && known.origin !== 'current') setCookie(call, known.value)
+    const states = await service.read(ids, known && idOf(known))
+    return json(200, { likes: Object.fromEntries([...states].map(([id, state]) => [id, shown(state)])) })
+  }
+
+  /** What the session itself likes: whoever it is of, no request can name another one. */
+  async function readOwn(call: Call, page: { after: string | null; limit: number }): Promise<Response> {
+    if (isForeign(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
+    const visitor = await identify(call.request)
+    if (visitor.kind === 'nobody') throw new OnecountError('sign_in_required')
+    await take(limiter, { read: call.ip })
+    // Somebody without a session has pressed nothing, and gets one with the first press.
+    if (visitor.kind === 'anonymous' && visitor.origin === 'new') return json(200, { likes: [], next: null })
+    call.headers[SESSION_HEADER] = sessionTag(visitor.sessionId)
+    const { likes, next } = await service.likedBy!(visitor.sessionId, page)
+    return json(200, { likes: likes.map(state => ({ postId: state.postId, ...shown(state) })), next })
   }
 
   async function write(call: Call, segment: string, wanted: boolean): Promise<Response> {
@@ -83,13 +96,15 @@ export function createRoutes(
       session: isNew ? null : visitor.sessionId,
       new: isNew ? call.ip : null,
       ip: call.ip,
-      post: postId,
+      // Of a private kind nobody is told that others press this post.
+      post: service.kind?.isPrivate ? null : postId,
     })
+    call.headers[SESSION_HEADER] = sessionTag(visitor.sessionId)
     // Set even if the write fails: its outcome may be unknown, and the retry has to come from the same session.
     if (visitor.kind === 'anonymous') setCookie(call, visitor.value)
     const state = await service.set(postId, visitor.sessionId, wanted, params)
     const { count, liked, rev, source, durable } = state
-    return json(200, { postId, count, liked, rev, op: state.op, source, durable })
+    return json(200, { postId, count, liked, rev, op: state.op, source, durable, private: state.private })
   }
 
   async function readHealth(): Promise<Response> {
@@ -134,6 +149,13 @@ export function createRoutes(
     if (name !== 'likes') return undefined
     return { PUT: call => write(call, segment, true), DELETE: call => write(call, segment, false) }
   }
+}
+
+const idOf = (visitor: Visitor): string | null => (visitor.kind === 'nobody' ? null : visitor.sessionId)
+
+/** `private` is left out of other kinds' answers. */
+const shown = ({ count, liked, rev, op, durable, source, private: isPrivate }: LikeState) => {
+  return { count, liked, rev, op, durable, source, private: isPrivate }
 }
 
 /** Only what there is to say. */

@@ -3,6 +3,7 @@ import { OnecountError } from '../core/errors'
 import type { Moderated } from '../core/moderation'
 import type { LikeState, Source } from '../core/types'
 import { readSession } from '../http/session'
+import { sessionTag } from '../http/session-tag'
 import { checkPerson } from '../http/visitor'
 import type { SessionRequest } from './config'
 import type { Parts } from './parts'
@@ -12,6 +13,8 @@ import { sessionSecret } from './secret'
 export interface PageLikes extends Omit<LikeState, 'source'> {
   /** Absent: no Redis is configured, and what Postgres says is exact. */
   source?: Source
+  /** Of a private kind: names whose heart it is, so that a page in a cache is never taken for another session's. */
+  session?: string
 }
 
 /** @throws what `session` of the config throws; OnecountError `misconfigured` */
@@ -43,9 +46,15 @@ export async function readLikes(
 ): Promise<Map<string, PageLikes>> {
   if (ids.length === 0) return new Map()
   try {
-    const { read, hasRedis } = engine()
+    const { read, hasRedis, kind } = engine()
     const states = await read(ids, sessionId)
-    return hasRedis ? states : new Map([...states].map(([id, state]) => [id, exact(state)]))
+    const session = kind.isPrivate ? sessionTag(sessionId) : undefined
+    if (hasRedis && !session) return states
+    const rendered = (state: LikeState) => ({
+      ...(hasRedis ? state : exact(state)),
+      ...(session && { session }),
+    })
+    return new Map([...states].map(([id, state]) => [id, rendered(state)]))
   } catch (error) {
     console.error(`[onecount] counts of a page: ${error instanceof Error ? error.message : String(error)}`)
     return new Map(ids.map(id => [id, unknown(id)]))

@@ -129,6 +129,7 @@ export function fillTemplate(template: string, kind: Kind, more: Record<string, 
     text: target.id === 'text',
     variants: variants !== undefined,
     plain: variants === undefined,
+    private: kind.isPrivate,
     elsewhere: schemas.length > 0,
   }
   const values: Record<string, string> = {

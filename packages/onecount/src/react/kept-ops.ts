@@ -8,7 +8,8 @@ export interface KeptOp {
 }
 
 /** Where the presses of a server are kept; those of one at another address, as of another kind, are not its own. */
-const prefixOf = (address = '/api/likes') => `onecount:kept${address === '/api/likes' ? '' : `@${address}`}:`
+export const prefixOf = (address = '/api/likes') =>
+  `onecount:kept${address === '/api/likes' ? '' : `@${address}`}:`
 const MAX_OPS = 200
 const MAX_AGE_MS = 24 * 60 * 60_000
 /** What an id may be, of whichever kind: a UUID, a bigint, a text. The server alone knows of which kind its posts are. */

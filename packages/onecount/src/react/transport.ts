@@ -1,6 +1,7 @@
 import type { LikeInput } from './registers'
 import { Pauses, retryAfterMs } from './retry-after'
 import { ServerClock } from './server-clock'
+import { noteSession } from './session-change'
 
 /** How the registers reach the server. */
 export interface LikesTransport {
@@ -117,7 +118,9 @@ export function createHttpTransport({
       throw new LikesUnreachable('the answer cannot be read', { retryAfterMs: wait })
     answered = true
     isPostgresAlone = headers.get('onecount-redis') === 'off'
-    if (response.ok && body) return body
+    const session = headers.get('onecount-session') ?? undefined
+    if (session) noteSession(baseUrl, session)
+    if (response.ok && body) return { ...body, session }
     const { code, message, now } = (body?.error ?? {}) as { code?: unknown; message?: string; now?: unknown }
     // Whatever else answers in its place, as a gateway may, says nothing about the press.
     if (status >= 500 || code === 'request_timeout' || typeof code !== 'string')
@@ -139,10 +142,10 @@ export function createHttpTransport({
       const found = new Map<string, LikeInput>()
       for (let i = 0; i < postIds.length; i += MAX_IDS) {
         const ids = postIds.slice(i, i + MAX_IDS).map(encodeURIComponent)
-        const { likes } = await inOrder(() => request(`?ids=${ids.join(',')}`, { signal }))
+        const { likes, session } = await inOrder(() => request(`?ids=${ids.join(',')}`, { signal }))
         if (!likes || typeof likes !== 'object') throw new LikesUnreachable('the answer names no likes')
         for (const [postId, state] of Object.entries(likes as Record<string, LikeInput>))
-          found.set(postId, worthOf(state))
+          found.set(postId, { ...worthOf(state), session: session as string | undefined })
       }
       return found
     },

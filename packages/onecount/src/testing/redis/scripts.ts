@@ -137,6 +137,9 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
       }: { extent?: 'all' | 'some'; ttl?: number; most?: number } = {},
     ) => text(calls.installSession(session, receipt, new Map(ops), { extent, ttlMs: ttl, most })),
 
+    pendingOps: (session: string, cursor = '0', count = 1000) =>
+      list(calls.pendingOps(session, cursor, count)),
+
     cool: (post: string, ...sessions: string[]) => run(...calls.cool(post, sessions)),
     forget: (post: string) => run(...calls.forget(post)),
 

@@ -70,6 +70,7 @@ export const touched: Suite = (redis, harness) => {
         await s.drain({}, { latest: 2 * (T + 900), began: 2 * (T + 900), lasts: 100 })
         await s.write(POST, 'ana', likeAt(20))
         await s.drain({ likes: { [POST]: 448 } })
+        await s.pendingOps('ana')
         await s.mirror([[POST, 'ana', likeAt(20)]])
         await s.mirrorLikes([POST])
         await s.scanLikers(POST)

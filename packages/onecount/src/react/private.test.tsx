@@ -1,0 +1,193 @@
+// @vitest-environment jsdom
+import { QueryClient } from '@tanstack/react-query'
+import { cleanup, fireEvent, render, screen } from '@testing-library/react'
+import type { ReactNode } from 'react'
+import { renderToString } from 'react-dom/server'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ownView } from '../core/own-view'
+import { createHandler } from '../http/handler'
+import { NO_LIMITS } from '../http/limits'
+import { sessionTag } from '../http/session-tag'
+import { MapLikes } from '../http/test-server'
+import { KeptOps } from './kept-ops'
+import { LikeButton } from './like-button'
+import { useLikeCounts } from './like-counts'
+import { LikesProvider } from './provider'
+import { type LikeInput, mergeLikes } from './registers'
+import { shownLikes } from './shown'
+import { LikesStore, likesKey } from './store'
+import { POST } from './test-support'
+import { createHttpTransport } from './transport'
+
+const SEED = { count: 0, liked: false, rev: 0, op: null, source: 'redis', private: true } as const
+
+/** Bookmarks of many people, and the API as a browser calls it in which somebody is signed in. */
+function createSite() {
+  const likes = new MapLikes({ [POST]: 446 })
+  const service = {
+    set: async (...args: Parameters<MapLikes['set']>) => ownView(await likes.set(...args)),
+    async read(...args: Parameters<MapLikes['read']>) {
+      const states = await likes.read(...args)
+      return new Map([...states].map(([id, state]) => [id, ownView(state)]))
+    },
+    health: () => likes.health(),
+    drainOnce: (budgetMs: number) => likes.drainOnce(budgetMs),
+    hasRedis: true,
+  }
+  const browser = { person: 'ana' as string | null, isOffline: false }
+  const handler = createHandler({
+    service,
+    session: () => browser.person,
+    anonymous: false,
+    limits: NO_LIMITS,
+  })
+  vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
+    if (browser.isOffline) return Promise.reject(new TypeError('offline'))
+    return handler(new Request(`http://site.test${url}`, init))
+  })
+  return { browser, likes }
+}
+
+let site: ReturnType<typeof createSite>
+beforeEach(() => {
+  localStorage.clear()
+  document.body.textContent = ''
+  site = createSite()
+})
+afterEach(() => {
+  cleanup()
+  vi.unstubAllGlobals()
+})
+
+const app = (children: ReactNode) => <LikesProvider>{children}</LikesProvider>
+const button = () => screen.getByRole('button')
+const looks = () => [button().textContent, button().getAttribute('aria-label')]
+
+describe('the button of a private kind', () => {
+  it('is a heart without a number, and is named without one, on the server too', () => {
+    expect(renderToString(app(<LikeButton postId={POST} seed={SEED} />))).toContain('aria-label="Like"')
+    render(app(<LikeButton postId={POST} seed={SEED} />))
+    expect(looks()).toEqual(['♡', 'Like'])
+  })
+
+  it('has none after a press either, nor in what is announced', async () => {
+    render(app(<LikeButton postId={POST} seed={SEED} />))
+    fireEvent.click(button())
+    expect(looks()).toEqual(['♥', 'Like'])
+    expect(button().getAttribute('aria-pressed')).toBe('true')
+    expect(screen.getByRole('status').textContent).toBe('Liked')
+    await expect.poll(() => site.likes.calls.filter(([name]) => name === 'set')).toHaveLength(1)
+    expect(looks()).toEqual(['♥', 'Like'])
+  })
+
+  it('learns it from the answer where no seed says it', async () => {
+    render(app(<LikeButton postId={POST} />))
+    await expect.poll(looks).toEqual(['♡', 'Like'])
+  })
+
+  it('is drawn by the application with a status that is exact, and no count', async () => {
+    render(
+      app(
+        <LikeButton postId={POST}>
+          {({ count, status, private: isPrivate, buttonProps }) => (
+            <button {...buttonProps}>{JSON.stringify({ count, status, isPrivate })}</button>
+          )}
+        </LikeButton>,
+      ),
+    )
+    const exact = JSON.stringify({ count: null, status: 'exact', isPrivate: true })
+    await expect.poll(() => button().textContent).toBe(exact)
+  })
+
+  it('adds nothing to a sum', () => {
+    function Sum() {
+      const counts = useLikeCounts([{ id: POST }])
+      return <output>{JSON.stringify([...counts.values()])}</output>
+    }
+    render(app([<LikeButton key="button" postId={POST} seed={SEED} />, <Sum key="sum" />]))
+    fireEvent.click(button())
+    expect(screen.getByText('[null]')).toBeTruthy()
+  })
+})
+
+describe('a browser in which somebody else signs in', () => {
+  const page = () => new LikesStore(new QueryClient(), createHttpTransport())
+  const liked = (store: LikesStore) => shownLikes(store.entry(POST), store.intent(POST)).liked
+
+  async function read(store: LikesStore): Promise<void> {
+    const input = await store.load(POST)
+    store.receive(POST, input!)
+  }
+
+  it('shows their heart with the first answer, though it is older than the one before', async () => {
+    const store = page()
+    await read(store)
+    store.press(POST, true)
+    await expect.poll(() => store.intent(POST)).toBeUndefined()
+    expect(liked(store)).toBe(true)
+    site.browser.person = 'ben'
+    await read(store)
+    expect(store.entry(POST)).toMatchObject({ liked: false, count: 0, op: 0, session: sessionTag('ben') })
+    site.browser.person = null
+    await read(store)
+    expect(store.entry(POST)).toMatchObject({ liked: null, session: 'none' })
+  })
+
+  it('forgets the presses that were kept, and sends none of them as another session', async () => {
+    const before = page()
+    await read(before)
+    site.browser.isOffline = true
+    before.press(POST, true)
+    await expect.poll(() => before.intent(POST)?.phase).toBe('retrying')
+    expect(new KeptOps().posts()).toEqual([POST])
+
+    // The person signs out, and the page is loaded anew.
+    before.retry = () => {}
+    site.browser.isOffline = false
+    site.browser.person = 'ben'
+    const store = page()
+    await read(store)
+    expect(new KeptOps().posts()).toEqual([])
+    expect(liked(store)).toBe(false)
+    expect(site.likes.calls.filter(([name]) => name === 'set')).toEqual([])
+  })
+
+  it('keeps the presses of a session that stays', async () => {
+    const store = page()
+    await read(store)
+    new KeptOps().keep(POST, 2 * 1000 * Date.now() + 1)
+    await page().load(POST)
+    expect(new KeptOps().posts()).toEqual([POST])
+  })
+
+  it('does not believe a tab or a page of the other session', async () => {
+    const store = page()
+    site.browser.person = 'ben'
+    await read(store)
+    const rev = 1000 * Date.now()
+    const ofAna: LikeInput = { count: 1, liked: true, rev, op: 2 * rev + 1, source: 'redis', private: true }
+    store.hear(POST, { ...ofAna, session: sessionTag('ana') })
+    store.seed(POST, { ...ofAna, session: sessionTag('ana') })
+    expect(store.entry(POST)).toMatchObject({ liked: false, op: 0 })
+    store.hear(POST, { ...ofAna, session: sessionTag('ben') })
+    expect(store.entry(POST)).toMatchObject({ liked: true })
+  })
+
+  it('takes a rendered page of the other session for nothing once the server has answered', async () => {
+    const store = page()
+    const rev = 1000 * Date.now()
+    const rendered = {
+      count: 1,
+      liked: true,
+      rev,
+      op: 2 * rev + 1,
+      session: sessionTag('ana'),
+      private: true,
+    }
+    store.queryClient.setQueryData(likesKey(POST), mergeLikes(undefined, rendered, Date.now()))
+    expect(liked(store)).toBe(true)
+    site.browser.person = 'ben'
+    await read(store)
+    expect(liked(store)).toBe(false)
+  })
+})
