@@ -3,9 +3,11 @@ import { assertBearer } from './bearer'
 import type { HandlerOptions } from './handler'
 import { createLimiter, type Limiter, type LimitKeys } from './limiter'
 import { DEFAULT_LIMITS } from './limits'
+import { drainResponse, healthResponse } from './operations'
 import { isForeign, isSecure } from './origin'
-import { parseWrite, postIdsOf } from './params'
+import { parseWrite } from './params'
 import { json } from './responses'
+import { type Served, serve } from './served'
 import { serializeSessionCookie } from './session'
 import { sharedLook } from './shared-look'
 import { createVisitors, type Visitor } from './visitor'
@@ -34,7 +36,7 @@ export function createRoutes(
 ): (path: string) => Route | undefined {
   const { service, trustedOrigins = [], drainSecret, now = Date.now } = options
   const { drainBudgetMs = 5_000, bodyTimeoutMs = 5_000 } = options
-  const postIds = postIdsOf(service.kind)
+  const { main, kinds } = serve(service)
   const limiter = options.limiter ?? createLimiter(options.limits ?? DEFAULT_LIMITS, { now })
   const health = sharedLook(async () => {
     const lookedAt = new Date(now()).toISOString()
@@ -44,18 +46,20 @@ export function createRoutes(
   const identify = createVisitors(options)
 
   /** Counts are shown also where it cannot be told who asks; hearts are unknown then. */
-  async function reader({ request }: Call): Promise<Visitor> {
+  async function reader({ request }: Call, { admit }: Served): Promise<Visitor> {
     // A browser leaves the cookie out when another site's page asks: a new one must not replace it.
     if (isForeign(request, trustedOrigins)) return { kind: 'nobody' }
-    return identify(request).catch(error => {
-      logError(request, error)
-      return { kind: 'nobody' }
-    })
+    return identify(request)
+      .then(admit)
+      .catch(error => {
+        logError(request, error)
+        return { kind: 'nobody' }
+      })
   }
 
-  async function readLikes(call: Call): Promise<Response> {
-    const ids = postIds.parseList(call.url.searchParams)
-    const visitor = await reader(call)
+  async function readLikes(call: Call, served: Served): Promise<Response> {
+    const ids = served.postIds.parseList(call.url.searchParams)
+    const visitor = await reader(call, served)
     const isNew = visitor.kind === 'anonymous' && visitor.origin === 'new'
     const [, hasNone] = await Promise.all([
       take(limiter, { read: call.ip }),
@@ -64,7 +68,7 @@ export function createRoutes(
     const isKnown = visitor.kind !== 'nobody' && !hasNone
     if (isKnown && visitor.kind === 'anonymous' && visitor.origin !== 'current')
       setCookie(call, visitor.value)
-    const states = await service.read(ids, isKnown ? visitor.sessionId : null)
+    const states = await served.service.read(ids, isKnown ? visitor.sessionId : null)
     const likes = [...states].map(([id, { count, liked, rev, op, durable, source }]) => [
       id,
       { count, liked, rev, op, durable, source },
@@ -72,74 +76,55 @@ export function createRoutes(
     return json(200, { likes: Object.fromEntries(likes) })
   }
 
-  async function write(call: Call, segment: string, wanted: boolean): Promise<Response> {
+  async function write(call: Call, served: Served, segment: string, wanted: boolean): Promise<Response> {
     if (isForeign(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
-    const postId = postIds.parseOne(segment)
+    const postId = served.postIds.parseOne(segment)
     const params = await parseWrite(call.request, call.url.searchParams, bodyTimeoutMs)
-    const visitor = await identify(call.request)
+    const visitor = served.admit(await identify(call.request))
     if (visitor.kind === 'nobody') throw new OnecountError('sign_in_required')
     const isNew = visitor.kind === 'anonymous' && visitor.origin === 'new'
     await take(limiter, {
       session: isNew ? null : visitor.sessionId,
       new: isNew ? call.ip : null,
       ip: call.ip,
-      post: postId,
+      post: served.limitKey(postId),
     })
     // Set even if the write fails: its outcome may be unknown, and the retry has to come from the same session.
     if (visitor.kind === 'anonymous') setCookie(call, visitor.value)
-    const state = await service.set(postId, visitor.sessionId, wanted, params)
+    const state = await served.service.set(postId, visitor.sessionId, wanted, params)
     const { count, liked, rev, source, durable } = state
     return json(200, { postId, count, liked, rev, op: state.op, source, durable })
   }
 
-  async function readHealth(): Promise<Response> {
-    const {
-      status,
-      redis,
-      postgres,
-      pending,
-      oldestPendingMs,
-      unseen,
-      refused,
-      paused,
-      lastDrainAt,
-      lookedAt,
-    } = await health()
-    const backlog = { pending, oldestPendingMs, unseen, refused, paused, lastDrainAt, lookedAt }
-    return json(status === 'down' ? 503 : 200, {
-      status,
-      redis,
-      postgres,
-      ...backlog,
-      ...said(options.warnings),
-    })
-  }
+  const readHealth = async () => healthResponse(await health(), options.warnings?.() ?? [])
 
   async function drain({ request }: Call): Promise<Response> {
     assertBearer(request, drainSecret!)
-    const { drained, more } = await service.drainOnce(drainBudgetMs)
-    return json(200, { drained, more })
+    return drainResponse(service, drainBudgetMs, error => logError(request, error))
   }
 
   const routes: Record<string, Route> = {
-    likes: { GET: readLikes, HEAD: readLikes },
     health: { GET: readHealth, HEAD: readHealth },
     ...(drainSecret && { drain: { GET: drain, POST: drain } }),
   }
 
-  return path => {
-    const [name, segment, ...rest] = path.replace(/\/$/, '').split('/')
-    if (rest.length > 0) return undefined
-    if (segment === undefined) return Object.hasOwn(routes, name!) ? routes[name!] : undefined
-    if (name !== 'likes') return undefined
-    return { PUT: call => write(call, segment, true), DELETE: call => write(call, segment, false) }
+  /** What `{base}/likes` and `{base}/kinds/{name}` take, and the addresses of posts below them. */
+  function routeOf(served: Served | undefined, [segment, ...rest]: string[]): Route | undefined {
+    if (!served || rest.length > 0) return undefined
+    const read = (call: Call) => readLikes(call, served)
+    if (segment === undefined) return { GET: read, HEAD: read }
+    return {
+      PUT: call => write(call, served, segment, true),
+      DELETE: call => write(call, served, segment, false),
+    }
   }
-}
 
-/** Only what there is to say. */
-const said = (warnings?: () => string[]) => {
-  const list = warnings?.() ?? []
-  return list.length > 0 ? { warnings: list } : {}
+  return path => {
+    const [name, ...rest] = path.replace(/\/$/, '').split('/')
+    if (name === 'likes') return routeOf(main, rest)
+    if (name === 'kinds' && rest.length > 0) return routeOf(kinds.get(rest[0]!), rest.slice(1))
+    return rest.length === 0 && Object.hasOwn(routes, name!) ? routes[name!] : undefined
+  }
 }
 
 async function take(limiter: Limiter, keys: LimitKeys): Promise<void> {
