@@ -9,12 +9,9 @@ export function healthResponse(
   warnings: readonly string[],
 ): Response {
   const { lookedAt, kinds = {} } = health
-  const each = Object.entries(kinds).map(([name, own]) => [name, { status: own.status, ...figuresOf(own) }])
+  const each = Object.entries(kinds).map(([name, own]) => [name, membersOf(own)])
   return json(health.status === 'down' ? 503 : 200, {
-    status: health.status,
-    redis: health.redis,
-    postgres: health.postgres,
-    ...figuresOf(health),
+    ...membersOf(health),
     lookedAt,
     ...(each.length > 1 && { kinds: Object.fromEntries(each) }),
     // Only what there is to say.
@@ -22,7 +19,20 @@ export function healthResponse(
   })
 }
 
-const figuresOf = ({ pending, oldestPendingMs, unseen, refused, paused, lastDrainAt }: Health) => ({
+const membersOf = ({
+  status,
+  redis,
+  postgres,
+  pending,
+  oldestPendingMs,
+  unseen,
+  refused,
+  paused,
+  lastDrainAt,
+}: Health): Health => ({
+  status,
+  redis,
+  postgres,
   pending,
   oldestPendingMs,
   unseen,
