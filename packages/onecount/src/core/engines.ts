@@ -3,8 +3,9 @@ import { type Health, joinHealth } from './health'
 import { joinLoops } from './join-loops'
 import { DEFAULT_KIND, type Kind, type Kinds } from './kind'
 import type { DrainLoop } from './loop'
-import { createOnecount, type Onecount, type OnecountOptions } from './onecount'
+import { createEngine, type Onecount, type OnecountOptions } from './onecount'
 import type { PostgresPort } from './ports'
+import { createTurns, type Turns } from './turns'
 
 /** Options of {@link createEngines}: those of one engine, which every kind gets. */
 export interface EnginesOptions extends Omit<OnecountOptions, 'postgres'> {
@@ -68,11 +69,18 @@ export function createEngines<Name extends string>(
   assertChecked(config)
   const all = Object.entries(config.kinds) as [Name, Kind][]
   const log = options.log ?? console
+  // Keys of one partition lie together, of whichever kind they are: one call looks at all.
+  const turns = new Map<number, Turns>()
+  const turnsOf = (partition: number): Turns => {
+    const known = turns.get(partition) ?? createTurns()
+    turns.set(partition, known)
+    return known
+  }
   const engineOf = (kind: Kind): Onecount => {
     const postgres = options.postgres(kind)
     assertKind(postgres, kind)
     const warn = (message: string) => log.warn(all.length > 1 ? `${kind.name}: ${message}` : message)
-    return createOnecount({ ...options, postgres, log: { warn } })
+    return createEngine({ ...options, postgres, log: { warn } }, turnsOf)
   }
   const kinds = byName(all.map(([name, kind]) => [name, engineOf(kind)]))
   const entries = Object.entries(kinds) as [Name, Onecount][]
