@@ -2,15 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import {
-  createEngines,
-  DEFAULT_KIND_CONFIG,
-  defineConfig,
-  type Engines,
-  type EnginesOptions,
-  type PostgresPort,
-  type RedisPort,
-} from 'onecount'
+import { createEngines, DEFAULT_KIND_CONFIG, defineConfig, type Engines } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, expectTypeOf, it } from 'vitest'
 import { uuidOf } from '../support/kinds'
@@ -155,46 +147,6 @@ describe('the loop of several kinds', () => {
     await kinds.bookmark.set('1', 'ana', true)
     await expect.poll(() => stores.rows('like')).toEqual([ana])
     await expect.poll(() => stores.rows('bookmark')).toEqual(['ana'])
-  })
-
-  it('looks at the queues of all kinds with one call, and writes nothing while there is nothing to do', async () => {
-    const ports = stores.ports()
-    const calls: string[] = []
-    const run: RedisPort['run'] = (script, keys, args) => {
-      calls.push(script)
-      return ports.redis.run(script, keys, args)
-    }
-    const postgres: EnginesOptions['postgres'] = kind => {
-      const port = ports.postgres(kind)
-      const status: PostgresPort['status'] = partition => {
-        calls.push(kind.name)
-        return port.status(partition)
-      }
-      return { ...port, status }
-    }
-    const count = (name: string) => calls.filter(call => call === name).length
-    const engines = stores.instance({ redis: { run }, postgres, drain: { idleMs: 20 } })
-    started.push(engines)
-    await engines.drainOnce()
-    engines.drain.start()
-    await expect.poll(() => count('look')).toBeGreaterThan(1)
-    calls.length = 0
-    await expect.poll(() => Math.min(count('like'), count('bookmark'))).toBeGreaterThan(10)
-    expect(new Set(calls)).toEqual(new Set(['look', 'like', 'bookmark']))
-    expect(count('look')).toBeLessThanOrEqual(Math.min(count('like'), count('bookmark')) + 1)
-  })
-
-  it('finds what is left of one kind while the queue of the other cannot be read', async () => {
-    const said: string[] = []
-    const log = { warn: (line: string) => void said.push(line) }
-    await stores.redis.set(stores.keysOf('bookmark').q, 'no queue')
-    start({ log, drain: { lingerMs: 1, idleMs: 20, maxBackoffMs: 50 } })
-    await expect.poll(() => said).toEqual([expect.stringMatching(/^bookmark: drain paused: /)])
-    for (const article of ['1', '2']) {
-      await stores.instance().kinds.like.set(article, ana, true)
-      await expect.poll(() => stores.rows('like', article)).toEqual([ana])
-    }
-    expect(said).toHaveLength(1)
   })
 
   it('goes on with one kind while the other fails, says which, and resumes', async () => {
