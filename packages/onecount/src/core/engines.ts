@@ -137,6 +137,8 @@ function assertKind({ kind: answered = DEFAULT_KIND }: PostgresPort, kind: Kind)
     return
   throw new OnecountError('misconfigured', {
     field: 'postgres',
-    detail: `postgres: the driver for the kind ${kind.name} is of the kind ${answered.name}: give it { kind }`,
+    detail: `postgres: the driver for ${named(kind)} was made for ${named(answered)}: give it { kind }`,
   })
 }
+
+const named = ({ name, target }: Kind) => `the kind ${name} on ${target.table}`

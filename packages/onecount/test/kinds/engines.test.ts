@@ -254,11 +254,15 @@ describe('what does not fit together is refused', () => {
     expect(() => stores.instance({ postgres })).toThrow(
       expect.objectContaining({
         code: 'misconfigured',
-        message: expect.stringContaining('the driver for the kind bookmark is of the kind like'),
+        message: expect.stringContaining(
+          'the driver for the kind bookmark on articles was made for the kind like on articles',
+        ),
       }),
     )
     const unnamed = () => postgresJsPort(stores.sql)
-    expect(() => stores.instance({ postgres: unnamed })).toThrow(/the kind like is of the kind like/)
+    expect(() => stores.instance({ postgres: unnamed })).toThrow(
+      /the kind like on articles was made for the kind like on posts_new/,
+    )
   })
 
   it('a configuration that was not checked', () => {
