@@ -63,7 +63,7 @@ export const worker: Command = {
   },
 }
 
-/** Drains every kind until nothing is left. Answers the exit code: a kind that failed is named, and the others are drained. */
+/** Drains every kind until nothing is left, and names one that failed. Answers the exit code. */
 async function drainAll(engines: Engines): Promise<number> {
   const { kinds } = await engines.drainOnce(Number.POSITIVE_INFINITY)
   const results = Object.entries(kinds)

@@ -48,8 +48,8 @@ export interface Engines<Name extends string = string> {
 }
 
 /**
- * Every kind of a configuration on one Redis connection and one pool: an engine, a queue and a lease each, and one drain
- * and one health for all. What the log says begins with the name of its kind where there are several.
+ * Every kind of a configuration on one Redis connection and one pool: an engine, a queue and a lease each, and one
+ * drain and one health for all. What the log says begins with the name of its kind where there are several.
  *
  * @example
  * const engines = createEngines(config, {
@@ -59,8 +59,8 @@ export interface Engines<Name extends string = string> {
  * await engines.kinds.bookmark.set('42', userId, true)
  * engines.drain.start()
  *
- * @throws OnecountError `misconfigured` where `config` was not made by `defineConfig`, or `postgres` answers with the driver
- * of another kind than it was asked for
+ * @throws OnecountError `misconfigured` where `config` was not made by `defineConfig`, or `postgres` answers with the
+ * driver of another kind than it was asked for
  */
 export function createEngines<Name extends string>(
   config: Kinds<Name>,

@@ -21,10 +21,10 @@ const BRIEF_MS = 1000
 const SPREAD_MS = 200
 
 /**
- * The drain as a loop: it sleeps until it is nudged or has its turn to look, drains until nothing is left, and slows down
- * while a store is unreachable, Postgres refuses every op, or Postgres belongs to another Redis. While another process
- * drains it waits: that one goes on until nothing is left. `stop` finishes what it can first. Loops with the same `turns`
- * look together.
+ * The drain as a loop: it sleeps until it is nudged or has its turn to look, drains until nothing is left, and slows
+ * down while a store is unreachable, Postgres refuses every op, or Postgres belongs to another Redis. While another
+ * process drains it waits: that one goes on until nothing is left. `stop` finishes what it can first. Loops with the same
+ * `turns` look together.
  */
 export function createDrainLoop(ctx: Context, options: LoopOptions = {}, turns = createTurns()) {
   const { lingerMs = 25, idleMs = 2000, maxBackoffMs = 5000 } = options

@@ -134,7 +134,7 @@ export function createScripts(port: Pick<RedisPort, 'run'>, keys: Keys) {
     /** Takes over what the version before has pending; whether there is more. */
     adopt: (limit: number) => run(...calls.adopt(limit)).then(isYes),
 
-    /** Whether something is left to drain here and in the other queues, in their order, and when the caller looks again. */
+    /** What is left to drain here and in the other queues, in their order, and when the caller looks again. */
     async look(idleMs: number, others: readonly string[]): Promise<{ nextMs: number; queues: QueueLook[] }> {
       const [nextMs, ...flat] = strings(await run(...calls.look(idleMs, others)))
       const queues: QueueLook[] = []

@@ -12,7 +12,10 @@ export interface QueueLook {
 
 /** The turns to look, as one loop sees them. */
 export interface Place {
-  /** Begins to count, for a process that takes no turn yet: one that is started again and again would put off all others. */
+  /**
+   * Has the first turn after a while: a process that has only begun takes none, as one that is started again and again
+   * would put off all others.
+   */
   begin(idleMs: number): void
   /** Milliseconds until the loop is to look. */
   untilNext(): number

@@ -48,8 +48,8 @@ interface Drained {
 }
 
 /**
- * Drains, and answers what was done. Of several kinds each has its own result under its name; where one fails the others
- * are drained, and the status is that of its error, so that a scheduler takes notice.
+ * Drains, and answers what was done. Of several kinds each has its own result under its name; where one fails the
+ * others are drained, and the status is that of its error, so that a scheduler takes notice.
  * @throws what the drain of a single kind throws
  */
 export async function drainResponse(

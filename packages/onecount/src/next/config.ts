@@ -30,8 +30,8 @@ export interface OnecountNextConfig<Name extends string = string> {
    */
   config?: Kinds<Name>
   /**
-   * Makes the Postgres driver of a kind, with the first use: `supabaseFromEnv` of `onecount/supabase`, or one of your own,
-   * as `(env, { kind }) => postgresJsPort(sql, { kind })`. Called once for each kind.
+   * Makes the Postgres driver of a kind, with the first use: `supabaseFromEnv` of `onecount/supabase`, or one of your
+   * own, as `(env, { kind }) => postgresJsPort(sql, { kind })`. Called once for each kind.
    */
   postgres: (env: Env, options: { kind: Kind }) => PostgresPort
   /** Opens Redis, with the first use: `redisFromEnv` of `onecount/redis`. Left out or null: Postgres serves alone. */
@@ -48,7 +48,8 @@ export interface OnecountNextConfig<Name extends string = string> {
    */
   anonymous?: boolean
   /**
-   * Where the routes are mounted; `/api` where left out: `/api/likes`, `/api/kinds/<name>`, `/api/health`, `/api/drain`.
+   * Where the routes are mounted; `/api` where left out: `/api/likes`, `/api/kinds/<name>`, `/api/health` and
+   * `/api/drain`.
    */
   basePath?: string
   /**

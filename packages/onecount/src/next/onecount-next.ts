@@ -48,8 +48,8 @@ export interface OnecountNext<Name extends string = string> {
    * absent; what cannot be read is unknown (`count: null`), never 0. Give each to `useLikes(id, seed)`.
    *
    * @param options `kind`: of which kind; the main one where left out, which is `like`, else the first of the
-   * configuration. `sessionId`: whose hearts; that of the request where left out, null for nobody's. A session by itself
-   * is taken as `sessionId`.
+   * configuration. `sessionId`: whose hearts; that of the request where left out, null for nobody's. A session by
+   * itself is taken as `sessionId`.
    * @throws as {@link OnecountNext.getSession} where `sessionId` is left out, else never
    * @example
    * const likes = await onecount.readLikes(posts.map(post => post.id))
@@ -62,8 +62,8 @@ export interface OnecountNext<Name extends string = string> {
     options?: ReadLikesOptions<Name> | string | null,
   ): Promise<Map<string, PageLikes>>
   /**
-   * Gives the likes that this browser made before it signed in, of every kind, to the signed-in person; a post that both
-   * like counts once.
+   * Gives the likes that this browser made before it signed in, of every kind, to the signed-in person; a post that
+   * both like counts once.
    * In a Server Action or a route handler of your own, after the person said so: never by itself, as a link that signs
    * somebody in would take their likes. Repeat it while `complete` is false.
    *

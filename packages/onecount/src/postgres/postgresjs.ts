@@ -56,8 +56,8 @@ export function postgresJsRpc(
 
 /**
  * The same for a process that runs for long: `open` makes the connections, and makes them anew when a call was not
- * answered in time, as one whose other end is gone would never be given back. `portOf`: the driver of another kind over the
- * same connections. `end` closes them.
+ * answered in time, as one whose other end is gone would never be given back. `portOf`: the driver of another kind over
+ * the same connections. `end` closes them.
  * @example
  * const { portOf, end } = connectPostgresJs(() => postgres(url, { fetch_types: false }))
  * createEngines(config, { redis, postgres: portOf })
