@@ -42,6 +42,11 @@ export interface Kind {
   }
 }
 
+/** Kinds by their names, as `defineConfig` answers them. */
+export interface Kinds<Name extends string = string> {
+  readonly kinds: Readonly<Record<Name, Kind>>
+}
+
 /** What there is without a configuration. */
 export const DEFAULT_KIND: Kind = {
   name: 'like',

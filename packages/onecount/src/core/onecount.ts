@@ -21,6 +21,7 @@ import type { Logger, PostgresPort, RedisPort } from './ports'
 import { createPruning } from './pruning'
 import { createRanking } from './ranking'
 import { read, unknown } from './read'
+import type { Turns } from './turns'
 import type { LikeState, WriteState } from './types'
 import { within } from './within'
 import { press, write } from './write'
@@ -64,6 +65,11 @@ const DRAIN_MS = 5000
 
 /** One count, every view. See `docs/design.md` for what each part promises. */
 export function createOnecount(options: OnecountOptions) {
+  return createEngine(options)
+}
+
+/** The engine of one kind. `turnsOf`: of a partition, where loops of several kinds look together. */
+export function createEngine(options: OnecountOptions, turnsOf?: (partition: number) => Turns) {
   const { partitions = 1, log = console } = options
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > MOST_PARTITIONS)
     throw new OnecountError('misconfigured', {
@@ -100,6 +106,7 @@ export function createOnecount(options: OnecountOptions) {
       isPrivate: kind.isPrivate,
       settings,
       drain: options.drain,
+      turns: turnsOf?.(partition),
       log,
       now,
       elapsed,

@@ -189,7 +189,11 @@ export function scriptCalls(keys: Keys) {
     feed: (limit: number): ScriptCall => ['feed', [q, recent], [limit]],
     adopt: (limit: number): ScriptCall => ['adopt', [keys.before, keys.beforeRest, q, recent], [limit]],
 
-    look: (idleMs: number): ScriptCall => ['look', [q, keys.turns(idleMs)], [idleMs]],
+    look: (idleMs: number, others: readonly string[] = []): ScriptCall => [
+      'look',
+      [q, keys.turns(idleMs), ...others],
+      [idleMs],
+    ],
     status: (sample: number): ScriptCall => ['status', [q, recent], [sample]],
 
     rank: (limit: number): ScriptCall => ['rank', [q, keys.rank], [limit]],

@@ -1,3 +1,4 @@
+import type { KindDrained } from '../core/engines'
 import type { Health } from '../core/health'
 import type { Kind } from '../core/kind'
 import type { LikedPage } from '../core/liked-by'
@@ -27,4 +28,17 @@ export interface LikesService {
   readonly hasRedis: boolean
   /** Drains until nothing is left or `budgetMs` have passed; `more`: something is left. */
   drainOnce(budgetMs: number): Promise<{ drained: number; more: boolean }>
+}
+
+/** What HTTP needs of several kinds: `createEngines` makes it. */
+export interface KindsService {
+  /** By name. */
+  readonly kinds: Readonly<Record<string, LikesService>>
+  /** The one at `{base}/likes`; each is at `{base}/kinds/{name}`. */
+  readonly main: string
+  readonly hasRedis: boolean
+  /** All together, and each under its name. */
+  health(): Promise<Health & { kinds: Record<string, Health> }>
+  /** Drains every kind; one that fails does not hold the others. */
+  drainOnce(budgetMs: number): Promise<{ drained: number; more: boolean; kinds: Record<string, KindDrained> }>
 }

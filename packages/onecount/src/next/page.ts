@@ -1,5 +1,6 @@
 import { headers } from 'next/headers.js'
 import { OnecountError } from '../core/errors'
+import { idsOf } from '../core/kind-ids'
 import type { Moderated } from '../core/moderation'
 import type { LikeState, Source } from '../core/types'
 import { readSession } from '../http/session'
@@ -29,7 +30,24 @@ export async function mergeAnonymousLikes(parts: Parts): Promise<Moderated> {
   const person = await personOf(request, parts)
   if (person === null) throw new OnecountError('sign_in_required')
   const anonymous = anonymousOf(request, parts)
-  return anonymous === null ? { posts: 0, complete: true } : parts.engine().mergeSessions(anonymous, person)
+  if (anonymous === null) return { posts: 0, complete: true }
+  // A kind whose actors are others than anonymous sessions has none of their likes.
+  const merging = Object.values(parts.engines().kinds)
+    .filter(({ kind }) => idsOf(kind).isSessionId(anonymous))
+    .map(engine => engine.mergeSessions(anonymous, person))
+  return joinMoved(await Promise.allSettled(merging))
+}
+
+/** One kind that fails does not hold the others; what it throws comes when they are done. */
+function joinMoved(ended: PromiseSettledResult<Moderated>[]): Moderated {
+  const moved = ended.map(result => {
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  })
+  return {
+    posts: moved.reduce((sum, { posts }) => sum + posts, 0),
+    complete: moved.every(({ complete }) => complete),
+  }
 }
 
 const personOf = async (request: SessionRequest, { config }: Parts): Promise<string | null> =>
@@ -42,13 +60,15 @@ const anonymousOf = ({ headers }: SessionRequest, { config, env, shared }: Parts
 export async function readLikes(
   { engine }: Parts,
   ids: readonly string[],
-  sessionId: string | null,
+  { kind, sessionId }: { kind?: string; sessionId: string | null },
 ): Promise<Map<string, PageLikes>> {
   if (ids.length === 0) return new Map()
   try {
-    const { read, hasRedis, kind } = engine()
-    const states = await read(ids, sessionId)
-    const session = kind.isPrivate ? sessionTag(sessionId) : undefined
+    const { read, hasRedis, kind: of } = engine(kind)
+    // An anonymous session is nobody to a kind whose actors have other ids.
+    const known = idsOf(of).isSessionId(sessionId) ? sessionId : null
+    const states = await read(ids, known)
+    const session = of.isPrivate ? sessionTag(known) : undefined
     if (hasRedis && !session) return states
     const rendered = (state: LikeState) => ({
       ...(hasRedis ? state : exact(state)),

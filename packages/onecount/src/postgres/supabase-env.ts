@@ -25,9 +25,12 @@ export function supabaseFromEnv(env: SupabaseEnv, { kind }: { kind?: Kind } = {}
   const url = env.SUPABASE_URL || env.NEXT_PUBLIC_SUPABASE_URL
   const key = env.SUPABASE_SECRET_KEY || env.SUPABASE_SERVICE_ROLE_KEY
   if (!url || !key) {
-    return postgresPort(async () => {
-      throw new Error('set SUPABASE_URL and SUPABASE_SECRET_KEY')
-    }, kind && { kind })
+    return postgresPort(
+      async () => {
+        throw new Error('set SUPABASE_URL and SUPABASE_SECRET_KEY')
+      },
+      { kind },
+    )
   }
   return supabasePort(
     createClient(url, key, {

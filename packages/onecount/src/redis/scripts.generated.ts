@@ -1007,7 +1007,7 @@ return out
   },
   look: {
     name: 'look',
-    sha1: 'a875804a5f7b60c1e93c2233ebf103360db8713d',
+    sha1: '7b225905adef60d39ea9bf3b600ecc60e8edb85d',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1063,8 +1063,18 @@ local MOST = 60
 local turn = math.max(now, type(last) == 'string' and tonumber(last) or 0) + idle
 if turn > now + MOST * idle then turn = now + idle end
 redis.pcall('SET', turns, int(turn), 'PX', int(turn - now + idle))
-local pending = mark_of(q, 'fed') or #redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, 1) > 0
-return { int(turn - now), pending and '1' or '0', mark_of(q, 'nonce') or '', mark_of(q, 'home') or '' }
+local seen = { int(turn - now) }
+local function see(q)
+  local pending = mark_of(q, 'fed') or #redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, 1) > 0
+  seen[#seen + 1] = pending and '1' or '0'
+  seen[#seen + 1] = mark_of(q, 'nonce') or ''
+  seen[#seen + 1] = mark_of(q, 'home') or ''
+end
+see(q)
+for i = 3, #KEYS do
+  see(KEYS[i])
+end
+return seen
 `,
   },
   'mirror-likes': {

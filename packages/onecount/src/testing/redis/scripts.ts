@@ -160,8 +160,10 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
       const reply = await list(calls.collect(of))
       return reply.length === 1 ? Number(reply[0]) : null
     },
-    look: (idleMs: number) =>
-      run(...calls.look(idleMs)) as Promise<[untilTurn: string, pending: string, cut: string, home: string]>,
+    look: (idleMs: number, others?: string[]) =>
+      run(...calls.look(idleMs, others)) as Promise<
+        [untilTurn: string, pending: string, cut: string, home: string, ...others: string[]]
+      >,
     close: (limit: number, ...done: string[]) => list(calls.close(limit, done)),
     reopen: () => run(...calls.reopen()),
     abandon: (nonce: string) => run(...calls.abandon(nonce)),

@@ -88,6 +88,7 @@ export const touched: Suite = (redis, harness) => {
         await s.abandon((await s.collect('n', { drainer: 'one' }))!.nonce)
         await s.drain({}, { drainer: 'one' })
         await s.look(100)
+        await s.look(100, [s.keys.q.replace('likes:', 'other:likes:')])
         await s.close(1)
         await s.close(10, `${POST}|ana|${likeAt(20)}`)
         await s.reopen()
