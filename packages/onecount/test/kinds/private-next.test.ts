@@ -1,3 +1,5 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
 import { defineConfig } from 'onecount'
 import { onecountNext } from 'onecount/next'
@@ -5,8 +7,6 @@ import { postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
-import { type RedisServer, startRedisServer } from '@/dev/services/redis-server'
 import { kindDatabase } from '../support/kinds'
 
 /** What Next gives to code that runs for a request. */

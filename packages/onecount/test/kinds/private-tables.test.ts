@@ -1,8 +1,8 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { createOnecount, defineConfig } from 'onecount'
 import { kindSql, postgresJsPort } from 'onecount/postgres'
 import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import { connect } from '../support/databases'
 import { SCHEMA } from '../support/kinds'
 
