@@ -63,25 +63,6 @@ test('what was liked anonymously is given to the person who asks for it, and cou
   await expectShown(page, 447, false)
 })
 
-test('a press that was not answered before somebody signed in is not theirs, and is not lost without a word', async ({
-  page,
-}) => {
-  await page.goto(`${app.url}/1`)
-  await expectShown(page, 446, false)
-  await page.route('**/api/likes/*', route => route.abort())
-  await heart(page).click()
-  await expect(page.locator('article')).toHaveAttribute('data-status', 'retrying')
-  await become(page, 'Sign in', 'person:ana')
-  await page.unroute('**/api/likes/*')
-  await expect(page.getByRole('alert')).toContainText('press again')
-  await expectShown(page, 446, false)
-  expect(await app.held()).toEqual({ people: [], likes: 446 })
-
-  await press(page, 447, true)
-  await expect(page.getByRole('alert')).toBeHidden()
-  expect(await app.held()).toEqual({ people: ['person:ana'], likes: 447 })
-})
-
 test('where only people who are signed in like, a press says so once', async ({ page }) => {
   const presses: number[] = []
   page.on('response', response => {

@@ -2,21 +2,21 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { applyMigrations } from '@onecount/dev-stack/migrations'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { build } from 'esbuild'
 import { createOnecount } from 'onecount'
 import { createHandler, NO_LIMITS, nodeListener, readSession } from 'onecount/http'
 import { postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import postgres from 'postgres'
-import { applyMigrations } from '../../dev/services/migrations'
-import { startPostgresServer } from '../../dev/services/postgres-server'
-import { startRedisServer } from '../../dev/services/redis-server'
 
 const SECRET = randomBytes(32).toString('hex')
 
 /**
- * A small application with people of its own, on a real Redis and PostgreSQL: two pages of one post, sign-in by a token in
- * a cookie, and the API twice: for everybody, and (`/members`) for people who are signed in alone.
+ * A small application with people of its own, on a real Redis and PostgreSQL: pages of one post, sign-in by a token in a
+ * cookie, and the API twice: for everybody, and (`/members`) for people who are signed in alone.
  */
 export async function startPeopleApp() {
   const [redis, database] = await Promise.all([startRedisServer(), startPostgresServer({ fsync: false })])
@@ -72,7 +72,8 @@ export async function startPeopleApp() {
     const page = JSON.stringify({ postId, api, person: personOf(request.headers) })
     response.setHeader('content-type', 'text/html; charset=utf-8')
     response.end(
-      `<!doctype html><title>People</title><div id="root"></div><script>const PAGE = ${page}</script><script src="/page.js"></script>`,
+      `<!doctype html><title>People</title><div id="root"></div>
+       <script>const PAGE = ${page}</script><script src="/page.js"></script>`,
     )
   }
 

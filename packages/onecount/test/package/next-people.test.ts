@@ -1,9 +1,9 @@
 import { join } from 'node:path'
+import { freePort } from '@onecount/dev-stack/free-port'
+import { type Program, run, until } from '@onecount/dev-stack/process'
 import type { LikeState } from 'onecount'
 import { createSession, readSession } from 'onecount/http'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { freePort } from '@/dev/services/free-port'
-import { type Program, run, until } from '@/dev/services/process'
 import { type Stores, startStores } from '../support/stores'
 import { type Installed, installInRepository, REPOSITORY, runIn } from './packed'
 
