@@ -83,6 +83,7 @@ if to_regclass('public.like_receipt') is null then
   ));
 end if;
 
+{{#unshadowed}}
 -- A trigger of the application that counts its rows would count what onecount has counted once more.
 for v_found in
   select tgname from pg_trigger
@@ -91,6 +92,7 @@ loop
   raise warning 'post_ratings has the trigger %: if it changes a count, drop it, as onecount counts now', v_found.tgname;
 end loop;
 
+{{/unshadowed}}
 {{#variants}}
 -- Where a person may give one variant alone, the second one would be refused with every press.
 for v_found in

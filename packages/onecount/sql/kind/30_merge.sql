@@ -5,6 +5,11 @@
 --   equality alone may be answered by any index that contains the column, also one that has to be read in full for it;
 --   a row that was found is changed by its ctid, and its tableoid as tables may be partitioned, under its post's lock;
 --   plans are generic, so that they are made once for a connection and not once more for each list.
+{{#mapped}}
+--
+-- What writes the application's tables has their schemas in its search path: its own triggers, which fire then, name
+-- other tables of it as its code does. Everything here is named with its schema all the same.
+{{/mapped}}
 
 -- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids. The
 -- triggers for edits by hand look away meanwhile. `likes` is SET to likes plus the transitions that really happened,
@@ -15,7 +20,7 @@ create or replace function public.onecount_apply(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_mark_applied boolean
 ) returns {{type.post}}[]
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -154,7 +159,7 @@ create or replace function public.onecount_refuses_every(
   p_liked boolean, p_posts {{type.post}}[], p_sessions {{type.session}}[], p_sqlstates text[]
 ) returns boolean
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -266,7 +271,7 @@ create or replace function public.onecount_merge(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
 ) returns json[]
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -377,7 +382,7 @@ create or replace function public.onecount_merge_sparing(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
 ) returns json
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare

@@ -61,6 +61,14 @@ const ACTORS: Record<ActorType, { none: string; probe: string; cast: string; typ
   },
 }
 
+export interface KindSqlOptions {
+  /**
+   * For as long as code of before onecount goes on writing rows: what it does to the column of the count itself, by
+   * statements or by triggers, changes nothing. False where left out, which ends it.
+   */
+  shadow?: boolean
+}
+
 /**
  * The SQL that makes a kind, as it is now: a migration of a fresh database, and of one that has an older version of the
  * kind. It is one statement, so it is applied as a whole or not at all, whatever sends it; it may be applied again, also
@@ -69,8 +77,9 @@ const ACTORS: Record<ActorType, { none: string; probe: string; cast: string; typ
  * @example
  * writeFileSync('supabase/migrations/20261201000000_onecount_like.sql', kindSql(config.kinds.like))
  */
-export function kindSql(kind: Kind): string {
-  return `${header(kind)}do $onecount$
+export function kindSql(kind: Kind, { shadow = false }: KindSqlOptions = {}): string {
+  const isShadow = shadow && kind.target.count !== null
+  return `${header(kind, isShadow)}do $onecount$
 declare
   v_column record;
   v_found record;
@@ -81,20 +90,24 @@ set local client_min_messages = warning;
 -- One at a time; those that come after find everything in place.
 perform pg_advisory_xact_lock(hashtextextended('onecount migration', 0));
 
-${fillTemplate(KIND_TEMPLATE, kind)}
+${fillTemplate(KIND_TEMPLATE, kind, {}, isShadow)}
 end $onecount$;
 `
 }
 
-function header({ name, target, variants, rows }: Kind): string {
+function header({ name, target, variants, rows }: Kind, isShadow: boolean): string {
   const variant = variants ? `\n--   variants of ${rows.variant}: ${variants.join(' ')}` : ''
+  const counting = isShadow
+    ? `Shadow mode: what
+-- your own code and triggers do to ${target.count} changes nothing, until the migration without --shadow is applied.`
+    : `Drop a trigger of your own that changes the
+-- count when a row comes or goes: onecount counts now.`
   const count = target.count === null ? 'counts in a table of onecount' : `count ${target.count}`
   return `-- onecount ${VERSION}, kind ${name}: made by \`npx onecount migration\`. Do not edit: change the configuration, or install
 -- another version of onecount, and make it anew. It may be applied again, and by several at once.
 --   target ${quoteTable(target)}, id ${target.column} ${target.id}, ${count}
 --   rows   ${quoteTable(rows)}, target ${rows.target}, actor ${rows.actor} ${rows.actorType}${variant}
--- Adds the column ${opOf({ name, isDefault: false })} to the rows${target.count === null ? '' : ` and ${revOf({ name, isDefault: false })} to the targets`}. Drop a trigger of your own that changes the
--- count when a row comes or goes: onecount counts now.
+-- Adds the column ${opOf({ name, isDefault: false })} to the rows${target.count === null ? '' : ` and ${revOf({ name, isDefault: false })} to the targets`}. ${counting}
 
 `
 }
@@ -104,7 +117,12 @@ const opOf = ({ isDefault }: Named): string => (isDefault ? 'op' : 'onecount_op'
 const revOf = ({ name, isDefault }: Named): string => (isDefault ? 'likes_rev' : `onecount_${name}_rev`)
 
 /** A template with what this kind needs of it; `more` are values that other templates have not. */
-export function fillTemplate(template: string, kind: Kind, more: Record<string, string> = {}): string {
+export function fillTemplate(
+  template: string,
+  kind: Kind,
+  more: Record<string, string> = {},
+  isShadow = false,
+): string {
   const { isDefault, target, variants, rows } = kind
   const type = countedType(kind)
   const [id, actor] = [IDS[type], ACTORS[rows.actorType]]
@@ -113,6 +131,7 @@ export function fillTemplate(template: string, kind: Kind, more: Record<string, 
   const made = functionPrefix(kind)
   const content = quoteTable(target)
   const schemas = [...new Set([target.schema, rows.schema])].filter(schema => schema !== 'public')
+  const path = [...schemas, 'public', 'extensions'].map(quoteName).join(', ')
   const post = {
     table: hasColumn ? content : `public.${made}counts`,
     id: hasColumn ? quoteName(target.column) : 'id',
@@ -124,6 +143,8 @@ export function fillTemplate(template: string, kind: Kind, more: Record<string, 
   const conditions: Record<string, boolean> = {
     default: isDefault,
     mapped: !isDefault,
+    shadow: isShadow,
+    unshadowed: !isDefault && !isShadow,
     column: hasColumn,
     table: !hasColumn,
     text: target.id === 'text',
@@ -161,6 +182,7 @@ export function fillTemplate(template: string, kind: Kind, more: Record<string, 
     first: id.first,
     none: actor.none,
     probe: actor.probe,
+    path: isDefault ? `''` : path,
     'actor.cast': actor.cast,
     partition: IDS[target.id].partition(row.targetOf('p_post')),
     variants: row.variants,

@@ -89,6 +89,7 @@ if to_regclass('public.like_receipt') is null then
   ));
 end if;
 
+{{#unshadowed}}
 -- A trigger of the application that counts its rows would count what onecount has counted once more.
 for v_found in
   select tgname from pg_trigger
@@ -97,6 +98,7 @@ loop
   raise warning 'post_ratings has the trigger %: if it changes a count, drop it, as onecount counts now', v_found.tgname;
 end loop;
 
+{{/unshadowed}}
 {{#variants}}
 -- Where a person may give one variant alone, the second one would be refused with every press.
 for v_found in
@@ -410,6 +412,11 @@ end $$;
 --   equality alone may be answered by any index that contains the column, also one that has to be read in full for it;
 --   a row that was found is changed by its ctid, and its tableoid as tables may be partitioned, under its post's lock;
 --   plans are generic, so that they are made once for a connection and not once more for each list.
+{{#mapped}}
+--
+-- What writes the application's tables has their schemas in its search path: its own triggers, which fire then, name
+-- other tables of it as its code does. Everything here is named with its schema all the same.
+{{/mapped}}
 
 -- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids. The
 -- triggers for edits by hand look away meanwhile. \`likes\` is SET to likes plus the transitions that really happened,
@@ -420,7 +427,7 @@ create or replace function public.onecount_apply(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_mark_applied boolean
 ) returns {{type.post}}[]
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -559,7 +566,7 @@ create or replace function public.onecount_refuses_every(
   p_liked boolean, p_posts {{type.post}}[], p_sessions {{type.session}}[], p_sqlstates text[]
 ) returns boolean
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -671,7 +678,7 @@ create or replace function public.onecount_merge(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
 ) returns json[]
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -782,7 +789,7 @@ create or replace function public.onecount_merge_sparing(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
 ) returns json
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -1477,7 +1484,7 @@ end $$;
 -- Removes a post with all that is known of it; false when there is none.
 create or replace function public.onecount_remove_post(p_post {{type.post}}) returns boolean
 language plpgsql
-set search_path = '' set jit = off
+set search_path = {{path}} set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 {{#column}}
@@ -1568,7 +1575,7 @@ end $$;
 -- pair. Rows that go with their post, or that the engine writes, are none of this.
 create or replace function public.onecount_rated_by_hand() returns trigger
 language plpgsql security definer
-set search_path = '' set plan_cache_mode = force_custom_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_custom_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -1924,6 +1931,32 @@ create trigger onecount_guard_insert before insert on public.posts_new
   when (current_user in ('anon', 'authenticated') and (new.{{post.likes}} <> 0 or new.{{post.rev}} <> 0))
   execute function public.onecount_guard_counts();
 {{/column}}
+{{#shadow}}
+-- Shadow mode: code and triggers of before onecount go on counting, and change nothing. Everything of onecount that
+-- changes a count gives it a new revision; nothing of before does. The first of the triggers, by its name: those after
+-- it, which look for edits by hand, see a count that is as it was.
+create or replace function public.onecount_annul_count() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  new.{{post.likes}} := old.{{post.likes}};
+  return new;
+end $$;
+
+drop trigger if exists onecount_annul_count on public.posts_new;
+create trigger onecount_annul_count before update on public.posts_new
+  for each row
+  when (new.{{post.likes}} is distinct from old.{{post.likes}} and new.{{post.rev}} is not distinct from old.{{post.rev}})
+  execute function public.onecount_annul_count();
+{{/shadow}}
+{{#unshadowed}}
+if exists (
+  select from pg_trigger where tgrelid = 'public.posts_new'::regclass and tgname = 'onecount_annul_count'
+) then
+  drop trigger onecount_annul_count on public.posts_new;
+  drop function public.onecount_annul_count();
+  raise warning 'shadow mode of the kind {{kind}} has ended: code that changes {{post.likes}} by itself counts twice now';
+end if;
+{{/unshadowed}}
 {{#table}}
 -- Every row of the application that can be liked has a count.
 create or replace function public.onecount_add_count() returns trigger
@@ -1955,7 +1988,7 @@ create or replace function public.onecount_repair_posts(
   p_after {{type.post}}, p_until {{type.post}}, p_limit integer, p_dry_run boolean
 ) returns json
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set search_path = {{path}} set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
 declare
   v_until timestamptz := clock_timestamp() + interval '1 second';
@@ -2064,7 +2097,7 @@ create or replace function public.onecount_repair_ratings(
   p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
 ) returns json
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
+set search_path = {{path}} set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
@@ -2126,7 +2159,7 @@ create or replace function public.onecount_repair_tombstones(
   p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
 ) returns json
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
+set search_path = {{path}} set enable_seqscan = off set enable_bitmapscan = off
 set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare

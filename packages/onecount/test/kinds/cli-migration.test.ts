@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { defineConfig } from 'onecount'
+import { DEFAULT_KIND_CONFIG, defineConfig } from 'onecount'
 import { kindSql } from 'onecount/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MIGRATIONS } from '../../src/postgres/migrations.generated'
@@ -53,6 +53,13 @@ describe('npx onecount migration', () => {
     expect((await run('--kind', 'mark')).out).toBe(kindSql(mark))
   }, 30_000)
 
+  it('with --shadow prints what keeps the code of before from counting, where there is a column of the count', async () => {
+    const { like, mark } = defineConfig(CONFIG).kinds
+    const { out } = await run('--shadow')
+    expect(out).toBe(`${kindSql(like, { shadow: true })}\n${kindSql(mark)}`)
+    expect(out).toContain('create trigger onecount_like_annul_count')
+  }, 30_000)
+
   it('takes another file, and a checked configuration', async () => {
     await writeFile(join(folder, 'other.mjs'), `export default ${JSON.stringify(defineConfig(CONFIG))}`)
     expect((await run('--config', 'other.mjs', '--kind', 'like')).out).toBe(
@@ -62,6 +69,7 @@ describe('npx onecount migration', () => {
 
   it.each([
     [['--config', 'missing.mjs'], 'missing.mjs is not there'],
+    [['--shadow', '--config', 'default.mjs'], '--shadow is for kinds on tables of your own'],
     [['--kind', 'heart'], 'There is no kind heart: the configuration has like, mark'],
     [['--config', 'empty.mjs'], 'empty.mjs exports nothing'],
     [['--config', 'wrong.mjs'], 'kinds.like.target: is missing'],
@@ -69,6 +77,10 @@ describe('npx onecount migration', () => {
     '%j says what is wrong',
     async (args, message) => {
       await writeFile(join(folder, 'empty.mjs'), 'export const config = 1')
+      await writeFile(
+        join(folder, 'default.mjs'),
+        `export default ${JSON.stringify({ kinds: { like: DEFAULT_KIND_CONFIG } })}`,
+      )
       await writeFile(join(folder, 'wrong.mjs'), 'export default { kinds: { like: {} } }')
       const { code, out, err } = await run(...args)
       expect({ code, out }).toEqual({ code: 2, out: '' })

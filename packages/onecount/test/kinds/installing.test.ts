@@ -480,6 +480,63 @@ describe('a mapping that does not fit', () => {
     expect(notices).toContainEqual(expect.stringContaining('article_likes has the trigger count_likes'))
   })
 
+  it('a count is changed by onecount alone in shadow mode, or with its revision, until it ends', async () => {
+    const notices: string[] = []
+    const loud = connect(url, { max: 1, onnotice: ({ message }) => notices.push(message!) })
+    const change = async (statement: string) => {
+      await loud.unsafe(statement)
+      return (await loud`select title, like_count from articles where id = 1`)[0]
+    }
+    await loud`insert into articles (id, like_count) values (1, 446)`
+    await loud.unsafe(kindSql(article, { shadow: true }))
+    await loud.unsafe(kindSql(article, { shadow: true }))
+    expect(await change(`insert into article_likes values (1, '${ANA}')`)).toMatchObject({ like_count: 447 })
+    expect(await change(`update articles set title = 'x', like_count = like_count + 1`)).toEqual({
+      title: 'x',
+      like_count: 447,
+    })
+    for (const count of ['null', '-1', '0', '447'])
+      expect(await change(`update articles set like_count = ${count}`)).toMatchObject({ like_count: 447 })
+    expect(
+      await change(`update articles set like_count = 500, onecount_article_rev = onecount_article_rev + 1`),
+    ).toMatchObject({ like_count: 500 })
+    const ofShadow = () => notices.filter(notice => notice.startsWith('shadow mode'))
+    expect(ofShadow()).toEqual([])
+    await loud.unsafe(kindSql(article))
+    await loud.unsafe(kindSql(article))
+    expect(ofShadow()).toEqual([expect.stringContaining('of the kind article has ended')])
+    expect(await change(`update articles set like_count = like_count + 1`)).toMatchObject({ like_count: 501 })
+    await loud.end()
+  })
+
+  it('triggers of the application name its tables as its code does, whoever writes', async () => {
+    await sql.unsafe(`
+      create table notes (text text);
+      create function note() returns trigger language plpgsql as $$
+      begin insert into notes values (tg_op || ' ' || tg_table_name); return null; end $$;
+      create trigger note after insert or update or delete on article_likes for each row execute function note();
+      create trigger note after update on articles for each row execute function note();
+      insert into articles (id) values (1)`)
+    await install(article)
+    const { createOnecount } = await import('onecount')
+    const onecount = createOnecount({ redis: null, postgres: postgresJsPort(sql, { kind: article }) })
+    await onecount.set('1', ANA, true)
+    await onecount.set('1', ANA, false)
+    await sql`insert into article_likes values (1, ${ANA})`
+    await sql`delete from article_likes`
+    await onecount.removePost('1')
+    const notes = (await sql`select text, count(*)::int as n from notes group by 1 order by 1`).map(row => [
+      row.text,
+      row.n,
+    ])
+    expect(notes).toEqual([
+      ['DELETE article_likes', 2],
+      ['INSERT article_likes', 2],
+      ['UPDATE article_likes', 1],
+      ['UPDATE articles', 4],
+    ])
+  })
+
   it('is said by the engine before Postgres where an id is malformed', async () => {
     const { createOnecount } = await import('onecount')
     const onecount = createOnecount({ redis: null, postgres: postgresJsPort(sql, { kind: article }) })
