@@ -21,6 +21,8 @@ let application: Adopting
 let sql: postgres.Sql
 
 test.beforeAll(async () => {
+  // It compiles the package where that is not there yet.
+  test.setTimeout(240_000)
   ;[server, redis] = await Promise.all([
     startPostgresServer({ fsync: false }),
     startRedisServer(),
