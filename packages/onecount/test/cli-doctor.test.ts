@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../src/cli/doctor/check'
-import { checkPostgres } from '../src/cli/doctor/postgres'
+import { checkKind } from '../src/cli/doctor/postgres'
 import { checkRedis } from '../src/cli/doctor/redis'
 import { checkSettings } from '../src/cli/doctor/settings'
 import { checkBefore } from '../src/cli/doctor/version-before'
@@ -146,7 +146,7 @@ describe('what doctor finds in Postgres', () => {
   ])('names %s, and how to mend it', async (check, damage, mend) => {
     const sql = connect(await stores.anotherDatabase(`d${++databases}`), { max: 1 })
     await sql.unsafe(damage)
-    const found = named(await checkPostgres(sql), check)
+    const found = named(await checkKind(sql), check)
     await sql.end()
     expect(found).toMatchObject({ mend: expect.stringContaining(mend) })
     const isWarning = check === 'publication' || mend === 'npx onecount worker'
