@@ -1,7 +1,7 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import type { Kind } from 'onecount'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import type { Finding } from '../../src/cli/doctor/check'
 import { checkKind } from '../../src/cli/doctor/postgres'
 import { bare, named, titled } from '../support/doctor'

@@ -1,11 +1,11 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import type { Kind } from 'onecount'
 import { kindSql } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { type PostgresServer, startPostgresServer } from '@/dev/services/postgres-server'
 import { checkKind } from '../../src/cli/doctor/postgres'
 import { bare, named, titled } from '../support/doctor'
-import { article, kindDatabase, mark, quoted, slug } from '../support/kinds'
+import { article, kindDatabase, mark, quoted, reaction, slug, sticker } from '../support/kinds'
 
 let server: PostgresServer
 let sql: Sql
@@ -30,6 +30,8 @@ describe('a database where all is well', () => {
     [slug, 'pages.likes is integer: likes beyond 2,147,483,647 are refused'],
     [mark, null],
     [bare, null],
+    [reaction, null],
+    [sticker, null],
   ])('fails no check, and says where a count is narrow: $name', async (kind, narrow) => {
     await open(kind)
     const findings = await checkKind(sql, kind)
@@ -61,6 +63,8 @@ describe('a database where all is well', () => {
 describe('what the SQL of the kind mends', () => {
   it.each(
     titled<[]>([
+      [reaction, 'unique keys', 'drop index onecount_reaction_pair_idx', 'none on comment_reactions'],
+      [sticker, 'unique keys', 'drop index "Blog".onecount_sticker_pair_idx', 'none on "Blog".stickers'],
       [bare, 'tables', 'drop table onecount_bare_refused', 'missing: onecount_bare_refused.op'],
       [
         quoted,

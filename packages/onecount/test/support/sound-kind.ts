@@ -1,5 +1,5 @@
+import type { PostgresServer } from '@onecount/dev-stack/postgres-server'
 import type { Kind } from 'onecount'
-import type { PostgresServer } from '@/dev/services/postgres-server'
 import { kindDatabase, namesOf } from './kinds'
 import type { SoundDatabase } from './sound-database'
 

@@ -79,7 +79,7 @@ export async function checkPublication(sql: Sql, { kind, names }: Made): Promise
              where pubname = 'supabase_realtime') p`
   const [rows, targets] = [shown(names.rows), shown(names.content)]
   if (row!.has_rows)
-    return (kind.isDefault ? fail : warn)(
+    return (kind.isDefault || kind.isPrivate ? fail : warn)(
       name,
       `${rows} is published`,
       `${PUBLICATION} drop table ${rows}: it tells everybody who likes what`,

@@ -15,6 +15,7 @@ function requiredOf({ kind, names }: Made): Column[] {
     ...own,
     { table: content, name: kind.target.column },
     { table: rows, name: kind.rows.target },
+    ...(kind.rows.variant === undefined ? [] : [{ table: rows, name: kind.rows.variant }]),
     { table: rows, name: kind.rows.actor },
   ]
 }

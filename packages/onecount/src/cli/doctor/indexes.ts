@@ -21,27 +21,32 @@ export async function checkIndexes(
 /** One row a pair, which is found by its target. */
 export async function checkKeys(sql: Sql, { kind, names, apply }: Made): Promise<Finding> {
   const name = 'unique keys'
-  const { target, actor } = kind.rows
+  const { target, variant, actor } = kind.rows
+  // With variants it is an index of an expression, which the SQL of the kind makes.
+  const own = variant === undefined ? null : `${names.prefix}pair_idx`
   const keyed = [
-    { table: names.rows, columns: [target, actor] },
+    { table: names.rows, columns: [target, actor], own },
     ...['tombstones', 'unseen', 'refused'].map(table => ({
       table: `public.${names.own}${table}`,
       columns: ['post_id', 'session_id'],
+      own: null,
     })),
   ]
   const rows = await sql`
     select k."table", exists (
       select from pg_index i
        where i.indrelid = to_regclass(k."table") and i.indisunique and i.indisvalid and i.indimmediate
-         and i.indpred is null and i.indexprs is null and i.indnkeyatts = 2
-         and array[
+         and i.indpred is null and i.indnkeyatts = 2
+         and case when k.own is null then i.indexprs is null and array[
            (select attname::text from pg_attribute where attrelid = i.indrelid and attnum = i.indkey[0]),
            (select attname::text from pg_attribute where attrelid = i.indrelid and attnum = i.indkey[1])
          ] = array(select json_array_elements_text(k.columns))
+         else i.indexrelid::regclass::text like '%' || k.own end
     ) as has_key
-      from json_to_recordset(${JSON.stringify(keyed)}::text::json) k ("table" text, columns json)`
+      from json_to_recordset(${JSON.stringify(keyed)}::text::json) k ("table" text, columns json, own text)`
   const without = rows.filter(row => !row.has_key).map(row => row.table as string)
-  if (without.length === 0) return ok(name, `(${target}, ${actor})`)
+  if (without.length === 0)
+    return ok(name, `(${[target, ...(variant === undefined ? [] : [variant]), actor].join(', ')})`)
   const [table] = without as [string]
   const { columns } = keyed.find(of => of.table === table)!
   return fail(

@@ -11,7 +11,7 @@ export interface Made {
   /** The body of each function, by name. */
   functions: Map<string, string>
   triggers: { name: string; table: string }[]
-  /** Indexes that are not for uniqueness. */
+  /** Indexes that are not for uniqueness, and are always made. */
   indexes: string[]
   /** Tables of onecount's own, with their schema. */
   ownTables: string[]
@@ -41,7 +41,10 @@ export function madeFor(kind: Kind): Made {
     names,
     functions,
     triggers: [...triggers.values()],
-    indexes: [...text.matchAll(INDEX)].map(match => match[1]!),
+    // That of targets is made where the application has none.
+    indexes: [...text.matchAll(INDEX)].flatMap(([, name]) =>
+      name === `${names.prefix}target_idx` ? [] : name!,
+    ),
     ownTables: [
       ...OWN.map(table => `public.${names.own}${table}`),
       ...(kind.target.count === null ? [names.counts] : []),

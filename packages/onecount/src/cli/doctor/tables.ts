@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import { countedType } from '../../core/variants'
 import { columnTypesOf } from '../../postgres/kind-sql'
 import { type Finding, fail, ok } from './check'
 import { type Column, columnName, findColumns } from './columns'
@@ -6,6 +7,7 @@ import type { Made } from './made'
 
 const NUMBERS = ['bigint', 'integer', 'smallint', 'numeric']
 const BIGINT = ['bigint']
+const TEXTS = ['text', 'character varying']
 
 /** Columns of the tables that onecount makes, of which each needs one that the version before had not. */
 const OWN: [table: string, column: string][] = [
@@ -45,6 +47,9 @@ function columnsOf({ kind, names }: Made): Column[] {
         },
     { table: counts, name: names.rev, types: BIGINT },
     { table: names.rows, name: rows.target, types: types.post, field: 'rows.target', typeField: 'target.id' },
+    ...(rows.variant === undefined
+      ? []
+      : [{ table: names.rows, name: rows.variant, types: TEXTS, field: 'rows.variant' }]),
     { table: names.rows, name: rows.actor, types: types.session, field: 'rows.actor', typeField: 'actor' },
     // The default kind does without one.
     ...(rows.createdAt === null || kind.isDefault
@@ -54,7 +59,7 @@ function columnsOf({ kind, names }: Made): Column[] {
     ...OWN.map(([table, name]) => ({
       table: `public.${names.own}${table}`,
       name,
-      ...(name === 'post_id' && { types: [target.id] }),
+      ...(name === 'post_id' && { types: [countedType(kind)] }),
       ...(name === 'session_id' && { types: [rows.actorType] }),
     })),
   ]
