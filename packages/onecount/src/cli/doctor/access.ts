@@ -8,7 +8,9 @@ const privateOf = ({ kind, names, ownTables }: Made): string[] =>
   kind.isDefault ? [names.rows, ...ownTables] : ownTables
 
 const listed = (sql: Sql, names: string[]) =>
-  sql`select e.name, to_regclass(e.name) as id from json_array_elements_text(${JSON.stringify(names)}::text::json) e (name)`
+  sql`
+    select e.name, to_regclass(e.name) as id
+      from json_array_elements_text(${JSON.stringify(names)}::text::json) e (name)`
 
 export async function checkRowSecurity(sql: Sql, made: Made): Promise<Finding> {
   const rows = await sql`
@@ -74,7 +76,8 @@ const PUBLICATION = 'alter publication supabase_realtime'
 export async function checkPublication(sql: Sql, { kind, names }: Made): Promise<Finding> {
   const name = 'publication'
   const [row] = await sql`
-    select bool_or(to_regclass(${names.rows}) = p.id) as has_rows, bool_or(to_regclass(${names.content}) = p.id) as has_targets
+    select bool_or(to_regclass(${names.rows}) = p.id) as has_rows,
+           bool_or(to_regclass(${names.content}) = p.id) as has_targets
       from (select format('%I.%I', schemaname, tablename)::regclass as id from pg_publication_tables
              where pubname = 'supabase_realtime') p`
   const [rows, targets] = [shown(names.rows), shown(names.content)]
