@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
+import { startUpstashServer } from '@onecount/dev-stack/upstash-server'
 import { Redis } from 'ioredis'
 import { SCRIPTS } from 'onecount/redis'
 import { redisContract } from 'onecount/testing'
 import { createUpstashClient, upstashPort } from 'onecount/upstash'
-import { startRedisServer } from '@onecount/dev-stack/redis-server'
-import { startUpstashServer } from '@onecount/dev-stack/upstash-server'
 import { monitored } from './support/redis-monitor'
 
 /** Digests of the scripts as the local server runs them, a comment in place of the line with the flag. */
