@@ -46,6 +46,38 @@ describe('who waits for durability', () => {
   })
 })
 
+describe('a press of a cold post that is refused while it is answered', () => {
+  it('is not shown as exact', async () => {
+    const drainer = instance()
+    await drainer.drainOnce()
+    ports.fail('never arrives', 'postgres')
+    const { op } = await drainer.set(FULL.id, 'ana', true)
+    ports.restore()
+    const { redis, postgres } = stores.ports()
+    let isDrained = false
+    const repeating = createOnecount({
+      postgres,
+      redis: {
+        async run(script, ...call) {
+          if (script === 'read' && !isDrained) {
+            isDrained = true
+            await drainer.drainOnce()
+          }
+          return redis.run(script, ...call)
+        },
+      },
+    })
+    expect(await repeating.set(FULL.id, 'ana', true, { op })).toMatchObject({ source: 'lagging' })
+    expect(isDrained).toBe(true)
+    const [row] = await stores.sql`select likes from posts_new where id = ${FULL.id}`
+    expect((await repeating.read([FULL.id], 'ana')).get(FULL.id)).toMatchObject({
+      count: Number(row!.likes),
+      liked: false,
+      source: 'redis',
+    })
+  })
+})
+
 describe('a Postgres that refuses every op', () => {
   it('pauses the drain, which keeps everything, says why, and goes on once it is mended', async () => {
     const onecount = instance({ drain: { lingerMs: 1, idleMs: 50, maxBackoffMs: 50 } })

@@ -159,12 +159,19 @@ async function judgeAlone(ctx: Context, { postId, sessionId, op }: PairOp): Prom
   if (opTime(op) > moment + MAX_OP_AHEAD) throw opAhead(moment, now)
 }
 
-/** What is said of an op that Redis holds and the count may not show. */
-const taken = (state: LikeState, op: number): WriteState => ({
-  ...withPress(state, op),
-  op: Math.max(op, state.op ?? 0),
-  durable: false,
-})
+/**
+ * What is said of an op that Redis holds and the count may not show. A Redis that knows the pair and not this op has lost
+ * it since it took it, or Postgres has refused it: then a count with it is not exact.
+ */
+const taken = (state: LikeState, op: number): WriteState => {
+  const isGone = state.source === 'redis' && op > (state.op ?? 0)
+  return {
+    ...withPress(state, op),
+    op: Math.max(op, state.op ?? 0),
+    durable: false,
+    source: isGone ? 'lagging' : state.source,
+  }
+}
 
 /** The pair as Postgres has it. @throws OnecountError `post_not_found`; StoreUnavailable */
 async function lookUp(ctx: Context, postId: string, sessionId: string): Promise<PostgresState> {
