@@ -8,10 +8,10 @@ export function renderKindTemplate(sources: ReadonlyMap<string, string>, version
   return `// Generated from packages/onecount/sql/kind by \`npm run generate\`. Do not edit.
 
 /** Of the package that the template is part of. */
-export const VERSION = '${version}'
+export const VERSION: string = '${version}'
 
 /** The SQL of a kind with placeholders, which \`kindSql\` fills. */
-export const KIND_TEMPLATE = ${templateLiteral(join(sources))}
+export const KIND_TEMPLATE: string = ${templateLiteral(join(sources))}
 `
 }
 
@@ -20,7 +20,7 @@ export function renderUninstallTemplate(sources: ReadonlyMap<string, string>): s
   return `// Generated from packages/onecount/sql/uninstall by \`npm run generate\`. Do not edit.
 
 /** The SQL that takes a kind away, with placeholders, which \`uninstallSql\` fills. */
-export const UNINSTALL_TEMPLATE = ${templateLiteral(join(sources))}
+export const UNINSTALL_TEMPLATE: string = ${templateLiteral(join(sources))}
 `
 }
 

@@ -60,6 +60,8 @@ export function renderScripts(scripts: readonly BuiltScript[]): string {
   )
   return `// Generated from packages/onecount/lua by \`npm run generate\`. Do not edit.
 
+import type { ScriptName } from '../core/ports'
+
 /** A Lua script as it is sent to Redis, and the SHA-1 that EVALSHA knows it by. */
 export interface Script {
   readonly name: string
@@ -67,10 +69,9 @@ export interface Script {
   readonly source: string
 }
 
-export const SCRIPTS = {
-${entries.join('')}} as const satisfies Record<string, Script>
-
-export type ScriptName = keyof typeof SCRIPTS
+// With types of its own: those of the literals would repeat every source in the declarations of the package.
+export const SCRIPTS: Readonly<Record<ScriptName, Script>> = {
+${entries.join('')}}
 `
 }
 

@@ -62,8 +62,9 @@ export interface Migration {
   readonly sql: string
 }
 
-export const MIGRATIONS = [
-${entries.join('')}] as const satisfies readonly Migration[]
+// With a type of its own: that of the literals would repeat the SQL in the declarations of the package.
+export const MIGRATIONS: readonly Migration[] = [
+${entries.join('')}]
 `
 }
 

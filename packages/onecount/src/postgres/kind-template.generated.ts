@@ -1,10 +1,10 @@
 // Generated from packages/onecount/sql/kind by `npm run generate`. Do not edit.
 
 /** Of the package that the template is part of. */
-export const VERSION = '0.1.0'
+export const VERSION: string = '0.1.0'
 
 /** The SQL of a kind with placeholders, which `kindSql` fills. */
-export const KIND_TEMPLATE = `-- The columns that onecount adds to the application's tables, and its own tables (docs/design.md section 3). Changes
+export const KIND_TEMPLATE: string = `-- The columns that onecount adds to the application's tables, and its own tables (docs/design.md section 3). Changes
 -- nothing that is there already. Rows first, then their targets: in this order an insert of a row locks them, with its
 -- foreign key.
 

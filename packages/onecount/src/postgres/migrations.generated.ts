@@ -6,7 +6,8 @@ export interface Migration {
   readonly sql: string
 }
 
-export const MIGRATIONS = [
+// With a type of its own: that of the literals would repeat the SQL in the declarations of the package.
+export const MIGRATIONS: readonly Migration[] = [
   {
     name: '0001_tables',
     sql: `-- What Postgres keeps besides the content: docs/design.md section 3.
@@ -3423,4 +3424,4 @@ begin
 end $$;
 `,
   },
-] as const satisfies readonly Migration[]
+]

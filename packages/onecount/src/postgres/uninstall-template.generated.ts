@@ -1,7 +1,7 @@
 // Generated from packages/onecount/sql/uninstall by `npm run generate`. Do not edit.
 
 /** The SQL that takes a kind away, with placeholders, which `uninstallSql` fills. */
-export const UNINSTALL_TEMPLATE = `do $onecount$
+export const UNINSTALL_TEMPLATE: string = `do $onecount$
 declare
   v_rows regclass := to_regclass('public.post_ratings');
   v_content regclass := to_regclass('{{content}}');

@@ -1,5 +1,7 @@
 // Generated from packages/onecount/lua by `npm run generate`. Do not edit.
 
+import type { ScriptName } from '../core/ports'
+
 /** A Lua script as it is sent to Redis, and the SHA-1 that EVALSHA knows it by. */
 export interface Script {
   readonly name: string
@@ -7,7 +9,8 @@ export interface Script {
   readonly source: string
 }
 
-export const SCRIPTS = {
+// With types of its own: those of the literals would repeat every source in the declarations of the package.
+export const SCRIPTS: Readonly<Record<ScriptName, Script>> = {
   abandon: {
     name: 'abandon',
     sha1: '4b1e7b45614227a11f282a7689019d8f91ccda22',
@@ -2344,6 +2347,4 @@ end
 return reply(s)
 `,
   },
-} as const satisfies Record<string, Script>
-
-export type ScriptName = keyof typeof SCRIPTS
+}
