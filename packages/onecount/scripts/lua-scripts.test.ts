@@ -177,7 +177,7 @@ describe('the stored source', () => {
     const body = `return "\`\${x}\` \\\\n \\"" .. KEYS[1] .. ARGV[1]\n`
     const { scripts } = build(HEADER + body)
     const module = renderScripts(scripts)
-    const literal = /source: (`[\s\S]*`),\n {2}\},\n\} as const/.exec(module)![1]!
+    const literal = /source: (`[\s\S]*`),\n {2}\},\n\}\n/.exec(module)![1]!
     const source: string = new Function(`return ${literal}`)()
     expect(source).toBe(body)
     expect(module).toContain(`sha1: '${createHash('sha1').update(source).digest('hex')}'`)

@@ -34,7 +34,7 @@ describe('SQL migrations', () => {
   it('survive the generated module, dollar quotes and back slashes included', () => {
     const sql = `create function f() as $$ select '\`\${x}' ~ '\\d' $$;\n`
     const module = renderMigrationsModule(buildMigrations(new Map([['sql/0001_f.sql', sql]])).migrations)
-    const literal = /sql: (`[\s\S]*`),\n {2}\},\n\] as const/.exec(module)![1]!
+    const literal = /sql: (`[\s\S]*`),\n {2}\},\n\]\n/.exec(module)![1]!
     expect(new Function(`return ${literal}`)()).toBe(sql)
   })
 

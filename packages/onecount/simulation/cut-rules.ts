@@ -59,7 +59,7 @@ export const CUT_RULES: Rule[] = [
   {
     name: 'a count with a guess in it says so',
     file: core('read'),
-    find: 'const isExact = numbers?.guesses === 0 && isPairKnown',
+    find: 'const isExact = (isPrivate || numbers?.guesses === 0) && isPairKnown',
     replace: 'const isExact = isPairKnown',
   },
   {
