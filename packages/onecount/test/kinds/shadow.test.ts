@@ -283,8 +283,13 @@ async function drainWith({ sql, people, startWorker }: Started) {
 }
 
 /** Both stores hold what the people wanted, no more and no less, once nobody presses. */
-async function expectAgreement({ people, run, sql, command, kind }: Started, { ids, base }: Application) {
+async function expectAgreement(
+  { people, run, sql, command, kind, engines: [engine] }: Started,
+  { ids, base }: Application,
+) {
   await people.quiet(async () => {
+    // What Redis has accepted is in the tables with the next batch of the worker.
+    await expect.poll(async () => (await engine!.health()).pending).toBe(0)
     expect(JSON.parse(await run('verify', '--json'))).toMatchObject({ posts: ids.length, differences: 0 })
     await expectTables(sql, people, ids, base)
     const keys = createKeys('', kind.keyPrefix)
