@@ -1,11 +1,13 @@
 import type { Source } from '../core/types'
-import { isCount, isOp, isRev } from './credible'
+import { isNatural, isRev } from './credible'
+import { DEFAULT_KIND } from './kind'
 
 /** What the query key of every post begins with: in an application's own cache, it collides with none of its keys. */
 export const ALL_LIKES = ['onecount'] as const
 
-/** The one query key of a post's likes. Nothing else holds a count. */
-export const likesKey = (postId: string) => [...ALL_LIKES, postId] as const
+/** The one query key of a post's likes: `['onecount', postId]`, and the kind if it is another. Nothing else holds a count. */
+export const likesKey = (postId: string, kind = DEFAULT_KIND): readonly string[] =>
+  kind === DEFAULT_KIND ? [...ALL_LIKES, postId] : [...ALL_LIKES, postId, kind]
 
 /** Anything that says something about a post's likes: a server payload, an answer, an event, another tab. */
 export interface LikeInput {
@@ -66,12 +68,16 @@ export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: 
   const known = entry ?? EMPTY_ENTRY
   const next = { ...known }
   if (!isRev(input.rev)) return known
-  if (isCount(input.count) && !isNoBetter(input, known) && takes(input, known.countRev, known.countAt, at)) {
+  if (
+    isNatural(input.count) &&
+    !isNoBetter(input, known) &&
+    takes(input, known.countRev, known.countAt, at)
+  ) {
     next.count = input.count
     next.countRev = input.rev
     next.countAt = Math.max(known.countAt, at)
     next.source = input.source ?? known.source
-  } else if (!isCount(input.count) && !input.cached) {
+  } else if (!isNatural(input.count) && !input.cached) {
     next.source = known.count === null ? 'unknown' : 'last-known'
   }
   if (typeof input.liked === 'boolean' && takes(input, known.likedRev, known.likedAt, at)) {
@@ -79,7 +85,7 @@ export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: 
     next.likedRev = input.rev
     next.likedAt = Math.max(known.likedAt, at)
   }
-  if (isOp(input.op)) next.op = Math.max(known.op, input.op)
+  if (isNatural(input.op)) next.op = Math.max(known.op, input.op)
   return entry && same(entry, next) ? entry : next
 }
 
@@ -97,13 +103,12 @@ export function mergeConsistently(known: LikesEntry | undefined, input: LikeInpu
 }
 
 function resolve(known: LikesEntry, next: LikesEntry): LikesEntry {
-  const { liked, likedRev, likedAt, count, countRev, countAt, source } = known
+  const { liked, likedRev, likedAt, op: _, ...count } = known
   const isHeartNew = next.liked !== liked || next.likedRev !== likedRev
-  if (!isHeartNew) return { ...next, count, countRev, countAt, source }
+  if (!isHeartNew) return { ...next, ...count }
   if (next.likedRev < next.countRev) return { ...next, liked, likedRev, likedAt }
-  if (count === null || count === 0)
-    return { ...next, count: null, countRev: 0, countAt: 0, source: 'unknown' }
-  return { ...next, count, countRev, countAt, source: 'last-known' }
+  if (known.count) return { ...next, ...count, source: 'last-known' }
+  return { ...next, count: null, countRev: 0, countAt: 0, source: 'unknown' }
 }
 
 function takes({ rev, cached }: LikeInput, knownRev: number, knownAt: number, at: number): boolean {
