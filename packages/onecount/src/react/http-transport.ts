@@ -1,8 +1,9 @@
+import { isNatural } from './credible'
 import { DEFAULT_ADDRESS } from './kind'
-import { later } from './later'
+import { background, later } from './later'
 import type { LikeInput } from './registers'
 import { createServerClock } from './server-clock'
-import { LikesRefused, type LikesTransport, LikesUnreachable } from './transport'
+import { type LikesTransport, LikesUnreachable } from './transport'
 
 /** Ids in one request, as the HTTP API takes them. */
 const MAX_IDS = 100
@@ -66,14 +67,17 @@ export function createHttpTransport({
     })
     const { ok, status, headers } = response
     const error = (performance.now() - sent) / 2
-    const note = (time: unknown) => isTime(time) && clock.note(time, error, sent + error)
+    const note = (time: unknown): time is number =>
+      isNatural(time) && time > 0 && clock.note(time, error, sent + error)
     // The server's time stands in each of its answers; a cache or gateway in between may add a Date alone.
     if (!note(Number(headers.get('onecount-time')))) {
       const arrived = Date.now()
-      later(({ noteDate }) => noteDate(clock, headers, { error, at: sent + error, arrived }))
+      later(({ noteDate }) => noteDate(clock, headers, arrived, sent + error, error))
     }
 
-    const retryAfterMs = readRetryAfter(headers, clock.now())
+    const retryAfter = headers.get('retry-after') ?? ''
+    const ms = /^\d+$/.test(retryAfter) ? 1000 * Number(retryAfter) : Date.parse(retryAfter) - clock.now()
+    const retryAfterMs = ms > 0 ? Math.min(ms, MAX_WAIT_MS) : undefined
     if (retryAfterMs) {
       // 503 and the like hold everything back, 429 of a read all reads, any other read what no person waits for.
       const held = status >= 500 ? ALL : init ? Infinity : status >= 400 ? READS : BACKGROUND
@@ -87,12 +91,13 @@ export function createHttpTransport({
       isPostgresAlone = headers.get('onecount-redis') === 'off'
       if (ok && body) return body
     }
-    const { code, message, now } = body?.error ?? {}
-    // Whatever else answers in its place, as a gateway may, says nothing about the press.
-    if (status >= 500 || typeof code !== 'string' || code === 'request_timeout')
-      throw new LikesUnreachable(`status ${status}`, { retryAfterMs })
-    throw new LikesRefused(code, message ?? code, retryAfterMs, note(now) ? now : undefined)
+    throw (
+      background?.refusalIn(body, { status, retryAfterMs, note }) ??
+      new LikesUnreachable(`status ${status}`, { retryAfterMs })
+    )
   }
+
+  const request: typeof send = (path, init) => inOrder(() => send(path, init))
 
   /** What Postgres says alone is worth what Redis would say, whatever a page's payload has called it. */
   function worthOf<T extends LikeInput>(state: T): T {
@@ -106,35 +111,25 @@ export function createHttpTransport({
       const found = new Map<string, LikeInput>()
       for (let i = 0; i < postIds.length; i += MAX_IDS) {
         const ids = postIds.slice(i, i + MAX_IDS).map(encodeURIComponent)
-        const { likes } = await inOrder(() => send(`?ids=${ids.join()}`))
+        const { likes } = await request(`?ids=${ids.join()}`)
         if (!likes || typeof likes !== 'object') throw new LikesUnreachable('no likes')
         for (const [postId, state] of Object.entries(likes)) found.set(postId, worthOf(state))
       }
       return found
     },
 
-    write: (postId, liked, op, { ack } = {}) =>
-      inOrder(async () => {
-        const body: unknown = await send(`/${encodeURIComponent(postId)}`, {
-          method: liked ? 'PUT' : 'DELETE',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ op, ack }),
-          keepalive: true,
-        })
-        return worthOf(body as LikeInput & { op: number })
-      }),
+    async write(postId, liked, op, { ack } = {}) {
+      const body: unknown = await request(`/${encodeURIComponent(postId)}`, {
+        method: liked ? 'PUT' : 'DELETE',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ op, ack }),
+        keepalive: true,
+      })
+      return worthOf(body as LikeInput & { op: number })
+    },
 
     now: () => Math.round(clock.now() * 1000),
     clock,
     waitMs: () => waitOf(BACKGROUND),
   }
-}
-
-const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0
-
-/** `Retry-After` in milliseconds, from seconds or a date; undefined where an answer carries none. */
-function readRetryAfter(headers: Headers, serverNow: number): number | undefined {
-  const text = headers.get('retry-after')?.trim() ?? ''
-  const ms = /^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text) - serverNow
-  return ms > 0 ? Math.min(ms, MAX_WAIT_MS) : undefined
 }

@@ -1,7 +1,7 @@
 import { isCredible, stampOp } from './credible'
 import { lookAfter } from './look-after'
 import type { PostLikes } from './post'
-import { type LikeInput, type LikesEntry, mergeConsistently } from './registers'
+import type { LikeInput, LikesEntry } from './registers'
 import type { LikesStore } from './store'
 import { serverTime } from './transport'
 
@@ -18,7 +18,7 @@ export function seed(store: LikesStore, { entry, put, queryKey }: PostLikes, inp
   const isNewHeart = typeof liked === 'boolean' && (known.liked === null || rev > known.likedRev)
   if (!isNewCount && !isNewHeart) return
   const news = { ...input, count: isNewCount ? input.count : undefined, cached: true }
-  put(mergeConsistently(known, news, clock.now()), queryClient.getQueryState(queryKey)?.dataUpdatedAt)
+  put(known, news, clock.now(), queryClient.getQueryState(queryKey)?.dataUpdatedAt)
 }
 
 /** Keeps a count until it can be told whether the person's own press is in it. */
@@ -57,4 +57,11 @@ export function drop({ ops, transport }: LikesStore, post: PostLikes, known: num
   const op = stampOp(kept % 2 === 1, transport.now())
   post.keep(op)
   post.resend(op)
+}
+
+/** Where the server took the press and could not count, the shown count stays. */
+export function complete(answer: LikeInput, known: LikesEntry | undefined): LikeInput {
+  if (typeof answer.count === 'number' || typeof known?.count !== 'number') return answer
+  const count = Math.max(0, known.count + Number(answer.liked ?? false) - Number(known.liked ?? false))
+  return { ...answer, count, rev: answer.rev || known.countRev, source: 'last-known' }
 }

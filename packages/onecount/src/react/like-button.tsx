@@ -50,9 +50,8 @@ function PostButton({ postId, seed, kind, ...look }: Extract<LikeButtonProps, { 
   return <Button {...look} like={useLikes(postId, { kind, seed })} />
 }
 
-function Button({ like, text, children = plain }: Look & { like: LikesView }) {
-  return <>{children(useLikeButton(like, text))}</>
-}
+const Button = ({ like, text, children = plain }: Look & { like: LikesView }): ReactNode =>
+  children(useLikeButton(like, text))
 
 const plain = ({ liked, count, buttonProps }: LikeButtonView) => (
   <button {...buttonProps}>

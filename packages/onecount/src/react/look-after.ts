@@ -37,7 +37,7 @@ export class Caretaker {
     this.poller = new Poller(store)
     this.keeper = new Keeper({
       posts: () => keptPosts(store.ops),
-      read: postIds => store.read(postIds),
+      read: async postIds => void (await Promise.all(postIds.map(postId => store.post(postId).read()))),
       isOnTheWay: postId => store.post(postId).intent() !== undefined,
       forget: postId => store.post(postId).forget(Number.POSITIVE_INFINITY),
     })
@@ -54,6 +54,7 @@ export class Caretaker {
     for (const { postId, views } of store.posts.values())
       for (const view of views) this.#screen.observe(postId, view)
     this.#leave = this.#listen()
+    if (!navigator.onLine) store.refreshActive()
   }
 
   stop(): void {
@@ -66,9 +67,10 @@ export class Caretaker {
     this.store.rereader?.stop()
   }
 
-  /** Tells other tabs what was answered to a press of this one. */
-  tell(postId: string, input: LikeInput): void {
+  /** A press of this tab was answered: other tabs are told, and whether it is durable is to be asked. */
+  answered(postId: string, input: LikeInput): void {
     this.#tabs?.tell(postId, input)
+    if (this.store.post(postId).keptOp()) this.keeper.confirm()
   }
 
   /** A view has moved to its element, from `before`. */
@@ -84,7 +86,7 @@ export class Caretaker {
     else this.refreshWithin(ASKED_WITHIN_MS)
   }
 
-  /** Reads all views again at some time within `spreadMs`, as many pages have the same reason in the same moment. */
+  /** Reads what can be seen again at some time within `spreadMs`, as many pages have the same reason in the same moment. */
   refreshWithin(spreadMs: number): void {
     const { clock, transport } = this.store
     const due = clock.now() + Math.max(between([0, spreadMs]), transport.waitMs?.() ?? 0)
@@ -111,9 +113,12 @@ export class Caretaker {
         if ((event as PageTransitionEvent).persisted) store.refreshActive()
       },
       online: () => {
+        store.retryAll()
         keeper.askNow()
-        store.refreshActive(ONLINE_SPREAD_MS)
+        this.refreshWithin(ONLINE_SPREAD_MS)
       },
+      // Reads fail at once, and then say so.
+      offline: () => store.refreshActive(),
       visibilitychange: () => {
         if (document.visibilityState !== 'visible') return
         store.retryAll()

@@ -10,7 +10,9 @@ const CLOCK_TOLERANCE_MS = 3000
 export function noteDate(
   clock: ServerClock,
   headers: Headers,
-  { error, at, arrived }: { error: number; at: number; arrived: number },
+  arrived: number,
+  at: number,
+  error: number,
 ): void {
   const date = Date.parse(headers.get('date') ?? '') + 500
   const isDeviceRight = Math.abs(date - arrived) <= CLOCK_TOLERANCE_MS

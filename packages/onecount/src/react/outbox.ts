@@ -21,27 +21,27 @@ export interface Refusal {
   retryAfterMs?: number
 }
 
-export interface OutboxListener {
-  /** The press is kept until it is durable. */
-  pressed(op: number): void
-  /** The server does not have it, and never had. */
-  refused(op: number): void
-  /** The server has answered the press that was sent at `at`: before its intent goes. */
-  answered(op: number, answer: LikeInput & { op: number }, at: number): void
-  /** The intent is gone. */
-  closed(): void
-  /** The intent or the refusal has changed. */
-  changed(): void
-}
-
 const RETRY_MS = 1000
 const RETRY_MAX_MS = 15_000
 
-/** The presses of one post, until the server has them: one request at a time, the last intent wins. */
+/**
+ * The presses of one post, until the server has them: one request at a time, the last intent wins. What it takes and
+ * gives has places instead of names, as no bundler shortens the names of properties.
+ *
+ * @param pressed the press is kept until it is durable
+ * @param refused the server does not have it, and never had
+ * @param answered the server has answered the press that was sent at `at`: before its intent goes
+ * @param closed the intent is gone
+ * @param changed the intent or the refusal has changed
+ */
 export function createOutbox(
   store: LikesStore,
   postId: string,
-  { pressed, refused, answered, closed, changed }: OutboxListener,
+  pressed: (op: number) => void,
+  refused: (op: number) => void,
+  answered: (op: number, answer: LikeInput & { op: number }, at: number) => void,
+  closed: () => void,
+  changed: () => void,
 ) {
   const { transport, clock } = store
   let intent: Intent | undefined
@@ -124,39 +124,38 @@ export function createOutbox(
   /** An earlier press may have arrived, and only its answer have been lost: the server is asked. */
   function giveUp(): void {
     close()
-    store.read([postId]).catch(() => {})
+    store
+      .post(postId)
+      .read()
+      .catch(() => {})
   }
 
-  return {
-    intent: () => intent,
-    refusal: () => refusal,
-    send,
-
-    /** Shown at once, sent as soon as nothing of this post is on its way; `later`: microseconds, than what it is later. */
-    press(liked: boolean, than: number): void {
-      after = Math.max(than, afterOp(intent?.op ?? 0))
-      refusal = undefined
-      const op = stampOp(liked, transport.now(), after)
-      pressed(op)
-      open({ liked, op, phase: 'saving' })
-    },
-
-    /** What the server has lost: shown as it was, until it is durable. */
-    resend(op: number): void {
-      if (!intent) open({ liked: op % 2 === 1, op, phase: 'saving', ack: 'postgres' })
-    },
-
-    /** The person has read why the last press was refused. */
-    dismiss(): void {
-      refusal = undefined
-      changed()
-    },
-
-    /** A newer press of the session, made elsewhere, has won over the one that is on its way. */
-    yieldTo(op: number): void {
-      if (!intent || op <= intent.op) return
-      clearTimeout(timer)
-      close()
-    },
+  /** Shown at once, sent as soon as nothing of this post is on its way; `than`: microseconds, what it is later than. */
+  function press(liked: boolean, than: number): void {
+    after = Math.max(than, afterOp(intent?.op ?? 0))
+    refusal = undefined
+    const op = stampOp(liked, transport.now(), after)
+    pressed(op)
+    open({ liked, op, phase: 'saving' })
   }
+
+  /** What the server has lost: shown as it was, until it is durable. */
+  function resend(op: number): void {
+    if (!intent) open({ liked: op % 2 === 1, op, phase: 'saving', ack: 'postgres' })
+  }
+
+  /** A newer press of the session, made elsewhere, has won over the one that is on its way. */
+  function yieldTo(op: number): void {
+    if (!intent || op <= intent.op) return
+    clearTimeout(timer)
+    close()
+  }
+
+  /** The person has read why the last press was refused. */
+  function dismiss(): void {
+    refusal = undefined
+    changed()
+  }
+
+  return [() => intent, () => refusal, press, send, resend, yieldTo, dismiss] as const
 }

@@ -1,7 +1,7 @@
 import { afterOp, isCredible, isCredibleOp, sound } from './credible'
-import { later } from './later'
+import { background, later } from './later'
 import { createOutbox } from './outbox'
-import { EMPTY_ENTRY, type LikeInput, type LikesEntry, likesKey, mergeConsistently } from './registers'
+import { contradict, EMPTY_ENTRY, type LikeInput, type LikesEntry, likesKey, mergeLikes } from './registers'
 import type { LikesStore } from './store'
 import { serverTime } from './transport'
 
@@ -34,20 +34,22 @@ export function createPost(store: LikesStore, postId: string) {
   let readAt = Number.NEGATIVE_INFINITY
 
   const entry = () => queryClient.getQueryData<LikesEntry>(queryKey)
-  const intent = () => outbox.intent()
-
-  const outbox = createOutbox(store, postId, {
-    pressed: keep,
+  const changed = () => {
+    for (const listener of listeners) listener()
+  }
+  const [intent, refusal, press, send, resend, yieldTo, dismiss] = createOutbox(
+    store,
+    postId,
+    keep,
     refused,
     answered,
-    closed: release,
-    changed() {
-      for (const listener of listeners) listener()
-    },
-  })
+    release,
+    changed,
+  )
 
-  /** `updatedAt`: of the query, where an input does not count as having read the post. */
-  function put(next: LikesEntry, updatedAt?: number): void {
+  /** Merges into `known`; `updatedAt`: of the query, where an input does not count as having read the post. */
+  function put(known: LikesEntry | undefined, input: LikeInput, at: number, updatedAt?: number): void {
+    const next = merge(known, input, at)
     if (next !== entry()) queryClient.setQueryData<LikesEntry>(queryKey, next, { updatedAt })
   }
 
@@ -68,31 +70,24 @@ export function createPost(store: LikesStore, postId: string) {
 
   /** The server will not have it. An earlier press that it did take is still to be looked after. */
   function refused(op: number): void {
-    const earlier = acknowledged
-    forget(op)
-    if (!earlier || earlier.op >= op || keptOp()) return
-    keep(earlier.op)
-    acknowledged = earlier
-    store.caretaker?.keeper.confirm()
+    if (acknowledged && acknowledged.op < op && ops.get(postId) <= op) ops.set(postId, acknowledged.op)
+    else forget(op)
   }
 
   /** The server has answered a press. */
   function answered(op: number, said: LikeInput & { op: number }, at: number): void {
     const answer = sound(said) === said ? said : { ...sound(said), liked: op % 2 === 1, op }
     const known = entry()
-    const input = complete(answer, known)
+    const input = background?.complete(answer, known) ?? answer
     // An answer whose op is news here is newer than what the registers hold, whatever their revision says.
     const isNews = (known?.op ?? 0) < answer.op
-    put(mergeConsistently(isNews ? { ...EMPTY_ENTRY, ...known, countRev: 0, likedRev: 0 } : known, input, at))
+    put(isNews ? { ...EMPTY_ENTRY, ...known, countRev: 0, likedRev: 0 } : known, input, at)
     noteRead(input, at)
     if (answer.durable || answer.op !== op) forget(op)
     // A server that does not refuse an op of the future has stored another in its place.
     if (answer.op < op && !answer.durable) keep(answer.op)
-    if (keptOp()) {
-      acknowledged = { op: Math.min(op, answer.op), at: clock.now() }
-      store.caretaker?.keeper.confirm()
-    }
-    later(({ lookAfter }) => lookAfter(store).tell(postId, input))
+    if (keptOp()) acknowledged = { op: Math.min(op, answer.op), at: clock.now() }
+    later(({ lookAfter }) => lookAfter(store).answered(postId, input))
   }
 
   /** What the server said; `at`: when it was asked. */
@@ -113,14 +108,14 @@ export function createPost(store: LikesStore, postId: string) {
     const known = op ?? 0
     if (known > kept || (known === kept && durable)) forget(kept)
     if (known >= kept) return true
-    if (at > (acknowledged?.at ?? 0)) outbox.resend(kept)
+    if (at > (acknowledged?.at ?? 0)) resend(kept)
     return false
   }
 
   function receive(said: LikeInput, at = clock.now()): void {
     const input = sound(said)
     const isIn = hasPress(input, at)
-    outbox.yieldTo(input.op ?? 0)
+    yieldTo(input.op ?? 0)
     const { count, liked } = input
     const isOpen = intent() !== undefined
     const isAnswer = typeof liked === 'boolean'
@@ -129,7 +124,7 @@ export function createPost(store: LikesStore, postId: string) {
       later(({ holdBack }) => holdBack(store, post, input))
       return
     }
-    put(mergeConsistently(known, input, at))
+    put(known, input, at)
     noteRead(input, at)
     if (!isAnswer) later(({ explain }) => explain(store, postId, input, known))
     if (isIn && !isOpen) release()
@@ -151,10 +146,10 @@ export function createPost(store: LikesStore, postId: string) {
     put,
     keep,
     intent,
-    refusal: outbox.refusal,
+    refusal,
     keptOp,
     forget,
-    resend: outbox.resend,
+    resend,
 
     /**
      * Merges an answer of the server; `at`: when the request was sent, or when an unsolicited event arrived (ms, by the
@@ -170,7 +165,7 @@ export function createPost(store: LikesStore, postId: string) {
     seed(input: LikeInput): void {
       const kept = keptOp()
       if (kept <= (input.op ?? 0)) later(({ seed }) => seed(store, post, input))
-      else if (kept > (entry()?.op ?? 0)) outbox.resend(kept)
+      else if (kept > (entry()?.op ?? 0)) resend(kept)
     },
 
     /** What a payload says where nothing is known. One that the server cannot have said has no place in any order. */
@@ -178,7 +173,7 @@ export function createPost(store: LikesStore, postId: string) {
       const believed = isCredible(input, undefined, serverTime(transport))
         ? input
         : { ...sound(input), rev: 0, op: null }
-      return mergeConsistently(undefined, believed, clock.now())
+      return merge(undefined, believed, clock.now())
     },
 
     /** Reads the post anew, with all others that are asked for now. @returns whether there is such a post */
@@ -190,7 +185,7 @@ export function createPost(store: LikesStore, postId: string) {
         // Nothing is known of it any more.
         refused(keptOp())
         store.rereader?.gone(postId)
-        if (entry()) put(EMPTY_ENTRY)
+        if (entry()) queryClient.setQueryData(queryKey, EMPTY_ENTRY)
       }
       return input !== undefined
     },
@@ -199,14 +194,14 @@ export function createPost(store: LikesStore, postId: string) {
     set(liked: boolean): void {
       const known = entry()
       // After whatever the person has seen, however far this clock is behind.
-      outbox.press(liked, Math.max(afterOp(Math.max(known?.op ?? 0, keptOp())), (known?.countRev ?? 0) + 1))
+      press(liked, Math.max(afterOp(Math.max(known?.op ?? 0, keptOp())), (known?.countRev ?? 0) + 1))
     },
 
     toggle: () => post.set(!(intent() ?? entry())?.liked),
     /** Tries an unsaved press again now. */
-    retry: () => void outbox.send(),
+    retry: () => void send(),
     /** The person has read why the last press was refused. */
-    dismiss: outbox.dismiss,
+    dismiss,
 
     /** Since when the post was not read, milliseconds. */
     age: () => clock.now() - readAt,
@@ -223,9 +218,11 @@ export function createPost(store: LikesStore, postId: string) {
   return post
 }
 
-/** Where the server took the press and could not count, the shown count stays. */
-function complete(answer: LikeInput, known: LikesEntry | undefined): LikeInput {
-  if (typeof answer.count === 'number' || typeof known?.count !== 'number') return answer
-  const count = Math.max(0, known.count + Number(answer.liked ?? false) - Number(known.liked ?? false))
-  return { ...answer, count, rev: answer.rev || known.countRev, source: 'last-known' }
+/**
+ * As `mergeLikes`, but the result does not contradict itself: where the input brought one of count and heart, what was
+ * known of it stays. Until `resolve` has been loaded such a count is shown as unknown.
+ */
+function merge(known: LikesEntry | undefined, input: LikeInput, at: number): LikesEntry {
+  const next = mergeLikes(known, input, at)
+  return next !== known && background && contradict(next) ? background.resolve(known, next) : next
 }

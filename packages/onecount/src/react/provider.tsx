@@ -76,15 +76,9 @@ export function LikesProvider({ children, queryClient, transport, kind }: LikesP
     store.queryClient.mount()
     const stop = store.start()
     // Whatever else has been loaded: presses go out again, and reads fail at once and then say so.
-    const onOnline = () => store.retryAll()
-    const onOffline = () => store.refreshActive()
-    window.addEventListener('online', onOnline)
-    window.addEventListener('offline', onOffline)
     return () => {
       stop()
       store.queryClient.unmount()
-      window.removeEventListener('online', onOnline)
-      window.removeEventListener('offline', onOffline)
     }
   }, [store])
 

@@ -89,7 +89,7 @@ describe('useLikesSubscription', () => {
 
   it('reads what is on screen again when it has joined and when it could not, not when it leaves', () => {
     const heard = listen()
-    const refreshed = vi.spyOn(store, 'refreshActive')
+    const refreshed = vi.spyOn(store.caretaker!, 'refreshWithin')
     heard.status('CLOSED')
     expect(refreshed).not.toHaveBeenCalled()
     for (const status of ['SUBSCRIBED', 'CHANNEL_ERROR', 'TIMED_OUT']) heard.status(status)

@@ -4,6 +4,7 @@ import type { SupabaseClient } from '@supabase/supabase-js'
 import { useEffect, useRef } from 'react'
 import { followEvents } from './follow-events'
 import { hint } from './hint'
+import { later } from './later'
 import { useLikesStore } from './provider'
 import type { LikesStore } from './store'
 
@@ -107,7 +108,8 @@ function subscribe(
       joined(status === 'SUBSCRIBED')
       // Joined: something may have been missed. Failed: whether the server is there at all, a read will tell.
       if (status === 'CLOSED') return
-      store.refreshActive(isFirst && status === 'SUBSCRIBED' ? JOIN_SPREAD_MS : REJOIN_SPREAD_MS)
+      const spreadMs = isFirst && status === 'SUBSCRIBED' ? JOIN_SPREAD_MS : REJOIN_SPREAD_MS
+      later(({ lookAfter }) => lookAfter(store).refreshWithin(spreadMs))
       isFirst = false
     })
   return () => {

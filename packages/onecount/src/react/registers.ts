@@ -93,24 +93,6 @@ export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: 
 export const contradict = ({ count, liked }: { count: number | null; liked: boolean | null }): boolean =>
   count === 0 && liked === true
 
-/**
- * As `mergeLikes`, but the result never contradicts itself: where the input brought one of count and heart, what was
- * known of it stays; of an answer that contradicts itself the heart is taken, and the count is the last known one. Pure.
- */
-export function mergeConsistently(known: LikesEntry | undefined, input: LikeInput, at: number): LikesEntry {
-  const next = mergeLikes(known, input, at)
-  return next === known || !contradict(next) ? next : resolve(known ?? EMPTY_ENTRY, next)
-}
-
-function resolve(known: LikesEntry, next: LikesEntry): LikesEntry {
-  const { liked, likedRev, likedAt, op: _, ...count } = known
-  const isHeartNew = next.liked !== liked || next.likedRev !== likedRev
-  if (!isHeartNew) return { ...next, ...count }
-  if (next.likedRev < next.countRev) return { ...next, liked, likedRev, likedAt }
-  if (known.count) return { ...next, ...count, source: 'last-known' }
-  return { ...next, count: null, countRev: 0, countAt: 0, source: 'unknown' }
-}
-
 function takes({ rev, cached }: LikeInput, knownRev: number, knownAt: number, at: number): boolean {
   return rev >= knownRev || (!cached && at - knownAt > REGISTER_TTL_MS)
 }

@@ -13,9 +13,9 @@ export function createSteadyClock() {
 
   function now(): number {
     const wall = Date.now()
-    const step = wall - performance.now() - (offset ?? Number.NEGATIVE_INFINITY)
-    if (step < -SET_BACK_MS) ahead -= step
+    const before = offset
     offset = wall - performance.now()
+    if (before !== undefined && offset < before - SET_BACK_MS) ahead += before - offset
     return wall + ahead
   }
 

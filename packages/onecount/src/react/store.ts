@@ -49,23 +49,14 @@ export class LikesStore {
   owns = ({ queryKey: [all, , kind] }: { queryKey: QueryKey }): boolean =>
     all === ALL_LIKES[0] && kind === likesKey('', this.kind)[2]
 
-  /** Reads posts whether or not they are on screen, together with those that are. @throws LikesUnreachable */
-  async read(postIds: string[]): Promise<void> {
-    await Promise.all(postIds.map(postId => this.post(postId).read()))
-  }
-
   /** Tries every unsaved press again now: the network is back, or the page is. */
   retryAll(): void {
     for (const post of this.posts.values()) if (post.intent()?.phase === 'retrying') post.retry()
   }
 
-  /**
-   * Reads every post that a view shows again, in one request. A read that is under way is too old for this. `spreadMs`:
-   * at some time within, and what can be seen alone, where many pages have the same reason in the same moment.
-   */
-  refreshActive(spreadMs = 0): void {
-    if (spreadMs > 0) later(({ lookAfter }) => lookAfter(this).refreshWithin(spreadMs))
-    else this.queryClient.refetchQueries({ type: 'active', predicate: this.owns })
+  /** Reads every post that a view shows again, in one request. A read that is under way is too old for this. */
+  refreshActive(): void {
+    this.queryClient.refetchQueries({ type: 'active', predicate: this.owns })
   }
 
   /** Begins with what is not needed for the first paint, once it has been loaded. Returns what ends it. */

@@ -113,13 +113,9 @@ function useMounted(store: LikesStore, { postId, views }: PostLikes): LikesView[
 /** A view that was hidden has heard nothing meanwhile: it is drawn anew before it is seen again. */
 function useRevealed(post: PostLikes, data: LikesEntry | undefined, intent?: Intent): void {
   const [, redraw] = useReducer((times: number) => times + 1, 0)
-  const drawn = useRef({ data, intent })
   useBeforePaint(() => {
-    drawn.current = { data, intent }
+    if (post.entry() !== data || post.intent() !== intent) redraw()
   })
-  useBeforePaint(() => {
-    if (post.entry() !== drawn.current.data || post.intent() !== drawn.current.intent) redraw()
-  }, [post])
 }
 
 /** Before the paint: a payload that is newer than what is known must not be seen to arrive. */
