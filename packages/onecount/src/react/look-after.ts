@@ -86,7 +86,7 @@ export class Caretaker {
     else this.refreshWithin(ASKED_WITHIN_MS)
   }
 
-  /** Reads what can be seen again at some time within `spreadMs`, as many pages have the same reason in the same moment. */
+  /** Reads what can be seen again within `spreadMs`, as many pages have the same reason in the same moment. */
   refreshWithin(spreadMs: number): void {
     const { clock, transport } = this.store
     const due = clock.now() + Math.max(between([0, spreadMs]), transport.waitMs?.() ?? 0)

@@ -18,9 +18,9 @@ export interface View {
 export type PostLikes = ReturnType<typeof createPost>
 
 /**
- * The likes of one post: registers in the query cache, the person's intent and what the browser keeps of it beside them.
- * Answers come in through `receive`; what others say, through `seed` and `hint` of `onecount/react/realtime`, and other tabs,
- * which believe nothing that the server cannot have said.
+ * The likes of one post: registers in the query cache, the person's intent and what the browser keeps of it beside
+ * them. Answers come in through `receive`; what others say, through `seed`, through other tabs and `hint` of
+ * `onecount/react/realtime`: these believe nothing that the server cannot have said.
  */
 export function createPost(store: LikesStore, postId: string) {
   const { queryClient, transport, clock, ops } = store

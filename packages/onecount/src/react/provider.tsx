@@ -65,17 +65,21 @@ export type LikesProviderProps = ProviderOptions &
 export function LikesProvider({ children, queryClient, transport, kind }: LikesProviderProps) {
   const nearest = useContext(QueryClientContext)
   const outer = useContext(StoresContext)
-  const [store] = useState(
-    () =>
-      new LikesStore(queryClient ?? nearest ?? new QueryClient(), transport ?? createHttpTransport(), kind),
-  )
+  const [store] = useState(() => {
+    // The API of likes would take them for likes.
+    if (kind && !transport) throw new Error(`<LikesProvider kind="${kind}"> needs a transport`)
+    return new LikesStore(
+      queryClient ?? nearest ?? new QueryClient(),
+      transport ?? createHttpTransport(),
+      kind,
+    )
+  })
   const stores = useMemo(() => new Map([...outer, [store.kind, store]]), [outer, store])
 
   useEffect(() => {
     // Counted, as a QueryClientProvider of the application mounts it as well.
     store.queryClient.mount()
     const stop = store.start()
-    // Whatever else has been loaded: presses go out again, and reads fail at once and then say so.
     return () => {
       stop()
       store.queryClient.unmount()

@@ -7,7 +7,7 @@ interface Answer {
   note(time: unknown): time is number
 }
 
-/** What the API has refused; undefined where something else has answered in its place, or said nothing of the outcome. */
+/** What the API has refused; undefined where something else has answered in its place, or the outcome is open. */
 export function refusalIn(
   body: { error?: { code?: unknown; message?: string; now?: unknown } } | null | undefined,
   { status, retryAfterMs, note }: Answer,

@@ -5,7 +5,7 @@ import { DEFAULT_KIND } from './kind'
 /** What the query key of every post begins with: in an application's own cache, it collides with none of its keys. */
 export const ALL_LIKES = ['onecount'] as const
 
-/** The one query key of a post's likes: `['onecount', postId]`, and the kind if it is another. Nothing else holds a count. */
+/** The one query key of a post's likes, `['onecount', postId]`, and its kind if it is another. No other holds a count. */
 export const likesKey = (postId: string, kind = DEFAULT_KIND): readonly string[] =>
   kind === DEFAULT_KIND ? [...ALL_LIKES, postId] : [...ALL_LIKES, postId, kind]
 
