@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createServer, manual, openTab, POST, kept } from '../../test/support/react-pages'
+import { createServer, kept, manual, openTab, POST } from '../../test/support/react-pages'
 import { MAX_TIME, stampOp } from './credible'
 import { hint } from './hint'
 import type { LikeInput } from './registers'

@@ -1,9 +1,9 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { POST } from '../../test/support/react-pages'
 import { createKeptOps } from './kept-ops'
 import { keptPosts } from './kept-posts'
 import { scopeOf } from './kind'
-import { POST } from '../../test/support/react-pages'
 
 const postId = (n: number) => `50050001-aaaa-bbbb-cccc-${String(n).padStart(12, '0')}`
 /** The kept presses of the API at `address`. */

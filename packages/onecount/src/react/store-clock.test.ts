@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { QueryClient } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Answer, manual, POST, kept } from '../../test/support/react-pages'
+import { type Answer, kept, manual, POST } from '../../test/support/react-pages'
 import { hint } from './hint'
 import { createKeptOps } from './kept-ops'
 import { keptPosts } from './kept-posts'

@@ -2,7 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createHttpTransport } from './http-transport'
-import './test-support'
+import '../../test/support/react-pages'
 import type { LikesTransport, LikesUnreachable } from './transport'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createHttpTransport } from './http-transport'
-import './test-support'
+import '../../test/support/react-pages'
 import { LikesRefused, LikesUnreachable } from './transport'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
