@@ -1,4 +1,4 @@
-import { createOnecount } from 'onecount'
+import { createEngines, defineConfig } from 'onecount'
 import { postgresPort } from 'onecount/postgres'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { PostContent } from '@/app/types'
@@ -14,12 +14,12 @@ const post = (n: number): PostContent => ({
   author,
 })
 
-const SLOT = Symbol.for('onecount.engine')
+const SLOT = Symbol.for('onecount.engines')
 const slots = globalThis as unknown as Record<symbol, unknown>
 
 /** Puts an engine over a Postgres that answers like this in the place of this process's own. */
 function engineOver(answer: () => Promise<unknown>): void {
-  slots[SLOT] = createOnecount({ redis: null, postgres: postgresPort(answer) })
+  slots[SLOT] = createEngines(defineConfig({}), { redis: null, postgres: () => postgresPort(answer) })
 }
 
 describe('mergePostsWithCounts', () => {

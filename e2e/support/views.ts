@@ -24,6 +24,10 @@ export async function press(page: Page, from: number, to: number): Promise<void>
 /** Waits until the press of this page was acknowledged. */
 export const saved = (page: Page): Promise<void> => shows(page, 'exact', 10_000)
 
+/** Names under which the browser keeps presses that Postgres is not known to hold. */
+export const keptPresses = (page: Page): Promise<string[]> =>
+  page.evaluate(() => Object.keys(localStorage).filter(name => name.startsWith('onecount:kept')))
+
 /** Waits until the polar bear's number says this of itself. */
 export async function shows(page: Page, status: LikesStatus, timeout = 15_000): Promise<void> {
   await expect(bear(page).locator(`[data-status="${status}"]`)).toBeVisible({ timeout })

@@ -24,7 +24,7 @@ afterAll(async () => {
 
 /** The modules read their settings once in a process: this is another one. */
 async function application(redisUrl: string, isCluster = '') {
-  for (const name of ['redis', 'engine', 'limiter'])
+  for (const name of ['redis', 'engines', 'limiter'])
     Reflect.deleteProperty(globalThis, Symbol.for(`onecount.${name}`))
   vi.resetModules()
   vi.stubEnv('REDIS_URL', redisUrl)

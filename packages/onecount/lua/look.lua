@@ -4,10 +4,12 @@
 -- KEYS
 --   1 q         zset    likes:pending
 --   2 turns     string  likes:turns:<idle>, when the last turn is that was given away, milliseconds of Redis' clock
+--   3.. q       zset    likes:pending of other kinds, in the same partition, that the caller looks at in the same turn
 -- ARGV
 --   1 idle      milliseconds between two turns
 -- RETURNS
---   {milliseconds until the caller's next turn, '1' | '0': something is pending, receipt of the cut, id of this Redis or ''}
+--   {milliseconds until the caller's next turn, then for q and each of the others:
+--   '1' | '0': something is pending, receipt of the cut, id of this Redis or ''}
 -- include: number
 -- include: queue
 
@@ -21,5 +23,15 @@ local MOST = 60
 local turn = math.max(now, type(last) == 'string' and tonumber(last) or 0) + idle
 if turn > now + MOST * idle then turn = now + idle end
 redis.pcall('SET', turns, int(turn), 'PX', int(turn - now + idle))
-local pending = mark_of(q, 'fed') or #redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, 1) > 0
-return { int(turn - now), pending and '1' or '0', mark_of(q, 'nonce') or '', mark_of(q, 'home') or '' }
+local seen = { int(turn - now) }
+local function see(q)
+  local pending = mark_of(q, 'fed') or #redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, 1) > 0
+  seen[#seen + 1] = pending and '1' or '0'
+  seen[#seen + 1] = mark_of(q, 'nonce') or ''
+  seen[#seen + 1] = mark_of(q, 'home') or ''
+end
+see(q)
+for i = 3, #KEYS do
+  see(KEYS[i])
+end
+return seen

@@ -29,11 +29,11 @@ export async function buildPackage(): Promise<boolean> {
   return true
 }
 
-/** The sources of everything that package.json exports, and of the command. */
+/** The sources of everything that package.json exports, of the command, and of the hooks that it registers by address. */
 function entries(): string[] {
   const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   const files = Object.values<{ default?: string }>(exports).flatMap(target => target.default ?? [])
-  return [...files, './dist/cli/main.js'].map(file =>
+  return [...files, './dist/cli/main.js', './dist/cli/typescript-hooks.js'].map(file =>
     join(ROOT, file.replace('./dist/', 'src/').replace(/\.js$/, '.ts')),
   )
 }

@@ -10,6 +10,14 @@ export type { BulkOptions } from './core/bulk'
 export { createClock } from './core/clock'
 export { DEFAULT_SETTINGS, type Settings } from './core/context'
 export {
+  createEngines,
+  type Engines,
+  type EnginesOptions,
+  type KindDrained,
+  type KindsDrained,
+  type KindsHealth,
+} from './core/engines'
+export {
   ERRORS,
   type ErrorCode,
   ForeignRedis,
@@ -21,7 +29,7 @@ export {
 export type { Health } from './core/health'
 export { isPostId, isSessionId } from './core/ids'
 export { createKeys, type Keys } from './core/keys'
-export type { ActorType, IdType, Kind, Table } from './core/kind'
+export type { ActorType, IdType, Kind, Kinds, Table } from './core/kind'
 export { type Ids, idsOf } from './core/kind-ids'
 export type { LoopOptions } from './core/loop'
 export type { Moderated } from './core/moderation'
@@ -38,3 +46,4 @@ export type {
   WriteResult,
 } from './core/ports'
 export type { LikeState, Source, WriteState } from './core/types'
+export { parseVariantId, variantId, variantIds } from './core/variants'

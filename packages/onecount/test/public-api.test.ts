@@ -3,8 +3,12 @@ import type { Cluster, ClusterOptions, Redis } from 'ioredis'
 import type {
   Ack,
   BulkOptions,
+  Config,
+  Engines,
   ErrorCode,
   Health,
+  KindsDrained,
+  KindsHealth,
   LikeState,
   Onecount,
   OnecountOptions,
@@ -40,6 +44,7 @@ describe('the public interface', () => {
       'StoreRefused',
       'StoreUnavailable',
       'createClock',
+      'createEngines',
       'createKeys',
       'createOnecount',
       'defineConfig',
@@ -50,6 +55,9 @@ describe('the public interface', () => {
       'nextOp',
       'opTime',
       'parseAck',
+      'parseVariantId',
+      'variantId',
+      'variantIds',
     ])
     expect(Object.keys(redisDrivers).sort()).toEqual([
       'FAIL_FAST',
@@ -104,6 +112,21 @@ describe('the public interface', () => {
     expectTypeOf<OnecountOptions>().toHaveProperty('postgres').toEqualTypeOf<PostgresPort>()
     expectTypeOf<{ postgres: PostgresPort }>().not.toExtend<OnecountOptions>()
     expectTypeOf<NonNullable<OnecountOptions['settings']>>().toEqualTypeOf<Partial<Settings>>()
+  })
+
+  it('makes an engine for each kind of a configuration, under its name', () => {
+    type Two = Engines<'like' | 'bookmark'>
+    expectTypeOf<Two['kinds']>().toEqualTypeOf<Readonly<Record<'like' | 'bookmark', Onecount>>>()
+    expectTypeOf<Two['drain']>().toEqualTypeOf<Onecount['drain']>()
+    expectTypeOf<Two['drainOnce']>().returns.resolves.toEqualTypeOf<KindsDrained<'like' | 'bookmark'>>()
+    expectTypeOf<Two['health']>().returns.resolves.toEqualTypeOf<KindsHealth<'like' | 'bookmark'>>()
+    expectTypeOf<KindsHealth>().toExtend<Health>()
+    expectTypeOf(onecount.createEngines<'like'>)
+      .parameter(0)
+      .toExtend<Config<'like'>>()
+    expectTypeOf<keyof Two>().toEqualTypeOf<
+      'kinds' | 'main' | 'hasRedis' | 'drain' | 'drainOnce' | 'health'
+    >()
   })
 
   it('sets, toggles and reads', () => {

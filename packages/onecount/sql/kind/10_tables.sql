@@ -13,8 +13,11 @@ end if;
 -- What the configuration says of the columns must be so.
 for v_column in
   select * from (values
-    ('{{content}}'::regclass, '{{name content.id}}', array[{{types.post}}]),
-    ('public.post_ratings'::regclass, '{{name row.post}}', array[{{types.post}}]),
+    ('{{content}}'::regclass, '{{name content.id}}', array[{{types.target}}]),
+    ('public.post_ratings'::regclass, '{{name row.target}}', array[{{types.target}}]),
+{{#variants}}
+    ('public.post_ratings'::regclass, '{{name row.variant}}', array['text', 'character varying']),
+{{/variants}}
     ('public.post_ratings'::regclass, '{{name row.session}}', array[{{types.session}}])
   ) as expected (relation, name, types)
 loop
@@ -80,6 +83,7 @@ if to_regclass('public.like_receipt') is null then
   ));
 end if;
 
+{{#unshadowed}}
 -- A trigger of the application that counts its rows would count what onecount has counted once more.
 for v_found in
   select tgname from pg_trigger
@@ -88,16 +92,54 @@ loop
   raise warning 'post_ratings has the trigger %: if it changes a count, drop it, as onecount counts now', v_found.tgname;
 end loop;
 
+{{/unshadowed}}
+{{#variants}}
+-- Where a person may give one variant alone, the second one would be refused with every press.
+for v_found in
+  select i.indexrelid::regclass as name from pg_index i
+   where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indnkeyatts = 2
+     and (select array_agg(attname::text order by attname) from pg_attribute
+           where attrelid = i.indrelid and attnum = any (i.indkey))
+         = (select array_agg(name order by name)
+              from unnest(array['{{name row.target}}', '{{name row.session}}']::name[]::text[]) as n (name))
+loop
+  raise exception 'post_ratings has the unique index %, so a person can give a target one variant alone', v_found.name
+    using hint = 'The kind {{kind}} counts several: drop it, or make it unique with the variant.';
+end loop;
+
+select string_agg(variant, ', ') as names into v_found from (
+  select distinct {{row.variant}} as variant from public.post_ratings
+   where {{row.variant}} not in ({{variants}}) limit 10
+) others;
+if v_found.names is not null then
+  raise warning 'post_ratings has rows of variants that the kind {{kind}} does not have, and they are not counted: %',
+    v_found.names;
+end if;
+
+-- One row a pair. An expression, as the id of what is counted is made of two columns.
+create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
+-- The rows of a target that is deleted go by it.
+if not exists (
+  select from pg_index i
+    where i.indrelid = 'public.post_ratings'::regclass and i.indisvalid and i.indpred is null
+      and i.indkey[0] = (
+        select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.target}}')
+) then
+  create index if not exists onecount_target_idx on public.post_ratings ({{row.target}});
+end if;
+{{/variants}}
+{{#plain}}
 -- One row a pair, found by its target.
 if not exists (
   select from pg_index i
     where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indimmediate and i.indisvalid
       and i.indpred is null and i.indexprs is null and i.indnkeyatts = 2
-      and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.post}}') = i.indkey[0]
+      and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.target}}') = i.indkey[0]
       and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.session}}') = i.indkey[1]
 ) then
-  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.post}}, {{row.session}});
+  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
 end if;
+{{/plain}}
 
 {{/mapped}}
 -- A row from before onecount gets the op 3, the smallest one that is not taken for "no op yet": whatever is pressed
@@ -116,7 +158,7 @@ if not exists (
     alter table public.post_ratings validate constraint post_ratings_op_likes;
   end if;
 end if;
-create index if not exists post_ratings_session_post_idx on public.post_ratings ({{row.session}}, {{row.post}});
+create index if not exists post_ratings_session_post_idx on public.post_ratings ({{row.session}}, {{row.key}});
 
 {{#text}}
 -- An id is a part of keys and messages.
@@ -134,20 +176,52 @@ alter table public.posts_new add column if not exists {{post.rev}} bigint not nu
 {{#table}}
 -- The counts, as the application has no column for them. Nothing is inserted into either table until this ends.
 lock table public.post_ratings, {{content}} in share row exclusive mode;
+{{#variants}}
+create table if not exists public.posts_new (
+  {{post.id}} {{own.post}} primary key,
+  target {{type.target}} not null references {{content}} ({{content.id}}) on delete cascade,
+  variant text not null,
+  {{post.likes}} bigint not null default 0,
+  {{post.rev}} bigint not null default 0,
+  check ({{post.id}} = target::text || '{{separator}}' || variant)
+);
+create index if not exists onecount_counts_target_idx on public.posts_new (target);
+-- The rows of a variant that is not counted any more stay, and are counted again once it is.
+delete from public.posts_new where variant not in ({{variants}});
+select c.{{content.id}} as id into v_found from {{content}} c cross join unnest(array[{{variants}}]) as v (variant)
+ where not exists (select from public.posts_new p where p.target = c.{{content.id}} and p.variant = v.variant) limit 1;
+if found then
+  insert into public.posts_new ({{post.id}}, target, variant, {{post.likes}})
+  select e.id, e.target, e.variant, coalesce(r.likes, 0)
+    from (
+      select (c.{{content.id}}::text || '{{separator}}' || v.variant) collate "C" as id,
+             c.{{content.id}} as target, v.variant
+        from {{content}} c cross join unnest(array[{{variants}}]) as v (variant)
+    ) e
+    left join (
+      select {{row.post}} as id, count(*) as likes from public.post_ratings where {{row.counted}} group by 1
+    ) r on r.id = e.id
+   where not exists (select from public.posts_new p where p.{{post.id}} = e.id);
+  -- Redis knows people of whom it was not told the rows of a new variant: it begins anew.
+  update public.like_receipt set nonce = gen_random_uuid()::text;
+end if;
+{{/variants}}
+{{#plain}}
 create table if not exists public.posts_new (
   {{post.id}} {{type.post}} primary key references {{content}} ({{content.id}}) on update cascade on delete cascade,
   {{post.likes}} bigint not null default 0,
   {{post.rev}} bigint not null default 0
 );
 insert into public.posts_new ({{post.id}}, {{post.likes}})
-select c.{{content.id}}, (select count(*) from public.post_ratings r where r.{{row.post}} = c.{{content.id}})
+select c.{{content.id}}, (select count(*) from public.post_ratings r where {{row.post of r}} = c.{{content.id}})
   from {{content}} c
 on conflict ({{post.id}}) do nothing;
+{{/plain}}
 {{/table}}
 
 -- The newest op of a pair that does not like the post: without it a late, older like would come back to life.
 create table if not exists public.like_tombstones (
-  post_id {{type.post}} not null references public.posts_new ({{post.id}}) on delete cascade,
+  post_id {{own.post}} not null references public.posts_new ({{post.id}}) on delete cascade,
   session_id {{type.session}} not null,
   op bigint not null check (op % 2 = 0),
   primary key (post_id, session_id)
@@ -158,7 +232,7 @@ create index if not exists like_tombstones_op_idx on public.like_tombstones (op)
 -- Notes of edits by hand on their way into the log. A row of nobody says that Redis must forget what it holds of the
 -- post: it was removed, or its likes were set by hand. So a row outlives its post.
 create table if not exists public.like_unseen (
-  post_id {{type.post}} not null,
+  post_id {{own.post}} not null,
   session_id {{type.session}} not null,
   op bigint not null,
   primary key (post_id, session_id)
@@ -175,7 +249,7 @@ insert into public.like_receipt (partition, nonce) values (0, gen_random_uuid():
 
 -- Ops that a rule of the database forbids, set aside with the reason.
 create table if not exists public.like_refused (
-  post_id {{type.post}} not null,
+  post_id {{own.post}} not null,
   session_id {{type.session}} not null,
   op bigint not null,
   sqlstate text not null,
@@ -202,7 +276,7 @@ comment on table public.like_settings is '{{mapping}} | onecount {{version}}';
 create table if not exists public.like_log (
   id bigint generated always as identity primary key,
   partition integer not null,
-  post_id {{type.post}} not null,
+  post_id {{own.post}} not null,
   session_id {{type.session}} not null,
   op bigint not null,
   prev bigint not null,
@@ -216,6 +290,6 @@ create index if not exists like_log_pair_idx on public.like_log (post_id, sessio
 -- What the rows without a nonce change in the likes of a post; no row: nothing. Likes as of the cut are likes - change.
 -- Changed only under the lock of the post.
 create table if not exists public.like_log_sums (
-  post_id {{type.post}} primary key,
+  post_id {{own.post}} primary key,
   change bigint not null
 );

@@ -5,6 +5,11 @@
 --   equality alone may be answered by any index that contains the column, also one that has to be read in full for it;
 --   a row that was found is changed by its ctid, and its tableoid as tables may be partitioned, under its post's lock;
 --   plans are generic, so that they are made once for a connection and not once more for each list.
+{{#mapped}}
+--
+-- What writes the application's tables has their schemas in its search path: its own triggers, which fire then, name
+-- other tables of it as its code does. Everything here is named with its schema all the same.
+{{/mapped}}
 
 -- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids. The
 -- triggers for edits by hand look away meanwhile. `likes` is SET to likes plus the transitions that really happened,
@@ -15,7 +20,7 @@ create or replace function public.onecount_apply(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_mark_applied boolean
 ) returns {{type.post}}[]
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -25,7 +30,7 @@ begin
   perform set_config('onecount.applying', 'on', true);
 {{#table}}
   -- The targets first: a target that is deleted is locked before its count, which goes with it.
-  perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+  perform from (select distinct {{target e.id}} as id from unnest(p_posts) as e (id) order by id) e
     cross join lateral (
       select from {{content}}
        where {{content.id}} >= e.id and {{content.id}} <= e.id order by {{content.id}} limit 1 for key share
@@ -61,9 +66,9 @@ begin
   ), newer as materialized (
     select * from pairs where op > known
   ), rated as (
-    insert into public.post_ratings ({{row.post}}, {{row.session}}, {{row.op}}{{created , row.created}})
-    select post_id, session_id, op{{created , to_timestamp(op / 2 / 1000000.0)}} from newer where op % 2 = 1
-    on conflict ({{row.post}}, {{row.session}}) do update set {{row.op}} = excluded.{{row.op}}
+    insert into public.post_ratings ({{row.columns}}, {{row.session}}, {{row.op}}{{created , row.created}})
+    select {{row.values post_id}}, session_id, op{{created , to_timestamp(op / 2 / 1000000.0)}} from newer where op % 2 = 1
+    on conflict ({{row.key}}, {{row.session}}) do update set {{row.op}} = excluded.{{row.op}}
     returning 1
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
@@ -116,8 +121,8 @@ as $$
   select array_agg(
            e.op > greatest(
              (select r.{{row.op}} from public.post_ratings r
-              where r.{{row.post}} = any (array[e.post_id]) and r.{{row.session}} >= e.session_id and r.{{row.session}} <= e.session_id
-              order by r.{{row.post}}, r.{{row.session}} limit 1),
+              where {{row.post of r}} = any (array[e.post_id]) and r.{{row.session}} >= e.session_id and r.{{row.session}} <= e.session_id
+              order by {{row.post of r}}, r.{{row.session}} limit 1),
              (select t.op from public.like_tombstones t
               where t.post_id = any (array[e.post_id]) and t.session_id >= e.session_id and t.session_id <= e.session_id
               order by t.post_id, t.session_id limit 1),
@@ -154,7 +159,7 @@ create or replace function public.onecount_refuses_every(
   p_liked boolean, p_posts {{type.post}}[], p_sessions {{type.session}}[], p_sqlstates text[]
 ) returns boolean
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -183,7 +188,7 @@ begin
     loop
       if v_is_held then
         select {{row.post}}, {{row.session}}, {{row.op}} + 1 into v_post, v_session, v_op from public.post_ratings
-         where {{row.post}} >= v_from and {{row.session}} <> all (p_sessions) order by {{row.post}}, {{row.session}} limit 1;
+         where {{row.post}} >= v_from and {{row.session}} <> all (p_sessions){{#variants}} and {{row.counted}}{{/variants}} order by {{row.post}}, {{row.session}} limit 1;
       else
         -- A post at the end of its integer says nothing about others.
         select {{post.id}}, v_probe, 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint into v_post, v_session, v_op
@@ -238,7 +243,7 @@ begin
   perform public.onecount_replan('public.posts_new');
 {{#table}}
   -- The targets first: a target that is deleted is locked before its count, which goes with it.
-  perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+  perform from (select distinct {{target e.id}} as id from unnest(p_posts) as e (id) order by id) e
     cross join lateral (
       select from {{content}}
        where {{content.id}} >= e.id and {{content.id}} <= e.id order by {{content.id}} limit 1 for key share
@@ -266,7 +271,7 @@ create or replace function public.onecount_merge(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
 ) returns json[]
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -307,9 +312,9 @@ begin
   ), newer as materialized (
     select * from judged where status = 'applied' and op > known
   ), rated as (
-    insert into public.post_ratings ({{row.post}}, {{row.session}}, {{row.op}}{{created , row.created}})
-    select post_id, session_id, op{{created , to_timestamp(op / 2 / 1000000.0)}} from newer where op % 2 = 1
-    on conflict ({{row.post}}, {{row.session}}) do update set {{row.op}} = excluded.{{row.op}}
+    insert into public.post_ratings ({{row.columns}}, {{row.session}}, {{row.op}}{{created , row.created}})
+    select {{row.values post_id}}, session_id, op{{created , to_timestamp(op / 2 / 1000000.0)}} from newer where op % 2 = 1
+    on conflict ({{row.key}}, {{row.session}}) do update set {{row.op}} = excluded.{{row.op}}
     returning 1
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
@@ -377,7 +382,7 @@ create or replace function public.onecount_merge_sparing(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
 ) returns json
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare

@@ -22,8 +22,8 @@ as $$
        and exists (select from public.posts_new p where p.{{post.id}} >= r.post_id and p.{{post.id}} <= r.post_id order by p.{{post.id}} limit 1)
        and r.op > greatest(
          (select o.{{row.op}} from public.post_ratings o
-              where o.{{row.post}} = any (array[r.post_id]) and o.{{row.session}} >= r.session_id and o.{{row.session}} <= r.session_id
-              order by o.{{row.post}}, o.{{row.session}} limit 1),
+              where {{row.post of o}} = any (array[r.post_id]) and o.{{row.session}} >= r.session_id and o.{{row.session}} <= r.session_id
+              order by {{row.post of o}}, o.{{row.session}} limit 1),
          (select o.op from public.like_tombstones o
               where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
               order by o.post_id, o.session_id limit 1),

@@ -56,7 +56,7 @@ begin
         select o.post_id, coalesce(l.prev, o.op) as op
           from (
             (select {{row.post as post_id}}, {{row.op as op}} from public.post_ratings
-              where ({{row.session}}, {{row.post}}) >= (p_session, NIL) and {{row.session}} <= p_session order by {{row.session}}, {{row.post}})
+              where ({{row.session}}, {{row.post}}) >= (p_session, NIL) and {{row.session}} <= p_session{{#variants}} and {{row.counted}}{{/variants}} order by {{row.session}}, {{row.post}})
             union all
             (select post_id, op from public.like_tombstones
               where (session_id, post_id) >= (p_session, NIL) and session_id <= p_session order by session_id, post_id)
@@ -172,7 +172,7 @@ begin
       from (
         select {{row.post as post_id}}, {{row.op as op}} from public.post_ratings
          where ({{row.session}}, {{row.post}}) > (p_session, coalesce(p_after, {{first}}))
-           and {{row.session}} <= p_session
+           and {{row.session}} <= p_session{{#variants}} and {{row.counted}}{{/variants}}
          order by {{row.session}}, {{row.post}} limit p_limit
       ) page
   );
@@ -189,7 +189,7 @@ begin
     select coalesce(json_agg(json_build_array({{json post_id}}, session_id, op)), '[]') from (
       select {{row.post as post_id}}, {{row.session as session_id}}, {{row.op as op}} from public.post_ratings
        where ({{row.post}}, {{row.session}})
-             > (coalesce(p_after_post, {{first}}), coalesce(p_after_session, {{none}}))
+             > (coalesce(p_after_post, {{first}}), coalesce(p_after_session, {{none}})){{#variants}} and {{row.counted}}{{/variants}}
        order by {{row.post}}, {{row.session}} limit p_limit
     ) r
   );
@@ -198,7 +198,7 @@ end $$;
 -- Removes a post with all that is known of it; false when there is none.
 create or replace function public.onecount_remove_post(p_post {{type.post}}) returns boolean
 language plpgsql
-set search_path = '' set jit = off
+set search_path = {{path}} set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 {{#column}}
@@ -220,9 +220,9 @@ begin
   return true;
 {{/column}}
 {{#table}}
-  -- The count goes with the row that it belongs to.
+  -- The count goes with the row that it belongs to{{#variants}}, and all of its variants with it{{/variants}}.
   perform set_config('onecount.applying', 'on', true);
-  delete from {{content}} where {{content.id}} = p_post;
+  delete from {{content}} where {{content.id}} = {{target p_post}};
   if not found then
     perform set_config('onecount.applying', '', true);
     return false;

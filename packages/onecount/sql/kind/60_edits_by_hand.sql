@@ -31,7 +31,7 @@ end $$;
 -- pair. Rows that go with their post, or that the engine writes, are none of this.
 create or replace function public.onecount_rated_by_hand() returns trigger
 language plpgsql security definer
-set search_path = '' set plan_cache_mode = force_custom_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_custom_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -51,14 +51,14 @@ declare
     $rows$
     else $rows$
       with went as (
-             select b.{{row.post as post_id}}, b.{{row.session as session_id}}, b.{{row.op as op}} from before b
-               left join after a using ({{row.post}}, {{row.session}}) where a.{{row.post}} is null),
+             select {{row.post of b as post_id}}, b.{{row.session as session_id}}, b.{{row.op as op}} from before b
+               left join after a using ({{row.columns}}, {{row.session}}) where a.{{row.target}} is null),
            came as (
-             select a.{{row.post as post_id}}, a.{{row.session as session_id}}, a.{{row.op as op}} from after a
-               left join before b using ({{row.post}}, {{row.session}}) where b.{{row.post}} is null),
+             select {{row.post of a as post_id}}, a.{{row.session as session_id}}, a.{{row.op as op}} from after a
+               left join before b using ({{row.columns}}, {{row.session}}) where b.{{row.target}} is null),
            kept as (
-             select a.{{row.post as post_id}}, a.{{row.session as session_id}}, greatest(a.{{row.op}}, b.{{row.op}}) as op, b.{{row.op}} as prev from after a
-               join before b using ({{row.post}}, {{row.session}}) where a.{{row.op}} <> b.{{row.op}})
+             select {{row.post of a as post_id}}, a.{{row.session as session_id}}, greatest(a.{{row.op}}, b.{{row.op}}) as op, b.{{row.op}} as prev from after a
+               join before b using ({{row.columns}}, {{row.session}}) where a.{{row.op}} <> b.{{row.op}})
     $rows$
   end;
   v_posts {{type.post}}[];

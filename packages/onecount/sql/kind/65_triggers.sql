@@ -87,12 +87,46 @@ create trigger onecount_guard_insert before insert on public.posts_new
   when (current_user in ('anon', 'authenticated') and (new.{{post.likes}} <> 0 or new.{{post.rev}} <> 0))
   execute function public.onecount_guard_counts();
 {{/column}}
+{{#shadow}}
+-- Shadow mode: code and triggers of before onecount go on counting, and change nothing. Everything of onecount that
+-- changes a count gives it a new revision; nothing of before does. The first of the triggers, by its name: those after
+-- it, which look for edits by hand, see a count that is as it was.
+create or replace function public.onecount_annul_count() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  new.{{post.likes}} := old.{{post.likes}};
+  return new;
+end $$;
+
+drop trigger if exists onecount_annul_count on public.posts_new;
+create trigger onecount_annul_count before update on public.posts_new
+  for each row
+  when (new.{{post.likes}} is distinct from old.{{post.likes}} and new.{{post.rev}} is not distinct from old.{{post.rev}})
+  execute function public.onecount_annul_count();
+{{/shadow}}
+{{#unshadowed}}
+if exists (
+  select from pg_trigger where tgrelid = 'public.posts_new'::regclass and tgname = 'onecount_annul_count'
+) then
+  drop trigger onecount_annul_count on public.posts_new;
+  drop function public.onecount_annul_count();
+  raise warning 'shadow mode of the kind {{kind}} has ended: code that changes {{post.likes}} by itself counts twice now';
+end if;
+{{/unshadowed}}
 {{#table}}
 -- Every row of the application that can be liked has a count.
 create or replace function public.onecount_add_count() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
+{{#variants}}
+  insert into public.posts_new ({{post.id}}, target, variant)
+  select new.{{content.id}}::text || '{{separator}}' || variant, new.{{content.id}}, variant
+    from unnest(array[{{variants}}]) as v (variant)
+  on conflict ({{post.id}}) do nothing;
+{{/variants}}
+{{#plain}}
   insert into public.posts_new ({{post.id}}) values (new.{{content.id}}) on conflict ({{post.id}}) do nothing;
+{{/plain}}
   return null;
 end $$;
 

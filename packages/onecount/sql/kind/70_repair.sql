@@ -7,7 +7,7 @@ create or replace function public.onecount_repair_posts(
   p_after {{type.post}}, p_until {{type.post}}, p_limit integer, p_dry_run boolean
 ) returns json
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set search_path = {{path}} set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
 declare
   v_until timestamptz := clock_timestamp() + interval '1 second';
@@ -116,7 +116,7 @@ create or replace function public.onecount_repair_ratings(
   p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
 ) returns json
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
+set search_path = {{path}} set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
@@ -154,7 +154,7 @@ begin
        set {{row.session}} = coalesce(r.{{row.session}}, gen_random_uuid(){{actor.cast}}),
            {{row.op}} = case when r.{{row.op}} between 3 and v_newest then r.{{row.op}} + (1 - r.{{row.op}} % 2)
                      else public.onecount_op_before(
-                       (select p.{{post.rev}} from public.posts_new p where p.{{post.id}} = r.{{row.post}}), v_now) + 1 end
+                       (select p.{{post.rev}} from public.posts_new p where p.{{post.id}} = {{row.post of r}}), v_now) + 1 end
      where r.ctid = any (v_rows);
     perform set_config('onecount.applying', '', true);
     v_left := exists (
@@ -178,7 +178,7 @@ create or replace function public.onecount_repair_tombstones(
   p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
 ) returns json
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
+set search_path = {{path}} set enable_seqscan = off set enable_bitmapscan = off
 set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
@@ -199,7 +199,7 @@ begin
   v_unseen := array(select ctid from public.like_unseen where p_from = 0 and op > v_newest limit v_limit);
   v_both := array(
     select t.ctid from public.like_tombstones t
-      join public.post_ratings r on r.{{row.post}} = t.post_id and r.{{row.session}} = t.session_id
+      join public.post_ratings r on {{row.post of r}} = t.post_id and r.{{row.session}} = t.session_id
      where t.ctid >= v_low and t.ctid < v_high and t.op <= v_newest
      limit v_limit);
   if not p_dry_run then
@@ -218,21 +218,21 @@ begin
      where ctid = any (v_unseen) and op > v_newest;
     v_both := array(
       select t.ctid from public.like_tombstones t
-        join public.post_ratings r on r.{{row.post}} = t.post_id and r.{{row.session}} = t.session_id
+        join public.post_ratings r on {{row.post of r}} = t.post_id and r.{{row.session}} = t.session_id
        where t.ctid = any (v_both) and t.post_id = any (v_posts) for update skip locked);
     with buried as (
       delete from public.like_tombstones where ctid = any (v_both) returning post_id, session_id, op
     )
     update public.post_ratings r set {{row.op}} = b.op + 1
       from buried b
-     where r.{{row.post}} = b.post_id and r.{{row.session}} = b.session_id and r.{{row.op}} < b.op;
+     where {{row.post of r}} = b.post_id and r.{{row.session}} = b.session_id and r.{{row.op}} < b.op;
     perform set_config('onecount.applying', '', true);
     v_left := exists (
         select from public.like_tombstones where ctid >= v_low and ctid < v_high and op > v_newest)
       or exists (select from public.like_unseen where p_from = 0 and op > v_newest)
       or exists (
         select from public.like_tombstones t
-          join public.post_ratings r on r.{{row.post}} = t.post_id and r.{{row.session}} = t.session_id
+          join public.post_ratings r on {{row.post of r}} = t.post_id and r.{{row.session}} = t.session_id
          where t.ctid >= v_low and t.ctid < v_high);
   end if;
   return json_build_object(

@@ -40,6 +40,14 @@ if to_regrole('service_role') is not null then
   end loop;
 end if;
 
+{{#private}}
+-- Row level security does not cover delete events of Realtime: they would tell that something was pressed.
+if exists (select from pg_publication where pubname = 'supabase_realtime' and puballtables) then
+  raise warning 'supabase_realtime publishes every table, those of the private kind {{kind}} too'
+    using hint = 'Publish tables by name.';
+end if;
+
+{{/private}}
 {{#column}}
 -- Realtime carries the targets with their counts, never the rows: row level security does not cover delete events.
 if not exists (select from pg_publication where pubname = 'supabase_realtime') then

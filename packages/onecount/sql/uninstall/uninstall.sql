@@ -101,7 +101,7 @@ loop
     for v_found in
       select i.indexrelid::regclass as name
         from pg_index i join pg_class c on c.oid = i.indexrelid
-       where i.indrelid = v_table.relation and c.relname in ('onecount_pair_idx', 'post_ratings_session_post_idx')
+       where i.indrelid = v_table.relation and c.relname in ('onecount_pair_idx', 'post_ratings_session_post_idx'{{#variants}}, 'onecount_target_idx'{{/variants}})
          and coalesce(v_table.before -> 'indexes', '[]') @> to_jsonb(c.relname::text) is false
     loop
       execute format('drop index %s', v_found.name);

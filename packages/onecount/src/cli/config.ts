@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { type Config, defineConfig, type OnecountConfig } from '../config/define'
 import type { Kind } from '../core/kind'
+import { importModule } from './import-module'
 import {
   type KindOptions,
   MissingSetting,
@@ -11,7 +11,7 @@ import {
   storeSettings,
 } from './settings'
 
-const FILES = ['onecount.config.ts', 'onecount.config.mjs', 'onecount.config.js']
+export const CONFIG_FILES = ['onecount.config.ts', 'onecount.config.mjs', 'onecount.config.js']
 
 /** Of every command that reads the configuration. */
 export const CONFIG_OPTION = { config: { type: 'string' } } as const
@@ -24,7 +24,7 @@ export const CONFIG_HELP = `  --config FILE    the configuration, onecount.confi
  * that of no configuration. @throws MissingSetting
  */
 export async function readConfig(file?: string, root = process.cwd()): Promise<Config> {
-  const path = file ?? FILES.find(name => existsSync(resolve(root, name)))
+  const path = file ?? CONFIG_FILES.find(name => existsSync(resolve(root, name)))
   if (path === undefined) return defineConfig({})
   const full = resolve(root, path)
   if (!existsSync(full))
@@ -35,15 +35,6 @@ export async function readConfig(file?: string, root = process.cwd()): Promise<C
   if (typeof config !== 'object' || config === null)
     throw new MissingSetting(`${path} exports nothing: export default defineConfig({ … })`)
   return isChecked(config) ? config : defineConfig(config as OnecountConfig)
-}
-
-async function importModule(path: string): Promise<unknown> {
-  try {
-    return await import(pathToFileURL(path).href)
-  } catch (error) {
-    if ((error as { code?: unknown }).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error
-    throw new MissingSetting(`This Node cannot read ${path}: name it .mjs and write it in JavaScript`)
-  }
 }
 
 function isChecked(config: object): config is Config {

@@ -1,11 +1,13 @@
 import type { Sql } from 'postgres'
 import WebSocket from 'ws'
+import { createEngines, type Engines } from '../core/engines'
 import { StoreUnavailable } from '../core/errors'
 import { DEFAULT_KIND, type Kind } from '../core/kind'
 import { NOBODY } from '../core/kind-ids'
 import type { LoopOptions } from '../core/loop'
-import { createOnecount, type Onecount } from '../core/onecount'
+import type { Onecount } from '../core/onecount'
 import type { Logger, PostgresPort } from '../core/ports'
+import { countedType } from '../core/variants'
 import { within } from '../core/within'
 import { functionPrefix } from '../postgres/names'
 import { connectPostgresJs } from '../postgres/postgresjs'
@@ -41,14 +43,30 @@ export interface ConnectOptions {
 
 const PATIENCE_MS = 60_000
 
+/** The engines of several kinds, over one connection to Redis and one pool. */
+export interface ConnectedKinds {
+  engines: Engines
+  storeOf(kind: Kind): KindStore
+  close(): Promise<void>
+}
+
+/** The engine of the kind of the settings. @throws as `connectKinds` */
+export async function connect(settings: StoreSettings, options: ConnectOptions = {}): Promise<Connected> {
+  const { kind = DEFAULT_KIND } = settings
+  const { engines, storeOf, close } = await connectKinds(settings, [kind], options)
+  const { toForget, repair } = storeOf(kind)
+  return { onecount: engines.kinds[kind.name]!, toForget, repair, close }
+}
+
 /**
  * @throws MissingSetting; Error when a store does not answer, naming it and the setting; ForeignRedis when Postgres belongs
  * to another Redis
  */
-export async function connect(
+export async function connectKinds(
   settings: StoreSettings,
+  kinds: readonly Kind[],
   { log, patienceMs = PATIENCE_MS, drain, takeOver, isPatient }: ConnectOptions = {},
-): Promise<Connected> {
+): Promise<ConnectedKinds> {
   const redis = await openRedis(settings, patienceMs)
   let end: () => Promise<void> = async () => {}
   const close = async () => {
@@ -56,24 +74,31 @@ export async function connect(
     await end()
   }
   try {
-    const store = await openPostgres(settings, patienceMs)
-    end = store.end
-    await assertAnswers(store.port, settings)
-    await assertPartitions(store, settings)
-    const onecount = createOnecount({
-      redis: redis.port,
-      ...layoutOf(settings),
-      redisId: settings.redisId,
-      postgres: store.port,
-      log,
-      drain,
-      takeOver,
-      // Nobody waits on a screen for a like of a tool.
-      settings: { deadlineMs: Number.POSITIVE_INFINITY },
-    })
+    const postgres = await openDatabase(settings, patienceMs)
+    end = postgres.end
+    for (const kind of kinds) {
+      const store = postgres.storeOf(kind)
+      await assertAnswers(store.port, { ...settings, kind })
+      await assertPartitions(store, settings)
+    }
+    const named = Object.fromEntries(kinds.map(kind => [kind.name, kind]))
+    const engines = createEngines(
+      { kinds: named },
+      {
+        redis: redis.port,
+        ...layoutOf(settings),
+        redisId: settings.redisId,
+        postgres: kind => postgres.storeOf(kind).port,
+        log,
+        drain,
+        takeOver,
+        // Nobody waits on a screen for a like of a tool.
+        settings: { deadlineMs: Number.POSITIVE_INFINITY },
+      },
+    )
     // Tools must not compare or mix a Redis with the Postgres of another one.
-    if (!isPatient) await onecount.drain.hasWork()
-    return { onecount, toForget: store.toForget, repair: store.repair, close }
+    if (!isPatient) await engines.drain.hasWork()
+    return { engines, storeOf: postgres.storeOf, close }
   } catch (error) {
     await close()
     throw error
@@ -87,7 +112,7 @@ export const layoutOf = ({ partitions = 1, likers = true }: StoreSettings) => ({
 })
 
 /** Another number of partitions than the application has would begin a Redis of its own. @throws MissingSetting */
-async function assertPartitions({ partitions }: PostgresStore, settings: StoreSettings): Promise<void> {
+async function assertPartitions({ partitions }: KindStore, settings: StoreSettings): Promise<void> {
   const [own, theirs] = [settings.partitions ?? 1, await partitions()]
   if (own !== theirs)
     throw new MissingSetting(
@@ -95,22 +120,35 @@ async function assertPartitions({ partitions }: PostgresStore, settings: StoreSe
     )
 }
 
-export interface PostgresStore {
+/** What the commands need of Postgres for one kind. */
+export interface KindStore {
   port: PostgresPort
   toForget: ToForget
   /** How many partitions the posts are in. */
   partitions(): Promise<number>
   repair: RepairRpc
+}
+
+export interface PostgresStore extends KindStore {
+  end(): Promise<void>
+}
+
+/** Connections to Postgres that all kinds share. */
+interface Database {
+  storeOf(kind: Kind): KindStore
   end(): Promise<void>
 }
 
 /** Connects with the first call, for the kind of the settings. @throws MissingSetting */
 export async function openPostgres(settings: StoreSettings, timeoutMs = PATIENCE_MS): Promise<PostgresStore> {
-  const { kind = DEFAULT_KIND } = settings
-  return settings.databaseUrl
-    ? openDirectly(settings.databaseUrl, kind, timeoutMs)
-    : openThroughRest(settings.supabaseUrl!, settings.secretKey!, kind, timeoutMs)
+  const { storeOf, end } = await openDatabase(settings, timeoutMs)
+  return { ...storeOf(settings.kind ?? DEFAULT_KIND), end }
 }
+
+const openDatabase = (settings: StoreSettings, timeoutMs: number): Promise<Database> =>
+  settings.databaseUrl
+    ? openDirectly(settings.databaseUrl, timeoutMs)
+    : openThroughRest(settings.supabaseUrl!, settings.secretKey!, timeoutMs)
 
 /** Names of the tables that onecount has for a kind, and the session that stands for nobody in them. */
 function tablesOf(kind: Kind) {
@@ -141,31 +179,37 @@ export async function openSql(databaseUrl: string, max: number): Promise<() => S
     )
 }
 
-async function openDirectly(databaseUrl: string, kind: Kind, timeoutMs: number): Promise<PostgresStore> {
-  const tables = tablesOf(kind)
+async function openDirectly(databaseUrl: string, timeoutMs: number): Promise<Database> {
   const openOne = await openSql(databaseUrl, 4)
   let sql: Sql
-  const open = () => {
-    sql = openOne()
-    return sql
-  }
-  const rows = (postIds: string[]) =>
-    sql`select post_id::text from public.${sql(tables.log)}
-         where session_id = ${tables.nobody} and post_id in ${sql(postIds)}`
-  return {
-    ...connectPostgresJs(open, { timeoutMs, kind }),
-    toForget: inChunks(async postIds => {
-      const found = await within(Promise.resolve(rows(postIds)), timeoutMs, () => {
-        throw new Error(`no answer within ${timeoutMs} ms`)
-      })
-      return found.map(row => row.post_id)
-    }),
-    async partitions() {
-      const [row] = await sql`select partitions from public.${sql(tables.settings)}`
-      return row!.partitions
+  const { portOf, end } = connectPostgresJs(
+    () => {
+      sql = openOne()
+      return sql
     },
-    repair: (name, args) => repairPage(sql, name, args, functionPrefix(kind)),
+    { timeoutMs },
+  )
+  function storeOf(kind: Kind): KindStore {
+    const tables = tablesOf(kind)
+    const rows = (postIds: string[]) =>
+      sql`select post_id::text from public.${sql(tables.log)}
+           where session_id = ${tables.nobody} and post_id in ${sql(postIds)}`
+    return {
+      port: portOf(kind),
+      toForget: inChunks(async postIds => {
+        const found = await within(Promise.resolve(rows(postIds)), timeoutMs, () => {
+          throw new Error(`no answer within ${timeoutMs} ms`)
+        })
+        return found.map(row => row.post_id)
+      }),
+      async partitions() {
+        const [row] = await sql`select partitions from public.${sql(tables.settings)}`
+        return row!.partitions
+      },
+      repair: (name, args) => repairPage(sql, name, args, functionPrefix(kind)),
+    }
   }
+  return { storeOf, end }
 }
 
 /**
@@ -185,15 +229,7 @@ export async function repairPage(
   return row!.result
 }
 
-async function openThroughRest(
-  url: string,
-  key: string,
-  kind: Kind,
-  timeoutMs: number,
-): Promise<PostgresStore> {
-  const tables = tablesOf(kind)
-  // A number of JSON does not hold every bigint.
-  const postId = kind.target.id === 'bigint' ? 'post_id::text' : 'post_id'
+async function openThroughRest(url: string, key: string, timeoutMs: number): Promise<Database> {
   const createClient = await loadSupabase()
   const client = openAddress(supabaseAddress(url), () =>
     createClient(url, key, {
@@ -201,34 +237,39 @@ async function openThroughRest(
       realtime: { transport: WebSocket as unknown as typeof globalThis.WebSocket },
     }),
   )
-  return {
-    port: supabasePort(client, { timeoutMs, kind }),
-    toForget: inChunks(async postIds => {
-      const { data, error } = await client
-        .from(tables.log)
-        .select(postId)
-        .eq('session_id', tables.nobody)
-        .in('post_id', postIds)
-        .abortSignal(AbortSignal.timeout(timeoutMs))
-      if (error) throw new Error(error.message, { cause: error })
-      return (data as unknown as { post_id: string }[]).map(row => row.post_id)
-    }),
-    async partitions() {
-      const { data, error } = await client
-        .from(tables.settings)
-        .select('partitions')
-        .abortSignal(AbortSignal.timeout(timeoutMs))
-        .single()
-      if (error) throw new Error(error.message, { cause: error })
-      return data.partitions
-    },
-    async repair(name, args) {
-      const { data, error } = await client.rpc(`${functionPrefix(kind)}repair_${name}`, args)
-      if (error) throw Object.assign(new Error(error.message), { code: error.code })
-      return data
-    },
-    end: async () => {},
+  function storeOf(kind: Kind): KindStore {
+    const tables = tablesOf(kind)
+    // A number of JSON does not hold every bigint.
+    const postId = countedType(kind) === 'bigint' ? 'post_id::text' : 'post_id'
+    return {
+      port: supabasePort(client, { timeoutMs, kind }),
+      toForget: inChunks(async postIds => {
+        const { data, error } = await client
+          .from(tables.log)
+          .select(postId)
+          .eq('session_id', tables.nobody)
+          .in('post_id', postIds)
+          .abortSignal(AbortSignal.timeout(timeoutMs))
+        if (error) throw new Error(error.message, { cause: error })
+        return (data as unknown as { post_id: string }[]).map(row => row.post_id)
+      }),
+      async partitions() {
+        const { data, error } = await client
+          .from(tables.settings)
+          .select('partitions')
+          .abortSignal(AbortSignal.timeout(timeoutMs))
+          .single()
+        if (error) throw new Error(error.message, { cause: error })
+        return data.partitions
+      },
+      async repair(name, args) {
+        const { data, error } = await client.rpc(`${functionPrefix(kind)}repair_${name}`, args)
+        if (error) throw Object.assign(new Error(error.message), { code: error.code })
+        return data
+      },
+    }
   }
+  return { storeOf, end: async () => {} }
 }
 
 /** Ids in one question: as many as an address of the REST interface can hold. */

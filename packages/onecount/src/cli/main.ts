@@ -1,5 +1,6 @@
 import { backfill } from './backfill-command'
 import { doctor } from './doctor'
+import { init } from './init'
 import { migration } from './migration'
 import { moderate } from './moderate'
 import { partitions } from './partitions'
@@ -18,6 +19,7 @@ export interface Command {
 }
 
 const COMMANDS: Record<string, Command> = {
+  init,
   migration,
   backfill,
   worker,

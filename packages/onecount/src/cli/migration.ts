@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import type { Kind } from '../core/kind'
-import { kindSql } from '../postgres/kind-sql'
+import { type KindSqlOptions, kindSql } from '../postgres/kind-sql'
 import { MIGRATIONS } from '../postgres/migrations.generated'
 import { CONFIG_HELP, CONFIG_OPTION, chooseKinds, readConfig } from './config'
 import type { Command } from './main'
+import { MissingSetting } from './settings'
 import { writeOut } from './write-out'
 
 const HELP = `Prints the SQL that makes the kinds of your configuration: read it, keep it as a migration, and apply it as any other.
@@ -12,6 +13,8 @@ const HELP = `Prints the SQL that makes the kinds of your configuration: read it
 
 ${CONFIG_HELP}
   --kind NAME      this kind alone, all where left out
+  --shadow         while code of before onecount goes on writing rows: its statements and triggers that change the count
+                   change nothing (docs/shadow.md). The migration without it ends this
   --help
 
 It may be applied again, also by several processes at once. Make it anew after the configuration changed or onecount
@@ -24,20 +27,32 @@ export const migration: Command = {
   async run(args) {
     const { values } = parseArgs({
       args,
-      options: { ...CONFIG_OPTION, kind: { type: 'string' }, help: { type: 'boolean' } },
+      options: {
+        ...CONFIG_OPTION,
+        kind: { type: 'string' },
+        shadow: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
     })
     if (values.help) {
       console.log(HELP)
       return 0
     }
     const kinds = chooseKinds(await readConfig(values.config), values.kind)
-    await writeOut(kinds.map(migrationOf).join('\n'))
+    const shadow = values.shadow ?? false
+    if (shadow && kinds.some(kind => kind.isDefault))
+      throw new MissingSetting('--shadow is for kinds on tables of your own: name them in onecount.config.ts')
+    await writeOut(migrationSql(kinds, { shadow }))
     return 0
   },
 }
 
+/** The SQL that makes these kinds. */
+export const migrationSql = (kinds: Kind[], options: KindSqlOptions = {}): string =>
+  kinds.map(kind => migrationOf(kind, options)).join('\n')
+
 /** Of the default kind, whose databases are of many versions: the migrations that lead to this one. */
-const migrationOf = (kind: Kind): string =>
+const migrationOf = (kind: Kind, options: KindSqlOptions): string =>
   kind.isDefault
     ? MIGRATIONS.map(({ name, sql }) => `-- onecount ${name}\n\n${sql}`).join('\n')
-    : kindSql(kind)
+    : kindSql(kind, options)

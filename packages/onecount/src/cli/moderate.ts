@@ -1,5 +1,7 @@
 import { parseArgs } from 'node:util'
+import type { Kind } from '../core/kind'
 import type { Onecount } from '../core/onecount'
+import { parseVariantId, variantId } from '../core/variants'
 import { kindSettings } from './config'
 import { connect } from './connect'
 import type { Command } from './main'
@@ -9,7 +11,8 @@ const HELP = `Takes likes or a post away, in both stores. What it has done is du
 
   npx onecount moderate remove-session SESSION    take back every like of a session
   npx onecount moderate merge-sessions FROM TO    give the likes of one session to another
-  npx onecount moderate remove-post POST          remove a post with its likes
+  npx onecount moderate remove-post POST          remove a post with its likes; of a kind with variants the target
+                                                  with all of them, by its own id or that of a variant
 
   --json           one JSON object on stdout
 ${STORE_OPTIONS_HELP}
@@ -23,9 +26,16 @@ const ACTIONS: Record<string, { takes: number; run(onecount: Onecount, ids: stri
   'merge-sessions': { takes: 2, run: (onecount, [from, to]) => onecount.mergeSessions(from!, to!) },
   'remove-post': {
     takes: 1,
-    run: async (onecount, [post]) => ({ posts: Number(await onecount.removePost(post!)), complete: true }),
+    run: async (onecount, [post]) => ({
+      posts: Number(await onecount.removePost(idToRemove(onecount.kind, post!))),
+      complete: true,
+    }),
   },
 }
+
+/** Any variant stands for its target. */
+const idToRemove = (kind: Kind, id: string): string =>
+  kind.variants && parseVariantId(id) === null ? variantId(id, kind.variants[0]!) : id
 
 const wrong = (why: string) => new MissingSetting(`${why}\n\n${HELP}`)
 

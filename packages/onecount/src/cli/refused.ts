@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { DEFAULT_KIND, type Kind } from '../core/kind'
 import { idsOf } from '../core/kind-ids'
 import type { PairOp, PostgresPort, RefusedFilter, SetAsideOp } from '../core/ports'
+import { countedType } from '../core/variants'
 import { kindSettings } from './config'
 import { assertAnswers, openPostgres } from './connect'
 import type { Command } from './main'
@@ -77,7 +78,7 @@ function parseFilter(
   const { isPostId, isSessionId } = idsOf(kind)
   if (post !== undefined && !isPostId(post))
     throw new MissingSetting(
-      `--post ${post} is no id of a post: use ${kind.target.id === 'uuid' ? 'its UUID' : 'one that is listed'}`,
+      `--post ${post} is no id of a post: use ${countedType(kind) === 'uuid' ? 'its UUID' : 'one that is listed'}`,
     )
   if (session !== undefined && !isSessionId(session))
     throw new MissingSetting(`--session ${session} is no id of a session: use one that is listed`)

@@ -2,6 +2,7 @@ import { DEFAULT_KIND, type Kind } from '../core/kind'
 import { idsOf } from '../core/kind-ids'
 import type { Onecount } from '../core/onecount'
 import type { PostSummary } from '../core/ports'
+import { SEPARATOR } from '../core/variants'
 import { inRedis } from './compare'
 import type { Connected } from './connect'
 import { createProgress } from './progress'
@@ -39,12 +40,14 @@ export function parseSelection(
   return { post: values.post, after: values.after, sample }
 }
 
-const exampleOf = ({ target }: Kind): string =>
-  ({
+function exampleOf({ target, variants }: Kind): string {
+  const example = {
     uuid: 'a UUID in lower case',
     bigint: 'a whole number, as Postgres writes it',
     text: 'up to 128 letters, digits and _ . : -',
-  })[target.id]
+  }[target.id]
+  return variants ? `${example}, then ${SEPARATOR} and one of ${variants.join(' ')}` : example
+}
 
 /** What a command was given, to name the one that goes on where it stopped. */
 export interface Invocation {

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
+import type { Engines } from '../core/engines'
 import { readKinds } from './config'
-import { type Connected, connect } from './connect'
+import { connectKinds } from './connect'
 import type { Command } from './main'
 import { MissingSetting, mergedEnv, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
 
@@ -51,27 +52,39 @@ export const worker: Command = {
       takeOver: mergedEnv().ONECOUNT_TAKE_OVER === '1',
     }
     const kinds = await readKinds(values)
-    const settings = storeSettings(values)
-    const connected: Connected[] = []
+    const { engines, close } = await connectKinds(storeSettings(values), kinds, options)
     try {
-      for (const kind of kinds) connected.push(await connect({ ...settings, kind }, options))
-      const all = connected.map(({ onecount }) => onecount)
-      if (values.once) for (const onecount of all) await onecount.drainOnce(Number.POSITIVE_INFINITY)
-      else await untilAsked(all.map(({ drain }) => drain))
+      if (values.once) return await drainAll(engines)
+      await drainUntilAsked(engines.drain)
       return 0
     } finally {
-      await Promise.all(connected.map(({ close }) => close()))
+      await close()
     }
   },
 }
 
-async function untilAsked(drains: { start(): void; stop(): Promise<void> }[]): Promise<void> {
-  for (const drain of drains) drain.start()
+/** Drains every kind until nothing is left, and names one that failed. Answers the exit code. */
+async function drainAll(engines: Engines): Promise<number> {
+  const { kinds } = await engines.drainOnce(Number.POSITIVE_INFINITY)
+  const results = Object.entries(kinds)
+  let code = 0
+  for (const [name, result] of results) {
+    if (!('error' in result)) continue
+    const { error } = result
+    const message = error instanceof Error ? error.message : String(error)
+    console.error(results.length > 1 ? `${name}: ${message}` : message)
+    code = 2
+  }
+  return code
+}
+
+async function drainUntilAsked(drain: Engines['drain']): Promise<void> {
+  drain.start()
   // The loop's own timers do not keep a process alive.
   const alive = setInterval(() => {}, 60_000)
   await new Promise<void>(resolve => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
   })
   clearInterval(alive)
-  await Promise.all(drains.map(drain => drain.stop()))
+  await drain.stop()
 }

@@ -10,6 +10,11 @@ const MARK: KindConfig = {
   target: { table: 'articles', id: 'bigint' },
   rows: { table: 'bookmarks', target: 'article_id', actor: 'user_id' },
 }
+const REACTION: KindConfig = {
+  target: { table: 'comments', id: 'uuid' },
+  variants: ['👍', '👩‍👩‍👧', ':+1:'],
+  rows: { table: 'comment_reactions', target: 'comment_id', actor: 'user_id', variant: 'emoji' },
+}
 
 describe('a configuration', () => {
   it('without kinds has the one that there is without a configuration', () => {
@@ -33,6 +38,7 @@ describe('a configuration', () => {
       like: {
         name: 'like',
         isDefault: false,
+        isPrivate: false,
         keyPrefix: 'app:like:',
         target: { schema: 'public', table: 'articles', id: 'bigint', column: 'id', count: 'like_count' },
         rows: {
@@ -51,10 +57,21 @@ describe('a configuration', () => {
     })
   })
 
+  it('has variants as they are given', () => {
+    const { reaction } = defineConfig({ kinds: { reaction: REACTION } }).kinds
+    expect(reaction).toMatchObject({ variants: ['👍', '👩‍👩‍👧', ':+1:'], rows: { variant: 'emoji' } })
+    expect(defineConfig({ kinds: { like: LIKE } }).kinds.like).not.toHaveProperty('variants')
+  })
+
   it('knows the names of its kinds as types', () => {
     const { kinds } = defineConfig({ kinds: { like: LIKE, mark: MARK } })
     expectTypeOf<keyof typeof kinds>().toEqualTypeOf<'like' | 'mark'>()
     expectTypeOf<keyof ReturnType<typeof defineConfig<{ actor: 'uuid' }>>['kinds']>().toEqualTypeOf<'like'>()
+  })
+
+  it('says which kinds are private: none that does not say so', () => {
+    const { like, mark } = defineConfig({ kinds: { like: LIKE, mark: { ...MARK, private: true } } }).kinds
+    expect([like.isPrivate, mark.isPrivate]).toEqual([false, true])
   })
 
   it.each([
@@ -74,7 +91,25 @@ describe('a configuration with a mistake names its field', () => {
   const target = (change: object) => ({ kinds: { like: { ...LIKE, target: { ...LIKE.target, ...change } } } })
   const rows = (change: object) => ({ kinds: { like: { ...LIKE, rows: { ...LIKE.rows, ...change } } } })
 
+  const variants = (...list: unknown[]) => ({ kinds: { it: { ...REACTION, variants: list } } })
+  const reaction = (change: object) => ({ kinds: { it: { ...REACTION, ...change } } })
+
   it.each<[field: string, config: object]>([
+    ['kinds.it.variants', variants()],
+    ['kinds.it.variants', reaction({ variants: '👍🎉' })],
+    ['kinds.it.variants', variants(...Array.from({ length: 33 }, (_, n) => `v${n}`))],
+    ['kinds.it.variants[1]', variants('👍', '')],
+    ['kinds.it.variants[1]', variants('👍', 7)],
+    ['kinds.it.variants[2]', variants('👍', '🎉', '👍')],
+    ...['a~b', 'a|b', 'a b', 'a,b', "a'b", 'a"b', 'a\nb', 'a\\b', '{a}', '$a', '%a', '\u00a0', '\ud83d'].map(
+      (variant): [string, object] => ['kinds.it.variants[0]', variants(variant)],
+    ),
+    ['kinds.it.variants[0]', variants('ñ'.repeat(33))],
+    ['kinds.it.rows.variant', reaction({ rows: { ...REACTION.rows, variant: undefined } })],
+    ['kinds.it.rows.variant', reaction({ variants: undefined })],
+    ['kinds.it.rows.variant', reaction({ rows: { ...REACTION.rows, variant: '' } })],
+    ['kinds.it.rows', reaction({ rows: { ...REACTION.rows, variant: 'user_id' } })],
+    ['kinds.it.target.count', reaction({ target: { ...REACTION.target, count: 'reactions' } })],
     ['kinds', { kinds: {} }],
     ['kinds.Like', { kinds: { Like: LIKE } }],
     ['kinds.my_like', { kinds: { my_like: LIKE } }],
@@ -94,6 +129,10 @@ describe('a configuration with a mistake names its field', () => {
     ['kinds.like.target.column', target({ column: 'a"b' })],
     ['kinds.like.target.count', target({ count: '$$' })],
     ['kinds.like.target', target({ count: 'id' })],
+    ['kinds.like.target.count', { kinds: { like: { ...LIKE, private: true } } }],
+    ['kinds.like.target.count', { kinds: { like: { ...DEFAULT_KIND_CONFIG, private: true } } }],
+    ['kinds.mark.private', { kinds: { mark: { ...MARK, private: 'yes' } } }],
+    ['kinds.mark.private', { kinds: { mark: { ...MARK, private: null } } }],
     ['kinds.like.rows.table', rows({ table: 7 })],
     ['kinds.like.rows.target', rows({ target: '' })],
     ['kinds.like.rows.actor', rows({ actor: 'a\nb' })],

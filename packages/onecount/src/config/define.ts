@@ -1,6 +1,7 @@
-import { OnecountError } from '../core/errors'
 import { type ActorType, DEFAULT_KIND, type IdType, type Kind, type Table } from '../core/kind'
 import { faultOf, parseTable } from '../postgres/names'
+import { fail } from './fail'
+import { parseVariants } from './variants'
 
 /** One kind of a configuration: what is counted, and where it is kept. */
 export interface KindConfig {
@@ -15,6 +16,12 @@ export interface KindConfig {
     /** An integer column that shows the count. Left out: onecount keeps the counts in a table of its own. */
     count?: string
   }
+  /**
+   * What people give to a target, each counted apart: `['👍', '🎉', '❤️']`. A person may give several. Up to 32, each of up
+   * to 64 bytes, without white space, quotes and `$ % , | ~ { } \`. Left out: a target has one count. With variants
+   * there is no `target.count`.
+   */
+  variants?: readonly string[]
   /** Who likes what: one row a pair. */
   rows: {
     table: string
@@ -22,11 +29,18 @@ export interface KindConfig {
     target: string
     /** The column that names the actor. */
     actor: string
+    /** The column that holds the variant, of type text; with `variants` alone. */
+    variant?: string
     /** A column of timestamps that gets the time of a press; `null`: there is none. `created_at` */
     createdAt?: string | null
   }
   /** The type of the ids of its actors, where they are others than those of the configuration. */
   actor?: ActorType
+  /**
+   * Each person sees their own alone, as with bookmarks: no other person is shown a count, a name, or that anything was
+   * pressed. Not together with `target.count`, which whoever may read the table would see. `false`
+   */
+  private?: boolean
 }
 
 /** What `defineConfig` takes. */
@@ -79,6 +93,7 @@ const ACTOR_TYPES: readonly string[] = ['uuid', 'text'] satisfies ActorType[]
  *     bookmark: {
  *       target: { table: 'articles', id: 'bigint' },
  *       rows: { table: 'bookmarks', target: 'article_id', actor: 'user_id' },
+ *       private: true,
  *     },
  *   },
  *   actor: 'uuid',
@@ -102,31 +117,42 @@ function toKind(name: string, config: KindConfig, actor: ActorType, keyPrefix: s
   const at = `kinds.${name}`
   if (!NAME.test(name))
     fail(at, 'the name of a kind has up to 20 lower-case letters and digits, a letter first')
-  const { target, rows } = config
+  const { target, rows, private: isPrivate = false } = config
   if (!target) fail(`${at}.target`, 'is missing')
   if (!rows) fail(`${at}.rows`, 'is missing')
   const actorType = config.actor ?? actor
   oneOf(target.id, ID_TYPES, `${at}.target.id`)
   oneOf(actorType, ACTOR_TYPES, `${at}.actor`)
+  const variants = parseVariants(config, at)
+  if (typeof isPrivate !== 'boolean') fail(`${at}.private`, 'must be true or false')
+  if (isPrivate && target.count !== undefined)
+    fail(
+      `${at}.target.count`,
+      'must be left out of a private kind: whoever may read the table would see the count',
+    )
   const kind = {
     name,
+    isPrivate,
     target: {
       ...table(target.table, `${at}.target.table`),
       id: target.id,
       column: column(target.column ?? 'id', `${at}.target.column`),
       count: target.count === undefined ? null : column(target.count, `${at}.target.count`),
     },
+    ...(variants && { variants }),
     rows: {
       ...table(rows.table, `${at}.rows.table`),
       target: column(rows.target, `${at}.rows.target`),
       actor: column(rows.actor, `${at}.rows.actor`),
+      ...(variants && { variant: column(rows.variant, `${at}.rows.variant`) }),
       actorType,
       createdAt:
         rows.createdAt === null ? null : column(rows.createdAt ?? 'created_at', `${at}.rows.createdAt`),
     },
   }
   refuseTwice([kind.target.column, kind.target.count], `${at}.target`)
-  refuseTwice([kind.rows.target, kind.rows.actor, kind.rows.createdAt], `${at}.rows`)
+  const { rows: columns } = kind
+  refuseTwice([columns.target, columns.actor, columns.variant ?? null, columns.createdAt], `${at}.rows`)
   const isDefault = isMappedAs(kind, DEFAULT_KIND)
   if (!isDefault && TAKEN.has(name)) fail(at, `${name} is a name of onecount's own: take another one`)
   return { ...kind, isDefault, keyPrefix: isDefault ? keyPrefix : `${keyPrefix}${name}:` }
@@ -175,8 +201,4 @@ function refuseTwice(columns: (string | null)[], field: string): void {
 function oneOf(value: unknown, allowed: readonly string[], field: string): void {
   if (!allowed.includes(value as string))
     fail(field, `must be ${allowed.join(', ').replace(/, (\w+)$/, ' or $1')}`)
-}
-
-function fail(field: string, detail: string): never {
-  throw new OnecountError('misconfigured', { field, detail: `${field}: ${detail}` })
 }

@@ -30,6 +30,8 @@ export interface Context {
   pause: Pause
   log: Logger
   settings: Settings
+  /** What is said of a post must not depend on what others press. */
+  isPrivate: boolean
 }
 
 export interface Settings {

@@ -24,11 +24,15 @@ export const ERRORS = {
     status: 403,
     message: 'This page may not change likes: send the request from the site itself.',
   },
+  private_kind: {
+    status: 403,
+    message: 'This kind is private: nobody is shown how many there are, or whose.',
+  },
   post_not_found: { status: 404, message: 'There is no such post: it may have been removed.' },
   not_found: { status: 404, message: 'There is nothing at this address.' },
   invalid_request: {
     status: 400,
-    message: 'The address or the Host header is malformed: send it as a URL has it.',
+    message: 'The address, its query or the Host header is malformed: send them as documented.',
   },
   request_timeout: {
     status: 408,

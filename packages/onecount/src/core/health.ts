@@ -38,32 +38,47 @@ export interface Health {
 /** All partitions together: the worst of each. Two round trips each, side by side. Never throws. */
 export async function health(contexts: readonly Context[], lastDrainAt: number | null): Promise<Health> {
   const all = await Promise.all(contexts.map(ctx => healthOf(ctx, lastDrainAt)))
-  const sum = (of: (health: Health) => number | null) =>
-    all.reduce<number | null>((sum, health) => {
-      const n = of(health)
-      return sum === null || n === null ? null : sum + n
-    }, 0)
-  const most = (of: (health: Health) => number | null) =>
-    all.some(health => of(health) === null) ? null : Math.max(...all.map(health => of(health)!))
-  const [first] = all as [Health]
+  // What Postgres has refused is of no partition: each tells of all.
+  return { ...joinHealth(all), refused: mostOf(all, 'refused') }
+}
+
+/**
+ * The worst of several, their backlogs added up. `down` only where each of them is: as long as one is served, a load
+ * balancer must not take the process away.
+ */
+export function joinHealth(all: readonly Health[]): Health {
   const isAny = <K extends keyof Health>(name: K, value: Health[K]) =>
     all.some(health => health[name] === value)
+  const drainedAt = all.map(({ lastDrainAt }) => lastDrainAt).filter(at => at !== null)
   return {
     status: all.every(({ status }) => status === 'ok')
       ? 'ok'
       : all.every(({ status }) => status === 'down')
         ? 'down'
         : 'degraded',
-    redis: isAny('redis', 'down') ? 'down' : first.redis,
+    redis: isAny('redis', 'down') ? 'down' : all[0]!.redis,
     postgres: isAny('postgres', 'down') ? 'down' : 'up',
-    pending: sum(({ pending }) => pending),
-    oldestPendingMs: most(({ oldestPendingMs }) => oldestPendingMs),
-    unseen: sum(({ unseen }) => unseen),
-    // They are of no partition: each tells of all.
-    refused: most(({ refused }) => refused),
+    pending: sumOf(all, 'pending'),
+    oldestPendingMs: mostOf(all, 'oldestPendingMs'),
+    unseen: sumOf(all, 'unseen'),
+    refused: sumOf(all, 'refused'),
     paused: all.find(({ paused }) => paused !== null)?.paused ?? null,
-    lastDrainAt: first.lastDrainAt,
+    lastDrainAt: drainedAt.sort().at(-1) ?? null,
   }
+}
+
+type Figure = 'pending' | 'oldestPendingMs' | 'unseen' | 'refused'
+
+/** Unknown as soon as one is. */
+const figuresOf = (all: readonly Health[], name: Figure): number[] | null => {
+  const figures = all.map(health => health[name])
+  return figures.every(figure => figure !== null) ? figures : null
+}
+const sumOf = (all: readonly Health[], name: Figure) =>
+  figuresOf(all, name)?.reduce((sum, figure) => sum + figure, 0) ?? null
+const mostOf = (all: readonly Health[], name: Figure) => {
+  const figures = figuresOf(all, name)
+  return figures && Math.max(...figures)
 }
 
 async function healthOf(ctx: Context, lastDrainAt: number | null): Promise<Health> {

@@ -73,6 +73,24 @@ describe('the loops of all partitions as one', () => {
     ])
   })
 
+  it('where one fails the others have ended before it is told', async () => {
+    let end = () => {}
+    const slow = new Promise<{ drained: number; more: boolean }>(resolve => {
+      end = () => resolve({ drained: 1, more: false })
+    })
+    const failing = fakes({ error: new Error('away') }).joined
+    const joined = joinLoops([failing, { ...fakes({}).joined, drain: () => slow }])
+    let isTold = false
+    const told = joined.drain().catch(() => {
+      isTold = true
+    })
+    await new Promise(resolve => setImmediate(resolve))
+    expect(isTold).toBe(false)
+    end()
+    await told
+    expect(isTold).toBe(true)
+  })
+
   it('fail where one fails', async () => {
     const error = new Error('away')
     await expect(fakes({}, { error }).joined.drain()).rejects.toBe(error)

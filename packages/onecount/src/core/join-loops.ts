@@ -1,15 +1,20 @@
 import type { Tick } from './drain'
 import type { DrainLoop } from './loop'
 
-/** The loops of all partitions as one, and what else has to be done in time. */
+/** Several loops as one, of partitions or of kinds, and what else has to be done in time. */
 export function joinLoops(loops: readonly DrainLoop[], pruning?: { start(): void; stop(): void }): DrainLoop {
   let turn = 0
   const all = <T>(call: (loop: DrainLoop) => Promise<T>): Promise<T[]> => Promise.all(loops.map(call))
   return {
-    /** One tick of one partition, of each in turn. */
+    /** One tick of one loop, of each in turn. */
     once: (options): Promise<Tick> => loops[turn++ % loops.length]!.once(options),
+    /** One that fails does not hold the others: they have ended when this rejects. */
     async drain(options) {
-      const done = await all(loop => loop.drain(options))
+      const ended = await Promise.allSettled(loops.map(loop => loop.drain(options)))
+      const done = ended.map(result => {
+        if (result.status === 'rejected') throw result.reason
+        return result.value
+      })
       return {
         drained: done.reduce((sum, { drained }) => sum + drained, 0),
         more: done.some(({ more }) => more),

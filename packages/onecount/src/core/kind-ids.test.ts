@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type ActorType, DEFAULT_KIND, type IdType } from './kind'
 import { idsOf, NOBODY } from './kind-ids'
+import { parseVariantId, variantId, variantIds } from './variants'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 
@@ -64,5 +65,49 @@ describe('actors that are UUIDs', () => {
   it('are UUIDs in lower case, and never nobody', () => {
     expect(isSessionId(POST)).toBe(true)
     for (const id of [NOBODY, POST.toUpperCase(), 'ana', '']) expect(isSessionId(id), id).toBe(false)
+  })
+})
+
+describe('post ids with a variant', () => {
+  const ids = idsOf({
+    ...DEFAULT_KIND,
+    variants: ['👍', '❤️', 'heart'],
+    rows: { ...DEFAULT_KIND.rows, variant: 'emoji' },
+  })
+  it('are a target and one of the variants', () => {
+    for (const variant of ['👍', '❤️', 'heart']) expect(ids.isPostId(variantId(POST, variant))).toBe(true)
+    for (const id of [
+      POST,
+      `${POST}~`,
+      `${POST}~🐻`,
+      `${POST}~heart~heart`,
+      `${POST}heart`,
+      `x~heart`,
+      '~heart',
+    ])
+      expect(ids.isPostId(id), id).toBe(false)
+    expect(parseVariantId(variantId(POST, '👍'))).toEqual({ targetId: POST, variant: '👍' })
+    expect(parseVariantId(POST)).toBeNull()
+  })
+
+  it('are in the partition of their target, with which they go', () => {
+    const all = ['👍', '❤️', 'heart'].map(variant => variantId(POST, variant))
+    for (const id of all) {
+      expect(ids.partitionOf(id, 7)).toBe(idsOf(DEFAULT_KIND).partitionOf(POST, 7))
+      expect(ids.removedWith(id)).toEqual(all)
+    }
+    expect(idsOf(DEFAULT_KIND).removedWith(POST)).toEqual([POST])
+  })
+
+  it('are in the order of their bytes, which UTF-16 does not have', () => {
+    const texts = ['a', 'ab', 'ñ', '\u{1f44d}', '\ufe0f', 'a\ufe0f', 'a\u{1f44d}', '', 'b', '\u{1f44d}a']
+    const byBytes = [...texts].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+    expect([...texts].sort(ids.postOrder!)).toEqual(byBytes)
+    expect([...texts].sort()).not.toEqual(byBytes)
+  })
+
+  it('are made of every variant of targets, or are the targets where there are none', () => {
+    expect(variantIds({ variants: ['a', 'b'] }, ['1', '2'])).toEqual(['1~a', '1~b', '2~a', '2~b'])
+    expect(variantIds({}, ['1', '2'])).toEqual(['1', '2'])
   })
 })

@@ -2,6 +2,7 @@ import { OnecountError } from './errors'
 import { isSessionId as isText, isPostId as isUuid } from './ids'
 import { partitionOf as partitionOfUuid } from './keys'
 import type { ActorType, IdType, Kind } from './kind'
+import { compareBytes, parseVariantId, variantIds } from './variants'
 
 /** As Postgres writes a bigint: no leading zero, no plus, no minus zero. */
 const INTEGER = /^(0|-?[1-9][0-9]{0,18})$/
@@ -39,12 +40,14 @@ export interface Ids {
    * text has a collation.
    */
   readonly postOrder: ((a: string, b: string) => number) | null
+  /** The ids that go when this one is removed: of its target, all variants. */
+  removedWith(postId: string): string[]
 }
 
 /** The ids of `kind`. */
 export function idsOf(kind: Kind): Ids {
-  const [isPost, isActor] = [POSTS[kind.target.id], ACTORS[kind.rows.actorType]]
-  const partition = PARTITIONS[kind.target.id]
+  const isActor = ACTORS[kind.rows.actorType]
+  const { isPost, partition, postOrder, removedWith } = kind.variants ? postsOfVariants(kind) : postsOf(kind)
   const isPostId = (id: unknown): id is string => typeof id === 'string' && isPost(id)
   const isSessionId = (id: unknown): id is string => typeof id === 'string' && isActor(id)
   return {
@@ -57,7 +60,35 @@ export function idsOf(kind: Kind): Ids {
       if (!isSessionId(id)) throw new OnecountError('invalid_session', { field: 'sessionId' })
     },
     partitionOf: (postId, partitions) => (partitions === 1 ? 0 : partition(postId, partitions)),
-    postOrder: ORDERS[kind.target.id],
+    postOrder,
+    removedWith,
+  }
+}
+
+interface Posts extends Pick<Ids, 'postOrder' | 'removedWith'> {
+  isPost(id: string): boolean
+  partition(id: string, partitions: number): number
+}
+
+const postsOf = ({ target }: Kind): Posts => ({
+  isPost: POSTS[target.id],
+  partition: PARTITIONS[target.id],
+  postOrder: ORDERS[target.id],
+  removedWith: id => [id],
+})
+
+/** All variants of a target are in its partition, so that one script reads them. */
+function postsOfVariants(kind: Kind): Posts {
+  const { isPost: isTarget, partition } = postsOf(kind)
+  const variants = new Set(kind.variants)
+  return {
+    isPost(id) {
+      const parts = parseVariantId(id)
+      return parts !== null && isTarget(parts.targetId) && variants.has(parts.variant)
+    },
+    partition: (id, partitions) => partition(parseVariantId(id)!.targetId, partitions),
+    postOrder: compareBytes,
+    removedWith: id => variantIds(kind, [parseVariantId(id)!.targetId]),
   }
 }
 

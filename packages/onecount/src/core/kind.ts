@@ -15,6 +15,8 @@ export interface Kind {
   readonly name: string
   /** Today's tables, functions and keys: those without the name of a kind. */
   readonly isDefault: boolean
+  /** Each person sees their own alone: no count, no ranking, nothing that moves with what others press. */
+  readonly isPrivate: boolean
   /** Stands before every Redis key of the kind, after the hash tag of its partition. */
   readonly keyPrefix: string
   readonly target: Table & {
@@ -24,19 +26,32 @@ export interface Kind {
     /** The column of the count; `null`: onecount keeps the counts in a table of its own. */
     readonly count: string | null
   }
+  /**
+   * What is counted apart of each target; the id of a count is made of both (`variantId`). Left out: a target has one
+   * count, under its own id.
+   */
+  readonly variants?: readonly string[]
   readonly rows: Table & {
     readonly target: string
     readonly actor: string
+    /** The column of the variant, where there are `variants`. */
+    readonly variant?: string
     readonly actorType: ActorType
     /** The column that gets the time of a press; `null`: there is none. */
     readonly createdAt: string | null
   }
 }
 
+/** Kinds by their names, as `defineConfig` answers them. */
+export interface Kinds<Name extends string = string> {
+  readonly kinds: Readonly<Record<Name, Kind>>
+}
+
 /** What there is without a configuration. */
 export const DEFAULT_KIND: Kind = {
   name: 'like',
   isDefault: true,
+  isPrivate: false,
   keyPrefix: '',
   target: { schema: 'public', table: 'posts_new', id: 'uuid', column: 'id', count: 'likes' },
   rows: {

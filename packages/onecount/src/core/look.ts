@@ -1,6 +1,7 @@
 import type { Context } from './context'
 import { ForeignRedis, Repartitioned, StoreUnavailable } from './errors'
 import type { PostgresStatus } from './ports'
+import type { Place, QueueLook } from './turns'
 
 /** Pending ops that are looked at for the oldest one. */
 export const SAMPLE = 1000
@@ -16,12 +17,9 @@ export function createLooks(ctx: Context) {
     return isBehind({ ...inRedis, isPending: inRedis.pending > 0 }, inPostgres)
   }
 
-  /**
-   * The same, and when the next turn to look is: all who look have turns, one every `idleMs`. @throws as `hasWork`
-   */
-  async function look(idleMs: number): Promise<{ hasWork: boolean; nextMs: number }> {
-    const [inRedis, inPostgres] = await both(ctx.redis!.look(idleMs))
-    return { hasWork: isBehind(inRedis, inPostgres), nextMs: inRedis.nextMs }
+  /** The same in a turn to look: all who look have turns, one every `idleMs`. @throws as `hasWork` */
+  async function look(place: Place, idleMs: number): Promise<boolean> {
+    return isBehind(...(await both(place.look(idleMs))))
   }
 
   async function both<T>(ofRedis: Promise<T>): Promise<[T, PostgresStatus]> {
@@ -43,10 +41,7 @@ export function createLooks(ctx: Context) {
   const repartitioned = (partitions: number) =>
     ctx.ownership.refuse(new Repartitioned(partitions, ctx.partitions))
 
-  function isBehind(
-    inRedis: { confirmed: string; home: string; isPending: boolean },
-    { owner, unseen, receipt, partitions }: PostgresStatus,
-  ): boolean {
+  function isBehind(inRedis: QueueLook, { owner, unseen, receipt, partitions }: PostgresStatus): boolean {
     if (partitions !== ctx.partitions) {
       ctx.pause.begin('foreign')
       throw repartitioned(partitions)

@@ -1,6 +1,7 @@
 import type { Context } from './context'
 import { createDrainer, type Tick } from './drain'
 import { ForeignRedis, Repartitioned, StoreRefused, StoreUnavailable } from './errors'
+import { createTurns } from './turns'
 
 export interface LoopOptions {
   /** Waits this long after a like, so that likes share a batch; milliseconds. */
@@ -20,11 +21,12 @@ const BRIEF_MS = 1000
 const SPREAD_MS = 200
 
 /**
- * The drain as a loop: it sleeps until it is nudged or has its turn to look, drains until nothing is left, and slows down
- * while a store is unreachable, Postgres refuses every op, or Postgres belongs to another Redis. While another process
- * drains it waits: that one goes on until nothing is left. `stop` finishes what it can first.
+ * The drain as a loop: it sleeps until it is nudged or has its turn to look, drains until nothing is left, and slows
+ * down while a store is unreachable, Postgres refuses every op, or Postgres belongs to another Redis. While another
+ * process drains it waits: that one goes on until nothing is left. `stop` finishes what it can first. Loops with the same
+ * `turns` look together.
  */
-export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
+export function createDrainLoop(ctx: Context, options: LoopOptions = {}, turns = createTurns()) {
   const { lingerMs = 25, idleMs = 2000, maxBackoffMs = 5000 } = options
   /** For those who ask for a drain themselves. */
   const drainer = createDrainer(ctx)
@@ -42,8 +44,9 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   let paused: string | null = null
   /** When the failures that go on began. */
   let failingSince = 0
-  /** When this process has its turn to look. */
-  let turnAt = 0
+  /** Whether it has looked at all. */
+  let hasLooked = false
+  const place = turns.join(ctx)
 
   /** One tick. @throws StoreUnavailable */
   async function once(by = drainer): Promise<Tick> {
@@ -75,7 +78,7 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
   }
 
   const backoffMs = () => Math.min(maxBackoffMs, 100 * 2 ** Math.min(failures, 10))
-  const untilTurn = () => (idleMs > 0 ? Math.max(0, turnAt - ctx.elapsed()) : Number.POSITIVE_INFINITY)
+  const untilTurn = () => (idleMs > 0 ? place.untilNext() : Number.POSITIVE_INFINITY)
 
   function wake(): void {
     running = work()
@@ -93,18 +96,16 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}) {
     if (!asked && !(await isNeeded())) return { more: false }
     let tick = await once(leased)
     while (tick.more && !stopped) tick = await once(leased)
+    place.skip()
     return tick
   }
 
-  /** A process that has only begun takes no turn: one that is started again and again would put off all others. */
-  async function isNeeded(): Promise<boolean> {
-    if (turnAt === 0 || failures > 0) {
-      turnAt ||= ctx.elapsed() + idleMs * (1 + Math.random())
-      return drainer.hasWork()
-    }
-    const { hasWork, nextMs } = await drainer.look(idleMs)
-    turnAt = ctx.elapsed() + nextMs
-    return hasWork
+  function isNeeded(): Promise<boolean> {
+    if (hasLooked && failures === 0) return drainer.look(place, idleMs)
+    hasLooked = true
+    place.begin(idleMs)
+    place.skip()
+    return drainer.hasWork()
   }
 
   /** Answers how long to wait, as `fail`. */

@@ -52,11 +52,14 @@ export const mergeSessions = (site: Moderating, from: string, to: string): Promi
     await takeBack(site, from, likes)
   })
 
-/** Removes a post with its likes from both stores; false when there was none. @throws StoreUnavailable */
-export async function removePost(ctx: Context, postId: string): Promise<boolean> {
+/**
+ * Removes a post with its likes from both stores; false when there was none. `all`: the ids that go with it in Postgres.
+ * @throws StoreUnavailable
+ */
+export async function removePost(ctx: Context, postId: string, all: string[]): Promise<boolean> {
   const removed = await ctx.postgres.removePost(postId)
   // Where Redis cannot be reached, Postgres has noted it.
-  await quietly(ctx.redis?.forget(postId))
+  await Promise.all(all.map(id => quietly(ctx.redis?.forget(id))))
   return removed
 }
 

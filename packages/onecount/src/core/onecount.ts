@@ -11,14 +11,17 @@ import { joinLoops } from './join-loops'
 import { MOST_PARTITIONS } from './keys'
 import { DEFAULT_KIND } from './kind'
 import { idsOf } from './kind-ids'
+import { type LikedPage, likedBy } from './liked-by'
 import type { LoopOptions } from './loop'
 import { createMirrorFiller } from './mirrors'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
+import { ownView } from './own-view'
 import { createPartition } from './partition'
 import type { Logger, PostgresPort, RedisPort } from './ports'
 import { createPruning } from './pruning'
 import { createRanking } from './ranking'
 import { read, unknown } from './read'
+import type { Turns } from './turns'
 import type { LikeState, WriteState } from './types'
 import { within } from './within'
 import { press, write } from './write'
@@ -54,11 +57,19 @@ const ABSENT_MAX = 10_000
 const ABSENT_MS = 1000
 /** Presses that Postgres takes in one call at most. */
 const GROUP = 1000
+/** Likes in a page of what a session likes, when nobody says, and at most: they are read in one call. */
+const LIKED = 50
+const LIKED_MAX = PAGE
 /** How long a drain that is waited for takes at most, milliseconds, when nobody says. */
 const DRAIN_MS = 5000
 
 /** One count, every view. See `docs/design.md` for what each part promises. */
 export function createOnecount(options: OnecountOptions) {
+  return createEngine(options)
+}
+
+/** The engine of one kind. `turnsOf`: of a partition, where loops of several kinds look together. */
+export function createEngine(options: OnecountOptions, turnsOf?: (partition: number) => Turns) {
   const { partitions = 1, log = console } = options
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > MOST_PARTITIONS)
     throw new OnecountError('misconfigured', {
@@ -66,7 +77,7 @@ export function createOnecount(options: OnecountOptions) {
       detail: `partitions must be a whole number from 1 to ${MOST_PARTITIONS}, not ${partitions}`,
     })
   const { kind = DEFAULT_KIND } = options.postgres
-  const { isPostId, assertPostId, assertSessionId, partitionOf, postOrder } = idsOf(kind)
+  const { isPostId, assertPostId, assertSessionId, partitionOf, postOrder, removedWith } = idsOf(kind)
   const clock = options.clock ?? Date.now
   const elapsed = options.clock ?? (() => performance.now())
   const sleep = options.sleep ?? ((ms: number) => new Promise(resolve => setTimeout(resolve, ms)))
@@ -92,8 +103,10 @@ export function createOnecount(options: OnecountOptions) {
       postgres,
       redisId: options.redisId || options.redis?.id || '',
       takeOver: options.takeOver ?? false,
+      isPrivate: kind.isPrivate,
       settings,
       drain: options.drain,
+      turns: turnsOf?.(partition),
       log,
       now,
       elapsed,
@@ -110,6 +123,10 @@ export function createOnecount(options: OnecountOptions) {
   const moderated = { ...site, postgres, drain: () => loop.drain({ budgetMs: DRAIN_MS }) }
   const ranking = createRanking(site)
   const absent = new Map<string, number>()
+
+  /** What is shown of a state. */
+  const view = <S extends LikeState>(state: S): S => (kind.isPrivate ? ownView(state) : state)
+  const lost = (postId: string): LikeState => view(unknown(postId))
 
   const isAbsent = (postId: string) => absent.size > 0 && (absent.get(postId) ?? 0) > elapsed()
   function remember(postId: string): void {
@@ -135,7 +152,7 @@ export function createOnecount(options: OnecountOptions) {
     ack: Ack,
   ): Promise<WriteState> {
     try {
-      const state = await write
+      const state = view(await write)
       if (state.durable) return state
       const { committer, loop } = partOf(postId)
       if (ack === 'postgres') {
@@ -150,7 +167,7 @@ export function createOnecount(options: OnecountOptions) {
     }
   }
 
-  return {
+  const engine = {
     /**
      * Makes a pair liked or not, whatever it was. Send the same `op` with every repeat: then it counts once. An op counts
      * as it is, loses to a newer one of the pair, or is refused; without one the store assigns the next. One round trip
@@ -183,7 +200,8 @@ export function createOnecount(options: OnecountOptions) {
 
     /**
      * States of posts for one session (`null`: nobody, `liked` is null). Posts that do not exist are absent; a count
-     * that cannot be known is null. One round trip per 250 posts when they are warm, to each partition that they are in.
+     * that cannot be known is null; of a private kind it is the session's own, 1 or 0. One round trip per 250 posts
+     * when they are warm, to each partition that they are in.
      * Never throws.
      */
     async read(postIds: readonly string[], sessionId: string | null = null): Promise<Map<string, LikeState>> {
@@ -191,11 +209,12 @@ export function createOnecount(options: OnecountOptions) {
       const readPage = async ({ ctx }: (typeof parts)[number], page: string[]) => {
         const states = await read(ctx, page, sessionId)
         if (states.size < page.length) for (const id of page) if (!states.has(id)) remember(id)
+        if (kind.isPrivate) for (const [id, state] of states) states.set(id, ownView(state))
         return states
       }
       // As almost every page is.
       if (partitions === 1 && wanted.length <= PAGE) {
-        const late = () => new Map(wanted.map(id => [id, unknown(id)]))
+        const late = () => new Map(wanted.map(id => [id, lost(id)]))
         return within(readPage(parts[0]!, wanted), settings.deadlineMs, late)
       }
       const found = new Map<string, LikeState>()
@@ -211,7 +230,7 @@ export function createOnecount(options: OnecountOptions) {
       const inOrder = () =>
         new Map(
           wanted.flatMap(id => {
-            const state = left.has(id) ? unknown(id) : found.get(id)
+            const state = left.has(id) ? lost(id) : found.get(id)
             return state ? [[id, state] as const] : []
           }),
         )
@@ -219,12 +238,40 @@ export function createOnecount(options: OnecountOptions) {
     },
 
     /**
-     * Ids of the most liked posts, by the counts of this moment; of equal ones the greater id first. One round trip.
-     * @throws StoreUnavailable
+     * What a session likes at this moment, by post id, after the one given: its own list. `limit` is 50, and at most
+     * 250; a page may have fewer although there is a `next`. One call of each store and one read.
+     * @throws OnecountError `invalid_session`, `invalid_post_id`, `unavailable`; StoreUnavailable when Postgres does
+     * not answer
+     * @example
+     * const { likes, next } = await onecount.likedBy(userId)
+     * const more = next && (await onecount.likedBy(userId, { after: next }))
      */
-    ranking: (limit = 100): Promise<string[]> => ranking(limit),
+    async likedBy(
+      sessionId: string,
+      { after = null, limit = LIKED }: { after?: string | null; limit?: number } = {},
+    ): Promise<LikedPage> {
+      assertSessionId(sessionId)
+      if (after !== null) assertPostId(after)
+      const of = { ...site, postgres, postOrder, read: engine.read }
+      const page = likedBy(of, sessionId, after, Math.min(Math.max(1, limit), LIKED_MAX))
+      return within(page, settings.deadlineMs, () => {
+        throw new OnecountError('unavailable', { detail: `no answer within ${settings.deadlineMs} ms` })
+      })
+    },
 
-    /** Builds a post's numbers anew from Postgres plus pending; its count, or null. @throws StoreUnavailable */
+    /**
+     * Ids of the most liked posts, by the counts of this moment; of equal ones the greater id first. One round trip.
+     * @throws OnecountError `private_kind`; StoreUnavailable
+     */
+    async ranking(limit = 100): Promise<string[]> {
+      if (kind.isPrivate) throw new OnecountError('private_kind')
+      return ranking(limit)
+    },
+
+    /**
+     * Builds a post's numbers anew from Postgres plus pending; its count, or null. For operators: it is the count of a
+     * private kind too. @throws StoreUnavailable
+     */
     rehydrate(postId: string): Promise<number | null> {
       assertPostId(postId)
       return rehydrate(contextOf(postId), postId)
@@ -256,7 +303,7 @@ export function createOnecount(options: OnecountOptions) {
       return total
     },
 
-    /** Every post in keyset pages of bounded size. @throws StoreUnavailable */
+    /** Every post with its numbers, in keyset pages. For operators, as `rehydrate`. @throws StoreUnavailable */
     pages: (bulk?: BulkOptions) => pages(postgres, bulk),
 
     /**
@@ -278,11 +325,15 @@ export function createOnecount(options: OnecountOptions) {
       return from === to ? { posts: 0, complete: true } : mergeSessions(moderated, from, to)
     },
 
-    /** Removes a post with its likes from both stores; false: there was none. @throws StoreUnavailable */
+    /**
+     * Removes a post with its likes from both stores; false: there was none. Of a kind with variants it is the target of
+     * this id, with all of them. @throws StoreUnavailable
+     */
     async removePost(postId: string): Promise<boolean> {
       assertPostId(postId)
-      remember(postId)
-      return removePost(contextOf(postId), postId)
+      const removed = removedWith(postId)
+      for (const id of removed) remember(id)
+      return removePost(contextOf(postId), postId, removed)
     },
 
     /** What is counted, and in which tables. */
@@ -311,6 +362,7 @@ export function createOnecount(options: OnecountOptions) {
     /** Drains until nothing is left or the time is up. @throws StoreUnavailable */
     drainOnce: (budgetMs = DRAIN_MS) => loop.drain({ budgetMs }),
   }
+  return engine
 }
 
 export type Onecount = ReturnType<typeof createOnecount>

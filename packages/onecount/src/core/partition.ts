@@ -8,6 +8,7 @@ import { Ownership } from './ownership'
 import { createPause } from './pause'
 import type { Logger, PostgresPort, RedisPort } from './ports'
 import { createScripts } from './scripts'
+import type { Turns } from './turns'
 
 export interface PartitionOptions {
   partition: number
@@ -18,8 +19,11 @@ export interface PartitionOptions {
   postgres: PostgresPort
   redisId: string
   takeOver: boolean
+  isPrivate: boolean
   settings: Settings
   drain: LoopOptions | undefined
+  /** Of this partition of all kinds; left out: it looks alone. */
+  turns: Turns | undefined
   log: Logger
   now(): number
   elapsed(): number
@@ -62,6 +66,7 @@ export function createPartition(options: PartitionOptions) {
     pause: createPause(elapsed),
     log,
     settings,
+    isPrivate: options.isPrivate,
   }
   const first = createDrainer(drained)
   return {
@@ -70,7 +75,7 @@ export function createPartition(options: PartitionOptions) {
     /** The drain goes on looking at it. */
     drained,
     port: redis,
-    loop: createDrainLoop(drained, options.drain),
+    loop: createDrainLoop(drained, options.drain, options.turns),
     committer: createCommitter({ drainerWith: hooks => createDrainer(drained, hooks), postgres, now }),
   }
 }

@@ -19,6 +19,7 @@ export type ScriptName =
   | 'look'
   | 'mirror'
   | 'mirror-likes'
+  | 'pending-ops'
   | 'prepare'
   | 'press'
   | 'rank'

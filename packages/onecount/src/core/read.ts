@@ -30,7 +30,7 @@ export async function read(
       const cold: string[] = []
       const unsettled: string[] = []
       const page = await ctx.redis.read(left, sessionId)
-      forEachState(page, left, sessionId, (state, isCold, isPairKnown) => {
+      forEachState(page, left, sessionId, ctx.isPrivate, (state, isCold, isPairKnown) => {
         const { postId, op, durable } = state
         states.set(postId, isCold ? unknown(postId) : state)
         if (!isCold && isPairKnown) return
@@ -73,6 +73,7 @@ function forEachState(
   { epoch, numbers: held, mark, ops }: Page,
   postIds: string[],
   sessionId: string | null,
+  isPrivate: boolean,
   each: (state: LikeState, isCold: boolean, isPairKnown: boolean) => void,
 ): void {
   const ofEpoch = `|${epoch}`
@@ -85,7 +86,8 @@ function forEachState(
     // What the session has pressed last is the best that is known of a pair that is not.
     const newest = !isPairKnown && !isPending ? null : op === '' ? 0 : Number.parseInt(op, 10)
     const liked = newest === null || sessionId === null ? null : isLikedOp(newest)
-    const isExact = numbers?.guesses === 0 && isPairKnown
+    // Which ops are guesses depends on what others press; of a private kind the pair alone is shown.
+    const isExact = (isPrivate || numbers?.guesses === 0) && isPairKnown
     const state: LikeState = {
       postId,
       // A guess may be wrong by one for each op.

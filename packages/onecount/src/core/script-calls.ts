@@ -140,6 +140,12 @@ export function scriptCalls(keys: Keys) {
       [sessionId, receipt, extent, ttlMs, most, ...[...ops].flat()],
     ],
 
+    pendingOps: (sessionId: string, cursor: string, count: number): ScriptCall => [
+      'pending-ops',
+      [q, keys.ops(sessionId)],
+      [cursor, count],
+    ],
+
     cool: (postId: string, sessionIds: readonly string[]): ScriptCall => [
       'cool',
       [keys.meta(postId), ...sessionIds.map(keys.ops)],
@@ -183,7 +189,11 @@ export function scriptCalls(keys: Keys) {
     feed: (limit: number): ScriptCall => ['feed', [q, recent], [limit]],
     adopt: (limit: number): ScriptCall => ['adopt', [keys.before, keys.beforeRest, q, recent], [limit]],
 
-    look: (idleMs: number): ScriptCall => ['look', [q, keys.turns(idleMs)], [idleMs]],
+    look: (idleMs: number, others: readonly string[] = []): ScriptCall => [
+      'look',
+      [q, keys.turns(idleMs), ...others],
+      [idleMs],
+    ],
     status: (sample: number): ScriptCall => ['status', [q, recent], [sample]],
 
     rank: (limit: number): ScriptCall => ['rank', [q, keys.rank], [limit]],

@@ -12,6 +12,7 @@ import {
   type WriteArgs,
 } from './script-calls'
 import type { Slice } from './settlement'
+import type { QueueLook } from './turns'
 import type { WriteState } from './types'
 
 /** What `write` and `press` say; but for the first two, nothing has changed. */
@@ -99,6 +100,14 @@ export function createScripts(port: Pick<RedisPort, 'run'>, keys: Keys) {
       of: { extent: 'all' | 'some'; ttlMs: number; most: number },
     ) => text(run(...calls.installSession(sessionId, receipt, ops, of))),
 
+    /** A part of what a session has pressed and Postgres does not hold yet; `next`: `null` after the last one. */
+    async pendingOps(sessionId: string, cursor: string, count: number) {
+      const [next, ...flat] = strings(await run(...calls.pendingOps(sessionId, cursor, count)))
+      const ops: { postId: string; op: number }[] = []
+      for (let i = 0; i < flat.length; i += 2) ops.push({ postId: flat[i]!, op: Number(flat[i + 1]) })
+      return { next: next === '0' ? null : next!, ops }
+    },
+
     /** Makes a post and sessions cold, so that the next reader hydrates them. */
     cool: (postId: string, sessionIds: readonly string[] = []) => run(...calls.cool(postId, sessionIds)),
 
@@ -133,10 +142,13 @@ export function createScripts(port: Pick<RedisPort, 'run'>, keys: Keys) {
     /** Takes over what the version before has pending; whether there is more. */
     adopt: (limit: number) => run(...calls.adopt(limit)).then(isYes),
 
-    /** Whether something is left to drain, and when the caller looks again. */
-    async look(idleMs: number) {
-      const [nextMs, pending, confirmed, home] = strings(await run(...calls.look(idleMs)))
-      return { nextMs: Number(nextMs), isPending: pending === '1', confirmed: confirmed!, home: home! }
+    /** What is left to drain here and in the other queues, in their order, and when the caller looks again. */
+    async look(idleMs: number, others: readonly string[]): Promise<{ nextMs: number; queues: QueueLook[] }> {
+      const [nextMs, ...flat] = strings(await run(...calls.look(idleMs, others)))
+      const queues: QueueLook[] = []
+      for (let i = 0; i < flat.length; i += 3)
+        queues.push({ isPending: flat[i] === '1', confirmed: flat[i + 1]!, home: flat[i + 2]! })
+      return { nextMs: Number(nextMs), queues }
     },
 
     /** What is left to drain, and the id of this Redis, '' for none; `oldestOp` is of a sample. */

@@ -18,6 +18,8 @@ export interface LikeState {
   /** Whether Postgres holds that op; `null` when the server does not know. */
   durable: boolean | null
   source: Source
+  /** The kind is private: `count` and `rev` are of the asking session alone. Absent: what is said is of everybody. */
+  private?: true
 }
 
 /** Answer to an accepted like or unlike. */

@@ -30,6 +30,7 @@ export async function write(
   op: number,
 ): Promise<WriteState> {
   assertOp(op, liked)
+  if (ctx.isPrivate) await judgeAlone(ctx, { postId, sessionId, op })
   const pair = { postId, sessionId, op }
   const inRedis = await attempts(ctx, pair, accept => runWrite(ctx, pair, accept))
   return inRedis ?? viaPostgres(ctx, { ...pair, liked }, ctx.now())
@@ -107,15 +108,19 @@ async function attempt(
   let prepared: Prepared = 'hydrated'
   for (let round = 0; ; round++) {
     const reply = await run(prepared === 'hydrated' ? 'warm' : 'any')
-    if (reply.kind === 'warm') return reply.state
+    if (reply.kind === 'warm') {
+      // What is guessed may be another session's press, which a private kind does not show: a read tells.
+      const isUntold = ctx.isPrivate && prepared === 'hydrated' && reply.state.source === 'lagging'
+      if (!isUntold) return reply.state
+    }
     if (reply.kind === 'ahead') throw opAhead(reply.moment, ctx.now())
     if (reply.kind === 'ask')
       throw new OnecountError('unavailable', { detail: 'Postgres alone knows what the press may do' })
-    if (reply.kind === 'cold') {
+    if (reply.kind === 'cold' || reply.kind === 'warm') {
       // The count of a Postgres that does not answer is not waited for once more.
       const state = prepared === 'down' ? unknown(postId) : (await read(ctx, [postId], sessionId)).get(postId)
       if (!state) throw notFound()
-      return taken(state, reply.op)
+      return taken(state, reply.kind === 'warm' ? reply.state.op : reply.op)
     }
     if (prepared !== 'hydrated') throw new TypeError('a press asks for what it was given')
     prepared = await prepare(ctx, postId, sessionId, round)
@@ -136,6 +141,22 @@ async function prepare(ctx: Context, postId: string, sessionId: string, round: n
     if (error instanceof StoreUnavailable && error.store === 'postgres') return 'down'
     throw error
   }
+}
+
+/**
+ * Judges an op of a private kind by the clock and its own pair. The stores judge by the revision of the post too, and
+ * where that is ahead of this clock, their verdict would tell of others' presses.
+ * @throws OnecountError as `write`
+ */
+async function judgeAlone(ctx: Context, { postId, sessionId, op }: PairOp): Promise<void> {
+  const now = ctx.now()
+  if (opTime(op) <= now + MAX_OP_AHEAD) return
+  const state = (await read(ctx, [postId], sessionId)).get(postId)
+  if (!state) throw notFound()
+  if (state.liked === null)
+    throw new OnecountError('unavailable', { detail: 'Postgres alone knows what the press may do' })
+  const moment = Math.max(now, opTime(state.op ?? 0))
+  if (opTime(op) > moment + MAX_OP_AHEAD) throw opAhead(moment, now)
 }
 
 /** What is said of an op that Redis holds and the count may not show. */

@@ -5,14 +5,15 @@ import { createErrorLog } from './error-log'
 import type { Limiter } from './limiter'
 import type { Limits } from './limits'
 import { corsHeaders, isSecure, parseOrigin } from './origin'
-import type { LikesService } from './ports'
+import type { KindsService, LikesService } from './ports'
 import { errorResponse, noContent, TIME_HEADER } from './responses'
 import { type Call, createRoutes } from './routes'
 import { parseSecrets } from './session'
 import type { PersonOf } from './visitor'
 
 export interface HandlerOptions {
-  service: LikesService
+  /** One engine, or all kinds of a configuration: what `createOnecount` or `createEngines` makes. */
+  service: LikesService | KindsService
   /**
    * Signs the session cookie, 32 characters or more; several, separated by commas, while one replaces another. May be left
    * out where `anonymous` is false.

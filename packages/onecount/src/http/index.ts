@@ -5,7 +5,7 @@ export { createLimiter, type Limiter } from './limiter'
 export { DEFAULT_LIMITS, type LimitKind, type Limits, NO_LIMITS, parseLimits, type Rate } from './limits'
 export { nodeListener } from './node'
 export { isSecure } from './origin'
-export type { LikesService } from './ports'
+export type { KindsService, LikesService } from './ports'
 export { doubtProxyHops } from './proxy-doubt'
 export { errorResponse } from './responses'
 export {

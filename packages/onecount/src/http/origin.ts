@@ -31,7 +31,7 @@ export function corsHeaders(request: Request, trusted: readonly string[]): Recor
     'access-control-allow-credentials': 'true',
     'access-control-allow-methods': 'GET, PUT, DELETE',
     'access-control-allow-headers': 'Content-Type',
-    'access-control-expose-headers': 'Onecount-Redis, Onecount-Time, Retry-After',
+    'access-control-expose-headers': 'Onecount-Redis, Onecount-Session, Onecount-Time, Retry-After',
     'access-control-max-age': '600',
   }
 }

@@ -5,6 +5,9 @@ import { readText } from './body'
 
 /** Posts that one request may ask for. */
 const MAX_IDS = 100
+const UUID_LENGTH = 36
+/** Posts of a page of one's own likes, where nothing is said. */
+const PAGE = 50
 
 /** How the ids of posts are read from an address. */
 export interface PostIds {
@@ -12,12 +15,18 @@ export interface PostIds {
   parseOne(segment: string): string
   /** The ids of `?ids=a,b`, each once. @throws OnecountError `invalid_ids`, `invalid_post_id` */
   parseList(query: URLSearchParams): string[]
+  /**
+   * The page of `?by=me&after=a&limit=50`; `null`: the query asks for something else.
+   * @throws OnecountError `invalid_request`, `invalid_post_id`
+   */
+  parsePage(query: URLSearchParams): { after: string | null; limit: number } | null
 }
 
 export function postIdsOf(kind: Kind = DEFAULT_KIND): PostIds {
   const { isPostId } = idsOf(kind)
   const isUuid = kind.target.id === 'uuid'
-  const normal = (id: string) => (isUuid ? id.toLowerCase() : id)
+  const isPlain = isUuid && !kind.variants
+  const normal = (id: string) => (isUuid ? withLowerCase(id) : id)
   function parse(text: string, field: string): string {
     const id = normal(text)
     if (!isPostId(id))
@@ -25,14 +34,34 @@ export function postIdsOf(kind: Kind = DEFAULT_KIND): PostIds {
     return id
   }
   return {
-    parseOne: segment => parse(isUuid ? segment : decode(segment), 'postId'),
+    parseOne: segment => parse(isPlain ? segment : decode(segment), 'postId'),
     parseList(query) {
       const items = query.getAll('ids').flatMap(list => list.split(','))
       const ids = new Set(items.map(item => normal(item.trim())).filter(item => item !== ''))
       if (ids.size === 0 || ids.size > MAX_IDS) throw new OnecountError('invalid_ids', { field: 'ids' })
       return [...ids].map(id => parse(id, 'ids'))
     },
+    parsePage(query) {
+      const by = query.get('by')
+      if (by === null) return null
+      if (by !== 'me' || query.has('ids'))
+        throw new OnecountError('invalid_request', {
+          field: 'by',
+          detail: '`by` is `me`, and comes without `ids`',
+        })
+      const after = query.get('after')
+      return { after: after === null ? null : parse(after, 'after'), limit: parseLimit(query) }
+    },
   }
+}
+
+/** The UUID alone: what stands behind it may be a variant. */
+const withLowerCase = (id: string): string => id.slice(0, UUID_LENGTH).toLowerCase() + id.slice(UUID_LENGTH)
+function parseLimit(query: URLSearchParams): number {
+  const text = query.get('limit') ?? String(PAGE)
+  const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (limit >= 1 && limit <= MAX_IDS) return limit
+  throw new OnecountError('invalid_request', { field: 'limit', detail: `1 to ${MAX_IDS}` })
 }
 
 /** As it is where it is no encoding of anything. */

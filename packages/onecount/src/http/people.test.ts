@@ -144,6 +144,39 @@ describe('an application that cannot tell', () => {
   })
 })
 
+describe('whose hearts an answer has', () => {
+  const tagOf = async (path: string, init: RequestInit = {}) =>
+    (await api(path, init)).headers.get('onecount-session')
+  const READ = `/likes?ids=${POLAR_BEAR}`
+
+  it('is said by a hash, the same in every answer for a session, and another for each', async () => {
+    const anonymous = { headers: someone() }
+    const tags = await Promise.all([tagOf(READ, { headers: ana }), tagOf(READ, anonymous), tagOf(READ)])
+    expect(new Set(tags).size).toBe(3)
+    for (const tag of tags) expect(tag).toMatch(/^[\w-]{16}$/)
+    expect(await tagOf(`/likes/${POLAR_BEAR}`, { method: 'PUT', headers: ana })).toBe(tags[0])
+    expect(await tagOf(READ, anonymous)).toBe(tags[1])
+    const first = await api(READ)
+    expect(await tagOf(READ, { headers: { cookie: cookieOf(first) } })).toBe(
+      first.headers.get('onecount-session'),
+    )
+  })
+
+  it('is nobody’s where only people like, and somebody is not signed in', async () => {
+    await restart({ session, anonymous: false })
+    expect(await tagOf(READ)).toBe('none')
+  })
+
+  it('is not said where it cannot be told', async () => {
+    expect(await tagOf(READ, { headers: { ...ana, 'sec-fetch-site': 'cross-site' } })).toBeNull()
+    await restart({ session: () => Promise.reject(new Error('down')) })
+    expect(await tagOf(READ, { headers: ana })).toBeNull()
+    await restart({ limits: { ...limits(), new: { tokens: 1, windowMs: 60_000 } } })
+    expect(await tagOf(READ)).not.toBeNull()
+    expect(await tagOf(READ)).toBeNull()
+  })
+})
+
 describe('a page of another site', () => {
   const foreign = { 'sec-fetch-site': 'cross-site' }
 

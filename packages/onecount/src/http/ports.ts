@@ -1,10 +1,12 @@
+import type { KindDrained } from '../core/engines'
 import type { Health } from '../core/health'
 import type { Kind } from '../core/kind'
+import type { LikedPage } from '../core/liked-by'
 import type { LikeState, WriteState } from '../core/types'
 
 /** The part of the engine that HTTP needs. */
 export interface LikesService {
-  /** Says which ids posts have; left out: those of the kind that there is without a configuration. */
+  /** Which ids posts have, and whether they are private; left out: the kind that there is without a configuration. */
   readonly kind?: Kind
   /**
    * Makes the post liked by the session or not. An `op` counts as it is, loses to a newer one, or is refused. With
@@ -19,9 +21,24 @@ export interface LikesService {
   ): Promise<WriteState>
   /** Posts that do not exist are absent. With `sessionId` null, `liked` is null. */
   read(postIds: string[], sessionId: string | null): Promise<Map<string, LikeState>>
+  /** What the session likes, by post id after the one given; left out: there is no such list. */
+  likedBy?(sessionId: string, page: { after: string | null; limit: number }): Promise<LikedPage>
   health(): Promise<Health>
   /** False: no Redis is configured, and what Postgres says is exact. */
   readonly hasRedis: boolean
   /** Drains until nothing is left or `budgetMs` have passed; `more`: something is left. */
   drainOnce(budgetMs: number): Promise<{ drained: number; more: boolean }>
+}
+
+/** What HTTP needs of several kinds: `createEngines` makes it. */
+export interface KindsService {
+  /** By name. */
+  readonly kinds: Readonly<Record<string, LikesService>>
+  /** The one at `{base}/likes`; each is at `{base}/kinds/{name}`. */
+  readonly main: string
+  readonly hasRedis: boolean
+  /** All together, and each under its name. */
+  health(): Promise<Health & { kinds: Record<string, Health> }>
+  /** Drains every kind; one that fails does not hold the others. */
+  drainOnce(budgetMs: number): Promise<{ drained: number; more: boolean; kinds: Record<string, KindDrained> }>
 }

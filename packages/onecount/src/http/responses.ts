@@ -29,14 +29,20 @@ export function noContent(): Response {
  * the rest belongs in the log.
  */
 export function errorResponse(error: unknown): Response {
-  const { code, status, message, field, now, retryAfterMs } = describe(error)
-  const details = { ...(field && { field }), ...(now !== undefined && { now }) }
-  const response = json(status, { error: { code, message, ...details } })
+  const { status, body, retryAfterMs } = errorOf(error)
+  const response = json(status, { error: body })
   if (retryAfterMs !== undefined)
     response.headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
   // The rest of the body would be taken for the next request on this connection.
   if (status === 408) response.headers.set('connection', 'close')
   return response
+}
+
+/** What an answer says of an error: its status, and the object under `error`. */
+export function errorOf(error: unknown) {
+  const { code, status, message, field, now, retryAfterMs } = describe(error)
+  const details = { ...(field && { field }), ...(now !== undefined && { now }) }
+  return { status, body: { code, message, ...details }, retryAfterMs }
 }
 
 interface Description {

@@ -1,12 +1,16 @@
 import { OnecountError } from '../core/errors'
+import type { LikeState } from '../core/types'
 import { assertBearer } from './bearer'
 import type { HandlerOptions } from './handler'
 import { createLimiter, type Limiter, type LimitKeys } from './limiter'
 import { DEFAULT_LIMITS } from './limits'
+import { drainResponse, healthResponse } from './operations'
 import { isForeign, isSecure } from './origin'
-import { parseWrite, postIdsOf } from './params'
+import { parseWrite } from './params'
 import { json } from './responses'
+import { type Served, serve } from './served'
 import { serializeSessionCookie } from './session'
+import { SESSION_HEADER, sessionTag } from './session-tag'
 import { sharedLook } from './shared-look'
 import { createVisitors, type Visitor } from './visitor'
 
@@ -34,7 +38,7 @@ export function createRoutes(
 ): (path: string) => Route | undefined {
   const { service, trustedOrigins = [], drainSecret, now = Date.now } = options
   const { drainBudgetMs = 5_000, bodyTimeoutMs = 5_000 } = options
-  const postIds = postIdsOf(service.kind)
+  const { main, kinds } = serve(service)
   const limiter = options.limiter ?? createLimiter(options.limits ?? DEFAULT_LIMITS, { now })
   const health = sharedLook(async () => {
     const lookedAt = new Date(now()).toISOString()
@@ -43,103 +47,110 @@ export function createRoutes(
 
   const identify = createVisitors(options)
 
-  /** Counts are shown also where it cannot be told who asks; hearts are unknown then. */
-  async function reader({ request }: Call): Promise<Visitor> {
+  /** Who asks; `null`: that cannot be told. Counts are shown all the same, and hearts are unknown then. */
+  async function reader({ request }: Call, { admit }: Served): Promise<Visitor | null> {
     // A browser leaves the cookie out when another site's page asks: a new one must not replace it.
-    if (isForeign(request, trustedOrigins)) return { kind: 'nobody' }
-    return identify(request).catch(error => {
-      logError(request, error)
-      return { kind: 'nobody' }
-    })
+    if (isForeign(request, trustedOrigins)) return null
+    return identify(request)
+      .then(admit)
+      .catch(error => {
+        logError(request, error)
+        return null
+      })
   }
 
-  async function readLikes(call: Call): Promise<Response> {
+  async function readLikes(call: Call, served: Served): Promise<Response> {
+    const { service, postIds } = served
+    const page = service.likedBy && postIds.parsePage(call.url.searchParams)
+    if (page) return readOwn(call, served, page)
     const ids = postIds.parseList(call.url.searchParams)
-    const visitor = await reader(call)
-    const isNew = visitor.kind === 'anonymous' && visitor.origin === 'new'
+    const visitor = await reader(call, served)
+    const isNew = visitor?.kind === 'anonymous' && visitor.origin === 'new'
     const [, hasNone] = await Promise.all([
       take(limiter, { read: call.ip }),
       isNew ? limiter.takeShared({ new: call.ip }) : null,
     ])
-    const isKnown = visitor.kind !== 'nobody' && !hasNone
-    if (isKnown && visitor.kind === 'anonymous' && visitor.origin !== 'current')
-      setCookie(call, visitor.value)
-    const states = await service.read(ids, isKnown ? visitor.sessionId : null)
-    const likes = [...states].map(([id, { count, liked, rev, op, durable, source }]) => [
-      id,
-      { count, liked, rev, op, durable, source },
-    ])
-    return json(200, { likes: Object.fromEntries(likes) })
+    const known = hasNone ? null : visitor
+    if (known) call.headers[SESSION_HEADER] = sessionTag(idOf(known))
+    if (known?.kind === 'anonymous' && known.origin !== 'current') setCookie(call, known.value)
+    const states = await service.read(ids, known && idOf(known))
+    return json(200, { likes: Object.fromEntries([...states].map(([id, state]) => [id, shown(state)])) })
   }
 
-  async function write(call: Call, segment: string, wanted: boolean): Promise<Response> {
+  /** What the session itself likes: whoever it is of, no request can name another one. */
+  async function readOwn(
+    call: Call,
+    { service, admit }: Served,
+    page: { after: string | null; limit: number },
+  ): Promise<Response> {
     if (isForeign(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
-    const postId = postIds.parseOne(segment)
+    const visitor = admit(await identify(call.request))
+    if (visitor.kind === 'nobody') throw new OnecountError('sign_in_required')
+    await take(limiter, { read: call.ip })
+    // Somebody without a session has pressed nothing, and gets one with the first press.
+    if (visitor.kind === 'anonymous' && visitor.origin === 'new') return json(200, { likes: [], next: null })
+    call.headers[SESSION_HEADER] = sessionTag(visitor.sessionId)
+    const { likes, next } = await service.likedBy!(visitor.sessionId, page)
+    return json(200, { likes: likes.map(state => ({ postId: state.postId, ...shown(state) })), next })
+  }
+
+  async function write(call: Call, served: Served, segment: string, wanted: boolean): Promise<Response> {
+    if (isForeign(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
+    const postId = served.postIds.parseOne(segment)
     const params = await parseWrite(call.request, call.url.searchParams, bodyTimeoutMs)
-    const visitor = await identify(call.request)
+    const visitor = served.admit(await identify(call.request))
     if (visitor.kind === 'nobody') throw new OnecountError('sign_in_required')
     const isNew = visitor.kind === 'anonymous' && visitor.origin === 'new'
     await take(limiter, {
       session: isNew ? null : visitor.sessionId,
       new: isNew ? call.ip : null,
       ip: call.ip,
-      post: postId,
+      post: served.limitKey(postId),
     })
+    call.headers[SESSION_HEADER] = sessionTag(visitor.sessionId)
     // Set even if the write fails: its outcome may be unknown, and the retry has to come from the same session.
     if (visitor.kind === 'anonymous') setCookie(call, visitor.value)
-    const state = await service.set(postId, visitor.sessionId, wanted, params)
+    const state = await served.service.set(postId, visitor.sessionId, wanted, params)
     const { count, liked, rev, source, durable } = state
-    return json(200, { postId, count, liked, rev, op: state.op, source, durable })
+    return json(200, { postId, count, liked, rev, op: state.op, source, durable, private: state.private })
   }
 
-  async function readHealth(): Promise<Response> {
-    const {
-      status,
-      redis,
-      postgres,
-      pending,
-      oldestPendingMs,
-      unseen,
-      refused,
-      paused,
-      lastDrainAt,
-      lookedAt,
-    } = await health()
-    const backlog = { pending, oldestPendingMs, unseen, refused, paused, lastDrainAt, lookedAt }
-    return json(status === 'down' ? 503 : 200, {
-      status,
-      redis,
-      postgres,
-      ...backlog,
-      ...said(options.warnings),
-    })
-  }
+  const readHealth = async () => healthResponse(await health(), options.warnings?.() ?? [])
 
   async function drain({ request }: Call): Promise<Response> {
     assertBearer(request, drainSecret!)
-    const { drained, more } = await service.drainOnce(drainBudgetMs)
-    return json(200, { drained, more })
+    return drainResponse(service, drainBudgetMs, error => logError(request, error))
   }
 
   const routes: Record<string, Route> = {
-    likes: { GET: readLikes, HEAD: readLikes },
     health: { GET: readHealth, HEAD: readHealth },
     ...(drainSecret && { drain: { GET: drain, POST: drain } }),
   }
 
+  /** What `{base}/likes` and `{base}/kinds/{name}` take, and the addresses of posts below them. */
+  function routeOf(served: Served | undefined, [segment, ...rest]: string[]): Route | undefined {
+    if (!served || rest.length > 0) return undefined
+    const read = (call: Call) => readLikes(call, served)
+    if (segment === undefined) return { GET: read, HEAD: read }
+    return {
+      PUT: call => write(call, served, segment, true),
+      DELETE: call => write(call, served, segment, false),
+    }
+  }
+
   return path => {
-    const [name, segment, ...rest] = path.replace(/\/$/, '').split('/')
-    if (rest.length > 0) return undefined
-    if (segment === undefined) return Object.hasOwn(routes, name!) ? routes[name!] : undefined
-    if (name !== 'likes') return undefined
-    return { PUT: call => write(call, segment, true), DELETE: call => write(call, segment, false) }
+    const [name, ...rest] = path.replace(/\/$/, '').split('/')
+    if (name === 'likes') return routeOf(main, rest)
+    if (name === 'kinds' && rest.length > 0) return routeOf(kinds.get(rest[0]!), rest.slice(1))
+    return rest.length === 0 && Object.hasOwn(routes, name!) ? routes[name!] : undefined
   }
 }
 
-/** Only what there is to say. */
-const said = (warnings?: () => string[]) => {
-  const list = warnings?.() ?? []
-  return list.length > 0 ? { warnings: list } : {}
+const idOf = (visitor: Visitor): string | null => (visitor.kind === 'nobody' ? null : visitor.sessionId)
+
+/** `private` is left out of other kinds' answers. */
+const shown = ({ count, liked, rev, op, durable, source, private: isPrivate }: LikeState) => {
+  return { count, liked, rev, op, durable, source, private: isPrivate }
 }
 
 async function take(limiter: Limiter, keys: LimitKeys): Promise<void> {

@@ -1,4 +1,5 @@
 import { after, connection } from 'next/server.js'
+import type { Engines } from '../core/engines'
 import { OnecountError } from '../core/errors'
 import { createErrorLog } from '../http/error-log'
 import { createHandler, type Handler } from '../http/handler'
@@ -42,7 +43,9 @@ export function createApi(parts: Parts): Api {
     await connection()
     const response = await answer(request, { ip: connectionIp(request.headers) })
     if (parts.drain === 'after' && isPress(request) && response.ok)
-      after(() => drainPending(parts).catch(error => logError(request, error)))
+      after(async () => {
+        for (const error of await drainPending(parts)) logError(request, error)
+      })
     return response
   }
 
@@ -71,7 +74,7 @@ export function createApi(parts: Parts): Api {
 const isPress = ({ method }: Request) => method === 'PUT' || method === 'DELETE'
 
 /** @throws OnecountError `misconfigured`, naming the setting */
-function create({ config, env, engine, limiter, shared, warnings, basePath }: Parts): Handler {
+function create({ config, env, engines, limiter, shared, warnings, basePath }: Parts): Handler {
   const hops = proxyHops(env)
   if (hops === 0 && !isHooked() && env.NODE_ENV === 'production') {
     warnings.warn(
@@ -79,7 +82,7 @@ function create({ config, env, engine, limiter, shared, warnings, basePath }: Pa
     )
   }
   return createHandler({
-    service: engine(),
+    service: engines(),
     secret: config.anonymous === false ? undefined : sessionSecret(env, shared),
     session: config.session,
     anonymous: config.anonymous,
@@ -97,24 +100,25 @@ const listOf = (text = ''): string[] => text.split(',').flatMap(item => item.tri
 /** How long one drain after an answer takes at most, milliseconds. */
 const DRAIN_MS = 5000
 
-/** One drain at a time in a process: who comes meanwhile shares the one that follows. */
-async function drainPending({ engine, shared }: Parts): Promise<void> {
+/** One drain at a time in a process: who comes meanwhile shares the one that follows. Answers what failed. */
+async function drainPending({ engines, shared }: Parts): Promise<unknown[]> {
   const state = shared.once('drain-after', () => ({
-    running: undefined as Promise<unknown> | undefined,
-    next: undefined as Promise<unknown> | undefined,
+    running: undefined as Promise<unknown[]> | undefined,
+    next: undefined as Promise<unknown[]> | undefined,
   }))
   const begin = () => {
     state.next = undefined
-    state.running = engine()
-      .drainOnce(DRAIN_MS)
-      .finally(() => {
-        state.running = undefined
-      })
+    state.running = drainAll(engines()).finally(() => {
+      state.running = undefined
+    })
     return state.running
   }
-  if (!state.running) await begin()
-  else {
-    state.next ??= state.running.then(begin, begin)
-    await state.next
-  }
+  if (!state.running) return begin()
+  state.next ??= state.running.then(begin)
+  return state.next
+}
+
+async function drainAll(engines: Engines): Promise<unknown[]> {
+  const { kinds } = await engines.drainOnce(DRAIN_MS)
+  return Object.values(kinds).flatMap(result => ('error' in result ? [result.error] : []))
 }

@@ -1,4 +1,5 @@
 import { OnecountError } from '../core/errors'
+import type { Kind, Kinds } from '../core/kind'
 import type { PostgresPort, RedisPort } from '../core/ports'
 import type { PersonOf } from '../http/visitor'
 
@@ -22,9 +23,17 @@ export interface RedisSource {
 /** What is known of a request both in a route handler and in a server component. */
 export type SessionRequest = Pick<Request, 'headers'>
 
-export interface OnecountNextConfig {
-  /** Makes the Postgres driver, with the first use: `supabaseFromEnv` of `onecount/supabase`, or one of your own. */
-  postgres: (env: Env) => PostgresPort
+export interface OnecountNextConfig<Name extends string = string> {
+  /**
+   * The kinds that are liked and their tables, of `defineConfig`. Left out: the one kind whose driver `postgres` makes,
+   * which is that of no configuration unless the driver was given another.
+   */
+  config?: Kinds<Name>
+  /**
+   * Makes the Postgres driver of a kind, with the first use: `supabaseFromEnv` of `onecount/supabase`, or one of your
+   * own, as `(env, { kind }) => postgresJsPort(sql, { kind })`. Called once for each kind.
+   */
+  postgres: (env: Env, options: { kind: Kind }) => PostgresPort
   /** Opens Redis, with the first use: `redisFromEnv` of `onecount/redis`. Left out or null: Postgres serves alone. */
   redis?: (env: Env, options: { lazyConnect: boolean }) => RedisSource | null
   /**
@@ -38,7 +47,10 @@ export interface OnecountNextConfig {
    * see counts, a press is answered with 401 (`sign_in_required`), and there is neither a cookie nor `ONECOUNT_SECRET`.
    */
   anonymous?: boolean
-  /** Where the routes are mounted; `/api` where left out: `/api/likes`, `/api/health`, `/api/drain`. */
+  /**
+   * Where the routes are mounted; `/api` where left out: `/api/likes`, `/api/kinds/<name>`, `/api/health` and
+   * `/api/drain`.
+   */
   basePath?: string
   /**
    * Who moves likes to Postgres: `process`, a loop in this server; `after`, what is pending is drained after the answer to

@@ -6,11 +6,11 @@ import type { Parts } from './parts'
 const CONNECT_MS = 2000
 
 /**
- * Starts the drain of this process, and finishes it when the server is asked to stop. Without Redis there is nothing to
- * drain, and Postgres is let forget in time all the same.
+ * Starts the drain of this process, of every kind, and finishes it when the server is asked to stop. Without Redis there
+ * is nothing to drain, and Postgres is let forget in time all the same.
  */
-export function startDrain({ engine, redis }: Parts): void {
-  const { drain } = engine()
+export function startDrain({ engines, redis }: Parts): void {
+  const { drain } = engines()
   const source = redis()
   if (!source) {
     drain.start()

@@ -20,8 +20,9 @@ function sharedLimits(env: Env, engine: () => Onecount) {
       'ONECOUNT_LIMITS_STORE',
       `ONECOUNT_LIMITS_STORE: "${store}" is not understood: use redis or memory, or leave it empty`,
     )
-  const { redis, partitions } = engine().stores
+  const { kind, stores } = engine()
+  const { redis, partitions } = stores
   // On a cluster one slot has to hold all buckets of a call.
-  const keys = createKeys(redis?.isCluster || partitions.length > 1 ? '{limits}' : '')
+  const keys = createKeys(redis?.isCluster || partitions.length > 1 ? '{limits}' : '', kind.keyPrefix)
   return redis && store === 'redis' ? redisLimits(redis, keys) : null
 }

@@ -1,3 +1,4 @@
+import type { Engines } from '../core/engines'
 import { OnecountError } from '../core/errors'
 import type { Moderated } from '../core/moderation'
 import type { Onecount } from '../core/onecount'
@@ -11,7 +12,7 @@ import { createWithSession, type WithSession } from './proxy'
 import { hookServers } from './server-hook'
 
 /** Everything that a Next.js application mounts, made by {@link onecountNext}. */
-export interface OnecountNext {
+export interface OnecountNext<Name extends string = string> {
   /**
    * The HTTP API (`docs/http-api.md`), for a route file below `basePath`.
    *
@@ -46,15 +47,23 @@ export interface OnecountNext {
    * Counts and hearts of this moment for one page, in one round trip to Redis per 250 posts. Posts that do not exist are
    * absent; what cannot be read is unknown (`count: null`), never 0. Give each to `useLikes(id, seed)`.
    *
-   * @param sessionId whose hearts; that of the request where left out, null for nobody's
+   * @param options `kind`: of which kind; the main one where left out, which is `like`, else the first of the
+   * configuration. `sessionId`: whose hearts; that of the request where left out, null for nobody's. A session by
+   * itself is taken as `sessionId`.
    * @throws as {@link OnecountNext.getSession} where `sessionId` is left out, else never
    * @example
    * const likes = await onecount.readLikes(posts.map(post => post.id))
    * return posts.map(post => <LikeButton key={post.id} postId={post.id} seed={likes.get(post.id)} />)
+   * @example
+   * const bookmarks = await onecount.readLikes(ids, { kind: 'bookmark' })
    */
-  readLikes(ids: readonly string[], sessionId?: string | null): Promise<Map<string, PageLikes>>
+  readLikes(
+    ids: readonly string[],
+    options?: ReadLikesOptions<Name> | string | null,
+  ): Promise<Map<string, PageLikes>>
   /**
-   * Gives the likes that this browser made before it signed in to the signed-in person; a post that both like counts once.
+   * Gives the likes that this browser made before it signed in, of every kind, to the signed-in person; a post that
+   * both like counts once.
    * In a Server Action or a route handler of your own, after the person said so: never by itself, as a link that signs
    * somebody in would take their likes. Repeat it while `complete` is false.
    *
@@ -83,12 +92,25 @@ export interface OnecountNext {
    * of the config is not `process`. @throws OnecountError `misconfigured`
    */
   startDrain(): void
-  /** The engine of this process: ranking, moderation, merging sessions. @throws OnecountError `misconfigured` */
-  engine(): Onecount
+  /**
+   * The engine of a kind, of the main one where none is named: ranking, moderation, merging sessions.
+   * @throws OnecountError `misconfigured`
+   */
+  engine(kind?: Name): Onecount
+  /** The engines of all kinds, their drain and their health. @throws OnecountError `misconfigured` */
+  engines(): Engines<Name>
   /** Its Redis, not connected before the first command; null when none is configured. @throws OnecountError `misconfigured` */
   redis(): RedisSource | null
   /** Its limits, for writes of the application's own. @throws OnecountError `misconfigured` */
   limiter(): Limiter
+}
+
+/** Of which kind, and whose hearts. */
+export interface ReadLikesOptions<Name extends string = string> {
+  /** The main kind where left out: `like`, else the first of the configuration. */
+  kind?: Name
+  /** That of the request where left out; null: nobody's. */
+  sessionId?: string | null
 }
 
 /**
@@ -104,9 +126,15 @@ export interface OnecountNext {
  *
  * export const onecount = onecountNext({ redis: redisFromEnv, postgres: supabaseFromEnv })
  *
+ * @example
+ * // several kinds, of onecount.config.ts
+ * export const onecount = onecountNext({ config, redis: redisFromEnv, postgres: supabaseFromEnv })
+ *
  * @throws OnecountError `misconfigured` when the config contradicts itself
  */
-export function onecountNext(config: OnecountNextConfig): OnecountNext {
+export function onecountNext<Name extends string = 'like'>(
+  config: OnecountNextConfig<Name>,
+): OnecountNext<Name> {
   const parts = createParts(config)
   const { handlers, answer, checkSettings } = createApi(parts)
   const session = () => getSession(parts)
@@ -119,8 +147,9 @@ export function onecountNext(config: OnecountNextConfig): OnecountNext {
     handlers,
     withSession: createWithSession(parts),
     getSession: session,
-    async readLikes(ids, sessionId) {
-      return readLikes(parts, ids, sessionId === undefined ? await session() : sessionId)
+    async readLikes(ids, options) {
+      const { kind, sessionId } = toReadOptions(options)
+      return readLikes(parts, ids, { kind, sessionId: sessionId === undefined ? await session() : sessionId })
     },
     mergeAnonymousLikes: () => mergeAnonymousLikes(parts),
     register() {
@@ -135,7 +164,13 @@ export function onecountNext(config: OnecountNextConfig): OnecountNext {
     },
     startDrain: start,
     engine: parts.engine,
+    engines: () => parts.engines() as Engines<Name>,
     redis: parts.redis,
     limiter: parts.limiter,
   }
 }
+
+const toReadOptions = <Name extends string>(
+  options: ReadLikesOptions<Name> | string | null = {},
+): ReadLikesOptions<Name> =>
+  typeof options === 'string' || options === null ? { sessionId: options } : options

@@ -1,8 +1,10 @@
 import { headers } from 'next/headers.js'
 import { OnecountError } from '../core/errors'
+import { idsOf } from '../core/kind-ids'
 import type { Moderated } from '../core/moderation'
 import type { LikeState, Source } from '../core/types'
 import { readSession } from '../http/session'
+import { sessionTag } from '../http/session-tag'
 import { checkPerson } from '../http/visitor'
 import type { SessionRequest } from './config'
 import type { Parts } from './parts'
@@ -12,6 +14,8 @@ import { sessionSecret } from './secret'
 export interface PageLikes extends Omit<LikeState, 'source'> {
   /** Absent: no Redis is configured, and what Postgres says is exact. */
   source?: Source
+  /** Of a private kind: names whose heart it is, so that a page in a cache is never taken for another session's. */
+  session?: string
 }
 
 /** @throws what `session` of the config throws; OnecountError `misconfigured` */
@@ -26,7 +30,24 @@ export async function mergeAnonymousLikes(parts: Parts): Promise<Moderated> {
   const person = await personOf(request, parts)
   if (person === null) throw new OnecountError('sign_in_required')
   const anonymous = anonymousOf(request, parts)
-  return anonymous === null ? { posts: 0, complete: true } : parts.engine().mergeSessions(anonymous, person)
+  if (anonymous === null) return { posts: 0, complete: true }
+  // A kind whose actors are others than anonymous sessions has none of their likes.
+  const merging = Object.values(parts.engines().kinds)
+    .filter(({ kind }) => idsOf(kind).isSessionId(anonymous))
+    .map(engine => engine.mergeSessions(anonymous, person))
+  return joinMoved(await Promise.allSettled(merging))
+}
+
+/** One kind that fails does not hold the others; what it throws comes when they are done. */
+function joinMoved(ended: PromiseSettledResult<Moderated>[]): Moderated {
+  const moved = ended.map(result => {
+    if (result.status === 'rejected') throw result.reason
+    return result.value
+  })
+  return {
+    posts: moved.reduce((sum, { posts }) => sum + posts, 0),
+    complete: moved.every(({ complete }) => complete),
+  }
 }
 
 const personOf = async (request: SessionRequest, { config }: Parts): Promise<string | null> =>
@@ -39,13 +60,21 @@ const anonymousOf = ({ headers }: SessionRequest, { config, env, shared }: Parts
 export async function readLikes(
   { engine }: Parts,
   ids: readonly string[],
-  sessionId: string | null,
+  { kind, sessionId }: { kind?: string; sessionId: string | null },
 ): Promise<Map<string, PageLikes>> {
   if (ids.length === 0) return new Map()
   try {
-    const { read, hasRedis } = engine()
-    const states = await read(ids, sessionId)
-    return hasRedis ? states : new Map([...states].map(([id, state]) => [id, exact(state)]))
+    const { read, hasRedis, kind: of } = engine(kind)
+    // An anonymous session is nobody to a kind whose actors have other ids.
+    const known = idsOf(of).isSessionId(sessionId) ? sessionId : null
+    const states = await read(ids, known)
+    const session = of.isPrivate ? sessionTag(known) : undefined
+    if (hasRedis && !session) return states
+    const rendered = (state: LikeState) => ({
+      ...(hasRedis ? state : exact(state)),
+      ...(session && { session }),
+    })
+    return new Map([...states].map(([id, state]) => [id, rendered(state)]))
   } catch (error) {
     console.error(`[onecount] counts of a page: ${error instanceof Error ? error.message : String(error)}`)
     return new Map(ids.map(id => [id, unknown(id)]))

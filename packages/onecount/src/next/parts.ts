@@ -1,21 +1,18 @@
-import type { Onecount } from '../core/onecount'
 import type { Limiter } from '../http/limiter'
-import { checkConfig, type Env, type OnecountNextConfig, type RedisSource } from './config'
-import { createEngines } from './engine'
+import { checkConfig, type Env, type OnecountNextConfig } from './config'
+import { createStores, type Stores } from './engine'
 import { limiterFromEnv } from './limiter'
 import { createShared, type Shared } from './shared'
 import { createWarnings, type Warnings } from './warnings'
 
 /** What the pieces of the Next.js side are made of. Nothing is opened or read until it is used. */
-export interface Parts {
+export interface Parts extends Stores {
   config: OnecountNextConfig
   env: Env
   basePath: string
   drain: 'process' | 'after' | 'none'
   shared: Shared
   warnings: Warnings
-  redis(): RedisSource | null
-  engine(): Onecount
   /** One a process: pages and API make sessions. */
   limiter(): Limiter
 }
@@ -26,7 +23,7 @@ export function createParts(config: OnecountNextConfig): Parts {
   const { env } = process
   const shared = createShared(config.name)
   const warnings = createWarnings(shared)
-  const engines = createEngines(config, env, shared, warnings)
+  const stores = createStores(config, env, shared, warnings)
   return {
     config,
     env,
@@ -34,7 +31,7 @@ export function createParts(config: OnecountNextConfig): Parts {
     drain: config.drain ?? (env.VERCEL ? 'after' : 'process'),
     shared,
     warnings,
-    ...engines,
-    limiter: () => shared.once('limiter', () => limiterFromEnv(env, engines.engine)),
+    ...stores,
+    limiter: () => shared.once('limiter', () => limiterFromEnv(env, stores.engine)),
   }
 }

@@ -1,4 +1,4 @@
-export { kindSql } from './kind-sql'
+export { type KindSqlOptions, kindSql } from './kind-sql'
 export { connectPostgresJs, postgresJsPort } from './postgresjs'
 export { postgresPort, type Rpc, type RpcArgs } from './rpc'
 export { supabasePort } from './supabase'

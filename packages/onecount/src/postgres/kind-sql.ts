@@ -1,6 +1,8 @@
 import type { ActorType, IdType, Kind } from '../core/kind'
+import { countedType, SEPARATOR } from '../core/variants'
 import { KIND_TEMPLATE, VERSION } from './kind-template.generated'
 import { functionPrefix, quoteName, quoteTable } from './names'
+import { rowSql } from './row-sql'
 
 /** A part of the template is kept if its condition holds: `{{#column}} … {{/column}}`. */
 const PART = /^\{\{#(\w+)\}\}\n([\s\S]*?)^\{\{\/\1\}\}\n|\{\{#(\w+)\}\}([\s\S]*?)\{\{\/\3\}\}/gm
@@ -12,28 +14,37 @@ const PART = /^\{\{#(\w+)\}\}\n([\s\S]*?)^\{\{\/\1\}\}\n|\{\{#(\w+)\}\}([\s\S]*?
 const HOLE =
   /\{\{([\w.]+)(?: ([^}]+))?\}\}|public\.(posts_new|post_ratings)\b|\bpost_ratings_(?=op_likes|session_post_idx)|\b(posts_new|post_ratings)\b|\bonecount_(?=[a-z])|\bonecount\.(?=[a-z])|\blike_(?=tombstones|unseen|receipt|refused|settings|log)/g
 
-const IDS: Record<IdType, { first: string; last: string; types: string[]; partition: string }> = {
+interface IdSql {
+  first: string
+  last: string
+  types: string[]
+  /** The statements that answer the partition of a target. */
+  partition(target: string): string
+}
+
+const IDS: Record<IdType, IdSql> = {
   uuid: {
     first: `'00000000-0000-0000-0000-000000000000'`,
     last: `'ffffffff-ffff-ffff-ffff-ffffffffffff'`,
     types: ['uuid'],
-    partition: `return ('x' || right(p_post::text, 7))::bit(28)::integer % p_partitions;`,
+    partition: target => `return ('x' || right(${target}::text, 7))::bit(28)::integer % p_partitions;`,
   },
   bigint: {
     first: `'-9223372036854775808'`,
     last: `'9223372036854775807'`,
     types: ['bigint', 'integer', 'smallint'],
-    partition: 'return (p_post % p_partitions + p_partitions) % p_partitions;',
+    partition: target => `return (${target} % p_partitions + p_partitions) % p_partitions;`,
   },
   text: {
     first: `''`,
     last: '',
     types: ['text', 'character varying'],
-    partition: `declare
+    partition: target => `declare
     v_hash bigint := 0;
+    v_target text := ${target};
   begin
-    for i in 1..length(p_post) loop
-      v_hash := (v_hash * 31 + ascii(substr(p_post, i, 1))) % 268435399;
+    for i in 1..length(v_target) loop
+      v_hash := (v_hash * 31 + ascii(substr(v_target, i, 1))) % 268435399;
     end loop;
     return v_hash % p_partitions;
   end;`,
@@ -50,6 +61,14 @@ const ACTORS: Record<ActorType, { none: string; probe: string; cast: string; typ
   },
 }
 
+export interface KindSqlOptions {
+  /**
+   * For as long as code of before onecount goes on writing rows: what it does to the column of the count itself, by
+   * statements or by triggers, changes nothing. False where left out, which ends it.
+   */
+  shadow?: boolean
+}
+
 /**
  * The SQL that makes a kind, as it is now: a migration of a fresh database, and of one that has an older version of the
  * kind. It is one statement, so it is applied as a whole or not at all, whatever sends it; it may be applied again, also
@@ -58,8 +77,9 @@ const ACTORS: Record<ActorType, { none: string; probe: string; cast: string; typ
  * @example
  * writeFileSync('supabase/migrations/20261201000000_onecount_like.sql', kindSql(config.kinds.like))
  */
-export function kindSql(kind: Kind): string {
-  return `${header(kind)}do $onecount$
+export function kindSql(kind: Kind, { shadow = false }: KindSqlOptions = {}): string {
+  const isShadow = shadow && kind.target.count !== null
+  return `${header(kind, isShadow)}do $onecount$
 declare
   v_column record;
   v_found record;
@@ -70,19 +90,24 @@ set local client_min_messages = warning;
 -- One at a time; those that come after find everything in place.
 perform pg_advisory_xact_lock(hashtextextended('onecount migration', 0));
 
-${fillTemplate(KIND_TEMPLATE, kind)}
+${fillTemplate(KIND_TEMPLATE, kind, {}, isShadow)}
 end $onecount$;
 `
 }
 
-function header({ name, target, rows }: Kind): string {
+function header({ name, target, variants, rows }: Kind, isShadow: boolean): string {
+  const variant = variants ? `\n--   variants of ${rows.variant}: ${variants.join(' ')}` : ''
+  const counting = isShadow
+    ? `Shadow mode: what
+-- your own code and triggers do to ${target.count} changes nothing, until the migration without --shadow is applied.`
+    : `Drop a trigger of your own that changes the
+-- count when a row comes or goes: onecount counts now.`
   const count = target.count === null ? 'counts in a table of onecount' : `count ${target.count}`
   return `-- onecount ${VERSION}, kind ${name}: made by \`npx onecount migration\`. Do not edit: change the configuration, or install
 -- another version of onecount, and make it anew. It may be applied again, and by several at once.
 --   target ${quoteTable(target)}, id ${target.column} ${target.id}, ${count}
---   rows   ${quoteTable(rows)}, target ${rows.target}, actor ${rows.actor} ${rows.actorType}
--- Adds the column ${opOf({ name, isDefault: false })} to the rows${target.count === null ? '' : ` and ${revOf({ name, isDefault: false })} to the targets`}. Drop a trigger of your own that changes the
--- count when a row comes or goes: onecount counts now.
+--   rows   ${quoteTable(rows)}, target ${rows.target}, actor ${rows.actor} ${rows.actorType}${variant}
+-- Adds the column ${opOf({ name, isDefault: false })} to the rows${target.count === null ? '' : ` and ${revOf({ name, isDefault: false })} to the targets`}. ${counting}
 
 `
 }
@@ -92,27 +117,40 @@ const opOf = ({ isDefault }: Named): string => (isDefault ? 'op' : 'onecount_op'
 const revOf = ({ name, isDefault }: Named): string => (isDefault ? 'likes_rev' : `onecount_${name}_rev`)
 
 /** A template with what this kind needs of it; `more` are values that other templates have not. */
-export function fillTemplate(template: string, kind: Kind, more: Record<string, string> = {}): string {
-  const { isDefault, target, rows } = kind
-  const [id, actor] = [IDS[target.id], ACTORS[rows.actorType]]
+export function fillTemplate(
+  template: string,
+  kind: Kind,
+  more: Record<string, string> = {},
+  isShadow = false,
+): string {
+  const { isDefault, target, variants, rows } = kind
+  const type = countedType(kind)
+  const [id, actor] = [IDS[type], ACTORS[rows.actorType]]
+  const row = rowSql(kind)
   const hasColumn = target.count !== null
   const made = functionPrefix(kind)
   const content = quoteTable(target)
   const schemas = [...new Set([target.schema, rows.schema])].filter(schema => schema !== 'public')
+  const path = [...schemas, 'public', 'extensions'].map(quoteName).join(', ')
   const post = {
     table: hasColumn ? content : `public.${made}counts`,
     id: hasColumn ? quoteName(target.column) : 'id',
     likes: hasColumn ? quoteName(target.count!) : 'likes',
     rev: hasColumn ? revOf(kind) : 'likes_rev',
   }
-  const mapping = `${quoteTable(target)} (${target.column} ${target.id}, ${target.count ?? 'no count'}) and ${quoteTable(rows)} (${rows.target}, ${rows.actor} ${rows.actorType})`
+  const mapping = `${quoteTable(target)} (${target.column} ${target.id}, ${target.count ?? 'no count'}) and ${quoteTable(rows)} (${rows.target}, ${rows.actor} ${rows.actorType}${variants ? `, variant ${rows.variant}` : ''})`
 
   const conditions: Record<string, boolean> = {
     default: isDefault,
     mapped: !isDefault,
+    shadow: isShadow,
+    unshadowed: !isDefault && !isShadow,
     column: hasColumn,
     table: !hasColumn,
     text: target.id === 'text',
+    variants: variants !== undefined,
+    plain: variants === undefined,
+    private: kind.isPrivate,
     elsewhere: schemas.length > 0,
   }
   const values: Record<string, string> = {
@@ -126,24 +164,35 @@ export function fillTemplate(template: string, kind: Kind, more: Record<string, 
     'post.id': post.id,
     'post.likes': post.likes,
     'post.rev': post.rev,
-    'row.post': quoteName(rows.target),
+    'row.post': row.post(),
+    'row.key': row.key,
+    'row.target': quoteName(rows.target),
+    'row.variant': quoteName(rows.variant ?? ''),
+    'row.columns': row.columns,
+    'row.counted': row.counted,
     'row.session': quoteName(rows.actor),
     'row.op': opOf(kind),
     'row.created': rows.createdAt === null ? '' : quoteName(rows.createdAt),
-    'type.post': target.id,
+    'type.post': type,
+    'type.target': target.id,
+    'own.post': row.ownType,
     'type.session': rows.actorType,
-    'types.post': id.types.map(type => `'${type}'`).join(', '),
+    'types.target': IDS[target.id].types.map(type => `'${type}'`).join(', '),
     'types.session': actor.types.map(type => `'${type}'`).join(', '),
     first: id.first,
     none: actor.none,
     probe: actor.probe,
+    path: isDefault ? `''` : path,
     'actor.cast': actor.cast,
-    partition: id.partition,
+    partition: IDS[target.id].partition(row.targetOf('p_post')),
+    variants: row.variants,
+    separator: SEPARATOR,
     ...more,
   }
   const names: Record<string, string> = {
     'content.id': target.column,
-    'row.post': rows.target,
+    'row.target': rows.target,
+    'row.variant': rows.variant ?? '',
     'row.session': rows.actor,
   }
   const value = (name: string): string => {
@@ -156,15 +205,17 @@ export function fillTemplate(template: string, kind: Kind, more: Record<string, 
   /** `{{verb expression}}`. */
   const verbs: Record<string, (expression: string) => string> = {
     /** An id as text: a bigint is more than a number of JSON holds. */
-    json: expression => (target.id === 'bigint' ? `${expression}::text` : expression),
+    json: expression => (type === 'bigint' ? `${expression}::text` : expression),
     text: expression => (rows.actorType === 'text' ? expression : `${expression}::text`),
     /** The greatest id that there can be; of texts there is none, and the id itself does. */
-    last: expression => (target.id === 'text' ? inside(expression) : id.last),
+    last: expression => (type === 'text' ? inside(expression) : id.last),
     /** An id in the order in which Redis has it. */
-    bytes: expression =>
-      target.id === 'uuid' ? inside(expression) : `${inside(expression)}::text collate "C"`,
+    bytes: expression => (type === 'uuid' ? inside(expression) : `${inside(expression)}::text collate "C"`),
     /** Some id, to begin anywhere. */
-    some: () => someId(target.id, post),
+    some: () => someId(type, post),
+    /** The target of an id. */
+    target: row.targetOf,
+    'row.values': row.valuesOf,
     name: expression => names[expression]!,
     created: expression => (rows.createdAt === null ? '' : inside(expression)),
   }
@@ -178,8 +229,13 @@ export function fillTemplate(template: string, kind: Kind, more: Record<string, 
   ): string => {
     if (name !== undefined) {
       if (rest === undefined) return value(name)
-      const alias = /^as (\w+)$/.exec(rest)?.[1]
-      if (alias !== undefined) return value(name) === alias ? alias : `${value(name)} as ${alias}`
+      const [, of, alias] = /^(?:of (\w+) ?)?(?:as (\w+))?$/.exec(rest) ?? []
+      if (of !== undefined || alias !== undefined) {
+        const column = of === undefined ? value(name) : row.post(of)
+        return alias === undefined || column === alias || column === `${of}.${alias}`
+          ? column
+          : `${column} as ${alias}`
+      }
       const verb = verbs[name]
       if (!verb) throw new Error(`the template of kinds has {{${name} …}}, which nothing fills`)
       return verb(rest)
@@ -190,10 +246,13 @@ export function fillTemplate(template: string, kind: Kind, more: Record<string, 
     return text === 'onecount.' ? `onecount.${kind.name}_` : made
   }
 
-  return template
-    .replace(PART, (_, line, lines, word, words) => (conditions[line ?? word] ? (lines ?? words) : ''))
-    .replace(HOLE, hole)
-    .trim()
+  /** Parts may stand in others. */
+  const choose = (text: string): string =>
+    text.replace(PART, (_, line, lines, word, words) =>
+      conditions[line ?? word] ? choose(lines ?? words) : '',
+    )
+
+  return choose(template).replace(HOLE, hole).trim()
 }
 
 function someId(type: IdType, post: { table: string; id: string }): string {

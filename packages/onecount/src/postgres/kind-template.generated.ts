@@ -19,8 +19,11 @@ end if;
 -- What the configuration says of the columns must be so.
 for v_column in
   select * from (values
-    ('{{content}}'::regclass, '{{name content.id}}', array[{{types.post}}]),
-    ('public.post_ratings'::regclass, '{{name row.post}}', array[{{types.post}}]),
+    ('{{content}}'::regclass, '{{name content.id}}', array[{{types.target}}]),
+    ('public.post_ratings'::regclass, '{{name row.target}}', array[{{types.target}}]),
+{{#variants}}
+    ('public.post_ratings'::regclass, '{{name row.variant}}', array['text', 'character varying']),
+{{/variants}}
     ('public.post_ratings'::regclass, '{{name row.session}}', array[{{types.session}}])
   ) as expected (relation, name, types)
 loop
@@ -86,6 +89,7 @@ if to_regclass('public.like_receipt') is null then
   ));
 end if;
 
+{{#unshadowed}}
 -- A trigger of the application that counts its rows would count what onecount has counted once more.
 for v_found in
   select tgname from pg_trigger
@@ -94,16 +98,54 @@ loop
   raise warning 'post_ratings has the trigger %: if it changes a count, drop it, as onecount counts now', v_found.tgname;
 end loop;
 
+{{/unshadowed}}
+{{#variants}}
+-- Where a person may give one variant alone, the second one would be refused with every press.
+for v_found in
+  select i.indexrelid::regclass as name from pg_index i
+   where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indnkeyatts = 2
+     and (select array_agg(attname::text order by attname) from pg_attribute
+           where attrelid = i.indrelid and attnum = any (i.indkey))
+         = (select array_agg(name order by name)
+              from unnest(array['{{name row.target}}', '{{name row.session}}']::name[]::text[]) as n (name))
+loop
+  raise exception 'post_ratings has the unique index %, so a person can give a target one variant alone', v_found.name
+    using hint = 'The kind {{kind}} counts several: drop it, or make it unique with the variant.';
+end loop;
+
+select string_agg(variant, ', ') as names into v_found from (
+  select distinct {{row.variant}} as variant from public.post_ratings
+   where {{row.variant}} not in ({{variants}}) limit 10
+) others;
+if v_found.names is not null then
+  raise warning 'post_ratings has rows of variants that the kind {{kind}} does not have, and they are not counted: %',
+    v_found.names;
+end if;
+
+-- One row a pair. An expression, as the id of what is counted is made of two columns.
+create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
+-- The rows of a target that is deleted go by it.
+if not exists (
+  select from pg_index i
+    where i.indrelid = 'public.post_ratings'::regclass and i.indisvalid and i.indpred is null
+      and i.indkey[0] = (
+        select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.target}}')
+) then
+  create index if not exists onecount_target_idx on public.post_ratings ({{row.target}});
+end if;
+{{/variants}}
+{{#plain}}
 -- One row a pair, found by its target.
 if not exists (
   select from pg_index i
     where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indimmediate and i.indisvalid
       and i.indpred is null and i.indexprs is null and i.indnkeyatts = 2
-      and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.post}}') = i.indkey[0]
+      and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.target}}') = i.indkey[0]
       and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.session}}') = i.indkey[1]
 ) then
-  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.post}}, {{row.session}});
+  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
 end if;
+{{/plain}}
 
 {{/mapped}}
 -- A row from before onecount gets the op 3, the smallest one that is not taken for "no op yet": whatever is pressed
@@ -122,7 +164,7 @@ if not exists (
     alter table public.post_ratings validate constraint post_ratings_op_likes;
   end if;
 end if;
-create index if not exists post_ratings_session_post_idx on public.post_ratings ({{row.session}}, {{row.post}});
+create index if not exists post_ratings_session_post_idx on public.post_ratings ({{row.session}}, {{row.key}});
 
 {{#text}}
 -- An id is a part of keys and messages.
@@ -140,20 +182,52 @@ alter table public.posts_new add column if not exists {{post.rev}} bigint not nu
 {{#table}}
 -- The counts, as the application has no column for them. Nothing is inserted into either table until this ends.
 lock table public.post_ratings, {{content}} in share row exclusive mode;
+{{#variants}}
+create table if not exists public.posts_new (
+  {{post.id}} {{own.post}} primary key,
+  target {{type.target}} not null references {{content}} ({{content.id}}) on delete cascade,
+  variant text not null,
+  {{post.likes}} bigint not null default 0,
+  {{post.rev}} bigint not null default 0,
+  check ({{post.id}} = target::text || '{{separator}}' || variant)
+);
+create index if not exists onecount_counts_target_idx on public.posts_new (target);
+-- The rows of a variant that is not counted any more stay, and are counted again once it is.
+delete from public.posts_new where variant not in ({{variants}});
+select c.{{content.id}} as id into v_found from {{content}} c cross join unnest(array[{{variants}}]) as v (variant)
+ where not exists (select from public.posts_new p where p.target = c.{{content.id}} and p.variant = v.variant) limit 1;
+if found then
+  insert into public.posts_new ({{post.id}}, target, variant, {{post.likes}})
+  select e.id, e.target, e.variant, coalesce(r.likes, 0)
+    from (
+      select (c.{{content.id}}::text || '{{separator}}' || v.variant) collate "C" as id,
+             c.{{content.id}} as target, v.variant
+        from {{content}} c cross join unnest(array[{{variants}}]) as v (variant)
+    ) e
+    left join (
+      select {{row.post}} as id, count(*) as likes from public.post_ratings where {{row.counted}} group by 1
+    ) r on r.id = e.id
+   where not exists (select from public.posts_new p where p.{{post.id}} = e.id);
+  -- Redis knows people of whom it was not told the rows of a new variant: it begins anew.
+  update public.like_receipt set nonce = gen_random_uuid()::text;
+end if;
+{{/variants}}
+{{#plain}}
 create table if not exists public.posts_new (
   {{post.id}} {{type.post}} primary key references {{content}} ({{content.id}}) on update cascade on delete cascade,
   {{post.likes}} bigint not null default 0,
   {{post.rev}} bigint not null default 0
 );
 insert into public.posts_new ({{post.id}}, {{post.likes}})
-select c.{{content.id}}, (select count(*) from public.post_ratings r where r.{{row.post}} = c.{{content.id}})
+select c.{{content.id}}, (select count(*) from public.post_ratings r where {{row.post of r}} = c.{{content.id}})
   from {{content}} c
 on conflict ({{post.id}}) do nothing;
+{{/plain}}
 {{/table}}
 
 -- The newest op of a pair that does not like the post: without it a late, older like would come back to life.
 create table if not exists public.like_tombstones (
-  post_id {{type.post}} not null references public.posts_new ({{post.id}}) on delete cascade,
+  post_id {{own.post}} not null references public.posts_new ({{post.id}}) on delete cascade,
   session_id {{type.session}} not null,
   op bigint not null check (op % 2 = 0),
   primary key (post_id, session_id)
@@ -164,7 +238,7 @@ create index if not exists like_tombstones_op_idx on public.like_tombstones (op)
 -- Notes of edits by hand on their way into the log. A row of nobody says that Redis must forget what it holds of the
 -- post: it was removed, or its likes were set by hand. So a row outlives its post.
 create table if not exists public.like_unseen (
-  post_id {{type.post}} not null,
+  post_id {{own.post}} not null,
   session_id {{type.session}} not null,
   op bigint not null,
   primary key (post_id, session_id)
@@ -181,7 +255,7 @@ insert into public.like_receipt (partition, nonce) values (0, gen_random_uuid():
 
 -- Ops that a rule of the database forbids, set aside with the reason.
 create table if not exists public.like_refused (
-  post_id {{type.post}} not null,
+  post_id {{own.post}} not null,
   session_id {{type.session}} not null,
   op bigint not null,
   sqlstate text not null,
@@ -208,7 +282,7 @@ comment on table public.like_settings is '{{mapping}} | onecount {{version}}';
 create table if not exists public.like_log (
   id bigint generated always as identity primary key,
   partition integer not null,
-  post_id {{type.post}} not null,
+  post_id {{own.post}} not null,
   session_id {{type.session}} not null,
   op bigint not null,
   prev bigint not null,
@@ -222,7 +296,7 @@ create index if not exists like_log_pair_idx on public.like_log (post_id, sessio
 -- What the rows without a nonce change in the likes of a post; no row: nothing. Likes as of the cut are likes - change.
 -- Changed only under the lock of the post.
 create table if not exists public.like_log_sums (
-  post_id {{type.post}} primary key,
+  post_id {{own.post}} primary key,
   change bigint not null
 );
 
@@ -338,6 +412,11 @@ end $$;
 --   equality alone may be answered by any index that contains the column, also one that has to be read in full for it;
 --   a row that was found is changed by its ctid, and its tableoid as tables may be partitioned, under its post's lock;
 --   plans are generic, so that they are made once for a connection and not once more for each list.
+{{#mapped}}
+--
+-- What writes the application's tables has their schemas in its search path: its own triggers, which fire then, name
+-- other tables of it as its code does. Everything here is named with its schema all the same.
+{{/mapped}}
 
 -- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids. The
 -- triggers for edits by hand look away meanwhile. \`likes\` is SET to likes plus the transitions that really happened,
@@ -348,7 +427,7 @@ create or replace function public.onecount_apply(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_mark_applied boolean
 ) returns {{type.post}}[]
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -358,7 +437,7 @@ begin
   perform set_config('onecount.applying', 'on', true);
 {{#table}}
   -- The targets first: a target that is deleted is locked before its count, which goes with it.
-  perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+  perform from (select distinct {{target e.id}} as id from unnest(p_posts) as e (id) order by id) e
     cross join lateral (
       select from {{content}}
        where {{content.id}} >= e.id and {{content.id}} <= e.id order by {{content.id}} limit 1 for key share
@@ -394,9 +473,9 @@ begin
   ), newer as materialized (
     select * from pairs where op > known
   ), rated as (
-    insert into public.post_ratings ({{row.post}}, {{row.session}}, {{row.op}}{{created , row.created}})
-    select post_id, session_id, op{{created , to_timestamp(op / 2 / 1000000.0)}} from newer where op % 2 = 1
-    on conflict ({{row.post}}, {{row.session}}) do update set {{row.op}} = excluded.{{row.op}}
+    insert into public.post_ratings ({{row.columns}}, {{row.session}}, {{row.op}}{{created , row.created}})
+    select {{row.values post_id}}, session_id, op{{created , to_timestamp(op / 2 / 1000000.0)}} from newer where op % 2 = 1
+    on conflict ({{row.key}}, {{row.session}}) do update set {{row.op}} = excluded.{{row.op}}
     returning 1
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
@@ -449,8 +528,8 @@ as $$
   select array_agg(
            e.op > greatest(
              (select r.{{row.op}} from public.post_ratings r
-              where r.{{row.post}} = any (array[e.post_id]) and r.{{row.session}} >= e.session_id and r.{{row.session}} <= e.session_id
-              order by r.{{row.post}}, r.{{row.session}} limit 1),
+              where {{row.post of r}} = any (array[e.post_id]) and r.{{row.session}} >= e.session_id and r.{{row.session}} <= e.session_id
+              order by {{row.post of r}}, r.{{row.session}} limit 1),
              (select t.op from public.like_tombstones t
               where t.post_id = any (array[e.post_id]) and t.session_id >= e.session_id and t.session_id <= e.session_id
               order by t.post_id, t.session_id limit 1),
@@ -487,7 +566,7 @@ create or replace function public.onecount_refuses_every(
   p_liked boolean, p_posts {{type.post}}[], p_sessions {{type.session}}[], p_sqlstates text[]
 ) returns boolean
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -516,7 +595,7 @@ begin
     loop
       if v_is_held then
         select {{row.post}}, {{row.session}}, {{row.op}} + 1 into v_post, v_session, v_op from public.post_ratings
-         where {{row.post}} >= v_from and {{row.session}} <> all (p_sessions) order by {{row.post}}, {{row.session}} limit 1;
+         where {{row.post}} >= v_from and {{row.session}} <> all (p_sessions){{#variants}} and {{row.counted}}{{/variants}} order by {{row.post}}, {{row.session}} limit 1;
       else
         -- A post at the end of its integer says nothing about others.
         select {{post.id}}, v_probe, 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint into v_post, v_session, v_op
@@ -571,7 +650,7 @@ begin
   perform public.onecount_replan('public.posts_new');
 {{#table}}
   -- The targets first: a target that is deleted is locked before its count, which goes with it.
-  perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+  perform from (select distinct {{target e.id}} as id from unnest(p_posts) as e (id) order by id) e
     cross join lateral (
       select from {{content}}
        where {{content.id}} >= e.id and {{content.id}} <= e.id order by {{content.id}} limit 1 for key share
@@ -599,7 +678,7 @@ create or replace function public.onecount_merge(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
 ) returns json[]
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -640,9 +719,9 @@ begin
   ), newer as materialized (
     select * from judged where status = 'applied' and op > known
   ), rated as (
-    insert into public.post_ratings ({{row.post}}, {{row.session}}, {{row.op}}{{created , row.created}})
-    select post_id, session_id, op{{created , to_timestamp(op / 2 / 1000000.0)}} from newer where op % 2 = 1
-    on conflict ({{row.post}}, {{row.session}}) do update set {{row.op}} = excluded.{{row.op}}
+    insert into public.post_ratings ({{row.columns}}, {{row.session}}, {{row.op}}{{created , row.created}})
+    select {{row.values post_id}}, session_id, op{{created , to_timestamp(op / 2 / 1000000.0)}} from newer where op % 2 = 1
+    on conflict ({{row.key}}, {{row.session}}) do update set {{row.op}} = excluded.{{row.op}}
     returning 1
   ), revived as (
     delete from public.like_tombstones t using newer n where n.op % 2 = 1 and t.ctid = n.tombstone
@@ -710,7 +789,7 @@ create or replace function public.onecount_merge_sparing(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
 ) returns json
 language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -1124,8 +1203,8 @@ as $$
        and exists (select from public.posts_new p where p.{{post.id}} >= r.post_id and p.{{post.id}} <= r.post_id order by p.{{post.id}} limit 1)
        and r.op > greatest(
          (select o.{{row.op}} from public.post_ratings o
-              where o.{{row.post}} = any (array[r.post_id]) and o.{{row.session}} >= r.session_id and o.{{row.session}} <= r.session_id
-              order by o.{{row.post}}, o.{{row.session}} limit 1),
+              where {{row.post of o}} = any (array[r.post_id]) and o.{{row.session}} >= r.session_id and o.{{row.session}} <= r.session_id
+              order by {{row.post of o}}, o.{{row.session}} limit 1),
          (select o.op from public.like_tombstones o
               where o.post_id = any (array[r.post_id]) and o.session_id >= r.session_id and o.session_id <= r.session_id
               order by o.post_id, o.session_id limit 1),
@@ -1263,7 +1342,7 @@ begin
         select o.post_id, coalesce(l.prev, o.op) as op
           from (
             (select {{row.post as post_id}}, {{row.op as op}} from public.post_ratings
-              where ({{row.session}}, {{row.post}}) >= (p_session, NIL) and {{row.session}} <= p_session order by {{row.session}}, {{row.post}})
+              where ({{row.session}}, {{row.post}}) >= (p_session, NIL) and {{row.session}} <= p_session{{#variants}} and {{row.counted}}{{/variants}} order by {{row.session}}, {{row.post}})
             union all
             (select post_id, op from public.like_tombstones
               where (session_id, post_id) >= (p_session, NIL) and session_id <= p_session order by session_id, post_id)
@@ -1379,7 +1458,7 @@ begin
       from (
         select {{row.post as post_id}}, {{row.op as op}} from public.post_ratings
          where ({{row.session}}, {{row.post}}) > (p_session, coalesce(p_after, {{first}}))
-           and {{row.session}} <= p_session
+           and {{row.session}} <= p_session{{#variants}} and {{row.counted}}{{/variants}}
          order by {{row.session}}, {{row.post}} limit p_limit
       ) page
   );
@@ -1396,7 +1475,7 @@ begin
     select coalesce(json_agg(json_build_array({{json post_id}}, session_id, op)), '[]') from (
       select {{row.post as post_id}}, {{row.session as session_id}}, {{row.op as op}} from public.post_ratings
        where ({{row.post}}, {{row.session}})
-             > (coalesce(p_after_post, {{first}}), coalesce(p_after_session, {{none}}))
+             > (coalesce(p_after_post, {{first}}), coalesce(p_after_session, {{none}})){{#variants}} and {{row.counted}}{{/variants}}
        order by {{row.post}}, {{row.session}} limit p_limit
     ) r
   );
@@ -1405,7 +1484,7 @@ end $$;
 -- Removes a post with all that is known of it; false when there is none.
 create or replace function public.onecount_remove_post(p_post {{type.post}}) returns boolean
 language plpgsql
-set search_path = '' set jit = off
+set search_path = {{path}} set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 {{#column}}
@@ -1427,9 +1506,9 @@ begin
   return true;
 {{/column}}
 {{#table}}
-  -- The count goes with the row that it belongs to.
+  -- The count goes with the row that it belongs to{{#variants}}, and all of its variants with it{{/variants}}.
   perform set_config('onecount.applying', 'on', true);
-  delete from {{content}} where {{content.id}} = p_post;
+  delete from {{content}} where {{content.id}} = {{target p_post}};
   if not found then
     perform set_config('onecount.applying', '', true);
     return false;
@@ -1496,7 +1575,7 @@ end $$;
 -- pair. Rows that go with their post, or that the engine writes, are none of this.
 create or replace function public.onecount_rated_by_hand() returns trigger
 language plpgsql security definer
-set search_path = '' set plan_cache_mode = force_custom_plan set jit = off
+set search_path = {{path}} set plan_cache_mode = force_custom_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -1516,14 +1595,14 @@ declare
     $rows$
     else $rows$
       with went as (
-             select b.{{row.post as post_id}}, b.{{row.session as session_id}}, b.{{row.op as op}} from before b
-               left join after a using ({{row.post}}, {{row.session}}) where a.{{row.post}} is null),
+             select {{row.post of b as post_id}}, b.{{row.session as session_id}}, b.{{row.op as op}} from before b
+               left join after a using ({{row.columns}}, {{row.session}}) where a.{{row.target}} is null),
            came as (
-             select a.{{row.post as post_id}}, a.{{row.session as session_id}}, a.{{row.op as op}} from after a
-               left join before b using ({{row.post}}, {{row.session}}) where b.{{row.post}} is null),
+             select {{row.post of a as post_id}}, a.{{row.session as session_id}}, a.{{row.op as op}} from after a
+               left join before b using ({{row.columns}}, {{row.session}}) where b.{{row.target}} is null),
            kept as (
-             select a.{{row.post as post_id}}, a.{{row.session as session_id}}, greatest(a.{{row.op}}, b.{{row.op}}) as op, b.{{row.op}} as prev from after a
-               join before b using ({{row.post}}, {{row.session}}) where a.{{row.op}} <> b.{{row.op}})
+             select {{row.post of a as post_id}}, a.{{row.session as session_id}}, greatest(a.{{row.op}}, b.{{row.op}}) as op, b.{{row.op}} as prev from after a
+               join before b using ({{row.columns}}, {{row.session}}) where a.{{row.op}} <> b.{{row.op}})
     $rows$
   end;
   v_posts {{type.post}}[];
@@ -1852,12 +1931,46 @@ create trigger onecount_guard_insert before insert on public.posts_new
   when (current_user in ('anon', 'authenticated') and (new.{{post.likes}} <> 0 or new.{{post.rev}} <> 0))
   execute function public.onecount_guard_counts();
 {{/column}}
+{{#shadow}}
+-- Shadow mode: code and triggers of before onecount go on counting, and change nothing. Everything of onecount that
+-- changes a count gives it a new revision; nothing of before does. The first of the triggers, by its name: those after
+-- it, which look for edits by hand, see a count that is as it was.
+create or replace function public.onecount_annul_count() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  new.{{post.likes}} := old.{{post.likes}};
+  return new;
+end $$;
+
+drop trigger if exists onecount_annul_count on public.posts_new;
+create trigger onecount_annul_count before update on public.posts_new
+  for each row
+  when (new.{{post.likes}} is distinct from old.{{post.likes}} and new.{{post.rev}} is not distinct from old.{{post.rev}})
+  execute function public.onecount_annul_count();
+{{/shadow}}
+{{#unshadowed}}
+if exists (
+  select from pg_trigger where tgrelid = 'public.posts_new'::regclass and tgname = 'onecount_annul_count'
+) then
+  drop trigger onecount_annul_count on public.posts_new;
+  drop function public.onecount_annul_count();
+  raise warning 'shadow mode of the kind {{kind}} has ended: code that changes {{post.likes}} by itself counts twice now';
+end if;
+{{/unshadowed}}
 {{#table}}
 -- Every row of the application that can be liked has a count.
 create or replace function public.onecount_add_count() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
+{{#variants}}
+  insert into public.posts_new ({{post.id}}, target, variant)
+  select new.{{content.id}}::text || '{{separator}}' || variant, new.{{content.id}}, variant
+    from unnest(array[{{variants}}]) as v (variant)
+  on conflict ({{post.id}}) do nothing;
+{{/variants}}
+{{#plain}}
   insert into public.posts_new ({{post.id}}) values (new.{{content.id}}) on conflict ({{post.id}}) do nothing;
+{{/plain}}
   return null;
 end $$;
 
@@ -1875,7 +1988,7 @@ create or replace function public.onecount_repair_posts(
   p_after {{type.post}}, p_until {{type.post}}, p_limit integer, p_dry_run boolean
 ) returns json
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set search_path = {{path}} set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
 declare
   v_until timestamptz := clock_timestamp() + interval '1 second';
@@ -1984,7 +2097,7 @@ create or replace function public.onecount_repair_ratings(
   p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
 ) returns json
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
+set search_path = {{path}} set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
@@ -2022,7 +2135,7 @@ begin
        set {{row.session}} = coalesce(r.{{row.session}}, gen_random_uuid(){{actor.cast}}),
            {{row.op}} = case when r.{{row.op}} between 3 and v_newest then r.{{row.op}} + (1 - r.{{row.op}} % 2)
                      else public.onecount_op_before(
-                       (select p.{{post.rev}} from public.posts_new p where p.{{post.id}} = r.{{row.post}}), v_now) + 1 end
+                       (select p.{{post.rev}} from public.posts_new p where p.{{post.id}} = {{row.post of r}}), v_now) + 1 end
      where r.ctid = any (v_rows);
     perform set_config('onecount.applying', '', true);
     v_left := exists (
@@ -2046,7 +2159,7 @@ create or replace function public.onecount_repair_tombstones(
   p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
 ) returns json
 language plpgsql
-set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
+set search_path = {{path}} set enable_seqscan = off set enable_bitmapscan = off
 set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
@@ -2067,7 +2180,7 @@ begin
   v_unseen := array(select ctid from public.like_unseen where p_from = 0 and op > v_newest limit v_limit);
   v_both := array(
     select t.ctid from public.like_tombstones t
-      join public.post_ratings r on r.{{row.post}} = t.post_id and r.{{row.session}} = t.session_id
+      join public.post_ratings r on {{row.post of r}} = t.post_id and r.{{row.session}} = t.session_id
      where t.ctid >= v_low and t.ctid < v_high and t.op <= v_newest
      limit v_limit);
   if not p_dry_run then
@@ -2086,21 +2199,21 @@ begin
      where ctid = any (v_unseen) and op > v_newest;
     v_both := array(
       select t.ctid from public.like_tombstones t
-        join public.post_ratings r on r.{{row.post}} = t.post_id and r.{{row.session}} = t.session_id
+        join public.post_ratings r on {{row.post of r}} = t.post_id and r.{{row.session}} = t.session_id
        where t.ctid = any (v_both) and t.post_id = any (v_posts) for update skip locked);
     with buried as (
       delete from public.like_tombstones where ctid = any (v_both) returning post_id, session_id, op
     )
     update public.post_ratings r set {{row.op}} = b.op + 1
       from buried b
-     where r.{{row.post}} = b.post_id and r.{{row.session}} = b.session_id and r.{{row.op}} < b.op;
+     where {{row.post of r}} = b.post_id and r.{{row.session}} = b.session_id and r.{{row.op}} < b.op;
     perform set_config('onecount.applying', '', true);
     v_left := exists (
         select from public.like_tombstones where ctid >= v_low and ctid < v_high and op > v_newest)
       or exists (select from public.like_unseen where p_from = 0 and op > v_newest)
       or exists (
         select from public.like_tombstones t
-          join public.post_ratings r on r.{{row.post}} = t.post_id and r.{{row.session}} = t.session_id
+          join public.post_ratings r on {{row.post of r}} = t.post_id and r.{{row.session}} = t.session_id
          where t.ctid >= v_low and t.ctid < v_high);
   end if;
   return json_build_object(
@@ -2273,6 +2386,14 @@ if to_regrole('service_role') is not null then
   end loop;
 end if;
 
+{{#private}}
+-- Row level security does not cover delete events of Realtime: they would tell that something was pressed.
+if exists (select from pg_publication where pubname = 'supabase_realtime' and puballtables) then
+  raise warning 'supabase_realtime publishes every table, those of the private kind {{kind}} too'
+    using hint = 'Publish tables by name.';
+end if;
+
+{{/private}}
 {{#column}}
 -- Realtime carries the targets with their counts, never the rows: row level security does not cover delete events.
 if not exists (select from pg_publication where pubname = 'supabase_realtime') then

@@ -1,17 +1,18 @@
 import type { Sql } from 'postgres'
 import { DEFAULT_KIND, type Kind } from '../core/kind'
 import type { PostgresPort } from '../core/ports'
+import { countedType } from '../core/variants'
 import { postgresPort, type Rpc, type RpcArgs } from './rpc'
 
 /** Types of the functions' arguments, by the end of their names; those of ids are the kind's. */
 const TYPES: [suffix: string, type: string | ((kind: Kind) => string)][] = [
-  ['posts', kind => `${kind.target.id}[]`],
-  ['pairs', kind => `${kind.target.id}[]`],
+  ['posts', kind => `${countedType(kind)}[]`],
+  ['pairs', kind => `${countedType(kind)}[]`],
   ['sessions', kind => `${kind.rows.actorType}[]`],
   ['ops', 'bigint[]'],
   ['revs', 'bigint[]'],
-  ['after', kind => kind.target.id],
-  ['post', kind => kind.target.id],
+  ['after', countedType],
+  ['post', countedType],
   ['session', kind => kind.rows.actorType],
   ['op', 'bigint'],
   ['now', 'bigint'],
@@ -56,17 +57,21 @@ export function postgresJsRpc(
 
 /**
  * The same for a process that runs for long: `open` makes the connections, and makes them anew when a call was not
- * answered in time, as one whose other end is gone would never be given back. `end` closes them.
+ * answered in time, as one whose other end is gone would never be given back. `portOf`: the driver of another kind over
+ * the same connections. `end` closes them.
+ * @example
+ * const { portOf, end } = connectPostgresJs(() => postgres(url, { fetch_types: false }))
+ * createEngines(config, { redis, postgres: portOf })
  */
 export function connectPostgresJs(
   open: () => Sql,
   { timeoutMs = 5000, kind = DEFAULT_KIND }: PostgresJsOptions = {},
-): { port: PostgresPort; end(): Promise<void> } {
+): { port: PostgresPort; portOf(kind: Kind): PostgresPort; end(): Promise<void> } {
   let sql = open()
-  const rpc: Rpc = async (name, args) => {
+  async function run(of: Kind, name: string, args: RpcArgs): Promise<unknown> {
     const used = sql
     try {
-      return await call(used, name, args, kind, timeoutMs)
+      return await call(used, name, args, of, timeoutMs)
     } catch (error) {
       if (error instanceof Late && used === sql) {
         sql = open()
@@ -75,7 +80,8 @@ export function connectPostgresJs(
       throw error
     }
   }
-  return { port: postgresPort(rpc, { kind }), end: () => sql.end({ timeout: 2 }) }
+  const portOf = (of: Kind) => postgresPort((name, args) => run(of, name, args), { kind: of })
+  return { port: portOf(kind), portOf, end: () => sql.end({ timeout: 2 }) }
 }
 
 async function call(sql: Sql, name: string, args: RpcArgs, kind: Kind, timeoutMs: number): Promise<unknown> {

@@ -1,4 +1,5 @@
 import { createClient } from '@supabase/supabase-js'
+import type { Kind } from '../core/kind'
 import type { PostgresPort } from '../core/ports'
 import { postgresPort } from './rpc'
 import { supabasePort } from './supabase'
@@ -14,18 +15,22 @@ export interface SupabaseEnv {
 
 /**
  * The Postgres of the Supabase project that the environment names, over its REST API. Connects with the first call; where
- * the address or the key is missing, each call fails and names them.
+ * the address or the key is missing, each call fails and names them. `kind`: of `defineConfig`; left out, the one that
+ * there is without a configuration.
  *
  * @example
- * createOnecount({ redis: null, postgres: supabaseFromEnv(process.env) })
+ * createOnecount({ redis: null, postgres: supabaseFromEnv(process.env, { kind: config.kinds.like }) })
  */
-export function supabaseFromEnv(env: SupabaseEnv): PostgresPort {
+export function supabaseFromEnv(env: SupabaseEnv, { kind }: { kind?: Kind } = {}): PostgresPort {
   const url = env.SUPABASE_URL || env.NEXT_PUBLIC_SUPABASE_URL
   const key = env.SUPABASE_SECRET_KEY || env.SUPABASE_SERVICE_ROLE_KEY
   if (!url || !key) {
-    return postgresPort(async () => {
-      throw new Error('set SUPABASE_URL and SUPABASE_SECRET_KEY')
-    })
+    return postgresPort(
+      async () => {
+        throw new Error('set SUPABASE_URL and SUPABASE_SECRET_KEY')
+      },
+      { kind },
+    )
   }
   return supabasePort(
     createClient(url, key, {
@@ -33,6 +38,7 @@ export function supabaseFromEnv(env: SupabaseEnv): PostgresPort {
       // Node 20 has no WebSocket of its own, and the client wants one even when it is not used.
       ...(typeof WebSocket === 'undefined' && { realtime: { transport: NoSocket as never } }),
     }),
+    { kind },
   )
 }
 

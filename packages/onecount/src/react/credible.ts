@@ -20,6 +20,10 @@ export function stampOp(liked: boolean, ...times: number[]): number {
 /** The time that is just after an op's. */
 export const afterOp = (op: number): number => (op > 0 ? Math.floor(op / 2) + 1 : 0)
 
+/** Whether somebody else has signed in, or nobody, since the heart was heard. */
+export const isOfAnother = (of: Pick<LikeInput, 'session'>, known: LikesEntry | undefined): boolean =>
+  !!of.session && !!known?.session && of.session !== known.session
+
 /** What can be believed of an answer in form; a state that makes no sense says nothing. Pure. */
 export function sound(input: LikeInput): LikeInput {
   const { count, liked, op, rev } = input
@@ -30,12 +34,12 @@ export function sound(input: LikeInput): LikeInput {
 
 /**
  * Whether something can be believed that did not come as an answer of the server: an event, another tab, a payload, a
- * storage. Whole numbers, none of them later than the server's time (`now`, milliseconds; undefined: not known). Where
- * the server's clock was set back its revisions are ahead of it: then the revision of the heart counts, which comes with
- * answers alone, so no event can push it on. Pure.
+ * storage. Of the same session, and whole numbers, none of them later than the server's time (`now`, milliseconds;
+ * undefined: not known). Where the server's clock was set back its revisions are ahead of it: then the revision of the
+ * heart counts, which comes with answers alone, so no event can push it on. Pure.
  */
 export function isCredible(said: LikeInput, entry: LikesEntry | undefined, now: number | undefined): boolean {
-  if (sound(said) !== said) return false
+  if (sound(said) !== said || isOfAnother(said, entry)) return false
   return isPast(Math.max(said.rev, Math.floor((said.op ?? 0) / 2)), entry, now)
 }
 

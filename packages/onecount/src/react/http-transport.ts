@@ -3,6 +3,7 @@ import { DEFAULT_ADDRESS } from './kind'
 import { background, later } from './later'
 import type { LikeInput } from './registers'
 import { createServerClock } from './server-clock'
+import { noteSession } from './session-change'
 import { type LikesTransport, LikesUnreachable } from './transport'
 
 /** Ids in one request, as the HTTP API takes them. */
@@ -40,7 +41,7 @@ async function inOrder<T>(request: () => Promise<T>): Promise<T> {
  * The transport over the HTTP API of `onecount/http`.
  *
  * @example
- * const bookmarks = createHttpTransport({ baseUrl: '/api/bookmarks' })
+ * const bookmarks = createHttpTransport({ baseUrl: '/api/kinds/bookmark' })
  */
 export function createHttpTransport({
   baseUrl = DEFAULT_ADDRESS,
@@ -89,7 +90,9 @@ export function createHttpTransport({
     if (body !== undefined || status >= 500) {
       hasAnswered = true
       isPostgresAlone = headers.get('onecount-redis') === 'off'
-      if (ok && body) return body
+      const session = headers.get('onecount-session') ?? undefined
+      if (session) noteSession(baseUrl, session)
+      if (ok && body) return { ...body, session }
     }
     throw (
       background?.refusalIn(body, { status, retryAfterMs, note }) ??
@@ -111,9 +114,10 @@ export function createHttpTransport({
       const found = new Map<string, LikeInput>()
       for (let i = 0; i < postIds.length; i += MAX_IDS) {
         const ids = postIds.slice(i, i + MAX_IDS).map(encodeURIComponent)
-        const { likes } = await request(`?ids=${ids.join()}`)
+        const { likes, session } = await request(`?ids=${ids.join()}`)
         if (!likes || typeof likes !== 'object') throw new LikesUnreachable('no likes')
-        for (const [postId, state] of Object.entries(likes)) found.set(postId, worthOf(state))
+        for (const [postId, state] of Object.entries(likes))
+          found.set(postId, { ...worthOf(state), session: session as string | undefined })
       }
       return found
     },

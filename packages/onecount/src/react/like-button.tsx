@@ -7,7 +7,7 @@ import { type LikeButtonView, useLikeButton } from './use-like-button'
 import { type LikesView, useLikes } from './use-likes'
 
 interface Look {
-  /** Draws the button. Default: a plain `<button>` with a heart and the count. */
+  /** Draws the button. Default: a plain `<button>` with a heart and, unless the kind is private, the count. */
   children?: (like: LikeButtonView) => ReactNode
   /** Names the button and words the announcements. Default: `likeText`, English. */
   text?: typeof likeText
@@ -53,8 +53,9 @@ function PostButton({ postId, seed, kind, ...look }: Extract<LikeButtonProps, { 
 const Button = ({ like, text, children = plain }: Look & { like: LikesView }): ReactNode =>
   children(useLikeButton(like, text))
 
-const plain = ({ liked, count, buttonProps }: LikeButtonView) => (
+const plain = ({ liked, count, buttonProps, private: isPrivate }: LikeButtonView) => (
   <button {...buttonProps}>
-    {liked ? '♥' : '♡'} {count ?? '–'}
+    {liked ? '♥' : '♡'}
+    {!isPrivate && ` ${count ?? '–'}`}
   </button>
 )

@@ -8,7 +8,7 @@ export type LikeText = 'label' | 'pressed' | 'retrying' | 'saved' | 'refused'
 export function likeText(about: LikeText, like: ShownLikes): string {
   const likes = likesInWords(like)
   if (about === 'label') return likeLabel(about, like)
-  if (about === 'pressed') return `${like.liked ? 'Liked' : 'Like removed'}, ${likes}`
-  if (about === 'saved') return `Saved, ${likes}`
+  if (about === 'pressed') return `${like.liked ? 'Liked' : 'Like removed'}${likes}`
+  if (about === 'saved') return `Saved${likes}`
   return about === 'retrying' ? 'Not saved yet, retrying' : (like.error?.message ?? '')
 }

@@ -56,7 +56,7 @@ export type LikesProviderProps = ProviderOptions &
  *   <LikesProvider>{children}</LikesProvider>
  * </QueryClientProvider>
  * @example
- * const bookmarks = createHttpTransport({ baseUrl: '/api/bookmarks' })
+ * const bookmarks = createHttpTransport({ baseUrl: '/api/kinds/bookmark' })
  *
  * <LikesProvider>
  *   <LikesProvider kind="bookmark" transport={bookmarks}>{children}</LikesProvider>

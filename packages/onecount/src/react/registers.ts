@@ -1,5 +1,5 @@
 import type { Source } from '../core/types'
-import { isNatural, isRev } from './credible'
+import { isNatural, isOfAnother, isRev } from './credible'
 import { DEFAULT_KIND } from './kind'
 
 /** What the query key of every post begins with: in an application's own cache, it collides with none of its keys. */
@@ -23,6 +23,10 @@ export interface LikeInput {
   durable?: boolean | null
   /** Absent: says nothing about what the count is worth. */
   source?: Source
+  /** Of a private kind: `count` is the session's own, 1 or 0. */
+  private?: boolean
+  /** Names the session whose heart it is; absent: not known. */
+  session?: string
   /** It may have waited in a cache, as a page's payload may: then it never wins by the age of a register. */
   cached?: boolean
 }
@@ -39,6 +43,10 @@ export interface LikesEntry {
   /** The session's newest op known here, 0 for none. */
   op: number
   source: Source
+  /** Of a private kind: `count` is no number to show. */
+  private?: boolean
+  /** Names the session whose heart this is; absent: not known. */
+  session?: string
 }
 
 /**
@@ -61,11 +69,12 @@ export const EMPTY_ENTRY: LikesEntry = {
 /**
  * Merges an input into what is known; `at`: when the request was sent, or when an unsolicited event arrived (ms since
  * 1970). A register takes a value whose revision is not older than its own. One shared revision would let another
- * person's event hide one's own newer liked. Numbers that are not whole, safe and natural are not taken.
+ * person's event hide one's own newer liked. What was known of another session counts for nothing. Numbers that are not
+ * whole, safe and natural are not taken.
  * Pure; answers the same object when nothing changed.
  */
 export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: number): LikesEntry {
-  const known = entry ?? EMPTY_ENTRY
+  const known = entry && !isOfAnother(input, entry) ? entry : EMPTY_ENTRY
   const next = { ...known }
   if (!isRev(input.rev)) return known
   if (
@@ -86,7 +95,9 @@ export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: 
     next.likedAt = Math.max(known.likedAt, at)
   }
   if (isNatural(input.op)) next.op = Math.max(known.op, input.op)
-  return entry && same(entry, next) ? entry : next
+  if (input.private) next.private = true
+  if (input.session) next.session = input.session
+  return entry && same(next, entry) ? entry : next
 }
 
 /** A liked post has at least one like: a count and a heart that cannot both be true. */

@@ -11,8 +11,10 @@ import { LikesRefused } from './transport'
 export type LikesStatus = 'exact' | 'saving' | 'retrying' | 'lagging' | 'last-known' | 'unknown'
 
 export interface ShownLikes {
-  /** `null` is unknown: a dash, never 0. */
+  /** `null` is unknown: a dash, never 0; or of a private kind: no number at all. */
   count: number | null
+  /** The kind is private: there is no count to show. */
+  private?: boolean
   liked: boolean
   status: LikesStatus
   /** When the count was heard, milliseconds since 1970. */
@@ -35,7 +37,15 @@ export function shownLikes(
   const was = entry?.liked ?? false
   const liked = intent?.liked ?? was
   const count = known === null ? null : Math.max(0, known + Number(liked) - Number(was))
-  return { count, liked, status: status(), knownAt: entry?.countAt || undefined, error }
+  const isPrivate = entry?.private
+  return {
+    count: isPrivate ? null : count,
+    liked,
+    status: status(),
+    knownAt: entry?.countAt || undefined,
+    error,
+    private: isPrivate,
+  }
 
   function status(): LikesStatus {
     if (intent) return intent.phase

@@ -1007,7 +1007,7 @@ return out
   },
   look: {
     name: 'look',
-    sha1: 'a875804a5f7b60c1e93c2233ebf103360db8713d',
+    sha1: '7b225905adef60d39ea9bf3b600ecc60e8edb85d',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1063,8 +1063,18 @@ local MOST = 60
 local turn = math.max(now, type(last) == 'string' and tonumber(last) or 0) + idle
 if turn > now + MOST * idle then turn = now + idle end
 redis.pcall('SET', turns, int(turn), 'PX', int(turn - now + idle))
-local pending = mark_of(q, 'fed') or #redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, 1) > 0
-return { int(turn - now), pending and '1' or '0', mark_of(q, 'nonce') or '', mark_of(q, 'home') or '' }
+local seen = { int(turn - now) }
+local function see(q)
+  local pending = mark_of(q, 'fed') or #redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, 1) > 0
+  seen[#seen + 1] = pending and '1' or '0'
+  seen[#seen + 1] = mark_of(q, 'nonce') or ''
+  seen[#seen + 1] = mark_of(q, 'home') or ''
+end
+see(q)
+for i = 3, #KEYS do
+  see(KEYS[i])
+end
+return seen
 `,
   },
   'mirror-likes': {
@@ -1200,6 +1210,66 @@ for i = 2, #ARGV, 4 do
   if ARGV[1] == '1' then redis.pcall(verb, KEYS[k + 1], session) end
 end
 return 'OK'
+`,
+  },
+  'pending-ops': {
+    name: 'pending-ops',
+    sha1: 'cdfe771088257dd45d87d86556e2af7198c67bd5',
+    source: `local PENDING_FROM = '(!~'
+local function mark_of(q, name)
+  local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
+  return mark and string.sub(mark, #name + 3)
+end
+local function set_mark(q, name, value)
+  local before = mark_of(q, name)
+  if value then redis.call('ZADD', q, 0, '!' .. name .. '|' .. value) end
+  if before and before ~= value then redis.call('ZREM', q, '!' .. name .. '|' .. before) end
+end
+local function epoch_of(q)
+  local first = redis.call('ZRANGE', q, 0, 0)[1]
+  return first and string.match(first, '^!epoch|(.+)$')
+end
+local function pending_of(q, pair)
+  local member = redis.call('ZRANGEBYLEX', q, '[' .. pair .. '|', '(' .. pair .. '}', 'LIMIT', 0, 1)[1]
+  if not member then return nil end
+  local op, d, epoch = string.match(member, '|(%d+)|%d+|(%-?%d)|([^|]*)$')
+  return { op = tonumber(op), d = tonumber(d), epoch = epoch, member = member }
+end
+local function change_of(member, epoch)
+  epoch = epoch or '!'
+  local from = -#epoch - 1
+  if string.sub(member, from) ~= '|' .. epoch then
+    return tonumber(string.match(member, '|(%-?%d)|[^|]*$')), 1
+  end
+  local d = string.byte(member, from - 1) - 48
+  return string.byte(member, from - 2) == 45 and -d or d, 0
+end
+local function pend(q, pair, op, rev, d, epoch, held)
+  local member = pair .. '|' .. op .. '|' .. rev .. '|' .. d .. '|' .. epoch
+  redis.call('ZADD', q, 0, member)
+  if held and held.member ~= member then redis.call('ZREM', q, held.member) end
+end
+local function assert_primary(q)
+  redis.call('ZREM', q, '')
+end
+local function assert_writable(q)
+  redis.call('ZADD', q, 'XX', 0, '')
+end
+local function allow_when_full(q)
+  redis.call('ZREM', q, '')
+end
+assert_primary(KEYS[1])
+local reply = redis.pcall('HSCAN', KEYS[2], ARGV[1], 'COUNT', ARGV[2])
+if reply.err then return { '0' } end
+local out, fields = { reply[1] }, reply[2]
+for i = 1, #fields, 2 do
+  local op = string.match(fields[i + 1], '^(%d+)p$')
+  if op then
+    out[#out + 1] = fields[i]
+    out[#out + 1] = op
+  end
+end
+return out
 `,
   },
   prepare: {

@@ -4,7 +4,13 @@ import { closing } from './redis/closing'
 import { collecting } from './redis/collecting'
 import { comparing } from './redis/comparing'
 import { driver } from './redis/driver'
-import { type Harness, harnessOf, type RedisCapabilities, type RedisUnderTest } from './redis/harness'
+import {
+  endIdsWith,
+  type Harness,
+  harnessOf,
+  type RedisCapabilities,
+  type RedisUnderTest,
+} from './redis/harness'
 import { installing } from './redis/installing'
 import { judgement } from './redis/judgement'
 import { leases } from './redis/leases'
@@ -31,6 +37,8 @@ export function redisContract(
   makePort: () => Promise<RedisUnderTest>,
   capabilities: RedisCapabilities,
 ): void {
+  // Some tests name posts while they are registered.
+  endIdsWith(capabilities.idSuffix ?? '')
   describe(`Redis contract: ${name}`, () => {
     let redis: RedisUnderTest
     let harness: Harness

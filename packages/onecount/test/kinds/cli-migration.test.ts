@@ -1,12 +1,14 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { defineConfig } from 'onecount'
+import { dirname, join } from 'node:path'
+import { DEFAULT_KIND_CONFIG, defineConfig } from 'onecount'
 import { kindSql } from 'onecount/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MIGRATIONS } from '../../src/postgres/migrations.generated'
 
+const require = createRequire(import.meta.url)
 const BIN = join(import.meta.dirname, '../../bin/onecount.mjs')
 const CONFIG = {
   kinds: {
@@ -28,13 +30,12 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const run = (...args: string[]) =>
+const run = (...args: string[]) => runIn(folder, ...args)
+
+const runIn = (cwd: string, ...args: string[]) =>
   new Promise<{ code: number; out: string; err: string }>(resolve =>
-    execFile(
-      process.execPath,
-      [BIN, 'migration', ...args],
-      { cwd: folder, maxBuffer: 2 ** 24 },
-      (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err }),
+    execFile(process.execPath, [BIN, 'migration', ...args], { cwd, maxBuffer: 2 ** 24 }, (error, out, err) =>
+      resolve({ code: Number(error?.code ?? 0), out, err }),
     ),
   )
 
@@ -52,6 +53,13 @@ describe('npx onecount migration', () => {
     expect((await run('--kind', 'mark')).out).toBe(kindSql(mark))
   }, 30_000)
 
+  it('with --shadow prints what keeps the code of before from counting, where there is a column of the count', async () => {
+    const { like, mark } = defineConfig(CONFIG).kinds
+    const { out } = await run('--shadow')
+    expect(out).toBe(`${kindSql(like, { shadow: true })}\n${kindSql(mark)}`)
+    expect(out).toContain('create trigger onecount_like_annul_count')
+  }, 30_000)
+
   it('takes another file, and a checked configuration', async () => {
     await writeFile(join(folder, 'other.mjs'), `export default ${JSON.stringify(defineConfig(CONFIG))}`)
     expect((await run('--config', 'other.mjs', '--kind', 'like')).out).toBe(
@@ -61,6 +69,7 @@ describe('npx onecount migration', () => {
 
   it.each([
     [['--config', 'missing.mjs'], 'missing.mjs is not there'],
+    [['--shadow', '--config', 'default.mjs'], '--shadow is for kinds on tables of your own'],
     [['--kind', 'heart'], 'There is no kind heart: the configuration has like, mark'],
     [['--config', 'empty.mjs'], 'empty.mjs exports nothing'],
     [['--config', 'wrong.mjs'], 'kinds.like.target: is missing'],
@@ -68,10 +77,52 @@ describe('npx onecount migration', () => {
     '%j says what is wrong',
     async (args, message) => {
       await writeFile(join(folder, 'empty.mjs'), 'export const config = 1')
+      await writeFile(
+        join(folder, 'default.mjs'),
+        `export default ${JSON.stringify({ kinds: { like: DEFAULT_KIND_CONFIG } })}`,
+      )
       await writeFile(join(folder, 'wrong.mjs'), 'export default { kinds: { like: {} } }')
       const { code, out, err } = await run(...args)
       expect({ code, out }).toEqual({ code: 2, out: '' })
       expect(err).toContain(message)
+    },
+    30_000,
+  )
+})
+
+describe('onecount.config.ts', () => {
+  const TYPED = `
+    import type { OnecountConfig } from 'onecount'
+    enum Id { Number = 'bigint' }
+    const config: OnecountConfig = ${JSON.stringify(CONFIG)}
+    config.kinds!.like!.target.id = Id.Number
+    export default config`
+
+  it('is read with the typescript of the application, where this Node reads none', async () => {
+    const typed = await mkdtemp(join(tmpdir(), 'onecount-config-'))
+    await mkdir(join(typed, 'node_modules'))
+    await symlink(dirname(require.resolve('typescript/package.json')), join(typed, 'node_modules/typescript'))
+    await writeFile(join(typed, 'onecount.config.ts'), TYPED)
+    const { like, mark } = defineConfig(CONFIG).kinds
+    expect(await runIn(typed)).toEqual({ code: 0, out: `${kindSql(like)}\n${kindSql(mark)}`, err: '' })
+    await rm(typed, { recursive: true })
+  }, 30_000)
+
+  it.each([
+    ['no typescript', null, 'typescript is not installed'],
+    ['one without an interface', 'module.exports = { version: "7.0.2" }', 'has no transpileModule'],
+  ])(
+    'with %s says what to do',
+    async (_, compiler, message) => {
+      const typed = await mkdtemp(join(tmpdir(), 'onecount-config-'))
+      await mkdir(join(typed, 'node_modules/typescript'), { recursive: true })
+      if (compiler) await writeFile(join(typed, 'node_modules/typescript/index.js'), compiler)
+      await writeFile(join(typed, 'onecount.config.ts'), TYPED)
+      const { code, out, err } = await runIn(typed)
+      expect({ code, out }).toEqual({ code: 2, out: '' })
+      expect(err).toContain(message)
+      expect(err).toContain('rename onecount.config.ts to .mjs')
+      await rm(typed, { recursive: true })
     },
     30_000,
   )

@@ -4,7 +4,7 @@ import { supabasePort } from 'onecount/postgres'
 import { postgresContract } from 'onecount/testing'
 import { afterAll, beforeAll } from 'vitest'
 import { supabaseClient } from '../support/databases'
-import { article, kindUnderTest, mark, quoted, slug } from '../support/kinds'
+import { article, kindUnderTest, mark, newVariantId, quoted, reaction, slug, sticker } from '../support/kinds'
 
 let server: PostgresServer
 beforeAll(async () => {
@@ -39,3 +39,14 @@ postgresContract(
 )
 
 postgresContract('ids of text', () => kindUnderTest(server, 'slug', slug), { ids: 'text', validates: false })
+
+postgresContract('variants of UUIDs', () => kindUnderTest(server, 'reaction', reaction), {
+  ids: () => newVariantId(reaction),
+  validates: false,
+})
+
+postgresContract('variants of integers, names in quotes', () => kindUnderTest(server, 'sticker', sticker), {
+  ids: () => newVariantId(sticker),
+  validates: false,
+  oddSessions: false,
+})

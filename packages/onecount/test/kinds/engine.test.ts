@@ -10,6 +10,8 @@ import {
   nextOp,
   type Onecount,
   type OnecountOptions,
+  variantId,
+  variantIds,
 } from 'onecount'
 import { createHandler } from 'onecount/http'
 import { kindSql, postgresJsPort } from 'onecount/postgres'
@@ -18,10 +20,23 @@ import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { repairPage } from '../../src/cli/connect'
 import { NOTHING, repairAll } from '../../src/cli/repair'
+import { countedType } from '../../src/core/variants'
 import { functionPrefix } from '../../src/postgres/names'
 import { whileDraining } from '../support/churn'
 import { connect } from '../support/databases'
-import { article, kindDatabase, mark, namesOf, quoted, SCHEMA, slug, uuidOf } from '../support/kinds'
+import {
+  article,
+  kindDatabase,
+  mark,
+  namesOf,
+  quoted,
+  reaction,
+  SCHEMA,
+  slug,
+  sticker,
+  targetOf,
+  uuidOf,
+} from '../support/kinds'
 import { createRandom } from '../support/random'
 
 let server: PostgresServer
@@ -53,7 +68,19 @@ function instance(kind: Kind, options: Partial<OnecountOptions> = {}): Onecount 
 
 const open = async (kind: Kind) => kindDatabase(server, `e${databases++}`, kind)
 
-/** Ids of targets, and of actors by their names. */
+/** Targets, and one of each variant where there are any. */
+const addTargets = (kind: Kind, posts: string[]) => {
+  const { content, id } = namesOf(kind)
+  const targets = [...new Set(posts.map(targetOf))]
+  return sql.unsafe(`insert into ${content} (${id}) values ${targets.map(target => `('${target}')`).join()}`)
+}
+
+const [COMMENT, OTHER_COMMENT] = [1, 2].map(n => `50050001-aaaa-bbbb-cccc-ddddeeee000${n}`) as [
+  string,
+  string,
+]
+
+/** Ids of what is counted, all that there are of their targets, and of actors by their names. */
 const CASES = {
   article: { kind: article, posts: ['1', '9007199254740993', '-5', '446'], actor: uuidOf },
   quoted: {
@@ -63,6 +90,12 @@ const CASES = {
   },
   mark: { kind: mark, posts: ['1', '2', '3', '9223372036854775807'], actor: (name: string) => name },
   slug: { kind: slug, posts: ['a', '10', 'Polar-bear:2.1', '_x'], actor: (name: string) => name },
+  reaction: {
+    kind: reaction,
+    posts: variantIds(reaction, [COMMENT, OTHER_COMMENT]),
+    actor: (name: string) => name,
+  },
+  sticker: { kind: sticker, posts: variantIds(sticker, ['-7', '2147483647']), actor: uuidOf },
 }
 
 describe.each(Object.values(CASES))(
@@ -74,7 +107,7 @@ describe.each(Object.values(CASES))(
     let onecount: Onecount
     beforeEach(async () => {
       sql = await open(kind)
-      for (const id of posts) await sql.unsafe(`insert into ${n.content} (${n.id}) values ('${id}')`)
+      await addTargets(kind, posts)
       onecount = instance(kind)
       for (const session of [ana, ben]) await onecount.set(post, session, true)
       await onecount.drainOnce()
@@ -99,16 +132,18 @@ describe.each(Object.values(CASES))(
       await sql.unsafe(`delete from ${n.rows} where ${n.actor} = '${ana}'`)
       await expectBoth(post, 1, [ben])
       await sql.unsafe(
-        `insert into ${n.rows} (${n.target}, ${n.actor}) values ('${post}', '${eva}'), ('${post}', '${ana}')`,
+        `insert into ${n.rows} (${n.columns}) values (${n.pair(post, eva)}), (${n.pair(post, ana)})`,
       )
       await expectBoth(post, 3, [ana, ben, eva])
       expect(await sql.unsafe(`select from ${n.own}tombstones`)).toHaveLength(0)
     })
 
-    it('a row that is given to another actor, or another target, moves the like', async () => {
+    it('a row that is given to another actor, another target or as another variant, moves the like', async () => {
       await sql.unsafe(`update ${n.rows} set ${n.actor} = '${eva}' where ${n.actor} = '${ana}'`)
       await expectBoth(post, 2, [ben, eva])
-      await sql.unsafe(`update ${n.rows} set ${n.target} = '${posts[2]}' where ${n.actor} = '${ben}'`)
+      await sql.unsafe(
+        `update ${n.rows} set (${n.columns}) = (${n.pair(posts[2]!, ben)}) where ${n.actor} = '${ben}'`,
+      )
       await expectBoth(post, 1, [eva])
       await expectBoth(posts[2]!, 1, [ben])
     })
@@ -121,11 +156,11 @@ describe.each(Object.values(CASES))(
     })
 
     it('a target that is deleted is shown by no key, a new one can be liked at once', async () => {
-      await sql.unsafe(`delete from ${n.content} where ${n.id} = '${post}'`)
+      await sql.unsafe(`delete from ${n.content} where ${n.id} = '${targetOf(post)}'`)
       await onecount.drainOnce()
       expect(await onecount.read([post], ana)).toEqual(new Map())
       expect(await command.keys(`*post:*:${post}`)).toEqual([])
-      await sql.unsafe(`insert into ${n.content} (${n.id}) values ('${post}')`)
+      await addTargets(kind, [post])
       await expect.poll(() => onecount.set(post, eva, true).catch(() => null)).toMatchObject({ count: 1 })
       await expectBoth(post, 1, [eva])
     })
@@ -133,9 +168,12 @@ describe.each(Object.values(CASES))(
     it('a removed target goes with everything', async () => {
       expect(await onecount.removePost(post)).toBe(true)
       expect(await onecount.removePost(post)).toBe(false)
-      for (const table of [n.content, n.counts])
-        expect(await sql.unsafe(`select from ${table}`), table).toHaveLength(posts.length - 1)
-      expect(await onecount.read([post], ana)).toEqual(new Map())
+      const left = posts.filter(id => targetOf(id) !== targetOf(post))
+      expect(await sql.unsafe(`select from ${n.content}`)).toHaveLength(new Set(left.map(targetOf)).size)
+      expect(await sql.unsafe(`select from ${n.counts}`)).toHaveLength(left.length)
+      expect([...(await onecount.read(posts, ana)).keys()]).toEqual(left)
+      for (const id of posts.filter(id => !left.includes(id)))
+        expect(await command.keys(`*post:*:${id}`), id).toEqual([])
     })
 
     it('the ranking has the order of Redis and of Postgres', async () => {
@@ -149,54 +187,64 @@ describe.each(Object.values(CASES))(
   },
 )
 
-describe('presses, reads and drains at once, of ids that are bigints', () => {
-  const POSTS = Array.from({ length: 12 }, (_, n) => String(9007199254740990n + BigInt(n)))
+describe('presses, reads and drains at once', () => {
   const PEOPLE = Array.from({ length: 20 }, (_, n) => uuidOf(`person-${n}`))
   const BASE = 5
   const PRESSES = 40
+  const BIGINTS = Array.from({ length: 12 }, (_, n) => String(9007199254740990n + BigInt(n)))
+  /** Some in each of four partitions. */
+  const COMMENTS = [0, 1, 2, 3].map(n => `50050001-aaaa-bbbb-cccc-00000000000${n}`)
 
-  it.each([1, 4])(
-    'end in the same in both stores, with partitions: %i',
-    async partitions => {
-      sql = await open(article)
-      for (const id of POSTS) await sql`insert into articles (id, like_count) values (${id}, ${BASE})`
-      await sql`select onecount_article_set_partitions(${partitions})`
-      const instances = [1, 2, 3].map(() => instance(article, { partitions }))
+  it.each([
+    { kind: article, posts: BIGINTS, partitions: 1 },
+    { kind: article, posts: BIGINTS, partitions: 4 },
+    { kind: reaction, posts: variantIds(reaction, COMMENTS), partitions: 1 },
+    { kind: reaction, posts: variantIds(reaction, COMMENTS), partitions: 4 },
+  ])(
+    'end in the same in both stores, of the kind $kind.name, with partitions: $partitions',
+    async ({ kind, posts, partitions }) => {
+      sql = await open(kind)
+      const n = namesOf(kind)
+      await addTargets(kind, posts)
+      await sql.unsafe(`update ${n.counts} set ${n.count} = ${BASE}`)
+      await sql.unsafe(`select ${n.own}set_partitions(${partitions})`)
+      const instances = [1, 2, 3].map(() => instance(kind, { partitions }))
       const person = async (sessionId: string, seed: number) => {
         const random = createRandom(seed)
         const told = new Map<string, number>()
         for (let i = 0, last = 0; i < PRESSES; i++) {
-          const [post, liked] = [random.pick(POSTS), random.chance(0.6)]
+          const [post, liked] = [random.pick(posts), random.chance(0.6)]
           last = nextOp(Date.now() * 1000, last, liked)
           const ack = seed % 4 === 0 ? 'postgres' : 'redis'
           const state = await random.pick(instances).set(post, sessionId, liked, { op: last, ack })
           expect(state.liked).toBe(isLikedOp(state.op))
           told.set(post, state.op)
-          if (random.chance(0.3)) await random.pick(instances).read(POSTS, sessionId)
+          if (random.chance(0.3)) await random.pick(instances).read(posts, sessionId)
         }
         return told
       }
       const told = await whileDraining(instances, Promise.all(PEOPLE.map(person)))
       while ((await instances[0]!.drainOnce()).more);
 
-      const rows = await sql`
-        select article_id::text as post, user_id::text as person, onecount_op::bigint as op from article_likes
-        union all select post_id::text, session_id::text, op from onecount_article_tombstones`
+      const rows = await sql.unsafe(`
+        select ${n.post}::text as post, ${n.actor}::text as person, onecount_op::bigint as op from ${n.rows}
+        union all select post_id::text, session_id::text, op from ${n.own}tombstones`)
       const ops = new Map(rows.map(row => [`${row.post}|${row.person}`, Number(row.op)]))
-      const counts = await sql`
-        select a.id::text as id, a.like_count, count(l.article_id)::int as rows
-          from articles a left join article_likes l on l.article_id = a.id group by a.id`
-      for (const { id, like_count, rows } of counts) expect(like_count, id).toBe(BASE + rows)
+      const counts = await sql.unsafe(`
+        select c.${n.countsId}::text as id, c.${n.count}::int as count, count(r.${n.actor})::int as rows
+          from ${n.counts} c left join ${n.rows} r on ${n.postOf('r')} = c.${n.countsId} group by 1, 2`)
+      expect(counts).toHaveLength(posts.length)
+      for (const { id, count, rows } of counts) expect(count, id).toBe(BASE + rows)
       for (const [i, person] of PEOPLE.entries()) {
-        const states = await instances[1]!.read(POSTS, person)
-        for (const post of POSTS) {
+        const states = await instances[1]!.read(posts, person)
+        for (const post of posts) {
           const op = ops.get(`${post}|${person}`) ?? 0
           expect(op).toBe(told[i]!.get(post) ?? 0)
-          const { like_count: count } = counts.find(row => row.id === post)!
+          const { count } = counts.find(row => row.id === post)!
           expect(states.get(post)).toMatchObject({ source: 'redis', count, liked: isLikedOp(op) })
         }
       }
-      expect([...(await sql`select from onecount_article_log where nonce is null`)]).toEqual([])
+      expect([...(await sql.unsafe(`select from ${n.own}log where nonce is null`))]).toEqual([])
     },
     60_000,
   )
@@ -209,7 +257,7 @@ describe('presses, reads and drains at once, of ids that are bigints', () => {
       for (const partitions of [1, 2, 7, 1024])
         for (const post of posts) {
           const [row] = await sql.unsafe(
-            `select public.${functionPrefix(kind)}partition_of($1::text::${kind.target.id}, $2) as n`,
+            `select public.${functionPrefix(kind)}partition_of($1::text::${countedType(kind)}, $2) as n`,
             [post, partitions],
           )
           expect(row!.n, `${post} of ${partitions}`).toBe(partitionOf(post, partitions))
@@ -243,10 +291,25 @@ describe('a kind over HTTP', () => {
   it.each([
     { kind: mark, id: '9007199254740993', malformed: ['01', '9007199254740993x', 'a', '%'] },
     { kind: slug, id: 'Polar-bear:2.1', malformed: ['a|b', '%21a', '%', '%E4'] },
+    {
+      kind: reaction,
+      id: variantId(COMMENT, '❤️'),
+      malformed: [
+        COMMENT,
+        `${COMMENT}~`,
+        `${COMMENT}~${encodeURIComponent('🐻')}`,
+        `x~${encodeURIComponent('👍')}`,
+        '%E4',
+      ],
+    },
+    {
+      kind: { ...reaction, variants: ['Heart'] },
+      id: variantId(COMMENT, 'Heart'),
+      malformed: [`${COMMENT}~heart`, `${COMMENT}~Heart~Heart`, `${COMMENT}Heart`],
+    },
   ])('takes the ids of $kind.name as they are', async ({ kind, id, malformed }) => {
     sql = await open(kind)
-    const n = namesOf(kind)
-    await sql.unsafe(`insert into ${n.content} (${n.id}) values ('${id}')`)
+    await addTargets(kind, [id])
     const handler = createHandler({ service: instance(kind), secret: 'x'.repeat(32), log() {} })
     const call = async (path: string, method = 'GET') => {
       const headers = { 'sec-fetch-site': 'same-origin' }

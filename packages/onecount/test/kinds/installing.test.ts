@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { type Kind, OnecountError } from 'onecount'
+import { type Kind, OnecountError, variantId, variantIds } from 'onecount'
 import { kindSql, postgresJsPort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { connect } from '../support/databases'
-import { article, mark, quoted, SCHEMA, slug, uuidOf } from '../support/kinds'
+import { article, mark, namesOf, quoted, reaction, SCHEMA, slug, sticker, uuidOf } from '../support/kinds'
 
 let server: PostgresServer
 let url: string
@@ -47,16 +47,14 @@ const catalogue = async () => [
                  where relkind = 'r' and relnamespace::regnamespace::text in ('public', '"Blog"') order by 1`),
 ]
 
-describe.each([article, quoted, mark, slug])('the migration of the kind $name', kind => {
+describe.each([article, quoted, mark, slug, reaction, sticker])('the migration of the kind $name', kind => {
   it('changes nothing when it is run again on a database in use', async () => {
     await install(kind)
-    const content = kind.target.id === 'text' ? `'a'` : kind.target.id === 'uuid' ? `'${ANA}'` : '7'
-    const table = { article: 'articles', quoted: '"Blog"."Old.Articles"', mark: 'articles', slug: 'pages' }[
-      kind.name
-    ]
-    await sql.unsafe(`insert into ${table} select ${content}`)
+    const target = { uuid: ANA, bigint: '7', text: 'a' }[kind.target.id]
+    const { content, id: column } = namesOf(kind)
+    await sql.unsafe(`insert into ${content} (${column}) values ('${target}')`)
     const port = postgresJsPort(sql, { kind })
-    const id = content.replaceAll("'", '')
+    const [id] = variantIds(kind, [target]) as [string]
     await port.sync({ partition: 0, parent: '', nonce: 'n', entries: [], limit: 1 })
     expect(await port.write([press(id, ANA, 3590000000000003)], 1795000000000001)).toMatchObject([
       { status: 'applied', state: { postId: id, count: 1, liked: true } },
@@ -209,6 +207,174 @@ describe('a kind of an application that is in use', () => {
 
 type Port = ReturnType<typeof postgresJsPort>
 
+describe('a kind with variants of an application that is in use', () => {
+  const [ONE, TWO] = [ANA, BEN]
+  const of = (...variants: string[]): Kind => ({ ...reaction, variants })
+  const port = (kind: Kind) => postgresJsPort(sql, { kind })
+  const likesOf = async (kind: Kind) =>
+    (await port(kind).likes(null, 9)).map(({ postId, likes }) => [postId, likes])
+  /** As Redis leaves it: something has drained. */
+  const begin = () => port(reaction).sync({ partition: 0, parent: '', nonce: 'n', entries: [], limit: 1 })
+  beforeEach(async () => {
+    await sql`insert into comments (id) values (${ONE}), (${TWO})`
+    await sql`insert into comment_reactions (comment_id, user_id, emoji) values
+      (${ONE}, 'ana', '👍'), (${ONE}, 'ana', '🎉'), (${ONE}, 'ben', '👍'), (${TWO}, 'ana', '🐻')`
+  })
+
+  it('counts the rows of each variant, and knows who has given which', async () => {
+    await install(of('👍', '🎉'))
+    expect(await likesOf(reaction)).toEqual([
+      [variantId(ONE, '🎉'), 1],
+      [variantId(ONE, '👍'), 2],
+      [variantId(TWO, '🎉'), 0],
+      [variantId(TWO, '👍'), 0],
+    ])
+    const ids = variantIds(of('👍', '🎉'), [ONE])
+    const peeked = await port(reaction).peek(ids, 'ben')
+    expect(new Map(peeked.map(({ postId, count, liked }) => [postId, [count, liked]]))).toEqual(
+      new Map([
+        [variantId(ONE, '👍'), [2, true]],
+        [variantId(ONE, '🎉'), [1, false]],
+      ]),
+    )
+  })
+
+  it('leaves rows of other variants as they are, and says so', async () => {
+    const notices: string[] = []
+    const loud = connect(url, { max: 1, onnotice: ({ message }) => notices.push(message!) })
+    await loud.unsafe(kindSql(of('👍', '🎉')))
+    await loud.end()
+    expect(notices).toContainEqual(
+      'comment_reactions has rows of variants that the kind reaction does not have, and they are not counted: 🐻',
+    )
+    await sql`insert into comment_reactions (comment_id, user_id, emoji) values (${ONE}, 'eva', '🐻')`
+    await sql`update comment_reactions set emoji = '👎' where user_id = 'eva'`
+    const all = { partition: 0, postIds: [], sessionId: 'ana', pairs: [], most: 10 }
+    expect((await port(reaction).snapshot(all)).session?.ops.map(({ postId }) => postId)).toEqual([
+      variantId(ONE, '🎉'),
+      variantId(ONE, '👍'),
+    ])
+    expect(await port(reaction).session('eva', null, 9)).toEqual([])
+    expect(await port(reaction).ratings(null, 9)).toHaveLength(3)
+    expect(await port(reaction).status(0)).toMatchObject({ unseen: 0 })
+    expect(await sql`select from comment_reactions`).toHaveLength(5)
+    // One that becomes a variant of the kind is a like from then on.
+    await sql`update comment_reactions set emoji = '🎉' where user_id = 'eva'`
+    expect((await port(reaction).peek([variantId(ONE, '🎉')], 'eva'))[0]).toMatchObject({
+      count: 2,
+      liked: true,
+    })
+  })
+
+  it('counts the rows of a variant that is added later, and Redis begins anew', async () => {
+    await install(of('👍'))
+    await begin()
+    const { receipt } = await port(reaction).status(0)
+    await install(of('👍'))
+    expect(await port(reaction).status(0)).toMatchObject({ receipt })
+    await install(of('👍', '🐻'))
+    expect((await port(reaction).status(0)).receipt).not.toBe(receipt)
+    expect(await likesOf(reaction)).toEqual([
+      [variantId(ONE, '🐻'), 0],
+      [variantId(ONE, '👍'), 2],
+      [variantId(TWO, '🐻'), 1],
+      [variantId(TWO, '👍'), 0],
+    ])
+    await sql`insert into comments (id) values (${uuidOf('new')})`
+    expect(await port(reaction).peek(variantIds(of('👍', '🐻'), [uuidOf('new')]), null)).toHaveLength(2)
+  })
+
+  it('forgets the count of a variant that is taken away, and keeps its rows', async () => {
+    await install(of('👍', '🎉'))
+    await begin()
+    await install(of('🎉'))
+    expect((await likesOf(reaction)).map(([id]) => id)).toEqual([variantId(ONE, '🎉'), variantId(TWO, '🎉')])
+    expect(await port(reaction).status(0)).toMatchObject({ unseen: 2 })
+    expect(await sql`select from comment_reactions`).toHaveLength(4)
+    await install(of('👍', '🎉'))
+    expect(await likesOf(reaction)).toContainEqual([variantId(ONE, '👍'), 2])
+  })
+
+  it('takes targets that are texts, and columns with collations of their own', async () => {
+    await sql.unsafe(`
+      create table pins (
+        page varchar(60) collate "en-x-icu" not null references pages on delete cascade, who text not null,
+        label text collate "de-x-icu" not null, created_at timestamptz not null default now());
+      alter table pages alter column slug type text collate "en-x-icu";
+      insert into pages (slug) values ('b'), ('A'), ('a:1');
+      insert into pins (page, who, label) values ('a:1', 'ana', 'Ä'), ('A', 'ana', 'z')`)
+    const pin: Kind = {
+      ...reaction,
+      name: 'pin',
+      variants: ['z', 'Ä'],
+      target: { ...reaction.target, table: 'pages', id: 'text', column: 'slug' },
+      rows: { ...reaction.rows, table: 'pins', target: 'page', actor: 'who', variant: 'label' },
+    }
+    await install(pin)
+    await install(pin)
+    expect(await likesOf(pin)).toEqual([
+      ['A~z', 1],
+      ['A~Ä', 0],
+      ['a:1~z', 0],
+      ['a:1~Ä', 1],
+      ['b~z', 0],
+      ['b~Ä', 0],
+    ])
+    const now = Date.now() * 1000
+    await port(pin).write([press('b~Ä', 'ana', 2 * now + 1), press('A~z', 'ana', 2 * now)], now)
+    await sql`update pins set label = 'z' where page = 'a:1'`
+    expect((await port(pin).session('ana', null, 9)).map(({ postId }) => postId)).toEqual(['a:1~z', 'b~Ä'])
+    const peeked = await port(pin).peek(['a:1~z', 'A~z'], 'ana')
+    expect(new Map(peeked.map(({ postId, count }) => [postId, count]))).toEqual(
+      new Map([
+        ['a:1~z', 1],
+        ['A~z', 0],
+      ]),
+    )
+    expect(await port(pin).removePost('b~z')).toBe(true)
+    expect(await likesOf(pin)).toHaveLength(4)
+  })
+
+  it.each([
+    ['a column that is not there', { variant: 'reaction' }, 'not there: reaction of comment_reactions'],
+    ['a column of another type', { variant: 'created_at' }, 'needs created_at of comment_reactions as text'],
+  ])('%s is refused', async (_, rows, message) => {
+    await expect(install({ ...reaction, rows: { ...reaction.rows, ...rows } })).rejects.toThrow(message)
+  })
+
+  it('an enumeration is refused, and rows without a variant', async () => {
+    await sql.unsafe(`
+      create type emoji as enum ('👍', '🎉', '🐻');
+      alter table comment_reactions drop constraint comment_reactions_pkey;
+      alter table comment_reactions alter column emoji drop not null`)
+    await expect(install(reaction)).rejects.toThrow('needs emoji of comment_reactions to be not null')
+    await sql.unsafe(`alter table comment_reactions alter column emoji type emoji using emoji::emoji`)
+    await expect(install(reaction)).rejects.toThrow(
+      'needs emoji of comment_reactions as text or character varying, and it is emoji',
+    )
+  })
+
+  it('rows that may be of one variant a person are refused, with the index that says so', async () => {
+    await sql.unsafe(`
+      delete from comment_reactions where emoji = '🎉';
+      create unique index one_each on comment_reactions (user_id, comment_id)`)
+    await expect(install(reaction)).rejects.toThrow(
+      'comment_reactions has the unique index one_each, so a person can give a target one variant alone',
+    )
+  })
+
+  it('rows that are there twice are refused', async () => {
+    await sql.unsafe(`alter table comment_reactions drop constraint comment_reactions_pkey`)
+    await sql`insert into comment_reactions (comment_id, user_id, emoji) values (${ONE}, 'ana', '👍')`
+    await expect(install(reaction)).rejects.toMatchObject({ code: '23505' })
+  })
+
+  it('a name that is taken by a kind without variants is refused', async () => {
+    await install(article)
+    await expect(install({ ...reaction, name: 'article' })).rejects.toThrow('was made for other tables')
+  })
+})
+
 describe('who may do what', () => {
   const as = <T>(role: string, work: (tx: Sql) => Promise<T>): Promise<unknown> =>
     sql.begin(async tx => {
@@ -312,6 +478,63 @@ describe('a mapping that does not fit', () => {
     await loud.unsafe(kindSql(article))
     await loud.end()
     expect(notices).toContainEqual(expect.stringContaining('article_likes has the trigger count_likes'))
+  })
+
+  it('a count is changed by onecount alone in shadow mode, or with its revision, until it ends', async () => {
+    const notices: string[] = []
+    const loud = connect(url, { max: 1, onnotice: ({ message }) => notices.push(message!) })
+    const change = async (statement: string) => {
+      await loud.unsafe(statement)
+      return (await loud`select title, like_count from articles where id = 1`)[0]
+    }
+    await loud`insert into articles (id, like_count) values (1, 446)`
+    await loud.unsafe(kindSql(article, { shadow: true }))
+    await loud.unsafe(kindSql(article, { shadow: true }))
+    expect(await change(`insert into article_likes values (1, '${ANA}')`)).toMatchObject({ like_count: 447 })
+    expect(await change(`update articles set title = 'x', like_count = like_count + 1`)).toEqual({
+      title: 'x',
+      like_count: 447,
+    })
+    for (const count of ['null', '-1', '0', '447'])
+      expect(await change(`update articles set like_count = ${count}`)).toMatchObject({ like_count: 447 })
+    expect(
+      await change(`update articles set like_count = 500, onecount_article_rev = onecount_article_rev + 1`),
+    ).toMatchObject({ like_count: 500 })
+    const ofShadow = () => notices.filter(notice => notice.startsWith('shadow mode'))
+    expect(ofShadow()).toEqual([])
+    await loud.unsafe(kindSql(article))
+    await loud.unsafe(kindSql(article))
+    expect(ofShadow()).toEqual([expect.stringContaining('of the kind article has ended')])
+    expect(await change(`update articles set like_count = like_count + 1`)).toMatchObject({ like_count: 501 })
+    await loud.end()
+  })
+
+  it('triggers of the application name its tables as its code does, whoever writes', async () => {
+    await sql.unsafe(`
+      create table notes (text text);
+      create function note() returns trigger language plpgsql as $$
+      begin insert into notes values (tg_op || ' ' || tg_table_name); return null; end $$;
+      create trigger note after insert or update or delete on article_likes for each row execute function note();
+      create trigger note after update on articles for each row execute function note();
+      insert into articles (id) values (1)`)
+    await install(article)
+    const { createOnecount } = await import('onecount')
+    const onecount = createOnecount({ redis: null, postgres: postgresJsPort(sql, { kind: article }) })
+    await onecount.set('1', ANA, true)
+    await onecount.set('1', ANA, false)
+    await sql`insert into article_likes values (1, ${ANA})`
+    await sql`delete from article_likes`
+    await onecount.removePost('1')
+    const notes = (await sql`select text, count(*)::int as n from notes group by 1 order by 1`).map(row => [
+      row.text,
+      row.n,
+    ])
+    expect(notes).toEqual([
+      ['DELETE article_likes', 2],
+      ['INSERT article_likes', 2],
+      ['UPDATE article_likes', 1],
+      ['UPDATE articles', 4],
+    ])
   })
 
   it('is said by the engine before Postgres where an id is malformed', async () => {

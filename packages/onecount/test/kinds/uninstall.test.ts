@@ -1,7 +1,14 @@
 import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
-import { createOnecount, DEFAULT_KIND_CONFIG, defineConfig, type Kind, type Onecount } from 'onecount'
+import {
+  createOnecount,
+  DEFAULT_KIND_CONFIG,
+  defineConfig,
+  type Kind,
+  type Onecount,
+  variantId,
+} from 'onecount'
 import { kindSql, postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import type { Sql } from 'postgres'
@@ -11,7 +18,18 @@ import { functionPrefix, quoteName, quoteTable } from '../../src/postgres/names'
 import { uninstallSql } from '../../src/postgres/uninstall-sql'
 import { catalogueOf } from '../support/catalogue'
 import { connect } from '../support/databases'
-import { article, mark, quoted, SCHEMA, slug, uuidOf } from '../support/kinds'
+import {
+  article,
+  mark,
+  namesOf,
+  quoted,
+  reaction,
+  SCHEMA,
+  slug,
+  sticker,
+  targetOf,
+  uuidOf,
+} from '../support/kinds'
 
 const { like } = defineConfig({ kinds: { like: DEFAULT_KIND_CONFIG } }).kinds
 const [BEAR, FOX] = ['50050001-aaaa-bbbb-cccc-ddddeeee0001', '50050001-aaaa-bbbb-cccc-ddddeeee0002']
@@ -78,17 +96,18 @@ function engine(kind: Kind): Onecount {
 }
 
 const addTarget = ({ target }: Kind, id: string) =>
-  sql.unsafe(`insert into ${quoteTable(target)} (${quoteName(target.column)}) values ('${id}')`)
-const addRow = ({ rows }: Kind, id: string, actor: string) =>
-  sql.unsafe(
-    `insert into ${quoteTable(rows)} (${quoteName(rows.target)}, ${quoteName(rows.actor)}) values ('${id}', '${actor}')`,
-  )
+  sql.unsafe(`insert into ${quoteTable(target)} (${quoteName(target.column)}) values ('${targetOf(id)}')`)
+const addRow = (kind: Kind, id: string, actor: string) => {
+  const { rows, columns, pair } = namesOf(kind)
+  return sql.unsafe(`insert into ${rows} (${columns}) values (${pair(id, actor)})`)
+}
 const setCount = ({ target }: Kind, id: string, count: number) =>
   sql.unsafe(
     `update ${quoteTable(target)} set ${quoteName(target.count!)} = ${count} where ${quoteName(target.column)} = '${id}'`,
   )
 /** Who likes what, and the count that the application's own table shows. */
-async function contentsOf({ target, rows }: Kind) {
+async function contentsOf(kind: Kind) {
+  const { target, rows } = kind
   const count = target.count === null ? 'null' : quoteName(target.count)
   return {
     counts: await sql.unsafe(
@@ -96,7 +115,7 @@ async function contentsOf({ target, rows }: Kind) {
     ),
     pairs: (
       await sql.unsafe(
-        `select ${quoteName(rows.target)}::text || ' ' || ${quoteName(rows.actor)}::text as pair from ${quoteTable(rows)} order by 1`,
+        `select ${namesOf(kind).post}::text || ' ' || ${quoteName(rows.actor)}::text as pair from ${quoteTable(rows)} order by 1`,
       )
     ).map(row => row.pair),
   }
@@ -115,6 +134,20 @@ const CASES: Case[] = [
   { what: 'bigint ids without one', kind: mark, before: '', targets: ['1', '2'], actor: asIs },
   { what: 'ids of text', kind: slug, before: '', targets: ['a', 'b'], actor: asIs },
   { what: 'quoted names in another schema', kind: quoted, before: '', targets: [BEAR, FOX], actor: asIs },
+  {
+    what: 'variants',
+    kind: reaction,
+    before: '',
+    targets: [variantId(BEAR, '👍'), variantId(FOX, '❤️')],
+    actor: asIs,
+  },
+  {
+    what: 'variants, and rows without any index',
+    kind: sticker,
+    before: '',
+    targets: [variantId('1', 'heart'), variantId('2', 'Heart')],
+    actor: uuidOf,
+  },
   {
     what: 'rows without an index of their own, in a publication',
     kind: mark,
@@ -179,8 +212,8 @@ describe.each(CASES)('uninstall: $what', ({ kind, before, targets: [bear, fox], 
   const expectHeld = async () =>
     expect(await contentsOf(kind)).toEqual({
       counts: [
-        { id: bear, count: HELD[0] },
-        { id: fox, count: HELD[1] },
+        { id: targetOf(bear), count: HELD[0] },
+        { id: targetOf(fox), count: HELD[1] },
       ],
       pairs: [`${bear} ${ben}`, `${bear} ${eva}`, `${fox} ${ben}`].sort(),
     })
@@ -222,7 +255,7 @@ describe.each(CASES)('uninstall: $what', ({ kind, before, targets: [bear, fox], 
     await addRow(kind, fox, eva)
     if (kind.target.count !== null) await setCount(kind, fox, 1)
     await sql.unsafe(
-      `delete from ${quoteTable(kind.target)} where ${quoteName(kind.target.column)} = '${bear}'`,
+      `delete from ${quoteTable(kind.target)} where ${quoteName(kind.target.column)} = '${targetOf(bear)}'`,
     )
     expect((await contentsOf(kind)).pairs).toEqual([`${fox} ${eva}`])
     await sql.unsafe(`truncate ${quoteTable(kind.rows)}`)

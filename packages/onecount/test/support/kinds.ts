@@ -1,14 +1,17 @@
+import { randomUUID } from 'node:crypto'
 import type { PostgresServer } from '@onecount/dev-stack/postgres-server'
 import { defineConfig, type Kind } from 'onecount'
 import { kindSql, postgresJsPort, postgresPort, type Rpc, type RpcArgs } from 'onecount/postgres'
 import type { PostgresUnderTest } from 'onecount/testing'
-import type { Sql } from 'postgres'
+import type { Sql, TransactionSql } from 'postgres'
+import { countedType, parseVariantId, variantId } from '../../src/core/variants'
 import { functionPrefix, quoteName, quoteTable } from '../../src/postgres/names'
 import { postgresJsRpc } from '../../src/postgres/postgresjs'
+import { rowSql } from '../../src/postgres/row-sql'
 import { connect } from './databases'
 
 /** The tables of applications, and the kinds that are mapped on them. */
-export const { article, quoted, mark, slug } = defineConfig({
+export const { article, quoted, mark, slug, reaction, sticker } = defineConfig({
   kinds: {
     article: {
       target: { table: 'articles', id: 'bigint', count: 'like_count' },
@@ -26,6 +29,17 @@ export const { article, quoted, mark, slug } = defineConfig({
     slug: {
       target: { table: 'pages', id: 'text', column: 'slug', count: 'likes' },
       rows: { table: 'page_likes', target: 'page', actor: 'who' },
+    },
+    reaction: {
+      target: { table: 'comments', id: 'uuid' },
+      variants: ['👍', '🎉', '❤️'],
+      rows: { table: 'comment_reactions', target: 'comment_id', actor: 'user_id', variant: 'emoji' },
+    },
+    sticker: {
+      target: { table: 'Blog.Notes', id: 'bigint', column: 'Nr' },
+      variants: ['heart', 'Heart', ':+1:', '👩‍👩‍👧'],
+      rows: { table: 'Blog.stickers', target: 'Note', actor: 'user', variant: 'order', createdAt: null },
+      actor: 'uuid',
     },
   },
 }).kinds
@@ -56,6 +70,14 @@ export const SCHEMA = `${ROLES}
   create table page_likes (
     page text not null references pages on delete cascade, who text not null,
     created_at timestamptz not null default now(), primary key (page, who));
+  create table comments (id uuid primary key, body text not null default '');
+  create table comment_reactions (
+    comment_id uuid not null references comments on delete cascade, user_id text not null, emoji text not null,
+    created_at timestamptz not null default now(), primary key (comment_id, user_id, emoji));
+  create table "Blog"."Notes" ("Nr" integer primary key);
+  create table "Blog".stickers (
+    "Note" integer not null references "Blog"."Notes" on delete cascade, "user" uuid not null,
+    "order" varchar(40) collate "en-x-icu" not null);
   alter table articles enable row level security;
   create policy "everybody reads" on articles for select using (true);
   grant select on articles to anon, authenticated;
@@ -73,6 +95,7 @@ export async function kindDatabase(server: PostgresServer, name: string, kind: K
 export function namesOf(kind: Kind) {
   const { target, rows } = kind
   const own = `public.${functionPrefix(kind)}`
+  const row = rowSql(kind)
   const hasColumn = target.count !== null
   return {
     content: quoteTable(target),
@@ -80,6 +103,14 @@ export function namesOf(kind: Kind) {
     rows: quoteTable(rows),
     target: quoteName(rows.target),
     actor: quoteName(rows.actor),
+    variant: quoteName(rows.variant ?? ''),
+    /** The id of what a row counts for, and the target of an id that is a parameter. */
+    post: row.post(),
+    postOf: (alias: string) => row.post(alias),
+    targetOf: (id: string) => row.targetOf(id),
+    /** Columns of a row, and their values for a pair. */
+    columns: `${row.columns}, ${quoteName(rows.actor)}`,
+    pair: (id: string, actor: string) => `${row.valuesOf(`'${id}'`)}, '${actor}'`,
     own,
     counts: hasColumn ? quoteTable(target) : `${own}counts`,
     countsId: hasColumn ? quoteName(target.column) : 'id',
@@ -117,8 +148,12 @@ export async function kindUnderTest(
         await tx`select set_config(${n.applying}, 'on', true)`
         const ids = posts.map(post => post.id)
         const likes = posts.map(post => String(post.likes))
-        const type = kind.target.id
-        await tx.unsafe(`insert into ${n.content} (${n.id}) select unnest($1::text[]::${type}[])`, [ids])
+        const type = countedType(kind)
+        await tx.unsafe(
+          `insert into ${n.content} (${n.id}) select ${n.targetOf('id')} from unnest($1::text[]::${type}[]) id`,
+          [ids],
+        )
+        if (kind.variants) await removeOthers(tx, kind, ids)
         await tx.unsafe(
           `update ${n.counts} c set ${n.count} = e.likes
              from unnest($1::text[]::${type}[], $2::text[]::bigint[]) e (id, likes) where c.${n.countsId} = e.id`,
@@ -127,7 +162,9 @@ export async function kindUnderTest(
       })
     },
     async removePost(id) {
-      await sql.unsafe(`delete from ${n.content} where ${n.id}::text = $1`, [id])
+      await sql.unsafe(`delete from ${n.content} where ${n.id} = ${n.targetOf(`$1::${countedType(kind)}`)}`, [
+        id,
+      ])
     },
     async post(id) {
       const [row] = await sql.unsafe(
@@ -139,7 +176,7 @@ export async function kindUnderTest(
     async rows(table, postId) {
       const rows = await sql.unsafe(
         table === 'post_ratings'
-          ? `select ${n.actor}::text as session, onecount_op as op from ${n.rows} where ${n.target}::text = $1 order by 1`
+          ? `select ${n.actor}::text as session, onecount_op as op from ${n.rows} where ${n.post}::text = $1 order by 1`
           : `select session_id::text as session, op from ${n.own}tombstones where post_id::text = $1 order by 1`,
         [postId],
       )
@@ -148,6 +185,29 @@ export async function kindUnderTest(
     close: () => sql.end(),
     url: server.url.replace(/postgres$/, name),
   }
+}
+
+/** The target that an id is of. */
+export const targetOf = (id: string): string => parseVariantId(id)?.targetId ?? id
+
+let targets = 0
+/** A new target's id with each of the variants in turn, in an order of its own. */
+export function newVariantId(kind: Kind): string {
+  const n = targets++
+  const target = kind.target.id === 'uuid' ? randomUUID() : String(1_000_000 + ((n * 7919) % 1_000_000))
+  return variantId(target, kind.variants![n % kind.variants!.length]!)
+}
+
+/** The suite knows of one count for each of its posts: those of the other variants of their targets go, unnoticed. */
+async function removeOthers(tx: TransactionSql, kind: Kind, ids: string[]): Promise<void> {
+  const { counts } = namesOf(kind)
+  await tx`set local session_replication_role = replica`
+  await tx.unsafe(
+    `delete from ${counts} where id <> all ($1::text[])
+        and target in (select target from ${counts} where id = any ($1::text[]))`,
+    [ids],
+  )
+  await tx`set local session_replication_role = origin`
 }
 
 const NOBODY = '00000000-0000-0000-0000-000000000000'

@@ -25,8 +25,8 @@ export interface PostgresUnderTest {
 export interface PostgresCapabilities {
   /** Arguments of the wrong type are refused, as by every PostgreSQL. */
   validates: boolean
-  /** The type of the ids of posts. */
-  ids: IdType
+  /** The type of the ids of posts, or what makes a new one of a kind with variants. */
+  ids: IdType | (() => string)
   /** Sessions are text of any kind. */
   oddSessions: boolean
 }
@@ -36,16 +36,17 @@ export const T = 1_795_000_000_000_000
 export const likeAt = (t: number): number => 2 * (T + t) + 1
 export const unlikeAt = (t: number): number => 2 * (T + t)
 
-let idType: IdType = 'uuid'
+let ids: PostgresCapabilities['ids'] = 'uuid'
 /** From now on posts have ids of this type. */
-export function useIds(type: IdType): void {
-  idType = type
+export function useIds(ofPosts: PostgresCapabilities['ids']): void {
+  ids = ofPosts
 }
 
 /** A new id, of a length that makes the order of texts that of the ids. */
 export function newPostId(): string {
-  if (idType === 'bigint') return String(10n ** 17n + (BigInt(`0x${randomUUID().slice(0, 8)}`) << 20n))
-  return idType === 'text' ? `article:${randomUUID()}` : randomUUID()
+  if (typeof ids === 'function') return ids()
+  if (ids === 'bigint') return String(10n ** 17n + (BigInt(`0x${randomUUID().slice(0, 8)}`) << 20n))
+  return ids === 'text' ? `article:${randomUUID()}` : randomUUID()
 }
 
 /** Ids that are text to Postgres and punctuation to whatever carries them. */

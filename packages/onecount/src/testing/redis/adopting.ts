@@ -9,23 +9,24 @@ const MARKS = [
   '!nonce|batch.1795000000.000002',
   '!out|000000000000001|batch.1795000000.000003',
 ]
-const PENDING = [
-  `${POST}|ana|${likeAt(1)}|0`,
-  `${POST}|ben|${unlikeAt(2)}|1995000000000000`,
-  `${POST}|eva|${likeAt(3)}|1995000000000001`,
-  `${OTHER_POST}|ana|${likeAt(4)}|0`,
-  `${OTHER_POST}|s:1.0-x|${unlikeAt(5)}|0`,
-]
-/** The same ops as pairs. */
-const OPS = {
-  [`${POST}|ana`]: likeAt(1),
-  [`${POST}|ben`]: unlikeAt(2),
-  [`${POST}|eva`]: likeAt(3),
-  [`${OTHER_POST}|ana`]: likeAt(4),
-  [`${OTHER_POST}|s:1.0-x`]: unlikeAt(5),
-}
 
 export const adopting: Suite = (redis, harness) => {
+  const PENDING = [
+    `${POST}|ana|${likeAt(1)}|0`,
+    `${POST}|ben|${unlikeAt(2)}|1995000000000000`,
+    `${POST}|eva|${likeAt(3)}|1995000000000001`,
+    `${OTHER_POST}|ana|${likeAt(4)}|0`,
+    `${OTHER_POST}|s:1.0-x|${unlikeAt(5)}|0`,
+  ]
+  /** The same ops as pairs. */
+  const OPS = {
+    [`${POST}|ana`]: likeAt(1),
+    [`${POST}|ben`]: unlikeAt(2),
+    [`${POST}|eva`]: likeAt(3),
+    [`${OTHER_POST}|ana`]: likeAt(4),
+    [`${OTHER_POST}|s:1.0-x`]: unlikeAt(5),
+  }
+
   describe('adopt', () => {
     /** A Redis as the version before leaves it. */
     const leaveQueue = async (members = [...MARKS, ...PENDING]) => {

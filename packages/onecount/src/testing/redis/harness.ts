@@ -28,6 +28,8 @@ export interface RedisCapabilities {
   replicaof: boolean
   /** `MONITOR` shows what scripts do. */
   monitor: boolean
+  /** What the ids of posts end with, as those of a kind with variants do; left out: nothing. The same in a whole file. */
+  idSuffix?: string
 }
 
 /** A post that is warm, as Redis shows it. */

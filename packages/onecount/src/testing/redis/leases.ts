@@ -106,6 +106,18 @@ export const leases: Suite = (redis, harness) => {
       expect((await s.look(10)).slice(1)).toEqual(['0', receiptOf(batch), 'here'])
     })
 
+    it('looks at the queues of other kinds in the same call', async () => {
+      const s = harness()
+      const [empty, other] = ['empty', 'other'].map(kind => s.keys.q.replace('likes:', `${kind}:likes:`)) as [
+        string,
+        string,
+      ]
+      await s.begin()
+      await redis().command('ZADD', other, '0', `!nonce|theirs`, '0', `${POST}|ana|${likeAt(1)}|1|1|`)
+      const [, ...seen] = await s.look(10, [empty, other])
+      expect(seen).toEqual(['0', 'first', seen[2], '0', '', '', '1', 'theirs', ''])
+    })
+
     it('says that something is pending while it comes back in slices', async () => {
       const s = harness()
       await s.warm({ [POST]: 0 }, { ana: [], ben: [] })

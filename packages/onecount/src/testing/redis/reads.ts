@@ -93,6 +93,42 @@ export const reads: Suite = (redis, harness) => {
     })
   })
 
+  describe('pending-ops', () => {
+    it('tells what a session has pressed and Postgres does not hold yet, and changes nothing', async () => {
+      const s = harness()
+      await s.warm({ [POST]: 1, [OTHER_POST]: 6 }, { ana: [[POST, likeAt(1)]], ben: [] })
+      await s.write(OTHER_POST, 'ana', likeAt(2))
+      const before = await s.everything()
+      expect(await s.pendingOps('ana')).toEqual(['0', OTHER_POST, String(likeAt(2))])
+      expect(await s.pendingOps('ben')).toEqual(['0'])
+      expect(await s.pendingOps('nobody')).toEqual(['0'])
+      expect(await s.everything()).toEqual(before)
+      await s.drain({ likes: { [OTHER_POST]: 7 } })
+      expect(await s.pendingOps('ana')).toEqual(['0'])
+    })
+
+    it('tells of a session with many ops in parts', async () => {
+      const s = harness()
+      const ids = postIds(1500)
+      await redis().command('HSET', s.keys.ops('ana'), ...ids.flatMap(id => [id, `${likeAt(3)}p`]))
+      const found = new Set<string>()
+      let calls = 0
+      for (let cursor = '0', isFirst = true; isFirst || cursor !== '0'; isFirst = false, calls++) {
+        const [next, ...ops] = await s.pendingOps('ana', cursor, 100)
+        for (let i = 0; i < ops.length; i += 2) found.add(ops[i]!)
+        cursor = next!
+      }
+      expect([...found].sort()).toEqual([...ids].sort())
+      expect(calls).toBeGreaterThan(1)
+    })
+
+    it('tells nothing of a key of another type', async () => {
+      const s = harness()
+      await redis().command('SET', s.keys.ops('ana'), 'x')
+      expect(await s.pendingOps('ana')).toEqual(['0'])
+    })
+  })
+
   describe('cool', () => {
     it('makes a warm post cold once, and keeps its revision for the next', async () => {
       const s = harness()

@@ -2,10 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { likeAt, POST, type Suite, T } from './harness'
 
 const any = { accept: 'any' } as const
-const LIKES = { likes: { [POST]: 0 } }
 
 /** Which drained ops are remembered, so that a Postgres that comes back older is given them again. */
 export const remembering: Suite = (redis, harness) => {
+  const LIKES = { likes: { [POST]: 0 } }
+
   describe('settle', () => {
     const sessions = async () =>
       Object.keys(await harness().recent())

@@ -137,6 +137,9 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
       }: { extent?: 'all' | 'some'; ttl?: number; most?: number } = {},
     ) => text(calls.installSession(session, receipt, new Map(ops), { extent, ttlMs: ttl, most })),
 
+    pendingOps: (session: string, cursor = '0', count = 1000) =>
+      list(calls.pendingOps(session, cursor, count)),
+
     cool: (post: string, ...sessions: string[]) => run(...calls.cool(post, sessions)),
     forget: (post: string) => run(...calls.forget(post)),
 
@@ -157,8 +160,10 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
       const reply = await list(calls.collect(of))
       return reply.length === 1 ? Number(reply[0]) : null
     },
-    look: (idleMs: number) =>
-      run(...calls.look(idleMs)) as Promise<[untilTurn: string, pending: string, cut: string, home: string]>,
+    look: (idleMs: number, others?: string[]) =>
+      run(...calls.look(idleMs, others)) as Promise<
+        [untilTurn: string, pending: string, cut: string, home: string, ...others: string[]]
+      >,
     close: (limit: number, ...done: string[]) => list(calls.close(limit, done)),
     reopen: () => run(...calls.reopen()),
     abandon: (nonce: string) => run(...calls.abandon(nonce)),

@@ -1,0 +1,86 @@
+import type { Sql } from 'postgres'
+import type { Table } from '../../core/kind'
+import { within } from '../../core/within'
+import { openSql } from '../connect'
+import { postgresUnreachable } from '../unreachable'
+
+/** A look takes longer than this only where nothing answers, milliseconds. */
+const PATIENCE_MS = 15_000
+
+export interface Column {
+  name: string
+  /** As `format_type` has it, without a length: `bigint`, `character varying`. */
+  type: string
+  isRequired: boolean
+}
+
+export interface Reference {
+  column: string
+  to: Table
+  /** The column that it points to. */
+  at: string
+}
+
+/** A table of the application, as the catalogue of Postgres has it. */
+export interface CatalogueTable extends Table {
+  columns: Column[]
+  /** Columns of each unique index, the primary key's too, sorted. */
+  uniques: string[][]
+  /** Foreign keys of one column. */
+  references: Reference[]
+  /** Names of its triggers, without those of onecount. */
+  triggers: string[]
+}
+
+/** Schemas of Postgres, of Supabase and of its extensions. */
+const FOREIGN =
+  `_analytics _realtime auth cron extensions graphql graphql_public information_schema net pgbouncer pgmq
+  pgsodium pgsodium_masks pgtle realtime repack storage supabase_functions supabase_migrations vault`.split(
+    /\s+/,
+  )
+
+/** Tables of the kind that there is without a configuration; those of other kinds begin with `onecount_`. */
+const OURS =
+  `like_log like_log_sums like_receipt like_refused like_settings like_tombstones like_unseen`.split(' ')
+
+/** The tables of an application. Reads the catalogue alone. @throws Unreachable */
+export async function readCatalogue(databaseUrl: string): Promise<CatalogueTable[]> {
+  const open = await openSql(databaseUrl, 1)
+  const sql = open()
+  try {
+    return await within(Promise.resolve(query(sql)), PATIENCE_MS, () => {
+      throw new Error(`no answer within ${PATIENCE_MS} ms`)
+    })
+  } catch (error) {
+    throw postgresUnreachable(error, { redisUrl: '', databaseUrl })
+  } finally {
+    await sql.end({ timeout: 0 })
+  }
+}
+
+const query = (sql: Sql) => sql<CatalogueTable[]>`
+  select n.nspname as schema, c.relname as table,
+    (select json_agg(json_build_object('name', attname, 'type', format_type(atttypid, null),
+                                       'isRequired', attnotnull) order by attnum)
+       from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped) as columns,
+    (select coalesce(json_agg(k.names), '[]')
+       from pg_index i cross join lateral (
+         select array_agg(attname::text order by attname) as names from pg_attribute
+          where attrelid = c.oid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])) k
+      where i.indrelid = c.oid and i.indisunique and i.indpred is null and i.indexprs is null) as uniques,
+    (select coalesce(json_agg(json_build_object('column', a.attname, 'at', b.attname,
+                       'to', json_build_object('schema', tn.nspname, 'table', t.relname))), '[]')
+       from pg_constraint f
+       join pg_attribute a on a.attrelid = f.conrelid and a.attnum = f.conkey[1]
+       join pg_attribute b on b.attrelid = f.confrelid and b.attnum = f.confkey[1]
+       join pg_class t on t.oid = f.confrelid join pg_namespace tn on tn.oid = t.relnamespace
+      where f.conrelid = c.oid and f.contype = 'f' and cardinality(f.conkey) = 1) as references,
+    (select coalesce(json_agg(tgname order by tgname), '[]')
+       from pg_trigger t join pg_proc p on p.oid = t.tgfoid
+      where tgrelid = c.oid and not tgisinternal and proname not like 'onecount\\_%') as triggers
+    from pg_class c join pg_namespace n on n.oid = c.relnamespace
+   where c.relkind in ('r', 'p') and not c.relispartition
+     and n.nspname not in ${sql(FOREIGN)} and n.nspname not like 'pg\\_%'
+     and c.relname not like 'onecount\\_%' and c.relname not in ${sql(OURS)}
+     and exists (select from pg_attribute where attrelid = c.oid and attnum > 0 and not attisdropped)
+   order by n.nspname, c.relname`

@@ -1,0 +1,37 @@
+import type { KindConfig } from '../../config/define'
+import type { Mapping } from './mapping'
+
+/** `onecount.config.ts` or `.mjs` for these kinds. */
+export function configText(mapping: Mapping): string {
+  const kinds = Object.entries(mapping)
+  const actors = [...new Set(kinds.map(([, { actor }]) => actor))]
+  const common = actors.length === 1 ? actors[0] : undefined
+  return `import { defineConfig } from 'onecount'
+
+export default defineConfig({
+  kinds: {
+${kinds.map(([name, kind]) => kindText(name, kind, common === undefined)).join('\n')}
+  },${common ? `\n  actor: ${quote(common)},` : ''}
+})
+`
+}
+
+const kindText = (
+  name: string,
+  { target, rows, actor }: KindConfig,
+  hasActor: boolean,
+): string => `    ${name}: {
+      target: ${objectText({ table: target.table, id: target.id, column: target.column, count: target.count })},
+      rows: ${objectText({ table: rows.table, target: rows.target, actor: rows.actor, createdAt: rows.createdAt })},${
+        hasActor ? `\n      actor: ${quote(actor!)},` : ''
+      }
+    },`
+
+const objectText = (object: Record<string, string | null | undefined>): string =>
+  `{ ${Object.entries(object)
+    .flatMap(([key, value]) =>
+      value === undefined ? [] : `${key}: ${value === null ? 'null' : quote(value)}`,
+    )
+    .join(', ')} }`
+
+const quote = (text: string): string => `'${text.replace(/[\\']/g, '\\$&')}'`

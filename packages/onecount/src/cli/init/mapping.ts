@@ -1,0 +1,196 @@
+import { type Config, defineConfig, type KindConfig } from '../../config/define'
+import { MissingSetting } from '../settings'
+import type { CatalogueTable } from './catalogue'
+import { type Candidate, type Draft, findCandidates, inspect, isWhole, targetOf } from './inspect'
+import { kindNameOf, longKindNameOf, nameOfTable } from './naming'
+import { MAPPING_OPTIONS, type MappingValues } from './options'
+
+/** What is counted: kinds by their names, as `defineConfig` takes them. */
+export type Mapping = Record<string, KindConfig>
+
+/** Several tables, or none, may be meant: `candidates` are those. */
+export class Ambiguous extends MissingSetting {
+  constructor(
+    message: string,
+    readonly candidates: Candidate[],
+  ) {
+    super(message)
+  }
+}
+
+/** What a mapping needs at least, where there is no database to look at. */
+const NEEDED = ['target', 'id', 'rows', 'rows-target', 'rows-actor', 'actor'] as const
+
+/**
+ * The kinds that the options say, and what they leave out as the catalogue shows it.
+ * @throws Ambiguous; MissingSetting that names the option; OnecountError `misconfigured`
+ */
+export function proposeMapping(values: MappingValues, catalogue: CatalogueTable[] | null): Mapping {
+  const given = Object.keys(MAPPING_OPTIONS).find(name => values[name as keyof MappingValues] !== undefined)
+  if (given && (values.kind?.length ?? 0) > 1)
+    throw new MissingSetting(
+      `--${given} is for one kind: name one with --kind, and add others to the configuration`,
+    )
+  const empty = Object.entries(values).find(
+    ([name, value]) => value === '' && Object.hasOwn(MAPPING_OPTIONS, name),
+  )
+  if (empty) throw new MissingSetting(`--${empty[0]} is empty: give it a value, or leave it out`)
+  oneOf('id', values.id, ['uuid', 'bigint', 'text'])
+  oneOf('actor', values.actor, ['uuid', 'text'])
+  const mapping = !catalogue
+    ? fromOptions(values)
+    : values.rows
+      ? fromTable(values.rows, values, catalogue)
+      : fromCandidates(values, catalogue)
+  check(mapping)
+  return mapping
+}
+
+function oneOf(option: string, value: string | undefined, allowed: string[]): void {
+  if (value !== undefined && !allowed.includes(value))
+    throw new MissingSetting(`--${option} ${value} is not known: use ${allowed.join(', ')}`)
+}
+
+/** @throws OnecountError `misconfigured` */
+export const check = (mapping: Mapping): Config => defineConfig({ kinds: mapping })
+
+function fromOptions(values: MappingValues): Mapping {
+  const missing = NEEDED.filter(name => !values[name]).map(name => `--${name}`)
+  if (missing.length > 0)
+    throw new MissingSetting(
+      `DATABASE_URL is not set, so the tables cannot be looked at: set it, or say ${missing.join(', ')}`,
+    )
+  return {
+    [values.kind?.[0] ?? kindNameOf(values.rows!)]: withOptions({ rows: { table: values.rows! } }, values),
+  }
+}
+
+function fromTable(rows: string, values: MappingValues, catalogue: CatalogueTable[]): Mapping {
+  const table = findTable('rows', rows, catalogue)
+  for (const option of ['rows-target', 'rows-actor', 'created-at'] as const)
+    if (values[option] !== 'none') findColumn(option, values[option], table)
+  const kind = values.kind?.[0] ?? kindNameOf(rows)
+  const { target: targetName, 'rows-target': column, 'rows-actor': actor } = values
+  const draft = inspect(table, catalogue, { target: targetName, column, actor, kind })
+  if (targetName !== undefined) {
+    const target = findTable('target', targetName, catalogue)
+    for (const option of ['target-column', 'count'] as const)
+      if (values[option] !== 'none') findColumn(option, values[option], target)
+    draft.target ??= targetOf(target, values['target-column'], [kind, kindNameOf(rows)])
+  }
+  return { [kind]: withOptions(draft, values) }
+}
+
+function findTable(option: string, name: string, catalogue: CatalogueTable[]): CatalogueTable {
+  const table = catalogue.find(table => nameOfTable(table) === name)
+  if (!table)
+    throw new MissingSetting(`--${option} ${name} is not in the database: it has ${namesOf(catalogue)}`)
+  return table
+}
+
+const MOST_NAMES = 20
+const namesOf = (catalogue: CatalogueTable[]): string =>
+  [...catalogue.slice(0, MOST_NAMES).map(nameOfTable), ...(catalogue.length > MOST_NAMES ? ['…'] : [])].join(
+    ', ',
+  ) || 'no tables'
+
+function findColumn(option: string, name: string | undefined, { columns, ...table }: CatalogueTable): void {
+  if (name === undefined || columns.some(column => column.name === name)) return
+  throw new MissingSetting(
+    `--${option} ${name} is no column of ${nameOfTable(table)}: it has ${columns.map(({ name }) => name).join(', ')}`,
+  )
+}
+
+/** What was said takes the place of what was found. @throws MissingSetting where something is still unknown */
+function withOptions(draft: Draft, values: MappingValues): KindConfig {
+  const { count, 'target-column': column, 'created-at': createdAt } = values
+  const { count: found, ...target } = {
+    ...draft.target,
+    ...(values.target && { table: values.target }),
+    ...(values.id && { id: values.id }),
+    ...(column && { column }),
+  } as NonNullable<Draft['target']>
+  const shown = count === 'none' ? undefined : (count ?? found)
+  const whole = {
+    target: { ...target, ...(shown && { count: shown }) },
+    rows: {
+      ...draft.rows,
+      ...(values['rows-target'] && { target: values['rows-target'] }),
+      ...(values['rows-actor'] && { actor: values['rows-actor'] }),
+      ...(createdAt && { createdAt: createdAt === 'none' ? null : createdAt }),
+    },
+    actor: (values.actor as Draft['actor']) ?? draft.actor,
+  } satisfies Draft
+  if (isWhole(whole)) return whole
+  const missing = [
+    ...(whole.rows.target ? [] : ['--rows-target']),
+    ...(whole.rows.actor ? [] : ['--rows-actor']),
+    ...(whole.target.table ? (whole.target.id ? [] : ['--id']) : ['--target']),
+    ...(whole.rows.actor && !whole.actor ? ['--actor, as uuid or text (other types are not taken)'] : []),
+  ]
+  throw new MissingSetting(
+    `${whole.rows.table} does not show by itself how it is mapped: say ${missing.join(', ')}`,
+  )
+}
+
+function fromCandidates(values: MappingValues, catalogue: CatalogueTable[]): Mapping {
+  if (values.target !== undefined) findTable('target', values.target, catalogue)
+  const all = withOwnNames(findCandidates(catalogue)).filter(
+    ({ config }) => values.target === undefined || config.target.table === values.target,
+  )
+  const named = all.filter(({ isNamed }) => isNamed)
+  const chosen = values.kind ? values.kind.map(kind => findKind(kind, all)) : named
+  if (!values.kind && named.length !== 1) throw toAmbiguous(named.length > 0 ? named : all)
+  return Object.fromEntries(chosen.map(({ kind, config }) => [kind, withOptions(config, values)]))
+}
+
+function findKind(kind: string, candidates: Candidate[]): Candidate {
+  const found = candidates.find(candidate => candidate.kind === kind)
+  if (found) return found
+  throw new Ambiguous(
+    `No table looks like a kind ${kind}: name its table with --rows${listOf(candidates)}`,
+    candidates,
+  )
+}
+
+/** Names that differ, and that a kind can have. */
+function withOwnNames(candidates: Candidate[]): Candidate[] {
+  return candidates.map(candidate => {
+    const { kind, config } = candidate
+    const isShared = candidates.filter(other => other.kind === kind).length > 1
+    return isShared || !canBe(kind, config)
+      ? { ...candidate, kind: longKindNameOf(config.rows.table) }
+      : candidate
+  })
+}
+
+function canBe(kind: string, config: KindConfig): boolean {
+  try {
+    check({ [kind]: config })
+    return true
+  } catch {
+    return false
+  }
+}
+
+function toAmbiguous(candidates: Candidate[]): Ambiguous {
+  const message =
+    candidates.length === 0
+      ? 'No table of the database looks like likes: name it with --rows TABLE, and --kind NAME'
+      : `${candidates.length === 1 ? 'One table' : 'Several tables'} may be meant: choose with --kind`
+  return new Ambiguous(`${message}${listOf(candidates)}`, candidates)
+}
+
+function listOf(candidates: Candidate[]): string {
+  if (candidates.length === 0) return ''
+  const lines = candidates.map(
+    ({ kind, config }) => `  npx onecount init --kind ${kind}\n    ${describe(config)}`,
+  )
+  return `\n\n${lines.join('\n')}`
+}
+
+/** One kind in a line, for people. */
+export function describe({ target, rows, actor }: KindConfig): string {
+  const count = target.count ? `, counted in ${target.count}` : ''
+  return `${target.table} (${target.column ?? 'id'} ${target.id})${count}; ${rows.table} (${rows.target}, ${rows.actor} ${actor})`
+}

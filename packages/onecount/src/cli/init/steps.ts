@@ -1,0 +1,60 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Application } from './application'
+import { findEmptyNames } from './environment'
+import type { Planned } from './files'
+import type { Report } from './report'
+import { OPEN_SESSION } from './server-file'
+
+/** What is left to do by hand, in order. */
+export function nextSteps(
+  application: Application,
+  { config, files }: Pick<Report, 'config' | 'files'>,
+  isSupabase: boolean,
+): string[] {
+  const { root, base, dependencies } = application
+  const peers = ['ioredis', isSupabase ? '@supabase/supabase-js' : 'postgres', '@tanstack/react-query']
+  const missing = peers.filter(name => !dependencies.has(name))
+  const kinds = Object.keys(config.kinds)
+  const doctors = kinds.map(kind => `npx onecount doctor${kinds.length > 1 ? ` --kind ${kind}` : ''}`)
+  const empty = findEmptyNames(root, isSupabase)
+  const migration = files.find(({ path }) => path.endsWith('.sql'))
+  const server = files.find(({ path }) => path.startsWith(`${base}onecount.`) && !path.includes('.config.'))
+  const mount = files.find(({ path }) => /\/route\.\w+$/.test(path))?.path.includes('/api/onecount/')
+  return [
+    ...(missing.length > 0 ? [`npm install ${missing.join(' ')}`] : []),
+    ...(empty.length > 0 ? [`Give ${empty.join(', ')} a value in .env.local`] : []),
+    ...(isIgnored(root, '.env.local') ? [] : ['Add .env.local to .gitignore: it holds a secret']),
+    ...(server && currentText(root, server).includes(OPEN_SESSION)
+      ? [`In ${server.path} let session return the id of the person who is signed in, or null`]
+      : []),
+    ...(migration
+      ? [`Apply ${migration.path}: npx supabase db push, or psql "$DATABASE_URL" -f ${migration.path}`]
+      : []),
+    ...(mount
+      ? [`Give LikesProvider the transport createHttpTransport({ baseUrl: '/api/onecount/likes' })`]
+      : []),
+    'Show the counts in your pages: LikesProvider, onecount.readLikes and useLikes, as docs/adopt.md has them',
+    `npx onecount backfill && ${doctors.join(' && ')}`,
+  ]
+}
+
+function currentText(root: string, { path, text }: Planned): string {
+  try {
+    return readFileSync(join(root, path), 'utf8')
+  } catch {
+    return text
+  }
+}
+
+/** True also where there is no repository to keep it out of. */
+function isIgnored(root: string, path: string): boolean {
+  try {
+    execFileSync('git', ['check-ignore', '--quiet', path], { cwd: root, stdio: 'ignore' })
+    return true
+  } catch (error) {
+    const NOT_IGNORED = 1
+    return (error as { status?: unknown }).status !== NOT_IGNORED
+  }
+}

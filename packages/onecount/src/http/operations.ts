@@ -1,0 +1,73 @@
+import type { KindDrained } from '../core/engines'
+import type { Health } from '../core/health'
+import type { KindsService, LikesService } from './ports'
+import { errorOf, json } from './responses'
+
+/** The answer of `{base}/health`. Of several kinds each has its own figures under its name. */
+export function healthResponse(
+  health: Health & { lookedAt: string; kinds?: Record<string, Health> },
+  warnings: readonly string[],
+): Response {
+  const { lookedAt, kinds = {} } = health
+  const each = Object.entries(kinds).map(([name, own]) => [name, membersOf(own)])
+  return json(health.status === 'down' ? 503 : 200, {
+    ...membersOf(health),
+    lookedAt,
+    ...(each.length > 1 && { kinds: Object.fromEntries(each) }),
+    // Only what there is to say.
+    ...(warnings.length > 0 && { warnings }),
+  })
+}
+
+const membersOf = ({
+  status,
+  redis,
+  postgres,
+  pending,
+  oldestPendingMs,
+  unseen,
+  refused,
+  paused,
+  lastDrainAt,
+}: Health): Health => ({
+  status,
+  redis,
+  postgres,
+  pending,
+  oldestPendingMs,
+  unseen,
+  refused,
+  paused,
+  lastDrainAt,
+})
+
+interface Drained {
+  drained: number
+  more: boolean
+  kinds?: Record<string, KindDrained>
+}
+
+/**
+ * Drains, and answers what was done. Of several kinds each has its own result under its name; where one fails the
+ * others are drained, and the status is that of its error, so that a scheduler takes notice.
+ * @throws what the drain of a single kind throws
+ */
+export async function drainResponse(
+  service: LikesService | KindsService,
+  budgetMs: number,
+  logError: (error: unknown) => void,
+): Promise<Response> {
+  const { drained, more, kinds = {} }: Drained = await service.drainOnce(budgetMs)
+  const results = Object.entries(kinds)
+  const errors = results.flatMap(([, result]) => ('error' in result ? [result.error] : []))
+  if (results.length === 1 && errors.length === 1) throw errors[0]
+  for (const error of errors) logError(error)
+  const each = results.map(([name, result]) => [
+    name,
+    'error' in result
+      ? { error: errorOf(result.error).body }
+      : { drained: result.drained, more: result.more },
+  ])
+  const status = errors.length > 0 ? errorOf(errors[0]).status : 200
+  return json(status, { drained, more, ...(each.length > 1 && { kinds: Object.fromEntries(each) }) })
+}

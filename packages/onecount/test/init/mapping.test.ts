@@ -1,0 +1,251 @@
+import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type CatalogueTable, readCatalogue } from '../../src/cli/init/catalogue'
+import { findCandidates } from '../../src/cli/init/inspect'
+import { Ambiguous, check, proposeMapping } from '../../src/cli/init/mapping'
+import { kindSql } from '../../src/postgres/kind-sql'
+import { connect } from '../support/databases'
+
+let server: PostgresServer
+beforeAll(async () => {
+  server = await startPostgresServer({ fsync: false })
+})
+afterAll(() => server.stop())
+
+let made = 0
+/** What the catalogue of a database with these tables says. */
+async function catalogueOf(schema: string) {
+  const url = await server.createDatabase(`tables_${++made}`)
+  const sql = connect(url, { max: 1 })
+  await sql.unsafe(schema)
+  await sql.end()
+  return { url, catalogue: await readCatalogue(url) }
+}
+
+const PEOPLE = 'create table people (id uuid primary key, name text not null);'
+const ARTICLES = `${PEOPLE}
+  create table articles (id bigint generated always as identity primary key, title text, like_count integer not null default 0);
+  create table article_likes (
+    article_id bigint not null references articles, user_id uuid not null references people,
+    created_at timestamptz not null default now(), primary key (user_id, article_id));`
+const LIKE = {
+  target: { table: 'articles', id: 'bigint', count: 'like_count' },
+  rows: { table: 'article_likes', target: 'article_id', actor: 'user_id' },
+  actor: 'uuid',
+}
+const BOOKMARKS = `
+  create table bookmarks (
+    id bigserial primary key, article_id bigint not null references articles, user_id text not null,
+    marked_at timestamptz, unique (article_id, user_id));`
+
+describe('a table of likes is found by its name, keys and columns', () => {
+  it.each<[string, string, object]>([
+    ['with a count and foreign keys', ARTICLES, { like: LIKE }],
+    [
+      'as Prisma has it, without a foreign key to people',
+      `create table "Post" ("id" text primary key, "likesCount" integer);
+       create table "PostLike" ("id" serial primary key, "postId" text not null references "Post" ("id"),
+         "userId" text not null, "createdAt" timestamp(3) not null default now(), unique ("postId", "userId"));`,
+      {
+        like: {
+          target: { table: 'Post', id: 'text', count: 'likesCount' },
+          rows: { table: 'PostLike', target: 'postId', actor: 'userId', createdAt: 'createdAt' },
+          actor: 'text',
+        },
+      },
+    ],
+    [
+      'without any key, by names alone',
+      `create table posts (id uuid primary key, favorites integer);
+       create table post_favorites (post_id uuid not null, session_id text not null);`,
+      {
+        favorite: {
+          target: { table: 'posts', id: 'uuid', count: 'favorites' },
+          rows: { table: 'post_favorites', target: 'post_id', actor: 'session_id', createdAt: null },
+          actor: 'text',
+        },
+      },
+    ],
+    [
+      'in a schema of its own, with another column of the id',
+      `create schema blog; create table blog.pages (slug varchar(80) primary key, votes bigint);
+       create table blog.page_votes (page text not null references blog.pages (slug), voter_id uuid not null,
+         created_at timestamptz, primary key (page, voter_id));`,
+      {
+        vote: {
+          target: { table: 'blog.pages', id: 'text', column: 'slug', count: 'votes' },
+          rows: { table: 'blog.page_votes', target: 'page', actor: 'voter_id' },
+          actor: 'uuid',
+        },
+      },
+    ],
+    [
+      'of people who are liked by people',
+      `create table profiles (id uuid primary key);
+       create table profile_likes (profile_id uuid not null references profiles, user_id uuid not null references profiles,
+         created_at timestamptz, primary key (profile_id, user_id));`,
+      {
+        like: {
+          target: { table: 'profiles', id: 'uuid' },
+          rows: { table: 'profile_likes', target: 'profile_id', actor: 'user_id' },
+          actor: 'uuid',
+        },
+      },
+    ],
+    [
+      'beside tables of pairs that are none',
+      `${ARTICLES} create table follows (follower_id uuid not null references people, followee_id uuid not null
+         references people, primary key (follower_id, followee_id));
+       create table article_tags (article_id bigint not null references articles, tag text not null);
+       create table like_log (post_id uuid not null, session_id text not null);`,
+      { like: LIKE },
+    ],
+  ])('%s', async (_, schema, expected) => {
+    const { url, catalogue } = await catalogueOf(schema)
+    const mapping = proposeMapping({}, catalogue)
+    expect(mapping).toEqual(expected)
+    // What was proposed fits: its migration can be applied, and the table is proposed alike afterwards.
+    const sql = connect(url, { max: 1 })
+    for (const kind of Object.values(check(mapping).kinds)) await sql.unsafe(kindSql(kind))
+    await sql.end()
+    expect(proposeMapping({}, await readCatalogue(url))).toEqual(expected)
+  })
+
+  it('and triggers of the application are noted, those of onecount are not', async () => {
+    const { url, catalogue } = await catalogueOf(`${ARTICLES}
+      create function add_one() returns trigger language plpgsql as $$ begin return null; end $$;
+      create trigger count_likes after insert on article_likes for each row execute function add_one();`)
+    const sql = connect(url, { max: 1 })
+    await sql.unsafe(kindSql(check(proposeMapping({}, catalogue)).kinds.like!))
+    await sql.end()
+    expect(findCandidates(await readCatalogue(url)).map(({ triggers }) => triggers)).toEqual([
+      ['count_likes'],
+    ])
+  })
+})
+
+describe('where several tables may be meant', () => {
+  it('they are listed with what to write, and a name chooses one or more', async () => {
+    const { catalogue } = await catalogueOf(ARTICLES + BOOKMARKS)
+    expect(() => proposeMapping({}, catalogue)).toThrow(Ambiguous)
+    expect(() => proposeMapping({}, catalogue)).toThrow(
+      /Several tables may be meant: choose with --kind\n\n {2}npx onecount init --kind like\n.*article_likes.*\n {2}npx onecount init --kind bookmark/,
+    )
+    const bookmark = {
+      target: { table: 'articles', id: 'bigint' },
+      rows: { table: 'bookmarks', target: 'article_id', actor: 'user_id', createdAt: null },
+      actor: 'text',
+    }
+    expect(proposeMapping({ kind: ['bookmark'] }, catalogue)).toEqual({ bookmark })
+    expect(proposeMapping({ kind: ['like', 'bookmark'] }, catalogue)).toEqual({ like: LIKE, bookmark })
+    expect(
+      proposeMapping({ kind: ['mark'], rows: 'bookmarks', 'created-at': 'marked_at' }, catalogue),
+    ).toEqual({
+      mark: { ...bookmark, rows: { ...bookmark.rows, createdAt: 'marked_at' } },
+    })
+  })
+
+  it('kinds of one name get longer ones', async () => {
+    const { catalogue } =
+      await catalogueOf(`${ARTICLES} create table comments (id uuid primary key, likes integer);
+      create table comment_likes (comment_id uuid not null references comments, user_id uuid not null references people,
+        unique (comment_id, user_id));`)
+    expect(() => proposeMapping({}, catalogue)).toThrow(/--kind articlelike\n.*\n {2}.*--kind commentlike/)
+    expect(proposeMapping({ target: 'comments', kind: ['commentlike'] }, catalogue)).toMatchObject({
+      commentlike: { target: { table: 'comments', count: 'likes' } },
+    })
+  })
+
+  it('a table of pairs without such a name is not taken by itself', async () => {
+    const { catalogue } = await catalogueOf(`${PEOPLE} create table events (id uuid primary key);
+      create table attendance (event_id uuid not null references events, person_id uuid not null references people,
+        primary key (event_id, person_id));`)
+    expect(() => proposeMapping({}, catalogue)).toThrow(/One table may be meant.*\n\n.*--kind attendance/)
+    expect(proposeMapping({ kind: ['attendance'] }, catalogue)).toMatchObject({
+      attendance: { target: { table: 'events' } },
+    })
+  })
+})
+
+describe('options', () => {
+  let catalogue: CatalogueTable[]
+  beforeAll(async () => {
+    catalogue = (await catalogueOf(ARTICLES)).catalogue
+  })
+
+  it('say everything where there is no database', () => {
+    const values = {
+      kind: ['like'],
+      target: 'articles',
+      id: 'bigint',
+      count: 'like_count',
+      rows: 'article_likes',
+      'rows-target': 'article_id',
+      'rows-actor': 'user_id',
+      actor: 'uuid',
+    }
+    expect(proposeMapping(values, null)).toEqual({ like: LIKE })
+    expect(() => proposeMapping({ rows: 'article_likes', target: 'articles' }, null)).toThrow(
+      'DATABASE_URL is not set, so the tables cannot be looked at: set it, or say --id, --rows-target, --rows-actor, --actor',
+    )
+  })
+
+  it('take the place of what was found', () => {
+    expect(proposeMapping({ count: 'none', 'created-at': 'none' }, catalogue)).toEqual({
+      like: {
+        target: { table: 'articles', id: 'bigint' },
+        rows: { ...LIKE.rows, createdAt: null },
+        actor: 'uuid',
+      },
+    })
+    expect(proposeMapping({ rows: 'article_likes', kind: ['heart'] }, catalogue)).toEqual({ heart: LIKE })
+  })
+
+  it('map a table that shows nothing by itself', async () => {
+    const { catalogue } = await catalogueOf(`create table things (nr integer primary key, hearts integer);
+      create table pairs (a integer not null, b text not null);`)
+    const values = { kind: ['heart'], rows: 'pairs', target: 'things' }
+    expect(() => proposeMapping(values, catalogue)).toThrow(
+      'pairs does not show by itself how it is mapped: say --rows-target, --rows-actor',
+    )
+    expect(proposeMapping({ ...values, 'rows-target': 'a', 'rows-actor': 'b' }, catalogue)).toEqual({
+      heart: {
+        target: { table: 'things', id: 'bigint', column: 'nr', count: 'hearts' },
+        rows: { table: 'pairs', target: 'a', actor: 'b', createdAt: null },
+        actor: 'text',
+      },
+    })
+  })
+
+  it.each<[Parameters<typeof proposeMapping>[0], string]>([
+    [
+      { rows: 'artikle_likes' },
+      '--rows artikle_likes is not in the database: it has article_likes, articles, people',
+    ],
+    [{ target: 'posts' }, '--target posts is not in the database'],
+    [
+      { rows: 'article_likes', 'rows-actor': 'person' },
+      '--rows-actor person is no column of article_likes: it has article_id, user_id, created_at',
+    ],
+    [
+      { rows: 'article_likes', target: 'articles', count: 'likes' },
+      '--count likes is no column of articles: it has id, title, like_count',
+    ],
+    [{ id: 'integer' }, '--id integer is not known: use uuid, bigint, text'],
+    [{ actor: 'bigint' }, '--actor bigint is not known: use uuid, text'],
+    [{ kind: ['like', 'heart'], rows: 'article_likes' }, '--rows is for one kind'],
+    [{ kind: ['heart'] }, 'No table looks like a kind heart: name its table with --rows'],
+    [{ kind: ['Heart!'], rows: 'article_likes' }, 'kinds.Heart!: the name of a kind has up to 20'],
+  ])('%j that cannot be used is named', (values, message) => {
+    expect(() => proposeMapping(values, catalogue)).toThrow(message)
+  })
+
+  it('people whose ids are numbers are refused with what to do', async () => {
+    const { catalogue } = await catalogueOf(`create table posts (id bigserial primary key);
+      create table post_likes (post_id bigint not null references posts, user_id bigint not null);`)
+    expect(() => proposeMapping({ rows: 'post_likes' }, catalogue)).toThrow('--rows-actor')
+    expect(() => proposeMapping({ rows: 'post_likes', 'rows-actor': 'user_id' }, catalogue)).toThrow(
+      '--actor, as uuid or text (other types are not taken)',
+    )
+  })
+})

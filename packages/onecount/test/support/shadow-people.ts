@@ -1,0 +1,254 @@
+import { randomUUID } from 'node:crypto'
+import type { Onecount } from 'onecount'
+import type { Sql } from 'postgres'
+import { expect } from 'vitest'
+import { createRandom, type Random } from './random'
+
+/** Where a view of the application reads and writes at the moment: tables as before onecount, or the engine. */
+export interface View {
+  name: string
+  reads: 'tables' | 'engine'
+  writes: 'tables' | 'engine'
+}
+
+/** How the application wrote likes before onecount; one press, made as its user pressed. */
+export type OldWrite = (
+  sql: Sql,
+  articleId: string,
+  userId: string,
+  liked: boolean,
+  random: Random,
+) => Promise<void>
+
+export interface PeopleOptions {
+  sql: Sql
+  engines: Onecount[]
+  /** A press through the HTTP API; rejects unless it is acknowledged. */
+  send(articleId: string, userId: string, liked: boolean): Promise<void>
+  write: OldWrite
+  /** Articles that are liked and never unliked: their counts never fall. */
+  liked: string[]
+  /** Articles whose likes come and go. */
+  toggled: string[]
+  /** Likes of each article before the people came. */
+  base: Map<string, number>
+  views: View[]
+}
+
+/** By when Redis shows what old code has committed, milliseconds. */
+const LAG_MS = 5000
+const PEOPLE = 6
+/** So that the presses of a whole walk stay a few thousand. */
+const PACE_MS = 15
+
+/**
+ * People who like all the time, through whichever view, and readers who check every number that they see. Each person
+ * does one thing after another and presses what is on the screen: through a view of the tables only once it shows what
+ * the person did last.
+ */
+export function createPeople({ sql, engines, send, write, liked, toggled, base, views }: PeopleOptions) {
+  /** Of each pair what its person wanted last. */
+  const wishes = new Map<string, boolean>()
+  /** Of each article that is only liked: presses that began, and when the others were acknowledged. */
+  const begun = new Map(liked.map(id => [id, 0]))
+  const committed = new Map<string, number[]>(liked.map(id => [id, []]))
+  const acknowledged = new Map<string, number[]>(liked.map(id => [id, []]))
+  const presses = { tables: 0, engine: 0 }
+  /** Since when a drain has run without a break; until then nothing is due. */
+  let drainingSince = Number.POSITIVE_INFINITY
+  let failure: unknown
+  let isOver = false
+  let held: Promise<void> | undefined
+  let release = () => {}
+  const atWork = new Set<Promise<void>>()
+
+  const pairOf = (articleId: string, userId: string) => `${articleId}|${userId}`
+  const isDue = (at: number, now: number) => Math.max(at, drainingSince) + LAG_MS < now
+
+  async function isInTables(articleId: string, userId: string): Promise<boolean> {
+    return (
+      (await sql`select from article_likes where article_id = ${articleId} and user_id = ${userId}`).length >
+      0
+    )
+  }
+
+  /** Whether a person presses there: a view of the tables may not show yet what they have pressed in another one. */
+  async function press(
+    own: Random,
+    view: View,
+    articleId: string,
+    userId: string,
+    wanted: boolean,
+  ): Promise<boolean> {
+    if (view.writes === 'engine') {
+      if (own.chance(0.5)) await send(articleId, userId, wanted)
+      else await own.pick(engines).set(articleId, userId, wanted)
+      presses.engine++
+      return true
+    }
+    if ((await isInTables(articleId, userId)) === wanted) return false
+    await write(sql, articleId, userId, wanted, own)
+    presses.tables++
+    return true
+  }
+
+  /** Somebody new likes an article that is never unliked. */
+  async function likeOnce(own: Random): Promise<void> {
+    const articleId = own.pick(liked)
+    const userId = randomUUID()
+    const view = own.pick(views)
+    const log = view.writes === 'engine' ? acknowledged : committed
+    begun.set(articleId, begun.get(articleId)! + 1)
+    await press(own, view, articleId, userId, true)
+    wishes.set(pairOf(articleId, userId), true)
+    log.get(articleId)!.push(performance.now())
+  }
+
+  async function toggle(own: Random, userId: string): Promise<void> {
+    const articleId = own.pick(toggled)
+    const pair = pairOf(articleId, userId)
+    const wanted = !wishes.get(pair)
+    const view = own.pick(views)
+    if (!(await press(own, view, articleId, userId, wanted))) return
+    wishes.set(pair, wanted)
+    if (view.writes === 'tables' && drainingSince < Number.POSITIVE_INFINITY && own.chance(0.2))
+      await expectInRedis(own.pick(engines), articleId, userId, wanted)
+  }
+
+  /** What old code has committed is what the engine shows, in time. */
+  async function expectInRedis(engine: Onecount, articleId: string, userId: string, wanted: boolean) {
+    const committedAt = performance.now()
+    while (!isOver) {
+      const askedAt = performance.now()
+      const state = (await engine.read([articleId], userId)).get(articleId)!
+      if (state.liked === wanted) return
+      if (isDue(committedAt, askedAt))
+        expect(state, `committed ${askedAt - committedAt} ms before`).toMatchObject({ liked: wanted })
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+  }
+
+  /** A reader of one view: numbers that never fall, and never miss what was acknowledged. */
+  function createReader(own: Random, view: View): () => Promise<void> {
+    const last = new Map<string, number>()
+    let source = view.reads
+    return async () => {
+      if (source !== view.reads) last.clear()
+      source = view.reads
+      const articleId = own.pick(liked)
+      const before = performance.now()
+      const here = source === 'engine' ? acknowledged : committed
+      const there = source === 'engine' ? committed : acknowledged
+      const certain =
+        here.get(articleId)!.length + there.get(articleId)!.filter(at => isDue(at, before)).length
+      const count = await (source === 'engine' ? readEngine(own, articleId) : readTables(articleId))
+      const seen = {
+        view: view.name,
+        articleId,
+        count,
+        certain,
+        possible: begun.get(articleId)!,
+        last: last.get(articleId),
+      }
+      expect(count - base.get(articleId)!, JSON.stringify(seen)).toBeGreaterThanOrEqual(certain)
+      expect(count - base.get(articleId)!, JSON.stringify(seen)).toBeLessThanOrEqual(begun.get(articleId)!)
+      expect(count, JSON.stringify(seen)).toBeGreaterThanOrEqual(last.get(articleId) ?? 0)
+      last.set(articleId, count)
+    }
+  }
+
+  async function readTables(articleId: string): Promise<number> {
+    return Number((await sql`select like_count from articles where id = ${articleId}`)[0]!.like_count)
+  }
+
+  async function readEngine(own: Random, articleId: string): Promise<number> {
+    const state = (await own.pick(engines).read([articleId])).get(articleId)!
+    expect(['redis', 'lagging']).toContain(state.source)
+    return state.count!
+  }
+
+  /** Does this again and again, and holds between two times when the people are asked to. */
+  async function live(act: () => Promise<void>): Promise<void> {
+    while (!isOver && failure === undefined) {
+      await held
+      const acting = act()
+      atWork.add(acting)
+      await acting.catch(error => {
+        failure ??= error
+      })
+      atWork.delete(acting)
+      await new Promise(resolve => setTimeout(resolve, PACE_MS))
+    }
+  }
+
+  const lives: Promise<void>[] = []
+  return {
+    presses,
+    wishes,
+
+    begin(seed: number): void {
+      for (let n = 0; n < PEOPLE; n++) {
+        const own = createRandom(seed + n)
+        const userId = randomUUID()
+        lives.push(live(() => (own.chance(0.4) ? likeOnce(own) : toggle(own, userId))))
+      }
+    },
+
+    /** Readers check from here on, as counts are kept exactly. */
+    beginReading(seed: number): void {
+      for (const [n, view] of views.entries()) lives.push(live(createReader(createRandom(seed + n), view)))
+    },
+
+    drainIsUp(): void {
+      drainingSince = performance.now()
+    },
+    drainIsDown(): void {
+      drainingSince = Number.POSITIVE_INFINITY
+    },
+
+    /** Waits until this many more presses were made through tables, and through the engine. */
+    async more(tables: number, engine: number): Promise<void> {
+      const goal = { tables: presses.tables + tables, engine: presses.engine + engine }
+      await expect
+        .poll(
+          () => failure !== undefined || (presses.tables >= goal.tables && presses.engine >= goal.engine),
+          {
+            timeout: 30_000,
+          },
+        )
+        .toBe(true)
+      if (failure !== undefined) throw failure
+    },
+
+    /** Nobody presses while this runs. */
+    async quiet<T>(look: () => Promise<T>): Promise<T> {
+      held = new Promise(resolve => {
+        release = resolve
+      })
+      try {
+        while (atWork.size > 0) await Promise.allSettled(atWork)
+        if (failure !== undefined) throw failure
+        return await look()
+      } finally {
+        release()
+        held = undefined
+      }
+    },
+
+    /** Who likes an article, by what its people wanted last. */
+    likersOf: (articleId: string): string[] =>
+      [...wishes]
+        .filter(([pair, isLiked]) => isLiked && pair.startsWith(`${articleId}|`))
+        .map(([pair]) => pair.slice(articleId.length + 1))
+        .sort(),
+
+    async end(): Promise<void> {
+      isOver = true
+      release()
+      await Promise.all(lives)
+      if (failure !== undefined) throw failure
+    },
+  }
+}
+
+export type People = ReturnType<typeof createPeople>
