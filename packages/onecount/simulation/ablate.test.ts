@@ -34,6 +34,7 @@ describe('npm run simulate', () => {
     [['--sedes', '1'], '--sedes'],
     [['--faults', 'crash,typo'], '--faults typo'],
     [['--partitions', 'x'], '--partitions x is not a whole number'],
+    [['--kind', 'uid'], '--kind uid: there is uuid, bigint, text'],
   ])('%j is wrong usage', (args, words) => {
     const main = join(import.meta.dirname, 'main.ts')
     const { status, stderr } = spawnSync(process.execPath, ['--import', 'tsx', main, ...args], {
@@ -43,4 +44,26 @@ describe('npm run simulate', () => {
     expect(stderr).toContain('Usage:')
     expect(status).toBe(2)
   })
+
+  it('says how many seeds had which ids, and replays one with those that it was given', () => {
+    const simulate = (...args: string[]) =>
+      spawnSync(process.execPath, ['--import', 'tsx', join(import.meta.dirname, 'main.ts'), ...args], {
+        encoding: 'utf8',
+      }).stdout
+    const short = ['--steps', '20', '--faults', '']
+    expect(JSON.parse(simulate('--seeds', '16', '--json', ...short))).toMatchObject({
+      kinds: { uuid: 12, bigint: 2, text: 2 },
+      violations: 0,
+    })
+    expect(simulate('--seeds', '16', ...short)).toContain(
+      '16 seeds (12 with uuid ids, 2 with bigint ids, 2 with',
+    )
+    expect(JSON.parse(simulate('--seeds', '4', '--kind', 'text', '--json', ...short))).toMatchObject({
+      kinds: { text: 4 },
+    })
+    expect(simulate('--seed', '3', ...short)).toContain('seed 3, bigint ids: calm')
+    const replayed = simulate('--seed', '3', '--kind', 'uuid', ...short)
+    expect(replayed).toContain('seed 3, uuid ids: calm')
+    expect(replayed).toContain('70070000-0000-4000-8000')
+  }, 60_000)
 })

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import { runBatch } from './batch'
 import { type Engine, engineWithout } from './engine'
+import type { KindName } from './kinds'
 import type { Rule } from './rule'
 
 interface Ablation {
@@ -18,6 +19,8 @@ interface AblateOptions {
   /** Within so many seeds a missing rule must be noticed. */
   seeds: number
   json: boolean
+  /** Instead of that of each seed. */
+  kind?: KindName
   /** The engine that is run. */
   without?: (rule: Rule) => Promise<Engine>
 }
@@ -34,7 +37,7 @@ export async function ablateRule(
   rule: Rule,
   from: number,
   seeds: number,
-  without = engineWithout,
+  { without = engineWithout, kind }: Pick<AblateOptions, 'without' | 'kind'> = {},
 ): Promise<Ablation> {
   const engine = await without(rule)
   const ablation: Ablation = { rule: rule.name, seed: null, seeds: 0, violation: null }
@@ -42,6 +45,7 @@ export async function ablateRule(
     from,
     seeds,
     steps: STEPS,
+    kind,
     faults: rule.faults && new Set(rule.faults),
     onOutcome({ seed, violations }) {
       if (ablation.seed !== null) return true
@@ -60,11 +64,11 @@ export async function ablateRule(
 /** Switches off one rule after the other. Answers 0 when each was noticed. */
 export async function ablate(
   client: Redis,
-  { rules, from, seeds, json, without }: AblateOptions,
+  { rules, from, seeds, json, ...options }: AblateOptions,
 ): Promise<number> {
   const ablations: Ablation[] = []
   for (const rule of rules) {
-    const ablation = await ablateRule(client, rule, from, seeds, without)
+    const ablation = await ablateRule(client, rule, from, seeds, options)
     ablations.push(ablation)
     if (!json) print(ablation)
   }

@@ -17,13 +17,13 @@ interface BatchOptions extends WorldOptions {
 export async function runBatch(
   client: Redis,
   engine: Engine,
-  { from, seeds, faults, steps, isTraced, onOutcome }: BatchOptions,
+  { from, seeds, onOutcome, ...options }: BatchOptions,
 ): Promise<void> {
   let next = from
   let isOver = false
   const work = async () => {
     while (!isOver && next < from + seeds)
-      isOver = onOutcome(await runSeed(next++, engine, client, { faults, steps, isTraced })) || isOver
+      isOver = onOutcome(await runSeed(next++, engine, client, options)) || isOver
   }
   await Promise.all(Array.from({ length: WORLDS }, work))
 }

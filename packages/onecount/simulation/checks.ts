@@ -1,4 +1,3 @@
-import { partitionOf } from '../src/core/keys'
 import { isLikedOp } from '../src/core/op'
 import type { Held } from './redis'
 import { likersOf, pairOf } from './truth'
@@ -14,7 +13,7 @@ export async function checkCut(world: World, partition: number): Promise<void> {
   const held = await redis.held(partition)
   // A Postgres that went back meanwhile is given the rest again.
   if (held.isHalf || held.epoch === '' || held.cut !== postgres.receipt(partition)) return
-  const isHere = (post: string) => partitionOf(post, redis.partitions) === partition && postgres.post(post)
+  const isHere = (post: string) => redis.partitionOf(post) === partition && postgres.post(post)
   const seen = (pair: string) => {
     const [postId, sessionId] = pair.split('|') as [string, string]
     return postgres.seenOp({ postId, sessionId })
@@ -57,7 +56,7 @@ async function checkHeart(
 ): Promise<void> {
   const { redis } = world
   const pair = pairOf(id, session)
-  const { mark, ops } = await redis.session(partitionOf(id, redis.partitions), session)
+  const { mark, ops } = await redis.session(redis.partitionOf(id), session)
   const own = ops.get(id)
   if (mark !== `${held.epoch}|all` && !(mark?.startsWith(`${held.epoch}|`) && own !== undefined)) return
   const pending = held.pending.get(pair)
@@ -81,7 +80,7 @@ export async function checkAtRest(world: World): Promise<void> {
     if (world.isGone(id)) {
       // A Redis that came back older may hold what nobody is shown.
       const numbers = await redis.numbers(id)
-      if (numbers && numbers.epoch === (await redis.held(partitionOf(id, redis.partitions))).epoch)
+      if (numbers && numbers.epoch === (await redis.held(redis.partitionOf(id))).epoch)
         world.violate(`${id} is gone and shown as ${JSON.stringify(numbers)}`)
       continue
     }

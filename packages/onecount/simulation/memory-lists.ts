@@ -8,12 +8,17 @@ export const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1
 export const opsOf = ({ posts }: Tables): PairOp[] =>
   [...posts].flatMap(([postId, { ops }]) => [...ops].map(([sessionId, op]) => ({ postId, sessionId, op })))
 
+/** As for `sort`. */
+type Order = (a: string, b: string) => number
+
 /** Pages of everything, as the SQL functions list it. */
 export function listsOf(
   tables: () => Tables,
+  byPost: Order,
 ): Pick<PostgresPort, 'posts' | 'likes' | 'ranking' | 'session' | 'ratings'> {
   const idsAfter = (after: string | null) =>
-    [...tables().posts.keys()].sort(inOrder).filter(id => after === null || id > after)
+    [...tables().posts.keys()].sort(byPost).filter(id => after === null || byPost(id, after) > 0)
+  const byPair = pairOrder(byPost)
   const postOf = (id: string) => tables().posts.get(id)!
 
   return {
@@ -51,5 +56,8 @@ export function listsOf(
   }
 }
 
-const byPair = (a: Omit<PairOp, 'op'>, b: Omit<PairOp, 'op'>): number =>
-  inOrder(a.postId, b.postId) || inOrder(a.sessionId, b.sessionId)
+/** Of pairs: by their posts, then by their sessions. */
+export const pairOrder =
+  (byPost: Order) =>
+  (a: Omit<PairOp, 'op'>, b: Omit<PairOp, 'op'>): number =>
+    byPost(a.postId, b.postId) || inOrder(a.sessionId, b.sessionId)

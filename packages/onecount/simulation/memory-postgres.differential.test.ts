@@ -1,32 +1,59 @@
 import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { postgresJsPort } from 'onecount/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { partitionOf } from '../src/core/keys'
+import { DEFAULT_KIND, type Kind } from '../src/core/kind'
+import { type Ids, idsOf } from '../src/core/kind-ids'
 import { isLikedOp } from '../src/core/op'
 import type { PairOp, PostgresPort, PostgresState, SyncBatch, SyncResult } from '../src/core/ports'
+import { namesOf, uuidOf } from '../test/support/kinds'
 import { chosenSeed, createRandom, type Random } from '../test/support/random'
 import { BARRED, createSoundDatabase, type SoundDatabase } from '../test/support/sound-database'
+import { barredFrom, createSoundKind } from '../test/support/sound-kind'
+import { type KindName, SIMULATED_KINDS } from './kinds'
 import { createMemoryPostgres } from './memory-postgres'
 
-const POSTS = [0, 1, 2, 3, 4].map(i => `70070000-0000-4000-8000-00000000000${i}`)
-const SESSIONS = ['a', 'b', 'c', 'barred']
+/** What is compared: a kind, posts in every one of four partitions, and sessions, of which the last is refused. */
+interface Case {
+  name: KindName
+  kind: Kind
+  posts: string[]
+  sessions: string[]
+  seeds: number
+}
+
+const CASES: Case[] = [
+  {
+    name: 'uuid',
+    kind: DEFAULT_KIND,
+    posts: [0, 1, 2, 3, 4].map(i => `70070000-0000-4000-8000-00000000000${i}`),
+    sessions: ['a', 'b', 'c', 'barred'],
+    seeds: 150,
+  },
+  {
+    name: 'bigint',
+    kind: SIMULATED_KINDS.bigint.kind,
+    posts: ['9007199254740992', '9007199254740993', '-5', '10', '9'],
+    sessions: ['a', 'b', 'c', 'barred'].map(uuidOf),
+    seeds: 100,
+  },
+  {
+    name: 'text',
+    kind: SIMULATED_KINDS.text.kind,
+    posts: ['9', '10', 'Polar-bear:2.1', 'B', 'a'],
+    sessions: ['a', 'b:1', 'c.x', 'barred'],
+    seeds: 100,
+  },
+]
 const T = 1_795_000_000_000_000
-const SEEDS = 150
 const STEPS = 14
 
 let server: PostgresServer
-let database: SoundDatabase
+let database: Pick<SoundDatabase, 'sql' | 'clear' | 'addPosts' | 'removePost' | 'setPartitions' | 'held'>
 let real: PostgresPort
 beforeAll(async () => {
   server = await startPostgresServer({ fsync: false })
-  database = await createSoundDatabase(server, 'differential')
-  await database.sql.unsafe(BARRED)
-  real = postgresJsPort(database.sql)
 })
-afterAll(async () => {
-  await database?.sql.end()
-  await server.stop()
-})
+afterAll(() => server.stop())
 
 const nonceOf = (receipt: string | null) => receipt?.split('/')[0]
 const key = (value: object) => JSON.stringify(value)
@@ -56,25 +83,30 @@ class Twins {
   /** By partition: the receipts so far of both, the last one in use, and the last batch. */
   readonly #receipts = new Map<number, { real: string; memory: string }[]>()
   readonly #last = new Map<number, SyncBatch>()
+  readonly #partitionOf: Ids['partitionOf']
   #step = 0
 
   constructor(
     readonly random: Random,
     readonly partitions: number,
+    readonly of: Case,
   ) {
-    this.memory = createMemoryPostgres({ newId: () => 'first', partitions })
+    this.memory = createMemoryPostgres({ newId: () => 'first', partitions, kind: of.kind })
+    this.#partitionOf = idsOf(of.kind).partitionOf
     this.hasRefusals = random.chance(0.5)
   }
 
   async begin(): Promise<void> {
     await database.clear()
-    if (this.hasRefusals) this.memory.forbid(op => op.sessionId === 'barred' && isLikedOp(op.op))
+    if (this.hasRefusals) this.memory.forbid(op => op.sessionId === this.of.sessions[3] && isLikedOp(op.op))
     for (let partition = 0; partition < this.partitions; partition++) {
-      await database.sql`insert into like_receipt (partition, nonce) values (${partition}, 'first')`
+      await database.sql.unsafe(
+        `insert into ${receiptOf(this.of.kind)} (partition, nonce) values (${partition}, 'first')`,
+      )
       await this.memory.port.sync({ partition, parent: '', nonce: 'none', entries: [], limit: 1 })
       this.#receipts.set(partition, [{ real: 'first', memory: 'first' }])
     }
-    await this.#add(POSTS.filter(() => this.random.chance(0.9)))
+    await this.#add(this.of.posts.filter(() => this.random.chance(0.9)))
   }
 
   async #add(ids: string[]): Promise<void> {
@@ -84,8 +116,8 @@ class Twins {
     for (const { id, likes } of posts) this.#bases.set(id, likes)
   }
 
-  #pairs(most: number, posts = POSTS): PairOp[] {
-    const sessions = this.hasRefusals ? SESSIONS : SESSIONS.slice(0, 3)
+  #pairs(most: number, posts = this.of.posts): PairOp[] {
+    const sessions = this.hasRefusals ? this.of.sessions : this.of.sessions.slice(0, 3)
     const pairs = Array.from({ length: this.random.below(most + 1) }, () => ({
       postId: this.random.pick(posts),
       sessionId: this.random.pick(sessions),
@@ -124,7 +156,7 @@ class Twins {
       const [partition, owner, from] = [random.below(this.partitions), 'two', random.pick(['one', null])]
       await this.#both(port => port.takeOver(partition, owner, from))
     } else if (random.chance(0.5)) {
-      const postId = random.pick(POSTS)
+      const postId = random.pick(this.of.posts)
       if (random.chance(0.5)) await this.#both(port => port.removePost(postId))
       else {
         await database.removePost(postId)
@@ -138,7 +170,7 @@ class Twins {
   async #sync(partition: number, now: number): Promise<void> {
     const { random } = this
     const receipts = this.#receipts.get(partition)!
-    const posts = POSTS.filter(id => partitionOf(id, this.partitions) === partition)
+    const posts = this.of.posts.filter(id => this.#partitionOf(id, this.partitions) === partition)
     const again = random.chance(0.25) && this.#last.get(partition)
     const batch: SyncBatch = again || {
       partition,
@@ -165,9 +197,9 @@ class Twins {
 
   async #read(): Promise<void> {
     const { random } = this
-    const sessionId = random.chance(0.2) ? null : random.pick(SESSIONS)
+    const sessionId = random.chance(0.2) ? null : random.pick(this.of.sessions)
     const partition = random.below(this.partitions)
-    const posts = POSTS.filter(id => partitionOf(id, this.partitions) === partition)
+    const posts = this.of.posts.filter(id => this.#partitionOf(id, this.partitions) === partition)
     const some = () => posts.filter(() => random.chance(0.6))
     const query = { partition, postIds: some(), sessionId, pairs: some(), most: random.below(4) }
     await this.#both(
@@ -179,7 +211,7 @@ class Twins {
       }),
     )
     await this.#both(
-      port => port.peek([...POSTS, POSTS[0]!], sessionId),
+      port => port.peek([...this.of.posts, this.of.posts[0]!], sessionId),
       states => sorted(states.map(state => this.#withoutRev(state))),
     )
     await this.#list()
@@ -191,9 +223,9 @@ class Twins {
 
   async #list(): Promise<void> {
     const { random } = this
-    const after = random.chance(0.5) ? random.pick(POSTS) : null
-    const pair = after === null ? null : { postId: after, sessionId: random.pick(SESSIONS) }
-    const [limit, sessionId] = [1 + random.below(5), random.pick(SESSIONS)]
+    const after = random.chance(0.5) ? random.pick(this.of.posts) : null
+    const pair = after === null ? null : { postId: after, sessionId: random.pick(this.of.sessions) }
+    const [limit, sessionId] = [1 + random.below(5), random.pick(this.of.sessions)]
     await this.#both(port => port.session(sessionId, after, limit))
     await this.#both(port => port.ratings(pair, limit))
     await this.#both(port => port.likes(after, limit))
@@ -227,7 +259,7 @@ class Twins {
     const held = await database.held()
     expect(held.ops).toEqual(Object.fromEntries(this.memory.ops()))
     expect(held.sums).toEqual(held.changes)
-    for (const id of POSTS) {
+    for (const id of this.of.posts) {
       const post = held.posts[id] ?? null
       expect(post && this.#withoutRev(post)).toEqual(
         this.memory.post(id) && this.#withoutRev(this.memory.post(id)!),
@@ -239,20 +271,36 @@ class Twins {
   }
 }
 
-describe.each([1, 4])('the SQL functions and their twin in memory, with %i partitions', partitions => {
-  it('answer the same and hold the same after every call', { timeout: 120_000 }, async () => {
-    await database.setPartitions(partitions)
-    const first = chosenSeed()
-    const seeds = process.env.ONECOUNT_SEED ? 1 : SEEDS
-    for (let seed = first; seed < first + seeds; seed++) {
-      const twins = new Twins(createRandom(seed), partitions)
-      try {
-        await twins.begin()
-        for (let step = 0; step < STEPS; step++) await twins.act()
-      } catch (error) {
-        if (error instanceof Error) error.message += `\nreplay with ONECOUNT_SEED=${seed}`
-        throw error
-      }
-    }
+const receiptOf = (kind: Kind) => (kind.isDefault ? 'like_receipt' : `${namesOf(kind).own}receipt`)
+
+describe.each(CASES)('the SQL functions and their twin in memory, $name ids', of => {
+  beforeAll(async () => {
+    const { kind, name, sessions } = of
+    database = kind.isDefault
+      ? await createSoundDatabase(server, name)
+      : await createSoundKind(server, name, kind)
+    await database.sql.unsafe(kind.isDefault ? BARRED : barredFrom(kind, sessions[3]!))
+    real = postgresJsPort(database.sql, { kind })
   })
+  afterAll(() => database?.sql.end())
+
+  it.each([1, 4])(
+    'answer the same and hold the same after every call, with %i partitions',
+    { timeout: 180_000 },
+    async partitions => {
+      await database.setPartitions(partitions)
+      const first = chosenSeed()
+      const seeds = process.env.ONECOUNT_SEED ? 1 : of.seeds
+      for (let seed = first; seed < first + seeds; seed++) {
+        const twins = new Twins(createRandom(seed), partitions, of)
+        try {
+          await twins.begin()
+          for (let step = 0; step < STEPS; step++) await twins.act()
+        } catch (error) {
+          if (error instanceof Error) error.message += `\nreplay with ONECOUNT_SEED=${seed}`
+          throw error
+        }
+      }
+    },
+  )
 })

@@ -1,5 +1,6 @@
 import { StoreRefused } from '../src/core/errors'
-import { partitionOf } from '../src/core/keys'
+import { DEFAULT_KIND, type Kind } from '../src/core/kind'
+import { idsOf } from '../src/core/kind-ids'
 import { isLikedOp, MAX_OP_AHEAD, opTime } from '../src/core/op'
 import type {
   Entry,
@@ -14,7 +15,7 @@ import type {
   SyncResult,
   WriteResult,
 } from '../src/core/ports'
-import { inOrder, listsOf, opsOf } from './memory-lists'
+import { inOrder, listsOf, opsOf, pairOrder } from './memory-lists'
 import { copy, empty, type LogRow, type Tables } from './memory-tables'
 
 /** What Postgres holds, to go back to later. */
@@ -30,10 +31,16 @@ const likes = (op: number): number => Number(isLikedOp(op))
 export function createMemoryPostgres(options: {
   newId: () => string
   partitions?: number
+  /** What is counted; its counts and rows are here, whatever their tables are called. */
+  kind?: Kind
   /** Whether a Redis has drained before. */
   hasRedis?: boolean
 }) {
-  const { newId, hasRedis = false } = options
+  const { newId, hasRedis = false, kind = DEFAULT_KIND } = options
+  const { partitionOf, postOrder } = idsOf(kind)
+  // Texts have the order of their bytes, as in a database of the locale C.
+  const byPost = postOrder ?? inOrder
+  const byPair = pairOrder(byPost)
   let { partitions = 1 } = options
   let tables = { ...empty(), hasRedis }
   /** A rule of the application: ops that it forbids are refused, where they would change anything. */
@@ -230,8 +237,7 @@ export function createMemoryPostgres(options: {
     return true
   }
 
-  const stillRefused = () =>
-    [...tables.refused.values()].filter(isNew).sort((a, b) => inOrder(pairOf(a), pairOf(b)))
+  const stillRefused = () => [...tables.refused.values()].filter(isNew).sort(byPair)
 
   function resolveRefused(ops: PairOp[], isDropped: boolean) {
     const resolved = ops.filter(op => tables.refused.get(pairOf(op))?.op === op.op)
@@ -247,11 +253,12 @@ export function createMemoryPostgres(options: {
   }
 
   const port: PostgresPort = {
+    kind,
     sync: async batch => sync(batch),
     write: async (writes, now, options) => write(writes, now, options?.ahead),
     peek: async (postIds, sessionId) => peek(postIds, sessionId),
     snapshot: async query => snapshot(query),
-    ...listsOf(() => tables),
+    ...listsOf(() => tables, byPost),
     removePost: async postId => removePost(postId),
     status: async partition => ({
       receipt: tables.receipts.get(partition) ?? null,
@@ -279,7 +286,7 @@ export function createMemoryPostgres(options: {
     refused: async ({ postId, sessionId }, after, limit) =>
       stillRefused()
         .filter(op => (!postId || op.postId === postId) && (!sessionId || op.sessionId === sessionId))
-        .filter(op => !after || pairOf(op) > pairOf(after))
+        .filter(op => !after || byPair(op, after) > 0)
         .slice(0, limit),
     retryRefused: async ops => resolveRefused(ops, false),
     async dropRefused(ops) {

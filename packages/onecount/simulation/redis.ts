@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis'
-import { createKeys, type Keys, partitionOf, tagOf } from '../src/core/keys'
+import { createKeys, type Keys, tagOf } from '../src/core/keys'
+import type { Kind } from '../src/core/kind'
+import { idsOf } from '../src/core/kind-ids'
 import type { Reply } from '../src/core/ports'
 import { type Dump, Keyspace, type LuaScripts } from './keyspace'
 
@@ -34,6 +36,7 @@ export interface Numbers {
 export class SimulatedRedis {
   readonly #space: Keyspace
   readonly #keys: Keys[]
+  readonly #partitionOf: (post: string, partitions: number) => number
 
   constructor(
     options: {
@@ -42,12 +45,16 @@ export class SimulatedRedis {
       prefix: string
       clock: () => number
       skewMs: number
+      kind: Kind
     },
     readonly partitions: number,
   ) {
-    const { client, scripts, prefix, clock, skewMs } = options
+    const { client, scripts, prefix, clock, skewMs, kind } = options
     this.#space = new Keyspace(client, scripts, prefix, clock, skewMs)
-    this.#keys = Array.from({ length: partitions }, (_, i) => createKeys(tagOf(i, partitions)))
+    this.#keys = Array.from({ length: partitions }, (_, i) =>
+      createKeys(tagOf(i, partitions), kind.keyPrefix),
+    )
+    this.#partitionOf = idsOf(kind).partitionOf
   }
 
   run = (script: string, keys: string[], args: (string | number)[]): Promise<Reply> =>
@@ -58,7 +65,7 @@ export class SimulatedRedis {
   backup = (): Promise<Dump> => this.#space.backup()
   restore = (dump: Dump): Promise<void> => this.#space.restore(dump)
 
-  partitionOf = (post: string): number => partitionOf(post, this.partitions)
+  partitionOf = (post: string): number => this.#partitionOf(post, this.partitions)
   keysOf = (post: string): Keys => this.#keys[this.partitionOf(post)]!
   /** Whether a key leaves Redis when nobody touches it. */
   expires = async (key: string): Promise<boolean> =>

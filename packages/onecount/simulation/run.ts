@@ -5,6 +5,7 @@ import { standBy } from './bystanders'
 import { checkAtRest } from './checks'
 import type { Engine } from './engine'
 import type { Fault } from './faults'
+import { type KindName, SIMULATED_KINDS } from './kinds'
 import { moderate } from './moderators'
 import { drain, Tab } from './people'
 import { replayEverything, replayForever } from './replays'
@@ -12,6 +13,7 @@ import { World } from './world'
 
 export interface Outcome {
   seed: number
+  kind: KindName
   faults: Fault[]
   violations: string[]
   /** How often what happened: calls, presses, faults. */
@@ -24,6 +26,8 @@ export interface WorldOptions {
   faults?: ReadonlySet<Fault>
   /** How long everything goes wrong, in steps. */
   steps?: number
+  /** Instead of that of the seed. */
+  kind?: KindName
 }
 
 interface RunOptions extends WorldOptions {
@@ -35,9 +39,9 @@ export async function runSeed(
   seed: number,
   engine: Engine,
   client: Redis,
-  { isTraced = false, faults, steps = 300 }: RunOptions = {},
+  { isTraced = false, faults, steps = 300, kind }: RunOptions = {},
 ): Promise<Outcome> {
-  const world = new World(seed, engine, client, isTraced, faults)
+  const world = new World(seed, engine, client, isTraced, faults, kind && SIMULATED_KINDS[kind])
   try {
     // Two tabs of one session, and one of each other.
     const tabs = [world.sessions[0]!, ...world.sessions].map(session => new Tab(world, session))
@@ -66,6 +70,7 @@ export async function runSeed(
   }
   return {
     seed,
+    kind: world.simulated.name,
     faults: [...world.faults],
     violations: world.truth.violations,
     counts: world.counts,

@@ -89,6 +89,7 @@ export const SESSION_RULES: Rule[] = [
     find: "if post ~= '!' and pending_of(q, post .. '|' .. session) then put(post, 0) end",
     replace:
       "if post ~= '!' then put(post, tonumber(string.match(redis.call('HGET', key, post), '^%d+'))) end",
+    faults: ['op refused', 'redis queue lost'],
   },
   {
     name: 'what is pending of a session stays when it is made known',

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { ablateRule } from './ablate'
 import { runBatch } from './batch'
 import { productionEngine } from './engine'
+import type { KindName } from './kinds'
 import { faultsIn } from './report'
 import { RULES } from './rules'
 import type { Outcome } from './run'
@@ -35,21 +36,24 @@ describe('whatever goes wrong, in whatever order', () => {
       const silent: number[] = []
       const failed: unknown[] = []
       const totals = { faults: 0, acknowledged: 0, lastWords: 0 }
+      const kinds: Record<string, number> = {}
       await runBatch(client, await productionEngine(partitions), {
         from: 1,
         seeds,
-        onOutcome({ seed, violations, counts }) {
+        onOutcome({ seed, kind, violations, counts }) {
+          kinds[kind] = (kinds[kind] ?? 0) + 1
           const { calls = 0, presses = 0, acknowledged = 0, 'last words': words = 0 } = counts
           totals.lastWords += words
           totals.faults += faultsIn(counts)
           totals.acknowledged += acknowledged
-          if (violations.length > 0) failed.push({ seed, violations })
+          if (violations.length > 0) failed.push({ seed, kind, violations })
           expect(calls).toBeGreaterThan(0)
           if (presses === 0) silent.push(seed)
           return undefined
         },
       })
       expect(failed).toEqual([])
+      for (const name of ['bigint', 'text']) expect(kinds[name], name).toBeGreaterThan(seeds / 10)
       expect(totals.faults).toBeGreaterThan(10 * seeds)
       expect(totals.acknowledged).toBeGreaterThan(least * seeds)
       expect(silent.length, `nobody presses in ${silent}`).toBeLessThan(seeds / 100)
@@ -72,6 +76,25 @@ describe('whatever goes wrong, in whatever order', () => {
     const first = await tracesOf(100)
     for (const [seed, trace] of await tracesOf(50)) expect(trace, `seed ${seed}`).toBe(first.get(seed))
     expect(first.get(7)!.length).toBeGreaterThan(10_000)
+  }, 60_000)
+
+  it('a seed is the same world whatever its ids are', async () => {
+    const engine = await productionEngine()
+    const worlds = async (kind: KindName) => {
+      const found: unknown[] = []
+      await runBatch(client, engine, {
+        from: 1,
+        seeds: 30,
+        kind,
+        onOutcome({ seed, faults, violations, counts: { presses } }) {
+          found[seed] = { faults, violations, presses }
+          return undefined
+        },
+      })
+      return found
+    }
+    const [uuid, bigint] = [await worlds('uuid'), await worlds('bigint')]
+    expect(bigint).toEqual(uuid)
   }, 60_000)
 
   it('where nothing goes wrong nobody is shown a count that lags', async () => {

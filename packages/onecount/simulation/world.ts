@@ -8,6 +8,7 @@ import { Exactness } from './exactness'
 import { Expiry } from './expiry'
 import { chooseFaults, type Fault } from './faults'
 import { Instances } from './instances'
+import { kindOfSeed, type SimulatedKind } from './kinds'
 import { type Known, LastWord } from './last-word'
 import { Memory } from './memory'
 import type { createMemoryPostgres } from './memory-postgres'
@@ -17,11 +18,6 @@ import { Outages } from './outages'
 import { SimulatedRedis } from './redis'
 import { pairOf, Truth } from './truth'
 
-const POSTS = [446, 0, 7].map((base, i) => ({
-  id: `70070000-0000-4000-8000-${String(i).padStart(12, '0')}`,
-  base,
-}))
-const SESSIONS = ['s0', 's1', 's2', 's3', 's4']
 const START = 1_795_000_000_000
 /** How long all is well before what is left is looked at, milliseconds: nothing is remembered as absent any more. */
 const CALM_MS = 10_000
@@ -34,8 +30,8 @@ export class World {
   readonly random: Random
   readonly faults: ReadonlySet<Fault>
   /** Few, so that things happen to the same ones at once. */
-  readonly posts: typeof POSTS
-  readonly sessions: string[]
+  readonly posts: SimulatedKind['posts']
+  readonly sessions: readonly string[]
   readonly truth = new Truth()
   readonly redis: SimulatedRedis
   readonly postgres: ReturnType<typeof createMemoryPostgres>
@@ -73,7 +69,9 @@ export class World {
     client: Redis,
     readonly isTraced: boolean,
     faults?: ReadonlySet<Fault>,
+    readonly simulated: SimulatedKind = kindOfSeed(seed),
   ) {
+    const { kind, posts, sessions } = simulated
     this.random = createRandom(seed)
     const chosen = chooseFaults(this.random)
     this.faults = faults ?? chosen
@@ -82,8 +80,8 @@ export class World {
     this.instances = new Instances(this)
     this.clocks = new Clocks(this.random, this.faults)
     this.memory = new Memory(this.recentMs)
-    this.posts = POSTS.slice(this.random.below(POSTS.length))
-    this.sessions = SESSIONS.slice(0, 2 + this.random.below(4))
+    this.posts = posts.slice(this.random.below(posts.length))
+    this.sessions = sessions.slice(0, 2 + this.random.below(4))
     this.redis = new SimulatedRedis(
       {
         client,
@@ -91,10 +89,11 @@ export class World {
         prefix: `${seed}:`,
         clock: () => this.now,
         skewMs: this.clocks.redis,
+        kind,
       },
       engine.partitions,
     )
-    this.postgres = engine.createMemoryPostgres({ newId: () => `receipt-${++this.#ids}` })
+    this.postgres = engine.createMemoryPostgres({ kind, newId: () => `receipt-${++this.#ids}` })
     this.postgres.addPosts(this.posts.map(({ id, base }) => ({ id, likes: base })))
     this.network = new Network({ redis: this.redis, postgres: this.postgres.port }, this.done)
     this.instances.startAll()
@@ -149,7 +148,7 @@ export class World {
   isGone = (post: string) => this.postgres.post(post) === null
 
   /** Posts that somebody finds to press on: pages no longer show one that is gone. */
-  pages(): typeof POSTS {
+  pages(): SimulatedKind['posts'] {
     const there = this.posts.filter(({ id }) => !this.isGone(id))
     return there.length > 0 && this.random.chance(0.95) ? there : this.posts
   }

@@ -1,11 +1,13 @@
+import { kindSql } from 'onecount/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../src/cli/doctor/check'
-import { checkPostgres } from '../src/cli/doctor/postgres'
+import { checkKind } from '../src/cli/doctor/postgres'
 import { checkRedis } from '../src/cli/doctor/redis'
 import { checkSettings } from '../src/cli/doctor/settings'
 import { checkBefore } from '../src/cli/doctor/version-before'
 import { type Cli, startCli } from './support/cli'
 import { connect } from './support/databases'
+import { article } from './support/kinds'
 
 let cli: Cli
 let stores: Cli['stores']
@@ -146,11 +148,24 @@ describe('what doctor finds in Postgres', () => {
   ])('names %s, and how to mend it', async (check, damage, mend) => {
     const sql = connect(await stores.anotherDatabase(`d${++databases}`), { max: 1 })
     await sql.unsafe(damage)
-    const found = named(await checkPostgres(sql), check)
+    const found = named(await checkKind(sql), check)
     await sql.end()
     expect(found).toMatchObject({ mend: expect.stringContaining(mend) })
     const isWarning = check === 'publication' || mend === 'npx onecount worker'
     expect(found?.verdict).toBe(isWarning ? 'warn' : 'fail')
+  })
+
+  it('leaves the functions of other kinds to them', async () => {
+    const sql = connect(await stores.anotherDatabase(`d${++databases}`), { max: 1 })
+    await sql.unsafe(`
+      create table articles (id bigint primary key, like_count integer not null default 0);
+      create table article_likes (article_id bigint not null, user_id uuid not null, created_at timestamptz)`)
+    await sql.unsafe(kindSql(article))
+    await sql.unsafe('grant execute on function onecount_article_prune to anon')
+    const [own, other] = [await checkKind(sql), await checkKind(sql, article)]
+    await sql.end()
+    expect(named(own, 'grants')).toMatchObject({ verdict: 'ok' })
+    expect(named(other, 'grants')).toMatchObject({ verdict: 'fail', found: 'anon: onecount_article_prune' })
   })
 })
 

@@ -2,7 +2,7 @@ import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-se
 import type { Onecount } from 'onecount'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../src/cli/doctor/check'
-import { checkPostgres } from '../src/cli/doctor/postgres'
+import { checkKind } from '../src/cli/doctor/postgres'
 import { type Cli, NOBODYS, OTHER, POST, startCli } from './support/cli'
 import { connect } from './support/databases'
 
@@ -153,12 +153,12 @@ describe('the width of likes', () => {
     ]
     await sql`alter table posts_new disable trigger onecount_removed_by_hand`
     const before = await triggers()
-    expect(named(await checkPostgres(sql), 'width of likes')).toMatchObject({
+    expect(named(await checkKind(sql), 'width of likes')).toMatchObject({
       verdict: 'warn',
       mend: expect.stringContaining('onecount_widen_likes()'),
     })
     await sql`select onecount_widen_likes()`
-    expect(named(await checkPostgres(sql), 'width of likes')).toMatchObject({ verdict: 'ok' })
+    expect(named(await checkKind(sql), 'width of likes')).toMatchObject({ verdict: 'ok' })
     expect(await triggers()).toEqual(before)
     await sql.end()
   })

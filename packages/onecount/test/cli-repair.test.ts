@@ -2,6 +2,8 @@ import type { TransactionSql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../src/cli/doctor/check'
 import { checkCounts, checkOps } from '../src/cli/doctor/data'
+import { madeFor } from '../src/cli/doctor/made'
+import { DEFAULT_KIND } from '../src/core/kind'
 import { type Cli, OTHER, POST, POSTS, startCli } from './support/cli'
 import { connect } from './support/databases'
 
@@ -15,6 +17,7 @@ beforeEach(async () => {
 })
 
 const named = (findings: Finding[], check: string) => findings.find(found => found.check === check)
+const made = madeFor(DEFAULT_KIND)
 const later = String(2 * (Date.now() + 3 * 3600_000) * 1000 + 1)
 
 /** Past every trigger: an import, a restore, or an application's own code under `onecount.applying`. */
@@ -93,7 +96,7 @@ describe('npx onecount repair', () => {
     const before = await cli.json(['doctor'], env)
     expect(named(before.report.findings, 'constraints')).toMatchObject({
       verdict: 'fail',
-      found: 'post_ratings_op_likes is missing',
+      found: 'post_ratings_op_likes is missing on post_ratings',
       mend: 'npx onecount repair',
     })
     expect(await cli.json(['repair'], env)).toMatchObject({
@@ -134,10 +137,10 @@ describe('doctor among many rows', () => {
       select p.id, 's' || n, 3 from posts_new p, generate_series(1, 100) n;
       reset onecount.applying;
       analyze`)
-    expect((await checkCounts(sql, 0)).found).toMatch(/looked at \d{1,3} posts, about \d+%\)/)
-    expect((await checkCounts(sql, 60_000)).found).toMatch(/looked at 500 posts\)/)
+    expect((await checkCounts(sql, made, 0)).found).toMatch(/looked at \d{1,3} posts, about \d+%\)/)
+    expect((await checkCounts(sql, made, 60_000)).found).toMatch(/looked at 500 posts\)/)
     const [size] = await sql`select pg_relation_size('post_ratings') / 1048576 as mib`
-    const { verdict, found } = await checkOps(sql, 60_000)
+    const { verdict, found } = await checkOps(sql, made, 60_000)
     expect(verdict).toBe('ok')
     expect(Number(/looked at (\d+) MiB/.exec(found)![1])).toBeGreaterThanOrEqual(Number(size!.mib))
     await sql.end()

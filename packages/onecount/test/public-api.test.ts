@@ -28,6 +28,7 @@ import * as postgresDrivers from 'onecount/postgres'
 import * as redisDrivers from 'onecount/redis'
 import * as supabaseDrivers from 'onecount/supabase'
 import * as testing from 'onecount/testing'
+import * as upstashDriver from 'onecount/upstash'
 import type { Sql } from 'postgres'
 import { describe, expect, expectTypeOf, it } from 'vitest'
 
@@ -100,6 +101,13 @@ describe('the public interface', () => {
       'redisLimits',
       'serializeSessionCookie',
       'withSessionCookie',
+    ])
+    expect(Object.keys(upstashDriver).sort()).toEqual([
+      'REST_SETTINGS',
+      'createUpstashClient',
+      'readUpstashAddress',
+      'upstashFromEnv',
+      'upstashPort',
     ])
     expect(Object.keys(supabaseDrivers).sort()).toEqual(['supabaseFromEnv', 'supabasePort'])
     expect(Object.keys(nextServer).sort()).toEqual(['onecountNext'])

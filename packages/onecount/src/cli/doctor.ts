@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util'
+import type { Sql } from 'postgres'
 import type { Health } from '../core/health'
+import type { Kind } from '../core/kind'
 import { createOnecount } from '../core/onecount'
-import { kindSettings } from './config'
+import { readKinds } from './config'
 import { assertAnswers, layoutOf, openPostgres, openSql, type PostgresStore } from './connect'
 import { type Finding, fail, ok, skipped, warn } from './doctor/check'
 import { judgePartitions } from './doctor/log'
-import { checkPostgres } from './doctor/postgres'
+import { checkKind, checkServer } from './doctor/postgres'
 import { checkRedis } from './doctor/redis'
 import { checkCluster } from './doctor/redis-cluster'
 import { checkSettings } from './doctor/settings'
@@ -18,6 +20,7 @@ import {
   STORE_OPTIONS_HELP,
   type StoreOptions,
   type StoreSettings,
+  storeSettings,
 } from './settings'
 import { formatTable } from './table'
 import { postgresUnreachable, Unreachable } from './unreachable'
@@ -30,7 +33,8 @@ const HELP = `Looks at settings, Redis and Postgres, and says of each thing that
 ${STORE_OPTIONS_HELP}
   --help
 
-What the database looks like inside can be read with DATABASE_URL only, not through the REST address of a project.
+Looks at every kind of the configuration, or at the one that --kind names. What the database looks like inside can be
+read with DATABASE_URL only, not through the REST address of a project.
 Exit code: 0 nothing failed, 1 something failed, also where a store does not answer, 2 an unknown option.`
 
 /** Pending for longer than this, milliseconds: nobody drains, or Postgres does not answer. */
@@ -63,37 +67,58 @@ export const doctor: Command = {
 
 async function checkStores(values: StoreOptions): Promise<Finding[]> {
   let settings: StoreSettings
+  let kinds: Kind[]
   try {
-    settings = await kindSettings(values)
+    settings = storeSettings(values)
+    kinds = await readKinds(values)
   } catch (error) {
     return [unusable('stores', error)]
   }
   const redis = await lookAt(
     'Redis',
     () => openRedis(settings, PATIENCE_MS),
-    store => lookAtRedis(store, settings),
-  )
-  const postgres = await lookAt(
-    'Postgres',
-    () => openPostgres(settings, PATIENCE_MS),
-    store => lookInside(settings, store),
+    store => lookAtRedis(store, settings, kinds),
   )
   try {
-    const backlog = postgres.store ? await checkBacklog(settings, redis.store, postgres.store) : []
-    return [...redis.findings, ...postgres.findings, ...backlog]
+    const findings = [...redis.findings, ...(await lookAtServer(settings))]
+    for (const kind of kinds) {
+      const found = await lookAtKind({ ...settings, kind }, redis.store)
+      findings.push(...(kinds.length > 1 ? found.map(finding => ({ ...finding, kind: kind.name })) : found))
+    }
+    return findings
   } finally {
     redis.store?.client.disconnect()
-    await postgres.store?.end()
   }
 }
 
 async function lookAtRedis(
   { client, cluster }: RedisStore,
   { partitions }: StoreSettings,
+  kinds: Kind[],
 ): Promise<Finding[]> {
   // The version before used keys of many slots in one script: it never ran on a cluster.
   if (cluster) return checkCluster(cluster, partitions)
-  return [...(await checkRedis(client)), await checkBefore(client, partitions)]
+  // Nor did it know of kinds.
+  const before = kinds.some(({ isDefault }) => isDefault) ? [await checkBefore(client, partitions)] : []
+  return [...(await checkRedis(client)), ...before]
+}
+
+/** Nothing where the server does not answer: each of the kinds says so. */
+const lookAtServer = async (settings: StoreSettings): Promise<Finding[]> =>
+  settings.databaseUrl ? inside(settings, checkServer).catch(() => []) : []
+
+async function lookAtKind(settings: StoreSettings, redis: RedisStore | null): Promise<Finding[]> {
+  const postgres = await lookAt(
+    'Postgres',
+    () => openPostgres(settings, PATIENCE_MS),
+    store => lookInside(settings, store),
+  )
+  try {
+    const backlog = postgres.store ? await checkBacklog(settings, redis, postgres.store) : []
+    return [...postgres.findings, ...backlog]
+  } finally {
+    await postgres.store?.end()
+  }
 }
 
 /** Each store by itself: one that is away does not hide the other. */
@@ -118,19 +143,20 @@ function unusable(check: string, error: unknown): Finding {
 }
 
 async function lookInside(settings: StoreSettings, store: PostgresStore): Promise<Finding[]> {
-  const { kind } = settings
-  const isMapped = kind !== undefined && !kind.isDefault
-  if (isMapped || !settings.databaseUrl) {
-    await assertAnswers(store.port, settings)
-    const found = isMapped ? notInsideOf(kind.name) : NOT_INSIDE
-    return [found, judgePartitions(await store.partitions(), settings.partitions)]
-  }
-  const sql = (await openSql(settings.databaseUrl, 1))()
+  const { kind, partitions, databaseUrl } = settings
+  if (databaseUrl) return await inside(settings, sql => checkKind(sql, kind, partitions))
+  await assertAnswers(store.port, settings)
+  return [NOT_INSIDE, judgePartitions(await store.partitions(), partitions)]
+}
+
+/** What is found over a direct connection. @throws Unreachable */
+async function inside(settings: StoreSettings, look: (sql: Sql) => Promise<Finding[]>): Promise<Finding[]> {
+  const sql = (await openSql(settings.databaseUrl!, 1))()
   try {
     await sql`select 1`.catch(error => {
       throw postgresUnreachable(error, settings)
     })
-    return await checkPostgres(sql, settings.partitions)
+    return await look(sql)
   } finally {
     await sql.end({ timeout: 2 })
   }
@@ -141,14 +167,6 @@ const NOT_INSIDE = skipped(
   'answers; tables, grants and triggers cannot be read through REST',
   'set DATABASE_URL to the direct address of the database and run this again',
 )
-
-/** The checks of what is inside know the names of the default kind alone. */
-const notInsideOf = (kind: string) =>
-  skipped(
-    'Postgres',
-    `answers; tables, grants and triggers of the kind ${kind} are not looked at`,
-    `npx onecount repair --kind ${kind} --dry-run says whether its rows are sound`,
-  )
 
 async function checkBacklog(
   settings: StoreSettings,
@@ -203,7 +221,8 @@ function judgeBacklog({ pending, oldestPendingMs, unseen }: Health): Finding {
 }
 
 function format(findings: readonly Finding[]): string {
-  const table = formatTable(findings.map(({ verdict, check, found }) => [verdict, check, found]))
-  const advice = findings.filter(({ mend }) => mend).map(({ check, mend }) => `${check}: ${mend}`)
+  const nameOf = ({ check, kind }: Finding) => (kind === undefined ? check : `${kind}: ${check}`)
+  const table = formatTable(findings.map(of => [of.verdict, nameOf(of), of.found]))
+  const advice = findings.flatMap(of => (of.mend ? `${nameOf(of)}: ${of.mend}` : []))
   return [table, ...(advice.length > 0 ? ['', ...advice] : [])].join('\n')
 }

@@ -2,7 +2,6 @@ import { DEFAULT_KIND, type Kind } from '../core/kind'
 import { idsOf } from '../core/kind-ids'
 import type { Onecount } from '../core/onecount'
 import type { PostSummary } from '../core/ports'
-import { SEPARATOR } from '../core/variants'
 import { inRedis } from './compare'
 import type { Connected } from './connect'
 import { createProgress } from './progress'
@@ -28,25 +27,16 @@ export function parseSelection(
   values: { post?: string; sample?: string; after?: string },
   kind: Kind = DEFAULT_KIND,
 ): Selection {
-  const { isPostId } = idsOf(kind)
+  const { isPostId, postForm } = idsOf(kind)
   for (const name of ['post', 'after'] as const)
     if (values[name] !== undefined && !isPostId(values[name]))
-      throw new MissingSetting(`--${name} ${values[name]} is no post id: use ${exampleOf(kind)}`)
+      throw new MissingSetting(`--${name} ${values[name]} is no post id: use ${postForm}`)
   if ([values.post, values.sample, values.after].filter(value => value !== undefined).length > 1)
     throw new MissingSetting('--post, --sample and --after do not go together: use one of them')
   const sample = values.sample === undefined ? undefined : Number(values.sample)
   if (sample !== undefined && (!Number.isSafeInteger(sample) || sample < 1))
     throw new MissingSetting(`--sample ${values.sample} is no number of posts: use a whole number above 0`)
   return { post: values.post, after: values.after, sample }
-}
-
-function exampleOf({ target, variants }: Kind): string {
-  const example = {
-    uuid: 'a UUID in lower case',
-    bigint: 'a whole number, as Postgres writes it',
-    text: 'up to 128 letters, digits and _ . : -',
-  }[target.id]
-  return variants ? `${example}, then ${SEPARATOR} and one of ${variants.join(' ')}` : example
 }
 
 /** What a command was given, to name the one that goes on where it stopped. */

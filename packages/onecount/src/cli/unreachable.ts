@@ -39,7 +39,7 @@ const NO_DATABASE = '3D000'
 export const NOT_MIGRATED = ['42883', '42P01', '42703', 'PGRST202', 'PGRST205']
 
 /** What makes the functions and tables of a kind. */
-const applyFor = (kind: StoreSettings['kind']): string =>
+export const applyFor = (kind: StoreSettings['kind']): string =>
   !kind || kind.isDefault
     ? APPLY_MIGRATIONS
     : `apply what npx onecount migration --kind ${kind.name} prints; it can be applied again`

@@ -1,6 +1,6 @@
 /** Every error a caller can meet: its code, what it means, what the reader can do, its HTTP status. */
 export const ERRORS = {
-  invalid_post_id: { status: 400, message: 'The post id is malformed: use the id of a post, a UUID.' },
+  invalid_post_id: { status: 400, message: 'The post id is malformed: use the id of a post.' },
   invalid_op: {
     status: 400,
     message: 'The op is malformed: send an odd integer for a like, an even one for an unlike, or no op.',

@@ -32,7 +32,11 @@ describe('post ids', () => {
 
   it('that are malformed are refused by name', () => {
     expect(() => assertPostId('x')).toThrow(
-      expect.objectContaining({ code: 'invalid_post_id', status: 400, options: { field: 'postId' } }),
+      expect.objectContaining({
+        code: 'invalid_post_id',
+        status: 400,
+        options: { field: 'postId', detail: 'got "x", use a UUID in lower case' },
+      }),
     )
     expect(() => assertPostId(POST)).not.toThrow()
   })

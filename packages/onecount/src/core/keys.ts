@@ -62,4 +62,4 @@ export function slotOf(tag: string): number {
 
 /** The last 28 bits of a post's UUID say its partition, in Postgres too. */
 export const partitionOf = (postId: string, partitions: number): number =>
-  partitions === 1 ? 0 : Number.parseInt(postId.replaceAll('-', '').slice(-7), 16) % partitions
+  Number.parseInt(postId.replaceAll('-', '').slice(-7), 16) % partitions

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type ActorType, DEFAULT_KIND, type IdType } from './kind'
-import { idsOf, NOBODY } from './kind-ids'
+import { type Ids, idsOf, NOBODY } from './kind-ids'
 import { parseVariantId, variantId, variantIds } from './variants'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
@@ -109,5 +109,30 @@ describe('post ids with a variant', () => {
   it('are made of every variant of targets, or are the targets where there are none', () => {
     expect(variantIds({ variants: ['a', 'b'] }, ['1', '2'])).toEqual(['1~a', '1~b', '2~a', '2~b'])
     expect(variantIds({}, ['1', '2'])).toEqual(['1', '2'])
+  })
+})
+
+describe('an id that is malformed', () => {
+  it.each([
+    ['uuid', 'x', 'use a UUID in lower case'],
+    ['bigint', '01', 'use a whole number, as Postgres writes it'],
+    ['text', 'a|b', 'use 1 to 128 letters, digits, _ - . :'],
+  ] as const)('of a %s is refused in words of its kind: %s', (type, id, words) => {
+    const refusal = { code: 'invalid_post_id', message: expect.stringContaining(`got "${id}", ${words}`) }
+    expect(() => idsWith(type).assertPostId(id)).toThrow(expect.objectContaining(refusal))
+  })
+
+  it('of an actor too', () => {
+    const messageOf = (ids: Ids) => {
+      try {
+        ids.assertSessionId('a|b')
+      } catch (error) {
+        return (error as Error).message
+      }
+    }
+    expect(messageOf(idsWith('bigint', 'uuid'))).toContain('of this kind a UUID in lower case')
+    expect(messageOf(idsWith('bigint', 'text'))).toBe(
+      'The session id is malformed: use 1 to 128 letters, digits, _ - . :',
+    )
   })
 })

@@ -2,7 +2,7 @@ import { OnecountError } from './errors'
 import { isSessionId as isText, isPostId as isUuid } from './ids'
 import { partitionOf as partitionOfUuid } from './keys'
 import type { ActorType, IdType, Kind } from './kind'
-import { compareBytes, parseVariantId, variantIds } from './variants'
+import { compareBytes, parseVariantId, SEPARATOR, variantIds } from './variants'
 
 /** As Postgres writes a bigint: no leading zero, no plus, no minus zero. */
 const INTEGER = /^(0|-?[1-9][0-9]{0,18})$/
@@ -25,12 +25,26 @@ const ACTORS: Record<ActorType, (id: string) => boolean> = {
   text: isText,
 }
 
+/** What an id is, in words that follow "use". */
+const FORMS: Record<IdType, string> = {
+  uuid: 'a UUID in lower case',
+  bigint: 'a whole number, as Postgres writes it',
+  text: '1 to 128 letters, digits, _ - . :',
+}
+
+/** As much of a malformed id as a message shows. */
+const SHOWN = 40
+
 /** The ids of a kind: which are well-formed, and in which partition a post is. */
 export interface Ids {
+  /** How the id of a post is written, in words: `a UUID in lower case`. */
+  readonly postForm: string
   isPostId(id: unknown): id is string
   isSessionId(id: unknown): id is string
   /** @throws OnecountError `invalid_post_id` unless the id is written as Postgres writes it. */
   assertPostId(id: string): void
+  /** The error of an id that is none: its detail says what an id of this kind is. `field`: where it was given, `postId`. */
+  invalidPostId(id: unknown, field?: string): OnecountError
   /** @throws OnecountError `invalid_session` */
   assertSessionId(id: string): void
   /** As `onecount_partition_of` of the kind computes it. */
@@ -50,14 +64,26 @@ export function idsOf(kind: Kind): Ids {
   const { isPost, partition, postOrder, removedWith } = kind.variants ? postsOfVariants(kind) : postsOf(kind)
   const isPostId = (id: unknown): id is string => typeof id === 'string' && isPost(id)
   const isSessionId = (id: unknown): id is string => typeof id === 'string' && isActor(id)
+  const form = FORMS[kind.target.id]
+  const postForm = kind.variants ? `${form}, then ${SEPARATOR} and one of ${kind.variants.join(' ')}` : form
+  const invalidPostId = (id: unknown, field = 'postId') =>
+    new OnecountError('invalid_post_id', {
+      field,
+      detail: `got "${String(id).slice(0, SHOWN)}", use ${postForm}`,
+    })
   return {
+    postForm,
     isPostId,
     isSessionId,
+    invalidPostId,
     assertPostId(id) {
-      if (!isPostId(id)) throw new OnecountError('invalid_post_id', { field: 'postId' })
+      if (!isPostId(id)) throw invalidPostId(id)
     },
     assertSessionId(id) {
-      if (!isSessionId(id)) throw new OnecountError('invalid_session', { field: 'sessionId' })
+      if (isSessionId(id)) return
+      // The message says what a text is.
+      const detail = kind.rows.actorType === 'uuid' ? `of this kind ${FORMS.uuid}` : undefined
+      throw new OnecountError('invalid_session', { field: 'sessionId', ...(detail && { detail }) })
     },
     partitionOf: (postId, partitions) => (partitions === 1 ? 0 : partition(postId, partitions)),
     postOrder,

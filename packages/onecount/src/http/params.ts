@@ -23,14 +23,13 @@ export interface PostIds {
 }
 
 export function postIdsOf(kind: Kind = DEFAULT_KIND): PostIds {
-  const { isPostId } = idsOf(kind)
+  const { isPostId, invalidPostId } = idsOf(kind)
   const isUuid = kind.target.id === 'uuid'
   const isPlain = isUuid && !kind.variants
   const normal = (id: string) => (isUuid ? withLowerCase(id) : id)
   function parse(text: string, field: string): string {
     const id = normal(text)
-    if (!isPostId(id))
-      throw new OnecountError('invalid_post_id', { field, detail: `got "${text.slice(0, 40)}"` })
+    if (!isPostId(id)) throw invalidPostId(text, field)
     return id
   }
   return {

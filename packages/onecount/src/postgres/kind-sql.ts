@@ -1,7 +1,8 @@
 import type { ActorType, IdType, Kind } from '../core/kind'
 import { countedType, SEPARATOR } from '../core/variants'
+import { kindNames, mappingOf } from './kind-names'
 import { KIND_TEMPLATE, VERSION } from './kind-template.generated'
-import { functionPrefix, quoteName, quoteTable } from './names'
+import { quoteName, quoteTable } from './names'
 import { rowSql } from './row-sql'
 
 /** A part of the template is kept if its condition holds: `{{#column}} … {{/column}}`. */
@@ -95,7 +96,9 @@ end $onecount$;
 `
 }
 
-function header({ name, target, variants, rows }: Kind, isShadow: boolean): string {
+function header(kind: Kind, isShadow: boolean): string {
+  const { name, target, variants, rows } = kind
+  const { op, rev } = kindNames(kind)
   const variant = variants ? `\n--   variants of ${rows.variant}: ${variants.join(' ')}` : ''
   const counting = isShadow
     ? `Shadow mode: what
@@ -107,14 +110,16 @@ function header({ name, target, variants, rows }: Kind, isShadow: boolean): stri
 -- another version of onecount, and make it anew. It may be applied again, and by several at once.
 --   target ${quoteTable(target)}, id ${target.column} ${target.id}, ${count}
 --   rows   ${quoteTable(rows)}, target ${rows.target}, actor ${rows.actor} ${rows.actorType}${variant}
--- Adds the column ${opOf({ name, isDefault: false })} to the rows${target.count === null ? '' : ` and ${revOf({ name, isDefault: false })} to the targets`}. ${counting}
+-- Adds the column ${op} to the rows${target.count === null ? '' : ` and ${rev} to the targets`}. ${counting}
 
 `
 }
 
-type Named = Pick<Kind, 'name' | 'isDefault'>
-const opOf = ({ isDefault }: Named): string => (isDefault ? 'op' : 'onecount_op')
-const revOf = ({ name, isDefault }: Named): string => (isDefault ? 'likes_rev' : `onecount_${name}_rev`)
+/** The types that the columns of the ids may have. */
+export const columnTypesOf = ({ target, rows }: Kind): { post: string[]; session: string[] } => ({
+  post: IDS[target.id].types,
+  session: ACTORS[rows.actorType].types,
+})
 
 /** A template with what this kind needs of it; `more` are values that other templates have not. */
 export function fillTemplate(
@@ -128,17 +133,10 @@ export function fillTemplate(
   const [id, actor] = [IDS[type], ACTORS[rows.actorType]]
   const row = rowSql(kind)
   const hasColumn = target.count !== null
-  const made = functionPrefix(kind)
-  const content = quoteTable(target)
+  const { prefix, content, ...names } = kindNames(kind)
   const schemas = [...new Set([target.schema, rows.schema])].filter(schema => schema !== 'public')
   const path = [...schemas, 'public', 'extensions'].map(quoteName).join(', ')
-  const post = {
-    table: hasColumn ? content : `public.${made}counts`,
-    id: hasColumn ? quoteName(target.column) : 'id',
-    likes: hasColumn ? quoteName(target.count!) : 'likes',
-    rev: hasColumn ? revOf(kind) : 'likes_rev',
-  }
-  const mapping = `${quoteTable(target)} (${target.column} ${target.id}, ${target.count ?? 'no count'}) and ${quoteTable(rows)} (${rows.target}, ${rows.actor} ${rows.actorType}${variants ? `, variant ${rows.variant}` : ''})`
+  const types = columnTypesOf(kind)
 
   const conditions: Record<string, boolean> = {
     default: isDefault,
@@ -156,14 +154,14 @@ export function fillTemplate(
   const values: Record<string, string> = {
     kind: kind.name,
     version: VERSION,
-    mapping,
+    mapping: mappingOf(kind),
     content,
     'content.id': quoteName(target.column),
     schemas: schemas.map(quoteName).join(', '),
-    functions: made.replaceAll('_', '\\_').concat('%'),
-    'post.id': post.id,
-    'post.likes': post.likes,
-    'post.rev': post.rev,
+    functions: prefix.replaceAll('_', '\\_').concat('%'),
+    'post.id': names.id,
+    'post.likes': names.likes,
+    'post.rev': names.rev,
     'row.post': row.post(),
     'row.key': row.key,
     'row.target': quoteName(rows.target),
@@ -171,14 +169,14 @@ export function fillTemplate(
     'row.columns': row.columns,
     'row.counted': row.counted,
     'row.session': quoteName(rows.actor),
-    'row.op': opOf(kind),
+    'row.op': names.op,
     'row.created': rows.createdAt === null ? '' : quoteName(rows.createdAt),
     'type.post': type,
     'type.target': target.id,
     'own.post': row.ownType,
     'type.session': rows.actorType,
-    'types.target': IDS[target.id].types.map(type => `'${type}'`).join(', '),
-    'types.session': actor.types.map(type => `'${type}'`).join(', '),
+    'types.target': types.post.map(type => `'${type}'`).join(', '),
+    'types.session': types.session.map(type => `'${type}'`).join(', '),
     first: id.first,
     none: actor.none,
     probe: actor.probe,
@@ -189,7 +187,7 @@ export function fillTemplate(
     separator: SEPARATOR,
     ...more,
   }
-  const names: Record<string, string> = {
+  const bareNames: Record<string, string> = {
     'content.id': target.column,
     'row.target': rows.target,
     'row.variant': rows.variant ?? '',
@@ -212,11 +210,11 @@ export function fillTemplate(
     /** An id in the order in which Redis has it. */
     bytes: expression => (type === 'uuid' ? inside(expression) : `${inside(expression)}::text collate "C"`),
     /** Some id, to begin anywhere. */
-    some: () => someId(type, post),
+    some: () => someId(kind),
     /** The target of an id. */
     target: row.targetOf,
     'row.values': row.valuesOf,
-    name: expression => names[expression]!,
+    name: expression => bareNames[expression]!,
     created: expression => (rows.createdAt === null ? '' : inside(expression)),
   }
 
@@ -240,10 +238,10 @@ export function fillTemplate(
       if (!verb) throw new Error(`the template of kinds has {{${name} …}}, which nothing fills`)
       return verb(rest)
     }
-    if (qualified !== undefined) return qualified === 'posts_new' ? post.table : quoteTable(rows)
+    if (qualified !== undefined) return qualified === 'posts_new' ? names.counts : names.rows
     if (isDefault) return text
     if (bare !== undefined) return bare === 'posts_new' ? target.table : rows.table
-    return text === 'onecount.' ? `onecount.${kind.name}_` : made
+    return text === 'onecount.' ? `onecount.${kind.name}_` : prefix
   }
 
   /** Parts may stand in others. */
@@ -255,8 +253,11 @@ export function fillTemplate(
   return choose(template).replace(HOLE, hole).trim()
 }
 
-function someId(type: IdType, post: { table: string; id: string }): string {
+/** Some id of the kind, to begin anywhere: an expression of SQL. */
+export function someId(kind: Kind): string {
+  const type = countedType(kind)
   if (type === 'uuid') return 'gen_random_uuid()'
   if (type === 'text') return 'md5(random()::text)'
-  return `(select floor(random() * (max(${post.id}) + 1))::bigint from ${post.table})`
+  const { counts, id } = kindNames(kind)
+  return `(select floor(random() * (max(${id}) + 1))::bigint from ${counts})`
 }

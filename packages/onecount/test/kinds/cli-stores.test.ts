@@ -1,20 +1,12 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { startSupabase } from '@onecount/dev-stack/supabase'
-import { Redis } from 'ioredis'
-import { createKeys, createOnecount, type Kind, type Onecount } from 'onecount'
-import { kindSql, postgresJsPort } from 'onecount/postgres'
-import { createRedisClient, ioredisPort } from 'onecount/redis'
+import type { Redis } from 'ioredis'
+import { createKeys, type Kind, type Onecount } from 'onecount'
+import { kindSql } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { connect } from '../support/databases'
-import { article, mark, namesOf, SCHEMA, slug, uuidOf } from '../support/kinds'
+import { type KindCli, startKindCli } from '../support/kind-cli'
+import { article, mark, namesOf, slug, uuidOf } from '../support/kinds'
 
-const BIN = join(import.meta.dirname, '../../bin/onecount.mjs')
 /** More than a number of JavaScript holds. */
 const LARGE = '9007199254740993'
 /** In the order of Postgres, which is not that of their text. */
@@ -25,92 +17,33 @@ const [ana, ben, eva] = PEOPLE as [string, string, string]
 const likersOf = (id: string) => PEOPLE.slice(0, Math.abs(Number(BigInt(id) % 4n)))
 const RATINGS = ARTICLES.reduce((sum, id) => sum + likersOf(id).length, 0)
 
-let server: PostgresServer
-let redis: RedisServer
+let cli: KindCli
 let command: Redis
-let folder: string
-let databases = 0
-let databaseUrl: string
 let sql: Sql
-const clients: Redis[] = []
+let instance: KindCli['instance']
+let run: KindCli['run']
+let json: KindCli['json']
 
 beforeAll(async () => {
-  ;[server, redis] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
-  command = new Redis(redis.url)
-  folder = await mkdtemp(join(tmpdir(), 'onecount-kinds-'))
-  await writeFile(
-    join(folder, 'onecount.config.mjs'),
-    `export default ${JSON.stringify({ kinds: { article, mark } })}`,
-  )
-  await writeFile(join(folder, 'slug.mjs'), `export default ${JSON.stringify({ kinds: { slug } })}`)
+  cli = await startKindCli({ 'onecount.config.mjs': { article, mark }, 'slug.mjs': { slug } })
+  ;({ command, instance, run, json } = cli)
 })
-afterAll(async () => {
-  command.disconnect()
-  await Promise.all([server.stop(), redis.kill(), rm(folder, { recursive: true })])
-})
+afterAll(() => cli.stop())
 /** The tables of an application and what is in them, then the kinds. */
 beforeEach(async () => {
-  await command.flushall()
-  databaseUrl = await server.createDatabase(`c${databases++}`)
-  sql = connect(databaseUrl)
-  await sql.unsafe(SCHEMA)
+  sql = await cli.begin()
   await sql`insert into articles (id, like_count) select id, 10 from unnest(${ARTICLES}::text[]::bigint[]) id`
   for (const id of ARTICLES)
     for (const person of likersOf(id))
       await sql`insert into article_likes (article_id, user_id) values (${id}, ${person})`
 })
-afterEach(async () => {
-  through = {}
-  for (const client of clients.splice(0)) client.disconnect()
-  await sql.end()
-})
+afterEach(() => cli.end())
 
 const apply = async (...kinds: Kind[]) => {
   for (const kind of kinds) await sql.unsafe(kindSql(kind))
 }
 
-function instance(kind: Kind, partitions = 1): Onecount {
-  const client = createRedisClient(redis.url, { commandTimeout: 5000 })
-  clients.push(client)
-  const postgres = postgresJsPort(sql, { kind })
-  return createOnecount({ redis: ioredisPort(client), postgres, partitions, log: { warn() {} } })
-}
-
-/** In place of the direct address, when a test goes through REST. */
-let through: Record<string, string> = {}
-
-const run = (...args: string[]) =>
-  new Promise<{ code: number; out: string; err: string }>(resolve =>
-    execFile(
-      process.execPath,
-      [BIN, ...args],
-      {
-        cwd: folder,
-        env: {
-          NODE_ENV: 'test',
-          PATH: process.env.PATH,
-          REDIS_URL: redis.url,
-          DATABASE_URL: databaseUrl,
-          ONECOUNT_SECRET: 'x'.repeat(40),
-          ...through,
-        },
-      },
-      (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err }),
-    ),
-  )
-
-/** What a command prints with --json. */
-async function json(...args: string[]) {
-  const { code, out, err } = await run(...args, '--json')
-  return { code, report: out ? JSON.parse(out) : null, err }
-}
-
-/** Changes rows as a restore does: without the triggers that notice edits by hand. */
-const unnoticed = (kind: Kind, statement: string) =>
-  sql.begin(async tx => {
-    await tx`select set_config(${namesOf(kind).applying}, 'on', true)`
-    await tx.unsafe(statement)
-  })
+const unnoticed = (kind: Kind, statement: string) => cli.unnoticed(kind, statement)
 
 const keysOf = (kind: Kind) => createKeys('', kind.keyPrefix)
 const likers = async (kind: Kind, id: string) => (await command.smembers(keysOf(kind).liked(id))).sort()
@@ -190,13 +123,13 @@ describe('onecount backfill of a kind', () => {
   it('goes through the Supabase client as well', async () => {
     await sql`update articles set like_count = 1 where id = 3`
     await apply(article)
-    const supabase = await startSupabase({ databaseUrl })
+    const supabase = await startSupabase({ databaseUrl: cli.databaseUrl() })
     try {
-      through = {
+      cli.through({
         DATABASE_URL: '',
         SUPABASE_URL: supabase.url,
         SUPABASE_SECRET_KEY: supabase.secretKey,
-      }
+      })
       const { code, report, err } = await json('backfill', '--kind', 'article')
       expect(report, err).toMatchObject({
         repaired: { likesBelowRatings: 1 },
@@ -342,15 +275,59 @@ describe('the other commands, of a kind', () => {
     expect(await json('takeover', '--kind', 'article')).toMatchObject({ code: 0, report: { changed: false } })
   }, 60_000)
 
-  it('doctor looks at the backlog and the owner of the kind', async () => {
+  it('doctor looks at the tables, the backlog and the owner of the kind', async () => {
     const app = await begin()
     await app.set('1', eva, true)
     const { code, report } = await json('doctor', '--kind', 'article')
     expect(report.findings).toContainEqual(
       expect.objectContaining({ check: 'backlog', found: expect.stringContaining('1 pending') }),
     )
-    expect(report.findings).toContainEqual(expect.objectContaining({ check: 'owner', verdict: 'ok' }))
+    for (const check of ['owner', 'tables', 'functions', 'triggers', 'counts'])
+      expect(report.findings).toContainEqual(expect.objectContaining({ check, verdict: 'ok' }))
     expect(report.findings.filter(({ verdict }: { verdict: string }) => verdict === 'fail')).toEqual([])
     expect(code).toBe(0)
   }, 30_000)
+
+  it('doctor without --kind looks at every kind, and says of which a finding is', async () => {
+    await begin()
+    await apply(mark)
+    expect((await json('doctor')).report.failed).toBe(0)
+    await sql`drop trigger onecount_mark_add_count on articles`
+    const { code, report } = await json('doctor')
+    expect(code).toBe(1)
+    const triggers = report.findings.filter(({ check }: { check: string }) => check === 'triggers')
+    expect(triggers).toEqual([
+      { verdict: 'ok', check: 'triggers', kind: 'article', found: '15 triggers' },
+      {
+        verdict: 'fail',
+        check: 'triggers',
+        kind: 'mark',
+        found: 'missing: onecount_mark_add_count on articles',
+        mend: expect.stringContaining('npx onecount migration --kind mark'),
+      },
+    ])
+    for (const check of ['Redis eviction', 'Postgres version'])
+      expect(report.findings.filter((of: { check: string }) => of.check === check)).toEqual([
+        expect.not.objectContaining({ kind: expect.anything() }),
+      ])
+    expect((await run('doctor')).out).toMatch(
+      /^mark: triggers: apply what npx onecount migration --kind mark/m,
+    )
+  }, 60_000)
+
+  it('doctor through the Supabase client says what it cannot see', async () => {
+    await begin()
+    const supabase = await startSupabase({ databaseUrl: cli.databaseUrl() })
+    try {
+      cli.through({ DATABASE_URL: '', SUPABASE_URL: supabase.url, SUPABASE_SECRET_KEY: supabase.secretKey })
+      const { code, report, err } = await json('doctor', '--kind', 'article')
+      expect(code, err).toBe(0)
+      expect(report.findings).toContainEqual(
+        expect.objectContaining({ verdict: 'skipped', mend: expect.stringContaining('DATABASE_URL') }),
+      )
+      expect(report.findings).toContainEqual(expect.objectContaining({ check: 'partitions', verdict: 'ok' }))
+    } finally {
+      await supabase.stop()
+    }
+  }, 60_000)
 })

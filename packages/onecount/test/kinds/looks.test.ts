@@ -1,7 +1,7 @@
+import { startRedisCluster } from '@onecount/dev-stack/redis-cluster'
 import type { Engines, EnginesOptions, PostgresPort, RedisPort } from 'onecount'
 import { redisFromEnv } from 'onecount/redis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startRedisCluster } from '@/dev/services/redis-cluster'
 import { uuidOf } from '../support/kinds'
 import { ARTICLES, config, type SeveralKinds, startSeveralKinds } from '../support/several-kinds'
 

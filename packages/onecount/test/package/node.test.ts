@@ -9,6 +9,7 @@ import * as summary from 'onecount/react/summary'
 import * as reactSupabase from 'onecount/react/supabase'
 import * as redisDrivers from 'onecount/redis'
 import * as supabaseDriver from 'onecount/supabase'
+import * as upstashDriver from 'onecount/upstash'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Ended, type Installed, installPacked, PEERS, runIn, subpaths } from './packed'
 
@@ -24,6 +25,7 @@ const SOURCES: Record<string, object> = {
   'onecount/react/supabase': reactSupabase,
   'onecount/redis': redisDrivers,
   'onecount/supabase': supabaseDriver,
+  'onecount/upstash': upstashDriver,
 }
 /** Contract suites: they say what they test to the runner that imports them. */
 const OF_A_RUNNER = ['onecount/testing']
@@ -101,6 +103,7 @@ describe('without any peer', () => {
     ['onecount/react', 'react'],
     ['onecount/supabase', '@supabase/supabase-js'],
     ['onecount/next', 'next'],
+    ['onecount/upstash', '@upstash/redis'],
   ])('%s names what is missing: %s', async (path, peer) => {
     await bare.write('import.js', `import '${path}'`)
     const { code, err } = await node(bare, 'import.js')

@@ -12,6 +12,7 @@ const MODULES = join(REPOSITORY, 'node_modules')
 export const PEERS = [
   '@supabase/supabase-js',
   '@tanstack/react-query',
+  '@upstash/redis',
   'ioredis',
   'next',
   'postgres',

@@ -1,10 +1,10 @@
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
 import { createEngines, createKeys, defineConfig, type Engines, type EnginesOptions } from 'onecount'
 import { kindSql, postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import type { Sql } from 'postgres'
-import { startPostgresServer } from '@/dev/services/postgres-server'
-import { startRedisServer } from '@/dev/services/redis-server'
 import { connect } from './databases'
 import { SCHEMA } from './kinds'
 

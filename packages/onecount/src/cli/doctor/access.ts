@@ -1,86 +1,94 @@
 import type { Sql } from 'postgres'
-import { APPLY_MIGRATIONS } from '../unreachable'
+import { quoteName } from '../../postgres/names'
 import { type Finding, fail, ok, warn } from './check'
+import { type Made, shown } from './made'
 
-const PRIVATE = [
-  'post_ratings',
-  'like_tombstones',
-  'like_log',
-  'like_log_sums',
-  'like_settings',
-  'like_receipt',
-  'like_refused',
-  'like_unseen',
-]
+/** Tables that are the server's alone. Who reads and writes the rows of an application is the application's matter. */
+const privateOf = ({ kind, names, ownTables }: Made): string[] =>
+  kind.isDefault ? [names.rows, ...ownTables] : ownTables
 
-export async function checkRowSecurity(sql: Sql): Promise<Finding> {
+const listed = (sql: Sql, names: string[]) =>
+  sql`
+    select e.name, to_regclass(e.name) as id
+      from json_array_elements_text(${JSON.stringify(names)}::text::json) e (name)`
+
+export async function checkRowSecurity(sql: Sql, made: Made): Promise<Finding> {
   const rows = await sql`
-    select relname as name from pg_class
-     where relnamespace = 'public'::regnamespace and relname in ${sql(PRIVATE)} and not relrowsecurity`
+    select e.name from (${listed(sql, privateOf(made))}) e join pg_class c on c.oid = e.id where not c.relrowsecurity`
   return rows.length === 0
     ? ok('row level security', 'on')
-    : fail('row level security', `off: ${rows.map(row => row.name).join(', ')}`, APPLY_MIGRATIONS)
+    : fail('row level security', `off: ${rows.map(row => shown(row.name)).join(', ')}`, made.apply)
 }
 
-export async function checkGrants(sql: Sql): Promise<Finding> {
-  const roles = await sql`select rolname as name from pg_roles where rolname in ('anon', 'authenticated')`
-  const names = roles.map(row => row.name as string)
-  const open: string[] = []
-  for (const role of names) {
-    const functions = await sql`
-      select proname as name from pg_proc
-       where pronamespace = 'public'::regnamespace and proname like 'onecount\\_%'
-         and has_function_privilege(${role}, oid, 'execute')`
-    const tables = await sql`
-      select relname as name from pg_class
-       where relnamespace = 'public'::regnamespace and relname in ${sql(PRIVATE)}
-         and has_table_privilege(${role}, oid, 'select, insert, update, delete')`
-    open.push(...[...functions, ...tables].map(row => `${role}: ${row.name}`))
-  }
+export async function checkGrants(sql: Sql, made: Made): Promise<Finding> {
+  const rows = await sql`
+    with roles as (select rolname as name from pg_roles where rolname in ('anon', 'authenticated'))
+    select r.name as role, f.name from roles r, (${functionsOf(sql, made)}) f
+     where has_function_privilege(r.name, f.id, 'execute')
+    union all
+    select r.name, t.name from roles r, (${listed(sql, privateOf(made))}) t
+     where has_table_privilege(r.name, t.id, 'select, insert, update, delete')`
+  const open = rows.map(({ role, name }) => `${role}: ${shown(name)}`)
   return open.length === 0
     ? ok('grants', 'the server alone')
     : fail('grants', open.join(', '), 'revoke all on them from anon, authenticated and public')
 }
 
-const USED = ['posts_new', ...PRIVATE]
+/** Functions of the kind, those of versions before too; of the default kind those that no other kind has. */
+function functionsOf(sql: Sql, { kind, names }: Made) {
+  const others = kind.isDefault
+    ? sql`and not exists (
+        select from pg_class where relnamespace = 'public'::regnamespace
+           and relname = substring(p.proname from '^onecount_[a-z0-9]+_') || 'settings')`
+    : sql``
+  return sql`
+    select p.proname::text as name, p.oid as id from pg_proc p
+     where p.pronamespace = 'public'::regnamespace and starts_with(p.proname, ${names.prefix}) ${others}`
+}
 
 /** The application reaches Postgres as this role: what it may not call, no like gets through. */
-export async function checkServiceRole(sql: Sql): Promise<Finding> {
+export async function checkServiceRole(sql: Sql, made: Made): Promise<Finding> {
   const name = 'service role'
+  const { kind, names, ownTables, apply } = made
   const [role] = await sql`select 1 from pg_roles where rolname = 'service_role'`
   if (!role)
     return warn(name, 'there is none', 'a project has one; elsewhere connect as the owner of the tables')
+  const schemas = [...new Set([kind.target.schema, kind.rows.schema])].map(quoteName)
   const rows = await sql`
-    select proname as name from pg_proc
-     where pronamespace = 'public'::regnamespace and proname like 'onecount\\_%'
-       and not has_function_privilege('service_role', oid, 'execute')
+    select name from (${functionsOf(sql, made)}) f where not has_function_privilege('service_role', id, 'execute')
     union all
-    select relname from pg_class
-     where relnamespace = 'public'::regnamespace and relname in ${sql(USED)}
-       and not (has_table_privilege('service_role', oid, 'select')
-                and has_table_privilege('service_role', oid, 'insert')
-                and has_table_privilege('service_role', oid, 'update')
-                and has_table_privilege('service_role', oid, 'delete'))`
+    select name from (${listed(sql, [names.content, names.rows, ...ownTables])}) t
+     where not (has_table_privilege('service_role', id, 'select')
+                and has_table_privilege('service_role', id, 'insert')
+                and has_table_privilege('service_role', id, 'update')
+                and has_table_privilege('service_role', id, 'delete'))
+    union all
+    select 'the schema ' || e.name from json_array_elements_text(${JSON.stringify(schemas)}::text::json) e (name)
+     where not has_schema_privilege('service_role', to_regnamespace(e.name), 'usage')`
   return rows.length === 0
     ? ok(name, 'may use all of them')
-    : fail(name, `may not use ${rows.map(row => row.name).join(', ')}`, APPLY_MIGRATIONS)
+    : fail(name, `may not use ${rows.map(row => shown(row.name)).join(', ')}`, apply)
 }
 
-export async function checkPublication(sql: Sql): Promise<Finding> {
-  const rows = await sql`
-    select tablename as name from pg_publication_tables where pubname = 'supabase_realtime' and schemaname = 'public'`
-  const there = new Set(rows.map(row => row.name))
-  if (there.has('post_ratings'))
-    return fail(
-      'publication',
-      'post_ratings is published',
-      'alter publication supabase_realtime drop table post_ratings: it tells everybody who likes what',
+const PUBLICATION = 'alter publication supabase_realtime'
+
+/** Realtime carries the targets with their counts, and never the rows: row level security does not cover a delete. */
+export async function checkPublication(sql: Sql, { kind, names }: Made): Promise<Finding> {
+  const name = 'publication'
+  const [row] = await sql`
+    select bool_or(to_regclass(${names.rows}) = p.id) as has_rows,
+           bool_or(to_regclass(${names.content}) = p.id) as has_targets
+      from (select format('%I.%I', schemaname, tablename)::regclass as id from pg_publication_tables
+             where pubname = 'supabase_realtime') p`
+  const [rows, targets] = [shown(names.rows), shown(names.content)]
+  if (row!.has_rows)
+    return (kind.isDefault || kind.isPrivate ? fail : warn)(
+      name,
+      `${rows} is published`,
+      `${PUBLICATION} drop table ${rows}: it tells everybody who likes what`,
     )
-  return there.has('posts_new')
-    ? ok('publication', 'posts_new')
-    : warn(
-        'publication',
-        'posts_new is not published',
-        'alter publication supabase_realtime add table posts_new',
-      )
+  if (kind.target.count === null) return ok(name, 'the counts are in no table of the application')
+  return row!.has_targets
+    ? ok(name, targets)
+    : warn(name, `${targets} is not published`, `${PUBLICATION} add table ${targets}`)
 }

@@ -5,6 +5,8 @@ export interface Finding {
   /** `skipped`: it could not be looked at from here. */
   verdict: 'ok' | 'warn' | 'fail' | 'skipped'
   check: string
+  /** Whose tables were looked at, where there are several kinds. */
+  kind?: string
   found: string
   /** Absent where all is well. */
   mend?: string

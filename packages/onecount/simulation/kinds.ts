@@ -1,0 +1,63 @@
+import { defineConfig } from '../src/config/define'
+import { DEFAULT_KIND, type Kind } from '../src/core/kind'
+
+/** A kind that worlds may have, with ids of it. */
+export interface SimulatedKind {
+  name: KindName
+  kind: Kind
+  /** Few, so that things happen to the same ones at once; `base`: likes that no session stands for. */
+  posts: readonly { id: string; base: number }[]
+  sessions: readonly string[]
+}
+
+export const KIND_NAMES = ['uuid', 'bigint', 'text'] as const
+
+/** By the type of its ids: `uuid` is the kind that there is without a configuration. */
+export type KindName = (typeof KIND_NAMES)[number]
+
+/** Kinds without a column of the count: their counts are in a table of onecount. */
+const { heart, page } = defineConfig({
+  kinds: {
+    heart: {
+      target: { table: 'articles', id: 'bigint' },
+      rows: { table: 'article_likes', target: 'article_id', actor: 'user_id' },
+      actor: 'uuid',
+    },
+    page: {
+      target: { table: 'pages', id: 'text', column: 'slug' },
+      rows: { table: 'page_likes', target: 'page', actor: 'who' },
+    },
+  },
+  keyPrefix: 'app:',
+}).kinds
+
+const numbers = [0, 1, 2, 3, 4]
+
+export const SIMULATED_KINDS: Record<KindName, SimulatedKind> = {
+  uuid: {
+    name: 'uuid',
+    kind: DEFAULT_KIND,
+    posts: [446, 0, 7].map((base, i) => ({
+      id: `70070000-0000-4000-8000-${String(i).padStart(12, '0')}`,
+      base,
+    })),
+    sessions: numbers.map(n => `s${n}`),
+  },
+  bigint: {
+    name: 'bigint',
+    kind: heart,
+    // Two that one number of JavaScript stands for. Counts are the rows: nothing was there before.
+    posts: ['9007199254740993', '-5', '9007199254740992'].map(id => ({ id, base: 0 })),
+    sessions: numbers.map(n => `5e550000-0000-4000-8000-00000000000${n}`),
+  },
+  text: {
+    name: 'text',
+    kind: page,
+    posts: ['9', '10', 'Polar-bear:2.1'].map(id => ({ id, base: 0 })),
+    sessions: numbers.map(n => `s:${n}.x`),
+  },
+}
+
+/** The kind of a seed: of every eight one has ids that are bigints, and one such that are texts. */
+export const kindOfSeed = (seed: number): SimulatedKind =>
+  SIMULATED_KINDS[seed % 8 === 3 ? 'bigint' : seed % 8 === 6 ? 'text' : 'uuid']

@@ -1,0 +1,51 @@
+import type { Sql } from 'postgres'
+import { type Finding, fail, ok } from './check'
+import { type Made, shown } from './made'
+
+/** By them Redis hears of edits by hand. One that is disabled, or fires in a replica alone, is as good as none. */
+export async function checkTriggers(sql: Sql, { triggers, apply }: Made): Promise<Finding> {
+  // Of the kinds of a table one plans its removals for all.
+  const rows = await sql`
+    select e.name, e."table", bool_or(t.tgenabled in ('O', 'A')) as fires
+      from json_to_recordset(${JSON.stringify(triggers)}::text::json) e (name text, "table" text)
+      left join pg_trigger t on t.tgrelid = to_regclass(e."table") and not t.tgisinternal
+        and (t.tgname = e.name
+             or t.tgname like 'onecount\\_%' || substring(e.name from '_removal_(?:begins|ends)$'))
+     group by 1, 2`
+  const nameOf = (row: { name: string; table: string }) => `${row.name} on ${shown(row.table)}`
+  const all = rows as unknown as { name: string; table: string; fires: boolean | null }[]
+  const missing = all.filter(({ fires }) => fires === null).map(nameOf)
+  const disabled = all.filter(({ fires }) => fires === false).map(nameOf)
+  const found = [
+    ...(missing.length > 0 ? [`missing: ${missing.join(', ')}`] : []),
+    ...(disabled.length > 0 ? [`disabled: ${disabled.join(', ')}`] : []),
+  ]
+  return found.length === 0
+    ? ok('triggers', `${triggers.length} triggers`)
+    : fail('triggers', found.join('; '), apply)
+}
+
+/** An application's own counter would count every like a second time. */
+export async function checkForeignTriggers(sql: Sql, { names }: Made): Promise<Finding> {
+  const name = 'other triggers'
+  const { content, rows, counts, likes } = names
+  const tables = JSON.stringify([content, rows, counts])
+  const found = await sql`
+    select t.tgname || ' on ' || c.relname as name from pg_trigger t
+      join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid
+     where t.tgrelid in (select to_regclass(e.name) from json_array_elements_text(${tables}::text::json) e (name))
+       and not t.tgisinternal and t.tgname not like 'onecount\\_%' and t.tgenabled <> 'D'
+       and ${mentions(sql, counts === content ? likes : shown(counts))}`
+  const what = counts === content ? `${shown(counts)}.${likes}` : shown(counts)
+  return found.length === 0
+    ? ok(name, `none that touches ${what}`)
+    : fail(
+        name,
+        `${found.map(row => row.name).join(', ')}, which ${found.length > 1 ? 'name' : 'names'} ${what}`,
+        'drop them: likes are counted here already',
+      )
+}
+
+/** Whether the text of a trigger has the name: in quotes where it needs them, else as a word. */
+const mentions = (sql: Sql, name: string) =>
+  name.startsWith('"') ? sql`strpos(p.prosrc, ${name}) > 0` : sql`p.prosrc ~* ${`\\m${name}\\M`}`

@@ -1,0 +1,27 @@
+import type { RedisPort } from '../core/ports'
+import { createUpstashClient } from './client'
+import { readUpstashAddress, type UpstashEnv } from './env'
+import { upstashPort } from './port'
+
+export { createUpstashClient, REST_SETTINGS, type UpstashOptions } from './client'
+export { readUpstashAddress, type UpstashAddress, type UpstashEnv } from './env'
+export { type UpstashClient, upstashPort } from './port'
+
+/**
+ * The Redis of Upstash that the environment names: `UPSTASH_REDIS_REST_URL` and `UPSTASH_REDIS_REST_TOKEN`, or the names
+ * that Vercel gives them, `KV_REST_API_URL` and `KV_REST_API_TOKEN`. Makes no request.
+ *
+ * @example
+ * export const onecount = onecountNext({ redis: upstashFromEnv, postgres: supabaseFromEnv, drain: 'after' })
+ *
+ * @param options `timeoutMs`: deadline of one request, 1500
+ * @returns null where neither is set
+ * @throws OnecountError `misconfigured`, which names the setting
+ */
+export function upstashFromEnv(
+  env: UpstashEnv,
+  { timeoutMs }: { timeoutMs?: number; [other: string]: unknown } = {},
+): { port: RedisPort } | null {
+  const address = readUpstashAddress(env)
+  return address && { port: upstashPort(createUpstashClient({ ...address, timeoutMs }), address) }
+}

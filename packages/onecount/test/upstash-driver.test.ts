@@ -1,0 +1,218 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
+import { startUpstashServer, type UpstashFate, type UpstashServer } from '@onecount/dev-stack/upstash-server'
+import { Redis } from 'ioredis'
+import { createClock, createOnecount, nextOp, StoreUnavailable } from 'onecount'
+import { createRedisClient, ioredisPort } from 'onecount/redis'
+import { createUpstashClient, readUpstashAddress, upstashFromEnv, upstashPort } from 'onecount/upstash'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { type Stores, startStores } from './support/stores'
+
+const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
+const SESSION = 'somebody-in-particular'
+
+let redis: RedisServer
+let server: UpstashServer
+let fates: UpstashFate[] = []
+beforeAll(async () => {
+  redis = await startRedisServer()
+  server = await startUpstashServer({ redisUrl: redis.url, fateOf: () => fates.shift() ?? 'answered' })
+})
+afterAll(async () => {
+  await server.stop()
+  await redis.stop()
+})
+beforeEach(() => {
+  fates = []
+})
+
+const portOf = (address: { url: string; token: string }, timeoutMs?: number) =>
+  upstashPort(createUpstashClient({ ...address, timeoutMs }), address)
+const limit = (port: ReturnType<typeof portOf>, key: string) =>
+  port.run('limit', [`limit:${key}`], [1000, 60_000])
+const errorOf = (call: Promise<unknown>) =>
+  call.then(
+    () => null,
+    (error: unknown) => error,
+  )
+
+describe('the driver of Upstash', () => {
+  it('sends the calls of a tick in one request, and those of another in another', async () => {
+    const port = portOf(server)
+    await limit(port, 'warm')
+    const before = { requests: server.requests(), commands: server.commands() }
+    await Promise.all(Array.from({ length: 30 }, (_, i) => limit(port, String(i))))
+    expect(server.requests() - before.requests).toBe(1)
+    expect(server.commands() - before.commands).toBe(30)
+    await limit(port, 'later')
+    expect(server.requests() - before.requests).toBe(2)
+  })
+
+  it('keeps a request below the limit of its size and each answer with its call', async () => {
+    const port = portOf(server)
+    const before = server.requests()
+    const long = 'x'.repeat(200_000)
+    const replies = await Promise.allSettled(
+      Array.from({ length: 9 }, (_, i) => port.run('limit', [`${long}${i}`], [1000, 60_000])),
+    )
+    for (const reply of replies) expect(reply).toMatchObject({ status: 'fulfilled' })
+    expect(server.requests() - before).toBeGreaterThanOrEqual(5)
+  })
+
+  it('names a call that is too large, and Redis is not taken for unreachable', async () => {
+    const error = await errorOf(portOf(server).run('limit', ['x'.repeat(1_100_000)], [1, 1]))
+    expect(error).toMatchObject({ store: 'redis', scope: 'call' })
+    expect((error as Error).message).toContain('max request size')
+  })
+
+  it('does not send a call again whose answer was lost', async () => {
+    const port = portOf(server)
+    await limit(port, 'lost')
+    const before = server.requests()
+    fates = ['answer lost']
+    expect(await errorOf(limit(port, 'lost'))).toBeInstanceOf(StoreUnavailable)
+    expect(server.requests() - before).toBe(1)
+  })
+
+  it('fails where a proxy answers, without the ids of the request in the error', async () => {
+    fates = ['bad gateway', 'answered']
+    const port = portOf(server)
+    const error = (await errorOf(port.run('limit', [SESSION], [1, 1]))) as Error
+    expect(error).toMatchObject({ store: 'redis', scope: 'store' })
+    const stranger = portOf({ ...server, token: 'another' })
+    const refused = (await errorOf(stranger.run('limit', [SESSION], [1, 1]))) as Error
+    expect(refused.message).toContain('Unauthorized')
+    for (const { message, cause } of [error, refused]) expect(`${message} ${cause}`).not.toContain(SESSION)
+  })
+
+  it('fails at its deadline where nothing answers, and never makes up an answer', async () => {
+    const silent = createServer(() => {})
+    await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
+    const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
+    const began = performance.now()
+    expect(await errorOf(limit(portOf({ url, token: 't' }, 300), 'a'))).toBeInstanceOf(StoreUnavailable)
+    expect(performance.now() - began).toBeGreaterThan(250)
+    silent.closeAllConnections()
+    await new Promise(resolve => silent.close(resolve))
+  })
+
+  it('runs a script that was forgotten, and on a server that does not know locks of keys', async () => {
+    const plain = new Redis(redis.url)
+    const old = await startUpstashServer({ redisUrl: redis.url, knowsKeyLocking: false })
+    try {
+      for (const address of [server, old]) {
+        await plain.script('FLUSH')
+        const port = portOf(address)
+        await Promise.all([limit(port, 'forgotten'), limit(port, 'forgotten')])
+        const before = address.commands()
+        await limit(port, 'forgotten')
+        expect(address.commands() - before).toBe(1)
+      }
+    } finally {
+      plain.disconnect()
+      await old.stop()
+    }
+  })
+
+  it('is known to Postgres as the Redis that a worker reaches by TCP', () => {
+    const tcp = createRedisClient('rediss://default:secret@eu1-name.upstash.io:6379', { lazyConnect: true })
+    expect(portOf({ url: 'https://eu1-name.upstash.io', token: 't' }).id).toBe(ioredisPort(tcp).id)
+    expect(portOf({ url: 'https://eu2-name.upstash.io', token: 't' }).id).not.toBe(ioredisPort(tcp).id)
+    tcp.disconnect()
+  })
+})
+
+describe('the address of Upstash', () => {
+  const url = 'https://name.upstash.io'
+
+  it('is read from the names of Upstash and of Vercel', () => {
+    expect(readUpstashAddress({})).toBeNull()
+    expect(upstashFromEnv({})).toBeNull()
+    expect(
+      readUpstashAddress({ UPSTASH_REDIS_REST_URL: `${url}/`, UPSTASH_REDIS_REST_TOKEN: ' t ' }),
+    ).toEqual({ url, token: 't' })
+    expect(readUpstashAddress({ KV_REST_API_URL: url, KV_REST_API_TOKEN: 't' })).toEqual({ url, token: 't' })
+  })
+
+  it.each([
+    [{ UPSTASH_REDIS_REST_URL: url }, 'UPSTASH_REDIS_REST_TOKEN', 'is missing'],
+    [{ UPSTASH_REDIS_REST_TOKEN: 'secret' }, 'UPSTASH_REDIS_REST_URL', 'is missing'],
+    [{ KV_REST_API_URL: 'nonsense', KV_REST_API_TOKEN: 'secret' }, 'KV_REST_API_URL', 'https://'],
+    [
+      {
+        UPSTASH_REDIS_REST_URL: 'rediss://default:secret@name.upstash.io:6379',
+        UPSTASH_REDIS_REST_TOKEN: 's',
+      },
+      'UPSTASH_REDIS_REST_URL',
+      'TCP endpoint',
+    ],
+  ])('names what is wrong with %o', (env, field, detail) => {
+    try {
+      readUpstashAddress(env)
+      expect.unreachable()
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'misconfigured', options: { field } })
+      expect((error as Error).message).toContain(detail)
+      expect((error as Error).message).not.toContain('secret')
+    }
+  })
+})
+
+describe('an engine on Upstash', () => {
+  let stores: Stores
+  beforeAll(async () => {
+    stores = await startStores()
+  })
+  afterAll(() => stores.stop())
+  beforeEach(() => stores.begin([{ id: POST, base: 10 }]))
+  let end: (() => Promise<void>)[] = []
+  afterEach(async () => {
+    for (const stop of end) await stop()
+    end = []
+  })
+
+  async function engineOn(fateOf?: () => UpstashFate) {
+    const upstash = await startUpstashServer({ redisUrl: stores.redisUrl, fateOf })
+    end.push(upstash.stop)
+    const onecount = createOnecount({
+      redis: portOf(upstash),
+      postgres: stores.ports().postgres,
+      log: { warn() {} },
+    })
+    return { upstash, onecount }
+  }
+
+  it('takes a like with one command, shows it, and drains it', async () => {
+    const { upstash, onecount } = await engineOn()
+    await onecount.drainOnce()
+    await onecount.read([POST], SESSION)
+    await onecount.set(POST, SESSION, false)
+    const before = upstash.commands()
+    expect(await onecount.set(POST, SESSION, true)).toMatchObject({ count: 11, liked: true, source: 'redis' })
+    expect(upstash.commands() - before).toBe(1)
+    await onecount.drainOnce()
+    const [row] = await stores.sql`select likes from posts_new where id = ${POST}`
+    expect(Number(row!.likes)).toBe(11)
+  })
+
+  it('counts every like once where requests are lost, executed twice or answered by a proxy', async () => {
+    const deck: UpstashFate[] = ['answered', 'answer lost', 'executed twice', 'answered', 'bad gateway']
+    let n = 0
+    const { onecount } = await engineOn(() => deck[n++ % deck.length]!)
+    const clock = createClock()
+    const people = Array.from({ length: 40 }, (_, i) => `person-${i}`)
+    for (const person of people) {
+      const op = nextOp(clock(), 0, true)
+      await expect
+        .poll(() => onecount.set(POST, person, true, { op }).catch(() => null), { timeout: 20_000 })
+        .toMatchObject({ liked: true })
+    }
+    const { onecount: calm } = await engineOn()
+    await calm.drainOnce()
+    const [row] = await stores.sql`
+      select likes, (select count(*) from post_ratings where post_id = ${POST}) as rows from posts_new where id = ${POST}`
+    expect([Number(row!.likes), Number(row!.rows)]).toEqual([50, 40])
+    expect((await calm.read([POST], people[0]!)).get(POST)).toMatchObject({ count: 50, liked: true })
+  })
+})
