@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { POST } from '../../test/support/react-pages'
+import { variantId } from '../core/variants'
 import { createKeptOps } from './kept-ops'
 import { keptPosts } from './kept-posts'
 import { scopeOf } from './kind'
@@ -53,6 +54,15 @@ describe('kept ops', () => {
       localStorage.setItem(`onecount:kept:${text}`, text)
     expect(keptPosts(createKeptOps())).toEqual([])
     expect(localStorage).toHaveLength(0)
+  })
+
+  it('are those of variants too', () => {
+    const ids = ['👍', ':+1:', '@here/now', '👩‍👩‍👧'].map(variant => variantId(POST, variant))
+    for (const id of ids) createKeptOps().set(id, 3)
+    for (const malformed of ['~', '~a~b', '~a b', '~a|b', '~\u0007', `~${'x'.repeat(65)}`])
+      localStorage.setItem(`onecount:kept:${POST}${malformed}`, '3|1')
+    expect(keptPosts(createKeptOps()).sort()).toEqual(ids.sort())
+    expect(localStorage).toHaveLength(ids.length)
   })
 
   it('forget what stands under a name that can be no post: one malformed id would have the whole question refused', () => {

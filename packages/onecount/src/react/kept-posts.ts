@@ -2,8 +2,11 @@ import type { KeptOps } from './kept-ops'
 
 const MAX_OPS = 200
 const MAX_AGE_MS = 24 * 60 * 60_000
-/** What an id may be, of whichever kind: a UUID, a bigint, a text. The server alone knows of which kind its posts are. */
-const ID = /^[\w-][\w.:-]{0,127}$/
+/**
+ * What an id may be, of whichever kind: a UUID, a bigint, a text, each with a variant or without. The server alone knows
+ * of which kind its posts are.
+ */
+const ID = /^[\w-][\w.:-]{0,127}(~[^\s\p{Cc}"'\\$%,|~{}]{1,64})?$/u
 
 /**
  * Ids of the posts with a press that is kept, the oldest press first. What is too old or too much is forgotten here, and

@@ -6,7 +6,7 @@ export const DEFAULT_ADDRESS = '/api/likes'
 
 /**
  * Sets what a browser keeps of one kind on one server apart from what it keeps of any other, whose posts may have the
- * same ids; empty for the default kind at /api/likes. No id of a post has a `/` or `@`.
+ * same ids; empty for the default kind at /api/likes. No id begins with a `/` or `@`.
  */
 export const scopeOf = (kind: string, address = DEFAULT_ADDRESS): string =>
   (kind === DEFAULT_KIND ? '' : `/${kind}`) + (address === DEFAULT_ADDRESS ? '' : `@${address}`)
