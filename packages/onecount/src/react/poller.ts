@@ -43,7 +43,9 @@ export class Poller {
     if (this.#timers[what] === undefined) this.#plan(what)
   }
 
+  /** In place of what is planned already: a read that begins makes its query tell of itself. */
   #plan(what: What): void {
+    this.#cancel(what)
     const hasJoined = [...this.store.followers].some(follower => follower.hasJoined)
     const pace = what === 'incomplete' ? what : hasJoined ? 'joined' : 'away'
     const pause = Math.max(between(EVERY[pace]), this.#waitMs() * between([1, 1.25]))
