@@ -27,13 +27,14 @@ export class Person {
   #cookie = ''
   #lastOp = 0
   readonly #store: LikesStore | null
+  readonly #stop: (() => void) | undefined
   /** What this person was told is so: the op by post. */
   readonly acknowledged = new Map<string, number>()
   presses = 0
 
   constructor(private readonly options: PersonOptions) {
     this.#store = options.promised === 'browser' ? new LikesStore(new QueryClient(), this.#transport()) : null
-    this.#store?.keeper.start()
+    this.#stop = this.#store?.start()
   }
 
   get promised(): Promised {
@@ -65,8 +66,8 @@ export class Person {
   /** Tries at once what could not be sent, and asks after what is not known to be durable. Whether all of it is now. */
   settle(): boolean {
     this.#store?.retryAll()
-    this.#store?.keeper.askNow()
-    return !this.options.posts.some(postId => this.#store?.keeper.isKept(postId))
+    this.#store?.caretaker?.keeper.askNow()
+    return !this.options.posts.some(postId => this.#store?.post(postId).keptOp())
   }
 
   /** What this person is told of every post. */
@@ -75,7 +76,7 @@ export class Person {
   }
 
   leave(): void {
-    this.#store?.keeper.stop()
+    this.#stop?.()
     this.#store?.queryClient.clear()
   }
 
@@ -94,13 +95,13 @@ export class Person {
 
   async #pressInStore(postId: string, liked: boolean): Promise<number> {
     const store = this.#store!
-    store.press(postId, liked)
-    const op = store.intent(postId)!.op
+    store.post(postId).set(liked)
+    const op = store.post(postId).intent()!.op
     const end = Date.now() + TAKEN_MS
-    while (store.intent(postId)) {
+    while (store.post(postId).intent()) {
       if (Date.now() > end) throw new Error(`a press was not taken within ${TAKEN_MS} ms`)
       await new Promise<void>(resolve => {
-        const stop = store.subscribe(postId, done)
+        const stop = store.post(postId).subscribe(done)
         const timer = setTimeout(() => {
           store.retryAll()
           done()

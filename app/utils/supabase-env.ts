@@ -1,8 +1,4 @@
-export interface SupabaseAccess {
-  url: string
-  /** The publishable key: reads what row level security lets everybody read. */
-  key: string
-}
+import type { SupabaseAccess } from 'onecount/react/supabase'
 
 /** Where Supabase is, for readers; null where it is not configured. Read at request time, never baked into a build. */
 export function supabaseAccess(): SupabaseAccess | null {

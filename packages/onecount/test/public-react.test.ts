@@ -1,6 +1,7 @@
 import * as react from 'onecount/react'
 import * as realtime from 'onecount/react/realtime'
 import * as summary from 'onecount/react/summary'
+import * as supabase from 'onecount/react/supabase'
 import { describe, expect, it } from 'vitest'
 
 describe('the public interface for React', () => {
@@ -25,6 +26,7 @@ describe('the public interface for React', () => {
       'useLikesStore',
     ])
     expect(Object.keys(realtime).sort()).toEqual(['hint', 'useLikesSubscription'])
+    expect(Object.keys(supabase).sort()).toEqual(['LikesRealtime', 'loadSupabase'])
     expect(Object.keys(summary).sort()).toEqual(['useLikeCounts', 'useLikesStatus'])
   })
 })

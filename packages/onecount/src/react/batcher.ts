@@ -6,21 +6,19 @@ export function createBatcher<T>(
   read: (ids: string[]) => Promise<Map<string, T>>,
   windowMs = 10,
 ): (id: string) => Promise<T | undefined> {
-  let batch: { ids: Set<string>; answer: Promise<Map<string, T>> } | undefined
+  const ids = new Set<string>()
+  let answer: Promise<Map<string, T>> | undefined
 
-  function open() {
-    const ids = new Set<string>()
-    const answer = new Promise<void>(resolve => setTimeout(resolve, windowMs)).then(() => {
-      batch = undefined
-      return read([...ids])
-    })
-    batch = { ids, answer }
-    return batch
+  function send() {
+    const asked = [...ids]
+    ids.clear()
+    answer = undefined
+    return read(asked)
   }
 
   return async id => {
-    const { ids, answer } = batch ?? open()
     ids.add(id)
+    answer ??= new Promise(resolve => setTimeout(resolve, windowMs)).then(send)
     return (await answer).get(id)
   }
 }

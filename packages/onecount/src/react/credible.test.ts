@@ -1,10 +1,9 @@
 // @vitest-environment jsdom
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { createServer, manual, openTab, POST } from '../../test/support/react-pages'
+import { createServer, kept, manual, openTab, POST } from '../../test/support/react-pages'
 import { MAX_TIME, stampOp } from './credible'
 import { hint } from './hint'
-import { KeptOps } from './kept-ops'
 import type { LikeInput } from './registers'
 import { shareBetweenTabs } from './tabs'
 
@@ -52,7 +51,7 @@ afterEach(() => {
 
 /** The next press is one of this moment, and odd. */
 function expectSoundPress({ store, writes }: ReturnType<typeof manual>) {
-  store.press(POST, true)
+  store.post(POST).set(true)
   const { op } = writes.at(-1)!
   expect(Number.isSafeInteger(op)).toBe(true)
   expect(op % 2).toBe(1)
@@ -62,23 +61,23 @@ function expectSoundPress({ store, writes }: ReturnType<typeof manual>) {
 describe('what the server cannot have said changes nothing', () => {
   it.each(forged)('in an event: %s', (_, input) => {
     const page = manual()
-    const known = page.store.entry(POST)
+    const known = page.store.post(POST).entry()
     hint(page.store, POST, input())
-    expect(page.store.entry(POST)).toBe(known)
+    expect(page.store.post(POST).entry()).toBe(known)
     expectSoundPress(page)
   })
 
   it.each(withOp)('from another tab: %s', async (_, input) => {
     const page = manual()
-    const known = page.store.entry(POST)
-    const leave = shareBetweenTabs(page.store)
+    const known = page.store.post(POST).entry()
+    const { leave } = shareBetweenTabs(page.store)
     const other = new BroadcastChannel('onecount')
     other.postMessage({ postId: POST, input: input() })
     other.postMessage({ postId: POST })
     other.postMessage(null)
     other.postMessage({ postId: POST, input: { count: 450, liked: false, rev: 19, op: null } })
-    await expect.poll(() => page.store.entry(POST)?.countRev).toBe(19)
-    expect(page.store.entry(POST)).toMatchObject({ count: 450, liked: known!.liked, op: known!.op })
+    await expect.poll(() => page.store.post(POST).entry()?.countRev).toBe(19)
+    expect(page.store.post(POST).entry()).toMatchObject({ count: 450, liked: known!.liked, op: known!.op })
     leave()
     other.close()
     expectSoundPress(page)
@@ -86,15 +85,15 @@ describe('what the server cannot have said changes nothing', () => {
 
   it.each(withOp)("in a page's payload: %s", (_, input) => {
     const page = manual()
-    const known = page.store.entry(POST)
-    page.store.seed(POST, input())
-    expect(page.store.entry(POST)).toBe(known)
+    const known = page.store.post(POST).entry()
+    page.store.post(POST).seed(input())
+    expect(page.store.post(POST).entry()).toBe(known)
     expectSoundPress(page)
   })
 
   it.each(withOp)('in the first payload, which any answer beats: %s', (_, input) => {
     const { store } = manual()
-    const first = store.first(input())
+    const first = store.post(POST).first(input())
     expect(first).toMatchObject({ countRev: 0, likedRev: 0, op: 0 })
     expect(first.count === null || first.count === 9).toBe(true)
   })
@@ -103,7 +102,7 @@ describe('what the server cannot have said changes nothing', () => {
     'in an answer, and the number is the last known one: %s',
     (_, input) => {
       const page = manual()
-      page.store.receive(POST, { ...input(), liked: true })
+      page.store.post(POST).receive({ ...input(), liked: true })
       expect(page.shown()).toMatchObject({ count: 446, liked: false, status: 'last-known' })
       expectSoundPress(page)
     },
@@ -120,8 +119,8 @@ describe('what the server cannot have said changes nothing', () => {
       await vi.advanceTimersByTimeAsync(10_000)
       expect(server.writes).toEqual([])
       expect(shown()).toMatchObject({ count: 446, liked: false, status: 'exact' })
-      expect(new KeptOps().posts()).toEqual([])
-      store.press(POST, true)
+      expect(kept()).toEqual([])
+      store.post(POST).set(true)
       await vi.advanceTimersByTimeAsync(100)
       expect(server.writes).toHaveLength(1)
       expect(Math.abs(server.writes[0]!.op / 2 / 1000 - Date.now())).toBeLessThan(60_000)
@@ -135,7 +134,7 @@ describe('a server whose clock was set back', () => {
   it('goes on counting from its last revision, and is believed', () => {
     const { store, shown } = manual()
     const rev = micros(Date.now() + 3600_000)
-    store.receive(POST, { count: 450, liked: true, rev, op: null, source: 'redis' })
+    store.post(POST).receive({ count: 450, liked: true, rev, op: null, source: 'redis' })
     hint(store, POST, { count: 451, rev: rev + 1 })
     expect(shown()).toMatchObject({ count: 451, liked: true, status: 'exact' })
     // What only an event has said is no ground for the next one.

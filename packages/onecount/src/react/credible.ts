@@ -5,12 +5,11 @@ export const MAX_TIME = (Number.MAX_SAFE_INTEGER - 1) / 2
 /** What lies further beyond the server's time than this was not said by the server, microseconds. */
 const FUTURE_MICROS = 60_000_000
 
-const isNatural = (value: unknown, max = Number.MAX_SAFE_INTEGER): value is number =>
+/** Whether it can be a count, or an op. */
+export const isNatural = (value: unknown, max = Number.MAX_SAFE_INTEGER): value is number =>
   Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max
 
-export const isCount = (value: unknown): value is number => isNatural(value)
 export const isRev = (value: unknown): value is number => isNatural(value, MAX_TIME)
-export const isOp = (value: unknown): value is number => isNatural(value)
 
 /** An op for a press: later than all of these times, microseconds; whatever they are, of the right parity and safe. */
 export function stampOp(liked: boolean, ...times: number[]): number {
@@ -22,17 +21,15 @@ export function stampOp(liked: boolean, ...times: number[]): number {
 export const afterOp = (op: number): number => (op > 0 ? Math.floor(op / 2) + 1 : 0)
 
 /** Whether somebody else has signed in, or nobody, since the heart was heard. */
-export const isOfAnother = ({ session }: LikeInput, known: LikesEntry | undefined): boolean =>
-  !!session && !!known?.session && session !== known.session
+export const isOfAnother = (of: Pick<LikeInput, 'session'>, known: LikesEntry | undefined): boolean =>
+  !!of.session && !!known?.session && of.session !== known.session
 
 /** What can be believed of an answer in form; a state that makes no sense says nothing. Pure. */
 export function sound(input: LikeInput): LikeInput {
-  const { count, liked, op } = input
-  const isOpSound = op === undefined || op === null || isOp(op)
-  const isCountSound = count === undefined || count === null || isCount(count)
-  const isLikedSound = liked === undefined || liked === null || typeof liked === 'boolean'
-  if (isOpSound && isCountSound && isLikedSound && isRev(input.rev)) return input
-  return { ...input, count: null, liked: null, rev: 0, op: undefined, durable: null, source: 'unknown' }
+  const { count, liked, op, rev } = input
+  return isNatural(op ?? 0) && isNatural(count ?? 0) && typeof (liked ?? true) === 'boolean' && isRev(rev)
+    ? input
+    : { ...input, count: null, liked: null, rev: 0, op: undefined, durable: null, source: 'unknown' }
 }
 
 /**
@@ -48,7 +45,7 @@ export function isCredible(said: LikeInput, entry: LikesEntry | undefined, now: 
 
 /** Whether an op that was found in a storage can be one of this browser's. Pure. */
 export const isCredibleOp = (op: number, entry: LikesEntry | undefined, now: number | undefined): boolean =>
-  isOp(op) && op > 1 && isPast(Math.floor(op / 2), entry, now)
+  isNatural(op) && op > 1 && isPast(Math.floor(op / 2), entry, now)
 
 function isPast(time: number, entry: LikesEntry | undefined, now: number | undefined): boolean {
   if (now === undefined) return true

@@ -1,6 +1,7 @@
 import { isCredible } from './credible'
-import { type LikeInput, likesKey, REGISTER_TTL_MS } from './registers'
-import { Rereader } from './rereader'
+import { followEvents } from './follow-events'
+import { refetch } from './on-page'
+import { type LikeInput, REGISTER_TTL_MS } from './registers'
 import type { LikesStore } from './store'
 import { serverTime } from './transport'
 
@@ -10,18 +11,19 @@ import { serverTime } from './transport'
  * of this page explains: it moves the number, and only an answer tells whose press it was.
  */
 export function hint(store: LikesStore, postId: string, said: LikeInput): void {
-  const entry = store.entry(postId)
-  if (!entry) return
-  const { reading, queryClient, clock, transport } = store
-  const rereader = reading.explain(Rereader)
+  const { queryClient, clock, transport } = store
+  const { entry, queryKey, receive } = store.post(postId)
+  const known = entry()
+  if (!known) return
+  const rereader = followEvents(store)
   const input = { count: said.count, rev: said.rev, source: said.source }
-  if (!isCredible(input, entry, serverTime(transport)) || typeof input.count !== 'number') {
+  if (!isCredible(input, known, serverTime(transport)) || typeof input.count !== 'number') {
     rereader.ask(postId, 0)
     return
   }
-  const isUnreachable = queryClient.getQueryState(likesKey(postId))?.status === 'error'
-  const isOld = clock.now() - entry.countAt > REGISTER_TTL_MS
-  if (input.rev > entry.countRev) store.receive(postId, { ...input, cached: true })
-  else if (input.rev === entry.countRev && input.count !== entry.count) rereader.ask(postId, input.rev, true)
-  else if (input.rev < entry.countRev && isOld && !isUnreachable) reading.refetch([postId], false)
+  const isUnreachable = queryClient.getQueryState(queryKey)?.status === 'error'
+  const isOld = clock.now() - known.countAt > REGISTER_TTL_MS
+  if (input.rev > known.countRev) receive({ ...input, cached: true })
+  else if (input.rev === known.countRev && input.count !== known.count) rereader.ask(postId, input.rev, true)
+  else if (input.rev < known.countRev && isOld && !isUnreachable) refetch(store, [postId], false)
 }

@@ -1,3 +1,4 @@
+export { createHttpTransport } from './http-transport'
 export { LikeButton, type LikeButtonProps } from './like-button'
 export { type LikeText, likeText } from './like-text'
 export { LikesClock } from './likes-clock'
@@ -7,6 +8,6 @@ export { LikesProvider, type LikesProviderProps, useLikesStore } from './provide
 export { type LikeInput, type LikesEntry, likesKey, mergeLikes, REGISTER_TTL_MS } from './registers'
 export { isUnreachable, type LikesStatus, type ShownLikes, shownLikes } from './shown'
 export { LikesStore } from './store'
-export { createHttpTransport, LikesRefused, type LikesTransport, LikesUnreachable } from './transport'
+export { LikesRefused, type LikesTransport, LikesUnreachable } from './transport'
 export { type LikeButtonView, useLikeButton } from './use-like-button'
-export { type LikesView, useLikes } from './use-likes'
+export { type LikesOptions, type LikesView, useLikes } from './use-likes'

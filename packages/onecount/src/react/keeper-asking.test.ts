@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { POST } from '../../test/support/react-pages'
 import { Keeper } from './keeper'
-import { KeptOps } from './kept-ops'
 import { LikesUnreachable } from './transport'
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
@@ -17,9 +16,7 @@ function start(answer: () => Promise<void>) {
     times.push(Date.now() - started)
     return answer()
   }
-  const ops = new KeptOps(null)
-  ops.keep(POST, 3)
-  const keeper = new Keeper({ ops, read, resend: () => {}, isOnTheWay: () => false })
+  const keeper = new Keeper({ posts: () => [POST], read, isOnTheWay: () => false, forget: () => {} })
   keeper.start()
   return { keeper, times }
 }
@@ -38,7 +35,7 @@ describe('the keeper', () => {
     await pass(0)
     for (let second = 0; second < 60; second++) {
       keeper.askSoon()
-      keeper.acknowledged(POST, 3, { rev: 1, op: 3 })
+      keeper.confirm()
       await pass(1000)
     }
     expect(times).toEqual([0])

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ANSWERED, createServer, kept, LATENCY_MS, openTab, POST } from '../../test/support/react-pages'
 import { hint } from './hint'
-import { KeptOps } from './kept-ops'
+import { createKeptOps } from './kept-ops'
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
@@ -47,13 +47,13 @@ describe('whatever a server loses, and whenever', () => {
             wanted[tab] = !shown().liked
             // Another tab may show the other's press from now on.
             wanted[1 - tab] = undefined
-            store.press(POST, wanted[tab])
+            store.post(POST).set(wanted[tab])
           } else if (act === 'reload') {
             tabs[tab]!.close()
             tabs[tab] = openTab({ server, transport })
             wanted[tab] = undefined
           } else if (act === 'render') payload = server.state()
-          else if (act === 'navigate') store.seed(POST, payload)
+          else if (act === 'navigate') store.post(POST).seed(payload)
           else if (act === 'event') for (const { store } of tabs) hint(store, POST, server.event())
           else if (act === 'lose') server.losesReply = true
           else if (act === 'down' || act === 'up') server.isUp = act === 'up'
@@ -68,7 +68,7 @@ describe('whatever a server loses, and whenever', () => {
         const last = Math.max(
           0,
           ...server.writes.map(({ op }) => op),
-          ...[POST].map(id => new KeptOps().get(id)?.op ?? 0),
+          ...[POST].map(id => createKeptOps().get(id)),
         )
         await pass(200_000)
         server.drain()
@@ -76,7 +76,7 @@ describe('whatever a server loses, and whenever', () => {
         expect(kept()).toEqual([])
         expect(server.postgres.op).toBe(last)
         for (const { store, shown, close } of tabs) {
-          store.receive(POST, server.state())
+          store.post(POST).receive(server.state())
           expect(shown()).toMatchObject({ count: server.count(), liked: last % 2 === 1, status: 'exact' })
           close()
         }

@@ -1,20 +1,12 @@
-import type { KeptOp, KeptOps } from './kept-ops'
-import type { LikeInput } from './registers'
-
 export interface KeeperOptions {
-  ops: KeptOps
-  /** Reads these posts, and hands what was heard to `heard`; rejects when the server cannot be reached, or refuses. */
+  /** Posts with a press that is kept, the oldest press first. */
+  posts(): string[]
+  /** Reads these posts; what is said of them tells what became of the presses. Rejects when the server does not answer. */
   read(postIds: string[]): Promise<void>
-  /** Sends a press again, asking for durability. */
-  resend(postId: string, op: number): void
   /** A press of this post is on its way: its answer will say more. */
   isOnTheWay(postId: string): boolean
-  /** Whether an op that a storage holds can be a press; without it each is. */
-  isCredible?(postId: string, op: number): boolean
-  /** Makes a press anew whose op is of no use, of a post that this session has not pressed as far as the server knows. */
-  restamp?(postId: string, liked: boolean): void
-  /** For ages, milliseconds; it does not go back. */
-  now?(): number
+  /** The server can have no such post. */
+  forget(postId: string): void
 }
 
 /** When Postgres is asked for the first time, and at the longest; milliseconds. */
@@ -27,12 +19,10 @@ const APART_MAX_MS = 4000
 const MAX_POSTS = 100
 
 /**
- * Keeps this browser's presses until Postgres holds them. A server that answers with an older op of the session than one
- * that it had acknowledged has lost it: the press is sent again, the same op, so it counts once however often.
+ * Asks after the presses that this browser keeps, until Postgres holds them. A server that answers with an older op of
+ * the session than one that it had acknowledged has lost it: the post sends it again, the same op.
  */
 export class Keeper {
-  /** The op that was acknowledged last, and when: what was asked for before says nothing about it. */
-  readonly #acknowledged = new Map<string, KeptOp>()
   #timer: ReturnType<typeof setTimeout> | undefined
   #due = Number.POSITIVE_INFINITY
   /** By `performance.now()`, as timers are. */
@@ -47,56 +37,10 @@ export class Keeper {
 
   constructor(private readonly options: KeeperOptions) {}
 
-  /** A press that nobody has confirmed yet may have to be sent again. */
-  isKept = (postId: string): boolean => this.keptOp(postId) > 0
-
-  /** The op of that press, 0 for none. */
-  keptOp = (postId: string): number => this.#kept(postId)?.op ?? 0
-
-  pressed(postId: string, op: number): void {
-    const { ops } = this.options
-    const stored = ops.get(postId)
-    if (stored && !this.isKept(postId)) ops.forget(postId, stored.op)
-    ops.keep(postId, op)
-  }
-
-  /** The server has answered a press. */
-  acknowledged(postId: string, op: number, answer: LikeInput & { op: number }): void {
-    if (answer.durable || answer.op !== op) this.#forget(postId, op)
-    // A server that does not refuse an op of the future has stored another in its place.
-    if (answer.op < op && !answer.durable) this.options.ops.keep(postId, answer.op)
-    if (!this.isKept(postId)) return
-    this.#acknowledged.set(postId, { op: Math.min(op, answer.op), at: this.#now() })
+  /** A press was acknowledged: whether it is durable is to be asked. */
+  confirm(): void {
     this.#pause = CONFIRM_MS
     this.#askIn(CONFIRM_MS)
-  }
-
-  /** The server will not have it. An earlier press that it did take is still to be looked after. */
-  refused(postId: string, op: number): void {
-    const earlier = this.#acknowledged.get(postId)
-    this.#forget(postId, op)
-    if (!earlier || earlier.op >= op || this.isKept(postId)) return
-    this.options.ops.keep(postId, earlier.op)
-    this.#acknowledged.set(postId, earlier)
-    this.#askIn(CONFIRM_MS)
-  }
-
-  /**
-   * What the server said of the session; `at`: when it was asked, milliseconds since 1970. False: the press is not, or
-   * may not be, in what was heard.
-   */
-  heard(postId: string, { op, liked, durable }: LikeInput, at: number): boolean {
-    const kept = this.#kept(postId)
-    if (!kept) {
-      if (op !== undefined && typeof liked === 'boolean') this.#drop(postId, op)
-      return true
-    }
-    if (op === undefined || typeof liked !== 'boolean') return false
-    const known = op ?? 0
-    if (known > kept.op || (known === kept.op && durable)) this.#forget(postId, kept.op)
-    if (known >= kept.op) return true
-    if (at > (this.#acknowledged.get(postId)?.at ?? 0)) this.options.resend(postId, kept.op)
-    return false
   }
 
   /** Asks as soon as it may: the page is back, or the network is. */
@@ -137,19 +81,19 @@ export class Keeper {
   }
 
   async #ask(): Promise<void> {
-    const { ops, isOnTheWay } = this.options
+    const { posts, isOnTheWay } = this.options
     this.#due = Number.POSITIVE_INFINITY
     const asked = performance.now()
     this.#apart =
       asked - this.#askedAt > 2 * APART_MAX_MS ? APART_MS : Math.min(2 * this.#apart, APART_MAX_MS)
     this.#askedAt = asked
-    const posts = ops.posts()
-    if (posts.length === 0) return
-    const waiting = posts.filter(postId => !isOnTheWay(postId)).slice(0, MAX_POSTS)
+    const kept = posts()
+    if (kept.length === 0) return
+    const waiting = kept.filter(postId => !isOnTheWay(postId)).slice(0, MAX_POSTS)
     this.#isAsking = true
     this.#hasFailed = !(await this.#read(waiting))
     this.#isAsking = false
-    if (ops.posts().length === 0) return
+    if (posts().length === 0) return
     const isEager = this.#isEager && !this.#hasFailed
     this.#isEager = false
     this.#askIn(isEager ? this.#apart : this.#pause)
@@ -166,31 +110,7 @@ export class Keeper {
     }
     const half = postIds.length >> 1
     if (half > 0) return (await this.#read(postIds.slice(0, half))) && this.#read(postIds.slice(half))
-    this.#forget(postIds[0]!, Number.POSITIVE_INFINITY)
+    this.options.forget(postIds[0]!)
     return true
-  }
-
-  /** The press that is kept, if it can be one. */
-  #kept(postId: string): KeptOp | undefined {
-    const kept = this.options.ops.get(postId)
-    return kept && (this.options.isCredible?.(postId, kept.op) ?? true) ? kept : undefined
-  }
-
-  /**
-   * A press whose op lies in the future was made with a wrong clock: how it stands to the other presses of the session
-   * cannot be told any more, so it counts only where there is none.
-   */
-  #drop(postId: string, known: number | null): void {
-    const kept = this.options.ops.get(postId)
-    if (!kept || this.options.isOnTheWay(postId)) return
-    this.#forget(postId, kept.op)
-    if (known === null) this.options.restamp?.(postId, kept.op % 2 === 1)
-  }
-
-  #now = (): number => this.options.now?.() ?? Date.now()
-
-  #forget(postId: string, op: number): void {
-    this.options.ops.forget(postId, op)
-    if (!this.isKept(postId)) this.#acknowledged.delete(postId)
   }
 }

@@ -19,6 +19,8 @@ export type LikeButtonProps = Look &
         postId: string
         /** What the server rendered: the `LikeState` of the engine as it is. */
         seed?: LikeInput
+        /** Which likes of the post. Default: `like`. */
+        kind?: string
         like?: undefined
       }
     | {
@@ -44,13 +46,12 @@ export function LikeButton(props: LikeButtonProps): ReactElement {
   return props.like ? <Button {...props} like={props.like} /> : <PostButton {...props} />
 }
 
-function PostButton({ postId, seed, ...look }: Extract<LikeButtonProps, { postId: string }>) {
-  return <Button {...look} like={useLikes(postId, seed)} />
+function PostButton({ postId, seed, kind, ...look }: Extract<LikeButtonProps, { postId: string }>) {
+  return <Button {...look} like={useLikes(postId, { kind, seed })} />
 }
 
-function Button({ like, text, children = plain }: Look & { like: LikesView }) {
-  return <>{children(useLikeButton(like, text))}</>
-}
+const Button = ({ like, text, children = plain }: Look & { like: LikesView }): ReactNode =>
+  children(useLikeButton(like, text))
 
 const plain = ({ liked, count, buttonProps, private: isPrivate }: LikeButtonView) => (
   <button {...buttonProps}>

@@ -2,7 +2,6 @@
 
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import { useLikesStore } from './provider'
-import { ALL_LIKES } from './registers'
 import { shownLikes } from './shown'
 
 /**
@@ -10,6 +9,7 @@ import { shownLikes } from './shown'
  * Reads nothing of the server itself.
  *
  * @param posts `count`: what the server rendered, for a post that no view has shown yet
+ * @param options `kind` of the likes. Default: `like`
  * @returns by post id; `null` where it is unknown
  * @example
  * const counts = useLikeCounts(posts.map(({ id, likes }) => ({ id, count: likes })))
@@ -17,15 +17,16 @@ import { shownLikes } from './shown'
  */
 export function useLikeCounts(
   posts: readonly { id: string; count?: number | null }[],
+  { kind }: { kind?: string } = {},
 ): ReadonlyMap<string, number | null> {
-  const store = useLikesStore()
+  const store = useLikesStore(kind)
   const ids = posts.map(({ id }) => id).join()
   const subscribe = useCallback(
     (listener: () => void) => {
-      const leave = ids.split(',').map(id => store.subscribe(id, listener))
+      const leave = ids.split(',').map(id => store.post(id).subscribe(listener))
       leave.push(
         store.queryClient.getQueryCache().subscribe(event => {
-          if (event.type === 'updated' && event.query.queryKey[0] === ALL_LIKES[0]) listener()
+          if (event.type === 'updated' && store.owns(event.query)) listener()
         }),
       )
       return () => {
@@ -37,8 +38,8 @@ export function useLikeCounts(
   const read = () =>
     posts
       .map(({ id, count }) => {
-        const entry = store.entry(id)
-        return entry ? shownLikes(entry, store.intent(id)).count : count
+        const { entry, intent } = store.post(id)
+        return entry() ? shownLikes(entry(), intent()).count : count
       })
       .join()
   // One text, so that nothing renders anew until a count really changes.

@@ -1,17 +1,19 @@
 'use client'
 
 import { useState } from 'react'
-import { useLikesStore } from './provider'
+import { useLikesStores } from './provider'
+import { notePage } from './server-clock'
 
 /**
- * Tells the browser the server's time before the first press: `now` is `Date.now()` where the server rendered this, in
- * the part of the page that is rendered for each request. Renders nothing.
+ * Tells the browser the server's time before the first press, of whichever kind: `now` is `Date.now()` where the server
+ * rendered this, in the part of the page that is rendered for each request. Renders nothing.
  */
 export function LikesClock({ now }: { now: number }): null {
-  const { transport } = useLikesStore()
+  const stores = useLikesStores()
   // While rendering: an effect could come after a press on a part of the page that is ready earlier.
   useState(() => {
-    if (typeof window !== 'undefined' && Number.isSafeInteger(now)) transport.clock?.notePage(now)
+    if (typeof window === 'undefined' || !Number.isSafeInteger(now)) return
+    for (const { transport } of stores) if (transport.clock) notePage(transport.clock, now)
   })
   return null
 }

@@ -2,7 +2,7 @@
 
 import { useCallback, useSyncExternalStore } from 'react'
 import { useLikesStore } from './provider'
-import { ALL_LIKES, type LikesEntry } from './registers'
+import type { LikesEntry } from './registers'
 import { isUnreachable, type LikesStatus, shownLikes } from './shown'
 import type { LikesStore } from './store'
 
@@ -12,22 +12,23 @@ const URGENCY: readonly LikesStatus[] = ['retrying', 'saving', 'unknown', 'last-
 /**
  * What the counts on the page are worth: the most urgent status of all posts that a view shows; `exact` without one.
  *
+ * @param options `kind` of the likes. Default: `like`
  * @example
  * const status = useLikesStatus()
  * return status === 'last-known' ? <p>The server cannot be reached.</p> : null
  */
-export function useLikesStatus(): LikesStatus {
-  const store = useLikesStore()
+export function useLikesStatus({ kind }: { kind?: string } = {}): LikesStatus {
+  const store = useLikesStore(kind)
   const subscribe = useCallback(
     (listener: () => void) => {
       const leave = new Map<string, () => void>()
       const watch = (postId: string) => {
-        if (!leave.has(postId)) leave.set(postId, store.subscribe(postId, listener))
+        if (!leave.has(postId)) leave.set(postId, store.post(postId).subscribe(listener))
       }
       const cache = store.queryClient.getQueryCache()
-      for (const { queryKey } of cache.findAll({ queryKey: ALL_LIKES })) watch(String(queryKey[1]))
+      for (const { queryKey } of cache.findAll({ predicate: store.owns })) watch(String(queryKey[1]))
       const stop = cache.subscribe(({ type, query }) => {
-        if (query.queryKey[0] !== ALL_LIKES[0]) return
+        if (!store.owns(query)) return
         if (type === 'added') watch(String(query.queryKey[1]))
         if (type === 'updated' || type === 'observerAdded' || type === 'observerRemoved') listener()
       })
@@ -49,9 +50,9 @@ function worst(store: LikesStore): LikesStatus {
   const present = new Set(
     store.queryClient
       .getQueryCache()
-      .findAll({ queryKey: ALL_LIKES, type: 'active' })
+      .findAll({ predicate: store.owns, type: 'active' })
       .map(({ queryKey, state }) => {
-        const intent = store.intent(String(queryKey[1]))
+        const intent = store.post(String(queryKey[1])).intent()
         const unreachable = isUnreachable(state)
         return shownLikes(state.data as LikesEntry | undefined, intent, { unreachable }).status
       }),

@@ -1,13 +1,6 @@
 import { between } from './between'
-
-export interface PollerOptions {
-  /** Reads everything that is on screen, or only what is not known exactly. */
-  read(what: 'all' | 'incomplete'): unknown
-  /** Whether the page is in front. */
-  isVisible(): boolean
-  /** For how long the server has asked not to be read, milliseconds. */
-  waitMs(): number
-}
+import { activeQueries, isIncomplete, postsOnScreen, refetch } from './on-page'
+import type { LikesStore } from './store'
 
 /**
  * How often what is on screen is read again, milliseconds, at random in between so that pages do not ask all at once:
@@ -15,58 +8,62 @@ export interface PollerOptions {
  */
 const EVERY = { incomplete: [4000, 5000], away: [3000, 5000], joined: [30_000, 60_000] } as const
 
+type What = 'all' | 'incomplete'
+
 /** Reads a page that stays in front again: events are a hint, and may never come. */
 export class Poller {
-  /** Posts that are not known exactly: how many views wait for them. */
-  #incomplete = 0
-  /** Subscriptions to events, and how many of them have joined. */
-  #followed = 0
-  #joined = 0
-  readonly #timers: Partial<Record<'all' | 'incomplete', ReturnType<typeof setTimeout>>> = {}
+  readonly #timers: Partial<Record<What, ReturnType<typeof setTimeout>>> = {}
+  #stop: (() => void) | undefined
 
-  constructor(private readonly options: PollerOptions) {}
+  constructor(private readonly store: LikesStore) {}
 
-  /** While a view shows something that is not exact. Returns what ends it. */
-  recover(): () => void {
-    if (this.#incomplete++ === 0) this.#plan('incomplete')
-    return () => {
-      if (--this.#incomplete === 0) this.#cancel('incomplete')
-    }
+  /** Reads what is not known exactly while a view shows it, and everything while the page follows events. */
+  start(): void {
+    this.#stop = this.store.queryClient.getQueryCache().subscribe(({ query }) => {
+      if (this.store.owns(query) && query.isActive() && isIncomplete(query)) this.#begin('incomplete')
+    })
+    if (activeQueries(this.store).some(isIncomplete)) this.#begin('incomplete')
+    this.follow()
   }
 
-  /** While the page follows events; `joined` tells whether they are coming in. */
-  follow(): { joined(isJoined: boolean): void; leave(): void } {
-    let isJoined = false
-    const joined = (is: boolean) => {
-      if (is === isJoined) return
-      isJoined = is
-      this.#joined += is ? 1 : -1
-      this.#plan('all')
-    }
-    if (this.#followed++ === 0) this.#plan('all')
-    return {
-      joined,
-      leave: () => {
-        joined(false)
-        if (--this.#followed === 0) this.#cancel('all')
-      },
-    }
+  stop(): void {
+    this.#stop?.()
+    this.#stop = undefined
+    this.#cancel('all')
+    this.#cancel('incomplete')
   }
 
-  #plan(what: 'all' | 'incomplete'): void {
+  /** The page has begun or ceased to follow events, or they have begun or ceased to come in. */
+  follow(): void {
+    this.#cancel('all')
+    if (this.#stop && this.store.followers.size > 0) this.#plan('all')
+  }
+
+  #begin(what: What): void {
+    if (this.#timers[what] === undefined) this.#plan(what)
+  }
+
+  /** In place of what is planned already: a read that begins makes its query tell of itself. */
+  #plan(what: What): void {
     this.#cancel(what)
-    const pace = what === 'incomplete' ? what : this.#joined > 0 ? 'joined' : 'away'
-    const wait = this.options.waitMs()
-    const pause = Math.max(between(EVERY[pace]), wait * between([1, 1.25]))
-    this.#timers[what] = setTimeout(() => {
-      // A page that comes to the front is read by itself.
-      if (this.options.isVisible() && this.options.waitMs() === 0) this.options.read(what)
-      this.#plan(what)
-    }, pause)
+    const hasJoined = [...this.store.followers].some(follower => follower.hasJoined)
+    const pace = what === 'incomplete' ? what : hasJoined ? 'joined' : 'away'
+    const pause = Math.max(between(EVERY[pace]), this.#waitMs() * between([1, 1.25]))
+    this.#timers[what] = setTimeout(() => this.#read(what), pause)
   }
 
-  #cancel(what: 'all' | 'incomplete'): void {
+  #read(what: What): void {
+    this.#cancel(what)
+    if (what === 'incomplete' && !activeQueries(this.store).some(isIncomplete)) return
+    // A page that comes to the front is read by itself.
+    if (this.#waitMs() === 0) refetch(this.store, postsOnScreen(this.store, what), false)
+    this.#plan(what)
+  }
+
+  #cancel(what: What): void {
     clearTimeout(this.#timers[what])
     this.#timers[what] = undefined
   }
+
+  #waitMs = (): number => this.store.transport.waitMs?.() ?? 0
 }

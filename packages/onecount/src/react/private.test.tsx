@@ -5,19 +5,22 @@ import type { ReactNode } from 'react'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MapLikes } from '../../test/support/http-server'
-import { POST } from '../../test/support/react-pages'
+import { kept, POST } from '../../test/support/react-pages'
 import { ownView } from '../core/own-view'
 import { createHandler } from '../http/handler'
 import { NO_LIMITS } from '../http/limits'
 import { sessionTag } from '../http/session-tag'
-import { KeptOps } from './kept-ops'
+import { createHttpTransport } from './http-transport'
+import { createKeptOps } from './kept-ops'
+import { scopeOf } from './kind'
 import { LikeButton } from './like-button'
 import { useLikeCounts } from './like-counts'
 import { LikesProvider } from './provider'
-import { type LikeInput, mergeLikes } from './registers'
+import { type LikeInput, likesKey, mergeLikes } from './registers'
+import { noteSession } from './session-change'
 import { shownLikes } from './shown'
-import { LikesStore, likesKey } from './store'
-import { createHttpTransport } from './transport'
+import { LikesStore } from './store'
+import { hear } from './tabs'
 
 const SEED = { count: 0, liked: false, rev: 0, op: null, source: 'redis', private: true } as const
 
@@ -112,42 +115,47 @@ describe('the button of a private kind', () => {
 
 describe('a browser in which somebody else signs in', () => {
   const page = () => new LikesStore(new QueryClient(), createHttpTransport())
-  const liked = (store: LikesStore) => shownLikes(store.entry(POST), store.intent(POST)).liked
+  const liked = (store: LikesStore) => shownLikes(store.post(POST).entry(), store.post(POST).intent()).liked
 
   async function read(store: LikesStore): Promise<void> {
     const input = await store.load(POST)
-    store.receive(POST, input!)
+    store.post(POST).receive(input!)
   }
 
   it('shows their heart with the first answer, though it is older than the one before', async () => {
     const store = page()
     await read(store)
-    store.press(POST, true)
-    await expect.poll(() => store.intent(POST)).toBeUndefined()
+    store.post(POST).set(true)
+    await expect.poll(() => store.post(POST).intent()).toBeUndefined()
     expect(liked(store)).toBe(true)
     site.browser.person = 'ben'
     await read(store)
-    expect(store.entry(POST)).toMatchObject({ liked: false, count: 0, op: 0, session: sessionTag('ben') })
+    expect(store.post(POST).entry()).toMatchObject({
+      liked: false,
+      count: 0,
+      op: 0,
+      session: sessionTag('ben'),
+    })
     site.browser.person = null
     await read(store)
-    expect(store.entry(POST)).toMatchObject({ liked: null, session: 'none' })
+    expect(store.post(POST).entry()).toMatchObject({ liked: null, session: 'none' })
   })
 
   it('forgets the presses that were kept, and sends none of them as another session', async () => {
     const before = page()
     await read(before)
     site.browser.isOffline = true
-    before.press(POST, true)
-    await expect.poll(() => before.intent(POST)?.phase).toBe('retrying')
-    expect(new KeptOps().posts()).toEqual([POST])
+    before.post(POST).set(true)
+    await expect.poll(() => before.post(POST).intent()?.phase).toBe('retrying')
+    expect(kept()).toEqual([POST])
 
     // The person signs out, and the page is loaded anew.
-    before.retry = () => {}
+    before.post(POST).retry = () => {}
     site.browser.isOffline = false
     site.browser.person = 'ben'
     const store = page()
     await read(store)
-    expect(new KeptOps().posts()).toEqual([])
+    expect(kept()).toEqual([])
     expect(liked(store)).toBe(false)
     expect(site.likes.calls.filter(([name]) => name === 'set')).toEqual([])
   })
@@ -155,9 +163,27 @@ describe('a browser in which somebody else signs in', () => {
   it('keeps the presses of a session that stays', async () => {
     const store = page()
     await read(store)
-    new KeptOps().keep(POST, 2 * 1000 * Date.now() + 1)
+    createKeptOps().set(POST, 2 * 1000 * Date.now() + 1)
     await page().load(POST)
-    expect(new KeptOps().posts()).toEqual([POST])
+    expect(kept()).toEqual([POST])
+  })
+
+  it('forgets the presses of every kind at the address that has answered, and none at another', () => {
+    const bookmarks = '/api/kinds/bookmark'
+    const own = [scopeOf('bookmark', bookmarks), scopeOf('like', bookmarks)]
+    const others = [scopeOf('like'), scopeOf('bookmark'), scopeOf('bookmark', `${bookmarks}s`)]
+    const ops = [...own, ...others].map(scope => createKeptOps(`onecount:kept${scope}:`))
+    localStorage.setItem(':theme', 'dark')
+    noteSession(bookmarks, sessionTag('ana'))
+    for (const { set } of ops) set(POST, 3)
+    noteSession(bookmarks, sessionTag('ana'))
+    expect(ops.map(({ get }) => get(POST))).toEqual([3, 3, 3, 3, 3])
+    noteSession(bookmarks, sessionTag('ben'))
+    expect(ops.map(({ get }) => get(POST))).toEqual([0, 0, 3, 3, 3])
+    noteSession('/api/likes', sessionTag('ana'))
+    noteSession('/api/likes', sessionTag('ben'))
+    expect(ops.map(({ get }) => get(POST))).toEqual([0, 0, 0, 0, 3])
+    expect(localStorage.getItem(':theme')).toBe('dark')
   })
 
   it('does not believe a tab or a page of the other session', async () => {
@@ -166,11 +192,11 @@ describe('a browser in which somebody else signs in', () => {
     await read(store)
     const rev = 1000 * Date.now()
     const ofAna: LikeInput = { count: 1, liked: true, rev, op: 2 * rev + 1, source: 'redis', private: true }
-    store.hear(POST, { ...ofAna, session: sessionTag('ana') })
-    store.seed(POST, { ...ofAna, session: sessionTag('ana') })
-    expect(store.entry(POST)).toMatchObject({ liked: false, op: 0 })
-    store.hear(POST, { ...ofAna, session: sessionTag('ben') })
-    expect(store.entry(POST)).toMatchObject({ liked: true })
+    hear(store, POST, { ...ofAna, session: sessionTag('ana') })
+    store.post(POST).seed({ ...ofAna, session: sessionTag('ana') })
+    expect(store.post(POST).entry()).toMatchObject({ liked: false, op: 0 })
+    hear(store, POST, { ...ofAna, session: sessionTag('ben') })
+    expect(store.post(POST).entry()).toMatchObject({ liked: true })
   })
 
   it('takes a rendered page of the other session for nothing once the server has answered', async () => {

@@ -1,86 +1,90 @@
 'use client'
 
 import { QueryClient, QueryClientContext } from '@tanstack/react-query'
-import { createContext, type ReactNode, useContext, useEffect, useState } from 'react'
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
+import { createHttpTransport } from './http-transport'
+import { DEFAULT_KIND } from './kind'
 import { LikesStore } from './store'
-import { shareBetweenTabs } from './tabs'
-import { createHttpTransport, type LikesTransport } from './transport'
+import type { LikesTransport } from './transport'
 
-const StoreContext = createContext<LikesStore | null>(null)
+/** The innermost provider of each kind. */
+const StoresContext = createContext<ReadonlyMap<string, LikesStore>>(new Map())
 
-/** A network that comes back comes back for all its devices, milliseconds. */
-const ONLINE_SPREAD_MS = 700
-
-/** The likes store of the nearest LikesProvider. */
-export function useLikesStore(): LikesStore {
-  const store = useContext(StoreContext)
-  if (!store) throw new Error('useLikes needs a <LikesProvider> around it')
+/**
+ * The likes of a kind.
+ *
+ * @param kind default: `like`
+ * @throws Error without a LikesProvider of this kind
+ */
+export function useLikesStore(kind = DEFAULT_KIND): LikesStore {
+  const store = useContext(StoresContext).get(kind)
+  if (!store) throw new Error(`No <LikesProvider> of the kind ${kind}`)
   return store
 }
 
-export interface LikesProviderProps {
+/** The likes of every kind that the page has. */
+export const useLikesStores = (): LikesStore[] => [...useContext(StoresContext).values()]
+
+interface ProviderOptions {
   children?: ReactNode
   /** Where the likes are kept. Default: the client of the nearest QueryClientProvider, or else one of its own. */
   queryClient?: QueryClient
-  /** How the server is reached. Default: `createHttpTransport()`, the HTTP API at /api/likes. */
-  transport?: LikesTransport
 }
 
+export type LikesProviderProps = ProviderOptions &
+  (
+    | {
+        kind?: undefined
+        /** How the server is reached. Default: `createHttpTransport()`, the HTTP API at /api/likes. */
+        transport?: LikesTransport
+      }
+    | {
+        /** Which kind of likes these are, as the server names it. Default: `like`. */
+        kind: string
+        /** `createHttpTransport({ baseUrl })`, where the API of the kind is. */
+        transport: LikesTransport
+      }
+  )
+
 /**
- * Around everything that shows likes, once an application. Both options count as they are at the first render. Makes no
- * QueryClientProvider: an application's own queries find the client that the application has given them.
+ * Around everything that shows likes: once an application, and once more for each further kind. The options count as
+ * they are at the first render. Makes no QueryClientProvider: an application's own queries find the client that the
+ * application has given them.
  *
  * @example
  * <QueryClientProvider client={queryClient}>
  *   <LikesProvider>{children}</LikesProvider>
  * </QueryClientProvider>
+ * @example
+ * const bookmarks = createHttpTransport({ baseUrl: '/api/kinds/bookmark' })
+ *
+ * <LikesProvider>
+ *   <LikesProvider kind="bookmark" transport={bookmarks}>{children}</LikesProvider>
+ * </LikesProvider>
  */
-export function LikesProvider({ children, queryClient, transport }: LikesProviderProps) {
+export function LikesProvider({ children, queryClient, transport, kind }: LikesProviderProps) {
   const nearest = useContext(QueryClientContext)
-  const [store] = useState(
-    () => new LikesStore(queryClient ?? nearest ?? new QueryClient(), transport ?? createHttpTransport()),
-  )
+  const outer = useContext(StoresContext)
+  const [store] = useState(() => {
+    // The API of likes would take them for likes.
+    if (kind && !transport) throw new Error(`<LikesProvider kind="${kind}"> needs a transport`)
+    return new LikesStore(
+      queryClient ?? nearest ?? new QueryClient(),
+      transport ?? createHttpTransport(),
+      kind,
+    )
+  })
+  const stores = useMemo(() => new Map([...outer, [store.kind, store]]), [outer, store])
 
   useEffect(() => {
     // Counted, as a QueryClientProvider of the application mounts it as well.
     store.queryClient.mount()
-    const leave = shareBetweenTabs(store)
-    // A page from the back/forward cache comes back as it was left.
-    const onPageShow = (event: PageTransitionEvent) => {
-      if (event.persisted) store.refreshActive()
-    }
-    const catchUp = () => {
-      store.retryAll()
-      store.keeper.askNow()
-    }
-    const onOnline = () => {
-      catchUp()
-      store.refreshActive(ONLINE_SPREAD_MS)
-    }
-    // Reads fail at once, and then say so.
-    const onOffline = () => store.refreshActive()
-    const onVisible = () => {
-      if (document.visibilityState !== 'visible') return
-      catchUp()
-      store.reading.resume()
-    }
-    store.keeper.start()
-    store.reading.resume()
-    window.addEventListener('pageshow', onPageShow)
-    window.addEventListener('online', onOnline)
-    window.addEventListener('offline', onOffline)
-    document.addEventListener('visibilitychange', onVisible)
+    const stop = store.start()
     return () => {
-      leave()
-      store.keeper.stop()
-      store.reading.stop()
+      stop()
       store.queryClient.unmount()
-      window.removeEventListener('pageshow', onPageShow)
-      window.removeEventListener('online', onOnline)
-      window.removeEventListener('offline', onOffline)
-      document.removeEventListener('visibilitychange', onVisible)
     }
   }, [store])
 
-  return <StoreContext.Provider value={store}>{children}</StoreContext.Provider>
+  return <StoresContext.Provider value={stores}>{children}</StoresContext.Provider>
 }

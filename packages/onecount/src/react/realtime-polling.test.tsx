@@ -3,10 +3,12 @@ import type { SupabaseClient } from '@supabase/supabase-js'
 import { act, cleanup, render, screen } from '@testing-library/react'
 import { Activity, type ReactNode } from 'react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { createHttpTransport } from './http-transport'
 import { LikesProvider } from './provider'
 import { useLikesSubscription } from './realtime'
-import { createHttpTransport, type LikesTransport } from './transport'
+import type { LikesTransport } from './transport'
 import { useLikes } from './use-likes'
+import '../../test/support/react-pages'
 
 /** A Realtime that answers a subscription as the test says, or never. */
 function createSupabase() {

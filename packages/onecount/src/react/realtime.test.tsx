@@ -48,7 +48,7 @@ function listen() {
       <Ear client={supabase} />
     </LikesProvider>,
   )
-  store.receive(POST, server.state())
+  store.post(POST).receive(server.state())
   return heard
 }
 
@@ -59,37 +59,37 @@ describe('useLikesSubscription', () => {
   it('takes newer counts of rows, whose numbers may be texts', () => {
     const heard = listen()
     heard.postgres_changes({ new: { id: POST, likes: 450, likes_rev: '20' } })
-    expect(store.entry(POST)).toMatchObject({ count: 450, countRev: 20 })
+    expect(store.post(POST).entry()).toMatchObject({ count: 450, countRev: 20 })
     heard.postgres_changes({ new: { id: POST, likes: '451', likes_rev: '21' } })
-    expect(store.entry(POST)).toMatchObject({ count: 451, countRev: 21 })
+    expect(store.post(POST).entry()).toMatchObject({ count: 451, countRev: 21 })
     heard.postgres_changes({ new: { id: POST, likes: 440, likes_rev: 10 } })
-    expect(store.entry(POST)).toMatchObject({ count: 451, countRev: 21 })
+    expect(store.post(POST).entry()).toMatchObject({ count: 451, countRev: 21 })
   })
 
   it('listens to no broadcast: everybody with the publishable key can send one', () => {
     const heard = listen()
-    const known = store.entry(POST)
+    const known = store.post(POST).entry()
     expect(heard.kinds).toEqual(['postgres_changes'])
     heard.broadcast({ payload: { postId: POST, count: 9, rev: 20 } })
-    expect(store.entry(POST)).toBe(known)
+    expect(store.post(POST).entry()).toBe(known)
   })
 
   it.each([null, undefined, '', 'x', '4e5', -5, 1.5, Number.NaN, true])(
     'does not take %o for a number, of likes or of a revision',
     value => {
       const heard = listen()
-      const known = store.entry(POST)
+      const known = store.post(POST).entry()
       heard.postgres_changes({ new: { id: POST, likes: value, likes_rev: '20' } })
       heard.postgres_changes({ new: { id: POST, likes: 5, likes_rev: value } })
       heard.postgres_changes({ new: { likes: 5, likes_rev: 20 } })
       heard.postgres_changes({ new: {} })
-      expect(store.entry(POST)).toBe(known)
+      expect(store.post(POST).entry()).toBe(known)
     },
   )
 
   it('reads what is on screen again when it has joined and when it could not, not when it leaves', () => {
     const heard = listen()
-    const refreshed = vi.spyOn(store, 'refreshActive')
+    const refreshed = vi.spyOn(store.caretaker!, 'refreshWithin')
     heard.status('CLOSED')
     expect(refreshed).not.toHaveBeenCalled()
     for (const status of ['SUBSCRIBED', 'CHANNEL_ERROR', 'TIMED_OUT']) heard.status(status)
@@ -105,10 +105,10 @@ describe('useLikesSubscription', () => {
         <Ear client={supabase} options={options} />
       </LikesProvider>,
     )
-    store.receive(POST, server.state())
+    store.post(POST).receive(server.state())
     expect(heard.filters).toEqual([{ event: 'UPDATE', schema: 'blog', table: 'articles' }])
     heard.postgres_changes({ new: { slug: POST, like_count: 450, like_rev: 20 } })
-    expect(store.entry(POST)).toMatchObject({ count: 450, countRev: 20 })
+    expect(store.post(POST).entry()).toMatchObject({ count: 450, countRev: 20 })
   })
 
   it('loads a client once, however often it is rendered, and follows it until it leaves', async () => {
@@ -127,12 +127,12 @@ describe('useLikesSubscription', () => {
     )
     const { rerender, unmount } = render(page())
     rerender(page())
-    store.receive(POST, server.state())
+    store.post(POST).receive(server.state())
     await expect.poll(() => heard.kinds).toEqual(['postgres_changes'])
     rerender(page())
     expect(loads).toBe(1)
     heard.postgres_changes({ new: { id: POST, likes: 450, likes_rev: 20 } })
-    expect(store.entry(POST)).toMatchObject({ count: 450 })
+    expect(store.post(POST).entry()).toMatchObject({ count: 450 })
     unmount()
     expect(heard.removed).toBe(1)
   })

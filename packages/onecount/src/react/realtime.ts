@@ -2,15 +2,18 @@
 
 import type { SupabaseClient } from '@supabase/supabase-js'
 import { useEffect, useRef } from 'react'
+import { followEvents } from './follow-events'
 import { hint } from './hint'
+import { later } from './later'
 import { useLikesStore } from './provider'
-import { Rereader } from './rereader'
 import type { LikesStore } from './store'
 
 export { hint } from './hint'
 
 /** Where the counts of the posts are, for Realtime. */
 export interface SubscriptionOptions {
+  /** Of which kind these counts are. Default: `like`. */
+  kind?: string
   /** Default: `public`. */
   schema?: string
   /** The table whose rows are the posts. Default: `posts_new`. */
@@ -41,6 +44,7 @@ const JOIN_SPREAD_MS = 250
 export function useLikesSubscription(
   client: RealtimeClient | null,
   {
+    kind,
     schema = 'public',
     table = 'posts_new',
     id = 'id',
@@ -48,7 +52,7 @@ export function useLikesSubscription(
     rev = 'likes_rev',
   }: SubscriptionOptions = {},
 ): void {
-  const store = useLikesStore()
+  const store = useLikesStore(kind)
   // A function is written anew with each render, as a rule: it loads the same client.
   const latest = useRef(client)
   useEffect(() => {
@@ -58,12 +62,19 @@ export function useLikesSubscription(
   const known = loads ? null : client
 
   useEffect(() => {
-    store.reading.explain(Rereader)
-    const events = store.reading.poller.follow()
+    followEvents(store)
+    const follower = { hasJoined: false }
+    store.followers.add(follower)
+    store.caretaker?.poller.follow()
+    const joined = (hasJoined: boolean) => {
+      if (follower.hasJoined === hasJoined) return
+      follower.hasJoined = hasJoined
+      store.caretaker?.poller.follow()
+    }
     let stop: (() => void) | undefined
     let isOver = false
     const begin = (supabase: SupabaseClient) => {
-      if (!isOver) stop = subscribe(store, supabase, { schema, table, id, count, rev }, events.joined)
+      if (!isOver) stop = subscribe(store, supabase, { schema, table, id, count, rev }, joined)
     }
     if (known) begin(known)
     else if (loads && typeof latest.current === 'function')
@@ -73,7 +84,8 @@ export function useLikesSubscription(
     return () => {
       isOver = true
       stop?.()
-      events.leave()
+      store.followers.delete(follower)
+      store.caretaker?.poller.follow()
     }
   }, [store, known, loads, schema, table, id, count, rev])
 }
@@ -81,13 +93,13 @@ export function useLikesSubscription(
 function subscribe(
   store: LikesStore,
   supabase: SupabaseClient,
-  { schema, table, ...columns }: Required<SubscriptionOptions>,
+  { schema, table, ...columns }: Required<Omit<SubscriptionOptions, 'kind'>>,
   joined: (isJoined: boolean) => void,
 ): () => void {
   let isFirst = true
   let isOver = false
   const channel = supabase
-    .channel(`onecount:${table}`)
+    .channel(`onecount${store.scope}:${table}`)
     .on<Row>('postgres_changes', { event: 'UPDATE', schema, table }, ({ new: row }) =>
       hear(store, row, columns),
     )
@@ -96,7 +108,8 @@ function subscribe(
       joined(status === 'SUBSCRIBED')
       // Joined: something may have been missed. Failed: whether the server is there at all, a read will tell.
       if (status === 'CLOSED') return
-      store.refreshActive(isFirst && status === 'SUBSCRIBED' ? JOIN_SPREAD_MS : REJOIN_SPREAD_MS)
+      const spreadMs = isFirst && status === 'SUBSCRIBED' ? JOIN_SPREAD_MS : REJOIN_SPREAD_MS
+      later(({ lookAfter }) => lookAfter(store).refreshWithin(spreadMs))
       isFirst = false
     })
   return () => {

@@ -1,11 +1,13 @@
 import type { Source } from '../core/types'
-import { isCount, isOfAnother, isOp, isRev } from './credible'
+import { isNatural, isOfAnother, isRev } from './credible'
+import { DEFAULT_KIND } from './kind'
 
 /** What the query key of every post begins with: in an application's own cache, it collides with none of its keys. */
 export const ALL_LIKES = ['onecount'] as const
 
-/** The one query key of a post's likes. Nothing else holds a count. */
-export const likesKey = (postId: string) => [...ALL_LIKES, postId] as const
+/** The one query key of a post's likes, `['onecount', postId]`, and its kind if it is another. No other holds a count. */
+export const likesKey = (postId: string, kind = DEFAULT_KIND): readonly string[] =>
+  kind === DEFAULT_KIND ? [...ALL_LIKES, postId] : [...ALL_LIKES, postId, kind]
 
 /** Anything that says something about a post's likes: a server payload, an answer, an event, another tab. */
 export interface LikeInput {
@@ -75,12 +77,16 @@ export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: 
   const known = entry && !isOfAnother(input, entry) ? entry : EMPTY_ENTRY
   const next = { ...known }
   if (!isRev(input.rev)) return known
-  if (isCount(input.count) && !isNoBetter(input, known) && takes(input, known.countRev, known.countAt, at)) {
+  if (
+    isNatural(input.count) &&
+    !isNoBetter(input, known) &&
+    takes(input, known.countRev, known.countAt, at)
+  ) {
     next.count = input.count
     next.countRev = input.rev
     next.countAt = Math.max(known.countAt, at)
     next.source = input.source ?? known.source
-  } else if (!isCount(input.count) && !input.cached) {
+  } else if (!isNatural(input.count) && !input.cached) {
     next.source = known.count === null ? 'unknown' : 'last-known'
   }
   if (typeof input.liked === 'boolean' && takes(input, known.likedRev, known.likedAt, at)) {
@@ -88,7 +94,7 @@ export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: 
     next.likedRev = input.rev
     next.likedAt = Math.max(known.likedAt, at)
   }
-  if (isOp(input.op)) next.op = Math.max(known.op, input.op)
+  if (isNatural(input.op)) next.op = Math.max(known.op, input.op)
   if (input.private) next.private = true
   if (input.session) next.session = input.session
   return entry && same(next, entry) ? entry : next
@@ -97,25 +103,6 @@ export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: 
 /** A liked post has at least one like: a count and a heart that cannot both be true. */
 export const contradict = ({ count, liked }: { count: number | null; liked: boolean | null }): boolean =>
   count === 0 && liked === true
-
-/**
- * As `mergeLikes`, but the result never contradicts itself: where the input brought one of count and heart, what was
- * known of it stays; of an answer that contradicts itself the heart is taken, and the count is the last known one. Pure.
- */
-export function mergeConsistently(known: LikesEntry | undefined, input: LikeInput, at: number): LikesEntry {
-  const next = mergeLikes(known, input, at)
-  return next === known || !contradict(next) ? next : resolve(known ?? EMPTY_ENTRY, next)
-}
-
-function resolve(known: LikesEntry, next: LikesEntry): LikesEntry {
-  const { liked, likedRev, likedAt, count, countRev, countAt, source } = known
-  const isHeartNew = next.liked !== liked || next.likedRev !== likedRev
-  if (!isHeartNew) return { ...next, count, countRev, countAt, source }
-  if (next.likedRev < next.countRev) return { ...next, liked, likedRev, likedAt }
-  if (count === null || count === 0)
-    return { ...next, count: null, countRev: 0, countAt: 0, source: 'unknown' }
-  return { ...next, count, countRev, countAt, source: 'last-known' }
-}
 
 function takes({ rev, cached }: LikeInput, knownRev: number, knownAt: number, at: number): boolean {
   return rev >= knownRev || (!cached && at - knownAt > REGISTER_TTL_MS)

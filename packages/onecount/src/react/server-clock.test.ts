@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { ServerClock } from './server-clock'
+import { createServerClock, notePage } from './server-clock'
 
 const YEAR_MS = 365 * 24 * 3600_000
 const SERVER = Date.UTC(2026, 10, 25)
@@ -20,7 +20,7 @@ function loaded(ago: number, transferSize = 5000) {
 describe("the server's time", () => {
   it.each([-YEAR_MS, YEAR_MS, 0])('is known on a device that is %d ms off', offset => {
     vi.setSystemTime(SERVER + offset)
-    const clock = new ServerClock()
+    const clock = createServerClock()
     expect(clock.latest()).toBeUndefined()
     clock.note(SERVER, 20)
     vi.advanceTimersByTime(5000)
@@ -30,7 +30,7 @@ describe("the server's time", () => {
 
   it('stays when the clock of the device is set back; set forward, the later time is taken until the server says its own', () => {
     vi.setSystemTime(SERVER)
-    const clock = new ServerClock()
+    const clock = createServerClock()
     clock.note(SERVER, 20)
     vi.setSystemTime(SERVER - YEAR_MS)
     vi.advanceTimersByTime(1000)
@@ -43,7 +43,7 @@ describe("the server's time", () => {
   })
 
   it('is that of the better sample where two agree, and of the newer one where they do not', () => {
-    const clock = new ServerClock()
+    const clock = createServerClock()
     clock.note(SERVER, 10)
     clock.note(SERVER + 400, 500)
     expect(clock.now()).toBe(SERVER)
@@ -59,22 +59,22 @@ describe("the server's time", () => {
       vi.setSystemTime(SERVER + offset)
       vi.advanceTimersByTime(2000)
       loaded(700)
-      const clock = new ServerClock()
-      clock.notePage(SERVER)
+      const clock = createServerClock()
+      notePage(clock, SERVER)
       expect(clock.now()).toBe(SERVER + 700)
     },
   )
 
   it('is not set back by a payload that has waited in a cache', () => {
     vi.setSystemTime(SERVER)
-    const clock = new ServerClock()
+    const clock = createServerClock()
     clock.note(SERVER, 500)
     loaded(0)
-    clock.notePage(SERVER - 60_000)
+    notePage(clock, SERVER - 60_000)
     expect(clock.now()).toBe(SERVER)
-    const reopened = new ServerClock()
+    const reopened = createServerClock()
     loaded(0, 0)
-    reopened.notePage(SERVER - 60_000)
+    notePage(reopened, SERVER - 60_000)
     expect(reopened.now()).toBe(SERVER)
     expect(reopened.latest()).toBeUndefined()
   })
@@ -82,10 +82,10 @@ describe("the server's time", () => {
   it('is not earlier than that of any payload', () => {
     vi.setSystemTime(SERVER - YEAR_MS)
     loaded(0, 0)
-    const clock = new ServerClock()
-    clock.notePage(SERVER)
+    const clock = createServerClock()
+    notePage(clock, SERVER)
     expect(clock.now()).toBe(SERVER)
-    clock.notePage(SERVER + 60_000)
+    notePage(clock, SERVER + 60_000)
     expect(clock.now()).toBe(SERVER + 60_000)
   })
 })

@@ -55,6 +55,9 @@ export function shownLikes(
   }
 }
 
+/** Whether the last press is not saved yet. */
+export const isPending = ({ status }: ShownLikes): boolean => status === 'saving' || status === 'retrying'
+
 /** Whether the server could not be asked about a post: what is known of it is what was heard before. */
 export const isUnreachable = ({ error }: { error: Error | null }): boolean => error !== null && !isGone(error)
 

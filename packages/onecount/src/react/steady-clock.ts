@@ -4,27 +4,28 @@ const SET_BACK_MS = 1000
 /**
  * Milliseconds since 1970 by the device, for ages: it goes on where the device's clock is set back while the page is
  * open. A step forward is taken as it is: a device that slept makes the same one. What a device calls now may be years
- * off; the server's time is `ServerClock`.
+ * off; the server's time is `createServerClock`.
  */
-export class SteadyClock {
-  #last: { wall: number; elapsed: number } | undefined
-  /** How far the device's clock was set back in all. */
-  #ahead = 0
+export function createSteadyClock() {
+  /** By how much the device's clock was ahead of `performance.now()`, and how far it was set back in all. */
+  let offset: number | undefined
+  let ahead = 0
 
-  now(): number {
+  function now(): number {
     const wall = Date.now()
-    const elapsed = performance.now()
-    if (this.#last) {
-      const step = wall - this.#last.wall - (elapsed - this.#last.elapsed)
-      if (step < -SET_BACK_MS) this.#ahead -= step
-    }
-    this.#last = { wall, elapsed }
-    return wall + this.#ahead
+    const before = offset
+    offset = wall - performance.now()
+    if (before !== undefined && offset < before - SET_BACK_MS) ahead += before - offset
+    return wall + ahead
   }
 
-  /** The same moment as the device's clock counts today. */
-  toWall(at: number): number {
-    this.now()
-    return at - this.#ahead
+  return {
+    now,
+
+    /** The same moment as the device's clock counts today. */
+    toWall(at: number): number {
+      now()
+      return at - ahead
+    },
   }
 }

@@ -1,13 +1,14 @@
 // @vitest-environment jsdom
 import { QueryClient } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Answer, manual, POST } from '../../test/support/react-pages'
+import { type Answer, kept, manual, POST } from '../../test/support/react-pages'
 import { hint } from './hint'
-import { KeptOps } from './kept-ops'
-import { ServerClock } from './server-clock'
+import { createKeptOps } from './kept-ops'
+import { keptPosts } from './kept-posts'
+import { createServerClock } from './server-clock'
 import { shownLikes } from './shown'
 import { LikesStore } from './store'
-import { LikesRefused, type LikesTransport, LikesUnreachable, serverTime } from './transport'
+import { LikesRefused, type LikesTransport, LikesUnreachable } from './transport'
 
 const YEAR_MS = 365 * 24 * 3600_000
 const SERVER = Date.UTC(2026, 10, 25)
@@ -48,7 +49,7 @@ function world(offset: number) {
       pair.op = op
     },
   }
-  const clock = new ServerClock()
+  const clock = createServerClock()
   const answer = <T>(value: T): T => {
     clock.note(now(), 10)
     return value
@@ -72,12 +73,12 @@ function world(offset: number) {
     },
   }
   const open = () => {
-    const ops = new KeptOps(localStorage, () => serverTime(transport))
-    const store = new LikesStore(new QueryClient(), transport, ops)
-    store.receive(POST, server.state())
-    store.keeper.start()
-    const shown = () => shownLikes(store.entry(POST), store.intent(POST), { error: store.refusal(POST) })
-    return { store, shown, close: () => store.keeper.stop() }
+    const store = new LikesStore(new QueryClient(), transport)
+    store.post(POST).receive(server.state())
+    const close = store.start()
+    const shown = () =>
+      shownLikes(store.post(POST).entry(), store.post(POST).intent(), { error: store.post(POST).refusal() })
+    return { store, shown, close }
   }
   return { server, clock, transport, open }
 }
@@ -90,7 +91,7 @@ describe.each([-YEAR_MS, YEAR_MS, -3600_000, 3600_000])('on a device whose clock
       if (isKnown) clock.note(server.now(), 10)
       const { store, shown, close } = open()
       for (const liked of [true, false, true]) {
-        store.press(POST, liked)
+        store.post(POST).set(liked)
         expect(shown()).toMatchObject({ count: 446 + Number(liked), liked, status: 'saving' })
         await pass(100)
         expect(shown()).toMatchObject({
@@ -104,7 +105,7 @@ describe.each([-YEAR_MS, YEAR_MS, -3600_000, 3600_000])('on a device whose clock
       expect(server.refused).toBe(!isKnown && offset > 0 ? 1 : 0)
       await pass(10_000)
       expect(server.writes).toHaveLength(3)
-      expect(new KeptOps().posts()).toEqual([])
+      expect(kept()).toEqual([])
       close()
     },
   )
@@ -114,7 +115,7 @@ describe.each([-YEAR_MS, YEAR_MS, -3600_000, 3600_000])('on a device whose clock
     clock.note(server.now(), 10)
     const first = open()
     server.isUp = false
-    first.store.press(POST, true)
+    first.store.post(POST).set(true)
     await pass(60_000)
     first.close()
     vi.clearAllTimers()
@@ -138,7 +139,7 @@ describe('a press that the server refuses for its time', () => {
     server.isUp = false
     // The clock is set after the page has learnt the time, and the page is offline.
     vi.setSystemTime(Date.now() + YEAR_MS)
-    store.press(POST, true)
+    store.post(POST).set(true)
     await pass(30_000)
     server.press(true)
     await pass(1000)
@@ -153,7 +154,7 @@ describe('a press that the server refuses for its time', () => {
 
   it('twice is refused, and the person is told', async () => {
     const { store, writes, shown } = manual()
-    store.press(POST, true)
+    store.post(POST).set(true)
     const refusal = () =>
       new LikesRefused('op_ahead', 'The op lies in the future.', undefined, Date.now() - YEAR_MS)
     writes[0]!.fail(refusal())
@@ -167,7 +168,7 @@ describe('a press that the server refuses for its time', () => {
     await pass(0)
     expect(writes).toHaveLength(2)
     expect(shown()).toMatchObject({ count: 446, liked: false, error: { code: 'op_ahead' } })
-    store.press(POST, true)
+    store.post(POST).set(true)
     writes[2]!.fail(refusal())
     await pass(0)
     expect(writes).toHaveLength(4)
@@ -178,7 +179,7 @@ describe('a press that the server refuses for its time', () => {
     clock.note(server.now(), 10)
     const { store, shown, close } = open()
     hint(store, POST, { count: 450, rev: Math.round(server.now() * 1000) + 50_000_000 })
-    store.press(POST, true)
+    store.post(POST).set(true)
     await pass(100)
     expect(server.refused).toBe(1)
     expect(Math.floor(server.pair.op / 2)).toBeLessThanOrEqual(server.now() * 1000)
@@ -191,7 +192,7 @@ describe('a press that the server refuses for its time', () => {
     server.pair.op = 2 * (SERVER + 3600_000) * 1000 + 1
     server.pair.rev = (SERVER + 3600_000) * 1000
     const { store, shown, close } = open()
-    store.press(POST, false)
+    store.post(POST).set(false)
     await pass(100)
     expect(server.refused).toBe(1)
     expect(shown()).toMatchObject({ count: 446, liked: false, status: 'exact' })
@@ -215,7 +216,7 @@ describe('a press that a storage keeps from a wrong clock', () => {
     expect(shown().liked).toBe(!hasPressed)
     expect(server.pair.op % 2).toBe(Number(!hasPressed))
     expect(server.pair.op / 2 / 1000).toBeLessThanOrEqual(server.now())
-    expect(new KeptOps().posts()).toEqual([])
+    expect(kept()).toEqual([])
     close()
   })
 
@@ -230,21 +231,23 @@ describe('a press that a storage keeps from a wrong clock', () => {
   })
 
   it('is given up by its age on the server, not on the device', async () => {
-    const ops = (now: number) => new KeptOps(localStorage, () => now)
-    ops(SERVER).keep(POST, 2 * SERVER * 1000 + 1)
+    const ops = (now: number) => createKeptOps(undefined, () => now)
+    ops(SERVER).set(POST, 2 * SERVER * 1000 + 1)
     vi.setSystemTime(SERVER + YEAR_MS)
-    expect(ops(SERVER + 3600_000).posts()).toEqual([POST])
-    expect(ops(SERVER + 25 * 3600_000).posts()).toEqual([])
+    expect(keptPosts(ops(SERVER + 3600_000))).toEqual([POST])
+    expect(keptPosts(ops(SERVER + 25 * 3600_000))).toEqual([])
   })
 
   it('is not kept where the server has stored another op in its place', async () => {
     const { store, writes } = manual()
-    store.press(POST, true)
+    store.post(POST).set(true)
     const op = writes[0]!.op - 2_000_000
     writes[0]!.answer({ count: 447, liked: true, rev: 2, op, durable: false, source: 'redis' })
     await pass(0)
-    expect(new KeptOps().get(POST)?.op).toBe(op)
-    store.receive(POST, { count: 446, liked: false, rev: 3, op: op + 1, source: 'redis' }, Date.now() + 1)
+    expect(createKeptOps().get(POST)).toBe(op)
+    store
+      .post(POST)
+      .receive({ count: 446, liked: false, rev: 3, op: op + 1, source: 'redis' }, Date.now() + 1)
     expect(writes).toHaveLength(1)
   })
 })
@@ -255,15 +258,15 @@ describe('a clock that is set while the page is open', () => {
     const { store, shown, close } = open()
     const durable = server.state
     server.state = () => ({ ...durable(), durable: false })
-    store.press(POST, true)
+    store.post(POST).set(true)
     await pass(100)
     vi.setSystemTime(Date.now() + step)
     const read = vi.spyOn(store.transport, 'read')
-    store.keeper.askSoon()
+    store.caretaker!.keeper.askSoon()
     await pass(1000)
     expect(read).toHaveBeenCalled()
-    expect(new KeptOps().get(POST)).toBeDefined()
-    store.press(POST, false)
+    expect(createKeptOps().get(POST)).toBeGreaterThan(0)
+    store.post(POST).set(false)
     server.state = durable
     await pass(20_000)
     expect(shown()).toMatchObject({ count: 446, liked: false, status: 'exact' })

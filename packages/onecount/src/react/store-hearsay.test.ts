@@ -2,8 +2,7 @@ import { QueryObserver } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { manual, POST, UNKNOWN } from '../../test/support/react-pages'
 import { hint } from './hint'
-import { REGISTER_TTL_MS } from './registers'
-import { likesKey } from './store'
+import { likesKey, REGISTER_TTL_MS } from './registers'
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
@@ -13,41 +12,41 @@ afterEach(() => vi.useRealTimers())
 describe("a page's payload", () => {
   it('that is no news does not make the number look newer', async () => {
     const { store, served } = manual()
-    const known = store.entry(POST)
+    const known = store.post(POST).entry()
     await pass(3000)
-    store.seed(POST, served.state)
-    expect(store.entry(POST)).toBe(known)
+    store.post(POST).seed(served.state)
+    expect(store.post(POST).entry()).toBe(known)
   })
 
   it('that is no news does not make the last known number an exact one', () => {
     const { store, served, shown } = manual()
-    store.receive(POST, UNKNOWN)
+    store.post(POST).receive(UNKNOWN)
     expect(shown().status).toBe('last-known')
-    store.seed(POST, served.state)
+    store.post(POST).seed(served.state)
     expect(shown()).toMatchObject({ count: 446, status: 'last-known' })
   })
 
   it('that brings the heart alone leaves the number what it is worth', async () => {
     const { store, shown } = manual()
     hint(store, POST, { count: 450, rev: 20 })
-    store.receive(POST, UNKNOWN)
+    store.post(POST).receive(UNKNOWN)
     const knownAt = shown().knownAt
     await pass(3000)
-    store.seed(POST, { count: 450, liked: true, rev: 20, source: 'redis' })
+    store.post(POST).seed({ count: 450, liked: true, rev: 20, source: 'redis' })
     expect(shown()).toMatchObject({ count: 450, liked: true, status: 'last-known', knownAt })
   })
 
   it('that knows nothing does not make a known number the last known one', () => {
     const { store, shown } = manual()
-    const known = store.entry(POST)
-    store.seed(POST, { ...UNKNOWN, rev: 5 })
-    expect(store.entry(POST)).toBe(known)
+    const known = store.post(POST).entry()
+    store.post(POST).seed({ ...UNKNOWN, rev: 5 })
+    expect(store.post(POST).entry()).toBe(known)
     expect(shown()).toMatchObject({ count: 446, status: 'exact' })
   })
 
   it('that is newer is taken', () => {
     const { store, shown } = manual()
-    store.seed(POST, { count: 450, liked: true, rev: 20, source: 'redis' })
+    store.post(POST).seed({ count: 450, liked: true, rev: 20, source: 'redis' })
     expect(shown()).toMatchObject({ count: 450, liked: true, status: 'exact' })
   })
 })
@@ -55,7 +54,7 @@ describe("a page's payload", () => {
 describe('an event', () => {
   /** A view of the post; how often it was read for it. */
   function view({ store }: ReturnType<typeof manual>) {
-    const queryFn = vi.fn(async () => store.entry(POST))
+    const queryFn = vi.fn(async () => store.post(POST).entry())
     const stop = new QueryObserver(store.queryClient, {
       queryKey: likesKey(POST),
       queryFn,
@@ -67,7 +66,7 @@ describe('an event', () => {
   it('with an older revision never wins by age: the post is read instead', async () => {
     const page = manual()
     const { store, shown } = page
-    store.receive(POST, { count: 450, liked: true, rev: 20, source: 'redis' })
+    store.post(POST).receive({ count: 450, liked: true, rev: 20, source: 'redis' })
     const { queryFn, stop } = view(page)
     hint(store, POST, { count: 440, rev: 10 })
     await pass(0)
@@ -83,7 +82,7 @@ describe('an event', () => {
 
   it('that was held back while it grew old does not win by age either', async () => {
     const { store, writes, shown } = manual()
-    store.press(POST, true)
+    store.post(POST).set(true)
     hint(store, POST, { count: 448, rev: 3 })
     await pass(REGISTER_TTL_MS + 1)
     writes[0]!.answer({ count: 449, liked: true, rev: 4, op: writes[0]!.op, durable: true })
@@ -104,6 +103,6 @@ describe('an event', () => {
   it('about a post that no view has asked for is not kept', () => {
     const { store } = manual()
     hint(store, 'another', { count: 1, rev: 1 })
-    expect(store.entry('another')).toBeUndefined()
+    expect(store.post('another').entry()).toBeUndefined()
   })
 })

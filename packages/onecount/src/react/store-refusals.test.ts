@@ -13,7 +13,7 @@ afterEach(() => vi.useRealTimers())
 describe('a press that comes too soon', () => {
   it('is refused when it is sent for the first time, and the post is read again', async () => {
     const { store, writes, served, shown } = manual()
-    store.press(POST, true)
+    store.post(POST).set(true)
     served.state = { count: 450, liked: false, rev: 5, source: 'redis' }
     writes[0]!.fail(tooSoon(3000))
     await settled()
@@ -26,7 +26,7 @@ describe('a press that comes too soon', () => {
 
   it('is waited for as long as the server says when an earlier answer was lost', async () => {
     const { store, writes, shown } = manual()
-    store.press(POST, true)
+    store.post(POST).set(true)
     writes[0]!.fail(new LikesUnreachable('no answer'))
     await pass(1000)
     writes[1]!.fail(tooSoon(5000))
@@ -43,11 +43,11 @@ describe('a press that comes too soon', () => {
 
   it('is waited for when it is one that the server has lost', async () => {
     const { store, writes, shown } = manual()
-    store.press(POST, true)
+    store.post(POST).set(true)
     const { op } = writes[0]!
     writes[0]!.answer({ count: 447, liked: true, rev: 2, op, source: 'redis' })
     await settled()
-    store.receive(POST, { count: 446, liked: false, rev: 3, op: null, source: 'redis' }, Date.now() + 1)
+    store.post(POST).receive({ count: 446, liked: false, rev: 3, op: null, source: 'redis' }, Date.now() + 1)
     expect(writes[1]).toMatchObject({ op, ack: 'postgres' })
     writes[1]!.fail(tooSoon(5000))
     await settled()
@@ -58,11 +58,11 @@ describe('a press that comes too soon', () => {
 
   it('shows the one before it when only the answer to that one was lost', async () => {
     const { store, writes, served, shown } = manual()
-    store.press(POST, true)
+    store.post(POST).set(true)
     served.state = { count: 447, liked: true, rev: 2, op: writes[0]!.op, source: 'redis' }
     writes[0]!.fail(new LikesUnreachable('the reply was lost'))
     await settled()
-    store.press(POST, false)
+    store.post(POST).set(false)
     writes[1]!.fail(tooSoon(3000))
     await pass(10)
     expect(shown()).toMatchObject({ count: 447, liked: true, error: { code: 'too_many_requests' } })
@@ -72,7 +72,7 @@ describe('a press that comes too soon', () => {
 describe('a refusal for good', () => {
   it('ends a press also when an earlier answer was lost', async () => {
     const { store, writes, shown } = manual()
-    store.press(POST, true)
+    store.post(POST).set(true)
     writes[0]!.fail(new LikesUnreachable('no answer'))
     await pass(1000)
     writes[1]!.fail(new LikesRefused('forbidden', 'No.'))

@@ -13,9 +13,9 @@ describe('a press', () => {
 
   it('is shown at once, and is not counted twice when the event comes before the answer', async () => {
     const { store, writes, shown } = manual()
-    store.press(POST, true)
+    store.post(POST).set(true)
     expect(shown()).toMatchObject({ count: 447, liked: true, status: 'saving' })
-    store.receive(POST, { count: 447, rev: 2, source: 'redis' })
+    store.post(POST).receive({ count: 447, rev: 2, source: 'redis' })
     expect(shown()).toMatchObject({ count: 447, status: 'saving' })
     writes[0]!.answer({ count: 447, liked: true, rev: 2, op: writes[0]!.op, source: 'redis' })
     await settled()
@@ -24,8 +24,8 @@ describe('a press', () => {
 
   it("shows other people's likes that came while it was on its way as soon as it is durable", async () => {
     const { store, writes, shown } = manual()
-    store.press(POST, true)
-    store.receive(POST, { count: 448, rev: 3, source: 'redis' })
+    store.post(POST).set(true)
+    store.post(POST).receive({ count: 448, rev: 3, source: 'redis' })
     writes[0]!.answer({ count: 447, liked: true, rev: 2, op: writes[0]!.op, durable: true, source: 'redis' })
     await settled()
     expect(shown()).toMatchObject({ count: 448, liked: true, status: 'exact' })
@@ -33,10 +33,10 @@ describe('a press', () => {
 
   it('that is followed by others sends one at a time, the last intent wins', async () => {
     const { store, writes, shown } = manual()
-    store.press(POST, true)
-    store.press(POST, false)
-    store.press(POST, true)
-    store.press(POST, false)
+    store.post(POST).set(true)
+    store.post(POST).set(false)
+    store.post(POST).set(true)
+    store.post(POST).set(false)
     expect(writes).toHaveLength(1)
     expect(shown()).toMatchObject({ count: 446, liked: false, status: 'saving' })
     writes[0]!.answer({ count: 447, liked: true, rev: 2, op: writes[0]!.op, source: 'redis' })
@@ -49,7 +49,7 @@ describe('a press', () => {
 
   it('whose answer is lost is kept and repeated with the same op', async () => {
     const { store, writes, shown } = manual()
-    store.press(POST, true)
+    store.post(POST).set(true)
     writes[0]!.fail(new LikesUnreachable('no answer'))
     await settled()
     expect(shown()).toMatchObject({ count: 447, status: 'retrying' })
@@ -66,19 +66,19 @@ describe('a press', () => {
 
   it('that is refused goes, and says why until the next one', async () => {
     const { store, writes, shown } = manual()
-    store.press(POST, true)
+    store.post(POST).set(true)
     writes[0]!.fail(new LikesRefused('too_many_requests', 'Wait a moment.', 3000))
     await settled()
     expect(shown()).toMatchObject({ count: 446, liked: false, error: { code: 'too_many_requests' } })
-    store.press(POST, true)
+    store.post(POST).set(true)
     expect(shown().error).toBeUndefined()
-    store.dismiss(POST)
+    store.post(POST).dismiss()
     expect(shown()).toMatchObject({ count: 447, status: 'saving' })
   })
 
   it('that was taken without a count keeps the number it showed', async () => {
     const { store, writes, shown } = manual()
-    store.press(POST, true)
+    store.post(POST).set(true)
     writes[0]!.answer({ count: null, liked: true, rev: 0, op: writes[0]!.op, source: 'unknown' })
     await settled()
     expect(shown()).toMatchObject({ count: 447, liked: true, status: 'last-known' })
@@ -86,8 +86,8 @@ describe('a press', () => {
 
   it('is believed although the registers carry a revision that is too high', async () => {
     const { store, writes, shown } = manual()
-    store.receive(POST, { count: 446, liked: false, rev: 1e9, source: 'redis' })
-    store.press(POST, true)
+    store.post(POST).receive({ count: 446, liked: false, rev: 1e9, source: 'redis' })
+    store.post(POST).set(true)
     writes[0]!.answer({ count: 447, liked: true, rev: 7, op: writes[0]!.op, source: 'redis' })
     await settled()
     expect(shown()).toMatchObject({ count: 447, liked: true, status: 'exact' })
@@ -96,8 +96,8 @@ describe('a press', () => {
   it('gets an op that beats the newest one known, also when this clock is behind', () => {
     const { store, writes } = manual()
     const ahead = 2 * (Date.now() * 1000 + 60e6) + 1
-    store.receive(POST, { count: 447, liked: true, rev: 2, op: ahead, source: 'redis' })
-    store.press(POST, false)
+    store.post(POST).receive({ count: 447, liked: true, rev: 2, op: ahead, source: 'redis' })
+    store.post(POST).set(false)
     expect(writes[0]!.op).toBeGreaterThan(ahead)
     expect(writes[0]!.op % 2).toBe(0)
   })
@@ -105,17 +105,17 @@ describe('a press', () => {
   it('is later than the revision that was on screen, also when this clock is hours behind', () => {
     const { store, writes } = manual()
     const rev = (Date.now() + 3 * 60 * 60_000) * 1000
-    store.receive(POST, { count: 447, liked: false, rev, source: 'redis' })
-    store.press(POST, true)
+    store.post(POST).receive({ count: 447, liked: false, rev, source: 'redis' })
+    store.post(POST).set(true)
     expect(Math.floor(writes[0]!.op / 2)).toBeGreaterThan(rev)
     expect(writes[0]!.op % 2).toBe(1)
   })
 
   it('that is under way gives way to a later one of another tab', async () => {
     const { store, writes, shown } = manual()
-    store.press(POST, true)
+    store.post(POST).set(true)
     const { op } = writes[0]!
-    store.receive(POST, { count: 446, liked: false, rev: 3, op: op + 1, source: 'redis' })
+    store.post(POST).receive({ count: 446, liked: false, rev: 3, op: op + 1, source: 'redis' })
     expect(shown()).toMatchObject({ count: 446, liked: false, status: 'exact' })
     writes[0]!.fail(new LikesUnreachable('no answer'))
     await vi.advanceTimersByTimeAsync(60_000)
@@ -125,10 +125,10 @@ describe('a press', () => {
 
   it('that waits to be repeated gives way to a later one of another tab', async () => {
     const { store, writes, shown } = manual()
-    store.press(POST, true)
+    store.post(POST).set(true)
     writes[0]!.fail(new LikesUnreachable('no answer'))
     await settled()
-    store.receive(POST, { count: 446, liked: false, rev: 3, op: writes[0]!.op + 1, source: 'redis' })
+    store.post(POST).receive({ count: 446, liked: false, rev: 3, op: writes[0]!.op + 1, source: 'redis' })
     expect(shown()).toMatchObject({ count: 446, liked: false, status: 'exact' })
     await vi.advanceTimersByTimeAsync(60_000)
     expect(writes).toHaveLength(1)
@@ -182,12 +182,12 @@ describe('whatever the order in which messages arrive', () => {
               const [message] = onTheWay.splice(random.next().value! % Math.max(1, onTheWay.length), 1)
               if (!message) return
               const { input, at, isEvent } = message
-              if (!isEvent) store.receive(POST, input, at)
+              if (!isEvent) store.post(POST).receive(input, at)
               else hint(store, POST, input)
             },
             press: () => {
               wanted = !shown().liked
-              store.press(POST, wanted)
+              store.post(POST).set(wanted)
             },
             serve: () => {
               const next = writes[answered]
@@ -216,7 +216,7 @@ describe('whatever the order in which messages arrive', () => {
             await vi.advanceTimersByTimeAsync(0)
           }
           while (onTheWay.length > 0) act.deliver()
-          store.receive(POST, state())
+          store.post(POST).receive(state())
           expect(shown()).toMatchObject({ count: server.count, liked: server.liked, status: 'exact' })
         },
       ),

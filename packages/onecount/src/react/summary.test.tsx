@@ -57,10 +57,10 @@ describe('useLikeCounts', () => {
       </LikesProvider>,
     )
     const before = renders
-    act(() => store.receive(POST, { ...seedOf(446), rev: 2 }))
-    expect(store.entry(POST)?.countRev).toBe(2)
+    act(() => store.post(POST).receive({ ...seedOf(446), rev: 2 }))
+    expect(store.post(POST).entry()?.countRev).toBe(2)
     expect(renders).toBe(before)
-    act(() => store.receive(POST, { ...seedOf(450), rev: 3 }))
+    act(() => store.post(POST).receive({ ...seedOf(450), rev: 3 }))
     expect(sum()).toBe('450 + 4')
   })
 })

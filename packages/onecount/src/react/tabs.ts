@@ -1,17 +1,22 @@
+import { isCredible } from './credible'
 import type { LikeInput } from './registers'
 import type { LikesStore } from './store'
+import { serverTime } from './transport'
 
 /**
  * Tabs of one browser have one session, so what one of them was answered is true in all of them. A page that goes into
  * the back/forward cache hears nothing meanwhile: a message to it would throw it out of there.
  */
-export function shareBetweenTabs(store: LikesStore, name = 'onecount'): () => void {
-  if (typeof BroadcastChannel === 'undefined') return () => {}
+export function shareBetweenTabs(store: LikesStore): {
+  tell(postId: string, input: LikeInput): void
+  leave(): void
+} {
   let channel: BroadcastChannel | undefined
   const open = () => {
-    channel ??= new BroadcastChannel(name)
+    if (typeof BroadcastChannel === 'undefined') return
+    channel ??= new BroadcastChannel(`onecount${store.scope}`)
     channel.onmessage = ({ data }: MessageEvent<unknown>) => {
-      if (isMessage(data)) store.hear(data.postId, data.input)
+      if (isMessage(data)) hear(store, data.postId, data.input)
     }
   }
   const close = () => {
@@ -19,15 +24,27 @@ export function shareBetweenTabs(store: LikesStore, name = 'onecount'): () => vo
     channel = undefined
   }
   open()
-  const stop = store.onAcknowledged((postId, input) => channel?.postMessage({ postId, input }))
   window.addEventListener('pagehide', close)
   window.addEventListener('pageshow', open)
-  return () => {
-    stop()
-    close()
-    window.removeEventListener('pagehide', close)
-    window.removeEventListener('pageshow', open)
+  return {
+    tell: (postId, input) => channel?.postMessage({ postId, input }),
+    leave() {
+      close()
+      window.removeEventListener('pagehide', close)
+      window.removeEventListener('pageshow', open)
+    },
   }
+}
+
+/** Merges what another tab of this browser was answered. It may have been asleep since. */
+export function hear(store: LikesStore, postId: string, input: LikeInput): void {
+  const { entry, receive } = store.post(postId)
+  const known = entry()
+  if (!known || !isCredible(input, known, serverTime(store.transport))) return
+  receive({ ...input, cached: true })
+  // A newer press whose revision is lower: a store was replaced, and only an answer tells what is true now.
+  if ((input.op ?? 0) > known.op && entry()?.likedRev !== input.rev)
+    store.caretaker?.ask(postId, input.rev, true)
 }
 
 /** Anything of this origin can write to the channel. */

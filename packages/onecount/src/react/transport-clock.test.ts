@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createHttpTransport, type LikesTransport, type LikesUnreachable } from './transport'
+import { createHttpTransport } from './http-transport'
+import '../../test/support/react-pages'
+import type { LikesTransport, LikesUnreachable } from './transport'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 const YEAR_MS = 365 * 24 * 3600_000

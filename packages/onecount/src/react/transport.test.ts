@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { createHttpTransport, LikesRefused, LikesUnreachable } from './transport'
+import { createHttpTransport } from './http-transport'
+import '../../test/support/react-pages'
+import { LikesRefused, LikesUnreachable } from './transport'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 

@@ -1,8 +1,11 @@
 'use client'
 
 import { useEffect, useRef } from 'react'
-import { announce, openRegion } from './announce'
-import { likeText } from './like-text'
+import { later } from './later'
+import { likeLabel } from './like-label'
+import type { likeText } from './like-text'
+import { isPending } from './shown'
+import type { Told } from './tell'
 import type { LikesView } from './use-likes'
 
 /** A post's likes, and what a button needs to show and to change them. */
@@ -30,17 +33,22 @@ export interface LikeButtonView extends LikesView {
  * const { count, liked, buttonProps } = useLikeButton(useLikes(post.id, post.likes))
  * return <button {...buttonProps}>{liked ? '♥' : '♡'} {count ?? '–'}</button>
  */
-export function useLikeButton(like: LikesView, text: typeof likeText = likeText): LikeButtonView {
-  const notePress = useAnnouncedPress(like, text)
+export function useLikeButton(like: LikesView, text?: typeof likeText): LikeButtonView {
+  const told = useRef<Told['current']>(undefined)
+  useEffect(openRegion, [])
+  useEffect(() => {
+    if (told.current) later(({ tell }) => tell(told, like, text))
+  })
   return {
     ...like,
     isPending: isPending(like),
     buttonProps: {
       type: 'button',
       'aria-pressed': like.liked,
-      'aria-label': text('label', like),
+      'aria-label': (text ?? likeLabel)('label', like),
       onClick() {
-        notePress()
+        told.current = 'effect'
+        openRegion()
         like.toggle()
       },
       ref: like.watch,
@@ -48,35 +56,5 @@ export function useLikeButton(like: LikesView, text: typeof likeText = likeText)
   }
 }
 
-const isPending = ({ status }: LikesView): boolean => status === 'saving' || status === 'retrying'
-
-/** @returns to be called with each press */
-function useAnnouncedPress(like: LikesView, text: typeof likeText): () => void {
-  /** What is still to be told of the last press: its effect, then how saving it went. */
-  const open = useRef<'nothing' | 'effect' | 'saving' | 'retrying'>('nothing')
-  useEffect(() => void openRegion(), [])
-
-  useEffect(() => {
-    const was = open.current
-    if (was === 'nothing') return
-    const say = (about: Parameters<typeof likeText>[0]) => announce(text(about, like))
-    if (like.error) {
-      say('refused')
-      open.current = 'nothing'
-    } else if (was === 'effect') {
-      say('pressed')
-      open.current = 'saving'
-    } else if (was === 'saving' && like.status === 'retrying') {
-      say('retrying')
-      open.current = 'retrying'
-    } else if (!isPending(like)) {
-      if (was === 'retrying') say('saved')
-      open.current = 'nothing'
-    }
-  })
-
-  return () => {
-    open.current = 'effect'
-    openRegion()
-  }
-}
+/** Where announcements will be heard; text that arrives with its region is not read out. */
+const openRegion = () => later(({ openRegion }) => void openRegion())

@@ -6,8 +6,10 @@ import { hint } from './hint'
 import { LikesProvider, useLikesStore } from './provider'
 import type { LikeInput } from './registers'
 import type { LikesStore } from './store'
+import { hear } from './tabs'
 import type { LikesTransport } from './transport'
 import { useLikes } from './use-likes'
+import '../../test/support/react-pages'
 
 /** A server of posts with others' likes and this session's own; what it was asked for. */
 const server = {
@@ -158,7 +160,7 @@ describe('an event', () => {
     server.others.set('a', 7)
     await openRead('a')
     pressElsewhere('a', true)
-    act(() => store.hear('a', { ...server.state('a'), op: 3 }))
+    act(() => hear(store, 'a', { ...server.state('a'), op: 3 }))
     await pass(0)
     expect(text('a')).toBe('8 liked')
     await pass(20_000)
@@ -195,7 +197,7 @@ describe('a server that contradicts itself', () => {
     act(() => store.refreshActive())
     await pass(100)
     expect([text('a'), status('a')]).toEqual(['– liked', 'unknown'])
-    expect(store.entry('a')).toMatchObject({ count: null })
+    expect(store.post('a').entry()).toMatchObject({ count: null })
     state.mockReturnValue({ ...contradiction, count: 1, rev: 21 })
     await pass(6000)
     expect([text('a'), status('a')]).toEqual(['1 liked', 'exact'])

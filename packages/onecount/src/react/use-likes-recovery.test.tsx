@@ -86,6 +86,21 @@ describe('a view', () => {
     },
   )
 
+  it('reads at one pace while its number is not exact: a read that begins does not plan another', async () => {
+    server.state = { ...SEED, rev: 11, source: 'postgres' }
+    const { read } = transport
+    const times: number[] = []
+    vi.spyOn(transport, 'read').mockImplementation(ids => {
+      times.push(Date.now())
+      return read(ids)
+    })
+    open(<View name="a" />)
+    await pass(90_000)
+    const pauses = times.slice(1).map((time, i) => time - times[i]!)
+    expect(pauses.length).toBeGreaterThanOrEqual(17)
+    for (const pause of pauses) expect(pause).toBeGreaterThanOrEqual(3950)
+  })
+
   it('goes on reading while the server does not answer', async () => {
     open(<View name="a" />)
     await pass(100)

@@ -4,9 +4,10 @@ import type { AddressInfo } from 'node:net'
 import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import '../../test/support/react-pages'
+import { createHttpTransport } from './http-transport'
 import { LikesProvider, useLikesStore } from './provider'
 import type { LikeInput } from './registers'
-import { createHttpTransport } from './transport'
 import { useLikes } from './use-likes'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
@@ -138,7 +139,7 @@ describe('useLikes', () => {
     let hear: (input: LikeInput) => void = () => {}
     function Ear() {
       const store = useLikesStore()
-      hear = input => store.receive(POST, input)
+      hear = input => store.post(POST).receive(input)
       return null
     }
     const unknown: LikeInput = { count: null, liked: null, rev: 0, source: 'unknown' }

@@ -1,20 +1,14 @@
 'use client'
 
-import { queryOptions, type UseQueryResult, useQuery } from '@tanstack/react-query'
-import {
-  useCallback,
-  useEffect,
-  useLayoutEffect,
-  useMemo,
-  useReducer,
-  useRef,
-  useSyncExternalStore,
-} from 'react'
+import { type UseQueryOptions, useQuery } from '@tanstack/react-query'
+import { useCallback, useEffect, useLayoutEffect, useReducer, useRef, useSyncExternalStore } from 'react'
+import { DEFAULT_KIND } from './kind'
 import { useSeedOf } from './likes-seed'
 import type { Intent } from './outbox'
+import type { PostLikes, View } from './post'
 import { useLikesStore } from './provider'
-import { EMPTY_ENTRY, type LikeInput, type LikesEntry, likesKey } from './registers'
-import { isComplete, isGone, isUnreachable, type ShownLikes, shownLikes } from './shown'
+import { EMPTY_ENTRY, type LikeInput, type LikesEntry } from './registers'
+import { isUnreachable, type ShownLikes, shownLikes } from './shown'
 import type { LikesStore } from './store'
 import { LikesRefused } from './transport'
 
@@ -29,6 +23,13 @@ export interface LikesView extends ShownLikes {
   watch(element: Element | null): void
 }
 
+export interface LikesOptions {
+  /** Which likes of the post: those of the `LikesProvider` of this kind. Default: `like`. */
+  kind?: string
+  /** What the server rendered; it may be old, its revision says so. Default: that of the nearest `LikesSeed`. */
+  seed?: LikeInput
+}
+
 /** What a read of the query answers: the registers hold it already. */
 const MERGED: LikesEntry = { ...EMPTY_ENTRY }
 
@@ -36,57 +37,44 @@ const MERGED: LikesEntry = { ...EMPTY_ENTRY }
  * The likes of one post, the same in every view. Reads again when the view appears, on focus, on reconnect and while it
  * stays, with all other posts on screen.
  *
- * @param given what the server rendered; it may be old, its revision says so. Default: that of the nearest `LikesSeed`
- * @throws Error without a `LikesProvider`
+ * @param given what the server rendered, or `{ kind, seed }`
+ * @throws Error without a `LikesProvider` of the kind
  * @example
  * const { count, liked, toggle } = useLikes(post.id, post.likes)
+ * @example
+ * const bookmark = useLikes(article.id, { kind: 'bookmark' })
  */
-export function useLikes(postId: string, given?: LikeInput): LikesView {
-  const store = useLikesStore()
-  const seeded = useSeedOf(postId)
-  const seed = given ?? seeded
-  useSeed(store, postId, seed)
-  const query = useQuery(likesOptions(store, postId, seed), store.queryClient)
-  const subscribe = useCallback((listener: () => void) => store.subscribe(postId, listener), [store, postId])
-  const intent = useSyncExternalStore(subscribe, () => store.intent(postId), nothing)
-  const error = useSyncExternalStore(subscribe, () => store.refusal(postId), nothing)
-  useRecovery(store, query)
-  const watch = useMounted(store, postId)
-  useRevealed(store, postId, query.data, intent)
-
-  const actions = useMemo(() => {
-    const isLiked = () => store.intent(postId)?.liked ?? store.entry(postId)?.liked ?? false
-    return {
-      toggle: () => store.press(postId, !isLiked()),
-      set: (liked: boolean) => store.press(postId, liked),
-      retry: () => store.retry(postId),
-      dismiss: () => store.dismiss(postId),
-    }
-  }, [store, postId])
+export function useLikes(postId: string, given: LikeInput | LikesOptions = {}): LikesView {
+  const { kind = DEFAULT_KIND, seed: own }: LikesOptions = 'rev' in given ? { seed: given } : given
+  const store = useLikesStore(kind)
+  const post = store.post(postId)
+  const seeded = useSeedOf(postId, kind)
+  const seed = own ?? seeded
+  useSeed(post, seed)
+  const query = useQuery(likesOptions(post, seed), store.queryClient)
+  const intent = useSyncExternalStore(post.subscribe, post.intent, nothing)
+  const error = useSyncExternalStore(post.subscribe, post.refusal, nothing)
+  const watch = useMounted(store, post)
+  useRevealed(post, query.data, intent)
 
   const shown = shownLikes(query.data, intent, { error, unreachable: isUnreachable(query) })
   const knownAt = shown.knownAt && store.clock.toWall(shown.knownAt)
-  return { ...shown, knownAt, ...actions, watch }
+  const { toggle, set, retry, dismiss } = post
+  return { ...shown, knownAt, toggle, set, retry, dismiss, watch }
 }
 
-function likesOptions(store: LikesStore, postId: string, seed: LikeInput | undefined) {
+function likesOptions(post: PostLikes, seed: LikeInput | undefined): UseQueryOptions<LikesEntry> {
   const readUnlessFresh = ({ state }: { state: { status: string } }) =>
-    state.status === 'success' && store.reading.isFresh(postId) ? false : 'always'
-  return queryOptions<LikesEntry>({
-    queryKey: likesKey(postId),
+    state.status === 'success' && post.isFresh() ? false : 'always'
+  return {
+    queryKey: post.queryKey,
     queryFn: async () => {
-      const asked = store.clock.now()
-      const input = await store.load(postId)
-      if (!input) {
-        store.gone(postId)
-        throw new LikesRefused('post_not_found', 'There is no such post.')
-      }
-      store.receive(postId, input, asked)
-      return MERGED
+      if (await post.read()) return MERGED
+      throw new LikesRefused('post_not_found', 'No such post.')
     },
     // Something newer may have come since the answer was merged: the query must not put it back.
     structuralSharing: (known, next) => (next === MERGED && known ? known : next),
-    initialData: seed && (() => store.first(seed)),
+    initialData: seed && (() => post.first(seed)),
     initialDataUpdatedAt: 0,
     // Not by its dates: events change them, and the device's clock may be set.
     refetchOnMount: readUnlessFresh,
@@ -102,40 +90,40 @@ function likesOptions(store: LikesStore, postId: string, seed: LikeInput | undef
     throwOnError: false,
     retry: (failures, error) => failures < 1 && !(error instanceof LikesRefused),
     retryDelay: 500,
-  })
+  }
 }
 
-/** Reads a post again while its count is not exact, or its heart not known. */
-function useRecovery(store: LikesStore, { data, error, isError }: UseQueryResult<LikesEntry>): void {
-  const isOver = isError ? isGone(error) : !data || isComplete(data)
-  useEffect(() => (isOver ? undefined : store.reading.poller.recover()), [store, isOver])
-}
-
-/** Tells the store that this view is there, and where. */
-function useMounted(store: LikesStore, postId: string): LikesView['watch'] {
-  const view = useMemo(() => store.reading.screen.view(postId), [store, postId])
-  useEffect(() => view.mount(), [view])
-  return view.watch
+/** Tells the post that this view is there, and where. */
+function useMounted(store: LikesStore, { postId, views }: PostLikes): LikesView['watch'] {
+  const view = useRef<View>({ isSeen: true }).current
+  useEffect(() => {
+    views.add(view)
+    return () => void views.delete(view)
+  }, [views, view])
+  return useCallback(
+    element => {
+      const before = view.element
+      Object.assign(view, { element, isSeen: true })
+      store.caretaker?.observe(postId, view, before)
+    },
+    [store, postId, view],
+  )
 }
 
 /** A view that was hidden has heard nothing meanwhile: it is drawn anew before it is seen again. */
-function useRevealed(store: LikesStore, postId: string, data: LikesEntry | undefined, intent?: Intent): void {
+function useRevealed(post: PostLikes, data: LikesEntry | undefined, intent?: Intent): void {
   const [, redraw] = useReducer((times: number) => times + 1, 0)
-  const drawn = useRef({ data, intent })
   useBeforePaint(() => {
-    drawn.current = { data, intent }
+    if (post.entry() !== data || post.intent() !== intent) redraw()
   })
-  useBeforePaint(() => {
-    if (store.entry(postId) !== drawn.current.data || store.intent(postId) !== drawn.current.intent) redraw()
-  }, [store, postId])
 }
 
 /** Before the paint: a payload that is newer than what is known must not be seen to arrive. */
-function useSeed(store: LikesStore, postId: string, seed: LikeInput | undefined): void {
+function useSeed(post: PostLikes, seed: LikeInput | undefined): void {
   useBeforePaint(() => {
-    if (seed) store.seed(postId, seed)
+    if (seed) post.seed(seed)
     // Its values are what matters, not which object carries them.
-  }, [store, postId, seed?.rev, seed?.count, seed?.liked])
+  }, [post, seed?.rev, seed?.count, seed?.liked])
 }
 
 const nothing = () => undefined

@@ -3,8 +3,10 @@ import { act, cleanup, render, screen } from '@testing-library/react'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { LikesProvider, useLikesStore } from './provider'
 import type { LikesStore } from './store'
+import { hear } from './tabs'
 import type { LikesTransport } from './transport'
 import { useLikes } from './use-likes'
+import '../../test/support/react-pages'
 
 const server = { count: 446, liked: false, rev: 100, op: 0 }
 let reads: string[][]
@@ -73,7 +75,7 @@ describe('a page that follows no events', () => {
     await open()
     const op = 2 * Date.now() * 1000 + 1
     Object.assign(server, { count: 447, liked: true, rev: 200, op })
-    act(() => store.hear('a', { count: 447, liked: true, rev: 50, op, source: 'redis' }))
+    act(() => hear(store, 'a', { count: 447, liked: true, rev: 50, op, source: 'redis' }))
     expect(shown()).toBe('446 false')
     await pass(500)
     expect(reads).toEqual([['a']])

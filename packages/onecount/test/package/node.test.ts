@@ -6,6 +6,7 @@ import * as postgresDrivers from 'onecount/postgres'
 import * as react from 'onecount/react'
 import * as realtime from 'onecount/react/realtime'
 import * as summary from 'onecount/react/summary'
+import * as reactSupabase from 'onecount/react/supabase'
 import * as redisDrivers from 'onecount/redis'
 import * as supabaseDriver from 'onecount/supabase'
 import * as upstashDriver from 'onecount/upstash'
@@ -21,6 +22,7 @@ const SOURCES: Record<string, object> = {
   'onecount/react': react,
   'onecount/react/realtime': realtime,
   'onecount/react/summary': summary,
+  'onecount/react/supabase': reactSupabase,
   'onecount/redis': redisDrivers,
   'onecount/supabase': supabaseDriver,
   'onecount/upstash': upstashDriver,

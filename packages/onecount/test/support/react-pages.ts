@@ -1,9 +1,14 @@
 import { QueryClient } from '@tanstack/react-query'
-import { KeptOps } from '../../src/react/kept-ops'
-import { type LikeInput, mergeLikes } from '../../src/react/registers'
+import { createKeptOps } from '../../src/react/kept-ops'
+import { keptPosts } from '../../src/react/kept-posts'
+import { later } from '../../src/react/later'
+import { type LikeInput, likesKey, mergeLikes } from '../../src/react/registers'
 import { shownLikes } from '../../src/react/shown'
-import { LikesStore, likesKey } from '../../src/react/store'
+import { LikesStore } from '../../src/react/store'
 import { type LikesRefused, type LikesTransport, LikesUnreachable } from '../../src/react/transport'
+
+// The rest of a page has been loaded, as some moments after its first paint.
+await new Promise(later)
 
 export const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 export type Answer = LikeInput & { op: number }
@@ -17,7 +22,7 @@ export const ANSWERED = 2 * LATENCY_MS
 export const CONFIRMED = 3000 + ANSWERED
 
 /** Posts with a press that is kept in this browser. */
-export const kept = () => new KeptOps().posts()
+export const kept = () => keptPosts(createKeptOps())
 
 /** One post on a server whose Redis may lose what Postgres does not hold yet. */
 export function createServer() {
@@ -89,8 +94,8 @@ type Served = ReturnType<typeof createServer>
 /** A page on it that has read the post; tabs of one browser share the storage. */
 export function openTab({ server, transport }: Served) {
   const tab = tabOn(transport)
-  tab.store.receive(POST, server.state())
-  tab.store.keeper.start()
+  tab.store.post(POST).receive(server.state())
+  tab.start()
   return tab
 }
 
@@ -98,15 +103,20 @@ export function openTab({ server, transport }: Served) {
 export function openPage({ transport }: Served, payload: LikeInput) {
   const tab = tabOn(transport)
   tab.store.queryClient.setQueryData(likesKey(POST), mergeLikes(undefined, payload, Date.now()))
-  tab.store.seed(POST, payload)
-  tab.store.keeper.start()
+  tab.store.post(POST).seed(payload)
+  tab.start()
   return tab
 }
 
 function tabOn(transport: LikesTransport) {
-  const store = new LikesStore(new QueryClient(), transport, new KeptOps())
-  const shown = () => shownLikes(store.entry(POST), store.intent(POST), { error: store.refusal(POST) })
-  return { store, shown, close: () => store.keeper.stop() }
+  const store = new LikesStore(new QueryClient(), transport)
+  const shown = () =>
+    shownLikes(store.post(POST).entry(), store.post(POST).intent(), { error: store.post(POST).refusal() })
+  let stop = () => {}
+  const start = () => {
+    stop = store.start()
+  }
+  return { store, shown, start, close: () => stop() }
 }
 
 /** A page whose presses the test answers, in the order that it likes; reads are answered with what `served` holds. */
@@ -128,6 +138,6 @@ export function manual() {
       new Promise((answer, fail) => writes.push({ liked, op, ack, answer, fail })),
     now: () => Date.now() * 1000,
   })
-  store.receive(POST, served.state)
+  store.post(POST).receive(served.state)
   return { store, writes, served, shown }
 }

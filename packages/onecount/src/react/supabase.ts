@@ -1,0 +1,50 @@
+'use client'
+
+import type { SupabaseClient } from '@supabase/supabase-js'
+import { type SubscriptionOptions, useLikesSubscription } from './realtime'
+
+/** Where Supabase is, for readers. */
+export interface SupabaseAccess {
+  url: string
+  /** The publishable key: reads what row level security lets everybody read. */
+  key: string
+}
+
+export interface LikesRealtimeProps extends SubscriptionOptions {
+  /** `null`: Supabase is not configured, and counts are polled. */
+  access: SupabaseAccess | null
+}
+
+/** By address and key: one client and one socket a tab, also of several kinds. */
+const clients = new Map<string, Promise<SupabaseClient>>()
+
+/**
+ * Loads a Supabase client for Realtime alone: it keeps no session. Called again, it answers the same one; after a
+ * failure it tries again.
+ */
+export function loadSupabase({ url, key }: SupabaseAccess): Promise<SupabaseClient> {
+  const name = `${url} ${key}`
+  const known = clients.get(name)
+  if (known) return known
+  const client = import('@supabase/supabase-js').then(({ createClient }) =>
+    createClient(url, key, {
+      auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
+    }),
+  )
+  clients.set(name, client)
+  client.catch(() => clients.delete(name))
+  return client
+}
+
+/**
+ * Follows the likes of all posts through Supabase Realtime, with a client that is loaded after the page. Renders
+ * nothing; a component of the server may render it, with what the environment says. The other props are those of
+ * `useLikesSubscription`.
+ *
+ * @example
+ * <LikesRealtime access={{ url: process.env.SUPABASE_URL!, key: process.env.SUPABASE_PUBLISHABLE_KEY! }} />
+ */
+export function LikesRealtime({ access, ...options }: LikesRealtimeProps): null {
+  useLikesSubscription(access && (() => loadSupabase(access)), options)
+  return null
+}
