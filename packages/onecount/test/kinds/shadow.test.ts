@@ -385,7 +385,7 @@ describe.each(APPLICATIONS)('an application that counts by $what', application =
       people.drainIsDown()
       await worker.end('SIGTERM')
       await run('worker', '--once')
-      await sql.unsafe(await run('uninstall'))
+      await apply(sql, await run('uninstall'))
       if (application.counting) {
         await people.more(40, 0)
         await people.end()
