@@ -282,30 +282,34 @@ async function drainWith({ sql, people, startWorker }: Started) {
   return worker
 }
 
-/** Both stores hold what the people wanted, no more and no less, once nobody presses. */
-async function expectAgreement(
-  { people, run, sql, command, kind, engines: [engine] }: Started,
-  { ids, base }: Application,
-) {
+/**
+ * Both stores hold what the people wanted, no more and no less, once nobody presses: what Redis has accepted is in the
+ * tables, and what old code has written in Redis, with the next batches of the worker.
+ */
+async function expectAgreement({ people, run, sql, command, kind }: Started, { ids, base }: Application) {
+  const keys = createKeys('', kind.keyPrefix)
+  const held = (id: string) => command.smembers(keys.liked(id)).then(likers => likers.sort())
   await people.quiet(async () => {
-    // What Redis has accepted is in the tables with the next batch of the worker.
-    await expect.poll(async () => (await engine!.health()).pending).toBe(0)
+    await expect.poll(() => Promise.all(ids.map(held))).toEqual(ids.map(people.likersOf))
+    await expect
+      .poll(() => Promise.all(ids.map(id => likersInTables(sql, id))))
+      .toEqual(ids.map(people.likersOf))
     expect(JSON.parse(await run('verify', '--json'))).toMatchObject({ posts: ids.length, differences: 0 })
     await expectTables(sql, people, ids, base)
-    const keys = createKeys('', kind.keyPrefix)
-    for (const id of ids) {
-      const likers = people.likersOf(id)
-      expect((await command.smembers(keys.liked(id))).sort()).toEqual(likers)
-      expect(await command.get(keys.likes(id))).toBe(String(base + likers.length))
-    }
+    for (const id of ids)
+      expect(await command.get(keys.likes(id))).toBe(String(base + people.likersOf(id).length))
   })
+}
+
+async function likersInTables(sql: Sql, id: string): Promise<string[]> {
+  const rows = await sql`select user_id from article_likes where article_id = ${id} order by user_id`
+  return rows.map(row => row.user_id)
 }
 
 async function expectTables(sql: Sql, people: People, ids: string[], base: number): Promise<void> {
   for (const id of ids) {
     const likers = people.likersOf(id)
-    const rows = await sql`select user_id from article_likes where article_id = ${id} order by user_id`
-    expect(rows.map(row => row.user_id)).toEqual(likers)
+    expect(await likersInTables(sql, id)).toEqual(likers)
     const [article] = await sql`select like_count from articles where id = ${id}`
     expect(article!.like_count, id).toBe(base + likers.length)
   }
