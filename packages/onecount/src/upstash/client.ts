@@ -1,5 +1,5 @@
 import { Redis, type RedisConfigNodejs } from '@upstash/redis'
-import { checkedUrl, readUpstashAddress, type UpstashAddress, type UpstashEnv } from './env'
+import { checkedUrl, type UpstashAddress } from './env'
 
 /** Deadline of one request, milliseconds: a function that wakes up makes a connection with TLS first. */
 export const REQUEST_TIMEOUT = 1500
@@ -36,6 +36,3 @@ export function createUpstashClient({ url, token, timeoutMs = REQUEST_TIMEOUT }:
     signal: () => AbortSignal.timeout(timeoutMs),
   })
 }
-
-export type { UpstashAddress, UpstashEnv }
-export { readUpstashAddress }

@@ -1,64 +1,27 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { startSupabase } from '@onecount/dev-stack/supabase'
-import { Redis } from 'ioredis'
-import { createKeys, createOnecount, type Onecount, variantId, variantIds } from 'onecount'
-import { kindSql, postgresJsPort } from 'onecount/postgres'
-import { createRedisClient, ioredisPort } from 'onecount/redis'
+import { createKeys, type Onecount, variantId, variantIds } from 'onecount'
+import { kindSql } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { connect } from '../support/databases'
-import { namesOf, reaction, SCHEMA } from '../support/kinds'
+import { type KindCli, startKindCli } from '../support/kind-cli'
+import { reaction } from '../support/kinds'
 
-const BIN = join(import.meta.dirname, '../../bin/onecount.mjs')
 const COMMENTS = Array.from({ length: 10 }, (_, n) => `50050001-aaaa-bbbb-cccc-00000000000${n}`)
 const [FIRST, SECOND] = COMMENTS as [string, string]
 const COUNTS = COMMENTS.length * reaction.variants!.length
 const PEOPLE = ['ana', 'ben', 'eva']
 const keys = createKeys('', reaction.keyPrefix)
 
-let server: PostgresServer
-let redis: RedisServer
-let command: Redis
-let folder: string
-let databases = 0
-let databaseUrl: string
+let cli: KindCli
 let sql: Sql
-let client: Redis
 let app: Onecount
-/** In place of the direct address, when a test goes through REST. */
-let through: Record<string, string> = {}
-
 beforeAll(async () => {
-  ;[server, redis] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
-  command = new Redis(redis.url)
-  folder = await mkdtemp(join(tmpdir(), 'onecount-variants-'))
-  const { target, variants, rows } = reaction
-  const config = {
-    kinds: {
-      reaction: {
-        target: { table: target.table, id: target.id },
-        variants,
-        rows: { table: rows.table, target: rows.target, actor: rows.actor, variant: rows.variant },
-      },
-    },
-  }
-  await writeFile(join(folder, 'onecount.config.mjs'), `export default ${JSON.stringify(config)}`)
+  cli = await startKindCli({ 'onecount.config.mjs': { reaction } })
 })
-afterAll(async () => {
-  command.disconnect()
-  await Promise.all([server.stop(), redis.kill(), rm(folder, { recursive: true })])
-})
+afterAll(() => cli?.stop())
 /** Everybody has given 👍 to every comment, and ana 🎉; somebody gave 🐻, which does not count. */
 beforeEach(async () => {
-  await command.flushall()
-  databaseUrl = await server.createDatabase(`v${databases++}`)
-  sql = connect(databaseUrl)
-  await sql.unsafe(SCHEMA)
+  sql = await cli.begin()
   await sql`insert into comments (id) select id from unnest(${COMMENTS}::text[]::uuid[]) id`
   await sql`
     insert into comment_reactions (comment_id, user_id, emoji)
@@ -66,61 +29,23 @@ beforeEach(async () => {
     union all select id, 'ana', '🎉' from comments
     union all select id, 'fay', '🐻' from comments`
   await sql.unsafe(kindSql(reaction))
-  client = createRedisClient(redis.url, { commandTimeout: 5000 })
-  app = createOnecount({
-    redis: ioredisPort(client),
-    postgres: postgresJsPort(sql, { kind: reaction }),
-    log: { warn() {} },
-  })
+  app = cli.instance(reaction)
 })
-afterEach(async () => {
-  through = {}
-  client.disconnect()
-  await sql.end()
-})
+afterEach(() => cli.end())
 
-const run = (...args: string[]) =>
-  new Promise<{ code: number; out: string; err: string }>(resolve =>
-    execFile(
-      process.execPath,
-      [BIN, ...args],
-      {
-        cwd: folder,
-        env: {
-          NODE_ENV: 'test',
-          PATH: process.env.PATH,
-          REDIS_URL: redis.url,
-          DATABASE_URL: databaseUrl,
-          ONECOUNT_SECRET: 'x'.repeat(40),
-          ...through,
-        },
-      },
-      (error, out, err) => resolve({ code: Number(error?.code ?? 0), out, err }),
-    ),
-  )
-
-/** What a command prints with --json. */
-async function json(...args: string[]) {
-  const { code, out, err } = await run(...args, '--json')
-  return { code, report: out ? JSON.parse(out) : null, err }
-}
-
-const unnoticed = (statement: string) =>
-  sql.begin(async tx => {
-    await tx`select set_config(${namesOf(reaction).applying}, 'on', true)`
-    await tx.unsafe(statement)
-  })
+const json = (...args: string[]) => cli.json(...args)
+const unnoticed = (statement: string) => cli.unnoticed(reaction, statement)
 
 const expectFilled = async () => {
   for (const id of variantIds(reaction, COMMENTS)) {
     const expected = id.endsWith('👍') ? PEOPLE : id.endsWith('🎉') ? ['ana'] : []
-    expect((await command.smembers(keys.liked(id))).sort(), id).toEqual(expected)
-    expect(await command.get(keys.likes(id)), id).toBe(String(expected.length))
+    expect((await cli.command.smembers(keys.liked(id))).sort(), id).toEqual(expected)
+    expect(await cli.command.get(keys.likes(id)), id).toBe(String(expected.length))
   }
-  expect((await command.smembers(keys.sessions('ana'))).sort()).toEqual(
+  expect((await cli.command.smembers(keys.sessions('ana'))).sort()).toEqual(
     variantIds({ variants: ['👍', '🎉'] }, COMMENTS).sort(),
   )
-  expect(await command.exists(keys.sessions('fay'))).toBe(0)
+  expect(await cli.command.exists(keys.sessions('fay'))).toBe(0)
 }
 const FILLED = { posts: COUNTS, ratings: 40, verified: COUNTS, mismatches: 0 }
 
@@ -134,9 +59,13 @@ describe('the commands on a kind with variants', () => {
   }, 60_000)
 
   it('backfill goes through the Supabase client as well', async () => {
-    const supabase = await startSupabase({ databaseUrl })
+    const supabase = await startSupabase({ databaseUrl: cli.databaseUrl() })
     try {
-      through = { DATABASE_URL: '', SUPABASE_URL: supabase.url, SUPABASE_SECRET_KEY: supabase.secretKey }
+      cli.through({
+        DATABASE_URL: '',
+        SUPABASE_URL: supabase.url,
+        SUPABASE_SECRET_KEY: supabase.secretKey,
+      })
       const { code, report, err } = await json('backfill')
       expect(report, err).toMatchObject(FILLED)
       expect(code).toBe(0)
@@ -208,10 +137,7 @@ describe('the commands on a kind with variants', () => {
 
   it('partitions divides them by their comments', async () => {
     expect(await json('partitions', '4')).toMatchObject({ code: 0, report: { before: 1, partitions: 4 } })
-    client.disconnect()
-    client = createRedisClient(redis.url, { commandTimeout: 5000 })
-    const postgres = postgresJsPort(sql, { kind: reaction })
-    app = createOnecount({ redis: ioredisPort(client), postgres, partitions: 4, log: { warn() {} } })
+    app = cli.instance(reaction, 4)
     await app.hydrateAll()
     expect(await json('verify', '--partitions', '4')).toMatchObject({
       code: 0,
@@ -234,7 +160,7 @@ describe('the commands on a kind with variants', () => {
     expect(await json('refused')).toMatchObject({ code: 0, report: { refused: 0 } })
     expect(await json('takeover')).toMatchObject({ code: 0, report: { changed: false } })
     await app.set(variantId(FIRST, '❤️'), 'ben', true)
-    expect(await run('worker', '--once')).toMatchObject({ code: 0, err: '' })
+    expect(await cli.run('worker', '--once')).toMatchObject({ code: 0, err: '' })
     expect([...(await sql`select user_id, emoji from comment_reactions where emoji = '❤️'`)]).toEqual([
       { user_id: 'ben', emoji: '❤️' },
     ])
