@@ -37,7 +37,7 @@ export default function RootLayout({ children, modal }: { children: ReactNode; m
         <ThemeScript />
       </head>
       <body>
-        <a href="#main" className={styles.skip}>
+        <a href="#pictures" className={styles.skip}>
           Skip to the pictures
         </a>
         <Providers>

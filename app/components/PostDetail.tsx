@@ -8,6 +8,7 @@ import { LikeControl } from './LikeControl'
 import { MoreBy } from './MoreBy'
 import { Picture } from './Picture'
 import styles from './PostDetail.module.css'
+import { OPEN_POST_CAPTION } from './PostModal'
 
 interface PostDetailProps {
   post: Post
@@ -19,7 +20,8 @@ interface PostDetailProps {
 
 /** One post, large: in the modal and on its own page alike. */
 export function PostDetail({ post, more, inModal = false }: PostDetailProps) {
-  const captionId = useId()
+  const ownId = useId()
+  const captionId = inModal ? OPEN_POST_CAPTION : ownId
   const Heading = inModal ? 'h2' : 'h1'
   return (
     <article aria-labelledby={captionId} data-post-id={post.id} className={styles.post}>
@@ -38,7 +40,9 @@ export function PostDetail({ post, more, inModal = false }: PostDetailProps) {
         <div className={styles.like}>
           <LikeControl post={post} look="large" />
         </div>
-        {more.length > 0 && <MoreBy author={post.author} posts={more} replace={inModal} />}
+        {more.length > 0 && (
+          <MoreBy author={post.author} posts={more} replace={inModal} heading={inModal ? 'h3' : 'h2'} />
+        )}
       </div>
     </article>
   )

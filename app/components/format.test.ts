@@ -2,14 +2,19 @@ import { describe, expect, it } from 'vitest'
 import { changedDigits, formatCount, formatDate, refusalText, spokenCount } from './format'
 
 describe('formatCount', () => {
-  it('writes counts below ten thousand as plain integers', () => {
+  it('writes counts below ten thousand in full', () => {
     expect(formatCount(0)).toBe('0')
     expect(formatCount(447)).toBe('447')
-    expect(formatCount(9999)).toBe('9999')
+    expect(formatCount(1000)).toBe('1,000')
+    expect(formatCount(9999)).toBe('9,999')
   })
 
-  it('separates thousands from ten thousand on', () => {
-    expect(formatCount(12_345)).toBe('12,345')
+  it('shortens larger ones, and never says more than there are', () => {
+    expect(formatCount(10_000)).toBe('10\u00a0K')
+    expect(formatCount(12_399)).toBe('12.3\u00a0K')
+    expect(formatCount(999_999)).toBe('999.9\u00a0K')
+    expect(formatCount(1_000_000)).toBe('1\u00a0M')
+    expect(formatCount(2_147_483_648)).toBe('2,147.4\u00a0M')
   })
 
   it('writes a dash for unknown, never 0', () => {

@@ -25,7 +25,7 @@ export function ProfileWall({ author, posts }: ProfileWallProps) {
           <p>{author.displayName} has not posted a picture so far.</p>
         </StatePanel>
       ) : (
-        <div className={styles.wall}>
+        <div className={styles.wall} id="pictures" tabIndex={-1}>
           {posts.map((post, index) => (
             <Tile key={post.id} post={post} index={index} />
           ))}
@@ -35,7 +35,7 @@ export function ProfileWall({ author, posts }: ProfileWallProps) {
   )
 }
 
-export function ProfileHead({ author, totals }: { author: Author; totals: React.ReactNode }) {
+function ProfileHead({ author, totals }: { author: Author; totals: React.ReactNode }) {
   return (
     <header className={styles.head}>
       <Avatar author={author} size={112} />
@@ -68,7 +68,7 @@ function Totals({ posts }: { posts: Post[] }) {
   )
 }
 
-export function Total({ label, children }: { label: string; children: React.ReactNode }) {
+function Total({ label, children }: { label: string; children: React.ReactNode }) {
   return (
     <div className={styles.total}>
       <dt>{label}</dt>
