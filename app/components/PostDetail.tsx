@@ -3,12 +3,12 @@
 import { useId } from 'react'
 import type { Post, PostContent } from '@/app/types'
 import { AuthorLine } from './AuthorLine'
-import { formatDate } from './format'
 import { LikeControl } from './LikeControl'
 import { MoreBy } from './MoreBy'
 import { Picture } from './Picture'
 import styles from './PostDetail.module.css'
 import { OPEN_POST_CAPTION } from './PostModal'
+import { Since } from './Since'
 
 interface PostDetailProps {
   post: Post
@@ -34,9 +34,7 @@ export function PostDetail({ post, more, inModal = false }: PostDetailProps) {
         <Heading id={captionId} lang="es" className={styles.caption}>
           {post.caption}
         </Heading>
-        <time dateTime={post.createdAt} className={styles.date}>
-          {formatDate(post.createdAt)}
-        </time>
+        <Since iso={post.createdAt} className={styles.date} />
         <div className={styles.like}>
           <LikeControl post={post} look="large" />
         </div>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { changedDigits, formatCount, formatDate, refusalText, spokenCount } from './format'
+import { changedDigits, formatCount, formatDate, formatSince, refusalText, spokenCount } from './format'
 
 describe('formatCount', () => {
   it('writes counts below ten thousand in full', () => {
@@ -31,6 +31,23 @@ describe('formatCount', () => {
 describe('formatDate', () => {
   it('is the same day everywhere, whatever the time zone of the reader', () => {
     expect(formatDate('2026-10-14T23:59:59Z')).toBe('14 October 2026')
+  })
+})
+
+describe('formatSince', () => {
+  const now = Date.UTC(2026, 9, 14, 12)
+  it.each([
+    [-5, 'just now'],
+    [59, 'just now'],
+    [60, '1 minute ago'],
+    [3599, '59 minutes ago'],
+    [3600, '1 hour ago'],
+    [86_399, '23 hours ago'],
+    [86_400, 'yesterday'],
+    [6 * 86_400, '6 days ago'],
+    [7 * 86_400, '7 October 2026'],
+  ])('%i seconds later says %s', (seconds, text) => {
+    expect(formatSince(new Date(now - seconds * 1000).toISOString(), now)).toBe(text)
   })
 })
 

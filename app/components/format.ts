@@ -7,6 +7,7 @@ const dates = new Intl.DateTimeFormat('en-GB', {
   year: 'numeric',
   timeZone: 'UTC',
 })
+const since = new Intl.RelativeTimeFormat('en', { numeric: 'auto' })
 const clock = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit' })
 
 /** Smaller counts stand there in full. */
@@ -35,6 +36,21 @@ export const spokenCount = (count: number | null): string =>
 
 /** "14 October 2026": the same on the server and in every browser. */
 export const formatDate = (iso: string): string => dates.format(new Date(iso))
+
+const SINCE = [
+  { unit: 'day', ms: 86_400_000, below: 7 },
+  { unit: 'hour', ms: 3_600_000, below: 24 },
+  { unit: 'minute', ms: 60_000, below: 60 },
+] as const
+
+/** "5 minutes ago", "yesterday"; the date from a week on. Milliseconds since 1970. */
+export function formatSince(iso: string, now: number): string {
+  const elapsed = now - Date.parse(iso)
+  const step = SINCE.find(({ ms }) => elapsed >= ms)
+  if (!step) return 'just now'
+  const n = Math.floor(elapsed / step.ms)
+  return n < step.below ? since.format(-n, step.unit) : formatDate(iso)
+}
 
 /** "12:41" in the reader's own time. Milliseconds since 1970. */
 export const formatClock = (time: number): string => clock.format(new Date(time))

@@ -1,11 +1,9 @@
 'use client'
 
 import { useLikeCounts } from 'onecount/react/summary'
-import { useId } from 'react'
 import { Avatar } from '@/app/components/AuthorLine'
 import { formatCount } from '@/app/components/format'
-import { LikeControl } from '@/app/components/LikeControl'
-import { Picture } from '@/app/components/Picture'
+import { PictureWall } from '@/app/components/PictureWall'
 import { StatePanel } from '@/app/components/StatePanel'
 import type { Author, Post } from '@/app/types'
 import styles from './ProfileWall.module.css'
@@ -25,11 +23,7 @@ export function ProfileWall({ author, posts }: ProfileWallProps) {
           <p>{author.displayName} has not posted a picture so far.</p>
         </StatePanel>
       ) : (
-        <div className={styles.wall} id="pictures" tabIndex={-1}>
-          {posts.map((post, index) => (
-            <Tile key={post.id} post={post} index={index} />
-          ))}
-        </div>
+        <PictureWall posts={posts} />
       )}
     </>
   )
@@ -80,18 +74,3 @@ function Total({ label, children }: { label: string; children: React.ReactNode }
 /** A sum with an unknown in it is unknown. */
 const sum = (counts: (number | null)[]): number | null =>
   counts.reduce<number | null>((total, count) => (total === null || count === null ? null : total + count), 0)
-
-function Tile({ post, index }: { post: Post; index: number }) {
-  const captionId = useId()
-  return (
-    <article aria-labelledby={captionId} data-post-id={post.id} className={styles.tile}>
-      <Picture post={post} first={index === 0} eager={index < 8} />
-      <div className={styles.over}>
-        <LikeControl post={post} look="over" />
-      </div>
-      <h2 id={captionId} lang="es" className="visually-hidden">
-        {post.caption}
-      </h2>
-    </article>
-  )
-}
