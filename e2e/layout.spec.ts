@@ -19,7 +19,8 @@ const lengthenWords = (page: Page) =>
         'h1, h2, h3, p, a[href^="/profile/"] span, a[href^="/profile/"]',
       ))
         if (element.children.length === 0 && element.textContent) element.textContent = word
-    for (const element of document.querySelectorAll('h1, li a span:not(:has(*))')) element.textContent = word
+    const names = 'h1, h1 + p, a[href^="/profile/"] > span:last-of-type, li a > span:has(> .visually-hidden) + img + span'
+    for (const element of document.querySelectorAll(names)) element.textContent = word
   })
 
 /** Nothing sticks out at the right, and no text leaves the box that holds it. */
