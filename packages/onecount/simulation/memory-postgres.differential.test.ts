@@ -1,3 +1,4 @@
+import { forAllTests } from '../test/support/for-all-tests'
 import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { postgresJsPort } from 'onecount/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -47,13 +48,9 @@ const CASES: Case[] = [
 const T = 1_795_000_000_000_000
 const STEPS = 14
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let database: Pick<SoundDatabase, 'sql' | 'clear' | 'addPosts' | 'removePost' | 'setPartitions' | 'held'>
 let real: PostgresPort
-beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
-})
-afterAll(() => server.stop())
 
 const nonceOf = (receipt: string | null) => receipt?.split('/')[0]
 const key = (value: object) => JSON.stringify(value)

@@ -1,11 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Cli, POST, POSTS, startCli } from './support/cli'
+import { describe, expect, it } from 'vitest'
+import { POST, POSTS, startCli } from './support/cli'
+import { forAllTests } from './support/for-all-tests'
 
-let cli: Cli
-beforeAll(async () => {
-  cli = await startCli()
-})
-afterAll(() => cli.stop())
+const cli = forAllTests(startCli)
 
 describe('onecount partitions', () => {
   it('says how many there are, changes them with what is pending, and can be repeated', async () => {

@@ -1,10 +1,11 @@
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import type { Onecount } from 'onecount'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../src/cli/doctor/check'
 import { checkKind } from '../src/cli/doctor/postgres'
 import { type Cli, NOBODYS, OTHER, POST, startCli } from './support/cli'
 import { connect } from './support/databases'
+import { forAllTests } from './support/for-all-tests'
 
 let cli: Cli
 let stores: Cli['stores']
@@ -113,11 +114,7 @@ describe('onecount refused', () => {
 })
 
 describe('onecount takeover', () => {
-  let second: RedisServer
-  beforeAll(async () => {
-    second = await startRedisServer()
-  })
-  afterAll(() => second.kill())
+  const second = forAllTests(startRedisServer)
 
   it('gives Postgres to the Redis of REDIS_URL; doctor and the other commands say where it belongs', async () => {
     await stores.sql.unsafe('alter table post_ratings drop constraint if exists mine')

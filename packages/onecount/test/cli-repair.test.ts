@@ -1,17 +1,14 @@
 import type { TransactionSql } from 'postgres'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../src/cli/doctor/check'
 import { checkCounts, checkOps } from '../src/cli/doctor/data'
 import { madeFor } from '../src/cli/doctor/made'
 import { DEFAULT_KIND } from '../src/core/kind'
-import { type Cli, OTHER, POST, POSTS, startCli } from './support/cli'
+import { OTHER, POST, POSTS, startCli } from './support/cli'
 import { connect } from './support/databases'
+import { forAllTests } from './support/for-all-tests'
 
-let cli: Cli
-beforeAll(async () => {
-  cli = await startCli()
-})
-afterAll(() => cli.stop())
+const cli = forAllTests(startCli)
 beforeEach(async () => {
   await cli.begin()
 })

@@ -1,12 +1,8 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Cli, POSTS, startCli } from './support/cli'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { POSTS, startCli } from './support/cli'
+import { forAllTests } from './support/for-all-tests'
 
-let cli: Cli
-
-beforeAll(async () => {
-  cli = await startCli()
-})
-afterAll(() => cli.stop())
+const cli = forAllTests(startCli)
 
 /** Four posts a page; the page after the first one does `then` before it comes. */
 async function inPagesOfFour(then: string) {

@@ -3,10 +3,11 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createKeys, DEFAULT_KIND_CONFIG, defineConfig } from 'onecount'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { tagOf } from '../src/core/keys'
 import { uninstallSql } from '../src/postgres/uninstall-sql'
 import { POST, POSTS, startCli } from './support/cli'
+import { forAllTests } from './support/for-all-tests'
 
 const CONFIG = {
   kinds: {
@@ -19,11 +20,7 @@ const CONFIG = {
 } as const
 const { like, bookmark } = defineConfig(CONFIG).kinds
 
-let cli: Awaited<ReturnType<typeof startCli>>
-beforeAll(async () => {
-  cli = await startCli()
-}, 120_000)
-afterAll(() => cli.stop())
+const cli = forAllTests(startCli)
 
 describe('npx onecount uninstall', () => {
   it('without a configuration prints the SQL of the default kind, and what comes before it', async () => {

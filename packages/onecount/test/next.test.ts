@@ -1,6 +1,7 @@
 import { type OnecountNextConfig, onecountNext } from 'onecount/next'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Stores, startStores } from './support/stores'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { forAllTests } from './support/for-all-tests'
+import { startStores } from './support/stores'
 
 /**
  * What Next gives to a request, and refuses outside of one: of requests as they are see `package/next-people.test.ts`. Here
@@ -26,11 +27,7 @@ const session: OnecountNextConfig['session'] = async ({ headers }) =>
   PEOPLE.get(headers.get('authorization') ?? '')
 const ana = { authorization: 'Bearer ana' }
 
-let stores: Stores
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
+const stores = forAllTests(startStores)
 beforeEach(async () => {
   vi.stubEnv('ONECOUNT_SECRET', SECRET)
   await stores.begin([BEAR])

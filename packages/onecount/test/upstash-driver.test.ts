@@ -7,7 +7,8 @@ import { createClock, createOnecount, nextOp, StoreUnavailable } from 'onecount'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import { createUpstashClient, readUpstashAddress, upstashFromEnv, upstashPort } from 'onecount/upstash'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Stores, startStores } from './support/stores'
+import { forAllTests } from './support/for-all-tests'
+import { startStores } from './support/stores'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 const SESSION = 'somebody-in-particular'
@@ -160,11 +161,7 @@ describe('the address of Upstash', () => {
 })
 
 describe('an engine on Upstash', () => {
-  let stores: Stores
-  beforeAll(async () => {
-    stores = await startStores()
-  })
-  afterAll(() => stores.stop())
+  const stores = forAllTests(startStores)
   beforeEach(() => stores.begin([{ id: POST, base: 10 }]))
   let end: (() => Promise<void>)[] = []
   afterEach(async () => {

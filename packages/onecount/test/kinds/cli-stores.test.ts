@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis'
 import { createKeys, type Kind, type Onecount } from 'onecount'
 import { kindSql } from 'onecount/postgres'
 import type { Sql } from 'postgres'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type KindCli, startKindCli } from '../support/kind-cli'
 import { article, mark, namesOf, slug, uuidOf } from '../support/kinds'
 
@@ -37,7 +37,6 @@ beforeEach(async () => {
     for (const person of likersOf(id))
       await sql`insert into article_likes (article_id, user_id) values (${id}, ${person})`
 })
-afterEach(() => cli.end())
 
 const apply = async (...kinds: Kind[]) => {
   for (const kind of kinds) await sql.unsafe(kindSql(kind))
