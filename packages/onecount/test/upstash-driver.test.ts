@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { startUpstashServer, type UpstashFate, type UpstashServer } from '@onecount/dev-stack/upstash-server'
 import { Redis } from 'ioredis'
 import { createClock, createOnecount, nextOp, StoreUnavailable } from 'onecount'
@@ -13,17 +13,13 @@ import { startStores } from './support/stores'
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 const SESSION = 'somebody-in-particular'
 
-let redis: RedisServer
+const redis = forAllTests(startRedisServer)
 let server: UpstashServer
 let fates: UpstashFate[] = []
 beforeAll(async () => {
-  redis = await startRedisServer()
   server = await startUpstashServer({ redisUrl: redis.url, fateOf: () => fates.shift() ?? 'answered' })
 })
-afterAll(async () => {
-  await server.stop()
-  await redis.stop()
-})
+afterAll(() => server.stop())
 beforeEach(() => {
   fates = []
 })
