@@ -184,6 +184,10 @@ export function fillTemplate(
     partition: IDS[target.id].partition(row.targetOf('p_post')),
     variants: row.variants,
     separator: SEPARATOR,
+    twice: [rows.target, ...(rows.variant ? [rows.variant] : []), rows.actor]
+      .map(column => `a.${quoteName(column)} = b.${quoteName(column)}`)
+      .join(' and ')
+      .replaceAll("'", "''"),
     ...more,
   }
   const bareNames: Record<string, string> = {

@@ -94,20 +94,20 @@ describe('npm run release', () => {
     expect(manifest).toMatchObject(FIELDS)
     expect(manifest).not.toHaveProperty('scripts')
     expect(await checkTarball(out.trim())).toEqual([])
-  }, 60_000)
+  }, 240_000)
 
   it('packs without one where none is known', async () => {
     const { code, out, err } = await npm(['run', '-s', 'release', '--', '--pack', 'local'])
     expect({ code, err }).toEqual({ code: 0, err: '' })
     const manifest = await manifestOf(out.trim())
     for (const field of Object.keys(FIELDS)) expect(manifest).not.toHaveProperty(field)
-  }, 60_000)
+  }, 240_000)
 
   it('publishes nothing where none is known, and says what is missing', async () => {
     const { code, err } = await npm(['run', '-s', 'release'])
     expect(code).toBe(1)
     expect(err).toContain('git remote add origin')
-  }, 60_000)
+  }, 240_000)
 
   it('publishes with the address, which the registry is told too', async () => {
     const published: { name: string; versions: Record<string, object> }[] = []
@@ -128,7 +128,7 @@ describe('npm run release', () => {
     expect(code, err).toBe(0)
     expect(published.map(({ name }) => name)).toEqual(['onecount'])
     expect(Object.values(published[0]!.versions)).toMatchObject([FIELDS])
-  }, 60_000)
+  }, 240_000)
 })
 
 describe('npm publish', () => {
@@ -136,5 +136,5 @@ describe('npm publish', () => {
     const { code, err } = await npm(['publish', '--dry-run', '--registry', 'http://127.0.0.1:9'])
     expect(code).not.toBe(0)
     expect(err).toContain('npm run release')
-  }, 60_000)
+  }, 240_000)
 })
