@@ -31,7 +31,7 @@ describe('rows that are there twice', () => {
       insert into comment_reactions (comment_id, user_id, emoji)
       values ('${ONE}', 'ana', '👍'), ('${ONE}', 'ana', '👍'), ('${ONE}', 'ana', '🎉')`,
     ],
-  ])('stop the migration of $0.name, whose hint deletes all but one of each', async (kind, table, rows) => {
+  ])('stop the migration, whose hint deletes all but one of each', async (kind, table, rows) => {
     const sql = await stores.begin()
     await sql.unsafe(rows)
     const error = await sql.unsafe(kindSql(kind)).then(

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
@@ -14,7 +15,14 @@ export async function startKindStores() {
   const [server, redis] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
   const command = new Redis(redis.url)
   const clients: Redis[] = []
+  /** Connected already: the first instance of a test does not wait for a busy machine. */
+  let ready: Redis | undefined
   const connections: Sql[] = []
+  const connectRedis = () => {
+    const client = createRedisClient(redis.url, { commandTimeout: 5000 })
+    clients.push(client)
+    return client
+  }
   let databases = 0
   let databaseUrl = ''
   let sql: Sql
@@ -42,6 +50,8 @@ export async function startKindStores() {
     /** An empty Redis, and a new database without any table. */
     async beginEmpty(options: postgres.Options<Record<string, never>> = {}): Promise<Sql> {
       await command.flushall()
+      ready ??= connectRedis()
+      if (ready.status !== 'ready') await once(ready, 'ready')
       databaseUrl = await server.createDatabase(`k${databases++}`)
       sql = connect(databaseUrl, options)
       connections.push(sql)
@@ -50,8 +60,8 @@ export async function startKindStores() {
 
     /** A new connection of an application to Redis. It waits longer than in production, so that a busy machine passes. */
     redisPort() {
-      const client = createRedisClient(redis.url, { commandTimeout: 5000 })
-      clients.push(client)
+      const client = ready ?? connectRedis()
+      ready = undefined
       return ioredisPort(client)
     },
 
@@ -74,6 +84,7 @@ export async function startKindStores() {
 
     /** Closes what was opened since the last call. */
     async end(): Promise<void> {
+      ready = undefined
       for (const client of clients.splice(0)) client.disconnect()
       for (const connection of connections.splice(0)) await connection.end({ timeout: 2 })
     },
