@@ -1,5 +1,7 @@
-import { isCredible, stampOp } from './credible'
+import { forget } from './answers'
+import { isCredible } from './credible'
 import { lookAfter } from './look-after'
+import { isOfAnother, sound, stampOp } from './numbers'
 import type { PostLikes } from './post'
 import type { LikeInput, LikesEntry } from './registers'
 import type { LikesStore } from './store'
@@ -10,15 +12,27 @@ import { serverTime } from './transport'
  * nothing.
  */
 export function seed(store: LikesStore, { entry, put, queryKey }: PostLikes, input: LikeInput): void {
-  const { transport, queryClient, clock } = store
+  const { transport, queryClient, clock, ops, namedAt } = store
   const known = entry()
   if (!known || !isCredible(input, known, serverTime(transport))) return
+  if (namedAt && isOfAnother(input, ops)) return
   const { rev, liked } = input
   const isNewCount = known.count === null || rev > known.countRev
   const isNewHeart = typeof liked === 'boolean' && (known.liked === null || rev > known.likedRev)
   if (!isNewCount && !isNewHeart) return
   const news = { ...input, count: isNewCount ? input.count : undefined, cached: true }
   put(known, news, clock.now(), queryClient.getQueryState(queryKey)?.dataUpdatedAt)
+}
+
+/**
+ * What can be believed of a payload where nothing is known of its post: where the server cannot have said it, it has no
+ * place in any order; where the page is another session's by now, its heart is that of the one before.
+ */
+export function believe({ ops, transport, namedAt }: LikesStore, input: LikeInput): LikeInput {
+  if (!isCredible(input, undefined, serverTime(transport))) return { ...sound(input), rev: 0, op: null }
+  if (!namedAt || !isOfAnother(input, ops)) return input
+  const { count, private: isPrivate } = input
+  return { ...input, liked: null, op: null, session: undefined, count: isPrivate ? null : count }
 }
 
 /** Keeps a count until it can be told whether the person's own press is in it. */
@@ -52,10 +66,10 @@ export function explain(
 export function drop({ ops, transport }: LikesStore, post: PostLikes, known: number | null): void {
   const kept = ops.get(post.postId)
   if (post.keptOp() || !kept || post.intent()) return
-  post.forget(kept)
+  forget(ops, post, kept)
   if (known !== null) return
   const op = stampOp(kept % 2 === 1, transport.now())
-  post.keep(op)
+  ops.set(post.postId, op)
   post.resend(op)
 }
 

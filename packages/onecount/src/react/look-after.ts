@@ -1,3 +1,4 @@
+import { forget } from './answers'
 import { between } from './between'
 import { Keeper } from './keeper'
 import { keptPosts } from './kept-posts'
@@ -7,6 +8,7 @@ import { Poller } from './poller'
 import type { View } from './post'
 import type { LikeInput } from './registers'
 import type { LikesStore } from './store'
+import { noteSession } from './session-change'
 import { shareBetweenTabs } from './tabs'
 
 /** A post that is scrolled into view is read where its last read is older than this; milliseconds. */
@@ -39,13 +41,14 @@ export class Caretaker {
       posts: () => keptPosts(store.ops),
       read: async postIds => void (await Promise.all(postIds.map(postId => store.post(postId).read()))),
       isOnTheWay: postId => store.post(postId).intent() !== undefined,
-      forget: postId => store.post(postId).forget(Number.POSITIVE_INFINITY),
+      forget: postId => forget(store.ops, store.post(postId), Number.POSITIVE_INFINITY),
     })
   }
 
   /** From what is there already: views, followers of events, presses of earlier pages. */
   start(): void {
     const { store } = this
+    noteSession(store)
     this.keeper.start()
     this.poller.start()
     store.rereader?.resume()

@@ -11,7 +11,7 @@ import { createHandler } from '../http/handler'
 import { NO_LIMITS } from '../http/limits'
 import { sessionTag } from '../http/session-tag'
 import { createHttpTransport } from './http-transport'
-import { createKeptOps } from './kept-ops'
+import { KeptOps } from './kept-ops'
 import { scopeOf } from './kind'
 import { LikeButton } from './like-button'
 import { useLikeCounts } from './like-counts'
@@ -163,7 +163,7 @@ describe('a browser in which somebody else signs in', () => {
   it('keeps the presses of a session that stays', async () => {
     const store = page()
     await read(store)
-    createKeptOps().set(POST, 2 * 1000 * Date.now() + 1)
+    new KeptOps().set(POST, 2 * 1000 * Date.now() + 1)
     await page().load(POST)
     expect(kept()).toEqual([POST])
   })
@@ -172,7 +172,7 @@ describe('a browser in which somebody else signs in', () => {
     const bookmarks = '/api/kinds/bookmark'
     const own = [scopeOf('bookmark', bookmarks), scopeOf('like', bookmarks)]
     const others = [scopeOf('like'), scopeOf('bookmark'), scopeOf('bookmark', `${bookmarks}s`)]
-    const ops = [...own, ...others].map(scope => createKeptOps(`onecount:kept${scope}:`))
+    const ops = [...own, ...others].map(scope => new KeptOps(scope))
     localStorage.setItem(':theme', 'dark')
     noteSession(bookmarks, sessionTag('ana'))
     for (const { set } of ops) set(POST, 3)

@@ -1,5 +1,5 @@
 import type { Source } from '../core/types'
-import { isNatural, isOfAnother, isRev } from './credible'
+import { isNatural, isOfAnother, isRev } from './numbers'
 import { DEFAULT_KIND } from './kind'
 
 /** What the query key of every post begins with: in an application's own cache, it collides with none of its keys. */

@@ -1,6 +1,6 @@
 import type { QueryClient, QueryKey } from '@tanstack/react-query'
 import { createBatcher } from './batcher'
-import { createKeptOps, type KeptOps } from './kept-ops'
+import { KeptOps } from './kept-ops'
 import { DEFAULT_KIND, scopeOf } from './kind'
 import { later } from './later'
 import type { Caretaker } from './look-after'
@@ -27,6 +27,11 @@ export class LikesStore {
   rereader: Rereader | undefined
   /** Looks after the page once it has been painted; undefined until it has been loaded. */
   caretaker: Caretaker | undefined
+  /**
+   * When the answer was asked for that has named the session of this page, by the clock; 0: the page alone has named
+   * it; undefined: `ops.session` is the last one that this browser knows of.
+   */
+  namedAt: number | undefined
 
   constructor(
     readonly queryClient: QueryClient,
@@ -34,7 +39,7 @@ export class LikesStore {
     readonly kind: string = DEFAULT_KIND,
   ) {
     this.scope = scopeOf(kind, transport.address)
-    this.ops = createKeptOps(`onecount:kept${this.scope}:`, () => serverTime(transport))
+    this.ops = new KeptOps(this.scope, () => serverTime(transport))
     this.load = createBatcher(ids => transport.read(ids))
   }
 
@@ -43,6 +48,22 @@ export class LikesStore {
     const known = this.posts.get(postId) ?? createPost(this, postId)
     this.posts.set(postId, known)
     return known
+  }
+
+  /**
+   * The server has answered what was asked for at `at`, and says whose the page is.
+   * @returns false for an answer to a session that has gone since
+   */
+  identify({ session, liked, cached }: LikeInput, at: number): boolean {
+    const { ops, namedAt } = this
+    // What says nothing of hearts does not know who asks; what another tab has heard is no answer.
+    if (cached || !(session || typeof liked === 'boolean')) return true
+    const isOther = session !== undefined && session !== ops.session
+    if (isOther && at < (namedAt ?? 0)) return false
+    if (isOther) ops.session = session
+    this.namedAt = Math.max(namedAt ?? 0, at)
+    if (isOther || !namedAt) later(({ changeSession }) => changeSession(this))
+    return true
   }
 
   /** Whether a query is one of this kind's posts. */
