@@ -110,7 +110,10 @@ function integer(op: unknown): number {
   return op as number
 }
 
-async function readBody(request: Request, timeoutMs: number): Promise<{ op?: unknown; ack?: unknown; madeBy?: unknown }> {
+async function readBody(
+  request: Request,
+  timeoutMs: number,
+): Promise<{ op?: unknown; ack?: unknown; madeBy?: unknown }> {
   const text = await readText(request, timeoutMs)
   if (text.trim() === '') return {}
   const body = parseJson(text)

@@ -9,18 +9,13 @@ const RETRY_MS = 1000
 const RETRY_MAX_MS = 15_000
 
 /** A request of this press has brought a refusal or no answer. */
-export async function fail(
-  store: LikesStore,
-  post: PostLikes,
-  failed: Press,
-  error: unknown,
-): Promise<void> {
+export async function fail(store: LikesStore, post: PostLikes, failed: Press, error: unknown): Promise<void> {
   const { transport, clock, ops } = store
   const { op, ack, session, failures = 0 } = failed
   const { code, message, retryAfterMs } = error as Refusal
   if (!(error instanceof LikesRefused)) return retry(1 + Math.random() / 4)
   if (code === 'op_ahead' && !failed.isRestamped) {
-    refused(ops, post, op, session)
+    refused(store, post, op, session)
     const age = clock.now() - failed.at
     const restamped = await restamp(transport, { ...failed, postId: post.postId, age }, error)
     if (post.intent() !== failed) return
@@ -32,7 +27,7 @@ export async function fail(
   if ((ack || failures) && retryAfterMs) return retry(1)
   // Of another session: it is kept until that one comes back.
   const isElsewhere = code === 'session_changed'
-  if (!isElsewhere) refused(ops, post, op, session)
+  if (!isElsewhere) refused(store, post, op, session)
   // What is sent again was not pressed now.
   if (ack) giveUp(post.refusal(), isElsewhere)
   else giveUp({ code, message, retryAfterMs })

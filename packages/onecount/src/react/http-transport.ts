@@ -39,15 +39,15 @@ export function createHttpTransport({
   timeoutMs = 8000,
 }: HttpTransportOptions = {}): LikesTransport {
   const clock = createServerClock()
-  /** When the server wants to hear of this again, by `performance.now()`. */
-  const heldUntil = { all: 0, reads: 0, background: 0 }
+  /** When the server wants to hear again of everything, of reads, and of what no person waits for, by `performance.now()`. */
+  const heldUntil = [0, 0, 0]
   /** No Redis is configured: Postgres is authoritative, and its answers are not behind. */
   let isPostgresAlone = false
 
-  const waitFor = (until: number) => Math.max(0, until - performance.now())
+  const waitFor = (what: number) => Math.max(0, heldUntil[what]! - performance.now())
 
   async function send(path: string, init?: RequestInit): Promise<Record<string, unknown>> {
-    const pause = waitFor(init ? heldUntil.all : heldUntil.reads)
+    const pause = waitFor(init ? 0 : 1)
     if (pause) throw new LikesUnreachable('asked to wait', { retryAfterMs: pause })
     const sent = performance.now()
     const response = await fetch(baseUrl + path, {
@@ -59,14 +59,14 @@ export function createHttpTransport({
     })
     const { ok, status, headers } = response
     const error = (performance.now() - sent) / 2
-    const arrived = { at: sent + error, error, wall: Date.now() }
-    // The server's time stands in each of its answers; a cache or gateway in between may add a Date alone.
+    const at = sent + error
+    const wall = Date.now()
     const time = Number(headers.get('onecount-time'))
-    const isTimed = isNatural(time) && time > 0 && clock.note(time, error, arrived.at)
+    const isTimed = isNatural(time) && time > 0 && clock.note(time, error, at)
     const body = await response.json().catch(() => undefined)
     let refusal: Error | undefined
     later(({ heed }) => {
-      refusal = heed({ response, body, isWrite: !!init, isTimed, arrived }, clock, heldUntil)
+      refusal = heed({ response, body, isWrite: !!init, at, error, wall }, isTimed, clock, heldUntil)
     })
     // A body that ended early says nothing, whatever came before it.
     if (body !== undefined || status >= 500) {
@@ -111,6 +111,6 @@ export function createHttpTransport({
 
     now: () => Math.round(clock.now() * 1000),
     clock,
-    waitMs: () => waitFor(heldUntil.background),
+    waitMs: () => waitFor(2),
   }
 }

@@ -12,10 +12,9 @@ import { serverTime } from './transport'
  * nothing.
  */
 export function seed(store: LikesStore, { entry, put, queryKey }: PostLikes, input: LikeInput): void {
-  const { transport, queryClient, clock, ops, namedAt } = store
+  const { transport, queryClient, clock } = store
   const known = entry()
   if (!known || !isCredible(input, known, serverTime(transport))) return
-  if (namedAt && isOfAnother(input, ops)) return
   const { rev, liked } = input
   const isNewCount = known.count === null || rev > known.countRev
   const isNewHeart = typeof liked === 'boolean' && (known.liked === null || rev > known.likedRev)
@@ -25,14 +24,13 @@ export function seed(store: LikesStore, { entry, put, queryKey }: PostLikes, inp
 }
 
 /**
- * What can be believed of a payload where nothing is known of its post: where the server cannot have said it, it has no
- * place in any order; where the page is another session's by now, its heart is that of the one before.
+ * What can be believed of a payload where nothing is known of its post. What the server cannot have said has no place in
+ * any order, nor what it has said to another session than the page's.
  */
-export function believe({ ops, transport, namedAt }: LikesStore, input: LikeInput): LikeInput {
-  if (!isCredible(input, undefined, serverTime(transport))) return { ...sound(input), rev: 0, op: null }
-  if (!namedAt || !isOfAnother(input, ops)) return input
-  const { count, private: isPrivate } = input
-  return { ...input, liked: null, op: null, session: undefined, count: isPrivate ? null : count }
+export function believe({ session, transport, namedAt }: LikesStore, input: LikeInput): LikeInput {
+  const isOther = namedAt && isOfAnother(input, { session })
+  if (!isOther && isCredible(input, undefined, serverTime(transport))) return input
+  return { ...sound(input), ...(isOther && { liked: null, session }), rev: 0, op: null }
 }
 
 /** Keeps a count until it can be told whether the person's own press is in it. */
@@ -63,10 +61,11 @@ export function explain(
  * A kept press whose op lies in the future was made with a wrong clock: how it stands to the other presses of the
  * session cannot be told any more, so it counts only where there is none. `known`: the op that the server knows.
  */
-export function drop({ ops, transport }: LikesStore, post: PostLikes, known: number | null): void {
+export function drop(store: LikesStore, post: PostLikes, known: number | null): void {
+  const { ops, transport } = store
   const kept = ops.get(post.postId)
   if (post.keptOp() || !kept || post.intent()) return
-  forget(ops, post, kept)
+  forget(store, post, kept)
   if (known !== null) return
   const op = stampOp(kept % 2 === 1, transport.now())
   ops.set(post.postId, op)

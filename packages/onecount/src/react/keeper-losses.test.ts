@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ANSWERED, createServer, kept, LATENCY_MS, openTab, POST } from '../../test/support/react-pages'
 import { hint } from './hint'
-import { KeptOps } from './kept-ops'
+import { createKeptOps } from './kept-ops'
 
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
@@ -68,7 +68,7 @@ describe('whatever a server loses, and whenever', () => {
         const last = Math.max(
           0,
           ...server.writes.map(({ op }) => op),
-          ...[POST].map(id => new KeptOps().get(id)),
+          ...[POST].map(id => createKeptOps().get(id)),
         )
         await pass(200_000)
         server.drain()

@@ -2,13 +2,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { POST } from '../../test/support/react-pages'
 import { variantId } from '../core/variants'
-import { KeptOps } from './kept-ops'
+import { createKeptOps } from './kept-ops'
 import { keptPosts } from './kept-posts'
 import { scopeOf } from './kind'
 
 const postId = (n: number) => `50050001-aaaa-bbbb-cccc-${String(n).padStart(12, '0')}`
 /** The kept presses of the API at `address`. */
-const ofServer = (address: string, kind = 'like') => new KeptOps(scopeOf(kind, address))
+const ofServer = (address: string, kind = 'like') => createKeptOps(scopeOf(kind, address))
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
 beforeEach(() => {
@@ -19,7 +19,7 @@ afterEach(() => vi.useRealTimers())
 
 describe('kept ops', () => {
   it('are at most 200, the newest, and none is older than a day', async () => {
-    const ops = new KeptOps()
+    const ops = createKeptOps()
     for (let n = 0; n < 250; n++) {
       await pass(10)
       ops.set(postId(n), 2 * n + 3)
@@ -39,7 +39,7 @@ describe('kept ops', () => {
       },
     })
     for (const storage of [forbidden, null]) {
-      const ops = new KeptOps(undefined, undefined, () => storage as Storage)
+      const ops = createKeptOps(undefined, undefined, () => storage as Storage)
       ops.set(POST, 3)
       expect(ops.get(POST)).toBe(3)
       ops.forget(POST, 2)
@@ -52,21 +52,21 @@ describe('kept ops', () => {
   it('do not believe what somebody else has written there', () => {
     for (const text of ['', 'x|y', '3', '{"op":3}', '99999999999999999999|1'])
       localStorage.setItem(`onecount:kept:${text}`, text)
-    expect(keptPosts(new KeptOps())).toEqual([])
+    expect(keptPosts(createKeptOps())).toEqual([])
     expect(localStorage).toHaveLength(0)
   })
 
   it('are those of variants too', () => {
     const ids = ['👍', ':+1:', '@here/now', '👩‍👩‍👧'].map(variant => variantId(POST, variant))
-    for (const id of ids) new KeptOps().set(id, 3)
+    for (const id of ids) createKeptOps().set(id, 3)
     for (const malformed of ['~', '~a~b', '~a b', '~a|b', '~\u0007', `~${'x'.repeat(65)}`])
       localStorage.setItem(`onecount:kept:${POST}${malformed}`, '3|1')
-    expect(keptPosts(new KeptOps()).sort()).toEqual(ids.sort())
+    expect(keptPosts(createKeptOps()).sort()).toEqual(ids.sort())
     expect(localStorage).toHaveLength(ids.length)
   })
 
   it('forget what stands under a name that can be no post: one malformed id would have the whole question refused', () => {
-    const ops = new KeptOps()
+    const ops = createKeptOps()
     ops.set(POST, 3)
     const text = localStorage.getItem(`onecount:kept:${POST}`)!
     for (const name of ['', ' ', `${POST} `, 'a|b', '!epoch', '.x', 'é', '1/2', '1\n', 'x'.repeat(129)])
@@ -78,22 +78,22 @@ describe('kept ops', () => {
   it.each([POST, '42', '-5', '9223372036854775807', 'Polar-bear:2.1', '_x', 'x'.repeat(128)])(
     'are kept of a post with the id %s, for the next page too',
     id => {
-      new KeptOps().set(id, 3)
-      const ops = new KeptOps()
+      createKeptOps().set(id, 3)
+      const ops = createKeptOps()
       expect(keptPosts(ops)).toEqual([id])
       expect(ops.get(id)).toBe(3)
     },
   )
 
   it('of one server are not those of another, whose posts may have the same ids', () => {
-    const [likes, bookmarks] = [new KeptOps(), ofServer('/api/bookmarks')]
+    const [likes, bookmarks] = [createKeptOps(), ofServer('/api/bookmarks')]
     likes.set('42', 3)
     bookmarks.set('42', 5)
     bookmarks.set('43', 7)
     expect([keptPosts(likes), likes.get('42')]).toEqual([['42'], 3])
     expect([keptPosts(bookmarks), bookmarks.get('42')]).toEqual([['42', '43'], 5])
     bookmarks.forget('42', 5)
-    expect(keptPosts(new KeptOps())).toEqual(['42'])
+    expect(keptPosts(createKeptOps())).toEqual(['42'])
     expect(keptPosts(ofServer('/api/bookmarks'))).toEqual(['43'])
   })
 })

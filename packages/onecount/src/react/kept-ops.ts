@@ -1,67 +1,72 @@
 import { isNatural } from './numbers'
 
+export type KeptOps = ReturnType<typeof createKeptOps>
+
 /**
  * The newest press of each post of which Postgres is not known to hold it, shared by the tabs of a browser and kept apart
  * by the session that made it. An entry a post and session: what one tab writes does not undo what another has written.
  * Where there is no storage, or it is full or forbidden, they live as long as the page.
+ *
+ * @param scope sets those of one kind on one server apart from all others
+ * @param now the server's time as far as it is known, milliseconds. The device's clock may be set before the next page,
+ * so nothing is given up for its age by that one
+ * @param open reading `localStorage` throws where a browser forbids it, and on a server
+ * @param whose the session whose presses are meant where none is named
  */
-export class KeptOps {
+export function createKeptOps(
+  scope = '',
+  now: () => number | undefined = Date.now,
+  open = () => window.localStorage,
+  whose: () => string | undefined = () => undefined,
+) {
   /** As in the storage: `<op>|<when it was pressed, milliseconds by the server's clock as far as it was known>`. */
-  readonly memory = new Map<string, string>()
-  /** Where the next page finds whose this one is. */
-  readonly note: string
-  /** Whose presses are meant: those of the session of the page; until it is known, of the last one in this browser. */
-  session: string | undefined
-
-  /**
-   * @param scope sets those of one kind on one server apart from all others
-   * @param now the server's time as far as it is known, milliseconds. The device's clock may be set before the next
-   * page, so nothing is given up for its age by that one
-   * @param open reading `localStorage` throws where a browser forbids it, and on a server
-   */
-  constructor(
-    readonly scope = '',
-    readonly now: () => number | undefined = Date.now,
-    private readonly open = () => window.localStorage,
-  ) {
-    this.note = `onecount:session${scope}:`
-    this.session = this.use(storage => storage.getItem(this.note)) ?? undefined
-  }
+  const memory = new Map<string, string>()
 
   /** @returns undefined where the storage cannot be used */
-  use<T>(action: (storage: Storage) => T): T | undefined {
+  function use<T>(action: (storage: Storage) => T): T | undefined {
     try {
-      return action(this.open())
+      return action(open())
     } catch {}
   }
 
-  /** The op of a post's press, 0 for none. */
-  get(postId: string, session = this.session): number {
-    const name = this.#nameOf(postId, session)
-    return Math.max(opOf(this.use(storage => storage.getItem(name))), opOf(this.memory.get(name)))
-  }
-
-  set(postId: string, op: number, session = this.session): void {
-    const name = this.#nameOf(postId, session)
-    const text = `${op}|${Math.round(this.now() ?? Date.now())}`
-    this.memory.set(name, text)
-    this.use(storage => {
-      storage.setItem(name, text)
-      this.memory.delete(name)
-    })
-  }
-
-  /** Unless a newer press has taken its place. */
-  forget(postId: string, op: number, session = this.session): void {
-    if (this.get(postId, session) > op) return
-    const name = this.#nameOf(postId, session)
-    this.memory.delete(name)
-    this.use(storage => storage.removeItem(name))
-  }
-
   /** What no session is named of was made before the first answer of a server, or the server names none. */
-  #nameOf(postId: string, session: string | undefined): string {
-    return `onecount:kept${session ? `~${encodeURIComponent(session)}` : ''}${this.scope}:${postId}`
+  const nameOf = (postId: string, session = whose()): string =>
+    `onecount:kept${session ? `~${encodeURIComponent(session)}` : ''}${scope}:${postId}`
+
+  /** The op of a post's press, 0 for none. */
+  function get(postId: string, session?: string): number {
+    const name = nameOf(postId, session)
+    return Math.max(opOf(use(storage => storage.getItem(name))), opOf(memory.get(name)))
+  }
+
+  function remove(name: string): void {
+    memory.delete(name)
+    use(storage => storage.removeItem(name))
+  }
+
+  return {
+    scope,
+    memory,
+    now,
+    use,
+    nameOf,
+    get,
+    remove,
+
+    set(postId: string, op: number, session?: string): void {
+      const name = nameOf(postId, session)
+      const text = `${op}|${Math.round(now() ?? Date.now())}`
+      memory.set(name, text)
+      use(storage => {
+        storage.setItem(name, text)
+        memory.delete(name)
+      })
+    },
+
+    /** Unless a newer press has taken its place. */
+    forget(postId: string, op: number, session?: string): void {
+      if (get(postId, session) <= op) remove(nameOf(postId, session))
+    },
   }
 }
 

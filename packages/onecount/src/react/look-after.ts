@@ -7,8 +7,8 @@ import { OnScreen } from './on-screen'
 import { Poller } from './poller'
 import type { View } from './post'
 import type { LikeInput } from './registers'
-import type { LikesStore } from './store'
 import { noteSession } from './session-change'
+import type { LikesStore } from './store'
 import { shareBetweenTabs } from './tabs'
 
 /** A post that is scrolled into view is read where its last read is older than this; milliseconds. */
@@ -41,7 +41,7 @@ export class Caretaker {
       posts: () => keptPosts(store.ops),
       read: async postIds => void (await Promise.all(postIds.map(postId => store.post(postId).read()))),
       isOnTheWay: postId => store.post(postId).intent() !== undefined,
-      forget: postId => forget(store.ops, store.post(postId), Number.POSITIVE_INFINITY),
+      forget: postId => forget(store, store.post(postId), Number.POSITIVE_INFINITY),
     })
   }
 

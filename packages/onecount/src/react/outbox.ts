@@ -56,7 +56,7 @@ export function createOutbox(
   failed: (failed: Press, error: unknown) => Promise<void> | undefined,
   changed: () => void,
 ) {
-  const { transport, clock, ops } = store
+  const { transport, clock } = store
   let intent: Press | undefined
   let refusal: Refusal | undefined
   let isSending = false
@@ -88,7 +88,7 @@ export function createOutbox(
   }
 
   function retryIn(ms: number, press: Press): void {
-    const session = press.session ?? ops.session
+    const session = press.session ?? store.session
     const failures = (press.failures ?? 0) + 1
     const next: Press = { ...press, phase: 'retrying', session, madeBy: session, failures }
     show(next, refusal)

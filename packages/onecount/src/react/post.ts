@@ -39,10 +39,14 @@ export function createPost(store: LikesStore, postId: string) {
     postId,
     async op => (await new Promise<Background>(later)).claim(store, post, op),
     (sent, answer, at) => {
-      const isHere = store.identify(answer, at)
-      if (!background && isHere)
-        post.put({ ...EMPTY_ENTRY, ...entry(), countRev: 0, likedRev: 0 }, sound(answer), at)
-      later(({ answered }) => answered(store, post, sent, answer, at, isHere))
+      if (store.identify(answer, at)) {
+        const known = entry()
+        // An answer whose op is news here is newer than what the registers hold, whatever their revision says.
+        const isNews = (known?.op ?? 0) < answer.op
+        const input = background?.complete(answer, known) ?? answer
+        post.put(isNews ? { ...EMPTY_ENTRY, ...known, countRev: 0, likedRev: 0 } : known, input, at)
+      }
+      later(({ answered }) => answered(store, post, sent, answer, at))
     },
     (failed, error) => background?.fail(store, post, failed, error),
     () => {
@@ -55,7 +59,7 @@ export function createPost(store: LikesStore, postId: string) {
 
   /** Shows a press and sends it; with `ack` one that the server has lost, until it is durable. */
   function open(op: number, after: number, ack?: 'postgres'): void {
-    const { session } = ops
+    const { session } = store
     const madeBy = store.namedAt === undefined ? undefined : session
     const liked = op % 2 === 1
     show({ liked, op, phase: 'saving', ack, session, madeBy, at: clock.now(), after }, ack && refusal())
@@ -114,7 +118,7 @@ export function createPost(store: LikesStore, postId: string) {
      */
     seed(input: LikeInput): void {
       if (input.session && !store.namedAt) {
-        ops.session = input.session
+        store.session = input.session
         store.namedAt = 0
       }
       const kept = post.keptOp()

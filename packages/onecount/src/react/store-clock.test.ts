@@ -3,7 +3,7 @@ import { QueryClient } from '@tanstack/react-query'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Answer, kept, manual, POST } from '../../test/support/react-pages'
 import { hint } from './hint'
-import { KeptOps } from './kept-ops'
+import { createKeptOps } from './kept-ops'
 import { keptPosts } from './kept-posts'
 import { createServerClock } from './server-clock'
 import { shownLikes } from './shown'
@@ -231,7 +231,7 @@ describe('a press that a storage keeps from a wrong clock', () => {
   })
 
   it('is given up by its age on the server, not on the device', async () => {
-    const ops = (now: number) => new KeptOps(undefined, () => now)
+    const ops = (now: number) => createKeptOps(undefined, () => now)
     ops(SERVER).set(POST, 2 * SERVER * 1000 + 1)
     vi.setSystemTime(SERVER + YEAR_MS)
     expect(keptPosts(ops(SERVER + 3600_000))).toEqual([POST])
@@ -244,7 +244,7 @@ describe('a press that a storage keeps from a wrong clock', () => {
     const op = writes[0]!.op - 2_000_000
     writes[0]!.answer({ count: 447, liked: true, rev: 2, op, durable: false, source: 'redis' })
     await pass(0)
-    expect(new KeptOps().get(POST)).toBe(op)
+    expect(createKeptOps().get(POST)).toBe(op)
     store
       .post(POST)
       .receive({ count: 446, liked: false, rev: 3, op: op + 1, source: 'redis' }, Date.now() + 1)
@@ -265,7 +265,7 @@ describe('a clock that is set while the page is open', () => {
     store.caretaker!.keeper.askSoon()
     await pass(1000)
     expect(read).toHaveBeenCalled()
-    expect(new KeptOps().get(POST)).toBeGreaterThan(0)
+    expect(createKeptOps().get(POST)).toBeGreaterThan(0)
     store.post(POST).set(false)
     server.state = durable
     await pass(20_000)

@@ -1,5 +1,5 @@
 import { QueryClient } from '@tanstack/react-query'
-import { KeptOps } from '../../src/react/kept-ops'
+import { createKeptOps } from '../../src/react/kept-ops'
 import { keptPosts } from '../../src/react/kept-posts'
 import { later } from '../../src/react/later'
 import { type LikeInput, likesKey, mergeLikes } from '../../src/react/registers'
@@ -22,7 +22,7 @@ export const ANSWERED = 2 * LATENCY_MS
 export const CONFIRMED = 3000 + ANSWERED
 
 /** Posts with a press that is kept in this browser. */
-export const kept = () => keptPosts(new KeptOps())
+export const kept = () => keptPosts(createKeptOps())
 
 /** One post on a server whose Redis may lose what Postgres does not hold yet. */
 export function createServer() {
