@@ -1,4 +1,5 @@
 import { drop, explain, holdBack } from './judge'
+import { forget, refused } from './kept-press'
 import { lookAfter } from './look-after'
 import { isOfAnother, sound } from './numbers'
 import type { Press } from './outbox'
@@ -93,26 +94,6 @@ export function release(post: PostLikes): void {
   const input = post.heldBack
   post.heldBack = undefined
   if (input) post.receive(input)
-}
-
-/** A press needs no looking after any more, unless a newer one has taken its place. */
-export function forget({ ops }: LikesStore, post: PostLikes, op: number, session?: string): void {
-  ops.forget(post.postId, op, session)
-  if (!post.keptOp()) post.acknowledged = undefined
-}
-
-/** The server will not have it. An earlier press that it did take is still to be looked after. */
-export function refused(store: LikesStore, post: PostLikes, op: number, session = store.session): void {
-  const { acknowledged, postId } = post
-  const { ops } = store
-  if (
-    acknowledged &&
-    acknowledged.session === session &&
-    acknowledged.op < op &&
-    ops.get(postId, session) <= op
-  )
-    ops.set(postId, acknowledged.op, session)
-  else forget(store, post, op, session)
 }
 
 /**

@@ -1,4 +1,4 @@
-import { refused } from './answers'
+import { refused } from './kept-press'
 import type { Press, Refusal } from './outbox'
 import type { PostLikes } from './post'
 import { restamp } from './restamp'

@@ -1,5 +1,5 @@
-import { forget } from './answers'
 import { isCredible } from './credible'
+import { forget } from './kept-press'
 import { lookAfter } from './look-after'
 import { isOfAnother, sound, stampOp } from './numbers'
 import type { PostLikes } from './post'

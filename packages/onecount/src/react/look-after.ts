@@ -1,7 +1,7 @@
-import { forget } from './answers'
 import { between } from './between'
 import { Keeper } from './keeper'
 import { keptPosts } from './kept-posts'
+import { forget } from './kept-press'
 import { postsOnScreen, refetch } from './on-page'
 import { OnScreen } from './on-screen'
 import { Poller } from './poller'
