@@ -214,6 +214,7 @@ describe('a press that is on its way when somebody else signs in', () => {
     await isSettled(page)
     expect(browser.pressed()).toEqual(['ben', 'ben'])
     expect(page.shown()).toMatchObject({ count: 446, liked: false, error: undefined })
+    await page.post.read()
     expect(entries()).toEqual([])
   })
 
