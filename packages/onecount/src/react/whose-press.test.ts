@@ -266,7 +266,8 @@ describe('a page on which somebody else signs in', () => {
     await expect.poll(() => browser.statuses.length).toBe(3)
     browser.delivery = Promise.resolve()
     browser.person = 'ben'
-    await new Promise(resolve => setTimeout(resolve, 2))
+    const asked = Date.now()
+    await expect.poll(() => Date.now(), { interval: 1 }).toBeGreaterThan(asked)
     await page.post.read()
     expect(page.shown()).toMatchObject({ liked: false })
     late.open()
