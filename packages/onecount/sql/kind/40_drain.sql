@@ -252,8 +252,6 @@ begin
     perform public.onecount_hand_out(p_partition, p_nonce, p_posts, p_sessions, p_limit);
     begin
       perform public.onecount_merge_whole(p_posts, p_sessions, p_ops, p_revs, p_nonce);
-      -- A constraint that is deferred would speak only when nothing can be set aside any more.
-      set constraints all immediate;
       v_refused := '[]';
     exception when others or assert_failure then
       if public.onecount_is_outage(sqlstate) then

@@ -3425,7 +3425,35 @@ end $$;
 `,
   },
   {
-    name: '0022_batches',
+    name: '0022_search_path',
+    sql: `-- Functions that write the application's tables run its triggers, and these may name a table without its schema: they
+-- find it in the schemas of the application. What these functions name themselves is qualified. A schema in which anybody
+-- may create is left out, as an operator or a function there could come in the place of one of PostgreSQL's; \`pg_temp\`,
+-- where every connection may create, would come first if it did not stand last.
+do $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select oid::regprocedure from pg_proc
+     where pronamespace = 'public'::regnamespace and proname in (
+       'onecount_apply', 'onecount_merge', 'onecount_merge_sparing', 'onecount_refuses_every', 'onecount_rated_by_hand',
+       'onecount_remove_post', 'onecount_repair_posts', 'onecount_repair_ratings', 'onecount_repair_tombstones')
+  loop
+    execute format('alter function %s set search_path = %s', v_function, (
+      select string_agg(format('%I', s.name), ', ' order by s.n)
+        from unnest(array['public', 'extensions', 'pg_temp']) with ordinality s (name, n)
+       where s.name = 'pg_temp' or to_regnamespace(quote_ident(s.name)) is not null and not exists (
+         select from (values ('public'), ('anon'), ('authenticated')) r (name)
+          where (r.name = 'public' or to_regrole(r.name) is not null)
+            and has_schema_privilege(r.name, quote_ident(s.name)::regnamespace, 'create'))
+    ));
+  end loop;
+end $$;
+`,
+  },
+  {
+    name: '0023_batches',
     sql: `-- Batches in one pass: a batch of which Postgres takes every op needs neither halves nor answers to single presses. How
 -- rows are looked up: 0015_log.sql; the order of locks: 0016_merge.sql.
 
@@ -3520,6 +3548,8 @@ begin
     from deltas;
   perform public.onecount_assert_written(v_skipped);
   perform set_config('onecount.applying', '', true);
+  -- A constraint that is deferred would speak only when nothing can be set aside any more.
+  set constraints all immediate;
 end $$;
 
 -- What Redis has to learn from the batch \`p_nonce\`, the first time and again: {status: 'applied', receipt, rows:
@@ -3665,8 +3695,6 @@ begin
     perform public.onecount_hand_out(p_partition, p_nonce, p_posts, p_sessions, p_limit);
     begin
       perform public.onecount_merge_whole(p_posts, p_sessions, p_ops, p_revs, p_nonce);
-      -- A constraint that is deferred would speak only when nothing can be set aside any more.
-      set constraints all immediate;
       v_refused := '[]';
     exception when others or assert_failure then
       if public.onecount_is_outage(sqlstate) then
@@ -3709,6 +3737,26 @@ begin
   return public.onecount_drained(
     p_partition, p_nonce, p_posts, p_sessions, p_ops,
     array(select (e ->> 0)::integer from json_array_elements(v_refused) e));
+end $$;
+
+-- It writes the application's tables: 0022_search_path.sql.
+do $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select oid::regprocedure from pg_proc
+     where pronamespace = 'public'::regnamespace and proname = 'onecount_merge_whole'
+  loop
+    execute format('alter function %s set search_path = %s', v_function, (
+      select string_agg(format('%I', s.name), ', ' order by s.n)
+        from unnest(array['public', 'extensions', 'pg_temp']) with ordinality s (name, n)
+       where s.name = 'pg_temp' or to_regnamespace(quote_ident(s.name)) is not null and not exists (
+         select from (values ('public'), ('anon'), ('authenticated')) r (name)
+          where (r.name = 'public' or to_regrole(r.name) is not null)
+            and has_schema_privilege(r.name, quote_ident(s.name)::regnamespace, 'create'))
+    ));
+  end loop;
 end $$;
 
 revoke execute on function public.onecount_merge_whole(uuid[], text[], bigint[], bigint[], text)

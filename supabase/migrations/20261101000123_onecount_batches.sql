@@ -1,3 +1,5 @@
+-- Generated from packages/onecount/sql/0023_batches.sql by `npm run generate`. Do not edit.
+
 -- Batches in one pass: a batch of which Postgres takes every op needs neither halves nor answers to single presses. How
 -- rows are looked up: 0015_log.sql; the order of locks: 0016_merge.sql.
 
@@ -92,6 +94,8 @@ begin
     from deltas;
   perform public.onecount_assert_written(v_skipped);
   perform set_config('onecount.applying', '', true);
+  -- A constraint that is deferred would speak only when nothing can be set aside any more.
+  set constraints all immediate;
 end $$;
 
 -- What Redis has to learn from the batch `p_nonce`, the first time and again: {status: 'applied', receipt, rows:
@@ -237,8 +241,6 @@ begin
     perform public.onecount_hand_out(p_partition, p_nonce, p_posts, p_sessions, p_limit);
     begin
       perform public.onecount_merge_whole(p_posts, p_sessions, p_ops, p_revs, p_nonce);
-      -- A constraint that is deferred would speak only when nothing can be set aside any more.
-      set constraints all immediate;
       v_refused := '[]';
     exception when others or assert_failure then
       if public.onecount_is_outage(sqlstate) then
@@ -281,6 +283,26 @@ begin
   return public.onecount_drained(
     p_partition, p_nonce, p_posts, p_sessions, p_ops,
     array(select (e ->> 0)::integer from json_array_elements(v_refused) e));
+end $$;
+
+-- It writes the application's tables: 0022_search_path.sql.
+do $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select oid::regprocedure from pg_proc
+     where pronamespace = 'public'::regnamespace and proname = 'onecount_merge_whole'
+  loop
+    execute format('alter function %s set search_path = %s', v_function, (
+      select string_agg(format('%I', s.name), ', ' order by s.n)
+        from unnest(array['public', 'extensions', 'pg_temp']) with ordinality s (name, n)
+       where s.name = 'pg_temp' or to_regnamespace(quote_ident(s.name)) is not null and not exists (
+         select from (values ('public'), ('anon'), ('authenticated')) r (name)
+          where (r.name = 'public' or to_regrole(r.name) is not null)
+            and has_schema_privilege(r.name, quote_ident(s.name)::regnamespace, 'create'))
+    ));
+  end loop;
 end $$;
 
 revoke execute on function public.onecount_merge_whole(uuid[], text[], bigint[], bigint[], text)
