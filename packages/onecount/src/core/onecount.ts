@@ -63,6 +63,9 @@ const LIKED_MAX = PAGE
 /** How long a drain that is waited for takes at most, milliseconds, when nobody says. */
 const DRAIN_MS = 5000
 
+/** Once the process has read what has arrived: what people ask for in that time shares calls. */
+const nextTurn = () => new Promise(resolve => setImmediate(resolve))
+
 /** One count, every view. See `docs/design.md` for what each part promises. */
 export function createOnecount(options: OnecountOptions) {
   return createEngine(options)
@@ -81,12 +84,13 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
   const clock = options.clock ?? Date.now
   const elapsed = options.clock ?? (() => performance.now())
   const sleep = options.sleep ?? ((ms: number) => new Promise(resolve => setTimeout(resolve, ms)))
+  const turn = options.sleep ? () => sleep(0) : nextTurn
   const settings = { ...DEFAULT_SETTINGS, likers: options.indexes?.likers ?? true, ...options.settings }
   const grouped = groupWrites(options.postgres, {
     size: GROUP,
     patienceMs: settings.deadlineMs,
     elapsed,
-    turn: options.sleep && (() => sleep(0)),
+    turn,
   })
   const postgres = withSnapshotBreaker(grouped, {
     failures: settings.breakerFailures,
@@ -111,6 +115,7 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       now,
       elapsed,
       sleep,
+      turn,
     }),
   )
   const partOf = (postId: string) => parts[partitionOf(postId, partitions)]!

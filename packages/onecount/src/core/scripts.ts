@@ -7,6 +7,7 @@ import {
   type Pair,
   type PostNumbers,
   type PressArgs,
+  type SessionOps,
   type SettleArgs,
   scriptCalls,
   type WriteArgs,
@@ -92,13 +93,12 @@ export function createScripts(port: Pick<RedisPort, 'run'>, keys: Keys) {
       of: { now: number; pendingMost: number; ttlMs: number },
     ) => list(run(...calls.installPosts(receipt, posts, of))),
 
-    /** Makes a session's ops known: 'OK' | 'AGAIN' | 'FEEDING' | 'NEW'. */
-    installSession: (
-      sessionId: string,
+    /** Makes the ops of sessions known. A verdict for each, 'OK', or one for all: 'AGAIN' | 'FEEDING' | 'NEW'. */
+    installSessions: (
       receipt: string,
-      ops: ReadonlyMap<string, number>,
-      of: { extent: 'all' | 'some'; ttlMs: number; most: number },
-    ) => text(run(...calls.installSession(sessionId, receipt, ops, of))),
+      sessions: readonly SessionOps[],
+      of: { ttlMs: number; most: number },
+    ) => list(run(...calls.installSessions(receipt, sessions, of))),
 
     /** A part of what a session has pressed and Postgres does not hold yet; `next`: `null` after the last one. */
     async pendingOps(sessionId: string, cursor: string, count: number) {

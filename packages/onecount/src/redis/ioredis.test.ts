@@ -108,7 +108,7 @@ describe('the ioredis driver', () => {
     )) as string[]
     await run('resolve', ['likes:pending', 'likes:recent'], ['cut', nonce!, 1])
     const session = ['likes:pending', 'session:ops:ana']
-    await run('install-session', session, ['ana', 'cut', 'all', 1000, 10, post, 7])
+    await run('install-sessions', session, ['cut', 1000, 10, 'ana', 'all', 1, post, 7])
     const page = await run('read', [...session, `post:meta:${post}`], ['1'])
     const epoch = epochOf(nonce!)
     expect(page).toBe(`${epoch};;${epoch}|all;7`)

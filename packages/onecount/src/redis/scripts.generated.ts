@@ -845,9 +845,9 @@ end
 return out
 `,
   },
-  'install-session': {
-    name: 'install-session',
-    sha1: 'd9262211b64a8eacc67a68c718b02809aa8182d1',
+  'install-sessions': {
+    name: 'install-sessions',
+    sha1: '597f6f86bec597346a92f394164b0ea325698906',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -891,41 +891,50 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
-local q, key, session, extent = KEYS[1], KEYS[2], ARGV[1], ARGV[3]
+local SCANNED = 64
+local q, receipt, ttl, most = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local epoch = epoch_of(q)
 assert_writable(q)
-if not epoch then return 'NEW' end
-if mark_of(q, 'fed') then return 'FEEDING' end
-if mark_of(q, 'nonce') ~= ARGV[2] or mark_of(q, 'half') then return 'AGAIN' end
-local mark = redis.pcall('HGET', key, '!')
-if type(mark) == 'table' then redis.call('DEL', key) mark = false end
-if mark == epoch .. '|all' then return 'OK' end
-local of, known = string.match(mark or '', '^(.*)|(%a+)$')
-local is_cut = known == 'cut'
-local fields = {}
-local function put(post, op)
-  local held = pending_of(q, post .. '|' .. session)
-  if held and held.op > op then op = string.format('%.0fp', held.op) else op = string.format('%.0f', op) end
-  fields[#fields + 1] = post
-  fields[#fields + 1] = op
-end
-if of ~= epoch or (extent == 'all' and not is_cut) then
-  if redis.call('HLEN', key) <= tonumber(ARGV[5]) then
-    for _, post in ipairs(redis.call('HKEYS', key)) do
-      if post ~= '!' and pending_of(q, post .. '|' .. session) then put(post, 0) end
-    end
-  else
-    is_cut = true
+if not epoch then return { 'NEW' } end
+if mark_of(q, 'fed') then return { 'FEEDING' } end
+if mark_of(q, 'nonce') ~= receipt or mark_of(q, 'half') then return { 'AGAIN' } end
+local function install(key, session, extent, from, to)
+  local mark = redis.pcall('HGET', key, '!')
+  if type(mark) == 'table' then redis.call('DEL', key) mark = false end
+  if mark == epoch .. '|all' then return end
+  local of, known = string.match(mark or '', '^(.*)|(%a+)$')
+  local is_cut = known == 'cut'
+  local fields = {}
+  local function put(post, op)
+    local held = pending_of(q, post .. '|' .. session)
+    if held and held.op > op then op = string.format('%.0fp', held.op) else op = string.format('%.0f', op) end
+    fields[#fields + 1] = post
+    fields[#fields + 1] = op
   end
-  redis.call('UNLINK', key)
+  if of ~= epoch or (extent == 'all' and not is_cut) then
+    local held = redis.call('HLEN', key)
+    if held <= most then
+      for _, post in ipairs(held > 0 and redis.call('HKEYS', key) or {}) do
+        if post ~= '!' and pending_of(q, post .. '|' .. session) then put(post, 0) end
+      end
+    else
+      is_cut = true
+    end
+    if held > 0 then redis.call('UNLINK', key) end
+  end
+  for i = from, to, 2 do put(ARGV[i], tonumber(ARGV[i + 1])) end
+  if #fields > 2 * SCANNED then redis.call('HSET', key, '!', string.rep('!', 65)) end
+  for i = 1, #fields, 1000 do redis.call('HSET', key, unpack(fields, i, math.min(i + 999, #fields))) end
+  redis.call('HSET', key, '!', epoch .. '|' .. (is_cut and 'cut' or extent))
+  redis.call('PEXPIRE', key, ttl)
 end
-for i = 6, #ARGV, 2 do put(ARGV[i], tonumber(ARGV[i + 1])) end
-local SCANNED = 64
-if #fields > 2 * SCANNED then redis.call('HSET', key, '!', string.rep('!', 65)) end
-for i = 1, #fields, 1000 do redis.call('HSET', key, unpack(fields, i, math.min(i + 999, #fields))) end
-redis.call('HSET', key, '!', epoch .. '|' .. (is_cut and 'cut' or extent))
-redis.call('PEXPIRE', key, ARGV[4])
-return 'OK'
+local out, at = {}, 4
+while ARGV[at] do
+  local last = at + 2 + 2 * tonumber(ARGV[at + 2])
+  install(KEYS[#out + 2], ARGV[at], ARGV[at + 1], at + 3, last)
+  out[#out + 1], at = 'OK', last + 1
+end
+return out
 `,
   },
   likers: {

@@ -87,7 +87,7 @@ export const installing: Suite = (redis, harness) => {
     })
   })
 
-  describe('install-session', () => {
+  describe('install-sessions', () => {
     it('makes every pair known: those that Postgres has, and by that the others', async () => {
       const s = harness()
       await s.warm({ [POST]: 1, [OTHER_POST]: 0 }, { ana: [[POST, likeAt(1)]] })
