@@ -21,8 +21,8 @@ export type Verdict =
   | { kind: 'warm'; state: WriteState }
   /** The op is accepted, the count is not known. */
   | { kind: 'cold'; op: number }
-  /** Read Postgres and call again. */
-  | { kind: 'hydrate' }
+  /** Read Postgres and call again; the post is warm where it is the pair alone that is not known. */
+  | { kind: 'hydrate'; isPostCold: boolean }
   /** The op lies too far after `moment`, microseconds. */
   | { kind: 'ahead'; moment: number }
   /** Postgres alone knows what the press may do. */
@@ -255,7 +255,7 @@ function toPage(reply: string, posts: number): Page {
 
 function toVerdict(postId: string, [verdict, ...rest]: string[]): Verdict {
   if (verdict === 'COLD') return { kind: 'cold', op: Number(rest[0]) }
-  if (verdict === 'HYDRATE') return { kind: 'hydrate' }
+  if (verdict === 'HYDRATE') return { kind: 'hydrate', isPostCold: rest[0] === 'post' }
   if (verdict === 'ASK') return { kind: 'ask' }
   if (verdict === 'AHEAD') return { kind: 'ahead', moment: Number(rest[0]) }
   const [count, rev, liked, op, durable, exact] = rest

@@ -1367,7 +1367,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: '2dfc170c570cbed47cbeb58a0ff80f89a006ed2a',
+    sha1: '4ea564f2e50dbf9d16b9aeedad1aa38b5ed805a5',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1454,6 +1454,10 @@ end
 local function is_cold(s)
   return not (s.post and s.post.is_warm) or not (s.held or s.known)
 end
+local function ask_for(k, s)
+  assert_writable(k.q)
+  return { 'HYDRATE', s.post and s.post.is_warm and 'pair' or 'post' }
+end
 local function take(k, s, post, session, op, now)
   local likes = op % 2
   local before, of
@@ -1497,10 +1501,12 @@ local given = tonumber(redis.call('GET', KEYS[7]))
 if given then
   assert_primary(k.q)
 else
-  assert_writable(k.q)
   local is_unknown = not (s.held or s.known)
-  if is_cold(s) and ARGV[5] == 'warm' then return { 'HYDRATE' } end
-  if is_unknown and wanted == 'flip' then return { 'ASK' } end
+  if is_cold(s) and ARGV[5] == 'warm' then return ask_for(k, s) end
+  if is_unknown and wanted == 'flip' then
+    assert_writable(k.q)
+    return { 'ASK' }
+  end
   local t = math.max(now, math.floor(s.newest / 2) + 1)
   local rev = s.post and s.post.rev or 0
   if is_unknown and now + ahead < rev then t = rev + ahead + 1 end
@@ -2213,7 +2219,7 @@ return { mark_of(q, 'nonce') or '', epoch_of(q) or '', int(pending), int(oldest 
   },
   write: {
     name: 'write',
-    sha1: 'da347c88aaf19a5b0bdd75d2f8bc90d1fe7d7c45',
+    sha1: 'cf88d96f7e52e2c437ab9d5c2e50ce1eba1dd415',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -2300,6 +2306,10 @@ end
 local function is_cold(s)
   return not (s.post and s.post.is_warm) or not (s.held or s.known)
 end
+local function ask_for(k, s)
+  assert_writable(k.q)
+  return { 'HYDRATE', s.post and s.post.is_warm and 'pair' or 'post' }
+end
 local function take(k, s, post, session, op, now)
   local likes = op % 2
   local before, of
@@ -2342,11 +2352,11 @@ local s = look(k, post, session)
 if op <= s.newest then
   assert_primary(k.q)
 else
-  assert_writable(k.q)
-  if ARGV[5] == 'warm' and is_cold(s) then return { 'HYDRATE' } end
+  if ARGV[5] == 'warm' and is_cold(s) then return ask_for(k, s) end
   if ahead then
     local moment = math.max(now, math.floor(s.newest / 2), s.post and s.post.rev or 0)
     if math.floor(op / 2) > moment + ahead then
+      assert_writable(k.q)
       if is_cold(s) then return { 'ASK' } end
       return { 'AHEAD', int(moment) }
     end
