@@ -87,3 +87,5 @@ export function createPartition(options: PartitionOptions) {
     committer: createCommitter({ drainerWith: hooks => createDrainer(drained, hooks), postgres, now }),
   }
 }
+
+export type Partition = ReturnType<typeof createPartition>

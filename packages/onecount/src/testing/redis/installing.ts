@@ -191,7 +191,7 @@ export const installing: Suite = (redis, harness) => {
       ]
       expect(await s.installSessions('first', sessions)).toEqual(['OK', 'OK', 'OK', 'OK', 'OK'])
       const opsOf = async (session: string) =>
-        [await s.shown(POST, session), await s.shown(OTHER_POST, session)].map(state => state.op)
+        [await s.shown(POST, session), await s.shown(OTHER_POST, session)].map(state => state?.op)
       expect(await opsOf('new')).toEqual(['', ''])
       expect(await opsOf('broken')).toEqual([String(likeAt(1)), ''])
       expect(await opsOf('whole')).toEqual([`${unlikeAt(2)}p`, ''])

@@ -1,4 +1,4 @@
--- Generated from packages/onecount/sql/0022_many_sessions.sql by `npm run generate`. Do not edit.
+-- Generated from packages/onecount/sql/0023_many_sessions.sql by `npm run generate`. Do not edit.
 
 -- People whose sessions are not in Redis press together: one call reads what all of them like.
 
