@@ -1,6 +1,7 @@
 import { OnecountError } from '../core/errors'
 import { isSessionId } from '../core/ids'
 import { isSecure } from './origin'
+import type { ApiRequest } from './request'
 import { openSession } from './session'
 
 /**
@@ -40,7 +41,7 @@ export function createVisitors({
   secret,
   session,
   anonymous = true,
-}: VisitorOptions): (request: Request) => Promise<Visitor> {
+}: VisitorOptions): (request: ApiRequest) => Promise<Visitor> {
   return async request => {
     const sessionId = session ? await readPerson(session, request) : null
     if (sessionId !== null) return { kind: 'person', sessionId }
@@ -55,10 +56,10 @@ export function createVisitors({
  * would be that of an anonymous session.
  * @throws OnecountError `unavailable` when `session` fails, `misconfigured` when it answers with something else than an id
  */
-async function readPerson(session: PersonOf, request: Request): Promise<string | null> {
+async function readPerson(session: PersonOf, request: ApiRequest): Promise<string | null> {
   let id: string | null | undefined
   try {
-    id = await session(request)
+    id = await session(request.toRequest())
   } catch (cause) {
     throw new OnecountError('unavailable', { detail: 'session() failed', cause })
   }
