@@ -31,7 +31,7 @@ export function corsHeaders(request: RequestHead, trusted: readonly string[]): R
     'access-control-allow-origin': origin!,
     'access-control-allow-credentials': 'true',
     'access-control-allow-methods': 'GET, PUT, DELETE',
-    'access-control-allow-headers': 'Content-Type',
+    'access-control-allow-headers': 'Authorization, Content-Type',
     'access-control-expose-headers': 'Onecount-Redis, Onecount-Session, Onecount-Time, Retry-After',
     'access-control-max-age': '600',
   }

@@ -161,5 +161,7 @@ async function take(limiter: Limiter, keys: LimitKeys): Promise<void> {
 }
 
 function setCookie({ request, cookies }: Call, value: string): void {
-  cookies.push(serializeSessionCookie(value, { secure: isSecure(request) }))
+  // Only pages of trusted origins come so far.
+  const crossSite = request.headers.get('sec-fetch-site') === 'cross-site'
+  cookies.push(serializeSessionCookie(value, { secure: isSecure(request), crossSite }))
 }

@@ -77,12 +77,19 @@ export function openSession(
   return { sessionId, value: sign(sessionId, secrets[0]), origin: 'older' }
 }
 
-/** The `Set-Cookie` header. `secure` where the browser reached the site over HTTPS. */
-export function serializeSessionCookie(value: string, { secure }: { secure: boolean }): string {
-  const attributes = `Path=/; Max-Age=${SESSION_MAX_AGE}; HttpOnly; SameSite=Lax`
-  return secure
-    ? `${SECURE_SESSION_COOKIE}=${value}; ${attributes}; Secure`
-    : `${SESSION_COOKIE}=${value}; ${attributes}`
+/**
+ * The `Set-Cookie` header. `secure` where the browser reached the site over HTTPS. `crossSite`: for a page of a trusted
+ * origin on another site, whose browsers keep no other cookie than one that is secure and, where they keep those of
+ * others apart for each site, `Partitioned`.
+ */
+export function serializeSessionCookie(
+  value: string,
+  { secure, crossSite = false }: { secure: boolean; crossSite?: boolean },
+): string {
+  const attributes = `Path=/; Max-Age=${SESSION_MAX_AGE}; HttpOnly`
+  if (!secure) return `${SESSION_COOKIE}=${value}; ${attributes}; SameSite=Lax`
+  const sameSite = crossSite ? 'SameSite=None; Secure; Partitioned' : 'SameSite=Lax; Secure'
+  return `${SECURE_SESSION_COOKIE}=${value}; ${attributes}; ${sameSite}`
 }
 
 /** The `Cookie` header with this session instead of whatever it had: for handing a request on. */

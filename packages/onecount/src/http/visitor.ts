@@ -53,14 +53,15 @@ export function createVisitors({
 
 /**
  * The id that the application gives, checked. A failure to tell is never taken for "not signed in": the like of a person
- * would be that of an anonymous session.
- * @throws OnecountError `unavailable` when `session` fails, `misconfigured` when it answers with something else than an id
+ * would be that of an anonymous session. `session` may refuse by itself what a request carries, with `invalid_token`.
+ * @throws OnecountError `invalid_token`; `unavailable` when `session` fails, `misconfigured` when it answers with something else than an id
  */
 async function readPerson(session: PersonOf, request: ApiRequest): Promise<string | null> {
   let id: string | null | undefined
   try {
     id = await session(request.toRequest())
   } catch (cause) {
+    if (cause instanceof OnecountError && cause.code === 'invalid_token') throw cause
     throw new OnecountError('unavailable', { detail: 'session() failed', cause })
   }
   return checkPerson(id)
