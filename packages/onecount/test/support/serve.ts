@@ -1,4 +1,3 @@
-import { expect } from 'vitest'
 import type { Cli } from './cli'
 
 /** `npx onecount serve` on a free port, which ends with the test. */
@@ -20,12 +19,14 @@ export async function startServe(
 ): Promise<Serving> {
   const { child, output, ended } = cli.start(['serve', '--port', '0', ...args], env)
   const listening = /listening on (http:\/\/[^\s",]+)/
-  await Promise.race([
-    expect.poll(() => output.out, { timeout: 30_000 }).toMatch(listening),
-    ended.then(({ code, err }) => {
-      throw new Error(`serve ended with ${code}: ${err}`)
-    }),
-  ])
+  const said = new Promise<void>(resolve =>
+    child.stdout.on('data', () => listening.test(output.out) && resolve()),
+  )
+  const early = ended.then(({ code, err }) => {
+    throw new Error(`serve ended with ${code}: ${err}`)
+  })
+  await Promise.race([said, early])
+  early.catch(() => {})
   const url = listening.exec(output.out)![1]!
   return {
     url,
