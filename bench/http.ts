@@ -9,6 +9,9 @@ import { buildNext, SECRET, type Server, startBare, startServe } from './http/se
 import { median, quantile, round } from './statistics'
 import { startStores } from './stores'
 
+/** A load before what is measured. */
+const WARM_SECONDS = 4
+
 interface HttpOptions {
   seconds: number
   rounds: number
@@ -63,7 +66,8 @@ export async function http({ seconds, rounds, concurrency }: HttpOptions, say: (
       { name: 'Next, trivial route', server: nextServer, make: trivial('/trivial') },
       { name: 'like, Next route', server: nextServer, make: like, beside: 'Next, trivial route' },
     ]
-    for (const { server, make } of sides) await loadOver(server.origin, make, concurrency, 1)
+    // Until their code is compiled.
+    for (const { server, make } of sides) await loadOver(server.origin, make, concurrency, WARM_SECONDS)
     const measured = new Map<string, Measured>()
     for (let n = 1; n <= rounds; n++) {
       const order = n % 2 === 0 ? [...sides].reverse() : sides
@@ -77,7 +81,7 @@ export async function http({ seconds, rounds, concurrency }: HttpOptions, say: (
 
     say('the cost of a request by part …')
     const profiled = await startServe(stores, { drains: false, profile })
-    await loadOver(profiled.origin, like, concurrency, 1)
+    await loadOver(profiled.origin, like, concurrency, WARM_SECONDS)
     const requests = (await loadOver(profiled.origin, like, concurrency, seconds * 2)).length
     await profiled.program.stop()
     const parts = await costOfParts(profile, requests / (seconds * 2))

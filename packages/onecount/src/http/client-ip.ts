@@ -19,11 +19,8 @@ export function clientIp(
   headers: RequestHead['headers'],
   { proxyHops, connectionIp }: { proxyHops: number; connectionIp?: string },
 ): string | null {
-  const forwarded = forwardedFor(headers)
-  const ip =
-    proxyHops > 0 && forwarded.length > 0
-      ? forwarded.at(-Math.min(proxyHops, forwarded.length))
-      : connectionIp
+  const forwarded = proxyHops > 0 ? forwardedFor(headers) : []
+  const ip = forwarded.length > 0 ? forwarded.at(-Math.min(proxyHops, forwarded.length)) : connectionIp
   return ip ? network(ip) : null
 }
 

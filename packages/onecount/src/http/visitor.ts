@@ -2,7 +2,7 @@ import { OnecountError } from '../core/errors'
 import { isSessionId } from '../core/ids'
 import { isSecure } from './origin'
 import type { ApiRequest } from './request'
-import { openSession } from './session'
+import { createSessions } from './session'
 
 /**
  * Asks the application who sends a request: the id of a signed-in person, or null. It has to come from what the server
@@ -42,12 +42,13 @@ export function createVisitors({
   session,
   anonymous = true,
 }: VisitorOptions): (request: ApiRequest) => Promise<Visitor> {
+  const open = anonymous ? createSessions(secret!) : null
   return async request => {
     const sessionId = session ? await readPerson(session, request) : null
     if (sessionId !== null) return { kind: 'person', sessionId }
-    if (!anonymous) return { kind: 'nobody' }
+    if (!open) return { kind: 'nobody' }
     const cookies = request.headers.get('cookie')
-    return { kind: 'anonymous', ...openSession(cookies, secret!, { secure: isSecure(request) }) }
+    return { kind: 'anonymous', ...open(cookies, isSecure(request)) }
   }
 }
 

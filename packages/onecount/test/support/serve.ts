@@ -17,7 +17,11 @@ export async function startServe(
   args: string[] = [],
   env: Record<string, string> = {},
 ): Promise<Serving> {
-  const { child, output, ended } = cli.start(['serve', '--port', '0', ...args], env)
+  // A busy machine is not taken for a Redis that hangs.
+  const { child, output, ended } = cli.start(['serve', '--port', '0', ...args], {
+    ONECOUNT_REDIS_DEADLINE_MS: '5000',
+    ...env,
+  })
   const listening = /listening on (http:\/\/[^\s",]+)/
   const said = new Promise<void>(resolve =>
     child.stdout.on('data', () => listening.test(output.out) && resolve()),

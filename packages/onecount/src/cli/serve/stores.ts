@@ -3,9 +3,10 @@ import { parseAck } from '../../core/ack'
 import { createEngines, type Engines } from '../../core/engines'
 import type { Kind } from '../../core/kind'
 import { within } from '../../core/within'
+import { DEADLINES } from '../../redis/ioredis'
 import { assertAnswers, layoutOf, openDatabase } from '../connect'
 import { createRedis } from '../open-redis'
-import type { StoreSettings } from '../settings'
+import { MissingSetting, type StoreSettings } from '../settings'
 import { redisUnreachable } from '../unreachable'
 import type { ServeLog } from './log'
 
@@ -30,7 +31,8 @@ export async function openStores(
   env: Record<string, string | undefined>,
   log: ServeLog,
 ): Promise<ServedStores> {
-  const redis = await createRedis(settings, { lazyConnect: true })
+  const deadline = deadlineOf(env.ONECOUNT_REDIS_DEADLINE_MS)
+  const redis = await createRedis(settings, { lazyConnect: true, ...deadline })
   const postgres = await openDatabase(settings, POSTGRES_MS, CONNECTIONS)
   const engines = createEngines(
     { kinds: Object.fromEntries(kinds.map(kind => [kind.name, kind])) },
@@ -72,6 +74,17 @@ export async function openStores(
       await postgres.end()
     },
   }
+}
+
+/** That of the driver where nothing is said. @throws MissingSetting */
+function deadlineOf(text: string | undefined) {
+  if (!text) return {}
+  const ms = Number(text)
+  if (!Number.isInteger(ms) || ms < 10 || ms > 60_000)
+    throw new MissingSetting(
+      `ONECOUNT_REDIS_DEADLINE_MS ${text} is no time that a call may take: use milliseconds from 10 to 60000`,
+    )
+  return { commandTimeout: ms, socketTimeout: DEADLINES * ms }
 }
 
 /** Why there is no connection yet; undefined: there is. */
