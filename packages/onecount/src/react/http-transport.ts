@@ -74,12 +74,12 @@ export function createHttpTransport({
   async function send(path: string, init?: RequestInit): Promise<Record<string, unknown>> {
     const pause = waitOf(init ? ALL : READS)
     if (pause) throw new LikesUnreachable('asked to wait', { retryAfterMs: pause })
+    // In place of the Content-Type, which the API does not look at.
     const own = extra && (await extra())
     const sent = performance.now()
     const response = await fetch(baseUrl + path, {
       ...init,
       ...own,
-      headers: { ...init?.headers, ...own?.headers },
       signal: AbortSignal.timeout(timeoutMs),
       cache: 'no-store',
     }).catch(cause => {

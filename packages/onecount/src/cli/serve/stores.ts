@@ -3,7 +3,6 @@ import { parseAck } from '../../core/ack'
 import { createEngines, type Engines } from '../../core/engines'
 import type { Kind } from '../../core/kind'
 import { within } from '../../core/within'
-import { DEADLINES } from '../../redis/ioredis'
 import { assertAnswers, layoutOf, openDatabase } from '../connect'
 import { createRedis } from '../open-redis'
 import { MissingSetting, type StoreSettings } from '../settings'
@@ -84,7 +83,7 @@ function deadlineOf(text: string | undefined) {
     throw new MissingSetting(
       `ONECOUNT_REDIS_DEADLINE_MS ${text} is no time that a call may take: use milliseconds from 10 to 60000`,
     )
-  return { commandTimeout: ms, socketTimeout: DEADLINES * ms }
+  return { commandTimeout: ms }
 }
 
 /** Why there is no connection yet; undefined: there is. */
