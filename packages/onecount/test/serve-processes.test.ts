@@ -34,9 +34,12 @@ const like = (url: string, id: string, headers: Record<string, string> = {}) =>
 
 describe(`${PROCESSES} processes of serve`, () => {
   it('say once where they listen, and stop in order', async () => {
-    const { url, output, kill, ended } = await serve(['--processes', String(PROCESSES)])
+    const { url, output, kill, ended, pid } = await serve(['--processes', String(PROCESSES)])
+    const children = await childrenOf(pid)
     await Promise.all(POSTS.map(({ id }) => like(url, id)))
+    // As a terminal and systemd do: to all of them, and the first process tells the others once more.
     kill('SIGTERM')
+    for (const child of children) process.kill(child, 'SIGTERM')
     expect((await ended).code).toBe(0)
     expect(output).toEqual({ out: `[onecount] listening on ${url}, ${PROCESSES} processes\n`, err: '' })
     for (const post of POSTS) expect((await cli.stores.compare(post)).postgres.count).toBe(post.base + 3)
@@ -58,6 +61,11 @@ describe(`${PROCESSES} processes of serve`, () => {
 
   it('drain as one: no batch is settled by two of them', async () => {
     const { url } = await serve(['--processes', String(PROCESSES)])
+    // Of every process: the client takes what a connection says that is made meanwhile for an answer to its MONITOR.
+    const looks = Array.from({ length: 3 * PROCESSES }, () => `${url}/health`)
+    await expect
+      .poll(() => Promise.all(looks.map(redisOf)), { timeout: 10_000 })
+      .toEqual(looks.map(() => 'up'))
     const commands = await monitored(cli.stores.redis, async () => {
       for (let round = 0; round < 5; round++)
         await Promise.all(POSTS.map(({ id }) => like(url, id, { cookie: cookie() })))
@@ -90,6 +98,12 @@ describe(`${PROCESSES} processes of serve`, () => {
       .toBe(200)
   })
 })
+
+/** What the next process says of Redis. */
+async function redisOf(url: string): Promise<string> {
+  const response = await fetch(url, { headers: { connection: 'close' } })
+  return (await response.json()).redis
+}
 
 /** Processes that `pid` has started. */
 async function childrenOf(pid: number): Promise<number[]> {

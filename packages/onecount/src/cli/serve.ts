@@ -75,13 +75,16 @@ async function serveUntil(
 
 const tell = (told: Told): void => void process.send?.(told)
 
-/** Resolves with the first signal; the second ends the process. */
+/**
+ * Resolves with the first signal; the second ends the process. One of several processes takes any number for one: a terminal
+ * and systemd signal all of them, and then the first process does.
+ */
 const askedToStop = () =>
   new Promise<void>(resolve => {
     let isAsked = false
     for (const signal of ['SIGTERM', 'SIGINT'] as const)
       process.on(signal, () => {
-        if (isAsked) process.exit(1)
+        if (isAsked && cluster.isPrimary) process.exit(1)
         isAsked = true
         resolve()
       })
