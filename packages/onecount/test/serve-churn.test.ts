@@ -3,20 +3,23 @@ import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/po
 import { type LikeState, type Onecount, OnecountError, type WriteState } from 'onecount'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { churnDatabase, expectSame, instancesOn, press, SESSIONS } from './support/churn'
-import { type Cli, startCli } from './support/cli'
+import { startCli } from './support/cli'
+import { forAllTests } from './support/for-all-tests'
 import { endAll, type Serving, startServe } from './support/serve'
+import { startStores } from './support/stores'
 
 const PRESSES = 40
 const SECRET = 'a-shared-secret-of-the-tokens-of-these-people'
 const ISSUER = 'https://app.example.com'
 
-let cli: Cli
+const stores = forAllTests(startStores)
+const cli = forAllTests(() => startCli(stores))
 let postgres: PostgresServer
 let servers: Serving[] = []
 beforeAll(async () => {
-  ;[cli, postgres] = await Promise.all([startCli(), startPostgresServer({ fsync: false })])
+  postgres = await startPostgresServer({ fsync: false })
 })
-afterAll(() => Promise.all([cli.stop(), postgres.stop()]))
+afterAll(() => postgres.stop())
 afterEach(() => endAll(servers))
 
 const base64 = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -59,7 +62,7 @@ it('holds in both stores what people were told, through two servers with two pro
     ONECOUNT_LIMITS: 'off',
     ONECOUNT_JWT_SECRET: SECRET,
   }
-  await cli.stores.redis.flushall()
+  await stores.redis.flushall()
   const args = ['--processes', '2', '--issuer', ISSUER, '--audience', 'likes']
   servers = await Promise.all([startServe(cli, args, env), startServe(cli, args, env)])
   const instances = servers.map(({ url }) => overHttp(url))
@@ -70,7 +73,7 @@ it('holds in both stores what people were told, through two servers with two pro
   expect(pressed.map(({ failed }) => failed)).toEqual(pressed.map(() => 0))
   for (const { kill } of servers) kill('SIGTERM')
   for (const { ended } of servers) expect(await ended).toMatchObject({ code: 0, err: '' })
-  const { redis } = cli.stores.ports()
+  const { redis } = stores.ports()
   const [onecount] = instancesOn([redis], sql, 1)
   expect((await onecount!.health()).pending).toBe(0)
   await expectSame(onecount!, sql, pressed)

@@ -1,20 +1,19 @@
 import { readFile } from 'node:fs/promises'
 import { createSession } from 'onecount/http'
 import { SCRIPTS } from 'onecount/redis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Cli, POST, POSTS, startCli } from './support/cli'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { POST, POSTS, startCli } from './support/cli'
+import { forAllTests } from './support/for-all-tests'
 import { monitored } from './support/redis-monitor'
 import { endAll, type Serving, startServe } from './support/serve'
+import { startStores } from './support/stores'
 
 const PROCESSES = 4
 const SECRET = 'x'.repeat(40)
 
-let cli: Cli
+const stores = forAllTests(startStores)
+const cli = forAllTests(() => startCli(stores))
 let servers: Serving[] = []
-beforeAll(async () => {
-  cli = await startCli()
-})
-afterAll(() => cli.stop())
 beforeEach(() => cli.begin())
 afterEach(async () => {
   await endAll(servers)
@@ -42,7 +41,7 @@ describe(`${PROCESSES} processes of serve`, () => {
     for (const child of children) process.kill(child, 'SIGTERM')
     expect((await ended).code).toBe(0)
     expect(output).toEqual({ out: `[onecount] listening on ${url}, ${PROCESSES} processes\n`, err: '' })
-    for (const post of POSTS) expect((await cli.stores.compare(post)).postgres.count).toBe(post.base + 3)
+    for (const post of POSTS) expect((await stores.compare(post)).postgres.count).toBe(post.base + 3)
   })
 
   it('have one limit for new sessions, one for a session, and one for an address', async () => {
@@ -66,7 +65,7 @@ describe(`${PROCESSES} processes of serve`, () => {
     await expect
       .poll(() => Promise.all(looks.map(redisOf)), { timeout: 10_000 })
       .toEqual(looks.map(() => 'up'))
-    const commands = await monitored(cli.stores.redis, async () => {
+    const commands = await monitored(stores.redis, async () => {
       for (let round = 0; round < 5; round++)
         await Promise.all(POSTS.map(({ id }) => like(url, id, { cookie: cookie() })))
       await expect
@@ -78,7 +77,7 @@ describe(`${PROCESSES} processes of serve`, () => {
     const slices = settled.map(([, , keys, ...args]) => `${args[Number(keys)]} ${args[Number(keys) + 10]}`)
     expect(slices.length).toBeGreaterThan(0)
     expect(new Set(slices).size).toBe(slices.length)
-    const [row] = await cli.stores.sql`select count(*)::integer as n from post_ratings`
+    const [row] = await stores.sql`select count(*)::integer as n from post_ratings`
     expect(row!.n).toBe(7 * POSTS.length)
   })
 

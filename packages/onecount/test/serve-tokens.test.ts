@@ -4,14 +4,17 @@ import { createServer, type Server } from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Cli, OTHER, POST, startCli } from './support/cli'
+import { OTHER, POST, startCli } from './support/cli'
+import { forAllTests } from './support/for-all-tests'
 import { endAll, type Serving, startServe } from './support/serve'
+import { startStores } from './support/stores'
 
 const APP = 'https://app.example.com'
 const AUDIENCE = 'authenticated'
 const NOW = Math.floor(Date.now() / 1000)
 
-let cli: Cli
+const stores = forAllTests(startStores)
+const cli = forAllTests(() => startCli(stores))
 let keys: Server
 let keysMode: 'well' | 'hangs' = 'well'
 let issuer: string
@@ -22,7 +25,6 @@ let open: Serving
 let closed: Serving
 
 beforeAll(async () => {
-  cli = await startCli()
   await cli.begin()
   pair = await generateKeyPair('ES256')
   const jwk = { ...(await exportJWK(pair.publicKey)), kid: 'one', alg: 'ES256' }
@@ -42,7 +44,6 @@ afterAll(async () => {
   await endAll(servers)
   keys.closeAllConnections()
   keys.close()
-  await cli.stop()
 })
 
 const token = (sub: string, claims: object = {}) =>
@@ -54,7 +55,7 @@ const bearer = (text: string) => ({ authorization: `Bearer ${text}` })
 const put = (url: string, headers: Record<string, string> = {}, id = POST.id) =>
   fetch(`${url}/likes/${id}`, { method: 'PUT', headers })
 const rowsOf = async (session: string) =>
-  (await cli.stores.sql`select count(*)::integer as n from post_ratings where session_id = ${session}`)[0]!.n
+  (await stores.sql`select count(*)::integer as n from post_ratings where session_id = ${session}`)[0]!.n
 
 describe('people who are signed in', () => {
   it('like by the id of their token, without a cookie, and the like is theirs in Postgres', async () => {
@@ -111,7 +112,7 @@ describe('a token that is not good', () => {
       await token('mallory', { aud: 'other' }),
       `${(await token('mallory')).slice(0, -4)}AAAA`,
     ]
-    const before = (await cli.stores.compare(POST)).redis.count
+    const before = (await stores.compare(POST)).redis.count
     for (const { url } of [open, closed]) {
       for (const text of bad) {
         const response = await put(url, bearer(text))
@@ -122,7 +123,7 @@ describe('a token that is not good', () => {
         expect(response.headers.getSetCookie()).toEqual([])
       }
     }
-    expect((await cli.stores.compare(POST)).redis.count).toBe(before)
+    expect((await stores.compare(POST)).redis.count).toBe(before)
     expect(await rowsOf('mallory')).toBe(0)
   })
 

@@ -2,16 +2,15 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Cli, NOBODYS, OTHER, POST, startCli } from './support/cli'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { NOBODYS, OTHER, POST, startCli } from './support/cli'
+import { forAllTests } from './support/for-all-tests'
 import { cookieIn, endAll, type Serving, startServe } from './support/serve'
+import { startStores } from './support/stores'
 
-let cli: Cli
+const stores = forAllTests(startStores)
+const cli = forAllTests(() => startCli(stores))
 let servers: Serving[] = []
-beforeAll(async () => {
-  cli = await startCli()
-})
-afterAll(() => cli.stop())
 beforeEach(() => cli.begin())
 afterEach(async () => {
   await endAll(servers)
@@ -35,7 +34,7 @@ describe('onecount serve', () => {
     const cookie = cookieIn(response)
     const read = await fetch(`${url}/likes?ids=${POST.id}`, { headers: { cookie } })
     expect((await read.json()).likes[POST.id]).toMatchObject({ count: POST.base + 3, liked: true })
-    await expect.poll(async () => (await cli.stores.compare(POST)).postgres.count).toBe(POST.base + 3)
+    await expect.poll(async () => (await stores.compare(POST)).postgres.count).toBe(POST.base + 3)
     expect(await (await fetch(`${url}/health`)).json()).toMatchObject({
       status: 'ok',
       redis: 'up',
@@ -62,7 +61,7 @@ describe('onecount serve', () => {
     kill('SIGTERM')
     expect((await ended).code).toBe(0)
     expect(await cli.run(['worker', '--once'])).toMatchObject({ code: 0 })
-    expect((await cli.stores.compare(OTHER)).postgres.count).toBe(OTHER.base + 3)
+    expect((await stores.compare(OTHER)).postgres.count).toBe(OTHER.base + 3)
   })
 
   it('answers what has begun and drains what is left when it is asked to stop', async () => {
@@ -90,7 +89,7 @@ describe('onecount serve', () => {
     const { code, err } = await ended
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(answer).toMatch(/^HTTP\/1\.1 200 OK/)
-    expect((await cli.stores.compare(OTHER)).postgres.count).toBe(OTHER.base + 3)
+    expect((await stores.compare(OTHER)).postgres.count).toBe(OTHER.base + 3)
   })
 
   it('begins without stores, says so, and serves when they are there', async () => {
