@@ -89,6 +89,7 @@ describe('the public interface', () => {
       'createErrorLog',
       'createHandler',
       'createLimiter',
+      'createPages',
       'createSession',
       'doubtProxyHops',
       'errorResponse',
@@ -100,6 +101,7 @@ describe('the public interface', () => {
       'readSession',
       'redisLimits',
       'serializeSessionCookie',
+      'startDrain',
       'withSessionCookie',
     ])
     expect(Object.keys(upstashDriver).sort()).toEqual([

@@ -5,8 +5,13 @@ import type { Handler } from './handler'
 import { errorResponse } from './responses'
 
 /**
- * Mounts the handler on a plain `node:http` (or https) server: `createServer(nodeListener(handler))`. It needs no
- * framework; a custom server may also put it in front of one and hand on what lies outside of the API.
+ * Mounts the handler on a plain `node:http` (or https) server, or in a framework that hands out Node's requests. It
+ * reads the body itself, so it stands before whatever parses bodies.
+ *
+ * @example
+ * createServer(nodeListener(handler)).listen(3000)
+ * @example
+ * app.use('/api', nodeListener(handler)) // Express
  */
 export function nodeListener(handler: Handler): RequestListener {
   return (incoming, outgoing) => {
@@ -26,13 +31,18 @@ async function respond(handler: Handler, incoming: IncomingMessage, outgoing: Se
   outgoing.end(response.body ? Buffer.from(await response.arrayBuffer()) : undefined)
 }
 
+/** What it says without its body, which stays to be read. Null when the Host header or the address is no part of a URL. */
+export const toBodilessRequest = (incoming: IncomingMessage): Request | null => toRequest(incoming, false)
+
 /** Null when the Host header or the address is no part of a URL. */
-function toRequest(incoming: IncomingMessage): Request | null {
-  const { method = 'GET', headers, socket, url = '/' } = incoming
+function toRequest(incoming: IncomingMessage, withBody = true): Request | null {
+  const { method = 'GET', headers, socket } = incoming
+  const url = addressOf(incoming)
   const base = `${'encrypted' in socket ? 'https' : 'http'}://${headers.host ?? 'localhost'}`
   if (!URL.canParse(url, base)) return null
   const isForbidden = FORBIDDEN.test(method)
   const hasBody =
+    withBody &&
     !isForbidden &&
     method !== 'GET' &&
     method !== 'HEAD' &&
@@ -43,6 +53,11 @@ function toRequest(incoming: IncomingMessage): Request | null {
     ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream, duplex: 'half' }),
   })
   return isForbidden ? Object.defineProperty(request, 'method', { value: method }) : request
+}
+
+/** Express takes the path that a handler is mounted at out of `url`. */
+function addressOf({ url = '/', originalUrl }: IncomingMessage & { originalUrl?: unknown }): string {
+  return typeof originalUrl === 'string' ? originalUrl : url
 }
 
 /** Methods that a Request refuses to have: the handler must see them to refuse them in the documented shape. */
