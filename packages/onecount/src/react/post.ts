@@ -33,7 +33,7 @@ export function createPost(store: LikesStore, postId: string) {
   /** When the last answer was asked for. */
   let readAt = Number.NEGATIVE_INFINITY
 
-  const entry = () => queryClient.getQueryData<LikesEntry>(queryKey)
+  const entry = () => queryClient.getQueryData(queryKey) as LikesEntry | undefined
   const changed = () => {
     for (const listener of listeners) listener()
   }
@@ -50,7 +50,7 @@ export function createPost(store: LikesStore, postId: string) {
   /** Merges into `known`; `updatedAt`: of the query, where an input does not count as having read the post. */
   function put(known: LikesEntry | undefined, input: LikeInput, at: number, updatedAt?: number): void {
     const next = merge(known, input, at)
-    if (next !== entry()) queryClient.setQueryData<LikesEntry>(queryKey, next, { updatedAt })
+    if (next !== entry()) queryClient.setQueryData(queryKey, next, { updatedAt })
   }
 
   /** The op of the press that may have to be sent again, as it is not known to be durable; 0 for none. */
