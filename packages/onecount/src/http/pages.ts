@@ -78,7 +78,8 @@ export function createPages(options: PagesOptions): OpenPage {
   }
 
   return async (opened, info) => {
-    const request = opened instanceof Request ? opened : toBodilessRequest(opened)
+    // Some servers have a Request of their own.
+    const request = 'socket' in opened ? toBodilessRequest(opened) : opened
     if (!request) throw new OnecountError('invalid_request')
     const connectionIp = info?.ip ?? ('socket' in opened ? opened.socket.remoteAddress : undefined)
     const ip = clientIp(request.headers, { proxyHops, connectionIp }) ?? UNKNOWN_IP
