@@ -1,17 +1,20 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { freePort } from '@onecount/dev-stack/free-port'
 import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
 import { type Program, run, until } from '@onecount/dev-stack/process'
 import { pack, REPOSITORY } from '../../packages/onecount/test/package/packed'
+import { installOffline } from './offline-install'
 
 export const EXAMPLES = join(REPOSITORY, 'examples')
 const MODULES = join(EXAMPLES, 'node_modules')
 const INSTALL_MS = 300_000
+const STOP_MS = 20_000
 
 /**
  * The frameworks of the examples as `examples/package-lock.json` has them, installed once for each lockfile, and
@@ -50,15 +53,19 @@ export interface RunningExample {
  * @throws Error with the last words of what has failed
  */
 export async function startExample(name: string, env: Record<string, string>): Promise<RunningExample> {
-  const cwd = join(EXAMPLES, name)
-  const { scripts } = JSON.parse(await readFile(join(cwd, 'package.json'), 'utf8'))
+  const folder = join(EXAMPLES, name)
+  const { scripts, dependencies } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
+  const cwd = dependencies.next ? await copyApart(folder) : folder
   const port = String(await freePort())
   const url = `http://127.0.0.1:${port}`
   const settings = {
-    PATH: `${join(MODULES, '.bin')}:${join(REPOSITORY, 'node_modules/.bin')}:${process.env.PATH}`,
+    PATH:
+      [cwd, EXAMPLES, REPOSITORY].map(root => join(root, 'node_modules/.bin:')).join('') + process.env.PATH,
     HOME: process.env.HOME,
     HOST: '127.0.0.1',
     PORT: port,
+    // SvelteKit takes its own for https otherwise.
+    ORIGIN: url,
     NODE_ENV: 'production',
     ASTRO_TELEMETRY_DISABLED: '1',
     NEXT_TELEMETRY_DISABLED: '1',
@@ -72,9 +79,19 @@ export async function startExample(name: string, env: Record<string, string>): P
   return {
     url,
     async stop() {
-      await server.stop()
+      // The timers of a framework may last some seconds.
+      await server.stop(STOP_MS)
+      if (cwd !== folder) await rm(cwd, { recursive: true })
       const { exitCode, signalCode } = server.child
       return { code: exitCode, signal: signalCode }
     },
   }
+}
+
+/** Next.js is one of the repository: with its own React, and none of those beside the other examples. */
+async function copyApart(folder: string): Promise<string> {
+  const copy = await realpath(await mkdtemp(join(tmpdir(), 'onecount-example-')))
+  await cp(folder, copy, { recursive: true, filter: path => !/\/(node_modules|\.next)$/.test(path) })
+  await installOffline(copy, [])
+  return copy
 }

@@ -27,7 +27,8 @@ export interface LikesObserver {
   current(): ObservedLikes
   /**
    * Calls back at once and with every change. While it is subscribed to, the post is read when the view appears, when
-   * the page comes back to the front, and while something is not known. Returns what ends that.
+   * the page comes back to the front, and while something is not known. Returns what ends that. On a server, which renders
+   * it once, it calls back once and asks nothing.
    */
   subscribe(listener: (likes: ObservedLikes) => void): () => void
   /** The person presses the button: `toggle`, and what becomes of it is announced to people who listen. */
@@ -75,6 +76,10 @@ export function observeLikes(
     current,
 
     subscribe(listener) {
+      if (typeof document === 'undefined') {
+        listener(current())
+        return () => {}
+      }
       let last: ObservedLikes | undefined
       const changed = () => {
         const likes = current()

@@ -24,5 +24,5 @@ export {
   withSessionCookie,
 } from './session'
 export { redisLimits, type SharedLimits } from './shared-limits'
-export { startDrain } from './start-drain'
+export { type DrainOptions, startDrain } from './start-drain'
 export type { PersonOf, Visitor } from './visitor'

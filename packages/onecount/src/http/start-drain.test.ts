@@ -5,15 +5,20 @@ import { describe, expect, it } from 'vitest'
 const REPOSITORY = join(import.meta.dirname, '../../../..')
 
 /** A process with a drain that takes a moment to stop, as a server that is asked to end while people press. */
-async function program(more: string): Promise<{ out: string; signal: string | null; code: number | null }> {
+async function program(
+  more: string,
+  options = '{}',
+  before = '',
+): Promise<{ out: string; signal: string | null; code: number | null }> {
   const source = `
     import { startDrain } from ${JSON.stringify(join(import.meta.dirname, 'start-drain.ts'))}
     const drain = {
       start: () => console.log('started'),
       stop: () => new Promise(resolve => setTimeout(() => resolve(console.log('drained')), 20)),
     }
-    const stop = startDrain({ drain })
     const forever = setInterval(() => {}, 1000)
+    ${before}
+    const stop = startDrain({ drain }, ${options})
     ${more}
     console.log('ready')`
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], {
@@ -44,6 +49,19 @@ describe('the drain of a server', () => {
     )
     expect(out).toBe('started\nready\ndrained\nclosed\n')
     expect(code).toBe(7)
+  })
+
+  it('closes the stores for a framework that waits until nothing is open any more', async () => {
+    const ended = await program(
+      '',
+      `{ close: () => { console.log('stores'); clearInterval(forever) } }`,
+      `process.once('SIGTERM', () => console.log('closed'))`,
+    )
+    expect(ended).toEqual({
+      out: 'started\nready\nclosed\ndrained\ndrained\nstores\n',
+      code: 0,
+      signal: null,
+    })
   })
 
   it('can be ended by the program, which the signal then ends at once', async () => {
