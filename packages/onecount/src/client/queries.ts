@@ -43,6 +43,11 @@ export class Queries implements LikesCache {
     await Promise.all(this.#find(filters).map(query => query.fetch(cancelRefetch)))
   }
 
+  /** The queries stay, as observers that nobody subscribes to now have them. */
+  removeQueries(filters: Filters): void {
+    for (const query of this.#find(filters)) query.set(PENDING)
+  }
+
   getQueryCache(): ReturnType<LikesCache['getQueryCache']> {
     return {
       findAll: filters => this.#find(filters),
@@ -55,7 +60,8 @@ export class Queries implements LikesCache {
 
   #find({ type, predicate }: Filters): Query[] {
     return [...this.#queries.values()].filter(
-      query => (type !== 'active' || query.isActive()) && (predicate?.(query) ?? true),
+      query =>
+        (type === undefined || query.isActive() === (type === 'active')) && (predicate?.(query) ?? true),
     )
   }
 }

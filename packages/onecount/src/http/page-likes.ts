@@ -8,7 +8,10 @@ import { sessionTag } from './session-tag'
 export interface PageLikes extends Omit<LikeState, 'source'> {
   /** Absent: no Redis is configured, and what Postgres says is exact. */
   source?: Source
-  /** Of a private kind: names whose heart it is, so that a page in a cache is never taken for another session's. */
+  /**
+   * Names whose heart it is, so that a page in a cache is never taken for another session's, and a press that was kept
+   * for it is shown. Absent where nobody's hearts are shown; `none` then of a private kind.
+   */
   session?: string
 }
 
@@ -25,7 +28,7 @@ export async function readPageLikes(
   // An anonymous session is nobody to a kind whose actors have other ids.
   const known = idsOf(kind).isSessionId(sessionId) ? sessionId : null
   const states = await read([...ids], known)
-  const session = kind.isPrivate ? sessionTag(known) : undefined
+  const session = known !== null || kind.isPrivate ? sessionTag(known) : undefined
   if (hasRedis && !session) return states
   const rendered = (state: LikeState) => ({
     ...(hasRedis ? state : exact(state)),

@@ -12,7 +12,7 @@ export interface LikesQuery {
 }
 
 interface Filters {
-  type?: 'active'
+  type?: 'active' | 'inactive'
   predicate?: (query: LikesQuery) => boolean
 }
 
@@ -23,6 +23,8 @@ export interface LikesCache {
   getQueryState(queryKey: readonly unknown[]): LikesQuery['state'] | undefined
   /** Never rejects. `cancelRefetch`: a read that is under way is too old for this; default: true. */
   refetchQueries(filters: Filters, options?: { cancelRefetch?: boolean }): Promise<void>
+  /** Forgets what is known. */
+  removeQueries(filters: Filters): void
   getQueryCache(): {
     findAll(filters: Filters): LikesQuery[]
     /** Calls back with every change of a query or of its views. */
