@@ -83,8 +83,8 @@ describe('what a page loads of onecount', () => {
   })
 
   it.each([
-    ['onecount/client', CLIENT, 6300, 11_000],
-    ['onecount/element', ELEMENT, 7800, 12_100],
+    ['onecount/client', CLIENT, 5500, 11_000],
+    ['onecount/element', ELEMENT, 7200, 12_700],
   ])('%s is small before the first paint and in all, without any package', async (_, source, first, all) => {
     const [before, whole] = [await initial(source), await bundle(source)]
     expect(before.imports).toEqual([BACKGROUND])
