@@ -5,11 +5,16 @@ import { fromIncoming, locationOf, withBody } from './node-request'
 import { errorReply, fromResponse, type Reply } from './responses'
 
 /**
- * Mounts the handler on a plain `node:http` (or https) server: `createServer(nodeListener(handler))`. It needs no
- * framework; a custom server may also put it in front of one and hand on what lies outside of the API.
+ * Mounts the handler on a plain `node:http` (or https) server, or in a framework that hands out Node's requests. It reads the
+ * body itself, so it stands before whatever parses bodies.
  *
  * Give it what `createHandler` returns, not a function around that: then it makes no web `Request` and `Response`, which
  * cost more than everything else of a like.
+ *
+ * @example
+ * createServer(nodeListener(handler)).listen(3000)
+ * @example
+ * app.use('/api', nodeListener(handler)) // Express
  */
 export function nodeListener(handler: Handler): RequestListener {
   const replyTo = answerOf(handler) ? directly(answerOf(handler)!) : throughRequests(handler)
