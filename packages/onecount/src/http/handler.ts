@@ -1,4 +1,5 @@
 import { OnecountError } from '../core/errors'
+import { createAfterDrain } from './after-drain'
 import { parseDrainSecret } from './bearer'
 import { clientIp, UNKNOWN_IP } from './client-ip'
 import { createErrorLog } from './error-log'
@@ -33,8 +34,13 @@ export interface HandlerOptions {
   trustedOrigins?: readonly string[]
   /** Bearer token of `{base}/drain`, 16 characters or more; without one there is no such address. */
   drainSecret?: string
-  /** How long one call of `{base}/drain` goes on taking batches, milliseconds. */
+  /** How long one call of `{base}/drain`, or one drain behind an answer, goes on taking batches, milliseconds; 5,000. */
   drainBudgetMs?: number
+  /**
+   * `after`: what a press leaves is drained behind its answer, by `after` of the request, for platforms where timers stop
+   * with the answer. Left out: `service.drain` runs, or a worker does.
+   */
+  drain?: 'after'
   /** Proxies in front that append to `X-Forwarded-For`; 0 (default): the header is not believed. */
   proxyHops?: number
   basePath?: string
@@ -49,8 +55,19 @@ export interface HandlerOptions {
 /** One year. */
 const HSTS_SECONDS = 365 * 24 * 60 * 60
 
-/** Answers every request, and never throws. `ip` is the connection's address, where the server knows it. */
-export type Handler = (request: Request, info?: { ip?: string }) => Promise<Response>
+/** What the server knows of a request beside it. */
+export interface HandlerInfo {
+  /** The connection's address. */
+  ip?: string
+  /**
+   * Runs `work` once the answer is sent, and keeps the process until it has ended: `after` of Next.js, or
+   * `work => waitUntil(work())`. Where it is left out, `drain: 'after'` drains before it answers.
+   */
+  after?: (work: () => Promise<void>) => void
+}
+
+/** Answers every request, and never throws. */
+export type Handler = (request: Request, info?: HandlerInfo) => Promise<Response>
 
 /**
  * The HTTP API: likes, health and drain below `basePath`, as described in docs/http-api.md. Needs nothing but
@@ -78,6 +95,19 @@ export function createHandler(options: HandlerOptions): Handler {
     secrets: drainSecret ? [...secrets, drainSecret] : secrets,
   })
   const findRoute = createRoutes({ ...options, trustedOrigins, drainSecret }, errorLog)
+  const { service, drainBudgetMs } = options
+  // Without Redis nothing is pending.
+  const afterDrain =
+    options.drain === 'after' && service.hasRedis
+      ? createAfterDrain(service, { budgetMs: drainBudgetMs, now })
+      : null
+
+  async function drainAfter({ request, hasPressed }: Call, after: HandlerInfo['after']): Promise<void> {
+    if (!afterDrain?.isDue(hasPressed)) return
+    const work = () => afterDrain.run(error => errorLog(request, error))
+    if (after) after(work)
+    else await work()
+  }
 
   async function answer(call: Call): Promise<Response> {
     const { pathname } = call.url
@@ -98,12 +128,13 @@ export function createHandler(options: HandlerOptions): Handler {
     const cookies: string[] = []
     const response = await (async () => {
       const ip = clientIp(request.headers, { proxyHops, connectionIp: info?.ip }) ?? UNKNOWN_IP
-      return answer({ request, url: new URL(request.url), ip, headers, cookies })
+      const call: Call = { request, url: new URL(request.url), ip, headers, cookies, hasPressed: false }
+      return answer(call).finally(() => drainAfter(call, info?.after))
     })().catch((error: unknown) => {
       errorLog(request, error)
       return errorResponse(error)
     })
-    if (!options.service.hasRedis) headers['onecount-redis'] = 'off'
+    if (!service.hasRedis) headers['onecount-redis'] = 'off'
     if (isSecure(request)) headers['strict-transport-security'] = `max-age=${HSTS_SECONDS}`
     headers[TIME_HEADER] = String(Math.round(now()))
     for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)

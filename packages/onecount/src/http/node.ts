@@ -17,7 +17,10 @@ export function nodeListener(handler: Handler): RequestListener {
 async function respond(handler: Handler, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const request = toRequest(incoming)
   const response = request
-    ? await handler(request, { ip: incoming.socket.remoteAddress })
+    ? await handler(request, {
+        ip: incoming.socket.remoteAddress,
+        after: work => void outgoing.once('close', work),
+      })
     : errorResponse(new OnecountError('invalid_request'))
   outgoing.statusCode = response.status
   outgoing.setHeaders(response.headers)

@@ -1,5 +1,4 @@
 import { after, connection } from 'next/server.js'
-import type { Engines } from '../core/engines'
 import { OnecountError } from '../core/errors'
 import { createErrorLog } from '../http/error-log'
 import { createHandler, type Handler } from '../http/handler'
@@ -41,12 +40,7 @@ export function createApi(parts: Parts): Api {
 
   const handle: RouteHandler = async request => {
     await connection()
-    const response = await answer(request, { ip: connectionIp(request.headers) })
-    if (parts.drain === 'after' && isPress(request) && response.ok)
-      after(async () => {
-        for (const error of await drainPending(parts)) logError(request, error)
-      })
-    return response
+    return answer(request, { ip: connectionIp(request.headers), after })
   }
 
   return {
@@ -71,10 +65,8 @@ export function createApi(parts: Parts): Api {
   }
 }
 
-const isPress = ({ method }: Request) => method === 'PUT' || method === 'DELETE'
-
 /** @throws OnecountError `misconfigured`, naming the setting */
-function create({ config, env, engines, limiter, shared, warnings, basePath }: Parts): Handler {
+function create({ config, env, engines, limiter, shared, warnings, basePath, drain }: Parts): Handler {
   const hops = proxyHops(env)
   if (hops === 0 && !isHooked() && env.NODE_ENV === 'production') {
     warnings.warn(
@@ -88,6 +80,7 @@ function create({ config, env, engines, limiter, shared, warnings, basePath }: P
     anonymous: config.anonymous,
     limiter: limiter(),
     trustedOrigins: listOf(env.ONECOUNT_TRUSTED_ORIGINS),
+    ...(drain === 'after' && { drain }),
     drainSecret: env.ONECOUNT_DRAIN_SECRET || env.CRON_SECRET,
     proxyHops: hops,
     basePath,
@@ -96,29 +89,3 @@ function create({ config, env, engines, limiter, shared, warnings, basePath }: P
 }
 
 const listOf = (text = ''): string[] => text.split(',').flatMap(item => item.trim() || [])
-
-/** How long one drain after an answer takes at most, milliseconds. */
-const DRAIN_MS = 5000
-
-/** One drain at a time in a process: who comes meanwhile shares the one that follows. Answers what failed. */
-async function drainPending({ engines, shared }: Parts): Promise<unknown[]> {
-  const state = shared.once('drain-after', () => ({
-    running: undefined as Promise<unknown[]> | undefined,
-    next: undefined as Promise<unknown[]> | undefined,
-  }))
-  const begin = () => {
-    state.next = undefined
-    state.running = drainAll(engines()).finally(() => {
-      state.running = undefined
-    })
-    return state.running
-  }
-  if (!state.running) return begin()
-  state.next ??= state.running.then(begin)
-  return state.next
-}
-
-async function drainAll(engines: Engines): Promise<unknown[]> {
-  const { kinds } = await engines.drainOnce(DRAIN_MS)
-  return Object.values(kinds).flatMap(result => ('error' in result ? [result.error] : []))
-}
