@@ -6,6 +6,7 @@ import { createHandler, createLimiter, DEFAULT_LIMITS, nodeListener, redisLimits
 import { postgresJsPort } from 'onecount/postgres'
 import { createUpstashClient, upstashPort } from 'onecount/upstash'
 import { formatTable } from '../packages/onecount/src/cli/table'
+import { commandCalls, resetCounters } from './commands'
 import { postId, startStores } from './stores'
 
 /** Real time for which an idle process is watched, milliseconds. */
@@ -15,13 +16,16 @@ const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
 interface Cost {
   what: string
-  commands: number
   requests: number
+  /** Scripts that were sent. */
+  scripts: number
+  /** Those and the commands that they have called. */
+  commands: number
 }
 
 /**
- * Commands that the official client of Upstash sends, counted by a server of its protocol: each is billed. `ops`: how many
- * likes the drain is given at once.
+ * What the official client of Upstash sends, counted by a server of its protocol, and the commands that Redis executes for
+ * it. `ops`: how many likes the drain is given at once.
  */
 export async function billed({ ops }: { ops: number }, say: (line: string) => void) {
   say('starting Redis and PostgreSQL …')
@@ -32,10 +36,16 @@ export async function billed({ ops }: { ops: number }, say: (line: string) => vo
   const log = { warn() {} }
   const onecount = createOnecount({ redis, postgres, log })
   const costs: Cost[] = []
+  /** Commands of our own. */
+  let looks = 0
   async function cost<T>(what: string, work: () => Promise<T>): Promise<T> {
     const before = [upstash.commands(), upstash.requests()] as const
+    looks = 0
+    await resetCounters(stores.client)
     const result = await work()
-    costs.push({ what, commands: upstash.commands() - before[0], requests: upstash.requests() - before[1] })
+    const commands = (await commandCalls(stores.client)) - looks
+    const scripts = upstash.commands() - before[0]
+    costs.push({ what, requests: upstash.requests() - before[1], scripts, commands })
     return result
   }
   const ids = Array.from({ length: PAGE }, (_, i) => postId(1 + i))
@@ -101,6 +111,7 @@ export async function billed({ ops }: { ops: number }, say: (line: string) => vo
   /** The queue is looked at past the server that counts. */
   async function untilDrained(): Promise<void> {
     for (;;) {
+      looks += 2
       const members = await stores.client.zrangebylex('likes:pending', '(0', '+')
       const isInFlight = (await stores.client.zrangebylex('likes:pending', '[!out|', '[!out~')).length > 0
       if (members.length === 0 && !isInFlight) return
@@ -112,8 +123,11 @@ export async function billed({ ops }: { ops: number }, say: (line: string) => vo
 const format = (costs: readonly Cost[]): string =>
   formatTable(
     [
-      ['', 'commands', 'requests'],
-      ...costs.map(({ what, commands, requests }) => [what, String(commands), String(requests)]),
+      ['', 'requests', 'scripts', 'commands'],
+      ...costs.map(({ what, ...numbers }) => [
+        what,
+        ...[numbers.requests, numbers.scripts, numbers.commands].map(String),
+      ]),
     ],
-    [1, 2],
+    [1, 2, 3],
   )

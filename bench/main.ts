@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { billed } from './billed'
+import { cold } from './cold'
 import { drain } from './drain'
 import { endToEnd } from './end-to-end'
 import { existing } from './existing'
@@ -23,6 +24,7 @@ const HELP = `Measures the engine on stores that it starts itself, on this machi
   instances        1 to 40 engines on one backlog: time, script calls, idle calls; how long a like waits for Postgres
   drain            how long until Postgres has what gathered while it was away, and the time of a like meanwhile
   billed           commands that Upstash bills for a like, a page, a drain and an idle process
+  cold             a new process until it has taken its first like, as a function that a platform starts
   postgres         likes per second without Redis, beside an upsert and an update as plain statements
   existing         how long migrations and repair take on tables with ratings, and how long a like waits for them
   plans            how long calls take in Postgres where one post has nearly all ratings and statistics are old
@@ -67,6 +69,7 @@ const MEASURES = new Map<string, Measure>(
     instances,
     drain,
     billed,
+    cold,
     postgres,
     existing,
     plans,
