@@ -1,5 +1,6 @@
 import { type Drained, errorsOf } from './operations'
 import type { KindsService, LikesService } from './ports'
+import { shareRuns } from './share-runs'
 
 /** Between a drain that failed and the next attempt: at first, and at most; milliseconds. */
 const LEAST_PAUSE_MS = 500
@@ -27,8 +28,7 @@ export function createAfterDrain(
   service: Pick<LikesService | KindsService, 'drainOnce'>,
   { budgetMs = 5000, now = Date.now }: { budgetMs?: number; now?: () => number } = {},
 ): AfterDrain {
-  let running: Promise<void> | undefined
-  let following: Promise<void> | undefined
+  let isRunning = false
   /** The drain before has left something, or it is not known whether it has. */
   let isBehind = false
   let failures = 0
@@ -40,7 +40,9 @@ export function createAfterDrain(
     return failures === 0 || Math.abs(now() - failedAt) >= pauseMs
   }
 
-  async function drain(logError: (error: unknown) => void): Promise<void> {
+  /** Answers what failed. */
+  async function drain(): Promise<unknown[]> {
+    isRunning = true
     isBehind = true
     const errors: unknown[] = []
     try {
@@ -55,25 +57,17 @@ export function createAfterDrain(
     } catch (error) {
       errors.push(error)
     }
+    isRunning = false
     failures = errors.length > 0 ? failures + 1 : 0
     failedAt = now()
-    for (const error of errors) logError(error)
+    return errors
   }
 
-  function begin(logError: (error: unknown) => void): Promise<void> {
-    following = undefined
-    running = drain(logError).finally(() => {
-      running = undefined
-    })
-    return running
-  }
-
+  const shared = shareRuns(drain)
   return {
-    isDue: hasPressed => (hasPressed || (isBehind && !running)) && mayTry(),
-    run(logError) {
-      if (!running) return begin(logError)
-      following ??= running.then(() => begin(logError))
-      return following
+    isDue: hasPressed => (hasPressed || (isBehind && !isRunning)) && mayTry(),
+    async run(logError) {
+      for (const error of await shared()) logError(error)
     },
   }
 }
