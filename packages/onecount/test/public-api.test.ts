@@ -137,7 +137,7 @@ describe('the public interface', () => {
       .parameter(0)
       .toExtend<Config<'like'>>()
     expectTypeOf<keyof Two>().toEqualTypeOf<
-      'kinds' | 'main' | 'hasRedis' | 'drain' | 'drainOnce' | 'health'
+      'kinds' | 'main' | 'hasRedis' | 'drain' | 'drainOnce' | 'prune' | 'health'
     >()
   })
 

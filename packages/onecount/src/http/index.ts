@@ -1,6 +1,6 @@
 export { clientIp, UNKNOWN_IP } from './client-ip'
 export { createErrorLog } from './error-log'
-export { createHandler, type Handler, type HandlerOptions } from './handler'
+export { createHandler, type Handler, type HandlerInfo, type HandlerOptions } from './handler'
 export { createLimiter, type Limiter } from './limiter'
 export { DEFAULT_LIMITS, type LimitKind, type Limits, NO_LIMITS, parseLimits, type Rate } from './limits'
 export { nodeListener } from './node'

@@ -1,6 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { OnecountError } from '../core/errors'
-import { type Answer, answerOf, type Handler } from './handler'
+import { type Answer, answerOf, type Handler, type HandlerInfo } from './handler'
 import { fromIncoming, locationOf, withBody } from './node-request'
 import { errorReply, fromResponse, type Reply } from './responses'
 
@@ -19,7 +19,15 @@ import { errorReply, fromResponse, type Reply } from './responses'
 export function nodeListener(handler: Handler): RequestListener {
   const replyTo = answerOf(handler) ? directly(answerOf(handler)!) : throughRequests(handler)
   async function respond(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    send((await replyTo(incoming)) ?? errorReply(new OnecountError('invalid_request')), incoming, outgoing)
+    const info: HandlerInfo = {
+      ip: incoming.socket.remoteAddress,
+      after: work => void outgoing.once('close', work),
+    }
+    send(
+      (await replyTo(incoming, info)) ?? errorReply(new OnecountError('invalid_request')),
+      incoming,
+      outgoing,
+    )
   }
   return (incoming, outgoing) => {
     void respond(incoming, outgoing).catch(() => outgoing.destroy())
@@ -27,22 +35,21 @@ export function nodeListener(handler: Handler): RequestListener {
 }
 
 /** Null where the Host header or the address is no part of a URL. */
-type ReplyTo = (incoming: IncomingMessage) => Promise<Reply> | null
+type ReplyTo = (incoming: IncomingMessage, info: HandlerInfo) => Promise<Reply> | null
 
 const directly =
   (answer: Answer): ReplyTo =>
-  incoming => {
+  (incoming, info) => {
     const request = fromIncoming(incoming)
-    return request && answer(request, { ip: incoming.socket.remoteAddress })
+    return request && answer(request, info)
   }
 
 /** For a handler that is not that of `createHandler` itself, but a function around it. */
 const throughRequests =
   (handler: Handler): ReplyTo =>
-  incoming => {
+  (incoming, info) => {
     const location = locationOf(incoming)
-    if (!location) return null
-    return handler(withBody(incoming, location), { ip: incoming.socket.remoteAddress }).then(fromResponse)
+    return location && handler(withBody(incoming, location), info).then(fromResponse)
   }
 
 function send(

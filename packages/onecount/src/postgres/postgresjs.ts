@@ -127,15 +127,20 @@ class Late extends Error {}
 /** Does not trust the connection to say that it is dead: past the deadline the call has failed. */
 async function withDeadline<T>(call: PromiseLike<T>, ms: number, cancel: () => void): Promise<T> {
   let timer: NodeJS.Timeout | undefined
+  let reading: NodeJS.Immediate | undefined
   const late = new Promise<never>((_, reject) => {
+    // What a frozen or busy process finds in the socket is read between its timers and this.
     timer = setTimeout(() => {
-      cancel()
-      reject(new Late(`no answer within ${ms} ms`))
+      reading = setImmediate(() => {
+        cancel()
+        reject(new Late(`no answer within ${ms} ms`))
+      })
     }, ms)
   })
   try {
     return await Promise.race([call, late])
   } finally {
     clearTimeout(timer)
+    clearImmediate(reading)
   }
 }
