@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { Link } from '@onecount/dev-stack/link'
 import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { type LocalSupabase, startSupabase } from '@onecount/dev-stack/supabase'
@@ -80,6 +82,26 @@ describe('a Postgres that is not there', () => {
       store: 'postgres',
     })
     await nowhere.end({ timeout: 0 })
+  })
+
+  it('has refused nothing where a pooler ends the connection, whatever its code', async () => {
+    const said = ['SFATAL', 'VFATAL', 'CXX000', 'MTenant or user not found'].map(field => `${field}\0`).join('')
+    const length = Buffer.alloc(4)
+    length.writeInt32BE(said.length + 5)
+    const pooler = createServer(socket => {
+      socket.on('error', () => {})
+      socket.once('data', () => socket.end(Buffer.concat([Buffer.from('E'), length, Buffer.from(`${said}\0`)])))
+    })
+    await once(pooler.listen(0, '127.0.0.1'), 'listening')
+    const { port } = pooler.address() as AddressInfo
+    const through = connect(`postgres://tenant@127.0.0.1:${port}/nothing?sslmode=disable`, { max: 1 })
+    const error = await postgresJsPort(through, { timeoutMs: 2000 })
+      .status(0)
+      .catch((e: unknown) => e)
+    expect(error).toMatchObject({ name: 'StoreUnavailable', store: 'postgres' })
+    expect(String((error as Error).cause)).toContain('Tenant or user not found')
+    await through.end({ timeout: 0 })
+    pooler.close()
   })
 
   it('makes a call through supabase-js fail', async () => {

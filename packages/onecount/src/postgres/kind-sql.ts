@@ -180,7 +180,7 @@ export function fillTemplate(
     first: id.first,
     none: actor.none,
     probe: actor.probe,
-    path: isDefault ? `''` : path,
+    path,
     'actor.cast': actor.cast,
     partition: IDS[target.id].partition(row.targetOf('p_post')),
     variants: row.variants,
