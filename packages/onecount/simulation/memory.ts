@@ -22,8 +22,8 @@ export class Memory {
   watch(call: Call, answer: unknown, now: number): void {
     if (call.name === 'sync' && (answer as { status: string }).status === 'applied') this.#appliedAt = now
     if (call.name !== 'settle' || String(answer).split(',')[0] !== 'OK') return
-    const args = call.args[1] as string[]
     if (this.#isRepeat(call)) return
+    const args = call.args[1] as string[]
     const [seconds, micros] = String(args[0]).split('.').slice(-2).map(Number) as [number, number]
     const settledAt = Math.max(latestOf(call), seconds * 1000 + micros / 1000)
     for (const { post, session, op, likes } of toldBy(call)) {

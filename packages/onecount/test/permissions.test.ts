@@ -36,7 +36,8 @@ const DEFINERS = [
   'onecount_repair_constraints(boolean)',
 ]
 /** What writes posts_new and post_ratings: triggers of the application fire then, and name its tables as its code does. */
-const WRITERS = /^onecount_(apply|merge|merge_sparing|rated_by_hand|refuses_every|remove_post|repair_(posts|ratings|tombstones))\(/
+const WRITERS =
+  /^onecount_(apply|merge|merge_sparing|rated_by_hand|refuses_every|remove_post|repair_(posts|ratings|tombstones))\(/
 
 /** A policy that an application may have so that authors can edit their posts. */
 const PERMISSIVE = `

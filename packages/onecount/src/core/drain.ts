@@ -36,7 +36,7 @@ const LEAST = 100
 const FIRST = 1000
 /** Recent ops that one call makes pending again: it takes Redis a few milliseconds. */
 const FED = 1000
-/** Failures of a batch in a row, after which Postgres is asked whether it answers other calls. */
+/** So many times Postgres undoes a batch before it is dropped. */
 const TRIES = 2
 /** Slices of a batch on their way to Redis at once. */
 const AT_ONCE = 3
@@ -61,8 +61,8 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
   const fedSize = Math.min(FED, settings.batchSize)
   /** Ops in the next batch at most. */
   let size = Math.min(FIRST, settings.batchSize)
-  /** The batch that Postgres has failed to take last, and how often. */
-  let failed = { nonce: '', times: 0 }
+  /** The batch that Postgres has undone last, and how often. */
+  let undone = { nonce: '', times: 0 }
 
   /**
    * One batch: two or three round trips. An op that Postgres refuses is set aside there, and no obstacle to the others.
@@ -137,7 +137,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     return toBatch(collected.receipt, collected.batch, began)
   }
 
-  /** Postgres refuses the whole call, or does not end it: the batch is dropped and made anew. */
+  /** Postgres refuses the whole call, or undoes it again and again: the batch is dropped and made anew. */
   async function sync(batch: Batch): Promise<SyncResult> {
     const { parent, nonce, entries } = batch
     try {
@@ -151,18 +151,20 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
         owner: home || null,
       })
     } catch (error) {
-      if (error instanceof StoreRefused || (await isTooLarge(batch))) await ctx.redis!.abandon(nonce)
+      if (error instanceof StoreRefused || (await isTooLarge(batch, error))) await ctx.redis!.abandon(nonce)
       throw withoutSessions(error, entries)
     }
   }
 
   /**
-   * Whether Postgres answers and does not take the batch: it holds too much for a deadline or a timeout, or a post that
-   * another transaction has locked. The next one is smaller and begins behind it, so that the rest lands.
+   * Whether Postgres has undone the batch again: it holds too much for a timeout, or a post that another transaction has
+   * locked. The next one is smaller and begins behind it, so that the rest lands.
    */
-  async function isTooLarge({ nonce, entries }: Batch): Promise<boolean> {
-    failed = { nonce, times: failed.nonce === nonce ? failed.times + 1 : 1 }
-    if (failed.times < TRIES) return false
+  async function isTooLarge({ nonce, entries }: Batch, error: unknown): Promise<boolean> {
+    if (!(error instanceof StoreUnavailable && error.isUndone)) return false
+    undone = { nonce, times: undone.nonce === nonce ? undone.times + 1 : 1 }
+    if (undone.times < TRIES) return false
+    // Another drainer may have had more time.
     const known = await ctx.postgres.status(ctx.partition).catch(() => null)
     if (!known || known.receipt?.startsWith(`${nonce}/`)) return false
     size = Math.max(1, Math.ceil((entries.length || size) / 2))

@@ -6,6 +6,8 @@ import { StoreRefused, StoreUnavailable } from '../core/errors'
  */
 const OUTAGES = ['08', '25', '28', '3D', '40', '53', '57', '58', '72']
 const OUTAGE_STATES = ['55006', '55P03', '55P04']
+/** A timeout or a cancelled call, a lock that was not to be had, a deadlock, a conflict of transactions. */
+const UNDONE = ['57014', '55P03', '40P01', '40001']
 /** PostgREST without a connection to its Postgres. */
 const UNCONNECTED = /^PGRST(00\d|X\d\d)$/
 
@@ -17,7 +19,7 @@ const EMBEDDED_SQL = /^(PostgresError|error): /
 export function failureOf(error: unknown): StoreUnavailable {
   const sqlstate = sqlstateOf(error)
   if (sqlstate === null || isOutage(sqlstate) || endsConnection(error))
-    return new StoreUnavailable('postgres', error)
+    return new StoreUnavailable('postgres', error, 'store', undefined, UNDONE.includes(sqlstate ?? ''))
   const message = error instanceof Error ? error.message : String(error)
   return new StoreRefused(sqlstate, message.replace(EMBEDDED_SQL, ''), error)
 }
