@@ -1,6 +1,11 @@
+import { preparePostgres } from '@onecount/dev-stack/postgres-server'
 import { buildPackage } from './build'
 
-/** Tests start the command and pack the package: both must be what the present sources make. */
-export async function setup(): Promise<void> {
-  await buildPackage()
+/**
+ * Tests start the command and pack the package: both must be what the present sources make. They start many servers
+ * too, whose data folders are copies of one.
+ */
+export async function setup(): Promise<() => Promise<void>> {
+  const [removePrepared] = await Promise.all([preparePostgres(), buildPackage()])
+  return removePrepared
 }

@@ -1,20 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { forAllTests } from '../test/support/for-all-tests'
 import { ablateRule } from './ablate'
 
-let server: RedisServer
+const server = forAllTests(startRedisServer)
 let client: Redis
-beforeAll(async () => {
-  server = await startRedisServer()
-  client = new Redis(server.url)
-})
-afterAll(async () => {
-  client.disconnect()
-  await server.kill()
-})
+beforeAll(() => (client = new Redis(server.url)))
+afterAll(() => client.disconnect())
 
 describe('an engine that does not run', () => {
   it.each([

@@ -1,5 +1,6 @@
 import { defineConfig } from '../src/config/define'
 import { DEFAULT_KIND, type Kind } from '../src/core/kind'
+import { variantId, variantIds } from '../src/core/variants'
 
 /** A kind that worlds may have, with ids of it. */
 export interface SimulatedKind {
@@ -10,13 +11,13 @@ export interface SimulatedKind {
   sessions: readonly string[]
 }
 
-export const KIND_NAMES = ['uuid', 'bigint', 'text'] as const
+export const KIND_NAMES = ['uuid', 'bigint', 'text', 'variants'] as const
 
-/** By the type of its ids: `uuid` is the kind that there is without a configuration. */
+/** By the type of its ids: `uuid` is the kind that there is without a configuration, `variants` counts several of a uuid. */
 export type KindName = (typeof KIND_NAMES)[number]
 
 /** Kinds without a column of the count: their counts are in a table of onecount. */
-const { heart, page } = defineConfig({
+const { heart, page, reaction } = defineConfig({
   kinds: {
     heart: {
       target: { table: 'articles', id: 'bigint' },
@@ -27,11 +28,17 @@ const { heart, page } = defineConfig({
       target: { table: 'pages', id: 'text', column: 'slug' },
       rows: { table: 'page_likes', target: 'page', actor: 'who' },
     },
+    reaction: {
+      target: { table: 'comments', id: 'uuid' },
+      variants: ['👍', '🎉'],
+      rows: { table: 'comment_reactions', target: 'comment_id', actor: 'user_id', variant: 'emoji' },
+    },
   },
   keyPrefix: 'app:',
 }).kinds
 
 const numbers = [0, 1, 2, 3, 4]
+const [COMMENT, OTHER] = [0, 1].map(n => `70070000-0000-4000-8000-00000000000${n}`) as [string, string]
 
 export const SIMULATED_KINDS: Record<KindName, SimulatedKind> = {
   uuid: {
@@ -56,8 +63,16 @@ export const SIMULATED_KINDS: Record<KindName, SimulatedKind> = {
     posts: ['9', '10', 'Polar-bear:2.1'].map(id => ({ id, base: 0 })),
     sessions: numbers.map(n => `s:${n}.x`),
   },
+  variants: {
+    name: 'variants',
+    kind: reaction,
+    // The last one is removed now and then, and takes the other variant of its comment along.
+    posts: [variantId(OTHER, '👍'), ...variantIds(reaction, [COMMENT])].map(id => ({ id, base: 0 })),
+    sessions: numbers.map(n => `s${n}`),
+  },
 }
 
-/** The kind of a seed: of every eight one has ids that are bigints, and one such that are texts. */
-export const kindOfSeed = (seed: number): SimulatedKind =>
-  SIMULATED_KINDS[seed % 8 === 3 ? 'bigint' : seed % 8 === 6 ? 'text' : 'uuid']
+/** Of every eight seeds one has ids that are bigints, one such that are texts, and one counts variants. */
+const KIND_OF_REST: Record<number, KindName> = { 0: 'variants', 3: 'bigint', 6: 'text' }
+
+export const kindOfSeed = (seed: number): SimulatedKind => SIMULATED_KINDS[KIND_OF_REST[seed % 8] ?? 'uuid']

@@ -22,7 +22,8 @@ functions as JavaScript that passes the same contract suite.
   --seed N         this one alone, with everything that happens in it
   --partitions N   into how many parts the keys are split (1)
   --kind NAME      the type of the ids: uuid for the kind without a configuration, bigint or text for one of other tables
-                   with a prefix of its keys and no column of the count; without it two of eight seeds have one of these
+                   with a prefix of its keys and no column of the count, variants for one that counts two of a
+                   uuid; without it three of eight seeds have one of these
   --faults A,B     what goes wrong, instead of what each seed chooses; '' for nothing
   --steps N        how long it does, in steps (300)
   --ablate         switches off each rule of the engine in turn: each must be noticed within --seeds (200)

@@ -1,10 +1,12 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { postgresJsPort } from 'onecount/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DEFAULT_KIND, type Kind } from '../src/core/kind'
 import { type Ids, idsOf } from '../src/core/kind-ids'
 import { isLikedOp } from '../src/core/op'
 import type { PairOp, PostgresPort, PostgresState, SyncBatch, SyncResult } from '../src/core/ports'
+import { variantIds } from '../src/core/variants'
+import { forAllTests } from '../test/support/for-all-tests'
 import { namesOf, uuidOf } from '../test/support/kinds'
 import { chosenSeed, createRandom, type Random } from '../test/support/random'
 import { BARRED, createSoundDatabase, type SoundDatabase } from '../test/support/sound-database'
@@ -43,17 +45,23 @@ const CASES: Case[] = [
     sessions: ['a', 'b:1', 'c.x', 'barred'],
     seeds: 100,
   },
+  {
+    name: 'variants',
+    kind: SIMULATED_KINDS.variants.kind,
+    posts: variantIds(
+      SIMULATED_KINDS.variants.kind,
+      [0, 1, 2, 3].map(i => `70070000-0000-4000-8000-00000000000${i}`),
+    ),
+    sessions: ['a', 'b', 'c', 'barred'],
+    seeds: 50,
+  },
 ]
 const T = 1_795_000_000_000_000
 const STEPS = 14
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let database: Pick<SoundDatabase, 'sql' | 'clear' | 'addPosts' | 'removePost' | 'setPartitions' | 'held'>
 let real: PostgresPort
-beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
-})
-afterAll(() => server.stop())
 
 const nonceOf = (receipt: string | null) => receipt?.split('/')[0]
 const key = (value: object) => JSON.stringify(value)
@@ -84,6 +92,7 @@ class Twins {
   readonly #receipts = new Map<number, { real: string; memory: string }[]>()
   readonly #last = new Map<number, SyncBatch>()
   readonly #partitionOf: Ids['partitionOf']
+  readonly #goWith: Ids['removedWith']
   #step = 0
 
   constructor(
@@ -93,6 +102,7 @@ class Twins {
   ) {
     this.memory = createMemoryPostgres({ newId: () => 'first', partitions, kind: of.kind })
     this.#partitionOf = idsOf(of.kind).partitionOf
+    this.#goWith = idsOf(of.kind).removedWith
     this.hasRefusals = random.chance(0.5)
   }
 
@@ -110,7 +120,9 @@ class Twins {
   }
 
   async #add(ids: string[]): Promise<void> {
-    const posts = ids.map((id, i) => ({ id, likes: 10 * i }))
+    // A target comes with all of its variants, as it goes.
+    const all = [...new Set(ids.flatMap(this.#goWith))]
+    const posts = all.map((id, i) => ({ id, likes: 10 * i }))
     if (posts.length > 0) await database.addPosts(posts)
     this.memory.addPosts(posts)
     for (const { id, likes } of posts) this.#bases.set(id, likes)

@@ -37,7 +37,7 @@ export function createMemoryPostgres(options: {
   hasRedis?: boolean
 }) {
   const { newId, hasRedis = false, kind = DEFAULT_KIND } = options
-  const { partitionOf, postOrder } = idsOf(kind)
+  const { partitionOf, postOrder, removedWith } = idsOf(kind)
   // Texts have the order of their bytes, as in a database of the locale C.
   const byPost = postOrder ?? inOrder
   const byPair = pairOrder(byPost)
@@ -229,7 +229,10 @@ export function createMemoryPostgres(options: {
     })
   }
 
-  function removePost(postId: string): boolean {
+  /** Of a kind with variants the target goes, with all of them. */
+  const removePost = (postId: string): boolean => removedWith(postId).map(removeOne).includes(true)
+
+  function removeOne(postId: string): boolean {
     if (!tables.posts.delete(postId)) return false
     tables.log = tables.log.filter(row => row.postId !== postId)
     for (const [key, op] of tables.refused) if (op.postId === postId) tables.refused.delete(key)

@@ -1,6 +1,7 @@
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { forAllTests } from '../test/support/for-all-tests'
 import { ablateRule } from './ablate'
 import { runBatch } from './batch'
 import { productionEngine } from './engine'
@@ -15,16 +16,10 @@ const withoutChance = (trace: string): string =>
     .replace(/[0-9a-f-]{36}(\.[\d.]+)?|\b[0-9a-f]{16}\b/g, '…')
     .replace(/(install-posts\(\["[^"]*",\d+,\d+,)\d+,/g, '$1…,')
 
-let server: RedisServer
+const server = forAllTests(startRedisServer)
 let client: Redis
-beforeAll(async () => {
-  server = await startRedisServer()
-  client = new Redis(server.url)
-})
-afterAll(async () => {
-  client.disconnect()
-  await server.kill()
-})
+beforeAll(() => (client = new Redis(server.url)))
+afterAll(() => client.disconnect())
 
 describe('whatever goes wrong, in whatever order', () => {
   it.each([

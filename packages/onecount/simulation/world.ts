@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { idsOf } from '../src/core/kind-ids'
 import { MAX_OP_AHEAD, opTime } from '../src/core/op'
 import { createRandom, type Random } from '../test/support/random'
 import { Clocks } from './clocks'
@@ -101,7 +102,7 @@ export class World {
 
   /** A store has done a call. */
   done = (call: Call, answer: unknown): void => {
-    if (call.name === 'removePost') this.#everGone.add(String(call.args[0]))
+    if (call.name === 'removePost') this.#goneWith(String(call.args[0]))
     this.truth.executed(call, answer, this.wasGone, this.#accepted)
     this.exactness.watch(call, answer)
     this.expiry.watch(call, answer)
@@ -140,8 +141,12 @@ export class World {
 
   /** Somebody deletes a post in the database. */
   deletePost(post: string): void {
-    this.#everGone.add(post)
+    this.#goneWith(post)
     this.postgres.removePost(post)
+  }
+
+  #goneWith(post: string): void {
+    for (const id of idsOf(this.simulated.kind).removedWith(post)) this.#everGone.add(id)
   }
 
   wasGone = (post: string) => this.#everGone.has(post)

@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { Onecount, PostgresPort } from '../src'
-import { type Stores, startStores } from './support/stores'
+import { forAllTests } from './support/for-all-tests'
+import { startStores } from './support/stores'
 
 const MISSING = '50050001-aaaa-bbbb-cccc-ddddeeee9999'
 const OTHER = '50050001-aaaa-bbbb-cccc-ddddeeee0002'
 const PROCESSES = 20
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let processes: Onecount[]
 let asked: number
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin([{ id: OTHER, base: 0 }])
   asked = 0

@@ -1,14 +1,11 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from './support/for-all-tests'
 import { startStores } from './support/stores'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 const likeAt = (micros: number) => 2 * micros + 1
 
-let stores: Awaited<ReturnType<typeof startStores>>
-beforeAll(async () => {
-  stores = await startStores()
-}, 60_000)
-afterAll(() => stores?.stop())
+const stores = forAllTests(startStores)
 
 /** What a process of the version before leaves: an op in its queue, and the receipt of a batch of its own. */
 async function pressWithTheVersionBefore(sessionId: string, op: number): Promise<void> {

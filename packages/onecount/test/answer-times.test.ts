@@ -1,9 +1,10 @@
 import { DEFAULT_SETTINGS, nextOp, type Onecount, OnecountError, type WriteState } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { FAIL_FAST } from 'onecount/redis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connect } from './support/databases'
-import { type Stores, startStores } from './support/stores'
+import { forAllTests } from './support/for-all-tests'
+import { startStores } from './support/stores'
 
 const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
 const COLD = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0002', base: 12 }
@@ -13,13 +14,9 @@ const POSTGRES_MS = 5000
 /** Of a machine that is busy with something else, milliseconds. */
 const SLACK_MS = 500
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let onecount: Onecount
 let restore: () => unknown
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin([POST, COLD])
   restore = () => {}

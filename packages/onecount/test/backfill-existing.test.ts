@@ -1,18 +1,15 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import type { Sql } from 'postgres'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { addExisting, applyAll, type Existing, POSTS, startExisting, type World } from './support/existing'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { addExisting, applyAll, POSTS, startExisting, type World } from './support/existing'
+import { forAllTests } from './support/for-all-tests'
 
 const BIN = join(import.meta.dirname, '../bin/onecount.mjs')
 
-let existing: Existing
+const existing = forAllTests(startExisting)
 let world: World
 let sql: Sql
-beforeAll(async () => {
-  existing = await startExisting()
-}, 60_000)
-afterAll(() => existing.stop())
 beforeEach(async () => {
   world = await existing.begin()
   sql = world.sql

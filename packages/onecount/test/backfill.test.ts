@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { applyMigrations } from '@onecount/dev-stack/migrations'
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { startSupabase } from '@onecount/dev-stack/supabase'
 import { createClient } from '@supabase/supabase-js'
 import { Redis } from 'ioredis'
@@ -12,6 +12,7 @@ import { createRedisClient, ioredisPort } from 'onecount/redis'
 import postgres from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import WebSocket from 'ws'
+import { forAllTests } from './support/for-all-tests'
 
 type PairOp = Awaited<ReturnType<PostgresPort['ratings']>>[number]
 
@@ -19,10 +20,10 @@ const POSTS = 100_000
 const RATINGS = 200_000
 const BIN = join(import.meta.dirname, '../bin/onecount.mjs')
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let databaseUrl: string
 let sql: postgres.Sql
-let redisServer: RedisServer
+const redisServer = forAllTests(startRedisServer)
 let redis: Redis
 
 /** Posts as in real traffic: a few have most of the likes. Their other likes are older than the rows. */
@@ -70,7 +71,6 @@ async function sizesOf(pattern: string): Promise<number> {
 const backfill = (args: string[] = [], env?: Record<string, string>) => start(args, env).ended
 
 beforeAll(async () => {
-  ;[server, redisServer] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
   databaseUrl = await server.createDatabase('migration')
   sql = postgres(databaseUrl, { max: 2, onnotice() {} })
   await applyMigrations(async text => [...(await sql.unsafe(text))] as Record<string, unknown>[])
@@ -81,7 +81,6 @@ beforeAll(async () => {
 afterAll(async () => {
   redis.disconnect()
   await sql.end()
-  await Promise.all([server.kill(), redisServer.kill()])
 })
 
 describe('onecount backfill', () => {

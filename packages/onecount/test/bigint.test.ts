@@ -1,4 +1,4 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { type LocalSupabase, startSupabase } from '@onecount/dev-stack/supabase'
 import { postgresJsPort, supabasePort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { PostgresPort } from '../src/core/ports'
 import { chainOf } from '../src/testing/postgres/harness'
 import { connect, migrate, ownersTables, supabaseClient } from './support/databases'
+import { forAllTests } from './support/for-all-tests'
 
 /** An application whose posts may have more likes than fit into 32 bits. */
 const EXISTING = `
@@ -24,12 +25,11 @@ const MANY = 2 ** 31 - 1
 const MOST = Number.MAX_SAFE_INTEGER - 10
 const T = 1_795_000_000_000_000
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let supabase: LocalSupabase
 let sql: Sql
 let ports: Record<string, PostgresPort>
 beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
   const url = await server.createDatabase('bigint')
   sql = connect(url)
   await sql.unsafe(EXISTING)
@@ -43,7 +43,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await supabase?.stop()
   await sql?.end({ timeout: 1 })
-  await server?.stop()
 })
 beforeEach(async () => {
   await ownersTables(sql).clear()

@@ -1,20 +1,17 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { churnDatabase, expectSame, instancesOn, press, SESSIONS, whileDraining } from './support/churn'
+import { forAllTests } from './support/for-all-tests'
 
 const INSTANCES = 3
 const PRESSES = 60
 
-let postgres: PostgresServer
-let redis: RedisServer
+const postgres = forAllTests(() => startPostgresServer({ fsync: false }))
+const redis = forAllTests(startRedisServer)
 let clients: Redis[]
-beforeAll(async () => {
-  ;[postgres, redis] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
-})
-afterAll(() => Promise.all([postgres?.stop(), redis?.kill()]))
 beforeEach(async () => {
   clients = Array.from({ length: INSTANCES }, () => createRedisClient(redis.url, { commandTimeout: 5000 }))
   const admin = new Redis(redis.url)

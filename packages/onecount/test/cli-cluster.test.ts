@@ -1,49 +1,50 @@
-import { type RedisCluster, startRedisCluster } from '@onecount/dev-stack/redis-cluster'
+import { startRedisCluster } from '@onecount/dev-stack/redis-cluster'
 import { createOnecount, type Onecount } from 'onecount'
 import { type RedisConnection, redisFromEnv } from 'onecount/redis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../src/cli/connect'
 import type { Finding } from '../src/cli/doctor/check'
 import { readSettings } from '../src/cli/settings'
-import { type Cli, OTHER, POST, POSTS, startCli } from './support/cli'
+import { OTHER, POST, POSTS, startCli } from './support/cli'
+import { forAllTests } from './support/for-all-tests'
+import { startStores } from './support/stores'
 
 const SECRET = 'hunter,2'
 const P = 4
 
-let cli: Cli
-let redis: RedisCluster
+const stores = forAllTests(startStores)
+const cli = forAllTests(() => startCli(stores))
+const redis = forAllTests(() => startRedisCluster({ password: SECRET }))
 /** Two of the six nodes; the password is named once. */
 let env: Record<string, string>
 const connections: RedisConnection[] = []
 
-beforeAll(async () => {
-  ;[cli, redis] = await Promise.all([startCli(), startRedisCluster({ password: SECRET })])
+beforeAll(() => {
   const [first, second] = redis.nodes.map(({ port }) => `127.0.0.1:${port}`)
   env = { REDIS_URL: `redis://${first},redis://:${encodeURIComponent(SECRET)}@${second}` }
 })
-afterAll(async () => {
+afterAll(() => {
   for (const { client } of connections) client.disconnect()
-  await Promise.all([cli.stop(), redis.stop()])
 })
 
 /** One instance of the application. */
 function instance(partitions: number): Onecount {
   const connection = redisFromEnv(env, { commandTimeout: 5000 })!
   connections.push(connection)
-  const { postgres } = cli.stores.ports()
+  const { postgres } = stores.ports()
   return createOnecount({ redis: connection.port, postgres, partitions, log: { warn() {} } })
 }
 
 const json = (...args: string[]) => cli.json(args, env)
 const likesOf = async ({ id }: { id: string }) => {
-  const [row] = await cli.stores.sql`select likes from posts_new where id = ${id}`
+  const [row] = await stores.sql`select likes from posts_new where id = ${id}`
   return Number(row!.likes)
 }
 const named = (findings: Finding[], check: string) => findings.filter(found => found.check === check)
 
 describe('one partition of a cluster', () => {
   it('is served by one node, and doctor says how many would use all', async () => {
-    await cli.stores.begin(POSTS)
+    await stores.begin(POSTS)
     const app = instance(1)
     await app.hydrateAll()
     await app.set(POST.id, 'ana', true)
@@ -146,7 +147,7 @@ describe('every command on a cluster with several partitions', () => {
 describe('a setting that does not fit', () => {
   /** What a command prints of it. */
   async function refused(changed: Record<string, string>): Promise<string> {
-    const { databaseUrl: DATABASE_URL } = cli.stores
+    const { databaseUrl: DATABASE_URL } = stores
     const all = { NODE_ENV: 'test' as const, DATABASE_URL, ...env, ...changed }
     const error = await Promise.resolve()
       .then(() => connect(readSettings(cli.folder, all)))
@@ -181,7 +182,7 @@ describe('a setting that does not fit', () => {
   })
 
   it('of a single Redis as a cluster names REDIS_URL', async () => {
-    const REDIS_URL = cli.stores.redisUrl
+    const REDIS_URL = stores.redisUrl
     const { code, out, err } = await cli.run(['worker', '--once', '--cluster'], { ...env, REDIS_URL })
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toMatch(SINGLE)
@@ -196,7 +197,7 @@ describe('a setting that does not fit', () => {
     const { close } = await connect({
       redisUrl: one(),
       isCluster: true,
-      databaseUrl: cli.stores.databaseUrl,
+      databaseUrl: stores.databaseUrl,
       partitions: P,
     })
     await close()
@@ -222,5 +223,5 @@ it('the posts of a cluster go back into one partition', async () => {
   await app.hydrateAll()
   expect(await app.set(POST.id, 'fay', true)).toMatchObject({ source: 'redis', liked: true })
   expect((await cli.run(['worker', '--once', '--partitions', '1'], env)).code).toBe(0)
-  expect(await cli.stores.sql`select from post_ratings where session_id = 'fay'`).toHaveLength(1)
+  expect(await stores.sql`select from post_ratings where session_id = 'fay'`).toHaveLength(1)
 })

@@ -1,19 +1,16 @@
 import type { Onecount } from 'onecount'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { compare } from '../src/cli/compare'
 import { connect } from '../src/cli/connect'
 import { strangersOf } from '../src/core/mirrors'
-import { type Cli, OTHER, POST, POSTS, startCli } from './support/cli'
+import { OTHER, POST, POSTS, startCli } from './support/cli'
+import { forAllTests } from './support/for-all-tests'
+import { startStores } from './support/stores'
 
-let cli: Cli
-let stores: Cli['stores']
+const stores = forAllTests(startStores)
+const cli = forAllTests(() => startCli(stores))
 let app: Onecount
 
-beforeAll(async () => {
-  cli = await startCli()
-  stores = cli.stores
-})
-afterAll(() => cli.stop())
 beforeEach(async () => {
   app = await cli.begin()
 })

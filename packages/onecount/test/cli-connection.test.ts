@@ -6,22 +6,18 @@ import { startSupabase } from '@onecount/dev-stack/supabase'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../src/cli/connect'
 import { readSettings } from '../src/cli/settings'
-import { type Cli, OTHER, POST, startCli } from './support/cli'
+import { OTHER, POST, startCli } from './support/cli'
+import { forAllTests } from './support/for-all-tests'
+import { startStores } from './support/stores'
 
-let cli: Cli
-let redisUrl: string
-let databaseUrl: string
+const stores = forAllTests(startStores)
+const cli = forAllTests(() => startCli(stores))
 let folder: string
 
 beforeAll(async () => {
-  cli = await startCli()
-  ;({ redisUrl, databaseUrl } = cli.stores)
   folder = await mkdtemp(join(tmpdir(), 'onecount-settings-'))
 })
-afterAll(async () => {
-  await cli.stop()
-  await rm(folder, { recursive: true })
-})
+afterAll(() => rm(folder, { recursive: true }))
 
 describe('settings', () => {
   const DEV = { redisUrl: 'redis://dev', supabaseUrl: 'http://dev', secretKey: 'dev' }
@@ -57,7 +53,11 @@ describe('a store that cannot be used', () => {
   const SECRET = 'hunter/2#x'
   const encoded = encodeURIComponent(SECRET)
   const refused = async (settings: { redisUrl?: string; databaseUrl?: string }) => {
-    const error = await connect({ redisUrl, databaseUrl, ...settings }).catch((thrown: Error) => thrown)
+    const error = await connect({
+      redisUrl: stores.redisUrl,
+      databaseUrl: stores.databaseUrl,
+      ...settings,
+    }).catch((thrown: Error) => thrown)
     expect(error).toBeInstanceOf(Error)
     const { message } = error as Error
     expect(message).not.toContain(SECRET)
@@ -87,27 +87,27 @@ describe('a store that cannot be used', () => {
   })
 
   it('is named when the database or the migrations are missing', async () => {
-    expect(await refused({ databaseUrl: databaseUrl.replace(/\w+$/, 'nowhere') })).toMatch(
+    expect(await refused({ databaseUrl: stores.databaseUrl.replace(/\w+$/, 'nowhere') })).toMatch(
       /no such database.*"nowhere".*DATABASE_URL/,
     )
-    expect(await refused({ databaseUrl: databaseUrl.replace(/\w+$/, 'postgres') })).toMatch(
+    expect(await refused({ databaseUrl: stores.databaseUrl.replace(/\w+$/, 'postgres') })).toMatch(
       /migrations are missing.*onecount_cut_status.*supabase\/migrations/,
     )
   })
 
   it('is named when REST is not there, with SUPABASE_URL', async () => {
     const supabaseUrl = `http://127.0.0.1:${await freePort()}`
-    const message = await connect({ redisUrl, supabaseUrl, secretKey: SECRET }).catch(
+    const message = await connect({ redisUrl: stores.redisUrl, supabaseUrl, secretKey: SECRET }).catch(
       (thrown: Error) => thrown.message,
     )
     expect(message).toMatch(/Postgres does not answer \(.*ECONNREFUSED.*SUPABASE_URL/)
   })
 
   it('is named when Redis refuses the password, or wants one', async () => {
-    const { redis } = cli.stores
+    const { redis } = stores
     await redis.config('SET', 'requirepass', 'right')
     try {
-      const wrong = redisUrl.replace('://', `://:${encoded}@`)
+      const wrong = stores.redisUrl.replace('://', `://:${encoded}@`)
       expect(await refused({ redisUrl: wrong })).toMatch(/refuses the login \(WRONGPASS.*REDIS_URL/)
       expect(await refused({})).toMatch(/refuses the login \(NOAUTH.*REDIS_URL/)
     } finally {
@@ -116,13 +116,13 @@ describe('a store that cannot be used', () => {
   })
 
   it('is named when Postgres refuses the password', async () => {
-    const { sql } = cli.stores
+    const { sql } = stores
     const [row] = await sql`show hba_file`
     const rules = await readFile(row!.hba_file, 'utf8')
     await sql.unsafe(`create role guest login password 'right'`)
     await writeFile(row!.hba_file, `host all guest 127.0.0.1/32 scram-sha-256\n${rules}`)
     await sql`select pg_reload_conf()`
-    const wrong = databaseUrl.replace('postgres@', `guest:${encoded}@`)
+    const wrong = stores.databaseUrl.replace('postgres@', `guest:${encoded}@`)
     await expect
       .poll(() => refused({ databaseUrl: wrong }))
       .toMatch(/refuses the login \(.*"guest".*DATABASE_URL/)
@@ -131,16 +131,20 @@ describe('a store that cannot be used', () => {
 
 describe('Postgres through REST', () => {
   let supabase: Awaited<ReturnType<typeof startSupabase>>
-  const settings = () => ({ redisUrl, supabaseUrl: supabase.url, secretKey: supabase.secretKey })
+  const settings = () => ({
+    redisUrl: stores.redisUrl,
+    supabaseUrl: supabase.url,
+    secretKey: supabase.secretKey,
+  })
 
   beforeAll(async () => {
     await cli.begin()
-    supabase = await startSupabase({ databaseUrl })
+    supabase = await startSupabase({ databaseUrl: stores.databaseUrl })
   })
   afterAll(() => supabase.stop())
 
   it('tells which posts Redis has yet to forget, however many are asked for', async () => {
-    await cli.stores.sql`update posts_new set likes = likes + 5 where id = ${OTHER.id}`
+    await stores.sql`update posts_new set likes = likes + 5 where id = ${OTHER.id}`
     const others = Array.from({ length: 150 }, (_, i) => POST.id.replace(/....$/, String(1000 + i)))
     const { toForget, close } = await connect(settings())
     expect(await toForget([...others, POST.id, OTHER.id])).toEqual(new Set([OTHER.id]))

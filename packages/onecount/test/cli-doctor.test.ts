@@ -1,32 +1,26 @@
 import { kindSql } from 'onecount/postgres'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../src/cli/doctor/check'
 import { checkKind } from '../src/cli/doctor/postgres'
 import { checkRedis } from '../src/cli/doctor/redis'
 import { checkSettings } from '../src/cli/doctor/settings'
 import { checkBefore } from '../src/cli/doctor/version-before'
-import { type Cli, startCli } from './support/cli'
+import { startCli } from './support/cli'
 import { connect } from './support/databases'
+import { forAllTests } from './support/for-all-tests'
 import { article } from './support/kinds'
+import { startStores } from './support/stores'
 
-let cli: Cli
-let stores: Cli['stores']
-let json: Cli['json']
+const stores = forAllTests(startStores)
+const cli = forAllTests(() => startCli(stores))
 
-beforeAll(async () => {
-  cli = await startCli()
-  ;({ stores, json } = cli)
-})
-afterAll(() => cli.stop())
-beforeEach(async () => {
-  await cli.begin()
-})
+beforeEach(() => cli.begin())
 
 const named = (findings: Finding[], check: string) => findings.find(found => found.check === check)
 
 describe('onecount doctor', () => {
   it('fails nothing where all is well, and lists what it looked at', async () => {
-    const { code, report } = await json(['doctor'])
+    const { code, report } = await cli.json(['doctor'])
     expect(report.findings.filter(({ verdict }: Finding) => verdict === 'fail')).toEqual([])
     expect(report.failed).toBe(0)
     expect(code).toBe(0)
@@ -44,7 +38,7 @@ describe('onecount doctor', () => {
   })
 
   it('looks at the other store where one is down, and at the settings always', async () => {
-    const noRedis = await json(['doctor'], { REDIS_URL: 'redis://127.0.0.1:9' })
+    const noRedis = await cli.json(['doctor'], { REDIS_URL: 'redis://127.0.0.1:9' })
     expect(noRedis.code).toBe(1)
     expect(named(noRedis.report.findings, 'Redis')).toMatchObject({
       verdict: 'fail',
@@ -54,7 +48,7 @@ describe('onecount doctor', () => {
     for (const check of ['ONECOUNT_SECRET', 'tables', 'backlog'])
       expect(named(noRedis.report.findings, check)).toMatchObject({ verdict: 'ok' })
 
-    const noPostgres = await json(['doctor'], { DATABASE_URL: 'postgres://me@127.0.0.1:9/none' })
+    const noPostgres = await cli.json(['doctor'], { DATABASE_URL: 'postgres://me@127.0.0.1:9/none' })
     expect(noPostgres.code).toBe(1)
     expect(named(noPostgres.report.findings, 'Postgres')).toMatchObject({
       verdict: 'fail',
@@ -62,7 +56,7 @@ describe('onecount doctor', () => {
     })
     expect(named(noPostgres.report.findings, 'Redis eviction')).toMatchObject({ verdict: 'ok' })
 
-    const nothing = await json(['doctor'], { REDIS_URL: '', DATABASE_URL: '' })
+    const nothing = await cli.json(['doctor'], { REDIS_URL: '', DATABASE_URL: '' })
     expect(nothing.code).toBe(1)
     expect(named(nothing.report.findings, 'stores')).toMatchObject({
       verdict: 'fail',
@@ -73,7 +67,7 @@ describe('onecount doctor', () => {
   }, 60_000)
 
   it('says what a database without the migrations lacks', async () => {
-    const { code, report } = await json(['doctor'], {
+    const { code, report } = await cli.json(['doctor'], {
       DATABASE_URL: stores.databaseUrl.replace(/\w+$/, 'postgres'),
     })
     expect(code).toBe(1)
@@ -88,9 +82,9 @@ describe('onecount doctor', () => {
     const unseen = (n: number) => stores.sql`
       insert into like_unseen select gen_random_uuid(), 'ana', 3 from generate_series(1, ${n}::integer)`
     await unseen(1000)
-    expect(named((await json(['doctor'])).report.findings, 'backlog')).toMatchObject({ verdict: 'ok' })
+    expect(named((await cli.json(['doctor'])).report.findings, 'backlog')).toMatchObject({ verdict: 'ok' })
     await unseen(1)
-    expect(named((await json(['doctor'])).report.findings, 'backlog')).toMatchObject({
+    expect(named((await cli.json(['doctor'])).report.findings, 'backlog')).toMatchObject({
       verdict: 'warn',
       found: expect.stringContaining('1001 unseen'),
     })

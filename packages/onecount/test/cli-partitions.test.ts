@@ -1,15 +1,14 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Cli, POST, POSTS, startCli } from './support/cli'
+import { describe, expect, it } from 'vitest'
+import { POST, POSTS, startCli } from './support/cli'
+import { forAllTests } from './support/for-all-tests'
+import { startStores } from './support/stores'
 
-let cli: Cli
-beforeAll(async () => {
-  cli = await startCli()
-})
-afterAll(() => cli.stop())
+const stores = forAllTests(startStores)
+const cli = forAllTests(() => startCli(stores))
 
 describe('onecount partitions', () => {
   it('says how many there are, changes them with what is pending, and can be repeated', async () => {
-    const { stores, json } = cli
+    const { json } = cli
     const app = await cli.begin()
     expect((await cli.run(['partitions'])).out).toBe('The posts are in 1 partition.\n')
     await app.set(POST.id, 'cleo', true)

@@ -1,20 +1,16 @@
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import type { Onecount } from 'onecount'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../src/cli/doctor/check'
 import { checkKind } from '../src/cli/doctor/postgres'
-import { type Cli, NOBODYS, OTHER, POST, startCli } from './support/cli'
+import { NOBODYS, OTHER, POST, startCli } from './support/cli'
 import { connect } from './support/databases'
+import { forAllTests } from './support/for-all-tests'
+import { startStores } from './support/stores'
 
-let cli: Cli
-let stores: Cli['stores']
-let json: Cli['json']
+const stores = forAllTests(startStores)
+const cli = forAllTests(() => startCli(stores))
 let app: Onecount
-beforeAll(async () => {
-  cli = await startCli()
-  ;({ stores, json } = cli)
-})
-afterAll(() => cli.stop())
 
 const BARRED = `alter table post_ratings add constraint mine check (session_id not like 'barred%') not valid`
 const named = (findings: Finding[], check: string) => findings.find(found => found.check === check)
@@ -31,7 +27,7 @@ describe('onecount refused', () => {
   })
 
   it('lists what is set aside, and why', async () => {
-    const { code, report } = await json(['refused'])
+    const { code, report } = await cli.json(['refused'])
     expect(code).toBe(1)
     expect(report).toMatchObject({
       refused: 2,
@@ -48,18 +44,24 @@ describe('onecount refused', () => {
     })
     const { out } = await cli.run(['refused', '--post', OTHER.id])
     expect(out).toMatch(/^post .*\n.*barred-ben +like +\S+ +new row .*\(23514\)\n1 set aside\.\n$/)
-    expect((await json(['refused', '--session', 'nobody'])).code).toBe(0)
+    expect((await cli.json(['refused', '--session', 'nobody'])).code).toBe(0)
   })
 
   it('retries all or some: those whose cause is gone land, once, and Redis follows', async () => {
-    expect(await json(['refused', '--retry'])).toMatchObject({ code: 1, report: { landed: 0, refused: 2 } })
+    expect(await cli.json(['refused', '--retry'])).toMatchObject({
+      code: 1,
+      report: { landed: 0, refused: 2 },
+    })
     await stores.sql.unsafe('alter table post_ratings drop constraint mine')
-    expect(await json(['refused', '--retry', '--session', 'barred-ana'])).toMatchObject({
+    expect(await cli.json(['refused', '--retry', '--session', 'barred-ana'])).toMatchObject({
       code: 0,
       report: { landed: 1, refused: 0 },
     })
-    expect(await json(['refused', '--retry'])).toMatchObject({ code: 0, report: { landed: 1, refused: 0 } })
-    expect(await json(['refused', '--retry'])).toMatchObject({ code: 0, report: { landed: 0 } })
+    expect(await cli.json(['refused', '--retry'])).toMatchObject({
+      code: 0,
+      report: { landed: 1, refused: 0 },
+    })
+    expect(await cli.json(['refused', '--retry'])).toMatchObject({ code: 0, report: { landed: 0 } })
     await app.drainOnce()
     await app.read([POST.id, OTHER.id])
     for (const post of [POST, OTHER]) {
@@ -67,16 +69,16 @@ describe('onecount refused', () => {
       expect(postgres.count).toBe(post.base + 3)
       expect(redis).toEqual(postgres)
     }
-    expect((await json(['verify'])).code).toBe(0)
+    expect((await cli.json(['verify'])).code).toBe(0)
   })
 
   it('drops, and no press comes back of it', async () => {
-    expect(await json(['refused', '--drop', '--post', POST.id])).toMatchObject({
+    expect(await cli.json(['refused', '--drop', '--post', POST.id])).toMatchObject({
       code: 0,
       report: { dropped: 1, refused: 0 },
     })
     await stores.sql.unsafe('alter table post_ratings drop constraint mine')
-    expect(await json(['refused', '--retry'])).toMatchObject({ report: { landed: 1 } })
+    expect(await cli.json(['refused', '--retry'])).toMatchObject({ report: { landed: 1 } })
     expect((await stores.compare(POST)).postgres.members).toEqual(['ana', 'ben'])
   })
 
@@ -98,7 +100,7 @@ describe('onecount refused', () => {
   })
 
   it('is what doctor points at', async () => {
-    const { code, report } = await json(['doctor'])
+    const { code, report } = await cli.json(['doctor'])
     expect(code).toBe(0)
     expect(named(report.findings, 'refused ops')).toMatchObject({
       verdict: 'warn',
@@ -107,17 +109,13 @@ describe('onecount refused', () => {
     })
     expect((await app.health()).status).toBe('degraded')
     await stores.sql`delete from posts_new where id = ${OTHER.id}`
-    expect(named((await json(['doctor'])).report.findings, 'refused ops')?.found).toBe('1 set aside')
-    expect((await json(['refused', '--post', NOBODYS])).code).toBe(0)
+    expect(named((await cli.json(['doctor'])).report.findings, 'refused ops')?.found).toBe('1 set aside')
+    expect((await cli.json(['refused', '--post', NOBODYS])).code).toBe(0)
   })
 })
 
 describe('onecount takeover', () => {
-  let second: RedisServer
-  beforeAll(async () => {
-    second = await startRedisServer()
-  })
-  afterAll(() => second.kill())
+  const second = forAllTests(startRedisServer)
 
   it('gives Postgres to the Redis of REDIS_URL; doctor and the other commands say where it belongs', async () => {
     await stores.sql.unsafe('alter table post_ratings drop constraint if exists mine')
@@ -128,16 +126,18 @@ describe('onecount takeover', () => {
       expect(code).toBe(2)
       expect(err).toContain('postgres belongs to another Redis')
     }
-    expect(named((await json(['doctor'], there)).report.findings, 'owner')).toMatchObject({
+    expect(named((await cli.json(['doctor'], there)).report.findings, 'owner')).toMatchObject({
       verdict: 'fail',
       mend: expect.stringContaining('npx onecount takeover'),
     })
 
-    const { code, report } = await json(['takeover'], there)
+    const { code, report } = await cli.json(['takeover'], there)
     expect(code).toBe(0)
     expect(report).toMatchObject({ changed: true, more: false })
     expect(report.owner).not.toBe(report.before)
-    expect(named((await json(['doctor'], there)).report.findings, 'owner')).toMatchObject({ verdict: 'ok' })
+    expect(named((await cli.json(['doctor'], there)).report.findings, 'owner')).toMatchObject({
+      verdict: 'ok',
+    })
     expect((await cli.run(['takeover'], there)).out).toContain('belongs to this Redis already')
     expect(await app.drainOnce().catch((error: Error) => error.name)).toBe('ForeignRedis')
     expect((await cli.run(['takeover', '--help'])).out).toContain('Exit code')

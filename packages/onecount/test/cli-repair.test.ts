@@ -1,20 +1,17 @@
 import type { TransactionSql } from 'postgres'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../src/cli/doctor/check'
 import { checkCounts, checkOps } from '../src/cli/doctor/data'
 import { madeFor } from '../src/cli/doctor/made'
 import { DEFAULT_KIND } from '../src/core/kind'
-import { type Cli, OTHER, POST, POSTS, startCli } from './support/cli'
+import { OTHER, POST, POSTS, startCli } from './support/cli'
 import { connect } from './support/databases'
+import { forAllTests } from './support/for-all-tests'
+import { startStores } from './support/stores'
 
-let cli: Cli
-beforeAll(async () => {
-  cli = await startCli()
-})
-afterAll(() => cli.stop())
-beforeEach(async () => {
-  await cli.begin()
-})
+const stores = forAllTests(startStores)
+const cli = forAllTests(() => startCli(stores))
+beforeEach(() => cli.begin())
 
 const named = (findings: Finding[], check: string) => findings.find(found => found.check === check)
 const made = madeFor(DEFAULT_KIND)
@@ -53,7 +50,7 @@ describe('npx onecount repair', () => {
   it.each(DAMAGE)(
     'repairs what doctor finds among %s: %s',
     async (check, words, damage) => {
-      await cli.stores.unnoticed(async sql => {
+      await stores.unnoticed(async sql => {
         await damage(sql)
         if (words === '1 likes missing') {
           await sql`alter table posts_new disable trigger onecount_clamp_likes`
@@ -81,7 +78,7 @@ describe('npx onecount repair', () => {
   )
 
   it('agrees with verify and reconcile on posts with too few likes', async () => {
-    await cli.stores.unnoticed(async sql => {
+    await stores.unnoticed(async sql => {
       await sql`update posts_new set likes = 0 where id in (${POST.id}, ${OTHER.id})`
     })
     await cli.run(['repair'])
@@ -90,7 +87,7 @@ describe('npx onecount repair', () => {
   })
 
   it('puts the constraint on ops back and validates it, and says what a row of no op needs', async () => {
-    const env = { DATABASE_URL: await cli.stores.anotherDatabase('constraint') }
+    const env = { DATABASE_URL: await stores.anotherDatabase('constraint') }
     const sql = connect(env.DATABASE_URL, { max: 1 })
     await sql`alter table post_ratings drop constraint post_ratings_op_likes`
     const before = await cli.json(['doctor'], env)
@@ -116,7 +113,7 @@ describe('npx onecount repair', () => {
 
   it('says which migration is missing, and what an option means', async () => {
     const { code, err } = await cli.run(['repair'], {
-      DATABASE_URL: cli.stores.databaseUrl.replace(/\w+$/, 'postgres'),
+      DATABASE_URL: stores.databaseUrl.replace(/\w+$/, 'postgres'),
     })
     expect(code).toBe(2)
     expect(err).toContain('apply supabase/migrations')
@@ -127,7 +124,7 @@ describe('npx onecount repair', () => {
 
 describe('doctor among many rows', () => {
   it('ends in time, and says how much it looked at', async () => {
-    const sql = connect(await cli.stores.anotherDatabase('many'), { max: 1 })
+    const sql = connect(await stores.anotherDatabase('many'), { max: 1 })
     await sql.unsafe(`
       set onecount.applying = 'on';
       insert into profiles (id, username, display_name, avatar_url) values ('${POST.id}', 'a', 'A', '');

@@ -1,16 +1,14 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Cli, POSTS, startCli } from './support/cli'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { POSTS, startCli } from './support/cli'
+import { forAllTests } from './support/for-all-tests'
+import { startStores } from './support/stores'
 
-let cli: Cli
-
-beforeAll(async () => {
-  cli = await startCli()
-})
-afterAll(() => cli.stop())
+const stores = forAllTests(startStores)
+const cli = forAllTests(() => startCli(stores))
 
 /** Four posts a page; the page after the first one does `then` before it comes. */
 async function inPagesOfFour(then: string) {
-  await cli.stores.sql.unsafe(`
+  await stores.sql.unsafe(`
     alter function onecount_posts rename to onecount_all_posts;
     create function onecount_posts(p_after uuid, p_limit integer) returns json language plpgsql as $$
     begin
@@ -21,11 +19,9 @@ async function inPagesOfFour(then: string) {
 const WAITS = 'perform pg_advisory_xact_lock(4)'
 const FAILS = "raise exception 'the disk is gone'"
 
-beforeEach(async () => {
-  await cli.begin()
-})
+beforeEach(() => cli.begin())
 afterEach(async () => {
-  await cli.stores.sql.unsafe(`
+  await stores.sql.unsafe(`
     drop function onecount_posts;
     alter function onecount_all_posts rename to onecount_posts`)
 })
@@ -33,7 +29,7 @@ afterEach(async () => {
 /** Presses Ctrl-C while the second page is on its way. */
 async function interrupt(args: string[]) {
   await inPagesOfFour(WAITS)
-  const lock = await cli.stores.sql.reserve()
+  const lock = await stores.sql.reserve()
   await lock`select pg_advisory_lock(4)`
   const { child, output, ended } = cli.start(args)
   await expect.poll(() => output.err, { timeout: 20_000 }).toContain('4 posts')

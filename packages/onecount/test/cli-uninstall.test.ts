@@ -3,10 +3,12 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { createKeys, DEFAULT_KIND_CONFIG, defineConfig } from 'onecount'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { tagOf } from '../src/core/keys'
 import { uninstallSql } from '../src/postgres/uninstall-sql'
 import { POST, POSTS, startCli } from './support/cli'
+import { forAllTests } from './support/for-all-tests'
+import { startStores } from './support/stores'
 
 const CONFIG = {
   kinds: {
@@ -19,11 +21,8 @@ const CONFIG = {
 } as const
 const { like, bookmark } = defineConfig(CONFIG).kinds
 
-let cli: Awaited<ReturnType<typeof startCli>>
-beforeAll(async () => {
-  cli = await startCli()
-}, 120_000)
-afterAll(() => cli.stop())
+const stores = forAllTests(startStores)
+const cli = forAllTests(() => startCli(stores))
 
 describe('npx onecount uninstall', () => {
   it('without a configuration prints the SQL of the default kind, and what comes before it', async () => {
@@ -59,7 +58,7 @@ describe('the steps of docs/uninstall.md', () => {
   async function deleteKeys(prefix: string): Promise<void> {
     const text = await readFile(join(import.meta.dirname, '../../../docs/uninstall.md'), 'utf8')
     const [, commands] = /```sh\n(PREFIX=''[\s\S]*?)```/.exec(text)!
-    const env = { PATH: process.env.PATH, REDIS_URL: cli.stores.redisUrl, NODE_ENV: process.env.NODE_ENV }
+    const env = { PATH: process.env.PATH, REDIS_URL: stores.redisUrl, NODE_ENV: process.env.NODE_ENV }
     await promisify(execFile)('sh', ['-c', commands!.replace(`PREFIX=''`, `PREFIX='${prefix}'`)], { env })
   }
   const keysOf = (tag: string, kind = '') =>
@@ -68,7 +67,6 @@ describe('the steps of docs/uninstall.md', () => {
     )
 
   it('drain, take the database back, and delete the keys: every like is in the rows', async () => {
-    const { stores } = cli
     await stores.begin(POSTS)
     const onecount = stores.instance()
     for (const session of ['ana', 'ben', 'eva']) await onecount.set(POST.id, session, true)
@@ -87,7 +85,7 @@ describe('the steps of docs/uninstall.md', () => {
   }, 60_000)
 
   it('delete the keys of one kind, of any number of partitions, and nothing else', async () => {
-    const { redis } = cli.stores
+    const { redis } = stores
     const OTHERS = [
       'cache:post:likes:1',
       'likes',

@@ -1,20 +1,15 @@
 import type { Onecount } from 'onecount'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { compare } from '../src/cli/compare'
 import { connect } from '../src/cli/connect'
-import { type Cli, NOBODYS, OTHER, POST, POSTS, startCli } from './support/cli'
+import { NOBODYS, OTHER, POST, POSTS, startCli } from './support/cli'
+import { forAllTests } from './support/for-all-tests'
+import { startStores } from './support/stores'
 
-let cli: Cli
-let stores: Cli['stores']
-let run: Cli['run']
-let json: Cli['json']
+const stores = forAllTests(startStores)
+const cli = forAllTests(() => startCli(stores))
 let app: Onecount
 
-beforeAll(async () => {
-  cli = await startCli()
-  ;({ stores, run, json } = cli)
-})
-afterAll(() => cli.stop())
 beforeEach(async () => {
   app = await cli.begin()
 })
@@ -29,14 +24,14 @@ describe('onecount verify', () => {
   it('exits 0 when the stores agree, whatever is pending or cold', async () => {
     await app.set(POST.id, 'cleo', true)
     await stores.redis.del(stores.keys.meta(OTHER.id))
-    const { code, report } = await json(['verify'])
+    const { code, report } = await cli.json(['verify'])
     expect(report).toEqual({ posts: POSTS.length, differences: 0, cold: 1, listed: [] })
     expect(code).toBe(0)
   })
 
   it('names the post and the sessions that only one store has, and exits 1', async () => {
     await cli.damage()
-    const { code, report } = await json(['verify'])
+    const { code, report } = await cli.json(['verify'])
     expect(code).toBe(1)
     expect(report.listed).toEqual([
       {
@@ -56,7 +51,7 @@ describe('onecount verify', () => {
         keys: ['post:liked', 'post:meta', 'session:likes'],
       },
     ])
-    const { out } = await run(['verify'])
+    const { out } = await cli.run(['verify'])
     expect(out).toMatch(new RegExp(`${POST.id} +2 +1 +ana`))
     expect(out).toContain('12 posts compared, 2 differ, 0 not in Redis')
     expect(out).toContain('npx onecount reconcile')
@@ -64,15 +59,15 @@ describe('onecount verify', () => {
 
   it('finds a count that differs although the same people like the post', async () => {
     await stores.unnoticed(sql => sql`update posts_new set likes = likes + 5 where id = ${POST.id}`)
-    const { code, report } = await json(['verify', '--post', POST.id])
+    const { code, report } = await cli.json(['verify', '--post', POST.id])
     expect(code).toBe(1)
     expect(report).toMatchObject({ posts: 1, differences: 1, listed: [{ redisCount: 2, postgresCount: 7 }] })
-    expect((await run(['verify', '--post', OTHER.id])).code).toBe(0)
+    expect((await cli.run(['verify', '--post', OTHER.id])).code).toBe(0)
   })
 
   it('is not deceived by likes that flow meanwhile', async () => {
     let ended = false
-    const verified = json(['verify']).finally(() => {
+    const verified = cli.json(['verify']).finally(() => {
       ended = true
     })
     app.drain.start()
@@ -84,8 +79,8 @@ describe('onecount verify', () => {
   })
 
   it('takes a sample, and goes on after a post', async () => {
-    expect((await json(['verify', '--sample', '5'])).report.posts).toBe(5)
-    expect((await json(['verify', '--after', POSTS[8]!.id])).report.posts).toBe(3)
+    expect((await cli.json(['verify', '--sample', '5'])).report.posts).toBe(5)
+    expect((await cli.json(['verify', '--after', POSTS[8]!.id])).report.posts).toBe(3)
   })
 
   it.each([
@@ -94,7 +89,7 @@ describe('onecount verify', () => {
     [['--fast'], '--fast'],
     [['--sample', '3', '--after', POSTS[3]!.id], 'use one of them'],
   ])('exits 2 with %j, and says what is wrong', async (args, words) => {
-    const { code, err } = await run(['verify', ...args])
+    const { code, err } = await cli.run(['verify', ...args])
     expect(code).toBe(2)
     expect(err).toContain(words)
   })
@@ -112,17 +107,17 @@ describe('onecount verify', () => {
   })
 
   it('knows no post that neither store has, and takes one that only Redis has as a difference', async () => {
-    const { code, err } = await run(['verify', '--post', NOBODYS])
+    const { code, err } = await cli.run(['verify', '--post', NOBODYS])
     expect(code).toBe(2)
     expect(err).toContain('there is no such post')
     await stores.unnoticed(sql => sql`delete from posts_new where id = ${POST.id}`)
     await stores.sql`delete from like_log`
-    expect(await json(['verify', '--post', POST.id])).toMatchObject({
+    expect(await cli.json(['verify', '--post', POST.id])).toMatchObject({
       code: 1,
       report: { differences: 1, listed: [{ redisCount: 2, postgresCount: null }] },
     })
-    expect(await json(['reconcile', '--post', POST.id, '--from', 'redis'])).toMatchObject({ code: 1 })
-    expect(await json(['reconcile', '--post', POST.id])).toMatchObject({ code: 0, report: { mended: 1 } })
+    expect(await cli.json(['reconcile', '--post', POST.id, '--from', 'redis'])).toMatchObject({ code: 1 })
+    expect(await cli.json(['reconcile', '--post', POST.id])).toMatchObject({ code: 0, report: { mended: 1 } })
     expect(await stores.redis.exists(stores.keys.likes(POST.id), stores.keys.liked(POST.id))).toBe(0)
   })
 
@@ -134,7 +129,7 @@ describe('onecount verify', () => {
     await stores.begin(many)
     await stores.instance().hydrateAll()
     await stores.unnoticed(sql => sql`update posts_new set likes = likes + 1`)
-    const { out } = await run(['verify'])
+    const { out } = await cli.run(['verify'])
     expect(out).toContain('The first 100 of 120.')
     expect(out).toContain('120 posts compared, 120 differ')
   })
@@ -145,7 +140,7 @@ describe('onecount reconcile', () => {
 
   it('changes nothing with --dry-run', async () => {
     const before = await Promise.all([stores.compare(POST), stores.compare(OTHER)])
-    expect(await json(['reconcile', '--dry-run'])).toMatchObject({
+    expect(await cli.json(['reconcile', '--dry-run'])).toMatchObject({
       code: 1,
       report: { differences: 2, mended: 0 },
     })
@@ -153,34 +148,34 @@ describe('onecount reconcile', () => {
   })
 
   it('makes Redis what Postgres is', async () => {
-    expect(await json(['reconcile'])).toMatchObject({
+    expect(await cli.json(['reconcile'])).toMatchObject({
       code: 0,
       report: { differences: 2, mended: 2, left: [] },
     })
     expect(await agrees(POST)).toEqual({ count: 1, members: ['ben'] })
     expect(await agrees(OTHER)).toEqual({ count: 13, members: ['ana', 'ben', 'dora'] })
-    expect((await json(['verify'])).code).toBe(0)
+    expect((await cli.json(['verify'])).code).toBe(0)
   })
 
   it('makes Postgres what Redis is, with --from redis', async () => {
-    expect(await json(['reconcile', '--from', 'redis'])).toMatchObject({ code: 0, report: { mended: 2 } })
+    expect(await cli.json(['reconcile', '--from', 'redis'])).toMatchObject({ code: 0, report: { mended: 2 } })
     expect(await agrees(POST)).toEqual({ count: 2, members: ['ana', 'ben'] })
     expect(await agrees(OTHER)).toEqual({ count: 12, members: ['ana', 'ben'] })
   })
 
   it('leaves a count that Postgres alone knows, with --from redis, and says so', async () => {
     await stores.unnoticed(sql => sql`update posts_new set likes = likes + 5 where id = ${POSTS[5]!.id}`)
-    const { code, report } = await json(['reconcile', '--from', 'redis'])
+    const { code, report } = await cli.json(['reconcile', '--from', 'redis'])
     expect(code).toBe(1)
     expect(report).toMatchObject({ differences: 3, mended: 2, left: [{ postId: POSTS[5]!.id }] })
-    expect((await json(['reconcile'])).code).toBe(0)
+    expect((await cli.json(['reconcile'])).code).toBe(0)
   })
 
   it('waits for a Postgres that takes longer than a like may, with --from redis', async () => {
     const lock = await stores.sql.reserve()
     await lock`begin`
     await lock`select 1 from posts_new where id = ${POST.id} for update`
-    const reconciled = json(['reconcile', '--from', 'redis', '--post', POST.id])
+    const reconciled = cli.json(['reconcile', '--from', 'redis', '--post', POST.id])
     const waits = async () => {
       const rows = await stores.sql`
         select 1 from pg_stat_activity
@@ -194,7 +189,7 @@ describe('onecount reconcile', () => {
   }, 60_000)
 
   it('exits 2 when the store to trust is none', async () => {
-    const { code, err } = await run(['reconcile', '--from', 'mysql'])
+    const { code, err } = await cli.run(['reconcile', '--from', 'mysql'])
     expect(code).toBe(2)
     expect(err).toContain('--from mysql is no store')
   })
@@ -203,11 +198,11 @@ describe('onecount reconcile', () => {
 describe('onecount moderate', () => {
   it('takes back the likes of a session, also of one that is pending', async () => {
     await app.set(POST.id, 'cleo', true)
-    expect(await json(['moderate', 'remove-session', 'cleo'])).toMatchObject({
+    expect(await cli.json(['moderate', 'remove-session', 'cleo'])).toMatchObject({
       code: 0,
       report: { posts: 1 },
     })
-    expect(await json(['moderate', 'remove-session', 'ana'])).toMatchObject({
+    expect(await cli.json(['moderate', 'remove-session', 'ana'])).toMatchObject({
       code: 0,
       report: { posts: POSTS.length, complete: true },
     })
@@ -216,13 +211,13 @@ describe('onecount moderate', () => {
 
   it('gives the likes of one session to another', async () => {
     await app.set(OTHER.id, 'cleo', true)
-    const { out } = await run(['moderate', 'merge-sessions', 'cleo', 'account-7'])
+    const { out } = await cli.run(['moderate', 'merge-sessions', 'cleo', 'account-7'])
     expect(out).toBe('1 post changed\n')
     expect((await agrees(OTHER)).members).toEqual(['account-7', 'ana', 'ben'])
   })
 
   it('removes a post from both stores', async () => {
-    expect((await run(['moderate', 'remove-post', POST.id])).code).toBe(0)
+    expect((await cli.run(['moderate', 'remove-post', POST.id])).code).toBe(0)
     expect(await stores.redis.exists(stores.keys.likes(POST.id), stores.keys.liked(POST.id))).toBe(0)
     expect(await stores.sql`select 1 from posts_new where id = ${POST.id}`).toHaveLength(0)
   })
@@ -233,7 +228,7 @@ describe('onecount moderate', () => {
     [['merge-sessions', 'ana'], 'merge-sessions takes two ids, not 1.\n'],
     [['remove-post', 'x'], 'The post id is malformed'],
   ])('refuses %j, and says why first', async (args, why) => {
-    const { code, err } = await run(['moderate', ...args])
+    const { code, err } = await cli.run(['moderate', ...args])
     expect(code).toBe(2)
     expect(err.startsWith(why)).toBe(true)
   })
@@ -241,11 +236,11 @@ describe('onecount moderate', () => {
 
 describe('onecount', () => {
   it('lists its commands, and refuses others', async () => {
-    const { code, out } = await run(['--help'])
+    const { code, out } = await cli.run(['--help'])
     expect(code).toBe(0)
     for (const name of ['worker', 'verify', 'reconcile', 'doctor', 'moderate']) expect(out).toContain(name)
-    expect(await run(['fly'])).toMatchObject({ code: 2, err: expect.stringContaining('no command fly') })
+    expect(await cli.run(['fly'])).toMatchObject({ code: 2, err: expect.stringContaining('no command fly') })
     for (const name of ['verify', 'reconcile', 'doctor', 'moderate', 'worker'])
-      expect(await run([name, '--help'])).toMatchObject({ code: 0, err: '' })
+      expect(await cli.run([name, '--help'])).toMatchObject({ code: 0, err: '' })
   }, 30_000)
 })

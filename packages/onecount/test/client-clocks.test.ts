@@ -1,17 +1,14 @@
 import { nextOp } from 'onecount'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from './support/for-all-tests'
 import * as skewed from './support/skewed'
 import { likeAt, unlikeAt } from './support/skewed'
-import { type Stores, startStores } from './support/stores'
+import { startStores } from './support/stores'
 
 const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
 const HOUR = 3_600_000
 
-let stores: Stores
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
+const stores = forAllTests(startStores)
 beforeEach(() => stores.begin([POST]))
 
 const startServer = (skewMs: number, recentMs?: number) => skewed.startServer(stores, skewMs, recentMs)

@@ -1,10 +1,10 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { type ClusterNode, type RedisCluster, startRedisCluster } from '@onecount/dev-stack/redis-cluster'
 import type { Cluster } from 'ioredis'
 import type { Onecount } from 'onecount'
 import { createRedisCluster, ioredisClusterPort } from 'onecount/redis'
 import type { Sql } from 'postgres'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createKeys, partitionOf, tagOf } from '../src/core/keys'
 import {
   churnDatabase,
@@ -17,6 +17,7 @@ import {
   SESSIONS,
   whileDraining,
 } from './support/churn'
+import { forAllTests } from './support/for-all-tests'
 
 const INSTANCES = 3
 const PARTITIONS = 4
@@ -26,16 +27,12 @@ const QUEUE = createKeys(tagOf(MOVED, PARTITIONS)).q
 const IN_MOVED = POSTS.filter(id => partitionOf(id, PARTITIONS) === MOVED)
 const ELSEWHERE = POSTS.filter(id => partitionOf(id, PARTITIONS) !== MOVED)
 
-let postgres: PostgresServer
+const postgres = forAllTests(() => startPostgresServer({ fsync: false }))
 let cluster: RedisCluster
 let clients: Cluster[]
 let sql: Sql
 let instances: Onecount[]
 let tests = 0
-beforeAll(async () => {
-  postgres = await startPostgresServer({ fsync: false })
-})
-afterAll(() => postgres?.stop())
 beforeEach(async () => {
   cluster = await startRedisCluster()
   clients = Array.from({ length: INSTANCES }, () =>

@@ -1,8 +1,9 @@
 import type { Onecount } from 'onecount'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { type Crowd, createCrowd } from './support/crowd'
+import { forAllTests } from './support/for-all-tests'
 import { type Random, seeded } from './support/random'
-import { type PostBefore, type Stores, startStores } from './support/stores'
+import { type PostBefore, startStores } from './support/stores'
 
 const POSTS: PostBefore[] = Array.from({ length: 20 }, (_, i) => ({
   id: `60060000-0000-4000-8000-${String(i).padStart(12, '0')}`,
@@ -10,12 +11,8 @@ const POSTS: PostBefore[] = Array.from({ length: 20 }, (_, i) => ({
 }))
 const SESSIONS = Array.from({ length: 50 }, (_, i) => `session-${i}`)
 
-let stores: Stores
+const stores = forAllTests(startStores)
 const running: Onecount[] = []
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 afterEach(async () => {
   await Promise.all(running.splice(0).map(instance => instance.drain.stop()))
 })

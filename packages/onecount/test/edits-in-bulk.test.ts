@@ -1,18 +1,15 @@
 import type { Onecount } from 'onecount'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { isSessionId } from '../src/core/ids'
+import { forAllTests } from './support/for-all-tests'
 import { explainedConnection } from './support/plans'
 import { type Stores, startStores } from './support/stores'
 
 const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
 const OTHER = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0002', base: 12 }
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let onecount: Onecount
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin([POST, OTHER])
   onecount = stores.instance()

@@ -1,5 +1,5 @@
 import { createOnecount, type Onecount } from 'onecount'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { NOTHING } from '../src/cli/repair'
 import {
   addExisting,
@@ -7,7 +7,6 @@ import {
   applyContent,
   applyFirstThree,
   EXISTING,
-  type Existing,
   FEWER,
   nowOp,
   POSTS,
@@ -18,13 +17,10 @@ import {
   TIMES,
   type World,
 } from './support/existing'
+import { forAllTests } from './support/for-all-tests'
 
-let existing: Existing
+const existing = forAllTests(startExisting)
 let world: World
-beforeAll(async () => {
-  existing = await startExisting()
-}, 60_000)
-afterAll(() => existing.stop())
 beforeEach(async () => {
   world = await existing.begin()
 })

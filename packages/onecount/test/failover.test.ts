@@ -4,12 +4,13 @@ import { Redis } from 'ioredis'
 import { createOnecount, type Onecount } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Stores, startStores } from './support/stores'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from './support/for-all-tests'
+import { startStores } from './support/stores'
 
 const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let servers: [RedisServer, RedisServer]
 /** Plain clients of both servers. */
 let admins: [Redis, Redis]
@@ -17,10 +18,6 @@ let admins: [Redis, Redis]
 let address: Link
 let client: Redis
 let onecount: Onecount
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin([POST])
   const args = ['--repl-diskless-sync-delay', '0']

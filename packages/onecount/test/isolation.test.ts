@@ -1,9 +1,10 @@
 import type { Onecount } from 'onecount'
 import { FAIL_FAST } from 'onecount/redis'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from './support/for-all-tests'
 import { type Interrupted, interrupted } from './support/interrupted'
 import { expectBalanced } from './support/ledger'
-import { type Stores, startStores } from './support/stores'
+import { startStores } from './support/stores'
 
 const WARM = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
 const COLD = Array.from({ length: 100 }, (_, i) => ({
@@ -12,12 +13,8 @@ const COLD = Array.from({ length: 100 }, (_, i) => ({
 }))
 const RATINGS = 2000
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let onecount: Onecount
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 
 describe('a page of 100 cold posts with 2,000 ratings each', () => {
   beforeAll(async () => {

@@ -1,8 +1,9 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { postgresJsPort } from 'onecount/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { PostgresPort } from '../src/core/ports'
 import { chainOf } from '../src/testing/postgres/harness'
+import { forAllTests } from './support/for-all-tests'
 import { createSoundDatabase, type SoundDatabase } from './support/sound-database'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
@@ -10,19 +11,15 @@ const OTHER = '50050001-aaaa-bbbb-cccc-ddddeeee0002'
 const T = 1_795_000_000_000_000
 const OP = 2 * T + 1
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let database: SoundDatabase
 let port: PostgresPort
 let redis: ReturnType<typeof chainOf>
 beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
   database = await createSoundDatabase(server, 'by_hand')
   port = postgresJsPort(database.sql)
 })
-afterAll(async () => {
-  await database?.sql.end()
-  await server.stop()
-})
+afterAll(() => database?.sql.end())
 /** Ana and Ben like the post, which Redis knows. */
 beforeEach(async () => {
   await database.clear()

@@ -1,9 +1,10 @@
 import { applyMigrations, readMigrations } from '@onecount/dev-stack/migrations'
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { postgresJsPort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connect } from './support/databases'
+import { forAllTests } from './support/for-all-tests'
 
 const BEAR = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 const FOX = '50050001-aaaa-bbbb-cccc-ddddeeee0002'
@@ -25,13 +26,9 @@ const EXISTING = `
   insert into post_ratings (post_id, session_id, created_at) values
     ('${BEAR}', 'ana', '2025-03-01 10:00:00.123456Z'), ('${BEAR}', 'ben', '2025-03-02Z'), ('${BEAR}', 'eva', '2025-03-03Z');`
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let sql: Sql
 let databases = 0
-beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
-})
-afterAll(() => server.stop())
 beforeEach(async () => {
   sql = connect(await server.createDatabase(`d${databases++}`), { max: 1 })
 })

@@ -1,8 +1,9 @@
 import type { Onecount } from 'onecount'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
+import { forAllTests } from './support/for-all-tests'
 import { type Interrupted, interrupted } from './support/interrupted'
 import { longestCall } from './support/longest-call'
-import { type Stores, startStores } from './support/stores'
+import { startStores } from './support/stores'
 
 const LIKES = 1_000_000
 const HOT = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 7 }
@@ -11,11 +12,10 @@ const COUNT = HOT.base + LIKES
 /** No call may hold Redis for longer, microseconds. */
 const MOST_US = 5000
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let ports: Interrupted
 let onecount: Onecount
 beforeAll(async () => {
-  stores = await startStores()
   await stores.begin([HOT, OTHER])
   await stores.unnoticed(async sql => {
     await sql`
@@ -28,7 +28,6 @@ beforeAll(async () => {
   onecount = stores.instance(ports)
   await onecount.drainOnce()
 }, 180_000)
-afterAll(() => stores.stop())
 
 const see = async (session: string | null) => (await onecount.read([HOT.id], session)).get(HOT.id)!
 

@@ -1,9 +1,10 @@
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, it } from 'vitest'
+import { beforeAll, describe, it } from 'vitest'
 import { type Command, withLoss, withoutLoss } from './support/commands'
+import { forAllTests } from './support/for-all-tests'
 import { runCommands } from './support/machine'
 import { chosenSeed } from './support/random'
-import { type Stores, startStores } from './support/stores'
+import { startStores } from './support/stores'
 import type { Ports } from './support/wire'
 
 /** Milliseconds for the search of the shortest commands that fail. */
@@ -11,13 +12,9 @@ const SHRINKING = 60_000
 /** Milliseconds for each property; a longer look: `ONECOUNT_MODEL_MS=600000 npx vitest run …/model.test.ts`. */
 const TIME = Number(process.env.ONECOUNT_MODEL_MS ?? 7_000)
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let ports: Ports
-beforeAll(async () => {
-  stores = await startStores()
-  ports = stores.ports()
-})
-afterAll(() => stores.stop())
+beforeAll(() => (ports = stores.ports()))
 
 /**
  * Batch after batch until the time is up. fast-check prints the seed of the batch (replay it with `ONECOUNT_SEED`) and

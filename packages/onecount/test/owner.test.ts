@@ -1,9 +1,10 @@
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { ForeignRedis, type Onecount, type OnecountOptions } from 'onecount'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from './support/for-all-tests'
 import { interrupted } from './support/interrupted'
-import { type Stores, startStores } from './support/stores'
+import { startStores } from './support/stores'
 
 const POSTS = Array.from({ length: 5 }, (_, i) => ({
   id: `90090000-0000-4000-8000-${String(i).padStart(12, '0')}`,
@@ -11,16 +12,9 @@ const POSTS = Array.from({ length: 5 }, (_, i) => ({
 }))
 const [POST, OTHER] = POSTS as [(typeof POSTS)[0], (typeof POSTS)[0]]
 
-let stores: Stores
-let second: RedisServer
+const stores = forAllTests(startStores)
+const second = forAllTests(startRedisServer)
 const closing: (() => unknown)[] = []
-beforeAll(async () => {
-  ;[stores, second] = await Promise.all([startStores(), startRedisServer()])
-})
-afterAll(async () => {
-  await stores.stop()
-  await second.kill()
-})
 beforeEach(async () => {
   await stores.begin(POSTS)
   const client = createRedisClient(second.url, { commandTimeout: 5000, enableOfflineQueue: true })

@@ -1,6 +1,7 @@
 import type { Sql } from 'postgres'
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest'
-import { applyAll, EXISTING, type Existing, id, nowOp, startExisting, type World } from './support/existing'
+import { beforeEach, expect, it } from 'vitest'
+import { applyAll, EXISTING, id, nowOp, startExisting, type World } from './support/existing'
+import { forAllTests } from './support/for-all-tests'
 
 /** An application that has split its tables: every partition has rows at the same places as the others. */
 const PARTITIONED = EXISTING.replace(
@@ -15,12 +16,8 @@ const PARTITIONS = ['posts_new', 'post_ratings'].flatMap(table =>
 const POSTS = Array.from({ length: 12 }, (_, i) => id(i))
 const SESSIONS = ['ana', 'ben', 'eva']
 
-let existing: Existing
+const existing = forAllTests(startExisting)
 let world: World
-beforeAll(async () => {
-  existing = await startExisting()
-}, 60_000)
-afterAll(() => existing.stop())
 beforeEach(async () => {
   world = await existing.begin()
   await world.sql.unsafe(PARTITIONED + PARTITIONS.join(''))

@@ -1,9 +1,10 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { type LocalSupabase, startSupabase } from '@onecount/dev-stack/supabase'
 import type { SupabaseClient } from '@supabase/supabase-js'
 import type { Sql, TransactionSql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { connect, migrate, ownersTables, supabaseClient } from './support/databases'
+import { forAllTests } from './support/for-all-tests'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 const PRIVATE = [
@@ -45,11 +46,7 @@ const PERMISSIVE = `
   create policy "anybody edits" on posts_new for update using (true) with check (true);
   create policy "anybody writes" on posts_new for insert with check (true);`
 
-let server: PostgresServer
-beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
-})
-afterAll(() => server.stop())
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 
 async function prepare(name: string, before = '', after = ''): Promise<{ url: string; owner: Sql }> {
   const url = await server.createDatabase(name)
@@ -178,8 +175,7 @@ describe.each([
         from pg_proc p where p.proname like 'onecount%'`
     for (const { signature, ...rest } of functions) {
       const { config, ...grants } = rest
-      const path = WRITERS.test(signature) ? 'public, extensions' : '""'
-      expect(config[0], signature).toBe(`search_path=${path}`)
+      expect(config[0], signature).toMatch(WRITERS.test(signature) ? /^search_path=.*pg_temp$/ : /^search_path=""$/)
       for (const setting of config.slice(1))
         expect(setting, signature).toMatch(/^(enable_\w+|plan_cache_mode|jit)=/)
       expect(grants, signature).toEqual({

@@ -1,8 +1,9 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { postgresJsPort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect, migrate, ownersTables } from './support/databases'
+import { forAllTests } from './support/for-all-tests'
 import { type Calls, calls } from './support/plan-calls'
 import { edits } from './support/plan-edits'
 import { coldPost, fill, HOT, OURS } from './support/plan-tables'
@@ -42,11 +43,7 @@ function expectIndexes(done: Record<string, Work & { n: number }>): void {
   for (const { plans } of Object.values(done)) expect(plans).not.toEqual([])
 }
 
-let server: PostgresServer
-beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
-})
-afterAll(() => server.stop())
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 
 /** An empty database in which no table is analysed or vacuumed by itself. */
 async function prepare(name: string): Promise<{ url: string; owner: Sql }> {

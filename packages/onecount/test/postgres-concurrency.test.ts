@@ -1,4 +1,4 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { postgresJsPort } from 'onecount/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { partitionOf } from '../src/core/keys'
@@ -6,6 +6,7 @@ import { isLikedOp } from '../src/core/op'
 import type { PairOp, PostgresPort } from '../src/core/ports'
 import { chainOf } from '../src/testing/postgres/harness'
 import { connect } from './support/databases'
+import { forAllTests } from './support/for-all-tests'
 import { type Random, seeded } from './support/random'
 import { createSoundDatabase, type SoundDatabase } from './support/sound-database'
 
@@ -14,18 +15,14 @@ const [POST] = POSTS as [string]
 const T = 1_795_000_000_000_000
 const OP = 2 * T + 1
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let database: SoundDatabase
 let port: PostgresPort
 beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
   database = await createSoundDatabase(server, 'at_once')
   port = postgresJsPort(database.sql, { timeoutMs: 30_000 })
 })
-afterAll(async () => {
-  await database?.sql.end()
-  await server.stop()
-})
+afterAll(() => database?.sql.end())
 beforeEach(async () => {
   await database.clear()
   await database.addPosts(POSTS.map(id => ({ id, likes: 10 })))

@@ -1,15 +1,11 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { startSupabase } from '@onecount/dev-stack/supabase'
 import { postgresJsPort, supabasePort } from 'onecount/postgres'
 import { postgresContract } from 'onecount/testing'
-import { afterAll, beforeAll } from 'vitest'
 import { connect, migrate, ownersTables, servicesTables, supabaseClient } from './support/databases'
+import { forAllTests } from './support/for-all-tests'
 
-let server: PostgresServer
-beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
-})
-afterAll(() => server.stop())
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 
 postgresContract('postgres.js on PostgreSQL', async () => {
   const url = await server.createDatabase('direct')

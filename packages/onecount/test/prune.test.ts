@@ -1,17 +1,16 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from './support/for-all-tests'
 import { type Stores, startStores } from './support/stores'
 
 const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 3 }
 const DAY_US = 86_400_000_000
 const daysAgo = (days: number): number => Date.now() * 1000 - days * DAY_US
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let port: ReturnType<Stores['ports']>['postgres']
 beforeAll(async () => {
-  stores = await startStores()
   port = stores.ports().postgres
 })
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin([POST])
   await stores.sql`delete from like_log`

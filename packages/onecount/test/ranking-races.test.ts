@@ -1,7 +1,8 @@
 import { createOnecount, type Onecount } from 'onecount'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
+import { forAllTests } from './support/for-all-tests'
 import { type Random, seeded } from './support/random'
-import { type Stores, startStores } from './support/stores'
+import { startStores } from './support/stores'
 import { createWire, FATES, type Ports } from './support/wire'
 
 const RUNS = 80
@@ -12,15 +13,13 @@ const POSTS = Array.from({ length: 8 }, (_, i) => ({
   base: [446, 7, 7, 0, 30, 12, 7, 3][i]!,
 }))
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let ports: Ports
 beforeAll(async () => {
-  stores = await startStores()
   const { redis, postgres } = stores.ports()
   // The first thousand of Postgres are brought last, and would hide here what the pages lack.
   ports = { redis, postgres: { ...postgres, ranking: async () => [] } }
 })
-afterAll(() => stores.stop())
 
 it('whatever happens while it is built, the ranking lacks no post and has none that is gone', async () => {
   for (let run = 0; run < RUNS; run++) await seeded(oneRun)

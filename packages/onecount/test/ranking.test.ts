@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { Onecount } from 'onecount'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from './support/for-all-tests'
 import { interrupted } from './support/interrupted'
-import { type Stores, startStores } from './support/stores'
+import { startStores } from './support/stores'
 
 /** More than a filler brings in one page. */
 const POSTS = Array.from({ length: 1100 }, (_, i) => ({
@@ -12,12 +13,8 @@ const POSTS = Array.from({ length: 1100 }, (_, i) => ({
 const FIRST = POSTS[0]!
 const LAST = POSTS.at(-1)!
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let onecount: Onecount
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin(POSTS)
   onecount = stores.instance()

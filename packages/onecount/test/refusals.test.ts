@@ -1,4 +1,4 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { startSupabase } from '@onecount/dev-stack/supabase'
 import { type PostgresPort, StoreRefused, StoreUnavailable } from 'onecount'
 import { postgresJsPort, supabasePort } from 'onecount/postgres'
@@ -6,16 +6,13 @@ import type { Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { type Chain, chainOf } from '../src/testing/postgres/harness'
 import { connect, migrate, ownersTables, supabaseClient } from './support/databases'
+import { forAllTests } from './support/for-all-tests'
 import { BAD, FAULTS, FINE, POSTS, RULES, type Rule } from './support/rules'
 
 const T = 1_795_000_000_000_000
 const likeAt = (t: number) => 2 * (T + t) + 1
 
-let server: PostgresServer
-beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
-})
-afterAll(() => server.stop())
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 
 /** Postgres through each of the drivers, as the service role. */
 const DRIVERS = {

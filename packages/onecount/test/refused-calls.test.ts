@@ -1,9 +1,10 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { postgresJsPort } from 'onecount/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { StoreRefused } from '../src/core/errors'
 import type { PostgresPort } from '../src/core/ports'
 import { chainOf } from '../src/testing/postgres/harness'
+import { forAllTests } from './support/for-all-tests'
 import { createSoundDatabase, type SoundDatabase } from './support/sound-database'
 
 const POSTS = [0, 1, 2, 3].map(i => `70070000-0000-4000-8000-00000000000${i}`)
@@ -11,18 +12,14 @@ const [POST] = POSTS as [string]
 const T = 1_795_000_000_000_000
 const OP = 2 * T + 1
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let database: SoundDatabase
 let port: PostgresPort
 beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
   database = await createSoundDatabase(server, 'refusals')
   port = postgresJsPort(database.sql)
 })
-afterAll(async () => {
-  await database?.sql.end()
-  await server.stop()
-})
+afterAll(() => database?.sql.end())
 beforeEach(async () => {
   await database.clear()
   await database.addPosts(POSTS.map(id => ({ id, likes: 10 })))

@@ -1,16 +1,13 @@
 import { createOnecount, OnecountError, type OnecountOptions } from 'onecount'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from './support/for-all-tests'
 import { type Interrupted, interrupted } from './support/interrupted'
 import { BARRED, beginRefusing, FULL, OTHER } from './support/refusing'
-import { type Stores, startStores } from './support/stores'
+import { startStores } from './support/stores'
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let ports: Interrupted
 let warnings: string[]
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await beginRefusing(stores)
   ports = interrupted(stores.ports())

@@ -1,21 +1,10 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { NOTHING, type RepairOptions, repairAll } from '../src/cli/repair'
-import {
-  applyAll,
-  EXISTING,
-  type Existing,
-  nowOp,
-  repairRpc,
-  startExisting,
-  type World,
-} from './support/existing'
+import { applyAll, EXISTING, nowOp, repairRpc, startExisting, type World } from './support/existing'
+import { forAllTests } from './support/for-all-tests'
 
-let existing: Existing
+const existing = forAllTests(startExisting)
 let world: World
-beforeAll(async () => {
-  existing = await startExisting()
-}, 60_000)
-afterAll(() => existing.stop())
 beforeEach(async () => {
   world = await existing.begin()
 })

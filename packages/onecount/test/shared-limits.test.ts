@@ -1,16 +1,13 @@
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
 import { createHandler, createLimiter, parseLimits, redisLimits } from 'onecount/http'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from './support/for-all-tests'
 import { FOX, MapLikes, SECRET, someone } from './support/http-server'
 
-let server: RedisServer
+const server = forAllTests(startRedisServer)
 let ends: (() => void)[] = []
-beforeAll(async () => {
-  server = await startRedisServer()
-})
-afterAll(() => server.stop())
 beforeEach(async () => {
   const client = new Redis(server.url)
   await client.flushall()

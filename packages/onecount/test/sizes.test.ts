@@ -1,7 +1,8 @@
 import type { Onecount } from 'onecount'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from './support/for-all-tests'
 import { longestCall } from './support/longest-call'
-import { type Stores, startStores } from './support/stores'
+import { startStores } from './support/stores'
 
 /** No call may hold Redis for longer, microseconds. */
 const MOST_US = 5000
@@ -10,12 +11,8 @@ const ATTEMPTS = 4
 const postOf = (n: number) => `50050001-aaaa-bbbb-cccc-${n.toString(16).padStart(12, '0')}`
 const HOT = postOf(1)
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let onecount: Onecount
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin(Array.from({ length: 200 }, (_, n) => ({ id: postOf(n), base: n })))
   onecount = stores.instance()

@@ -1,21 +1,9 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import {
-  addExisting,
-  applyAll,
-  type Existing,
-  id,
-  nowOp,
-  SOUND,
-  startExisting,
-  type World,
-} from './support/existing'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { addExisting, applyAll, id, nowOp, SOUND, startExisting, type World } from './support/existing'
+import { forAllTests } from './support/for-all-tests'
 
-let existing: Existing
+const existing = forAllTests(startExisting)
 let world: World
-beforeAll(async () => {
-  existing = await startExisting()
-}, 60_000)
-afterAll(() => existing.stop())
 beforeEach(async () => {
   world = await existing.begin()
 })

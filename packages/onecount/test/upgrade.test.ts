@@ -1,11 +1,12 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { postgresJsPort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PairOp, PostgresPort } from '../src/core/ports'
 import { newest } from '../src/testing/postgres/harness'
 import { connect, ownersTables } from './support/databases'
 import { applyAll, applyVersionBefore } from './support/existing'
+import { forAllTests } from './support/for-all-tests'
 import { type Random, seeded } from './support/random'
 import { type VersionBefore, versionBefore } from './support/version-before'
 
@@ -14,15 +15,11 @@ const SESSIONS = ['a', 'b', 'c', 'd']
 const BASE = 10
 const T = 1_795_000_000_000_000
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let sql: Sql
 let port: PostgresPort
 let before: VersionBefore
 let databases = 0
-beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
-})
-afterAll(() => server.stop())
 beforeEach(async () => {
   sql = connect(await server.createDatabase(`upgrade${databases++}`))
   port = postgresJsPort(sql, { timeoutMs: 30_000 })

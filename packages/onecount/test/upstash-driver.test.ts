@@ -1,28 +1,25 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
+import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { startUpstashServer, type UpstashFate, type UpstashServer } from '@onecount/dev-stack/upstash-server'
 import { Redis } from 'ioredis'
 import { createClock, createOnecount, nextOp, StoreUnavailable } from 'onecount'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import { createUpstashClient, readUpstashAddress, upstashFromEnv, upstashPort } from 'onecount/upstash'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Stores, startStores } from './support/stores'
+import { forAllTests } from './support/for-all-tests'
+import { startStores } from './support/stores'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 const SESSION = 'somebody-in-particular'
 
-let redis: RedisServer
+const redis = forAllTests(startRedisServer)
 let server: UpstashServer
 let fates: UpstashFate[] = []
 beforeAll(async () => {
-  redis = await startRedisServer()
   server = await startUpstashServer({ redisUrl: redis.url, fateOf: () => fates.shift() ?? 'answered' })
 })
-afterAll(async () => {
-  await server.stop()
-  await redis.stop()
-})
+afterAll(() => server.stop())
 beforeEach(() => {
   fates = []
 })
@@ -160,11 +157,7 @@ describe('the address of Upstash', () => {
 })
 
 describe('an engine on Upstash', () => {
-  let stores: Stores
-  beforeAll(async () => {
-    stores = await startStores()
-  })
-  afterAll(() => stores.stop())
+  const stores = forAllTests(startStores)
   beforeEach(() => stores.begin([{ id: POST, base: 10 }]))
   let end: (() => Promise<void>)[] = []
   afterEach(async () => {

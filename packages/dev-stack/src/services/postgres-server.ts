@@ -24,6 +24,9 @@ export interface PostgresServerOptions {
   fsync?: boolean
 }
 
+/** Names a data folder that is copied for a new server, where `initdb` would take a second. */
+const PREPARED = 'ONECOUNT_POSTGRES_PREPARED'
+
 const INSTALLED = '/usr/lib/postgresql'
 
 /** Folders with PostgreSQL's programs, newest version first; Debian keeps them off PATH. */
@@ -46,8 +49,11 @@ export async function startPostgresServer(options: PostgresServerOptions = {}): 
   if (user) await chown(root, user.uid, user.gid)
   const data = join(root, 'data')
   if (!existsSync(join(data, 'PG_VERSION'))) {
+    const prepared = process.env[PREPARED]
     const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C']
-    await promisify(execFile)(initdb, args, { ...user, cwd: root })
+    await (prepared
+      ? promisify(execFile)('cp', ['-R', prepared, data], { ...user, cwd: root })
+      : promisify(execFile)(initdb, args, { ...user, cwd: root }))
   }
   const start = (port: number) => startOn(port, program, root, { user, fsync: options.fsync ?? true })
   const server = await (options.port === undefined ? onFreePort(0, start) : start(options.port))
@@ -68,6 +74,22 @@ export async function startPostgresServer(options: PostgresServerOptions = {}): 
       await query(server.url, `create database "${name}"`)
       return server.url.replace(/postgres$/, name)
     },
+  }
+}
+
+/**
+ * Makes the data folder that servers of this process and of those that it starts begin with. Answers what removes it.
+ *
+ * For programs that start many servers, as a run of all tests does.
+ */
+export async function preparePostgres(): Promise<() => Promise<void>> {
+  const dir = await mkdtemp(join(tmpdir(), 'onecount-prepared-'))
+  const server = await startPostgresServer({ dir, fsync: false })
+  await server.stop()
+  process.env[PREPARED] = join(dir, 'data')
+  return async () => {
+    delete process.env[PREPARED]
+    await rm(dir, { recursive: true, force: true })
   }
 }
 

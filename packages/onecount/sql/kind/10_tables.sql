@@ -117,7 +117,14 @@ if v_found.names is not null then
 end if;
 
 -- One row a pair. An expression, as the id of what is counted is made of two columns.
-create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
+begin
+  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
+exception when unique_violation then
+  raise exception using errcode = 'unique_violation',
+    message = 'rows of public.post_ratings are there twice, and the kind {{kind}} counts each once: ' || sqlerrm,
+    hint = 'Delete all but one of each, then apply this again: delete from public.post_ratings a using public.post_ratings b '
+      'where a.ctid > b.ctid and ({{twice}})';
+end;
 -- The rows of a target that is deleted go by it.
 if not exists (
   select from pg_index i
@@ -137,7 +144,14 @@ if not exists (
       and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.target}}') = i.indkey[0]
       and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.session}}') = i.indkey[1]
 ) then
-  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
+  begin
+    create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
+  exception when unique_violation then
+    raise exception using errcode = 'unique_violation',
+      message = 'rows of public.post_ratings are there twice, and the kind {{kind}} counts each once: ' || sqlerrm,
+      hint = 'Delete all but one of each, then apply this again: delete from public.post_ratings a using public.post_ratings b '
+        'where a.ctid > b.ctid and ({{twice}})';
+  end;
 end if;
 {{/plain}}
 

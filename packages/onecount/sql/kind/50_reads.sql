@@ -198,7 +198,7 @@ end $$;
 -- Removes a post with all that is known of it; false when there is none.
 create or replace function public.onecount_remove_post(p_post {{type.post}}) returns boolean
 language plpgsql
-set search_path = {{path}} set jit = off
+set search_path = '' set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 {{#column}}

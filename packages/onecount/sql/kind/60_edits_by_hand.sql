@@ -31,7 +31,7 @@ end $$;
 -- pair. Rows that go with their post, or that the engine writes, are none of this.
 create or replace function public.onecount_rated_by_hand() returns trigger
 language plpgsql security definer
-set search_path = {{path}} set plan_cache_mode = force_custom_plan set jit = off
+set search_path = '' set plan_cache_mode = force_custom_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare

@@ -7,7 +7,7 @@ create or replace function public.onecount_repair_posts(
   p_after {{type.post}}, p_until {{type.post}}, p_limit integer, p_dry_run boolean
 ) returns json
 language plpgsql
-set search_path = {{path}} set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
 declare
   v_until timestamptz := clock_timestamp() + interval '1 second';
@@ -116,7 +116,7 @@ create or replace function public.onecount_repair_ratings(
   p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
 ) returns json
 language plpgsql
-set search_path = {{path}} set enable_seqscan = off set enable_bitmapscan = off
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
@@ -178,7 +178,7 @@ create or replace function public.onecount_repair_tombstones(
   p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
 ) returns json
 language plpgsql
-set search_path = {{path}} set enable_seqscan = off set enable_bitmapscan = off
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare

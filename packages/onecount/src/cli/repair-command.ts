@@ -62,6 +62,7 @@ export const repair: Command = {
         store.repair,
         {
           dryRun,
+          kind: settings.kind,
           pageSize,
           signal: stop.signal,
           onPage(done) {

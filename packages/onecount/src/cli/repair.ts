@@ -1,4 +1,7 @@
-import { APPLY_MIGRATIONS, codeOf, NOT_MIGRATED, Unreachable, whyOf } from './unreachable'
+import type { Kind } from '../core/kind'
+import { DEFAULT_KIND } from '../core/kind'
+import { kindNames } from '../postgres/kind-names'
+import { applyFor, codeOf, NOT_MIGRATED, Unreachable, whyOf } from './unreachable'
 
 /** Calls one of the functions of 0011_repair.sql; arguments by name. @throws what the driver throws */
 export type RepairRpc = (
@@ -49,8 +52,12 @@ export const NOTHING: Readonly<Repaired> = {
 
 export interface RepairOptions {
   dryRun: boolean
+  /** Whose rows they are: its tables are named where something is in the way. The default kind. */
+  kind?: Kind
   /** Posts in one transaction, 1,000. */
   pageSize?: number
+  /** How long rows are waited for that another transaction holds, milliseconds, 60,000. */
+  heldMs?: number
   signal?: AbortSignal
   /** After every page: posts looked at, or the share of a table from 0 to 1. */
   onPage?(done: { step: 'ratings' | 'tombstones'; share: number } | { step: 'posts'; posts: number }): void
@@ -59,8 +66,6 @@ export interface RepairOptions {
 /** Blocks of a table (8 KiB each) that one call looks at, and rows that it writes at most. */
 const BLOCKS = 1024
 const ROWS = 500
-/** How long rows are waited for that another transaction holds, milliseconds. */
-const HELD_MS = 60_000
 const HELD_PAUSE_MS = 50
 /** A deadlock, a lock timeout, a serialization failure: the same page again. */
 const AGAIN = ['40P01', '40001', '55P03']
@@ -74,7 +79,8 @@ const ATTEMPTS = 10
 export async function repairAll(rpc: RepairRpc, options: RepairOptions, done: Repaired): Promise<void> {
   for (const step of ['ratings', 'tombstones'] as const) await repairBlocks(rpc, step, options, done)
   await repairPosts(rpc, options, done)
-  done.constraints = (await again(() => rpc('constraints', { p_dry_run: options.dryRun }))) as boolean
+  const constraints = () => rpc('constraints', { p_dry_run: options.dryRun })
+  done.constraints = (await again(constraints, options.kind)) as boolean
 }
 
 export type BlocksPage = { next: number | null; blocks: number; left: boolean } & Partial<RepairedCounts>
@@ -82,20 +88,20 @@ export type BlocksPage = { next: number | null; blocks: number; left: boolean } 
 async function repairBlocks(
   rpc: RepairRpc,
   step: 'ratings' | 'tombstones',
-  { dryRun, signal, onPage }: RepairOptions,
+  { dryRun, kind, heldMs = 60_000, signal, onPage }: RepairOptions,
   done: Repaired,
 ): Promise<void> {
   let heldSince: number | null = null
   for (let from: number | null = 0; from !== null; ) {
     signal?.throwIfAborted()
     const args = { p_from: from, p_blocks: BLOCKS, p_limit: ROWS, p_dry_run: dryRun }
-    const { next, blocks, left, ...counts } = (await again(() => rpc(step, args))) as BlocksPage
+    const { next, blocks, left, ...counts } = (await again(() => rpc(step, args), kind)) as BlocksPage
     add(done, counts)
     if (left) {
       heldSince ??= Date.now()
-      if (Date.now() - heldSince > HELD_MS)
+      if (Date.now() - heldSince > heldMs)
         throw new Error(
-          `Another transaction has held rows of post_ratings or like_tombstones for ${HELD_MS / 1000} s: end it (see pg_stat_activity) and run this again`,
+          `Another transaction has held rows of ${tablesOf(kind)[step]} for ${heldMs / 1000} s: end it (see pg_stat_activity) and run this again`,
         )
       await new Promise(resolve => setTimeout(resolve, HELD_PAUSE_MS))
     } else heldSince = null
@@ -108,14 +114,14 @@ export type PostsPage = { last: string | null; posts: number } & Partial<Repaire
 
 async function repairPosts(
   rpc: RepairRpc,
-  { dryRun, signal, pageSize = 1000, onPage }: RepairOptions,
+  { dryRun, kind, signal, pageSize = 1000, onPage }: RepairOptions,
   done: Repaired,
 ): Promise<void> {
   let posts = 0
   for (let after: string | null = null; ; ) {
     signal?.throwIfAborted()
     const args = { p_after: after, p_until: null, p_limit: pageSize, p_dry_run: dryRun }
-    const page = (await again(() => rpc('posts', args))) as PostsPage
+    const page = (await again(() => rpc('posts', args), kind)) as PostsPage
     if (page.last === null) return
     const { last, posts: looked, ...counts } = page
     add(done, counts)
@@ -125,14 +131,20 @@ async function repairPosts(
   }
 }
 
-async function again<T>(call: () => Promise<T>): Promise<T> {
+/** The tables of both steps, as people know them. */
+function tablesOf(kind = DEFAULT_KIND): Record<'ratings' | 'tombstones', string> {
+  const { rows, own } = kindNames(kind)
+  return { ratings: rows.replace(/^public\./, ''), tombstones: `${own}tombstones` }
+}
+
+async function again<T>(call: () => Promise<T>, kind?: Kind): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await call()
     } catch (error) {
       const code = codeOf(error)
       if (NOT_MIGRATED.includes(code))
-        throw new Unreachable(`A migration is missing in Postgres (${whyOf(error)})`, APPLY_MIGRATIONS)
+        throw new Unreachable(`A migration is missing in Postgres (${whyOf(error)})`, applyFor(kind))
       if (attempt >= ATTEMPTS || !AGAIN.includes(code)) throw error
     }
   }

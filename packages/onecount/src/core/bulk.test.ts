@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Stores, startStores } from '../../test/support/stores'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../../test/support/for-all-tests'
+import { startStores } from '../../test/support/stores'
 import type { Onecount } from './onecount'
 
 const POSTS = Array.from({ length: 25 }, (_, i) => ({
@@ -7,12 +8,8 @@ const POSTS = Array.from({ length: 25 }, (_, i) => ({
   base: 100 - i,
 }))
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let onecount: Onecount
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin(POSTS)
   await stores.sql`insert into post_ratings (post_id, session_id)

@@ -1,20 +1,17 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../../test/support/for-all-tests'
 import { type Interrupted, interrupted } from '../../test/support/interrupted'
-import { type Stores, startStores } from '../../test/support/stores'
+import { startStores } from '../../test/support/stores'
 import { createOnecount, type Onecount } from './onecount'
 
 const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
 const MISSING = '50050001-aaaa-bbbb-cccc-ddddeeee9999'
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let ports: Interrupted
 let onecount: Onecount
 const instance = (batchSize = 1000) =>
   createOnecount({ ...ports, ack: 'postgres', log: { warn() {} }, settings: { batchSize, breakerMs: 0 } })
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin([POST])
   ports = interrupted(stores.ports())

@@ -1,18 +1,15 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../../test/support/for-all-tests'
 import { type Interrupted, interrupted } from '../../test/support/interrupted'
-import { type Stores, startStores } from '../../test/support/stores'
+import { startStores } from '../../test/support/stores'
 import { createOnecount, type Onecount } from './onecount'
 import type { Logger } from './ports'
 
 const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let ports: Interrupted
 let warnings: string[]
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin([POST])
   ports = interrupted(stores.ports())

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../../test/support/for-all-tests'
 import { type Interrupted, interrupted } from '../../test/support/interrupted'
-import { type Stores, startStores } from '../../test/support/stores'
+import { startStores } from '../../test/support/stores'
 import { StoreRefused } from './errors'
 import { groupWrites } from './group-writes'
 import { createOnecount, type Onecount } from './onecount'
@@ -12,13 +13,9 @@ const POSTS = Array.from({ length: 5 }, (_, i) => ({
 const [HOT] = POSTS as [(typeof POSTS)[0]]
 const MISSING = '50050001-aaaa-bbbb-cccc-ddddeeee9999'
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let ports: Interrupted
 let onecount: Onecount
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin(POSTS)
   ports = interrupted(stores.ports())

@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../../test/support/for-all-tests'
 import { type Interrupted, interrupted } from '../../test/support/interrupted'
-import { type Stores, startStores } from '../../test/support/stores'
+import { startStores } from '../../test/support/stores'
 import type { LoopOptions } from './loop'
 import { createOnecount, type Onecount } from './onecount'
 
@@ -8,12 +9,8 @@ const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
 /** As a process in which a like has just been pressed. */
 const NUDGED: LoopOptions = { lingerMs: 1, idleMs: 0 }
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let running: Onecount[]
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin([POST])
   running = []

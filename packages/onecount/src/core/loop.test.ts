@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { forAllTests } from '../../test/support/for-all-tests'
 import { type Interrupted, interrupted } from '../../test/support/interrupted'
-import { type Stores, startStores } from '../../test/support/stores'
+import { startStores } from '../../test/support/stores'
 import { StoreUnavailable } from './errors'
 import type { LoopOptions } from './loop'
 import { createOnecount, type Onecount } from './onecount'
@@ -9,14 +10,10 @@ const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
 /** Never within a test: only what a test asks for makes the loop work. */
 const NEVER = 1_000_000
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let ports: Interrupted
 let warnings: string[]
 let onecount: Onecount
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin([POST])
   ports = interrupted(stores.ports())

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../../test/support/for-all-tests'
 import { type Interrupted, interrupted } from '../../test/support/interrupted'
-import { type Stores, startStores } from '../../test/support/stores'
+import { startStores } from '../../test/support/stores'
 import { createMirrorFiller } from './mirrors'
 import { createOnecount, type Onecount, type OnecountOptions } from './onecount'
 
@@ -11,15 +12,11 @@ const POSTS = Array.from({ length: 6 }, (_, i) => ({
 const [FIRST, SECOND] = POSTS as [(typeof POSTS)[0], (typeof POSTS)[0]]
 const SESSIONS = Array.from({ length: 5 }, (_, i) => `s${i}`)
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let ports: Interrupted
 let onecount: Onecount
 const instance = (options: Partial<OnecountOptions> = {}) =>
   createOnecount({ ...ports, log: { warn() {} }, ...options })
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin(POSTS)
   await stores.sql`insert into post_ratings (post_id, session_id)

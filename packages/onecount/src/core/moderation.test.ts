@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../../test/support/for-all-tests'
 import { type Interrupted, interrupted } from '../../test/support/interrupted'
-import { type Stores, startStores } from '../../test/support/stores'
+import { startStores } from '../../test/support/stores'
 import { createOnecount, type Onecount } from './onecount'
 
 const POSTS = Array.from({ length: 230 }, (_, i) => ({
@@ -9,13 +10,9 @@ const POSTS = Array.from({ length: 230 }, (_, i) => ({
 }))
 const [POST, OTHER] = POSTS as [(typeof POSTS)[0], (typeof POSTS)[0]]
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let ports: Interrupted
 let onecount: Onecount
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin(POSTS)
   ports = interrupted(stores.ports())

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../../test/support/for-all-tests'
 import { type Interrupted, interrupted } from '../../test/support/interrupted'
-import { type Stores, startStores } from '../../test/support/stores'
+import { startStores } from '../../test/support/stores'
 import { createOnecount, type Onecount } from './onecount'
 import { nextOp } from './op'
 
@@ -8,14 +9,10 @@ const POST = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0001', base: 446 }
 const OTHER = { id: '50050001-aaaa-bbbb-cccc-ddddeeee0002', base: 12 }
 const MISSING = '50050001-aaaa-bbbb-cccc-ddddeeee9999'
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let ports: Interrupted
 let onecount: Onecount
 let ahead: number
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin([POST, OTHER])
   ports = interrupted(stores.ports())

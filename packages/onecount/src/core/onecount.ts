@@ -1,65 +1,37 @@
+import { createAbsentPosts } from './absent-posts'
 import type { Ack } from './ack'
+import { createAcknowledge } from './acknowledge'
 import { withSnapshotBreaker } from './breaker'
 import { type BulkOptions, pages, rehydrate } from './bulk'
 import { createClock } from './clock'
-import { DEFAULT_SETTINGS, type Settings, type Site } from './context'
+import type { Site } from './context'
 import { OnecountError } from './errors'
-import { buildRanking } from './fill-ranking'
 import { groupWrites } from './group-writes'
 import { type Health, health } from './health'
+import { hydrateAll } from './hydrate-all'
 import { joinLoops } from './join-loops'
-import { MOST_PARTITIONS } from './keys'
 import { DEFAULT_KIND } from './kind'
 import { idsOf } from './kind-ids'
 import { type LikedPage, likedBy } from './liked-by'
-import type { LoopOptions } from './loop'
-import { createMirrorFiller } from './mirrors'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
+import { type OnecountOptions, withDefaults } from './options'
 import { ownView } from './own-view'
 import { createPartition } from './partition'
-import type { Logger, PostgresPort, RedisPort } from './ports'
 import { createPruning } from './pruning'
 import { createRanking } from './ranking'
-import { read, unknown } from './read'
+import { createReader } from './read-posts'
 import type { Turns } from './turns'
 import type { LikeState, WriteState } from './types'
 import { within } from './within'
 import { press, write } from './write'
 
-export interface OnecountOptions {
-  /** `null`: no Redis; Postgres serves alone. */
-  redis: RedisPort | null
-  /** Its kind says which ids there are, and what stands before the keys of Redis. */
-  postgres: PostgresPort
-  /** `redis` where left out; each call can say otherwise. */
-  ack?: Ack
-  /** Id of Redis in place of `redis.id`, the same in every process of the application. */
-  redisId?: string
-  /** Gives Postgres to this Redis if it belongs to another one, once. For a move: leave it out afterwards. */
-  takeOver?: boolean
-  /** Into how many parts the keys are split, for a Redis Cluster; the same in every process and in Postgres. 1. */
-  partitions?: number
-  /** `likers: false`: `post:liked:<post>` is not kept. */
-  indexes?: { likers?: boolean }
-  settings?: Partial<Settings>
-  drain?: LoopOptions
-  log?: Logger
-  /** Milliseconds since 1970, in place of all the clocks of the machine. */
-  clock?: () => number
-  /** Waits so many milliseconds, in place of the timers of the machine. */
-  sleep?: (ms: number) => Promise<unknown>
-}
+export type { OnecountOptions } from './options'
 
-/** Posts that are read in one script call. */
-const PAGE = 250
-/** So many ids that Postgres does not have are remembered, for so many milliseconds. */
-const ABSENT_MAX = 10_000
-const ABSENT_MS = 1000
 /** Presses that Postgres takes in one call at most. */
 const GROUP = 1000
 /** Likes in a page of what a session likes, when nobody says, and at most: they are read in one call. */
 const LIKED = 50
-const LIKED_MAX = PAGE
+const LIKED_MAX = 250
 /** How long a drain that is waited for takes at most, milliseconds, when nobody says. */
 const DRAIN_MS = 5000
 
@@ -70,18 +42,9 @@ export function createOnecount(options: OnecountOptions) {
 
 /** The engine of one kind. `turnsOf`: of a partition, where loops of several kinds look together. */
 export function createEngine(options: OnecountOptions, turnsOf?: (partition: number) => Turns) {
-  const { partitions = 1, log = console } = options
-  if (!Number.isInteger(partitions) || partitions < 1 || partitions > MOST_PARTITIONS)
-    throw new OnecountError('misconfigured', {
-      field: 'partitions',
-      detail: `partitions must be a whole number from 1 to ${MOST_PARTITIONS}, not ${partitions}`,
-    })
+  const { partitions, ack, log, clock, elapsed, sleep, settings } = withDefaults(options)
   const { kind = DEFAULT_KIND } = options.postgres
   const { isPostId, assertPostId, assertSessionId, partitionOf, postOrder, removedWith } = idsOf(kind)
-  const clock = options.clock ?? Date.now
-  const elapsed = options.clock ?? (() => performance.now())
-  const sleep = options.sleep ?? ((ms: number) => new Promise(resolve => setTimeout(resolve, ms)))
-  const settings = { ...DEFAULT_SETTINGS, likers: options.indexes?.likers ?? true, ...options.settings }
   const grouped = groupWrites(options.postgres, {
     size: GROUP,
     patienceMs: settings.deadlineMs,
@@ -122,49 +85,18 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
   )
   const moderated = { ...site, postgres, drain: () => loop.drain({ budgetMs: DRAIN_MS }) }
   const ranking = createRanking(site)
-  const absent = new Map<string, number>()
-
+  const absent = createAbsentPosts(elapsed)
   /** What is shown of a state. */
   const view = <S extends LikeState>(state: S): S => (kind.isPrivate ? ownView(state) : state)
-  const lost = (postId: string): LikeState => view(unknown(postId))
+  const shared = { parts, partOf, isPostId, absent, view, deadlineMs: settings.deadlineMs }
+  const acknowledge = createAcknowledge(shared)
+  const readPosts = createReader(shared)
 
-  const isAbsent = (postId: string) => absent.size > 0 && (absent.get(postId) ?? 0) > elapsed()
-  function remember(postId: string): void {
-    if (absent.size >= ABSENT_MAX) absent.delete(absent.keys().next().value!)
-    absent.set(postId, elapsed() + ABSENT_MS)
-  }
-
-  /** A press is answered within the deadline; repeating it with its op does no harm. */
-  const written = (
-    postId: string,
-    sessionId: string,
-    write: Promise<WriteState>,
-    ack: Ack = options.ack ?? 'redis',
-  ): Promise<WriteState> =>
-    within(acknowledged(postId, sessionId, write, ack), settings.deadlineMs, () => {
-      throw new OnecountError('unavailable', { detail: `no store answered within ${settings.deadlineMs} ms` })
-    })
-
-  async function acknowledged(
-    postId: string,
-    sessionId: string,
-    write: Promise<WriteState>,
-    ack: Ack,
-  ): Promise<WriteState> {
-    try {
-      const state = view(await write)
-      if (state.durable) return state
-      const { committer, loop } = partOf(postId)
-      if (ack === 'postgres') {
-        await committer.untilDurable({ postId, sessionId, op: state.op })
-        return { ...state, durable: true }
-      }
-      loop.nudge()
-      return state
-    } catch (error) {
-      if (error instanceof OnecountError && error.code === 'post_not_found') remember(postId)
-      throw error
-    }
+  /** @throws OnecountError where there cannot be such a pair, or Postgres has just said so */
+  function assertPair(postId: string, sessionId: string): void {
+    assertPostId(postId)
+    assertSessionId(sessionId)
+    if (absent.has(postId)) throw new OnecountError('post_not_found', { field: 'postId' })
   }
 
   const engine = {
@@ -179,23 +111,23 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       postId: string,
       sessionId: string,
       liked: boolean,
-      { op, ack }: { op?: number; ack?: Ack } = {},
+      { op, ack: wanted = ack }: { op?: number; ack?: Ack } = {},
     ): Promise<WriteState> {
-      assertPostId(postId)
-      assertSessionId(sessionId)
-      if (isAbsent(postId)) throw new OnecountError('post_not_found', { field: 'postId' })
+      assertPair(postId, sessionId)
       const ctx = contextOf(postId)
       const accepted =
         op === undefined ? press(ctx, postId, sessionId, liked) : write(ctx, postId, sessionId, liked, op)
-      return written(postId, sessionId, accepted, ack)
+      return acknowledge(postId, sessionId, accepted, wanted)
     },
 
     /** Flips a pair, for callers that hold no op. One round trip. @throws OnecountError as `set` */
-    async toggle(postId: string, sessionId: string, { ack }: { ack?: Ack } = {}): Promise<WriteState> {
-      assertPostId(postId)
-      assertSessionId(sessionId)
-      if (isAbsent(postId)) throw new OnecountError('post_not_found', { field: 'postId' })
-      return written(postId, sessionId, press(contextOf(postId), postId, sessionId, null), ack)
+    async toggle(
+      postId: string,
+      sessionId: string,
+      { ack: wanted = ack }: { ack?: Ack } = {},
+    ): Promise<WriteState> {
+      assertPair(postId, sessionId)
+      return acknowledge(postId, sessionId, press(contextOf(postId), postId, sessionId, null), wanted)
     },
 
     /**
@@ -205,36 +137,7 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
      * Never throws.
      */
     async read(postIds: readonly string[], sessionId: string | null = null): Promise<Map<string, LikeState>> {
-      const wanted = [...new Set(postIds)].filter(id => isPostId(id) && !isAbsent(id))
-      const readPage = async ({ ctx }: (typeof parts)[number], page: string[]) => {
-        const states = await read(ctx, page, sessionId)
-        if (states.size < page.length) for (const id of page) if (!states.has(id)) remember(id)
-        if (kind.isPrivate) for (const [id, state] of states) states.set(id, ownView(state))
-        return states
-      }
-      // As almost every page is.
-      if (partitions === 1 && wanted.length <= PAGE) {
-        const late = () => new Map(wanted.map(id => [id, lost(id)]))
-        return within(readPage(parts[0]!, wanted), settings.deadlineMs, late)
-      }
-      const found = new Map<string, LikeState>()
-      const left = new Set(wanted)
-      const readPart = async (part: (typeof parts)[number]) => {
-        const own = wanted.filter(id => partOf(id) === part)
-        for (let i = 0; i < own.length; i += PAGE) {
-          const page = own.slice(i, i + PAGE)
-          for (const [id, state] of await readPage(part, page)) found.set(id, state)
-          for (const id of page) left.delete(id)
-        }
-      }
-      const inOrder = () =>
-        new Map(
-          wanted.flatMap(id => {
-            const state = left.has(id) ? lost(id) : found.get(id)
-            return state ? [[id, state] as const] : []
-          }),
-        )
-      return within(Promise.all(parts.map(readPart)).then(inOrder), settings.deadlineMs, inOrder)
+      return readPosts(postIds, sessionId)
     },
 
     /**
@@ -282,25 +185,7 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
      * at once. Memory is bounded by a page. @throws StoreUnavailable
      */
     async hydrateAll(bulk: BulkOptions = {}): Promise<{ posts: number; ratings: number }> {
-      // Stores that meet for the first time find that they have diverged, and every post is cold from then on.
-      await loop.drain({ budgetMs: DRAIN_MS })
-      const fillMirrors = createMirrorFiller(postgres, contextOf, bulk.after ?? null, postOrder)
-      const total = { posts: 0, ratings: 0 }
-      for await (const page of pages(postgres, bulk)) {
-        const last = page.at(-1)!.postId
-        const ids = page.map(post => post.postId)
-        await Promise.all(
-          site.contexts.map(async ctx => {
-            const own = ids.filter(id => contextOf(id) === ctx)
-            for (let i = 0; i < own.length; i += PAGE) await read(ctx, own.slice(i, i + PAGE), null)
-          }),
-        )
-        total.posts += page.length
-        total.ratings += await fillMirrors(ids, bulk.signal)
-        bulk.onPage?.({ ...total, last })
-      }
-      await buildRanking(site)
-      return total
+      return hydrateAll({ ...moderated, postOrder }, bulk)
     },
 
     /** Every post with its numbers, in keyset pages. For operators, as `rehydrate`. @throws StoreUnavailable */
@@ -332,7 +217,7 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
     async removePost(postId: string): Promise<boolean> {
       assertPostId(postId)
       const removed = removedWith(postId)
-      for (const id of removed) remember(id)
+      for (const id of removed) absent.add(id)
       return removePost(contextOf(postId), postId, removed)
     },
 

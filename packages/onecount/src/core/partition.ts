@@ -79,3 +79,5 @@ export function createPartition(options: PartitionOptions) {
     committer: createCommitter({ drainerWith: hooks => createDrainer(drained, hooks), postgres, now }),
   }
 }
+
+export type Partition = ReturnType<typeof createPartition>

@@ -1,6 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../../test/support/for-all-tests'
 import { type Interrupted, interrupted } from '../../test/support/interrupted'
-import { type Stores, startStores } from '../../test/support/stores'
+import { startStores } from '../../test/support/stores'
 import { createKeys, partitionOf, tagOf } from './keys'
 import { createOnecount, type Onecount } from './onecount'
 
@@ -15,13 +16,9 @@ const MISSING = '50050001-aaaa-bbbb-cccc-ddddeeee9999'
 const OF_EACH = Array.from({ length: P }, (_, p) => POSTS.find(({ id }) => partitionOf(id, P) === p)!)
 const keysOf = (postId: string) => createKeys(tagOf(partitionOf(postId, P), P))
 
-let stores: Stores
+const stores = forAllTests(startStores)
 let ports: Interrupted
 let onecount: Onecount
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   await stores.begin(POSTS)
   await stores.sql`update like_settings set partitions = ${P}`

@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type Stores, startStores } from '../../test/support/stores'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../../test/support/for-all-tests'
+import { startStores } from '../../test/support/stores'
 import { Repartitioned } from './errors'
 import type { Onecount } from './onecount'
 import { repartition } from './repartition'
@@ -10,11 +11,7 @@ const POSTS = Array.from({ length: 8 }, (_, i) => ({
 }))
 const IDS = POSTS.map(post => post.id)
 
-let stores: Stores
-beforeAll(async () => {
-  stores = await startStores()
-})
-afterAll(() => stores.stop())
+const stores = forAllTests(startStores)
 beforeEach(async () => {
   await stores.begin(POSTS)
   await stores.ports().postgres.setPartitions(1)

@@ -7,6 +7,7 @@ import { errorResponse } from '../http/responses'
 import { connectionIp, isHooked, proxyHops } from './address'
 import type { Parts } from './parts'
 import { sessionSecret } from './secret'
+import { shareRuns } from './share-runs'
 
 type RouteHandler = (request: Request) => Promise<Response>
 
@@ -100,23 +101,9 @@ const listOf = (text = ''): string[] => text.split(',').flatMap(item => item.tri
 /** How long one drain after an answer takes at most, milliseconds. */
 const DRAIN_MS = 5000
 
-/** One drain at a time in a process: who comes meanwhile shares the one that follows. Answers what failed. */
-async function drainPending({ engines, shared }: Parts): Promise<unknown[]> {
-  const state = shared.once('drain-after', () => ({
-    running: undefined as Promise<unknown[]> | undefined,
-    next: undefined as Promise<unknown[]> | undefined,
-  }))
-  const begin = () => {
-    state.next = undefined
-    state.running = drainAll(engines()).finally(() => {
-      state.running = undefined
-    })
-    return state.running
-  }
-  if (!state.running) return begin()
-  state.next ??= state.running.then(begin)
-  return state.next
-}
+/** The drain that follows the presses that are answered at this moment, one for all. Answers what failed. */
+const drainPending = ({ engines, shared }: Parts): Promise<unknown[]> =>
+  shared.once('drain-after', () => shareRuns(() => drainAll(engines())))()
 
 async function drainAll(engines: Engines): Promise<unknown[]> {
   const { kinds } = await engines.drainOnce(DRAIN_MS)

@@ -1,23 +1,23 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { Link } from '@onecount/dev-stack/link'
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { type LocalSupabase, startSupabase } from '@onecount/dev-stack/supabase'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { connect, migrate, ownersTables, supabaseClient } from '../../test/support/databases'
+import { forAllTests } from '../../test/support/for-all-tests'
 import { connectPostgresJs, postgresJsPort } from './postgresjs'
 import { supabasePort } from './supabase'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 const PRESS = [{ postId: POST, sessionId: 'ana', op: 3_590_000_000_000_001, liked: true }]
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let supabase: LocalSupabase
 let sql: Sql
 let url: string
 beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
   url = await server.createDatabase('deadline')
   await migrate(url)
   supabase = await startSupabase({ databaseUrl: url })
@@ -26,7 +26,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await supabase?.stop()
   await sql?.end({ timeout: 1 })
-  await server?.stop()
 })
 beforeEach(async () => {
   await ownersTables(sql).clear()

@@ -135,7 +135,6 @@ export function fillTemplate(
   const hasColumn = target.count !== null
   const { prefix, content, ...names } = kindNames(kind)
   const schemas = [...new Set([target.schema, rows.schema])].filter(schema => schema !== 'public')
-  const path = [...schemas, 'public', 'extensions'].map(quoteName).join(', ')
   const types = columnTypesOf(kind)
 
   const conditions: Record<string, boolean> = {
@@ -180,11 +179,15 @@ export function fillTemplate(
     first: id.first,
     none: actor.none,
     probe: actor.probe,
-    path,
+    'schema.texts': schemas.map(schema => `'${schema.replaceAll("'", "''")}'`).join(', '),
     'actor.cast': actor.cast,
     partition: IDS[target.id].partition(row.targetOf('p_post')),
     variants: row.variants,
     separator: SEPARATOR,
+    twice: [rows.target, ...(rows.variant ? [rows.variant] : []), rows.actor]
+      .map(column => `a.${quoteName(column)} = b.${quoteName(column)}`)
+      .join(' and ')
+      .replaceAll("'", "''"),
     ...more,
   }
   const bareNames: Record<string, string> = {

@@ -123,7 +123,14 @@ if v_found.names is not null then
 end if;
 
 -- One row a pair. An expression, as the id of what is counted is made of two columns.
-create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
+begin
+  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
+exception when unique_violation then
+  raise exception using errcode = 'unique_violation',
+    message = 'rows of public.post_ratings are there twice, and the kind {{kind}} counts each once: ' || sqlerrm,
+    hint = 'Delete all but one of each, then apply this again: delete from public.post_ratings a using public.post_ratings b '
+      'where a.ctid > b.ctid and ({{twice}})';
+end;
 -- The rows of a target that is deleted go by it.
 if not exists (
   select from pg_index i
@@ -143,7 +150,14 @@ if not exists (
       and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.target}}') = i.indkey[0]
       and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.session}}') = i.indkey[1]
 ) then
-  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
+  begin
+    create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
+  exception when unique_violation then
+    raise exception using errcode = 'unique_violation',
+      message = 'rows of public.post_ratings are there twice, and the kind {{kind}} counts each once: ' || sqlerrm,
+      hint = 'Delete all but one of each, then apply this again: delete from public.post_ratings a using public.post_ratings b '
+        'where a.ctid > b.ctid and ({{twice}})';
+  end;
 end if;
 {{/plain}}
 
@@ -427,7 +441,7 @@ create or replace function public.onecount_apply(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_mark_applied boolean
 ) returns {{type.post}}[]
 language plpgsql
-set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -566,7 +580,7 @@ create or replace function public.onecount_refuses_every(
   p_liked boolean, p_posts {{type.post}}[], p_sessions {{type.session}}[], p_sqlstates text[]
 ) returns boolean
 language plpgsql
-set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -680,7 +694,7 @@ create or replace function public.onecount_merge(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
 ) returns json[]
 language plpgsql
-set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -791,7 +805,7 @@ create or replace function public.onecount_merge_sparing(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
 ) returns json
 language plpgsql
-set search_path = {{path}} set plan_cache_mode = force_generic_plan set jit = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -1489,7 +1503,7 @@ end $$;
 -- Removes a post with all that is known of it; false when there is none.
 create or replace function public.onecount_remove_post(p_post {{type.post}}) returns boolean
 language plpgsql
-set search_path = {{path}} set jit = off
+set search_path = '' set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 {{#column}}
@@ -1580,7 +1594,7 @@ end $$;
 -- pair. Rows that go with their post, or that the engine writes, are none of this.
 create or replace function public.onecount_rated_by_hand() returns trigger
 language plpgsql security definer
-set search_path = {{path}} set plan_cache_mode = force_custom_plan set jit = off
+set search_path = '' set plan_cache_mode = force_custom_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -1993,7 +2007,7 @@ create or replace function public.onecount_repair_posts(
   p_after {{type.post}}, p_until {{type.post}}, p_limit integer, p_dry_run boolean
 ) returns json
 language plpgsql
-set search_path = {{path}} set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off
 as $$
 declare
   v_until timestamptz := clock_timestamp() + interval '1 second';
@@ -2102,7 +2116,7 @@ create or replace function public.onecount_repair_ratings(
   p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
 ) returns json
 language plpgsql
-set search_path = {{path}} set enable_seqscan = off set enable_bitmapscan = off
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 as $$
 declare
   v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
@@ -2164,7 +2178,7 @@ create or replace function public.onecount_repair_tombstones(
   p_from bigint, p_blocks integer, p_limit integer, p_dry_run boolean
 ) returns json
 language plpgsql
-set search_path = {{path}} set enable_seqscan = off set enable_bitmapscan = off
+set search_path = '' set enable_seqscan = off set enable_bitmapscan = off
 set enable_hashjoin = off set enable_mergejoin = off
 as $$
 declare
@@ -2348,6 +2362,26 @@ begin
     end if;
   end loop;
 end $$;
+
+-- Functions that write the application's tables run its triggers, and these may name a table without its schema: they
+-- find it in the schemas of the application. What these functions name themselves is qualified. A schema in which anybody
+-- may create is left out, as an operator or a function there could come in the place of one of PostgreSQL's; \`pg_temp\`,
+-- where every connection may create, would come first if it did not stand last.
+for v_function in
+  select oid::regprocedure from pg_proc
+   where pronamespace = 'public'::regnamespace and proname in (
+     'onecount_apply', 'onecount_merge', 'onecount_merge_sparing', 'onecount_refuses_every', 'onecount_rated_by_hand',
+     'onecount_remove_post', 'onecount_repair_posts', 'onecount_repair_ratings', 'onecount_repair_tombstones')
+loop
+  execute format('alter function %s set search_path = %s', v_function, (
+    select string_agg(format('%I', s.name), ', ' order by s.n)
+      from unnest(array[{{#elsewhere}}{{schema.texts}}, {{/elsewhere}}'public', 'extensions', 'pg_temp']) with ordinality s (name, n)
+     where s.name = 'pg_temp' or to_regnamespace(quote_ident(s.name)) is not null and not exists (
+       select from (values ('public'), ('anon'), ('authenticated')) r (name)
+        where (r.name = 'public' or to_regrole(r.name) is not null)
+          and has_schema_privilege(r.name, quote_ident(s.name)::regnamespace, 'create'))
+  ));
+end loop;
 
 -- The bookkeeping and the functions are the server's alone (invariant 9).{{#mapped}} Who may read and write the
 -- application's own tables is left as it is.{{/mapped}}

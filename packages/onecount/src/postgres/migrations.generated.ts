@@ -3425,7 +3425,35 @@ end $$;
 `,
   },
   {
-    name: '0022_raised_codes',
+    name: '0022_search_path',
+    sql: `-- Functions that write the application's tables run its triggers, and these may name a table without its schema: they
+-- find it in the schemas of the application. What these functions name themselves is qualified. A schema in which anybody
+-- may create is left out, as an operator or a function there could come in the place of one of PostgreSQL's; \`pg_temp\`,
+-- where every connection may create, would come first if it did not stand last.
+do $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select oid::regprocedure from pg_proc
+     where pronamespace = 'public'::regnamespace and proname in (
+       'onecount_apply', 'onecount_merge', 'onecount_merge_sparing', 'onecount_refuses_every', 'onecount_rated_by_hand',
+       'onecount_remove_post', 'onecount_repair_posts', 'onecount_repair_ratings', 'onecount_repair_tombstones')
+  loop
+    execute format('alter function %s set search_path = %s', v_function, (
+      select string_agg(format('%I', s.name), ', ' order by s.n)
+        from unnest(array['public', 'extensions', 'pg_temp']) with ordinality s (name, n)
+       where s.name = 'pg_temp' or to_regnamespace(quote_ident(s.name)) is not null and not exists (
+         select from (values ('public'), ('anon'), ('authenticated')) r (name)
+          where (r.name = 'public' or to_regrole(r.name) is not null)
+            and has_schema_privilege(r.name, quote_ident(s.name)::regnamespace, 'create'))
+    ));
+  end loop;
+end $$;
+`,
+  },
+  {
+    name: '0023_raised_codes',
     sql: `-- What a function of the application raises is its refusal of what it was given, also where its code is one by which
 -- Postgres says that it cannot serve: such an op stopped all others. How rows are looked up: 0015_log.sql.
 
@@ -3450,7 +3478,7 @@ create or replace function public.onecount_refuses_every(
   p_liked boolean, p_posts uuid[], p_sessions text[], p_sqlstates text[]
 ) returns boolean
 language plpgsql
-set search_path = public, extensions set plan_cache_mode = force_generic_plan set jit = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -3530,7 +3558,7 @@ create or replace function public.onecount_merge_sparing(
   p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
 ) returns json
 language plpgsql
-set search_path = public, extensions set plan_cache_mode = force_generic_plan set jit = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -3636,11 +3664,27 @@ begin
   end;
   return v_results;
 end $$;
+
+-- Their search path is that of the functions that write: 0022_search_path.sql.
+do $$
+declare
+  v_path text := (
+    select substr(setting, length('search_path=') + 1) from pg_catalog.pg_proc p, unnest(p.proconfig) as setting
+     where p.pronamespace = 'public'::regnamespace and p.proname = 'onecount_merge' and setting like 'search\\_path=%');
+  v_function regprocedure;
+begin
+  for v_function in
+    select p.oid::regprocedure from pg_catalog.pg_proc p
+     where p.pronamespace = 'public'::regnamespace and p.proname in ('onecount_merge_sparing', 'onecount_refuses_every')
+  loop
+    execute format('alter function %s set search_path = %s', v_function, v_path);
+  end loop;
+end $$;
 `,
   },
   {
-    name: '0023_raised_codes_of_a_batch',
-    sql: `-- The drain tells what an application raises from an outage: 0022_raised_codes.sql.
+    name: '0024_raised_codes_of_a_batch',
+    sql: `-- The drain tells what an application raises from an outage: 0023_raised_codes.sql.
 
 -- Applies one batch that Redis handed out under \`p_nonce\`, if \`p_parent\` is the receipt, and answers as
 -- onecount_drained; the receipt is \`<nonce>/<random>\` then. A batch that was applied last is answered again. Anything
@@ -3734,27 +3778,6 @@ begin
   return public.onecount_drained(
     p_partition, p_nonce, p_posts, p_sessions, p_ops,
     array(select (e ->> 0)::integer from json_array_elements(v_refused) e));
-end $$;
-`,
-  },
-  {
-    name: '0024_search_path_of_triggers',
-    sql: `-- What writes posts_new and post_ratings fires the application's own triggers, which name other tables of it as its code
--- does, without their schema: with an empty search path every like of such an application was refused. Everything in the
--- functions themselves is named with its schema all the same.
-
-do $$
-declare
-  v_function regprocedure;
-begin
-  for v_function in
-    select p.oid::regprocedure from pg_catalog.pg_proc p
-     where p.pronamespace = 'public'::regnamespace
-       and p.proname in ('onecount_apply', 'onecount_merge', 'onecount_rated_by_hand', 'onecount_remove_post',
-         'onecount_repair_posts', 'onecount_repair_ratings', 'onecount_repair_tombstones')
-  loop
-    execute format('alter function %s set search_path = public, extensions', v_function);
-  end loop;
 end $$;
 `,
   },

@@ -1,15 +1,15 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { connect, migrate, ownersTables } from '../../test/support/databases'
+import { forAllTests } from '../../test/support/for-all-tests'
 import { postgresJsPort } from './postgresjs'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 const press = (op: number) => [{ postId: POST, sessionId: 'ana', op, liked: op % 2 === 1 }]
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let url: string
 beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
   url = await server.createDatabase('prepared')
   await migrate(url)
   const sql = connect(url)
@@ -17,7 +17,6 @@ beforeAll(async () => {
   await ownersTables(sql).addPosts([{ id: POST, likes: 446 }])
   await sql.end()
 }, 120_000)
-afterAll(() => server?.stop())
 
 describe('calls through postgres.js', () => {
   it('are prepared once for a connection', async () => {

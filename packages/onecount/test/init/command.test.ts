@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createApplication, type TestApplication } from '../support/application'
 import { connect } from '../support/databases'
+import { forAllTests } from '../support/for-all-tests'
 
 const TABLES = `
   create table people (id uuid primary key);
@@ -14,16 +15,14 @@ const TABLES = `
   create table visits.hearts (post_id uuid not null references posts, session_id text not null,
     primary key (post_id, session_id))`
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let DATABASE_URL: string
 beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
   DATABASE_URL = await server.createDatabase('articles')
   const sql = connect(DATABASE_URL, { max: 1 })
   await sql.unsafe(TABLES)
   await sql.end()
 })
-afterAll(() => server.stop())
 
 const applications: TestApplication[] = []
 const application = async (...options: Parameters<typeof createApplication>) => {

@@ -1,16 +1,13 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { type CatalogueTable, readCatalogue } from '../../src/cli/init/catalogue'
 import { findCandidates } from '../../src/cli/init/inspect'
 import { Ambiguous, check, proposeMapping } from '../../src/cli/init/mapping'
 import { kindSql } from '../../src/postgres/kind-sql'
 import { connect } from '../support/databases'
+import { forAllTests } from '../support/for-all-tests'
 
-let server: PostgresServer
-beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
-})
-afterAll(() => server.stop())
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 
 let made = 0
 /** What the catalogue of a database with these tables says. */

@@ -1,8 +1,9 @@
 import { createKeys, idsOf, type Kind, type Onecount } from 'onecount'
 import { kindSql } from 'onecount/postgres'
 import type { Sql } from 'postgres'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type KindCli, startKindCli } from '../support/kind-cli'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../support/for-all-tests'
+import { startKindCli } from '../support/kind-cli'
 import { article, mark, namesOf, quoted, slug, uuidOf } from '../support/kinds'
 
 /** Ids in the order of Postgres, and actors by their names. */
@@ -17,16 +18,13 @@ const CASES: { kind: Kind; ids: string[]; actor: (name: string) => string }[] = 
   { kind: slug, ids: ['10', '_x', 'a', 'Polar-bear:2.1'], actor: name => name },
 ]
 
-let cli: KindCli
+const cli = forAllTests(() =>
+  startKindCli({ 'onecount.config.mjs': { article, mark, slug }, 'quoted.mjs': { quoted } }),
+)
 let sql: Sql
-beforeAll(async () => {
-  cli = await startKindCli({ 'onecount.config.mjs': { article, mark, slug }, 'quoted.mjs': { quoted } })
-})
-afterAll(() => cli.stop())
 beforeEach(async () => {
   sql = await cli.begin()
 })
-afterEach(() => cli.end())
 
 describe.each(CASES)('commands for the kind $kind.name', ({ kind, ids, actor }) => {
   const n = namesOf(kind)

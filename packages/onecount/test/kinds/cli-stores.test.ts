@@ -1,10 +1,10 @@
 import { startSupabase } from '@onecount/dev-stack/supabase'
-import type { Redis } from 'ioredis'
 import { createKeys, type Kind, type Onecount } from 'onecount'
 import { kindSql } from 'onecount/postgres'
 import type { Sql } from 'postgres'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type KindCli, startKindCli } from '../support/kind-cli'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../support/for-all-tests'
+import { startKindCli } from '../support/kind-cli'
 import { article, mark, namesOf, slug, uuidOf } from '../support/kinds'
 
 /** More than a number of JavaScript holds. */
@@ -17,18 +17,11 @@ const [ana, ben, eva] = PEOPLE as [string, string, string]
 const likersOf = (id: string) => PEOPLE.slice(0, Math.abs(Number(BigInt(id) % 4n)))
 const RATINGS = ARTICLES.reduce((sum, id) => sum + likersOf(id).length, 0)
 
-let cli: KindCli
-let command: Redis
+const cli = forAllTests(() =>
+  startKindCli({ 'onecount.config.mjs': { article, mark }, 'slug.mjs': { slug } }),
+)
 let sql: Sql
-let instance: KindCli['instance']
-let run: KindCli['run']
-let json: KindCli['json']
 
-beforeAll(async () => {
-  cli = await startKindCli({ 'onecount.config.mjs': { article, mark }, 'slug.mjs': { slug } })
-  ;({ command, instance, run, json } = cli)
-})
-afterAll(() => cli.stop())
 /** The tables of an application and what is in them, then the kinds. */
 beforeEach(async () => {
   sql = await cli.begin()
@@ -37,7 +30,6 @@ beforeEach(async () => {
     for (const person of likersOf(id))
       await sql`insert into article_likes (article_id, user_id) values (${id}, ${person})`
 })
-afterEach(() => cli.end())
 
 const apply = async (...kinds: Kind[]) => {
   for (const kind of kinds) await sql.unsafe(kindSql(kind))
@@ -46,12 +38,12 @@ const apply = async (...kinds: Kind[]) => {
 const unnoticed = (kind: Kind, statement: string) => cli.unnoticed(kind, statement)
 
 const keysOf = (kind: Kind) => createKeys('', kind.keyPrefix)
-const likers = async (kind: Kind, id: string) => (await command.smembers(keysOf(kind).liked(id))).sort()
+const likers = async (kind: Kind, id: string) => (await cli.command.smembers(keysOf(kind).liked(id))).sort()
 
 /** Both stores hold every article, and ana likes one more that is pending. */
 async function begin(): Promise<Onecount> {
   await apply(article)
-  const app = instance(article)
+  const app = cli.instance(article)
   await app.hydrateAll()
   await app.drainOnce()
   return app
@@ -61,7 +53,7 @@ describe('onecount backfill of a kind', () => {
   it('repairs, brings every count and liked set to Redis, and compares', async () => {
     await sql`update articles set like_count = 1 where id = 3`
     await apply(article)
-    const { code, report } = await json('backfill', '--kind', 'article', '--page-size', '4')
+    const { code, report } = await cli.json('backfill', '--kind', 'article', '--page-size', '4')
     expect(report).toMatchObject({
       repaired: { likesBelowRatings: 1, likesMissing: 0 },
       posts: ARTICLES.length,
@@ -73,13 +65,13 @@ describe('onecount backfill of a kind', () => {
     expect(code).toBe(0)
     for (const id of ARTICLES) {
       expect(await likers(article, id), id).toEqual(likersOf(id).sort())
-      expect(await command.get(keysOf(article).likes(id)), id).toBe(id === '3' ? '3' : '10')
+      expect(await cli.command.get(keysOf(article).likes(id)), id).toBe(id === '3' ? '3' : '10')
     }
-    const liked = await command.smembers(keysOf(article).sessions(ana))
+    const liked = await cli.command.smembers(keysOf(article).sessions(ana))
     expect(liked.sort()).toEqual(ARTICLES.filter(id => likersOf(id).includes(ana)).sort())
     // Nothing under the names of the default kind.
-    expect((await command.keys('*')).filter(key => !key.startsWith('article:'))).toEqual([])
-    const again = await json('backfill', '--kind', 'article')
+    expect((await cli.command.keys('*')).filter(key => !key.startsWith('article:'))).toEqual([])
+    const again = await cli.json('backfill', '--kind', 'article')
     expect(again).toMatchObject({ code: 0, report: { alreadyThere: ARTICLES.length, mismatches: 0 } })
   }, 60_000)
 
@@ -87,18 +79,18 @@ describe('onecount backfill of a kind', () => {
     await sql`insert into bookmarks (article_id, user_id) select 7, 's' || n from generate_series(1, 1200) n`
     await sql`insert into bookmarks (article_id, user_id) values (10, 'ana'), (9, 'ben')`
     await apply(article, mark)
-    const dry = await json('backfill', '--dry-run')
+    const dry = await cli.json('backfill', '--dry-run')
     expect(dry).toMatchObject({
       code: 0,
       report: { article: { dryRun: true, ratings: RATINGS }, mark: { dryRun: true, ratings: 1202 } },
     })
-    expect(await command.dbsize()).toBe(0)
-    const { code, out } = await run('backfill', '--page-size', '3')
+    expect(await cli.command.dbsize()).toBe(0)
+    const { code, out } = await cli.run('backfill', '--page-size', '3')
     expect(out).toMatch(
       /^article\n\nposts[\s\S]*Redis matches Postgres\.\n\nmark\n\nposts[\s\S]*Redis matches Postgres\.\n$/,
     )
     expect(code).toBe(0)
-    expect(await command.scard(keysOf(mark).liked('7'))).toBe(1200)
+    expect(await cli.command.scard(keysOf(mark).liked('7'))).toBe(1200)
     expect(await likers(mark, '9')).toEqual(['ben'])
     expect(await likers(mark, '10')).toEqual(['ana'])
     expect(await likers(article, '7')).toEqual(likersOf('7').sort())
@@ -112,10 +104,10 @@ describe('onecount backfill of a kind', () => {
       insert into page_likes (page, who) select slug, 'ana' from pages;
       insert into page_likes (page, who) select 'B', 's' || n from generate_series(1, 1100) n`)
     await apply(slug)
-    const { code, report } = await json('backfill', '--config', 'slug.mjs', '--page-size', '2')
+    const { code, report } = await cli.json('backfill', '--config', 'slug.mjs', '--page-size', '2')
     expect(report).toMatchObject({ posts: 10, ratings: 1110, verified: 10, mismatches: 0 })
     expect(code).toBe(0)
-    expect(await command.scard(keysOf(slug).liked('B'))).toBe(1101)
+    expect(await cli.command.scard(keysOf(slug).liked('B'))).toBe(1101)
     for (const id of ['a', 'A', 'b', '_x', '1', '10', '9', 'Zoo', 'about'])
       expect(await likers(slug, id), id).toEqual(['ana'])
   }, 60_000)
@@ -130,7 +122,7 @@ describe('onecount backfill of a kind', () => {
         SUPABASE_URL: supabase.url,
         SUPABASE_SECRET_KEY: supabase.secretKey,
       })
-      const { code, report, err } = await json('backfill', '--kind', 'article')
+      const { code, report, err } = await cli.json('backfill', '--kind', 'article')
       expect(report, err).toMatchObject({
         repaired: { likesBelowRatings: 1 },
         ratings: RATINGS,
@@ -139,14 +131,17 @@ describe('onecount backfill of a kind', () => {
       })
       expect(code).toBe(0)
       await sql`update articles set like_count = 50 where id in (10, ${LARGE})`
-      expect(await json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: { differences: 0 } })
+      expect(await cli.json('verify', '--kind', 'article')).toMatchObject({
+        code: 0,
+        report: { differences: 0 },
+      })
     } finally {
       await supabase.stop()
     }
   }, 60_000)
 
   it('says what to apply where the kind is not in the database', async () => {
-    const { code, err } = await run('backfill', '--kind', 'article')
+    const { code, err } = await cli.run('backfill', '--kind', 'article')
     expect(code).toBe(2)
     expect(err).toContain('npx onecount migration --kind article')
   }, 30_000)
@@ -155,15 +150,15 @@ describe('onecount backfill of a kind', () => {
 describe('onecount worker of kinds', () => {
   it('drains every kind of the configuration, or the one that is named', async () => {
     await apply(article, mark)
-    const [likes, marks] = [instance(article), instance(mark)]
+    const [likes, marks] = [cli.instance(article), cli.instance(mark)]
     const rowsOf = async (kind: Kind) =>
       Number((await sql.unsafe(`select count(*) as n from ${namesOf(kind).rows}`))[0]!.n)
     await likes.set(LARGE, eva, true)
     await marks.set(LARGE, 'ana', true)
-    expect(await run('worker', '--once', '--kind', 'mark')).toMatchObject({ code: 0, err: '' })
+    expect(await cli.run('worker', '--once', '--kind', 'mark')).toMatchObject({ code: 0, err: '' })
     expect([await rowsOf(article), await rowsOf(mark)]).toEqual([RATINGS, 1])
     await marks.set('1', 'ben', true)
-    expect(await run('worker', '--once')).toMatchObject({ code: 0, err: '' })
+    expect(await cli.run('worker', '--once')).toMatchObject({ code: 0, err: '' })
     expect([await rowsOf(article), await rowsOf(mark)]).toEqual([RATINGS + 1, 2])
     expect(await likes.health()).toMatchObject({ pending: 0 })
   }, 60_000)
@@ -173,13 +168,13 @@ describe('onecount verify and reconcile of a kind', () => {
   it('find what differs, and mend it', async () => {
     const app = await begin()
     const equal = { posts: ARTICLES.length, differences: 0, cold: 0, listed: [] }
-    expect(await json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: equal })
+    expect(await cli.json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: equal })
     await unnoticed(
       article,
       `delete from article_likes where article_id = 10 and user_id = '${ana}' or article_id = ${LARGE} and user_id = '${ana}';
        update articles set like_count = 9 where id = 10`,
     )
-    const { code, report } = await json('verify', '--kind', 'article')
+    const { code, report } = await cli.json('verify', '--kind', 'article')
     expect(code).toBe(1)
     expect(report).toMatchObject({
       differences: 2,
@@ -188,10 +183,10 @@ describe('onecount verify and reconcile of a kind', () => {
         { postId: LARGE, redisCount: 10, postgresCount: 10, onlyRedis: [ana] },
       ],
     })
-    expect((await json('verify', '--kind', 'article', '--post', '9')).code).toBe(0)
-    expect((await json('verify', '--kind', 'article', '--after', '10')).report.posts).toBe(21)
-    expect(await json('reconcile', '--kind', 'article')).toMatchObject({ code: 0, report: { mended: 2 } })
-    expect(await json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: equal })
+    expect((await cli.json('verify', '--kind', 'article', '--post', '9')).code).toBe(0)
+    expect((await cli.json('verify', '--kind', 'article', '--after', '10')).report.posts).toBe(21)
+    expect(await cli.json('reconcile', '--kind', 'article')).toMatchObject({ code: 0, report: { mended: 2 } })
+    expect(await cli.json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: equal })
     expect((await app.read(['10'], ana)).get('10')).toMatchObject({ count: 9, liked: false })
   }, 60_000)
 
@@ -199,25 +194,28 @@ describe('onecount verify and reconcile of a kind', () => {
     await begin()
     await sql`update articles set like_count = 50 where id = 10`
     await sql`delete from articles where id = 9`
-    expect(await json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: { differences: 0 } })
+    expect(await cli.json('verify', '--kind', 'article')).toMatchObject({
+      code: 0,
+      report: { differences: 0 },
+    })
   }, 60_000)
 
   it('with several partitions look where the articles are', async () => {
     await apply(article)
-    expect(await json('partitions', '4', '--kind', 'article')).toMatchObject({
+    expect(await cli.json('partitions', '4', '--kind', 'article')).toMatchObject({
       code: 0,
       report: { before: 1, partitions: 4, moved: 0 },
     })
-    const app = instance(article, 4)
+    const app = cli.instance(article, 4)
     await app.hydrateAll()
     const four = ['--kind', 'article', '--partitions', '4']
-    expect(await json('verify', ...four)).toMatchObject({ code: 0, report: { cold: 0 } })
+    expect(await cli.json('verify', ...four)).toMatchObject({ code: 0, report: { cold: 0 } })
     await unnoticed(article, `update articles set like_count = 12 where id = 6`)
-    expect(await json('verify', ...four)).toMatchObject({
+    expect(await cli.json('verify', ...four)).toMatchObject({
       code: 1,
       report: { listed: [{ postId: '6', redisCount: 10, postgresCount: 12 }] },
     })
-    expect(await run('verify', '--kind', 'article')).toMatchObject({
+    expect(await cli.run('verify', '--kind', 'article')).toMatchObject({
       code: 2,
       err: expect.stringContaining('--partitions 4'),
     })
@@ -230,7 +228,7 @@ describe('onecount verify and reconcile of a kind', () => {
     [['refused', '--kind', 'article', '--post', '01'], '--post 01 is no id of a post'],
     [['reconcile', '--config', 'none.mjs'], 'none.mjs is not there'],
   ])('%j says what is wrong', async (args, words) => {
-    const { code, err } = await run(...args)
+    const { code, err } = await cli.run(...args)
     expect(code).toBe(2)
     expect(err).toContain(words)
   })
@@ -243,11 +241,11 @@ describe('onecount repair of a kind', () => {
     const future = String(2 * (Date.now() + 3 * 3600_000) * 1000 + 1)
     await unnoticed(article, `update article_likes set onecount_op = ${future} where article_id = 11`)
     const found = { likesBelowRatings: 2, opsInFuture: likersOf('11').length }
-    expect(await json('repair', '--kind', 'article', '--dry-run')).toMatchObject({
+    expect(await cli.json('repair', '--kind', 'article', '--dry-run')).toMatchObject({
       code: 1,
       report: { posts: ARTICLES.length, repaired: found },
     })
-    expect(await json('repair', '--kind', 'article', '--page-size', '5')).toMatchObject({
+    expect(await cli.json('repair', '--kind', 'article', '--page-size', '5')).toMatchObject({
       code: 0,
       report: { posts: ARTICLES.length, repaired: found },
     })
@@ -255,30 +253,33 @@ describe('onecount repair of a kind', () => {
       { like_count: 3 },
       { like_count: 3 },
     ])
-    expect((await json('repair', '--kind', 'article', '--dry-run')).code).toBe(0)
+    expect((await cli.json('repair', '--kind', 'article', '--dry-run')).code).toBe(0)
   }, 60_000)
 })
 
 describe('the other commands, of a kind', () => {
   it('moderate takes likes and articles away, takeover and refused know whose they are', async () => {
     const app = await begin()
-    expect(await json('moderate', 'merge-sessions', ana, eva, '--kind', 'article')).toMatchObject({
+    expect(await cli.json('moderate', 'merge-sessions', ana, eva, '--kind', 'article')).toMatchObject({
       code: 0,
       report: { complete: true },
     })
     expect((await app.read(['1'], eva)).get('1')).toMatchObject({ count: 10, liked: true })
-    expect((await json('moderate', 'remove-session', ben, '--kind', 'article')).code).toBe(0)
-    expect((await json('moderate', 'remove-post', LARGE, '--kind', 'article')).code).toBe(0)
+    expect((await cli.json('moderate', 'remove-session', ben, '--kind', 'article')).code).toBe(0)
+    expect((await cli.json('moderate', 'remove-post', LARGE, '--kind', 'article')).code).toBe(0)
     expect([...(await sql`select from articles where id = ${LARGE}`)]).toEqual([])
-    expect(await json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: { posts: 31 } })
-    expect(await json('refused', '--kind', 'article')).toMatchObject({ code: 0, report: { refused: 0 } })
-    expect(await json('takeover', '--kind', 'article')).toMatchObject({ code: 0, report: { changed: false } })
+    expect(await cli.json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: { posts: 31 } })
+    expect(await cli.json('refused', '--kind', 'article')).toMatchObject({ code: 0, report: { refused: 0 } })
+    expect(await cli.json('takeover', '--kind', 'article')).toMatchObject({
+      code: 0,
+      report: { changed: false },
+    })
   }, 60_000)
 
   it('doctor looks at the tables, the backlog and the owner of the kind', async () => {
     const app = await begin()
     await app.set('1', eva, true)
-    const { code, report } = await json('doctor', '--kind', 'article')
+    const { code, report } = await cli.json('doctor', '--kind', 'article')
     expect(report.findings).toContainEqual(
       expect.objectContaining({ check: 'backlog', found: expect.stringContaining('1 pending') }),
     )
@@ -291,9 +292,9 @@ describe('the other commands, of a kind', () => {
   it('doctor without --kind looks at every kind, and says of which a finding is', async () => {
     await begin()
     await apply(mark)
-    expect((await json('doctor')).report.failed).toBe(0)
+    expect((await cli.json('doctor')).report.failed).toBe(0)
     await sql`drop trigger onecount_mark_add_count on articles`
-    const { code, report } = await json('doctor')
+    const { code, report } = await cli.json('doctor')
     expect(code).toBe(1)
     const triggers = report.findings.filter(({ check }: { check: string }) => check === 'triggers')
     expect(triggers).toEqual([
@@ -310,7 +311,7 @@ describe('the other commands, of a kind', () => {
       expect(report.findings.filter((of: { check: string }) => of.check === check)).toEqual([
         expect.not.objectContaining({ kind: expect.anything() }),
       ])
-    expect((await run('doctor')).out).toMatch(
+    expect((await cli.run('doctor')).out).toMatch(
       /^mark: triggers: apply what npx onecount migration --kind mark/m,
     )
   }, 60_000)
@@ -320,7 +321,7 @@ describe('the other commands, of a kind', () => {
     const supabase = await startSupabase({ databaseUrl: cli.databaseUrl() })
     try {
       cli.through({ DATABASE_URL: '', SUPABASE_URL: supabase.url, SUPABASE_SECRET_KEY: supabase.secretKey })
-      const { code, report, err } = await json('doctor', '--kind', 'article')
+      const { code, report, err } = await cli.json('doctor', '--kind', 'article')
       expect(code, err).toBe(0)
       expect(report.findings).toContainEqual(
         expect.objectContaining({ verdict: 'skipped', mend: expect.stringContaining('DATABASE_URL') }),

@@ -2,8 +2,9 @@ import { startSupabase } from '@onecount/dev-stack/supabase'
 import { createKeys, type Onecount, variantId, variantIds } from 'onecount'
 import { kindSql } from 'onecount/postgres'
 import type { Sql } from 'postgres'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { type KindCli, startKindCli } from '../support/kind-cli'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../support/for-all-tests'
+import { startKindCli } from '../support/kind-cli'
 import { reaction } from '../support/kinds'
 
 const COMMENTS = Array.from({ length: 10 }, (_, n) => `50050001-aaaa-bbbb-cccc-00000000000${n}`)
@@ -12,13 +13,9 @@ const COUNTS = COMMENTS.length * reaction.variants!.length
 const PEOPLE = ['ana', 'ben', 'eva']
 const keys = createKeys('', reaction.keyPrefix)
 
-let cli: KindCli
+const cli = forAllTests(() => startKindCli({ 'onecount.config.mjs': { reaction } }))
 let sql: Sql
 let app: Onecount
-beforeAll(async () => {
-  cli = await startKindCli({ 'onecount.config.mjs': { reaction } })
-})
-afterAll(() => cli?.stop())
 /** Everybody has given 👍 to every comment, and ana 🎉; somebody gave 🐻, which does not count. */
 beforeEach(async () => {
   sql = await cli.begin()
@@ -31,7 +28,6 @@ beforeEach(async () => {
   await sql.unsafe(kindSql(reaction))
   app = cli.instance(reaction)
 })
-afterEach(() => cli.end())
 
 const json = (...args: string[]) => cli.json(...args)
 const unnoticed = (statement: string) => cli.unnoticed(reaction, statement)

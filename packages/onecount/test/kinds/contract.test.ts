@@ -1,16 +1,12 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { startSupabase } from '@onecount/dev-stack/supabase'
 import { supabasePort } from 'onecount/postgres'
 import { postgresContract } from 'onecount/testing'
-import { afterAll, beforeAll } from 'vitest'
 import { supabaseClient } from '../support/databases'
+import { forAllTests } from '../support/for-all-tests'
 import { article, kindUnderTest, mark, newVariantId, quoted, reaction, slug, sticker } from '../support/kinds'
 
-let server: PostgresServer
-beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
-})
-afterAll(() => server.stop())
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 
 postgresContract('bigint ids, actors that are UUIDs', () => kindUnderTest(server, 'article', article), {
   ids: 'bigint',

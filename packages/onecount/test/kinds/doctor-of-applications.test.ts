@@ -1,19 +1,16 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import type { Kind } from 'onecount'
 import type { Sql } from 'postgres'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../../src/cli/doctor/check'
 import { checkKind } from '../../src/cli/doctor/postgres'
 import { bare, named, titled } from '../support/doctor'
+import { forAllTests } from '../support/for-all-tests'
 import { article, kindDatabase, mark, quoted, slug } from '../support/kinds'
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let sql: Sql
 let databases = 0
-beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
-})
-afterAll(() => server.stop())
 afterEach(() => sql.end())
 
 const open = async (kind: Kind) => {

@@ -1,10 +1,11 @@
 import { applyMigrations, readMigrations } from '@onecount/dev-stack/migrations'
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { DEFAULT_KIND_CONFIG, defineConfig } from 'onecount'
 import { kindSql } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../support/databases'
+import { forAllTests } from '../support/for-all-tests'
 
 /** Functions that the migrations leave for processes of a version before; a kind has none of these processes. */
 const OF_VERSIONS_BEFORE = [
@@ -62,12 +63,11 @@ async function catalogueOf(sql: Sql): Promise<Catalogue> {
   }
 }
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 const connections: Sql[] = []
 let migrated: Catalogue
 let made: Catalogue
 beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
   const open = async (name: string) => {
     const sql = connect(await server.createDatabase(name), { max: 1 })
     connections.push(sql)
@@ -84,7 +84,6 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(async () => {
   for (const sql of connections) await sql.end()
-  await server?.stop()
 })
 
 describe('the SQL of kinds, filled for the tables of the default kind', () => {

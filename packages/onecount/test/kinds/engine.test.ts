@@ -1,6 +1,3 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
-import { Redis } from 'ioredis'
 import {
   createKeys,
   createOnecount,
@@ -15,58 +12,22 @@ import {
 } from 'onecount'
 import { createHandler } from 'onecount/http'
 import { kindSql, postgresJsPort } from 'onecount/postgres'
-import { createRedisClient, ioredisPort } from 'onecount/redis'
 import type { Sql } from 'postgres'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { repairPage } from '../../src/cli/connect'
 import { NOTHING, repairAll } from '../../src/cli/repair'
 import { countedType } from '../../src/core/variants'
 import { functionPrefix } from '../../src/postgres/names'
 import { whileDraining } from '../support/churn'
-import { connect } from '../support/databases'
-import {
-  article,
-  kindDatabase,
-  mark,
-  namesOf,
-  quoted,
-  reaction,
-  SCHEMA,
-  slug,
-  sticker,
-  targetOf,
-  uuidOf,
-} from '../support/kinds'
+import { forAllTests } from '../support/for-all-tests'
+import { startKindStores } from '../support/kind-stores'
+import { article, mark, namesOf, quoted, reaction, slug, sticker, targetOf, uuidOf } from '../support/kinds'
 import { createRandom } from '../support/random'
 
-let server: PostgresServer
-let redis: RedisServer
-let command: Redis
+const stores = forAllTests(startKindStores)
 let sql: Sql
-let databases = 0
-const clients: Redis[] = []
-beforeAll(async () => {
-  ;[server, redis] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
-  command = new Redis(redis.url)
-})
-afterAll(async () => {
-  command.disconnect()
-  await Promise.all([server.stop(), redis.kill()])
-})
-beforeEach(() => command.flushall())
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.disconnect()
-  await sql.end()
-})
-
-function instance(kind: Kind, options: Partial<OnecountOptions> = {}): Onecount {
-  const client = createRedisClient(redis.url, { commandTimeout: 5000 })
-  clients.push(client)
-  const postgres = postgresJsPort(sql, { kind })
-  return createOnecount({ redis: ioredisPort(client), postgres, log: { warn() {} }, ...options })
-}
-
-const open = async (kind: Kind) => kindDatabase(server, `e${databases++}`, kind)
+const instance = (kind: Kind, options: Partial<OnecountOptions> = {}): Onecount =>
+  stores.instance(kind, options)
 
 /** Targets, and one of each variant where there are any. */
 const addTargets = (kind: Kind, posts: string[]) => {
@@ -106,7 +67,7 @@ describe.each(Object.values(CASES))(
     const [ana, ben, eva] = ['ana', 'ben', 'eva'].map(actor) as [string, string, string]
     let onecount: Onecount
     beforeEach(async () => {
-      sql = await open(kind)
+      sql = await stores.begin(kind)
       await addTargets(kind, posts)
       onecount = instance(kind)
       for (const session of [ana, ben]) await onecount.set(post, session, true)
@@ -123,8 +84,8 @@ describe.each(Object.values(CASES))(
       )
       expect(row!.likes).toBe(count)
       const keys = createKeys('', kind.keyPrefix)
-      expect(await command.get(keys.likes(id))).toBe(String(count))
-      expect((await command.smembers(keys.liked(id))).sort()).toEqual([...members].sort())
+      expect(await stores.redis.get(keys.likes(id))).toBe(String(count))
+      expect((await stores.redis.smembers(keys.liked(id))).sort()).toEqual([...members].sort())
       expect(await onecount.health()).toMatchObject({ pending: 0, unseen: 0 })
     }
 
@@ -159,7 +120,7 @@ describe.each(Object.values(CASES))(
       await sql.unsafe(`delete from ${n.content} where ${n.id} = '${targetOf(post)}'`)
       await onecount.drainOnce()
       expect(await onecount.read([post], ana)).toEqual(new Map())
-      expect(await command.keys(`*post:*:${post}`)).toEqual([])
+      expect(await stores.redis.keys(`*post:*:${post}`)).toEqual([])
       await addTargets(kind, [post])
       await expect.poll(() => onecount.set(post, eva, true).catch(() => null)).toMatchObject({ count: 1 })
       await expectBoth(post, 1, [eva])
@@ -173,7 +134,7 @@ describe.each(Object.values(CASES))(
       expect(await sql.unsafe(`select from ${n.counts}`)).toHaveLength(left.length)
       expect([...(await onecount.read(posts, ana)).keys()]).toEqual(left)
       for (const id of posts.filter(id => !left.includes(id)))
-        expect(await command.keys(`*post:*:${id}`), id).toEqual([])
+        expect(await stores.redis.keys(`*post:*:${id}`), id).toEqual([])
     })
 
     it('the ranking has the order of Redis and of Postgres', async () => {
@@ -203,7 +164,7 @@ describe('presses, reads and drains at once', () => {
   ])(
     'end in the same in both stores, of the kind $kind.name, with partitions: $partitions',
     async ({ kind, posts, partitions }) => {
-      sql = await open(kind)
+      sql = await stores.begin(kind)
       const n = namesOf(kind)
       await addTargets(kind, posts)
       await sql.unsafe(`update ${n.counts} set ${n.count} = ${BASE}`)
@@ -252,7 +213,7 @@ describe('presses, reads and drains at once', () => {
   it.each(Object.values(CASES))(
     'fall into the same partition in both stores: $kind.name',
     async ({ kind, posts }) => {
-      sql = await open(kind)
+      sql = await stores.begin(kind)
       const { partitionOf } = idsOf(kind)
       for (const partitions of [1, 2, 7, 1024])
         for (const post of posts) {
@@ -268,8 +229,7 @@ describe('presses, reads and drains at once', () => {
 
 describe('two kinds on one Redis and one Postgres', () => {
   it('have keys, queues and cuts of their own', async () => {
-    sql = await open(article)
-    await sql.unsafe(kindSql(mark))
+    sql = await stores.begin(article, mark)
     await sql`insert into articles (id, like_count) values (7, 446)`
     const [likes, marks] = [instance(article), instance(mark)] as [Onecount, Onecount]
     expect(await likes.set('7', uuidOf('ana'), true)).toMatchObject({ count: 447 })
@@ -278,8 +238,8 @@ describe('two kinds on one Redis and one Postgres', () => {
     await likes.drainOnce()
     expect(await marks.health()).toMatchObject({ pending: 1 })
     await marks.drainOnce()
-    expect(await command.mget('article:post:likes:7', 'mark:post:likes:7')).toEqual(['447', '1'])
-    const keys = await command.keys('*')
+    expect(await stores.redis.mget('article:post:likes:7', 'mark:post:likes:7')).toEqual(['447', '1'])
+    const keys = await stores.redis.keys('*')
     expect(keys.filter(key => !/^(article|mark):/.test(key))).toEqual([])
     expect([
       ...(await sql`select article_id::int, user_id, marked_at is not null as dated from bookmarks`),
@@ -308,7 +268,7 @@ describe('a kind over HTTP', () => {
       malformed: [`${COMMENT}~heart`, `${COMMENT}~Heart~Heart`, `${COMMENT}Heart`],
     },
   ])('takes the ids of $kind.name as they are', async ({ kind, id, malformed }) => {
-    sql = await open(kind)
+    sql = await stores.begin(kind)
     await addTargets(kind, [id])
     const handler = createHandler({ service: instance(kind), secret: 'x'.repeat(32), log() {} })
     const call = async (path: string, method = 'GET') => {
@@ -332,8 +292,7 @@ describe('a kind over HTTP', () => {
 
 describe('rows from before onecount', () => {
   it('that are not sound are repaired: counts that are missing, negative or too small, ops of the future', async () => {
-    sql = connect(await server.createDatabase(`e${databases++}`))
-    await sql.unsafe(SCHEMA)
+    sql = await stores.begin()
     const post = (n: number) => `50050001-aaaa-bbbb-cccc-ddddeeee000${n}`
     await sql.unsafe(`
       insert into "Blog"."Old.Articles" values ('${post(1)}', null), ('${post(2)}', -4), ('${post(3)}', 1), ('${post(4)}', 446);

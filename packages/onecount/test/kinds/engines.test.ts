@@ -5,33 +5,22 @@ import { join } from 'node:path'
 import { createEngines, DEFAULT_KIND_CONFIG, defineConfig, type Engines } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, expectTypeOf, it } from 'vitest'
+import { forAllTests } from '../support/for-all-tests'
 import { uuidOf } from '../support/kinds'
-import {
-  ARTICLES,
-  config,
-  KINDS,
-  type Name,
-  type SeveralKinds,
-  startSeveralKinds,
-} from '../support/several-kinds'
+import { ARTICLES, config, KINDS, type Name, startSeveralKinds } from '../support/several-kinds'
 
 const BIN = join(import.meta.dirname, '../../bin/onecount.mjs')
 const [ana, ben] = ['ana', 'ben'].map(uuidOf) as [string, string]
 /** Never within a test: only what a test asks for makes a loop work. */
 const NEVER = 1_000_000
 
-let stores: SeveralKinds
-beforeAll(async () => {
-  stores = await startSeveralKinds()
-})
-afterAll(() => stores.stop())
+const stores = forAllTests(startSeveralKinds)
 beforeEach(() => stores.begin())
 const started: Engines[] = []
 const workers: ChildProcess[] = []
 afterEach(async () => {
   for (const worker of workers.splice(0)) worker.kill('SIGKILL')
   await Promise.all(started.splice(0).map(({ drain }) => drain.stop({ budgetMs: 0 })))
-  await stores.end()
 })
 
 /** Every call of the drain of bookmarks fails as a whole. */

@@ -1,8 +1,9 @@
 import { createEngines, defineConfig } from 'onecount'
 import { createHandler, type HandlerOptions, NO_LIMITS } from 'onecount/http'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../support/for-all-tests'
 import { uuidOf } from '../support/kinds'
-import { KINDS, type Name, type SeveralKinds, startSeveralKinds } from '../support/several-kinds'
+import { KINDS, type Name, startSeveralKinds } from '../support/several-kinds'
 
 const DRAIN_SECRET = 'the-secret-of-the-scheduler'
 const ana = uuidOf('ana')
@@ -11,13 +12,8 @@ const asAna = { authorization: 'Bearer ana' }
 const session: HandlerOptions['session'] = ({ headers }) =>
   headers.get('authorization') === asAna.authorization ? ana : null
 
-let stores: SeveralKinds
-beforeAll(async () => {
-  stores = await startSeveralKinds()
-})
-afterAll(() => stores.stop())
+const stores = forAllTests(startSeveralKinds)
 beforeEach(() => stores.begin())
-afterEach(() => stores.end())
 
 /** One process that serves both kinds. */
 function serve(options: Partial<HandlerOptions> = {}) {

@@ -1,21 +1,18 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { type Kind, OnecountError, variantId, variantIds } from 'onecount'
 import { kindSql, postgresJsPort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { connect } from '../support/databases'
+import { forAllTests } from '../support/for-all-tests'
 import { article, mark, namesOf, quoted, reaction, SCHEMA, slug, sticker, uuidOf } from '../support/kinds'
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let url: string
 let sql: Sql
 let databases = 0
-beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
-})
-afterAll(() => server.stop())
 beforeEach(async () => {
   url = await server.createDatabase(`d${databases++}`)
   sql = connect(url)

@@ -1,22 +1,18 @@
 import { startRedisCluster } from '@onecount/dev-stack/redis-cluster'
 import type { Engines, EnginesOptions, PostgresPort, RedisPort } from 'onecount'
 import { redisFromEnv } from 'onecount/redis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../support/for-all-tests'
 import { uuidOf } from '../support/kinds'
-import { ARTICLES, config, type SeveralKinds, startSeveralKinds } from '../support/several-kinds'
+import { ARTICLES, config, startSeveralKinds } from '../support/several-kinds'
 
 const ana = uuidOf('ana')
 
-let stores: SeveralKinds
+const stores = forAllTests(startSeveralKinds)
 const started: Engines[] = []
-beforeAll(async () => {
-  stores = await startSeveralKinds()
-})
-afterAll(() => stores.stop())
 beforeEach(() => stores.begin())
 afterEach(async () => {
   await Promise.all(started.splice(0).map(({ drain }) => drain.stop({ budgetMs: 0 })))
-  await stores.end()
 })
 
 /** Engines whose calls are noted: scripts by their names and keys, looks at Postgres by their kinds. */

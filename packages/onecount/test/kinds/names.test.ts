@@ -1,4 +1,4 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { DEFAULT_KIND_CONFIG, defineConfig } from 'onecount'
 import { kindSql } from 'onecount/postgres'
 import type { Sql } from 'postgres'
@@ -6,17 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { MIGRATIONS } from '../../src/postgres/migrations.generated'
 import { quoteName } from '../../src/postgres/names'
 import { connect } from '../support/databases'
+import { forAllTests } from '../support/for-all-tests'
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let sql: Sql
-beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
-  sql = connect(server.url, { max: 1 })
-})
-afterAll(async () => {
-  await sql.end()
-  await server.stop()
-})
+beforeAll(() => (sql = connect(server.url, { max: 1 })))
+afterAll(() => sql.end())
 
 describe('names in SQL', () => {
   it('stand in quotes where PostgreSQL takes them for something else', async () => {

@@ -1,9 +1,10 @@
 import { createEngines, createKeys, defineConfig, type Engines, type Onecount } from 'onecount'
 import { type OnecountNextConfig, onecountNext } from 'onecount/next'
 import { postgresJsPort } from 'onecount/postgres'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from 'vitest'
+import { forAllTests } from '../support/for-all-tests'
 import { uuidOf } from '../support/kinds'
-import { config, KINDS, type Name, type SeveralKinds, startSeveralKinds } from '../support/several-kinds'
+import { config, KINDS, type Name, startSeveralKinds } from '../support/several-kinds'
 
 /** What Next gives to code that runs for a request. */
 const next = vi.hoisted(() => ({ headers: new Headers(), after: [] as (() => Promise<void>)[] }))
@@ -19,12 +20,8 @@ const asAna = { authorization: 'Bearer ana' }
 const session: OnecountNextConfig['session'] = ({ headers }) =>
   headers.get('authorization') === asAna.authorization ? ana : null
 
-let stores: SeveralKinds
+const stores = forAllTests(startSeveralKinds)
 const started: { drain: Engines['drain'] }[] = []
-beforeAll(async () => {
-  stores = await startSeveralKinds()
-})
-afterAll(() => stores.stop())
 beforeEach(async () => {
   vi.stubEnv('ONECOUNT_SECRET', 'a-secret-for-tests-that-is-long-enough')
   await stores.begin()
@@ -35,7 +32,6 @@ afterEach(async () => {
   vi.unstubAllEnvs()
   vi.restoreAllMocks()
   await Promise.all(started.splice(0).map(({ drain }) => drain.stop({ budgetMs: 0 })))
-  await stores.end()
 })
 
 let made = 0

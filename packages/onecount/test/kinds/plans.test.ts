@@ -1,10 +1,11 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { type Kind, variantId, variantIds } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { PairOp } from '../../src/core/ports'
 import { chainOf } from '../../src/testing/postgres/harness'
+import { forAllTests } from '../support/for-all-tests'
 import { kindDatabase, namesOf, reaction } from '../support/kinds'
 import { explainedConnection, type Work } from '../support/plans'
 
@@ -23,11 +24,10 @@ const OURS = [
   ...['counts', 'tombstones', 'unseen', 'refused', 'log', 'log_sums'],
 ].map((name, i) => (i < 2 ? name : `onecount_reaction_${name}`))
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let owner: Sql
 let url: string
 beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
   owner = await kindDatabase(server, 'plans', reaction)
   url = server.url.replace(/postgres$/, 'plans')
   for (const table of OURS) await owner.unsafe(`alter table ${table} set (autovacuum_enabled = false)`)
@@ -35,10 +35,7 @@ beforeAll(async () => {
   await owner.unsafe('analyze')
   await fill(reaction)
 }, 120_000)
-afterAll(async () => {
-  await owner?.end()
-  await server?.stop()
-})
+afterAll(() => owner?.end())
 
 /** As a restore does it: without the work of triggers. */
 async function fill({ variants }: Kind): Promise<void> {

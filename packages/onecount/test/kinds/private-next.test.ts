@@ -1,13 +1,9 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
-import { Redis } from 'ioredis'
 import { defineConfig } from 'onecount'
 import { onecountNext } from 'onecount/next'
 import { postgresJsPort } from 'onecount/postgres'
-import { createRedisClient, ioredisPort } from 'onecount/redis'
-import type { Sql } from 'postgres'
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { kindDatabase } from '../support/kinds'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { forAllTests } from '../support/for-all-tests'
+import { startKindStores } from '../support/kind-stores'
 
 /** What Next gives to code that runs for a request. */
 const next = vi.hoisted(() => ({ headers: new Headers() }))
@@ -27,33 +23,17 @@ const { bookmark } = defineConfig({
   },
 }).kinds
 
-let server: PostgresServer
-let redis: RedisServer
-let client: Redis
-let sql: Sql
-beforeAll(async () => {
-  ;[server, redis] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
-  client = createRedisClient(redis.url, { commandTimeout: 5000 })
-  sql = await kindDatabase(server, 'pages', bookmark)
-  await sql`insert into articles (id) values (1), (2)`
-})
-afterAll(async () => {
-  client.disconnect()
-  await sql.end()
-  await Promise.all([server.stop(), redis.kill()])
-})
+const stores = forAllTests(startKindStores)
 beforeEach(async () => {
-  const command = new Redis(redis.url)
-  await command.flushall()
-  command.disconnect()
-  await sql`delete from bookmarks`
+  const sql = await stores.begin(bookmark)
+  await sql`insert into articles (id) values (1), (2)`
 })
 
 let made = 0
 function application(hasRedis: boolean) {
   const onecount = onecountNext({
-    redis: () => (hasRedis ? { port: ioredisPort(client) } : null),
-    postgres: () => postgresJsPort(sql, { kind: bookmark }),
+    redis: () => (hasRedis ? { port: stores.redisPort() } : null),
+    postgres: () => postgresJsPort(stores.sql, { kind: bookmark }),
     session: ({ headers }) => headers.get('authorization'),
     anonymous: false,
     name: `private-next-${++made}`,

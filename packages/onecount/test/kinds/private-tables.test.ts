@@ -1,9 +1,10 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { createOnecount, defineConfig } from 'onecount'
 import { kindSql, postgresJsPort } from 'onecount/postgres'
 import postgres, { type Sql } from 'postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../support/databases'
+import { forAllTests } from '../support/for-all-tests'
 import { SCHEMA } from '../support/kinds'
 
 const config = defineConfig({
@@ -33,10 +34,9 @@ const HOSTED = `${SCHEMA}
 
 const ROLES = ['anon', 'authenticated'] as const
 
-let server: PostgresServer
+const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let owner: Sql
 beforeAll(async () => {
-  server = await startPostgresServer({ fsync: false })
   owner = connect(await server.createDatabase('hosted'))
   await owner.unsafe(HOSTED)
   await owner.unsafe(kindSql(like))
@@ -44,10 +44,7 @@ beforeAll(async () => {
   await owner`insert into articles (id) values (1), (2)`
   await press()
 })
-afterAll(async () => {
-  await owner.end()
-  await server.stop()
-})
+afterAll(() => owner.end())
 
 async function press(): Promise<void> {
   const onecount = createOnecount({ redis: null, postgres: postgresJsPort(owner, { kind: bookmark }) })

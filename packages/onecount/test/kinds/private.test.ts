@@ -1,14 +1,11 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
-import { Redis } from 'ioredis'
 import { createKeys, createOnecount, defineConfig, type Onecount, type OnecountOptions } from 'onecount'
 import { createHandler, type HandlerOptions, NO_LIMITS } from 'onecount/http'
 import { postgresJsPort } from 'onecount/postgres'
-import { createRedisClient, ioredisPort } from 'onecount/redis'
 import type { Sql } from 'postgres'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../support/for-all-tests'
 import { type Interrupted, interrupted } from '../support/interrupted'
-import { kindDatabase } from '../support/kinds'
+import { startKindStores } from '../support/kind-stores'
 
 const { bookmark, page } = defineConfig({
   kinds: {
@@ -31,32 +28,13 @@ const OP = 2 * 1000 * NOW + 1
 const ARTICLES = ['7', '10', '42', '446', '9007199254740993']
 const ARTICLE = '42'
 
-let server: PostgresServer
-let redis: RedisServer
-let command: Redis
+const stores = forAllTests(startKindStores)
 let sql: Sql
 let ports: Interrupted
-let databases = 0
-const clients: Redis[] = []
-beforeAll(async () => {
-  ;[server, redis] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
-  command = new Redis(redis.url)
-})
-afterAll(async () => {
-  command.disconnect()
-  await Promise.all([server.stop(), redis.kill()])
-})
 beforeEach(async () => {
-  await command.flushall()
-  sql = await kindDatabase(server, `p${databases++}`, bookmark)
+  sql = await stores.begin(bookmark)
   for (const id of ARTICLES) await sql`insert into articles (id) values (${id})`
-  const client = createRedisClient(redis.url, { commandTimeout: 5000 })
-  clients.push(client)
-  ports = interrupted({ redis: ioredisPort(client), postgres: postgresJsPort(sql, { kind: bookmark }) })
-})
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.disconnect()
-  await sql.end()
+  ports = interrupted(stores.ports(bookmark))
 })
 
 const engine = (options: Partial<OnecountOptions> = {}): Onecount =>
@@ -221,7 +199,7 @@ describe('what a person sees of their own', () => {
     expect(unliked.rev).toBeGreaterThan(liked.rev)
     expect((await service.read([ARTICLE], 'ana')).get(ARTICLE)).toEqual(unliked)
     // The stores count everybody, for whoever operates them.
-    expect(await command.get(createKeys('', bookmark.keyPrefix).likes(ARTICLE))).toBe('1')
+    expect(await stores.redis.get(createKeys('', bookmark.keyPrefix).likes(ARTICLE))).toBe('1')
   })
 
   it('says whose hearts an answer has, without the id', async () => {
@@ -290,8 +268,7 @@ describe('a list of one’s own', () => {
   )
 
   it('of texts, whose order the database alone knows, has each', async () => {
-    await sql.end()
-    sql = await kindDatabase(server, `p${databases++}`, page)
+    sql = await stores.begin(page)
     for (const slug of ['a', 'B', 'c-1']) await sql`insert into pages (slug) values (${slug})`
     const service = engine({ postgres: postgresJsPort(sql, { kind: page }) })
     const call = api(service)

@@ -5,16 +5,12 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
-import { Redis } from 'ioredis'
-import { createKeys, createOnecount, defineConfig, type Kind, type Onecount } from 'onecount'
+import { createKeys, defineConfig, type Kind, type Onecount } from 'onecount'
 import { createHandler, NO_LIMITS, nodeListener } from 'onecount/http'
-import { postgresJsPort } from 'onecount/postgres'
-import { createRedisClient, ioredisPort } from 'onecount/redis'
 import type { Sql } from 'postgres'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { connect } from '../support/databases'
+import { afterEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../support/for-all-tests'
+import { startKindStores } from '../support/kind-stores'
 import { type Random, seeded } from '../support/random'
 import { createPeople, type OldWrite, type People, type View } from '../support/shadow-people'
 
@@ -124,14 +120,8 @@ const APPLICATIONS: Application[] = [
   },
 ]
 
-let server: PostgresServer
-let redis: RedisServer
-let databases = 0
+const stores = forAllTests(startKindStores)
 const cleanUps: (() => unknown)[] = []
-beforeAll(async () => {
-  ;[server, redis] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
-})
-afterAll(() => Promise.all([server.stop(), redis.kill()]))
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp()
 })
@@ -147,12 +137,8 @@ async function start({ idType, ids, base, counting, write }: Application, random
       },
     },
   }).kinds
-  const command = new Redis(redis.url)
-  cleanUps.push(() => command.disconnect())
-  await command.flushall()
-  const databaseUrl = await server.createDatabase(`shadow${databases++}`)
-  const sql = connect(databaseUrl, { max: 16 })
-  cleanUps.push(() => sql.end({ timeout: 5 }))
+  const { redis: command } = stores
+  const sql = await stores.beginEmpty({ max: 16 })
   await sql.unsafe(`
     create table articles (id ${idType} primary key, like_count integer not null default 0);
     create table article_likes (
@@ -161,7 +147,7 @@ async function start({ idType, ids, base, counting, write }: Application, random
     insert into articles (id, like_count) select unnest('{${ids.join(',')}}'::${idType}[]), ${base};
     ${counting}`)
 
-  const engines = [instance(kind, sql), instance(kind, sql)]
+  const engines = [stores.instance(kind), stores.instance(kind)]
   const url = await serve(engines[0]!)
   const views: View[] = [
     { name: 'feed', reads: 'tables', writes: 'tables' },
@@ -181,18 +167,8 @@ async function start({ idType, ids, base, counting, write }: Application, random
   cleanUps.push(() => people.end().catch(() => {}))
   people.begin(random.below(2 ** 30))
 
-  const { run, startWorker } = await commands(kind, databaseUrl)
+  const { run, startWorker } = await commands(kind, stores.databaseUrl)
   return { kind, sql, command, engines, people, views, run, startWorker }
-}
-
-function instance(kind: Kind, sql: Sql): Onecount {
-  const client = createRedisClient(redis.url, { commandTimeout: 5000 })
-  cleanUps.push(() => client.disconnect())
-  return createOnecount({
-    redis: ioredisPort(client),
-    postgres: postgresJsPort(sql, { kind }),
-    log: { warn() {} },
-  })
 }
 
 /** The HTTP API, which here believes a header. */
@@ -227,7 +203,7 @@ async function commands(kind: Kind, databaseUrl: string) {
     env: {
       NODE_ENV: 'test' as const,
       PATH: process.env.PATH,
-      REDIS_URL: redis.url,
+      REDIS_URL: stores.redisUrl,
       DATABASE_URL: databaseUrl,
       ONECOUNT_SECRET: 'x'.repeat(40),
     },

@@ -1,35 +1,15 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
-import { Redis } from 'ioredis'
-import {
-  createOnecount,
-  DEFAULT_KIND_CONFIG,
-  defineConfig,
-  type Kind,
-  type Onecount,
-  variantId,
-} from 'onecount'
+import { DEFAULT_KIND_CONFIG, defineConfig, type Kind, type Onecount, variantId } from 'onecount'
 import { kindSql, postgresJsPort } from 'onecount/postgres'
-import { createRedisClient, ioredisPort } from 'onecount/redis'
 import type { Sql } from 'postgres'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { MIGRATIONS } from '../../src/postgres/migrations.generated'
 import { functionPrefix, quoteName, quoteTable } from '../../src/postgres/names'
 import { uninstallSql } from '../../src/postgres/uninstall-sql'
 import { catalogueOf } from '../support/catalogue'
 import { connect } from '../support/databases'
-import {
-  article,
-  mark,
-  namesOf,
-  quoted,
-  reaction,
-  SCHEMA,
-  slug,
-  sticker,
-  targetOf,
-  uuidOf,
-} from '../support/kinds'
+import { forAllTests } from '../support/for-all-tests'
+import { startKindStores } from '../support/kind-stores'
+import { article, mark, namesOf, quoted, reaction, slug, sticker, targetOf, uuidOf } from '../support/kinds'
 
 const { like } = defineConfig({ kinds: { like: DEFAULT_KIND_CONFIG } }).kinds
 const [BEAR, FOX] = ['50050001-aaaa-bbbb-cccc-ddddeeee0001', '50050001-aaaa-bbbb-cccc-ddddeeee0002']
@@ -55,30 +35,10 @@ const LIKE_SUPABASE = `${WRITTEN_BY_BROWSERS}
   create table elsewhere (id uuid primary key);
   create publication supabase_realtime for table posts_new, elsewhere`
 
-let server: PostgresServer
-let redis: RedisServer
-let command: Redis
-let url: string
+const stores = forAllTests(startKindStores)
 let sql: Sql
-let databases = 0
-const clients: Redis[] = []
-beforeAll(async () => {
-  ;[server, redis] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
-  command = new Redis(redis.url)
-})
-afterAll(async () => {
-  command.disconnect()
-  await Promise.all([server.stop(), redis.kill()])
-})
 beforeEach(async () => {
-  await command.flushall()
-  url = await server.createDatabase(`u${databases++}`)
-  sql = connect(url)
-  await sql.unsafe(SCHEMA)
-})
-afterEach(async () => {
-  for (const client of clients.splice(0)) client.disconnect()
-  await sql.end()
+  sql = await stores.begin()
 })
 
 async function install(kind: Kind): Promise<void> {
@@ -88,12 +48,7 @@ async function install(kind: Kind): Promise<void> {
 const uninstall = (kind: Kind) => sql.unsafe(uninstallSql(kind))
 const catalogue = () => catalogueOf(sql, ['public', '"Blog"'])
 
-function engine(kind: Kind): Onecount {
-  const client = createRedisClient(redis.url, { commandTimeout: 5000 })
-  clients.push(client)
-  const postgres = postgresJsPort(sql, kind.isDefault ? {} : { kind })
-  return createOnecount({ redis: ioredisPort(client), postgres, log: { warn() {} } })
-}
+const engine = (kind: Kind): Onecount => stores.instance(kind)
 
 const addTarget = ({ target }: Kind, id: string) =>
   sql.unsafe(`insert into ${quoteTable(target)} (${quoteName(target.column)}) values ('${targetOf(id)}')`)
@@ -237,7 +192,7 @@ describe.each(CASES)('uninstall: $what', ({ kind, before, targets: [bear, fox], 
     await install(kind)
     await likeAndDrain()
     await uninstall(kind)
-    await command.flushall()
+    await stores.redis.flushall()
     await install(kind)
     await install(kind)
     const onecount = engine(kind)
@@ -366,7 +321,7 @@ describe('uninstall refuses, or says,', () => {
     await install(like)
     await sql`comment on table like_receipt is null`
     const notices: string[] = []
-    const loud = connect(url, { max: 1, onnotice: ({ message }) => notices.push(message!) })
+    const loud = connect(stores.databaseUrl, { max: 1, onnotice: ({ message }) => notices.push(message!) })
     await loud.unsafe(uninstallSql(like))
     await loud.end()
     expect(notices).toEqual(['there is no note of how the tables were before onecount'])

@@ -1,12 +1,10 @@
-import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
-import { Redis } from 'ioredis'
-import { createOnecount, type Kind, type Onecount, type RedisPort, variantId, variantIds } from 'onecount'
-import { kindSql, postgresJsPort } from 'onecount/postgres'
-import { createRedisClient, ioredisPort } from 'onecount/redis'
+import { type Kind, type Onecount, variantId, variantIds } from 'onecount'
+import { kindSql } from 'onecount/postgres'
 import type { Sql } from 'postgres'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { kindDatabase, reaction } from '../support/kinds'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { forAllTests } from '../support/for-all-tests'
+import { startKindStores } from '../support/kind-stores'
+import { reaction } from '../support/kinds'
 
 const COMMENTS = Array.from(
   { length: 50 },
@@ -15,34 +13,13 @@ const COMMENTS = Array.from(
 const [ONE] = COMMENTS as [string]
 const of = (...variants: string[]): Kind => ({ ...reaction, variants })
 
-let server: PostgresServer
-let redis: RedisServer
-let command: Redis
-let client: Redis
+const stores = forAllTests(startKindStores)
 let sql: Sql
-let databases = 0
-beforeAll(async () => {
-  ;[server, redis] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
-  command = new Redis(redis.url)
-})
-afterAll(async () => {
-  command.disconnect()
-  await Promise.all([server.stop(), redis.kill()])
-})
 beforeEach(async () => {
-  await command.flushall()
-  client = createRedisClient(redis.url, { commandTimeout: 5000 })
-  sql = await kindDatabase(server, `r${databases++}`, of('👍', '🎉'))
+  sql = await stores.begin(of('👍', '🎉'))
   await sql`insert into comments (id) select id from unnest(${COMMENTS}::text[]::uuid[]) id`
 })
-afterEach(async () => {
-  client.disconnect()
-  await sql.end()
-})
-
-function engine(kind: Kind, port: RedisPort = ioredisPort(client)): Onecount {
-  return createOnecount({ redis: port, postgres: postgresJsPort(sql, { kind }), log: { warn() {} } })
-}
+const engine = (kind: Kind, redis = stores.redisPort()): Onecount => stores.instance(kind, { redis })
 
 describe('the variants of a target', () => {
   it('are given apart by one person, each with a count and a revision of its own', async () => {
@@ -68,7 +45,7 @@ describe('the variants of a target', () => {
 
   it('of many targets are read by one script', async () => {
     let calls = 0
-    const port = ioredisPort(client)
+    const port = stores.redisPort()
     const reactions = engine(of('👍', '🎉'), {
       ...port,
       run(...args) {

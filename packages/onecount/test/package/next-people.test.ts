@@ -206,6 +206,24 @@ describe('a Next.js application with people of its own', () => {
     expect(await (await keep({ cookie, ...ana })).json()).toEqual({ posts: 0, complete: true })
   })
 
+  it('drains once what many press at once, after their answers', async () => {
+    const presses = await Promise.all(
+      ['ana', 'ben', 'ana', 'ben'].map(name => like({ authorization: `Bearer ${name}` })),
+    )
+    expect(presses.map(({ status }) => status)).toEqual([200, 200, 200, 200])
+    await expectLikers(ANA, BEN)
+  })
+
+  it('says in its log that it could not drain after an answer, which stands', async () => {
+    await stores.sql.unsafe('alter function onecount_drain rename to onecount_drain_away')
+    expect((await like(ana)).status).toBe(200)
+    await expect.poll(() => server.lastWords()).toMatch(/onecount_drain.*does not exist/)
+    expect(await read(ana)).toMatchObject({ count: 447, liked: true })
+    await stores.sql.unsafe('alter function onecount_drain_away rename to onecount_drain')
+    await like({ authorization: 'Bearer ben' })
+    await expectLikers(ANA, BEN)
+  })
+
   it('saves nothing while it cannot tell who presses, and says so in its log', async () => {
     const unknown = { authorization: 'Bearer unknown' }
     const response = await like(unknown)

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Onecount } from 'onecount'
-import { startStores } from './stores'
+import type { Stores } from './stores'
 
 const BIN = join(import.meta.dirname, '../../bin/onecount.mjs')
 
@@ -21,9 +21,8 @@ interface Ended {
   err: string
 }
 
-/** Both stores, and the command in a process of its own in a folder without settings. */
-export async function startCli() {
-  const stores = await startStores()
+/** The command on these stores, in a process of its own and in a folder without settings. */
+export async function startCli(stores: Stores) {
   const folder = await mkdtemp(join(tmpdir(), 'onecount-cli-'))
 
   function start(args: string[], env: Record<string, string> = {}, bin = BIN) {
@@ -52,7 +51,6 @@ export async function startCli() {
   const run = (args: string[], env?: Record<string, string>, bin?: string) => start(args, env, bin).ended
 
   return {
-    stores,
     /** Where the command runs. */
     folder,
     start,
@@ -83,10 +81,7 @@ export async function startCli() {
         await sql`update posts_new set likes = likes + 1 where id = ${OTHER.id}`
       }),
 
-    async stop() {
-      await stores.stop()
-      await rm(folder, { recursive: true })
-    },
+    stop: () => rm(folder, { recursive: true }),
   }
 }
 

@@ -1,12 +1,6 @@
-import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { startRedisServer } from '@onecount/dev-stack/redis-server'
-import { Redis } from 'ioredis'
 import { createEngines, createKeys, defineConfig, type Engines, type EnginesOptions } from 'onecount'
-import { kindSql, postgresJsPort } from 'onecount/postgres'
-import { createRedisClient, ioredisPort } from 'onecount/redis'
-import type { Sql } from 'postgres'
-import { connect } from './databases'
-import { SCHEMA } from './kinds'
+import { postgresJsPort } from 'onecount/postgres'
+import { startKindStores } from './kind-stores'
 
 /** Likes by people, shown in a column of the articles; bookmarks by visitors too, whose counts onecount keeps. */
 export const KINDS = {
@@ -29,40 +23,30 @@ export const ARTICLES = Array.from({ length: 30 }, (_, n) => String(n + 1))
 
 /** A real Redis, and a database for each test that has the tables of an application and both kinds. */
 export async function startSeveralKinds() {
-  const [server, redis] = await Promise.all([startPostgresServer({ fsync: false }), startRedisServer()])
-  const command = new Redis(redis.url)
-  const clients: Redis[] = []
-  let databases = 0
-  let databaseUrl = ''
-  let sql: Sql
+  const stores = await startKindStores()
 
   return {
-    redis: command,
-    redisUrl: redis.url,
+    redis: stores.redis,
+    redisUrl: stores.redisUrl,
     get databaseUrl() {
-      return databaseUrl
+      return stores.databaseUrl
     },
     get sql() {
-      return sql
+      return stores.sql
     },
     keysOf: (name: Name) => createKeys('', config.kinds[name].keyPrefix),
 
     /** Another database, and an empty Redis. */
     async begin(): Promise<void> {
-      await command.flushall()
-      databaseUrl = await server.createDatabase(`s${databases++}`)
-      sql = connect(databaseUrl)
-      await sql.unsafe(SCHEMA)
+      const sql = await stores.begin(...Object.values(config.kinds))
       await sql`insert into articles (id) select id from unnest(${ARTICLES}::text[]::bigint[]) id`
-      for (const kind of Object.values(config.kinds)) await sql.unsafe(kindSql(kind))
     },
 
     /** The ports of one instance of the application: one connection to Redis, one pool. */
     ports() {
-      const client = createRedisClient(redis.url, { commandTimeout: 5000 })
-      clients.push(client)
+      const { sql } = stores
       const postgres: EnginesOptions['postgres'] = kind => postgresJsPort(sql, { kind })
-      return { redis: ioredisPort(client), postgres }
+      return { redis: stores.redisPort(), postgres }
     },
 
     instance(options: Partial<EnginesOptions> = {}): Engines<Name> {
@@ -72,7 +56,7 @@ export async function startSeveralKinds() {
     /** Who likes or bookmarks an article, by Postgres. */
     async rows(name: Name, article = '1'): Promise<string[]> {
       const { table, actor } = KINDS[name].rows
-      const rows = await sql`select ${sql(actor)}::text as actor from ${sql(table)}
+      const rows = await stores.sql`select ${stores.sql(actor)}::text as actor from ${stores.sql(table)}
                               where article_id = ${article} order by 1`
       return rows.map(row => row.actor)
     },
@@ -81,14 +65,14 @@ export async function startSeveralKinds() {
     async count(name: Name, article = '1'): Promise<number> {
       const [row] =
         name === 'like'
-          ? await sql`select like_count as n from articles where id = ${article}`
-          : await sql`select likes as n from onecount_bookmark_counts where id = ${article}`
+          ? await stores.sql`select like_count as n from articles where id = ${article}`
+          : await stores.sql`select likes as n from onecount_bookmark_counts where id = ${article}`
       return Number(row!.n)
     },
 
     /** Lets the application refuse a bookmark of some. */
     refuseBookmarksOf: (who: string) =>
-      sql.unsafe(`
+      stores.sql.unsafe(`
         create function barred() returns trigger language plpgsql as
           $$ begin raise exception '% is barred', new.user_id; end $$;
         create trigger barred before insert on bookmarks for each row when (new.user_id = '${who}')
@@ -96,11 +80,11 @@ export async function startSeveralKinds() {
 
     /** The drain of bookmarks hangs in its transaction, until the function that this answers is called. */
     async holdBookmarks(): Promise<() => Promise<void>> {
-      await sql.unsafe(`
+      await stores.sql.unsafe(`
         create function hold() returns trigger language plpgsql as
           $$ begin perform pg_advisory_xact_lock_shared(446); return new; end $$;
         create trigger hold before insert on bookmarks for each row execute function hold()`)
-      const holder = await sql.reserve()
+      const holder = await stores.sql.reserve()
       await holder`select pg_advisory_lock(446)`
       return async () => {
         await holder`select pg_advisory_unlock(446)`
@@ -108,15 +92,8 @@ export async function startSeveralKinds() {
       }
     },
 
-    async end(): Promise<void> {
-      for (const client of clients.splice(0)) client.disconnect()
-      await sql.end({ timeout: 2 })
-    },
-
-    async stop(): Promise<void> {
-      command.disconnect()
-      await Promise.all([server.stop(), redis.kill()])
-    },
+    end: stores.end,
+    stop: stores.stop,
   }
 }
 

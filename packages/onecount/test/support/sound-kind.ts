@@ -1,6 +1,7 @@
 import type { PostgresServer } from '@onecount/dev-stack/postgres-server'
 import type { Kind } from 'onecount'
-import { kindDatabase, namesOf } from './kinds'
+import { countedType } from '../../src/core/variants'
+import { kindDatabase, namesOf, targetOf } from './kinds'
 import type { SoundDatabase } from './sound-database'
 
 const BOOKKEEPING = ['tombstones', 'unseen', 'refused', 'receipt', 'log', 'log_sums']
@@ -26,19 +27,20 @@ export async function createSoundKind(
       ),
     async addPosts(posts) {
       const ids = posts.map(({ id }) => id)
+      const targets = [...new Set(ids.map(targetOf))]
       const likes = posts.map(({ likes }) => String(likes))
       await sql.begin(async tx => {
         await tx`select set_config(${n.applying}, 'on', true)`
-        await tx.unsafe(`insert into ${n.content} (${n.id}) select unnest($1::text[]::${type}[])`, [ids])
+        await tx.unsafe(`insert into ${n.content} (${n.id}) select unnest($1::text[]::${type}[])`, [targets])
         await tx.unsafe(
           `update ${n.counts} c set ${n.count} = e.likes
-             from unnest($1::text[]::${type}[], $2::text[]::bigint[]) e (id, likes) where c.${n.countsId} = e.id`,
+             from unnest($1::text[]::${countedType(kind)}[], $2::text[]::bigint[]) e (id, likes) where c.${n.countsId} = e.id`,
           [ids, likes],
         )
       })
     },
     async removePost(id) {
-      await sql.unsafe(`delete from ${n.content} where ${n.id}::text = $1`, [id])
+      await sql.unsafe(`delete from ${n.content} where ${n.id}::text = $1`, [targetOf(id)])
     },
     setPartitions: partitions => sql.unsafe(`select ${n.own}set_partitions(${partitions})`) as never,
     async held() {
@@ -46,10 +48,10 @@ export async function createSoundKind(
         (select coalesce(json_object_agg(${n.countsId}::text, json_build_object('likes', ${n.count}, 'rev', ${n.rev})), '{}')
            from ${n.counts}) as posts,
         (select coalesce(json_object_agg(post || '|' || session, op), '{}') from (
-           select ${n.target}::text as post, ${n.actor}::text as session, onecount_op as op from ${n.rows}
+           select (${n.post})::text as post, ${n.actor}::text as session, onecount_op as op from ${n.rows}
            union all select post_id::text, session_id::text, op from ${n.own}tombstones) o) as ops,
         (select coalesce(json_object_agg(post, n), '{}') from (
-           select ${n.target}::text as post, count(*) as n from ${n.rows} group by 1) r) as ratings,
+           select (${n.post})::text as post, count(*) as n from ${n.rows} group by 1) r) as ratings,
         (select coalesce(json_object_agg(post_id::text, change), '{}') from ${n.own}log_sums where change <> 0) as sums,
         (select coalesce(json_object_agg(post, change), '{}') from (
            select post_id::text as post, sum(op % 2 - prev % 2) as change from ${n.own}log where nonce is null

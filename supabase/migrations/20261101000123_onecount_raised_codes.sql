@@ -1,4 +1,4 @@
--- Generated from packages/onecount/sql/0022_raised_codes.sql by `npm run generate`. Do not edit.
+-- Generated from packages/onecount/sql/0023_raised_codes.sql by `npm run generate`. Do not edit.
 
 -- What a function of the application raises is its refusal of what it was given, also where its code is one by which
 -- Postgres says that it cannot serve: such an op stopped all others. How rows are looked up: 0015_log.sql.
@@ -24,7 +24,7 @@ create or replace function public.onecount_refuses_every(
   p_liked boolean, p_posts uuid[], p_sessions text[], p_sqlstates text[]
 ) returns boolean
 language plpgsql
-set search_path = public, extensions set plan_cache_mode = force_generic_plan set jit = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -104,7 +104,7 @@ create or replace function public.onecount_merge_sparing(
   p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
 ) returns json
 language plpgsql
-set search_path = public, extensions set plan_cache_mode = force_generic_plan set jit = off
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
 declare
@@ -209,4 +209,20 @@ begin
     return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
   end;
   return v_results;
+end $$;
+
+-- Their search path is that of the functions that write: 0022_search_path.sql.
+do $$
+declare
+  v_path text := (
+    select substr(setting, length('search_path=') + 1) from pg_catalog.pg_proc p, unnest(p.proconfig) as setting
+     where p.pronamespace = 'public'::regnamespace and p.proname = 'onecount_merge' and setting like 'search\_path=%');
+  v_function regprocedure;
+begin
+  for v_function in
+    select p.oid::regprocedure from pg_catalog.pg_proc p
+     where p.pronamespace = 'public'::regnamespace and p.proname in ('onecount_merge_sparing', 'onecount_refuses_every')
+  loop
+    execute format('alter function %s set search_path = %s', v_function, v_path);
+  end loop;
 end $$;

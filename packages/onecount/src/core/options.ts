@@ -1,0 +1,49 @@
+import type { Ack } from './ack'
+import { DEFAULT_SETTINGS, type Settings } from './context'
+import { OnecountError } from './errors'
+import { MOST_PARTITIONS } from './keys'
+import type { LoopOptions } from './loop'
+import type { Logger, PostgresPort, RedisPort } from './ports'
+
+export interface OnecountOptions {
+  /** `null`: no Redis; Postgres serves alone. */
+  redis: RedisPort | null
+  /** Its kind says which ids there are, and what stands before the keys of Redis. */
+  postgres: PostgresPort
+  /** `redis` where left out; each call can say otherwise. */
+  ack?: Ack
+  /** Id of Redis in place of `redis.id`, the same in every process of the application. */
+  redisId?: string
+  /** Gives Postgres to this Redis if it belongs to another one, once. For a move: leave it out afterwards. */
+  takeOver?: boolean
+  /** Into how many parts the keys are split, for a Redis Cluster; the same in every process and in Postgres. 1. */
+  partitions?: number
+  /** `likers: false`: `post:liked:<post>` is not kept. */
+  indexes?: { likers?: boolean }
+  settings?: Partial<Settings>
+  drain?: LoopOptions
+  log?: Logger
+  /** Milliseconds since 1970, in place of all the clocks of the machine. */
+  clock?: () => number
+  /** Waits so many milliseconds, in place of the timers of the machine. */
+  sleep?: (ms: number) => Promise<unknown>
+}
+
+/** The options with every default, and the clocks as the parts of the engine want them. @throws OnecountError `misconfigured` */
+export function withDefaults(options: OnecountOptions) {
+  const { partitions = 1 } = options
+  if (!Number.isInteger(partitions) || partitions < 1 || partitions > MOST_PARTITIONS)
+    throw new OnecountError('misconfigured', {
+      field: 'partitions',
+      detail: `partitions must be a whole number from 1 to ${MOST_PARTITIONS}, not ${partitions}`,
+    })
+  return {
+    partitions,
+    ack: options.ack ?? ('redis' satisfies Ack),
+    log: options.log ?? console,
+    clock: options.clock ?? Date.now,
+    elapsed: options.clock ?? (() => performance.now()),
+    sleep: options.sleep ?? ((ms: number) => new Promise(resolve => setTimeout(resolve, ms))),
+    settings: { ...DEFAULT_SETTINGS, likers: options.indexes?.likers ?? true, ...options.settings },
+  }
+}

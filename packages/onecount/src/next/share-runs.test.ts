@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest'
+import { shareRuns } from './share-runs'
+
+/** Runs that end when the test says so. */
+function controlled() {
+  const ends: { resolve(value: string): void; reject(error: Error): void }[] = []
+  const run = shareRuns(() => new Promise<string>((resolve, reject) => void ends.push({ resolve, reject })))
+  return { ends, run }
+}
+/** What is due without a timer has happened. */
+const settled = () => new Promise(resolve => setImmediate(resolve))
+
+describe('runs that are shared', () => {
+  it('are two for many who ask at once: the one that is under way, and one that sees what they have done', async () => {
+    const { ends, run } = controlled()
+    const asked = [run(), run(), run(), run()]
+    expect(ends).toHaveLength(1)
+    ends[0]!.resolve('first')
+    await settled()
+    expect(ends).toHaveLength(2)
+    ends[1]!.resolve('second')
+    expect(await Promise.all(asked)).toEqual(['first', 'second', 'second', 'second'])
+  })
+
+  it('go on after one that failed, which only those hear of who began it', async () => {
+    const { ends, run } = controlled()
+    const failing = run()
+    const later = run()
+    ends[0]!.reject(new Error('postgres is away'))
+    await expect(failing).rejects.toThrow('postgres is away')
+    await settled()
+    ends[1]!.resolve('drained')
+    expect(await later).toBe('drained')
+    const again = run()
+    ends[2]!.resolve('anew')
+    expect(await again).toBe('anew')
+  })
+})
