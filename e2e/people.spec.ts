@@ -83,3 +83,54 @@ test('where only people who are signed in like, a press says so once', async ({ 
   await press(page, 447, true)
   expect(await app.held()).toEqual({ people: ['person:ana'], likes: 447 })
 })
+
+/** The API cannot be reached from this browser, and people sign in and out all the same. */
+async function cutOff(page: Page): Promise<() => Promise<void>> {
+  await page.context().route('**/api/likes**', route => route.abort())
+  return () => page.context().unroute('**/api/likes**')
+}
+
+test('a press that could not be sent is not the next person’s on a page that the server rendered, and is sent when its own is back', async ({
+  page,
+}) => {
+  await page.goto(`${app.url}/rendered`)
+  await become(page, 'Sign in', 'person:ana')
+  await expectShown(page, 446, false)
+  const reconnect = await cutOff(page)
+  await heart(page).click()
+  await expect(page.locator('article')).toHaveAttribute('data-status', 'retrying')
+  await expect(page.locator('output')).toHaveText('447')
+
+  await become(page, 'Be Ben', 'person:ben')
+  await reconnect()
+  await page.reload()
+  await expectShown(page, 446, false)
+  await expect(page.getByRole('alert')).toBeHidden()
+  expect(await app.held()).toEqual({ people: [], likes: 446 })
+
+  await become(page, 'Sign in', 'person:ana')
+  await expectShown(page, 447, true)
+  expect(await app.held()).toEqual({ people: ['person:ana'], likes: 447 })
+})
+
+test('a press in a tab of the person before is refused and says so, and the next one is that of who is signed in', async ({
+  page,
+}) => {
+  await page.goto(`${app.url}/rendered`)
+  await become(page, 'Sign in', 'person:ana')
+  await expectShown(page, 446, false)
+  const other = await page.context().newPage()
+  await other.goto(`${app.url}/rendered`)
+  await become(other, 'Be Ben', 'person:ben')
+  await expectShown(other, 446, false)
+
+  const refused = page.waitForResponse(response => response.request().method() === 'PUT')
+  await heart(page).click()
+  expect((await refused).status()).toBe(409)
+  await expect(page.getByRole('alert')).toContainText('nothing was saved; press again')
+  await expectShown(page, 446, false)
+  await press(page, 447, true)
+  await expect(page.getByRole('alert')).toBeHidden()
+  await expectShown(other, 447, true)
+  expect(await app.held()).toEqual({ people: ['person:ben'], likes: 447 })
+})

@@ -1,8 +1,8 @@
-import { createHttpTransport, LikesProvider, useLikes } from 'onecount/react'
+import { createHttpTransport, type LikeInput, LikesProvider, useLikes } from 'onecount/react'
 import { createRoot } from 'react-dom/client'
 
-/** What the server says of the page: the post, where the API is, and who is signed in. */
-declare const PAGE: { postId: string; api: string; person: string | null }
+/** What the server says of the page: the post, its likes, where the API is, and who is signed in. */
+declare const PAGE: { postId: string; seed?: LikeInput; api: string; person: string | null }
 
 /** Afterwards the page is loaded anew, as an application with people of its own does. */
 const then = (path: string) => async () => {
@@ -11,7 +11,7 @@ const then = (path: string) => async () => {
 }
 
 function Post() {
-  const { count, liked, status, error, toggle } = useLikes(PAGE.postId)
+  const { count, liked, status, error, toggle } = useLikes(PAGE.postId, { seed: PAGE.seed })
   return (
     <article data-status={status}>
       <output>{count ?? '–'}</output>
@@ -29,6 +29,9 @@ createRoot(document.getElementById('root')!).render(
     <p data-person>{PAGE.person ?? 'nobody'}</p>
     <button type="button" onClick={then('/sign-in?as=ana')}>
       Sign in
+    </button>
+    <button type="button" onClick={then('/sign-in?as=ben')}>
+      Be Ben
     </button>
     <button type="button" onClick={then('/sign-out')}>
       Sign out

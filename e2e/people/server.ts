@@ -67,9 +67,12 @@ export async function startPeopleApp() {
     response.end()
   }
 
-  function render(request: IncomingMessage, response: ServerResponse): void {
+  /** `/rendered`: with the likes of the moment, as a page of Next.js has them. */
+  async function render(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const api = request.url === '/only-members' ? '/members/likes' : '/api/likes'
-    const page = JSON.stringify({ postId, api, person: personOf(request.headers) })
+    const person = personOf(request.headers)
+    const likes = request.url === '/rendered' ? await engine.read([postId], person) : undefined
+    const page = JSON.stringify({ postId, seed: likes?.get(postId), api, person })
     response.setHeader('content-type', 'text/html; charset=utf-8')
     response.end(
       `<!doctype html><title>People</title><div id="root"></div>
@@ -82,9 +85,10 @@ export async function startPeopleApp() {
     if (url.startsWith('/api/')) everybody(request, response)
     else if (url.startsWith('/members/')) members(request, response)
     else if (url === '/page.js') response.setHeader('content-type', 'text/javascript').end(script)
-    else if (request.method === 'POST')
-      act(request, response).catch(error => response.writeHead(500).end(String(error)))
-    else render(request, response)
+    else
+      (request.method === 'POST' ? act : render)(request, response).catch(error =>
+        response.writeHead(500).end(String(error)),
+      )
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
 

@@ -9,6 +9,10 @@ export const ERRORS = {
     status: 409,
     message: 'The op is ahead of the server: nothing was saved; send the press again with an op of its time.',
   },
+  session_changed: {
+    status: 409,
+    message: 'Somebody has signed in or out since this was pressed: nothing was saved; press again.',
+  },
   invalid_ids: { status: 400, message: 'Send 1 to 100 post ids, separated by commas, in `ids`.' },
   invalid_body: { status: 400, message: 'The body is not valid JSON: send an object, or nothing.' },
   invalid_session: {

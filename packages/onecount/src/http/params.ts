@@ -76,10 +76,12 @@ export interface WriteParams {
   op?: number
   /** Asked for durability; without it the application's own setting holds. */
   ack?: 'postgres'
+  /** Names the session that has pressed, as `Onecount-Session` does; without it that of the request has. */
+  madeBy?: string
 }
 
 /**
- * `op` of the JSON body, else of the query, else none, and `ack` of the body. Whether an integer is an op of the method is
+ * `op` of the JSON body, else of the query, else none; `ack` and `madeBy` of the body. Whether an integer is an op of the method is
  * the engine's to judge. A caller cannot ask for less than the application promises. Other members of the body are ignored.
  * @throws OnecountError `invalid_body`, `invalid_op`, `request_timeout`
  */
@@ -88,10 +90,12 @@ export async function parseWrite(
   query: URLSearchParams,
   bodyTimeoutMs: number,
 ): Promise<WriteParams> {
-  const { op, ack } = await readBody(request, bodyTimeoutMs)
+  const { op, ack, madeBy } = await readBody(request, bodyTimeoutMs)
   if (ack !== undefined && ack !== null && ack !== 'postgres')
     throw new OnecountError('invalid_body', { field: 'ack', detail: 'leave it out, or say "postgres"' })
-  return { ...parseOp(op, query), ...(ack && { ack }) }
+  if (typeof (madeBy ?? '') !== 'string')
+    throw new OnecountError('invalid_body', { field: 'madeBy', detail: 'a text, as Onecount-Session has it' })
+  return { ...parseOp(op, query), ...(ack && { ack }), ...(madeBy ? { madeBy: madeBy as string } : {}) }
 }
 
 function parseOp(op: unknown, query: URLSearchParams): { op?: number } {
@@ -106,7 +110,10 @@ function integer(op: unknown): number {
   return op as number
 }
 
-async function readBody(request: Request, timeoutMs: number): Promise<{ op?: unknown; ack?: unknown }> {
+async function readBody(
+  request: Request,
+  timeoutMs: number,
+): Promise<{ op?: unknown; ack?: unknown; madeBy?: unknown }> {
   const text = await readText(request, timeoutMs)
   if (text.trim() === '') return {}
   const body = parseJson(text)

@@ -10,6 +10,7 @@ import {
 } from '../../test/support/http-server'
 import { createHandler } from './handler'
 import { createSession, readSession } from './session'
+import { sessionTag } from './session-tag'
 
 const ANA = '7b0e7a52-6f2c-4c0e-9f0a-1a2b3c4d5e6f'
 const BEN = 'user_2abcDEF'
@@ -174,6 +175,50 @@ describe('whose hearts an answer has', () => {
     await restart({ limits: { ...limits(), new: { tokens: 1, windowMs: 60_000 } } })
     expect(await tagOf(READ)).not.toBeNull()
     expect(await tagOf(READ)).toBeNull()
+  })
+})
+
+describe('a press that says who made it', () => {
+  const press = (person: string | undefined, madeBy: unknown, headers = {}) =>
+    like({
+      headers: { ...headers, ...(person && { authorization: `Bearer ${person}` }) },
+      body: JSON.stringify({ madeBy }),
+    })
+
+  it('is taken from the session that made it, and from no other, which is told who it is', async () => {
+    expect((await press('ana', sessionTag(ANA))).status).toBe(200)
+    const refused = await press('ben', sessionTag(ANA))
+    expect(refused.headers.get('onecount-session')).toBe(sessionTag(BEN))
+    expect(await refusal(refused)).toMatchObject({ status: 409, code: 'session_changed' })
+    expect(current.service.calls.map(call => call[2])).toEqual([ANA])
+  })
+
+  it('is taken where it does not say it, as from a client of before', async () => {
+    for (const madeBy of [undefined, null]) expect((await press('ben', madeBy)).status).toBe(200)
+  })
+
+  it('is refused without beginning a session where the one that made it has gone', async () => {
+    const refused = await press(undefined, sessionTag(ANA))
+    expect(refused.headers.getSetCookie()).toEqual([])
+    expect(refused.headers.get('onecount-session')).toBeNull()
+    expect(await refusal(refused)).toMatchObject({ status: 409, code: 'session_changed' })
+    const cookies = someone()
+    const anonymous = sessionTag(readSession(cookies.cookie, SECRET))
+    expect((await press(undefined, anonymous, cookies)).status).toBe(200)
+  })
+
+  it('is refused as changed before it is asked to sign in, where only people like', async () => {
+    await restart({ session, anonymous: false })
+    expect(await refusal(await press(undefined, sessionTag(ANA)))).toMatchObject({ code: 'session_changed' })
+    expect(await refusal(await press(undefined, 'none'))).toMatchObject({
+      status: 401,
+      code: 'sign_in_required',
+    })
+  })
+
+  it.each([7, {}, ['a'], true])('is refused where %j is no session', async madeBy => {
+    expect(await refusal(await press('ana', madeBy))).toMatchObject({ code: 'invalid_body', field: 'madeBy' })
+    expect(current.service.calls).toEqual([])
   })
 })
 

@@ -97,17 +97,22 @@ export function createRoutes(
   async function write(call: Call, served: Served, segment: string, wanted: boolean): Promise<Response> {
     if (isForeign(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
     const postId = served.postIds.parseOne(segment)
-    const params = await parseWrite(call.request, call.url.searchParams, bodyTimeoutMs)
+    const { madeBy, ...params } = await parseWrite(call.request, call.url.searchParams, bodyTimeoutMs)
     const visitor = served.admit(await identify(call.request))
-    if (visitor.kind === 'nobody') throw new OnecountError('sign_in_required')
     const isNew = visitor.kind === 'anonymous' && visitor.origin === 'new'
+    const tag = sessionTag(idOf(visitor))
+    // One that nobody has yet is not told: only an answer that sets its cookie begins it.
+    if (!isNew) call.headers[SESSION_HEADER] = tag
+    // Before all else: who made it may like, and is asked to sign in again.
+    if (madeBy !== undefined && madeBy !== tag) throw new OnecountError('session_changed')
+    if (visitor.kind === 'nobody') throw new OnecountError('sign_in_required')
     await take(limiter, {
       session: isNew ? null : visitor.sessionId,
       new: isNew ? call.ip : null,
       ip: call.ip,
       post: served.limitKey(postId),
     })
-    call.headers[SESSION_HEADER] = sessionTag(visitor.sessionId)
+    call.headers[SESSION_HEADER] = tag
     // Set even if the write fails: its outcome may be unknown, and the retry has to come from the same session.
     if (visitor.kind === 'anonymous') setCookie(call, visitor.value)
     const state = await served.service.set(postId, visitor.sessionId, wanted, params)

@@ -14,7 +14,10 @@ import { sessionSecret } from './secret'
 export interface PageLikes extends Omit<LikeState, 'source'> {
   /** Absent: no Redis is configured, and what Postgres says is exact. */
   source?: Source
-  /** Of a private kind: names whose heart it is, so that a page in a cache is never taken for another session's. */
+  /**
+   * Names whose heart it is, so that a page in a cache is never taken for another session's, and a press that was kept
+   * for it is shown. Absent where nobody's hearts are shown; `none` then of a private kind.
+   */
   session?: string
 }
 
@@ -68,7 +71,7 @@ export async function readLikes(
     // An anonymous session is nobody to a kind whose actors have other ids.
     const known = idsOf(of).isSessionId(sessionId) ? sessionId : null
     const states = await read(ids, known)
-    const session = of.isPrivate ? sessionTag(known) : undefined
+    const session = known !== null || of.isPrivate ? sessionTag(known) : undefined
     if (hasRedis && !session) return states
     const rendered = (state: LikeState) => ({
       ...(hasRedis ? state : exact(state)),

@@ -2,8 +2,8 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createServer, kept, manual, openTab, POST } from '../../test/support/react-pages'
-import { MAX_TIME, stampOp } from './credible'
 import { hint } from './hint'
+import { MAX_TIME, stampOp } from './numbers'
 import type { LikeInput } from './registers'
 import { shareBetweenTabs } from './tabs'
 

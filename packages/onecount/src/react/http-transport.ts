@@ -1,21 +1,12 @@
-import { isNatural } from './credible'
 import { DEFAULT_ADDRESS } from './kind'
-import { background, later } from './later'
+import { later } from './later'
+import { isNatural } from './numbers'
 import type { LikeInput } from './registers'
 import { createServerClock } from './server-clock'
-import { noteSession } from './session-change'
 import { type LikesTransport, LikesUnreachable } from './transport'
 
 /** Ids in one request, as the HTTP API takes them. */
 const MAX_IDS = 100
-/** A gateway's slip must not silence a page for days, milliseconds. */
-const MAX_WAIT_MS = 60 * 60_000
-
-/** What a wait that the server has asked for holds back: everything, all reads, or what no person waits for. */
-const ALL = 0
-const READS = 1
-const BACKGROUND = 2
-
 interface HttpTransportOptions {
   /** Where the likes API is mounted. Default: `/api/likes`. */
   baseUrl?: string
@@ -48,15 +39,15 @@ export function createHttpTransport({
   timeoutMs = 8000,
 }: HttpTransportOptions = {}): LikesTransport {
   const clock = createServerClock()
-  /** By `performance.now()`, for each of ALL, READS and BACKGROUND: each contains the ones before it. */
+  /** When the server wants to hear again of everything, of reads, and of what no person waits for, by `performance.now()`. */
   const heldUntil = [0, 0, 0]
   /** No Redis is configured: Postgres is authoritative, and its answers are not behind. */
   let isPostgresAlone = false
 
-  const waitOf = (what: number) => Math.max(0, heldUntil[what]! - performance.now())
+  const waitFor = (what: number) => Math.max(0, heldUntil[what]! - performance.now())
 
   async function send(path: string, init?: RequestInit): Promise<Record<string, unknown>> {
-    const pause = waitOf(init ? ALL : READS)
+    const pause = waitFor(init ? 0 : 1)
     if (pause) throw new LikesUnreachable('asked to wait', { retryAfterMs: pause })
     const sent = performance.now()
     const response = await fetch(baseUrl + path, {
@@ -68,36 +59,22 @@ export function createHttpTransport({
     })
     const { ok, status, headers } = response
     const error = (performance.now() - sent) / 2
-    const note = (time: unknown): time is number =>
-      isNatural(time) && time > 0 && clock.note(time, error, sent + error)
-    // The server's time stands in each of its answers; a cache or gateway in between may add a Date alone.
-    if (!note(Number(headers.get('onecount-time')))) {
-      const arrived = Date.now()
-      later(({ noteDate }) => noteDate(clock, headers, arrived, sent + error, error))
-    }
-
-    const retryAfter = headers.get('retry-after') ?? ''
-    const ms = /^\d+$/.test(retryAfter) ? 1000 * Number(retryAfter) : Date.parse(retryAfter) - clock.now()
-    const retryAfterMs = ms > 0 ? Math.min(ms, MAX_WAIT_MS) : undefined
-    if (retryAfterMs) {
-      // 503 and the like hold everything back, 429 of a read all reads, any other read what no person waits for.
-      const held = status >= 500 ? ALL : init ? Infinity : status >= 400 ? READS : BACKGROUND
-      for (let what = held; what <= BACKGROUND; what++)
-        heldUntil[what] = Math.max(heldUntil[what]!, performance.now() + retryAfterMs)
-    }
+    const at = sent + error
+    const wall = Date.now()
+    const time = Number(headers.get('onecount-time'))
+    const isTimed = isNatural(time) && time > 0 && clock.note(time, error, at)
     const body = await response.json().catch(() => undefined)
+    let refusal: Error | undefined
+    later(({ heed }) => {
+      refusal = heed({ response, body, isWrite: !!init, at, error, wall }, isTimed, clock, heldUntil)
+    })
     // A body that ended early says nothing, whatever came before it.
     if (body !== undefined || status >= 500) {
       hasAnswered = true
       isPostgresAlone = headers.get('onecount-redis') === 'off'
-      const session = headers.get('onecount-session') ?? undefined
-      if (session) noteSession(baseUrl, session)
-      if (ok && body) return { ...body, session }
+      if (ok && body) return { ...body, session: headers.get('onecount-session') ?? undefined }
     }
-    throw (
-      background?.refusalIn(body, { status, retryAfterMs, note }) ??
-      new LikesUnreachable(`status ${status}`, { retryAfterMs })
-    )
+    throw refusal ?? new LikesUnreachable(`status ${status}`)
   }
 
   const request: typeof send = (path, init) => inOrder(() => send(path, init))
@@ -122,11 +99,11 @@ export function createHttpTransport({
       return found
     },
 
-    async write(postId, liked, op, { ack } = {}) {
+    async write(postId, liked, op, { ack, madeBy } = {}) {
       const body: unknown = await request(`/${encodeURIComponent(postId)}`, {
         method: liked ? 'PUT' : 'DELETE',
         headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ op, ack }),
+        body: JSON.stringify({ op, ack, madeBy }),
         keepalive: true,
       })
       return worthOf(body as LikeInput & { op: number })
@@ -134,6 +111,6 @@ export function createHttpTransport({
 
     now: () => Math.round(clock.now() * 1000),
     clock,
-    waitMs: () => waitOf(BACKGROUND),
+    waitMs: () => waitFor(2),
   }
 }

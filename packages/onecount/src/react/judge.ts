@@ -1,5 +1,7 @@
-import { isCredible, stampOp } from './credible'
+import { isCredible } from './credible'
+import { forget } from './kept-press'
 import { lookAfter } from './look-after'
+import { isOfAnother, sound, stampOp } from './numbers'
 import type { PostLikes } from './post'
 import type { LikeInput, LikesEntry } from './registers'
 import type { LikesStore } from './store'
@@ -19,6 +21,16 @@ export function seed(store: LikesStore, { entry, put, queryKey }: PostLikes, inp
   if (!isNewCount && !isNewHeart) return
   const news = { ...input, count: isNewCount ? input.count : undefined, cached: true }
   put(known, news, clock.now(), queryClient.getQueryState(queryKey)?.dataUpdatedAt)
+}
+
+/**
+ * What can be believed of a payload where nothing is known of its post. What the server cannot have said has no place in
+ * any order, nor what it has said to another session than the page's.
+ */
+export function believe({ session, transport, namedAt }: LikesStore, input: LikeInput): LikeInput {
+  const isOther = namedAt && isOfAnother(input, { session })
+  if (!isOther && isCredible(input, undefined, serverTime(transport))) return input
+  return { ...sound(input), ...(isOther && { liked: null, session }), rev: 0, op: null }
 }
 
 /** Keeps a count until it can be told whether the person's own press is in it. */
@@ -49,13 +61,14 @@ export function explain(
  * A kept press whose op lies in the future was made with a wrong clock: how it stands to the other presses of the
  * session cannot be told any more, so it counts only where there is none. `known`: the op that the server knows.
  */
-export function drop({ ops, transport }: LikesStore, post: PostLikes, known: number | null): void {
+export function drop(store: LikesStore, post: PostLikes, known: number | null): void {
+  const { ops, transport } = store
   const kept = ops.get(post.postId)
   if (post.keptOp() || !kept || post.intent()) return
-  post.forget(kept)
+  forget(store, post, kept)
   if (known !== null) return
   const op = stampOp(kept % 2 === 1, transport.now())
-  post.keep(op)
+  ops.set(post.postId, op)
   post.resend(op)
 }
 

@@ -8,7 +8,7 @@ import { scopeOf } from './kind'
 
 const postId = (n: number) => `50050001-aaaa-bbbb-cccc-${String(n).padStart(12, '0')}`
 /** The kept presses of the API at `address`. */
-const ofServer = (address: string, kind = 'like') => createKeptOps(`onecount:kept${scopeOf(kind, address)}:`)
+const ofServer = (address: string, kind = 'like') => createKeptOps(scopeOf(kind, address))
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 
 beforeEach(() => {

@@ -1,4 +1,4 @@
-type Background = typeof import('./background')
+export type Background = typeof import('./background')
 
 /** From one attempt to load the rest to the next, milliseconds. */
 const RETRY_MS = 3000

@@ -1,11 +1,13 @@
 import { between } from './between'
 import { Keeper } from './keeper'
 import { keptPosts } from './kept-posts'
+import { forget } from './kept-press'
 import { postsOnScreen, refetch } from './on-page'
 import { OnScreen } from './on-screen'
 import { Poller } from './poller'
 import type { View } from './post'
 import type { LikeInput } from './registers'
+import { noteSession } from './session-change'
 import type { LikesStore } from './store'
 import { shareBetweenTabs } from './tabs'
 
@@ -39,13 +41,14 @@ export class Caretaker {
       posts: () => keptPosts(store.ops),
       read: async postIds => void (await Promise.all(postIds.map(postId => store.post(postId).read()))),
       isOnTheWay: postId => store.post(postId).intent() !== undefined,
-      forget: postId => store.post(postId).forget(Number.POSITIVE_INFINITY),
+      forget: postId => forget(store, store.post(postId), Number.POSITIVE_INFINITY),
     })
   }
 
   /** From what is there already: views, followers of events, presses of earlier pages. */
   start(): void {
     const { store } = this
+    noteSession(store)
     this.keeper.start()
     this.poller.start()
     store.rereader?.resume()

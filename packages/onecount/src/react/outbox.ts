@@ -1,8 +1,5 @@
-import { afterOp, stampOp } from './credible'
-import { background } from './later'
 import type { LikeInput } from './registers'
 import type { LikesStore } from './store'
-import { LikesRefused } from './transport'
 
 /** What a person wants a post to be, until the server has it. */
 export interface Intent {
@@ -14,6 +11,24 @@ export interface Intent {
   ack?: 'postgres'
 }
 
+/** An intent, and what is needed to send it again. */
+export interface Press extends Intent {
+  /** The session that it is kept for; absent: no answer in this browser has named one. */
+  session?: string
+  /**
+   * Who made it, as the request says. Absent in a first attempt where neither an answer nor the page has named the
+   * session: it is sent in the moment of the press, with the cookies of the person who presses.
+   */
+  madeBy?: string
+  /** When it was made, milliseconds by the store's clock, and a time that it has to be later than, microseconds. */
+  at: number
+  after: number
+  /** How many attempts have failed; absent: none. */
+  failures?: number
+  /** The server has refused its time once. */
+  isRestamped?: boolean
+}
+
 /** Why a press was not taken. */
 export interface Refusal {
   code: string
@@ -21,141 +36,64 @@ export interface Refusal {
   retryAfterMs?: number
 }
 
-const RETRY_MS = 1000
-const RETRY_MAX_MS = 15_000
+/** From one attempt to the next until what judges a failure has been loaded, milliseconds. */
+const RETRY_MS = 3000
 
 /**
  * The presses of one post, until the server has them: one request at a time, the last intent wins. What it takes and
  * gives has places instead of names, as no bundler shortens the names of properties.
  *
- * @param pressed the press is kept until it is durable
- * @param refused the server does not have it, and never had
+ * @param claimed a press of an earlier page, `op`, may be sent: it was made by the session of this one
  * @param answered the server has answered the press that was sent at `at`: before its intent goes
- * @param closed the intent is gone
+ * @param failed judges a request that brought a refusal or no answer; undefined until it can
  * @param changed the intent or the refusal has changed
  */
 export function createOutbox(
   store: LikesStore,
   postId: string,
-  pressed: (op: number) => void,
-  refused: (op: number) => void,
-  answered: (op: number, answer: LikeInput & { op: number }, at: number) => void,
-  closed: () => void,
+  claimed: (op: number) => Promise<boolean>,
+  answered: (sent: Press, answer: LikeInput & { op: number }, at: number) => void,
+  failed: (failed: Press, error: unknown) => Promise<void> | undefined,
   changed: () => void,
 ) {
   const { transport, clock } = store
-  let intent: Intent | undefined
+  let intent: Press | undefined
   let refusal: Refusal | undefined
   let isSending = false
-  let failures = 0
-  let timer: ReturnType<typeof setTimeout> | undefined
-  /** When it was made, milliseconds, and a time that it has to be later than, microseconds. */
-  let pressedAt = 0
-  let after = 0
-  /** The server has refused its time once. */
-  let isRestamped = false
 
-  function open(next: Intent): void {
+  function show(next: Press | undefined, why: Refusal | undefined): void {
     intent = next
-    pressedAt = clock.now()
-    failures = 0
-    isRestamped = false
-    changed()
-    send()
-  }
-
-  function close(): void {
-    intent = undefined
-    closed()
+    refusal = why
     changed()
   }
 
-  /** Tries an unsaved press again now. */
+  /** Sends the intent now, as soon as nothing of this post is on its way. */
   async function send(): Promise<void> {
     if (!intent || isSending) return
-    clearTimeout(timer)
-    const { liked, op, ack } = intent
+    const sent = intent
+    const { liked, op, ack, madeBy } = sent
     const at = clock.now()
     isSending = true
     try {
-      const answer = await transport.write(postId, liked, op, { ack })
+      if (!ack || store.namedAt || (await claimed(op)))
+        answered(sent, await transport.write(postId, liked, op, { ack, madeBy }), at)
       // Registers first, then the intent goes: in between they say the same.
-      answered(op, answer, at)
-      failures = 0
-      if (intent?.op === op) close()
+      if (intent?.op === op) show(undefined, refusal)
     } catch (error) {
-      if (intent?.op === op) await fail(intent, error)
+      if (intent?.op === op) await (failed(intent, error) ?? retryIn(RETRY_MS, intent))
     }
     isSending = false
     // A newer press waited for this one.
     if (intent && intent.op !== op) send()
   }
 
-  async function fail(failed: Intent, error: unknown): Promise<void> {
-    const { op, ack } = failed
-    const { code, message, retryAfterMs } = error as Refusal
-    const isRefused = error instanceof LikesRefused
-    const isAhead = isRefused && code === 'op_ahead' && !isRestamped
-    if (isAhead && background) {
-      isRestamped = true
-      refused(op)
-      const age = clock.now() - pressedAt
-      const restamped = await background.restamp(transport, { ...failed, postId, after, age }, error)
-      if (intent !== failed) return
-      if (!restamped) return giveUp()
-      intent = { ...failed, op: restamped, phase: 'saving' }
-      return pressed(restamped)
-    }
-    // What is sent again, or may have arrived before, is not given up for coming too soon.
-    if (isRefused && !isAhead && !((ack || failures) && retryAfterMs)) {
-      // What is sent again was not pressed now.
-      if (!ack) refusal = { code, message, retryAfterMs }
-      refused(op)
-      return giveUp()
-    }
-    intent = { ...failed, phase: 'retrying' }
-    // Pages that lost the same server do not come back all at once.
-    const pause = Math.min(RETRY_MS * 2 ** failures++, RETRY_MAX_MS) * (1 - Math.random() / 4)
-    const wait = (retryAfterMs ?? 0) * (isRefused ? 1 : 1 + Math.random() / 4)
-    timer = setTimeout(send, Math.max(pause, wait))
-    changed()
+  function retryIn(ms: number, press: Press): void {
+    const session = press.session ?? store.session
+    const failures = (press.failures ?? 0) + 1
+    const next: Press = { ...press, phase: 'retrying', session, madeBy: session, failures }
+    show(next, refusal)
+    setTimeout(() => intent === next && send(), ms)
   }
 
-  /** An earlier press may have arrived, and only its answer have been lost: the server is asked. */
-  function giveUp(): void {
-    close()
-    store
-      .post(postId)
-      .read()
-      .catch(() => {})
-  }
-
-  /** Shown at once, sent as soon as nothing of this post is on its way; `than`: microseconds, what it is later than. */
-  function press(liked: boolean, than: number): void {
-    after = Math.max(than, afterOp(intent?.op ?? 0))
-    refusal = undefined
-    const op = stampOp(liked, transport.now(), after)
-    pressed(op)
-    open({ liked, op, phase: 'saving' })
-  }
-
-  /** What the server has lost: shown as it was, until it is durable. */
-  function resend(op: number): void {
-    if (!intent) open({ liked: op % 2 === 1, op, phase: 'saving', ack: 'postgres' })
-  }
-
-  /** A newer press of the session, made elsewhere, has won over the one that is on its way. */
-  function yieldTo(op: number): void {
-    if (!intent || op <= intent.op) return
-    clearTimeout(timer)
-    close()
-  }
-
-  /** The person has read why the last press was refused. */
-  function dismiss(): void {
-    refusal = undefined
-    changed()
-  }
-
-  return [() => intent, () => refusal, press, send, resend, yieldTo, dismiss] as const
+  return [() => intent, () => refusal, show, send, retryIn] as const
 }

@@ -1,5 +1,5 @@
-import { afterOp, isCredible, isCredibleOp, sound } from './credible'
-import { background, later } from './later'
+import { type Background, background, later } from './later'
+import { afterOp, sound, stampOp } from './numbers'
 import { createOutbox } from './outbox'
 import { contradict, EMPTY_ENTRY, type LikeInput, type LikesEntry, likesKey, mergeLikes } from './registers'
 import type { LikesStore } from './store'
@@ -15,178 +15,128 @@ export interface View {
   isSeen: boolean
 }
 
+/** A press that the server has acknowledged. */
+export interface Acknowledged {
+  op: number
+  session: string | undefined
+  at: number
+}
+
 export type PostLikes = ReturnType<typeof createPost>
 
 /**
  * The likes of one post: registers in the query cache, the person's intent and what the browser keeps of it beside
  * them. Answers come in through `receive`; what others say, through `seed`, through other tabs and `hint` of
- * `onecount/react/realtime`: these believe nothing that the server cannot have said.
+ * `onecount/react/realtime`: these believe nothing that the server cannot have said. What judges all of that is loaded
+ * after the first paint: until then answers are merged as they are.
  */
 export function createPost(store: LikesStore, postId: string) {
   const { queryClient, transport, clock, ops } = store
   const queryKey = likesKey(postId, store.kind)
   const listeners = new Set<() => void>()
-  /** The views that are mounted, and not in a hidden part of the page. */
-  const views = new Set<View>()
-  /** The op that was acknowledged last, and when: what was asked for before says nothing about it. */
-  let acknowledged: { op: number; at: number } | undefined
-  /** When the last answer was asked for. */
-  let readAt = Number.NEGATIVE_INFINITY
-
-  const entry = () => queryClient.getQueryData<LikesEntry>(queryKey)
-  const changed = () => {
-    for (const listener of listeners) listener()
-  }
-  const [intent, refusal, press, send, resend, yieldTo, dismiss] = createOutbox(
+  const [intent, refusal, show, send, retryIn] = createOutbox(
     store,
     postId,
-    keep,
-    refused,
-    answered,
-    release,
-    changed,
+    async op => (await new Promise<Background>(later)).claim(store, post, op),
+    (sent, answer, at) => {
+      if (store.identify(answer, at)) {
+        const known = entry()
+        // An answer whose op is news here is newer than what the registers hold, whatever their revision says.
+        const isNews = (known?.op ?? 0) < answer.op
+        const input = background?.complete(answer, known) ?? answer
+        post.put(isNews ? { ...EMPTY_ENTRY, ...known, countRev: 0, likedRev: 0 } : known, input, at)
+      }
+      later(({ answered }) => answered(store, post, sent, answer, at))
+    },
+    (failed, error) => background?.fail(store, post, failed, error),
+    () => {
+      if (!intent()) background?.release(post)
+      for (const listener of listeners) listener()
+    },
   )
 
-  /** Merges into `known`; `updatedAt`: of the query, where an input does not count as having read the post. */
-  function put(known: LikesEntry | undefined, input: LikeInput, at: number, updatedAt?: number): void {
-    const next = merge(known, input, at)
-    if (next !== entry()) queryClient.setQueryData<LikesEntry>(queryKey, next, { updatedAt })
-  }
+  const entry = () => queryClient.getQueryData<LikesEntry>(queryKey)
 
-  /** The op of the press that may have to be sent again, as it is not known to be durable; 0 for none. */
-  function keptOp(): number {
-    const op = ops.get(postId)
-    return isCredibleOp(op, entry(), serverTime(transport)) ? op : 0
-  }
-
-  function keep(op: number): void {
-    if (keptOp() < op) ops.set(postId, op)
-  }
-
-  function forget(op: number): void {
-    ops.forget(postId, op)
-    if (!keptOp()) acknowledged = undefined
-  }
-
-  /** The server will not have it. An earlier press that it did take is still to be looked after. */
-  function refused(op: number): void {
-    if (acknowledged && acknowledged.op < op && ops.get(postId) <= op) ops.set(postId, acknowledged.op)
-    else forget(op)
-  }
-
-  /** The server has answered a press. */
-  function answered(op: number, said: LikeInput & { op: number }, at: number): void {
-    const answer = sound(said) === said ? said : { ...sound(said), liked: op % 2 === 1, op }
-    const known = entry()
-    const input = background?.complete(answer, known) ?? answer
-    // An answer whose op is news here is newer than what the registers hold, whatever their revision says.
-    const isNews = (known?.op ?? 0) < answer.op
-    put(isNews ? { ...EMPTY_ENTRY, ...known, countRev: 0, likedRev: 0 } : known, input, at)
-    noteRead(input, at)
-    if (answer.durable || answer.op !== op) forget(op)
-    // A server that does not refuse an op of the future has stored another in its place.
-    if (answer.op < op && !answer.durable) keep(answer.op)
-    if (keptOp()) acknowledged = { op: Math.min(op, answer.op), at: clock.now() }
-    later(({ lookAfter }) => lookAfter(store).answered(postId, input))
-  }
-
-  /** What the server said; `at`: when it was asked. */
-  function noteRead(input: LikeInput, at: number): void {
-    if (typeof input.liked === 'boolean' && !input.cached) readAt = at
-    store.rereader?.heard(postId, input, at)
-  }
-
-  /** Whether the kept press is in what the server said; one that the server has lost is sent again, the same op. */
-  function hasPress({ op, liked, durable }: LikeInput, at: number): boolean {
-    const isAnswer = op !== undefined && typeof liked === 'boolean'
-    const kept = keptOp()
-    if (!kept) {
-      if (isAnswer && ops.get(postId)) later(({ drop }) => drop(store, post, op))
-      return true
-    }
-    if (!isAnswer) return false
-    const known = op ?? 0
-    if (known > kept || (known === kept && durable)) forget(kept)
-    if (known >= kept) return true
-    if (at > (acknowledged?.at ?? 0)) resend(kept)
-    return false
-  }
-
-  function receive(said: LikeInput, at = clock.now()): void {
-    const input = sound(said)
-    const isIn = hasPress(input, at)
-    yieldTo(input.op ?? 0)
-    const { count, liked } = input
-    const isOpen = intent() !== undefined
-    const isAnswer = typeof liked === 'boolean'
-    const known = entry()
-    if (typeof count === 'number' && !(isAnswer ? isOpen || isIn : isIn && !isOpen)) {
-      later(({ holdBack }) => holdBack(store, post, input))
-      return
-    }
-    put(known, input, at)
-    noteRead(input, at)
-    if (!isAnswer) later(({ explain }) => explain(store, postId, input, known))
-    if (isIn && !isOpen) release()
-  }
-
-  function release(): void {
-    const input = post.heldBack
-    post.heldBack = undefined
-    if (input) receive(input)
+  /** Shows a press and sends it; with `ack` one that the server has lost, until it is durable. */
+  function open(op: number, after: number, ack?: 'postgres'): void {
+    const { session } = store
+    const madeBy = store.namedAt === undefined ? undefined : session
+    const liked = op % 2 === 1
+    show({ liked, op, phase: 'saving', ack, session, madeBy, at: clock.now(), after }, ack && refusal())
+    send()
   }
 
   const post = {
     postId,
     queryKey,
-    views,
+    /** The views that are mounted, and not in a hidden part of the page. */
+    views: new Set<View>(),
     /** The newest input of which it cannot be told whether the person's own press is in it. */
     heldBack: undefined as LikeInput | undefined,
+    /** The last one: what was asked for before says nothing about it. */
+    acknowledged: undefined as Acknowledged | undefined,
+    /** When the last answer was asked for. */
+    readAt: Number.NEGATIVE_INFINITY,
     entry,
-    put,
-    keep,
     intent,
     refusal,
-    keptOp,
-    forget,
-    resend,
+    show,
+    send,
+    retryIn,
+
+    /** Merges into `known`; `updatedAt`: of the query, where an input does not count as having read the post. */
+    put(known: LikesEntry | undefined, input: LikeInput, at: number, updatedAt?: number): void {
+      const next = merge(known, input, at)
+      if (next !== entry()) queryClient.setQueryData<LikesEntry>(queryKey, next, { updatedAt })
+    },
+
+    /** The op of the press that may have to be sent again, as it is not known to be durable; 0 for none. */
+    keptOp(): number {
+      const op = ops.get(postId)
+      return background && !background.isCredibleOp(op, entry(), serverTime(transport)) ? 0 : op
+    },
+
+    /** What the server has lost: shown as it was, until it is durable. */
+    resend(op: number): void {
+      if (!intent()) open(op, 0, 'postgres')
+    },
 
     /**
      * Merges an answer of the server; `at`: when the request was sent, or when an unsolicited event arrived (ms, by the
      * store's clock). A count waits while it cannot be told whether the person's own press is in it: it comes without
      * liked while an intent is open, or what was acknowledged is not known to be durable and not in it.
      */
-    receive,
+    receive(said: LikeInput, at = clock.now()): void {
+      if (!store.identify(said, at)) return
+      if (background) background.receive(store, post, said, at)
+      else post.put(entry(), sound(said), at)
+    },
 
     /**
      * Merges a page's payload. A press that is kept and not in it is shown: from an earlier page it is sent again for
-     * that.
+     * that, once an answer has said that the session is the same.
      */
     seed(input: LikeInput): void {
-      const kept = keptOp()
+      if (input.session && !store.namedAt) {
+        store.session = input.session
+        store.namedAt = 0
+      }
+      const kept = post.keptOp()
       if (kept <= (input.op ?? 0)) later(({ seed }) => seed(store, post, input))
-      else if (kept > (entry()?.op ?? 0)) resend(kept)
+      else if (kept > (entry()?.op ?? 0)) post.resend(kept)
     },
 
     /** What a payload says where nothing is known. One that the server cannot have said has no place in any order. */
     first(input: LikeInput): LikesEntry {
-      const believed = isCredible(input, undefined, serverTime(transport))
-        ? input
-        : { ...sound(input), rev: 0, op: null }
-      return merge(undefined, believed, clock.now())
+      return merge(undefined, background ? background.believe(store, input) : sound(input), clock.now())
     },
 
     /** Reads the post anew, with all others that are asked for now. @returns whether there is such a post */
     async read(): Promise<boolean> {
       const asked = clock.now()
       const input = await store.load(postId)
-      if (input) receive(input, asked)
-      else {
-        // Nothing is known of it any more.
-        refused(keptOp())
-        store.rereader?.gone(postId)
-        if (entry()) queryClient.setQueryData(queryKey, EMPTY_ENTRY)
-      }
+      if (input) post.receive(input, asked)
+      else later(({ gone }) => gone(store, post))
       return input !== undefined
     },
 
@@ -194,17 +144,21 @@ export function createPost(store: LikesStore, postId: string) {
     set(liked: boolean): void {
       const known = entry()
       // After whatever the person has seen, however far this clock is behind.
-      press(liked, Math.max(afterOp(Math.max(known?.op ?? 0, keptOp())), (known?.countRev ?? 0) + 1))
+      const newest = Math.max(known?.op ?? 0, post.keptOp(), intent()?.op ?? 0)
+      const after = Math.max(afterOp(newest), (known?.countRev ?? 0) + 1)
+      const op = stampOp(liked, transport.now(), after)
+      ops.set(postId, op)
+      open(op, after)
     },
 
     toggle: () => post.set(!(intent() ?? entry())?.liked),
     /** Tries an unsaved press again now. */
     retry: () => void send(),
     /** The person has read why the last press was refused. */
-    dismiss,
+    dismiss: () => show(intent(), undefined),
 
     /** Since when the post was not read, milliseconds. */
-    age: () => clock.now() - readAt,
+    age: () => clock.now() - post.readAt,
 
     /** Whether the post was read so lately that a view of it need not read it again. */
     isFresh: () => post.age() < FRESH_MS && !store.rereader?.isWaiting(postId),

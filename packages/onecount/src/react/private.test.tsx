@@ -5,19 +5,16 @@ import type { ReactNode } from 'react'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { MapLikes } from '../../test/support/http-server'
-import { kept, POST } from '../../test/support/react-pages'
+import { POST } from '../../test/support/react-pages'
 import { ownView } from '../core/own-view'
 import { createHandler } from '../http/handler'
 import { NO_LIMITS } from '../http/limits'
 import { sessionTag } from '../http/session-tag'
 import { createHttpTransport } from './http-transport'
-import { createKeptOps } from './kept-ops'
-import { scopeOf } from './kind'
 import { LikeButton } from './like-button'
 import { useLikeCounts } from './like-counts'
 import { LikesProvider } from './provider'
 import { type LikeInput, likesKey, mergeLikes } from './registers'
-import { noteSession } from './session-change'
 import { shownLikes } from './shown'
 import { LikesStore } from './store'
 import { hear } from './tabs'
@@ -37,17 +34,16 @@ function createSite() {
     drainOnce: (budgetMs: number) => likes.drainOnce(budgetMs),
     hasRedis: true,
   }
-  const browser = { person: 'ana' as string | null, isOffline: false }
+  const browser = { person: 'ana' as string | null }
   const handler = createHandler({
     service,
     session: () => browser.person,
     anonymous: false,
     limits: NO_LIMITS,
   })
-  vi.stubGlobal('fetch', (url: string, init: RequestInit) => {
-    if (browser.isOffline) return Promise.reject(new TypeError('offline'))
-    return handler(new Request(`http://site.test${url}`, init))
-  })
+  vi.stubGlobal('fetch', (url: string, init: RequestInit) =>
+    handler(new Request(`http://site.test${url}`, init)),
+  )
   return { browser, likes }
 }
 
@@ -139,51 +135,6 @@ describe('a browser in which somebody else signs in', () => {
     site.browser.person = null
     await read(store)
     expect(store.post(POST).entry()).toMatchObject({ liked: null, session: 'none' })
-  })
-
-  it('forgets the presses that were kept, and sends none of them as another session', async () => {
-    const before = page()
-    await read(before)
-    site.browser.isOffline = true
-    before.post(POST).set(true)
-    await expect.poll(() => before.post(POST).intent()?.phase).toBe('retrying')
-    expect(kept()).toEqual([POST])
-
-    // The person signs out, and the page is loaded anew.
-    before.post(POST).retry = () => {}
-    site.browser.isOffline = false
-    site.browser.person = 'ben'
-    const store = page()
-    await read(store)
-    expect(kept()).toEqual([])
-    expect(liked(store)).toBe(false)
-    expect(site.likes.calls.filter(([name]) => name === 'set')).toEqual([])
-  })
-
-  it('keeps the presses of a session that stays', async () => {
-    const store = page()
-    await read(store)
-    createKeptOps().set(POST, 2 * 1000 * Date.now() + 1)
-    await page().load(POST)
-    expect(kept()).toEqual([POST])
-  })
-
-  it('forgets the presses of every kind at the address that has answered, and none at another', () => {
-    const bookmarks = '/api/kinds/bookmark'
-    const own = [scopeOf('bookmark', bookmarks), scopeOf('like', bookmarks)]
-    const others = [scopeOf('like'), scopeOf('bookmark'), scopeOf('bookmark', `${bookmarks}s`)]
-    const ops = [...own, ...others].map(scope => createKeptOps(`onecount:kept${scope}:`))
-    localStorage.setItem(':theme', 'dark')
-    noteSession(bookmarks, sessionTag('ana'))
-    for (const { set } of ops) set(POST, 3)
-    noteSession(bookmarks, sessionTag('ana'))
-    expect(ops.map(({ get }) => get(POST))).toEqual([3, 3, 3, 3, 3])
-    noteSession(bookmarks, sessionTag('ben'))
-    expect(ops.map(({ get }) => get(POST))).toEqual([0, 0, 3, 3, 3])
-    noteSession('/api/likes', sessionTag('ana'))
-    noteSession('/api/likes', sessionTag('ben'))
-    expect(ops.map(({ get }) => get(POST))).toEqual([0, 0, 0, 0, 3])
-    expect(localStorage.getItem(':theme')).toBe('dark')
   })
 
   it('does not believe a tab or a page of the other session', async () => {

@@ -1,6 +1,6 @@
 import type { Source } from '../core/types'
-import { isNatural, isOfAnother, isRev } from './credible'
 import { DEFAULT_KIND } from './kind'
+import { isNatural, isOfAnother, isRev } from './numbers'
 
 /** What the query key of every post begins with: in an application's own cache, it collides with none of its keys. */
 export const ALL_LIKES = ['onecount'] as const

@@ -1,4 +1,4 @@
-import { isOfAnother } from './credible'
+import { isOfAnother } from './numbers'
 import { EMPTY_ENTRY, type LikesEntry } from './registers'
 
 /**

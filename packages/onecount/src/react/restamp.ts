@@ -1,5 +1,5 @@
 import { MAX_OP_AHEAD } from '../core/op'
-import { afterOp, stampOp } from './credible'
+import { afterOp, stampOp } from './numbers'
 import type { LikeInput } from './registers'
 import type { LikesRefused, LikesTransport } from './transport'
 

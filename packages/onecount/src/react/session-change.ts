@@ -1,21 +1,25 @@
-import { DEFAULT_KIND, scopeOf } from './kind'
+import { adopt } from './kept-posts'
+import type { LikesStore } from './store'
 
 /**
- * Presses that are kept in this browser are those of the session that made them: where the server answers another one
- * now, as after a sign-out, they are forgotten and never sent as its own; those of every kind at this address.
+ * An answer has named the session of the page; `isOther`: not the one that it was of before, as after a sign-out. Then
+ * what is known of hearts begins anew, and what waits to be sent for the one before is told so by the server.
  */
-export function noteSession(address: string, session: string): void {
-  const scope = `${scopeOf(DEFAULT_KIND, address)}:`
-  const name = `onecount:session${scope}`
-  try {
-    const { localStorage } = window
-    const before = localStorage.getItem(name)
-    if (before === session) return
-    localStorage.setItem(name, session)
-    if (before === null) return
-    for (const key of Object.keys(localStorage))
-      if (/^onecount:kept(?:\/[^@:]*)?(.*)/s.exec(key)?.[1]?.startsWith(scope)) localStorage.removeItem(key)
-  } catch {
-    // A storage that is full or forbidden keeps no presses either.
-  }
+export function changeSession(store: LikesStore, isOther: boolean): void {
+  noteSession(store)
+  if (!isOther) return
+  store.queryClient.removeQueries({ type: 'inactive', predicate: store.owns })
+  store.retryAll()
+  store.refreshActive()
+}
+
+/**
+ * Notes whose page this is for the next one. What is kept of no session was made before the first answer, by the first
+ * session that is named after it.
+ */
+export function noteSession({ ops, note, session, namedAt }: LikesStore): void {
+  const named = namedAt ? session : undefined
+  const first = ops.use(storage => storage.getItem(note)) ?? named
+  if (first) adopt(ops, first)
+  if (named) ops.use(storage => storage.setItem(note, named))
 }

@@ -27,6 +27,15 @@ export class LikesStore {
   rereader: Rereader | undefined
   /** Looks after the page once it has been painted; undefined until it has been loaded. */
   caretaker: Caretaker | undefined
+  /** Where the next page finds whose this one is. */
+  readonly note: string
+  /** Whose likes the page shows, and whose presses are sent and kept; undefined: no server has named one. */
+  session: string | undefined
+  /**
+   * When the answer was asked for that has named the session, by the clock; 0: the page alone has named it; undefined:
+   * it is the last one that was named in this browser.
+   */
+  namedAt: number | undefined
 
   constructor(
     readonly queryClient: QueryClient,
@@ -34,7 +43,14 @@ export class LikesStore {
     readonly kind: string = DEFAULT_KIND,
   ) {
     this.scope = scopeOf(kind, transport.address)
-    this.ops = createKeptOps(`onecount:kept${this.scope}:`, () => serverTime(transport))
+    this.ops = createKeptOps(
+      this.scope,
+      () => serverTime(transport),
+      undefined,
+      () => this.session,
+    )
+    this.note = `onecount:session${this.scope}:`
+    this.session = this.ops.use(storage => storage.getItem(this.note)) ?? undefined
     this.load = createBatcher(ids => transport.read(ids))
   }
 
@@ -43,6 +59,23 @@ export class LikesStore {
     const known = this.posts.get(postId) ?? createPost(this, postId)
     this.posts.set(postId, known)
     return known
+  }
+
+  /**
+   * The server has answered what was asked for at `at`, and says whose the page is.
+   * @returns false for an answer to a session that has gone since
+   */
+  identify({ session, liked, cached }: LikeInput, at: number): boolean {
+    // What says nothing of hearts does not know who asks; what another tab has heard is no answer.
+    if (cached || !(session || typeof liked === 'boolean')) return true
+    const { namedAt } = this
+    const isOther = session !== undefined && session !== this.session
+    if (isOther && at < (namedAt ?? 0)) return false
+    if (isOther) this.session = session
+    this.namedAt = Math.max(namedAt ?? 0, at)
+    if (isOther || !namedAt)
+      later(({ changeSession }) => changeSession(this, isOther && namedAt !== undefined))
+    return true
   }
 
   /** Whether a query is one of this kind's posts. */

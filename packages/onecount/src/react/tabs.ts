@@ -1,4 +1,5 @@
 import { isCredible } from './credible'
+import { isOfAnother } from './numbers'
 import type { LikeInput } from './registers'
 import type { LikesStore } from './store'
 import { serverTime } from './transport'
@@ -40,7 +41,7 @@ export function shareBetweenTabs(store: LikesStore): {
 export function hear(store: LikesStore, postId: string, input: LikeInput): void {
   const { entry, receive } = store.post(postId)
   const known = entry()
-  if (!known || !isCredible(input, known, serverTime(store.transport))) return
+  if (!known || isOfAnother(input, store) || !isCredible(input, known, serverTime(store.transport))) return
   receive({ ...input, cached: true })
   // A newer press whose revision is lower: a store was replaced, and only an answer tells what is true now.
   if ((input.op ?? 0) > known.op && entry()?.likedRev !== input.rev)

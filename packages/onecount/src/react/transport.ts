@@ -7,13 +7,16 @@ export interface LikesTransport {
   read(postIds: string[]): Promise<Map<string, LikeInput>>
   /**
    * Makes the post liked or not; can be repeated with the same op. With `ack: 'postgres'` it is durable when it is
-   * answered. @throws LikesUnreachable, LikesRefused (`op_ahead`: the op was not accepted, its time lies in the future)
+   * answered. `madeBy` names the session that has pressed, as answers do: of another one the press is not taken.
+   *
+   * @throws LikesUnreachable, LikesRefused (`op_ahead`: its time lies in the future; `session_changed`: the request
+   * comes from another session)
    */
   write(
     postId: string,
     liked: boolean,
     op: number,
-    options?: { ack?: 'postgres' },
+    options?: { ack?: 'postgres'; madeBy?: string },
   ): Promise<LikeInput & { op: number }>
   /** The server's time as far as it is known here, microseconds since 1970. */
   now(): number

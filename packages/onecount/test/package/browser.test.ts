@@ -36,9 +36,9 @@ describe('onecount/react in a browser', () => {
     expect(foreign).toEqual([])
   })
 
-  it('is at most 10.8 kB gzipped, with what is loaded after the first paint', async () => {
+  it('is at most 11.7 kB gzipped, with what is loaded after the first paint', async () => {
     const { gzipped } = await bundle(`export * from 'onecount/react'`)
-    expect(gzipped).toBeLessThanOrEqual(10_800)
+    expect(gzipped).toBeLessThanOrEqual(11_700)
   })
 
   it('is left out of a bundle that uses none of it', async () => {
