@@ -175,7 +175,9 @@ describe.each([
         from pg_proc p where p.proname like 'onecount%'`
     for (const { signature, ...rest } of functions) {
       const { config, ...grants } = rest
-      expect(config[0], signature).toMatch(WRITERS.test(signature) ? /^search_path=.*pg_temp$/ : /^search_path=""$/)
+      expect(config[0], signature).toMatch(
+        WRITERS.test(signature) ? /^search_path=.*pg_temp$/ : /^search_path=""$/,
+      )
       for (const setting of config.slice(1))
         expect(setting, signature).toMatch(/^(enable_\w+|plan_cache_mode|jit)=/)
       expect(grants, signature).toEqual({
