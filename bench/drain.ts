@@ -1,7 +1,9 @@
 import { cpus } from 'node:os'
 import { createClock, createKeys, nextOp } from 'onecount'
 import { SCRIPTS } from 'onecount/redis'
-import { median, quantile } from './statistics'
+import { type Ceiling, ceilingOf } from './drain-ceiling'
+import { processorSeconds } from './end-to-end/processors'
+import { median, quantile, round } from './statistics'
 import { POSTS, postId, startStores } from './stores'
 
 /** One drain, while people go on. */
@@ -10,6 +12,8 @@ interface Drained {
   opsPerSecond: number
   /** Likes that people pressed meanwhile. */
   likes: { perSecond: number; p50Ms: number; p99Ms: number; maxMs: number }
+  /** What the processors spent on each op, microseconds; the likes that people pressed meanwhile are in it. */
+  micros: { node: number; redis: number; postgres: number }
   /** The longest that Redis was busy with one call of a script, milliseconds. */
   longest: Record<string, number>
 }
@@ -35,6 +39,7 @@ interface DrainReport {
   }
   /** Likes of the backlog that Postgres does not have. */
   lost: number
+  ceiling: Ceiling
 }
 
 interface DrainOptions {
@@ -101,6 +106,8 @@ export async function drain({ ops, concurrency }: DrainOptions, say: (line: stri
     select count(*)::integer as landed from post_ratings where session_id like 'session-%'`) as unknown as [
     { landed: number },
   ]
+  say('the same table without an engine …')
+  const ceiling = await ceilingOf(stores.databaseUrl, stores.pids.postgres)
   await stores.stop()
 
   const report: DrainReport = {
@@ -113,6 +120,7 @@ export async function drain({ ops, concurrency }: DrainOptions, say: (line: stri
     again,
     afterwards,
     lost: pressed - landed,
+    ceiling,
   }
   return { report, table: format(report) }
 }
@@ -136,7 +144,7 @@ async function compare({ onecount, sql }: Stores): Promise<DrainReport['afterwar
 
 /** Drains until nothing is left. */
 async function drainWhilePeopleLike(
-  { client, onecount }: Stores,
+  { client, onecount, pids }: Stores,
   ops: number,
   concurrency: number,
   say: (line: string) => void,
@@ -144,6 +152,11 @@ async function drainWhilePeopleLike(
   await client.config('SET', 'slowlog-log-slower-than', 1000)
   await client.config('SET', 'slowlog-max-len', SLOWEST)
   await client.slowlog('RESET')
+  const spent = () => {
+    const { user, system } = process.cpuUsage()
+    return [(user + system) / 1e6, processorSeconds(pids.redis), processorSeconds(pids.postgres)]
+  }
+  const before = spent()
   const started = performance.now()
   const elapsed = () => (performance.now() - started) / 1000
   const progress = setInterval(async () => {
@@ -167,10 +180,16 @@ async function drainWhilePeopleLike(
     clearInterval(progress)
   }
   const seconds = elapsed()
+  const [node, redis, postgres] = spent().map((now, i) => round1(((now - before[i]!) * 1e6) / ops)) as [
+    number,
+    number,
+    number,
+  ]
   await Promise.all(people)
   return {
     seconds: round1(seconds),
     opsPerSecond: Math.round(ops / seconds),
+    micros: { node, redis, postgres },
     likes: {
       perSecond: Math.round(times.length / seconds),
       p50Ms: round1(quantile(times, 0.5)),
@@ -211,6 +230,7 @@ function format({
   again,
   afterwards: { different, unread },
   lost,
+  ceiling,
 }: DrainReport): string {
   return [
     `a backlog of ${backlog.toLocaleString('en')} ops on ${POSTS.toLocaleString('en')} posts, ${machine}`,
@@ -223,13 +243,20 @@ function format({
       ? 'afterwards both stores show the same'
       : `afterwards ${different} posts differ, and ${unread} were not read from Redis in time`,
     lost === 0 ? 'Postgres has every like of the backlog' : `${lost} likes of the backlog are lost`,
+    'rows of the same table without an engine       rows/s   PostgreSQL µs a row',
+    ...Object.entries(ceiling).map(
+      ([way, { rowsPerSecond, micros }]) =>
+        `  ${way.padEnd(41)}${String(rowsPerSecond).padStart(10)}${String(micros).padStart(22)}`,
+    ),
+    `drained / COPY: ${round(drained.opsPerSecond / ceiling.COPY!.rowsPerSecond, 2)}`,
   ].join('\n')
 }
 
-function describe({ seconds, opsPerSecond, likes, longest }: Drained): string {
+function describe({ seconds, opsPerSecond, micros, likes, longest }: Drained): string {
   const scripts = Object.entries(longest).map(([name, ms]) => `${name} ${ms} ms`)
   return [
     `${seconds} s, ${opsPerSecond.toLocaleString('en')} ops/s`,
+    `processor µs an op: Node ${micros.node}, Redis ${micros.redis}, PostgreSQL ${micros.postgres}`,
     `meanwhile ${likes.perSecond} likes/s: p50 ${likes.p50Ms} ms, p99 ${likes.p99Ms} ms, at most ${likes.maxMs} ms`,
     `longest in Redis: ${scripts.join(', ') || 'nothing over 1 ms'}`,
   ].join('\n  ')

@@ -101,6 +101,7 @@ export async function startStores({
     databaseUrl,
     onecount,
     engine,
+    pids: { redis: redisServer.pid, postgres: postgresServer.pid },
     async stop() {
       client.disconnect()
       await sql.end({ timeout: 1 })

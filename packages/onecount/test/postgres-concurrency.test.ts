@@ -73,6 +73,27 @@ describe('calls at the same time', () => {
     expect((await expectSound()).sums).toEqual({ [POST]: 1 })
   })
 
+  it('a batch waits for a rating that another writer inserts without locking its post, and takes it over', async () => {
+    const cut = chainOf(port)
+    await cut.drain()
+    const writer = connect(database.url, { max: 1 })
+    await writer.unsafe(`
+      begin; set local onecount.applying = 'on';
+      insert into post_ratings (post_id, session_id, op) values ('${POST}', 'ana', 3)`)
+    const ops = ['ana', 'ben'].map(sessionId => ({ postId: POST, sessionId, op: OP }))
+    const drained = port.sync(cut.batch(ops))
+    await expect.poll(waiting).toBe(1)
+    await writer.unsafe('commit')
+    await writer.end()
+    expect(await drained).toMatchObject({
+      status: 'applied',
+      posts: [{ postId: POST, likes: 11 }],
+      refused: [],
+    })
+    const rows = await database.sql`select session_id, op::text from post_ratings order by session_id`
+    expect(rows).toEqual(ops.map(({ sessionId }) => ({ session_id: sessionId, op: String(OP) })))
+  })
+
   it('drains that begin on a Postgres that no Redis has drained yet do not wait in a circle', async () => {
     await database.sql`update like_settings set has_redis = false`
     await database.sql`insert into like_receipt (partition, nonce) values (0, 'before') on conflict do nothing`

@@ -152,11 +152,11 @@ describe.each(Object.entries(DRIVERS))('through %s', (driver, open) => {
   ])('a Postgres %s refuses nothing: it is away', async (_, setting, value, isLocked) => {
     await sql.begin(async lock => {
       if (isLocked) await lock`lock table posts_new in access exclusive mode`
-      await sql.unsafe(`alter function onecount_merge_sparing set ${setting} = '${value}'`)
+      await sql.unsafe(`alter function onecount_merge_whole set ${setting} = '${value}'`)
       const error = await chain
         .drain([{ postId: FINE, sessionId: 'ana', op: likeAt(1) }])
         .catch((e: unknown) => e)
-      await sql.unsafe(`alter function onecount_merge_sparing reset ${setting}`)
+      await sql.unsafe(`alter function onecount_merge_whole reset ${setting}`)
       expect(error).toBeInstanceOf(StoreUnavailable)
       expect(error).not.toBeInstanceOf(StoreRefused)
     })

@@ -373,6 +373,101 @@ begin
   return v_results;
 end $$;
 
+-- Merges a whole batch into the pairs of posts that are locked, as onecount_merge, for less: ops of new pairs are
+-- inserted as they are, and each post is looked up once. Raises where the batch is not that simple: a post is gone, a
+-- rating was inserted by hand meanwhile, or an op is refused. The caller merges it anew then, sparing what is refused.
+create or replace function public.onecount_merge_whole(
+  p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_nonce text
+) returns void
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_partitions integer := public.onecount_partitions();
+  v_skipped bigint;
+begin
+  perform set_config('onecount.applying', 'on', true);
+  with judged as materialized (
+    select e.*, r.tid as rating, r.part as rating_part, t.tid as tombstone, greatest(r.op, t.op, 0) as known,
+           e.op > greatest(r.op, t.op, 0) as is_newer, e.op % 2 = 1 as is_like
+      from unnest(p_posts, p_sessions, p_ops, p_revs) as e (post_id, session_id, op, rev)
+      left join lateral (
+        select ctid as tid, tableoid as part, {{row.op as op}} from public.post_ratings
+         where {{row.post}} = any (array[e.post_id]) and {{row.session}} >= e.session_id and {{row.session}} <= e.session_id
+         order by {{row.post}}, {{row.session}} limit 1
+      ) r on true
+      left join lateral (
+        select ctid as tid, op from public.like_tombstones
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
+      ) t on true
+  ), rated as (
+    insert into public.post_ratings ({{row.columns}}, {{row.session}}, {{row.op}}{{created , row.created}})
+    select {{row.values post_id}}, session_id, op{{created , to_timestamp((op / 2)::double precision / 1000000)}}
+      from judged where is_newer and is_like and rating is null
+    returning 1
+  ), rated_again as (
+    -- As a press does: what an application has to say of an insert it says of this one too.
+    insert into public.post_ratings ({{row.columns}}, {{row.session}}, {{row.op}}{{created , row.created}})
+    select {{row.values post_id}}, session_id, op{{created , to_timestamp((op / 2)::double precision / 1000000)}}
+      from judged where is_newer and is_like and rating is not null
+    on conflict ({{row.key}}, {{row.session}}) do update set {{row.op}} = excluded.{{row.op}}
+    returning 1
+  ), revived as (
+    delete from public.like_tombstones t using judged n
+     where n.tombstone is not null and n.is_newer and n.is_like and t.ctid = n.tombstone
+  ), unrated as (
+    delete from public.post_ratings r using judged n
+     where n.rating is not null and n.is_newer and not n.is_like and r.ctid = n.rating and r.tableoid = n.rating_part
+    returning 1
+  ), buried as (
+    insert into public.like_tombstones (post_id, session_id, op)
+    select post_id, session_id, op from judged where is_newer and not is_like
+    on conflict (post_id, session_id) do update set op = excluded.op
+  ), deltas as materialized (
+    select d.*, p.tid as post, p.part as post_part
+      from (
+        select post_id, max(rev) as rev, sum(is_like::integer - (rating is not null)::integer) as delta,
+               count(*) filter (where is_like or rating is not null) as written
+          from judged where is_newer group by post_id
+      ) d
+      left join lateral (
+        select ctid as tid, tableoid as part from public.posts_new
+         where {{post.id}} >= d.post_id and {{post.id}} <= d.post_id order by {{post.id}} limit 1
+      ) p on true
+  ), changed as (
+    update public.posts_new p
+       set {{post.likes}} = greatest(greatest(p.{{post.likes}}, 0) + d.delta, 0), {{post.rev}} = greatest(p.{{post.rev}} + 1, d.rev)
+      from deltas d
+     where p.ctid = d.post and p.tableoid = d.post_part
+    returning 1
+  ), beaten as (
+    insert into public.like_log (partition, post_id, session_id, op, prev, nonce)
+    select public.onecount_partition_of(j.post_id, v_partitions), j.post_id, j.session_id, j.known, j.known, p_nonce
+      from judged j
+      cross join lateral (
+        select from public.posts_new where {{post.id}} >= j.post_id and {{post.id}} <= j.post_id order by {{post.id}} limit 1
+      ) p
+      left join lateral (
+        select true as is_told from public.like_log
+         where post_id = any (array[j.post_id]) and session_id >= j.session_id and session_id <= j.session_id
+           and op = j.known
+         order by post_id, session_id, id limit 1
+      ) l on true
+     where not j.is_newer and j.op < j.known and l.is_told is null
+  )
+  select coalesce(sum(written), 0) + count(*)
+           - (select count(*) from rated) - (select count(*) from rated_again) - (select count(*) from unrated)
+           - (select count(*) from changed)
+    into v_skipped
+    from deltas;
+  perform public.onecount_assert_written(v_skipped);
+  perform set_config('onecount.applying', '', true);
+  -- A constraint that is deferred would speak only when nothing can be set aside any more.
+  set constraints all immediate;
+end $$;
+
 -- Merges ops as onecount_merge, without those that Postgres refuses: what is refused together is tried by halves until
 -- the refused ops are alone. Answers {results: [of each press], refused: [[position from 1, sqlstate, message]]}; the
 -- result of a refused press is {status: 'refused', sqlstate, message}, and the counts of the others are those after

@@ -107,7 +107,11 @@ begin
       union all
       select n, post_id, session_id, op, false
         from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
-       where p_asked is null or n = any (p_asked)
+       where p_asked is null
+      union all
+      select n, post_id, session_id, op, false
+        from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
+       where cardinality(p_asked) > 0 and n = any (p_asked)
     ), seen as materialized (
       select e.*, coalesce(l.prev, greatest(r.op, t.op, 0)) as known
         from pairs e
@@ -246,7 +250,17 @@ begin
        where partition >= p_partition and partition <= p_partition and nonce is not null order by partition, id
     ));
     perform public.onecount_hand_out(p_partition, p_nonce, p_posts, p_sessions, p_limit);
-    v_refused := public.onecount_merge_sparing(p_posts, p_sessions, p_ops, p_revs, null, null, p_nonce) -> 'refused';
+    begin
+      perform public.onecount_merge_whole(p_posts, p_sessions, p_ops, p_revs, p_nonce);
+      v_refused := '[]';
+    exception when others or assert_failure or query_canceled then
+      get stacked diagnostics v_context = pg_exception_context;
+      if public.onecount_is_outage(sqlstate, v_context) then
+        raise;
+      end if;
+      v_refused :=
+        public.onecount_merge_sparing(p_posts, p_sessions, p_ops, p_revs, null, null, p_nonce) -> 'refused';
+    end;
   exception when others or assert_failure or query_canceled then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
                             v_context = pg_exception_context;

@@ -1,6 +1,4 @@
--- Generated from packages/onecount/sql/0024_raised_codes_of_a_batch.sql by `npm run generate`. Do not edit.
-
--- The drain tells what an application raises from an outage: 0023_raised_codes.sql.
+-- The drain tells what an application raises from an outage: 0024_raised_codes.sql.
 
 -- Applies one batch that Redis handed out under `p_nonce`, if `p_parent` is the receipt, and answers as
 -- onecount_drained; the receipt is `<nonce>/<random>` then. A batch that was applied last is answered again. Anything
@@ -58,7 +56,17 @@ begin
        where partition >= p_partition and partition <= p_partition and nonce is not null order by partition, id
     ));
     perform public.onecount_hand_out(p_partition, p_nonce, p_posts, p_sessions, p_limit);
-    v_refused := public.onecount_merge_sparing(p_posts, p_sessions, p_ops, p_revs, null, null, p_nonce) -> 'refused';
+    begin
+      perform public.onecount_merge_whole(p_posts, p_sessions, p_ops, p_revs, p_nonce);
+      v_refused := '[]';
+    exception when others or assert_failure or query_canceled then
+      get stacked diagnostics v_context = pg_exception_context;
+      if public.onecount_is_outage(sqlstate, v_context) then
+        raise;
+      end if;
+      v_refused :=
+        public.onecount_merge_sparing(p_posts, p_sessions, p_ops, p_revs, null, null, p_nonce) -> 'refused';
+    end;
   exception when others or assert_failure or query_canceled then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
                             v_context = pg_exception_context;
