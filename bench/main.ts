@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { drain } from './drain'
 import { endToEnd } from './end-to-end'
 import { existing } from './existing'
+import { http } from './http'
 import { instances } from './instances'
 import { like } from './like'
 import { memory } from './memory'
@@ -16,6 +17,7 @@ const HELP = `Measures the engine on stores that it starts itself, on this machi
 
   like             likes per second through the engine beside the bare script, and the time of one like
   end-to-end       likes per second until Postgres holds them, beside other ways; likes lost when processes are killed
+  http             likes per second through serve beside a bare server, and through Next beside a trivial route
   read             pages of 30 posts per second beside the bare commands
   size             time of a like, a read, a hydration and a removal by the number of the post's likers
   memory           bytes in Redis of a like, a session and an op, by kind of key
@@ -25,8 +27,8 @@ const HELP = `Measures the engine on stores that it starts itself, on this machi
   existing         how long migrations and repair take on tables with ratings, and how long a like waits for them
   plans            how long calls take in Postgres where one post has nearly all ratings and statistics are old
 
-  --seconds N      like, read, postgres, instances: of each round, 2
-  --rounds N       like, read, postgres: of each side, 5; end-to-end, instances: 3
+  --seconds N      like, http, read, postgres, instances: of each round, 2
+  --rounds N       like, http, read, postgres: of each side, 5; end-to-end, instances: 3
   --likes N        end-to-end: of each round, 20000
   --ops N          drain: how many gathered, 200000
   --ratings N      existing, plans: how many there are; size: of the largest post; 1000000
@@ -59,6 +61,7 @@ const MEASURES = new Map<string, Measure>(
   Object.entries({
     like,
     'end-to-end': endToEnd,
+    http,
     read,
     size,
     memory,

@@ -30,10 +30,12 @@ local given = tonumber(redis.call('GET', KEYS[7]))
 if given then
   assert_primary(k.q)
 else
-  assert_writable(k.q)
   local is_unknown = not (s.held or s.known)
-  if is_cold(s) and ARGV[5] == 'warm' then return { 'HYDRATE' } end
-  if is_unknown and wanted == 'flip' then return { 'ASK' } end
+  if is_cold(s) and ARGV[5] == 'warm' then return ask_for(k, s) end
+  if is_unknown and wanted == 'flip' then
+    assert_writable(k.q)
+    return { 'ASK' }
+  end
   local t = math.max(now, math.floor(s.newest / 2) + 1)
   -- What Postgres knows of the pair is no later than its post, but for what a clock may be ahead.
   local rev = s.post and s.post.rev or 0

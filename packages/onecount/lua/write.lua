@@ -17,8 +17,9 @@
 --   6 ahead     how far after every known moment the op may lie, microseconds; '' for an op that was accepted before
 -- RETURNS
 --   {'WARM', count, rev, liked, op, durable, exact} | {'COLD', op}; op is the greatest one accepted of the pair |
---   nothing changed: {'HYDRATE'}: read Postgres and call again | {'AHEAD', moment}: the op is too far after `moment` |
---   {'ASK'}: it is, as far as is known here, and Postgres may know more
+--   nothing changed: {'HYDRATE', 'post' | 'pair'}: read Postgres for both, or for the pair of a warm post, and call again |
+--   {'AHEAD', moment}: the op is too far after `moment` | {'ASK'}: it is, as far as is known here, and Postgres may know
+--   more
 -- include: pair
 
 local k = { q = KEYS[1], meta = KEYS[2], session = KEYS[3], rank = KEYS[4], likes = KEYS[5], sessions = KEYS[6], liked = KEYS[7] }
@@ -28,11 +29,11 @@ local s = look(k, post, session)
 if op <= s.newest then
   assert_primary(k.q)
 else
-  assert_writable(k.q)
-  if ARGV[5] == 'warm' and is_cold(s) then return { 'HYDRATE' } end
+  if ARGV[5] == 'warm' and is_cold(s) then return ask_for(k, s) end
   if ahead then
     local moment = math.max(now, math.floor(s.newest / 2), s.post and s.post.rev or 0)
     if math.floor(op / 2) > moment + ahead then
+      assert_writable(k.q)
       if is_cold(s) then return { 'ASK' } end
       return { 'AHEAD', int(moment) }
     end

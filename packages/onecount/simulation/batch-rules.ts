@@ -97,7 +97,7 @@ export const BATCH_RULES: Rule[] = [
   },
   {
     name: 'no session is made known between the slices of a batch',
-    file: lua('install-session'),
+    file: lua('install-sessions'),
     find: " or mark_of(q, 'half') then",
     replace: ' then',
     faults: ['redis down', 'split brain', 'request late', 'dozen instances'],

@@ -44,6 +44,7 @@ export class Delivery {
       this.#delay(call)
     }
     if (call.name === 'sync' && world.happens('op refused')) return this.#refuseBatch(call)
+    if (isOfManySessions(call) && world.happens('op refused')) return this.#refuseGroup(call)
     const reply = await this.#reply(call)
     if (world.happens('reply lost')) {
       world.count('reply lost')
@@ -72,6 +73,14 @@ export class Delivery {
     this.#met.clear()
     world.note(`${describe(call)}: refused`)
     call.reject(new StoreRefused('42883', 'a function of the application is gone'))
+  }
+
+  /** Something of one of those who share a call is refused: each is to be answered all the same. */
+  #refuseGroup(call: Call): void {
+    const { world } = this
+    world.count('group refused')
+    world.note(`${describe(call)}: refused`)
+    call.reject(new StoreUnavailable(call.store, 'something of one of them is refused', 'call'))
   }
 
   async #execute(call: Call): Promise<unknown> {
@@ -108,6 +117,9 @@ export class Delivery {
     })
   }
 }
+
+const isOfManySessions = ({ name, args }: Call): boolean =>
+  name === 'snapshots' || (name === 'install-sessions' && (args[0] as string[]).length > 2)
 
 const describe = ({ instance, store, name, args, id }: Call): string =>
   `#${id} ${instance} ${store}.${name}(${JSON.stringify(store === 'redis' ? args[1] : args)})`

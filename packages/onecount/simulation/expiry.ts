@@ -20,7 +20,8 @@ export class Expiry {
     const verdict = typeof answer === 'string' ? answer : (answer as string[])[0]
     this.#now++
     if (name === 'write' || name === 'press') this.#watchPress(call, answer as string[])
-    if (name === 'install-session' && verdict === 'OK') this.#timedAt.set(keys[1]!, this.#now)
+    if (name === 'install-sessions' && verdict === 'OK')
+      for (const session of keys.slice(1)) this.#timedAt.set(session, this.#now)
     if (name !== 'settle' || verdict !== 'OK') return
     for (const { post, session } of toldBy(call))
       this.#timedAt.set(this.world.redis.keysOf(post).ops(session), this.#now)

@@ -222,6 +222,18 @@ class Twins {
         session: session && { ...session, ops: sorted(session.ops) },
       }),
     )
+    const sessions = this.of.sessions
+      .filter(() => random.chance(0.6))
+      .map(sessionId => ({ sessionId, pairs: some() }))
+    const { postIds, most } = query
+    await this.#both(
+      port => port.snapshots({ partition, postIds, sessions, most }),
+      told => ({
+        receipt: nonceOf(told.receipt),
+        posts: sorted(told.posts.map(post => this.#withoutRev(post))),
+        sessions: sorted(told.sessions.map(({ ops, ...session }) => ({ ...session, ops: sorted(ops) }))),
+      }),
+    )
     await this.#both(
       port => port.peek([...this.of.posts, this.of.posts[0]!], sessionId),
       states => sorted(states.map(state => this.#withoutRev(state))),

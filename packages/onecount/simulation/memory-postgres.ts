@@ -11,6 +11,8 @@ import type {
   SetAsideOp,
   Snapshot,
   SnapshotQuery,
+  Snapshots,
+  SnapshotsQuery,
   SyncBatch,
   SyncResult,
   WriteResult,
@@ -204,20 +206,34 @@ export function createMemoryPostgres(options: {
   }
 
   function snapshot({ partition, postIds, sessionId, pairs, most }: SnapshotQuery): Snapshot {
+    const sessions = sessionId === null ? [] : [{ sessionId, pairs }]
+    const told = snapshots({ partition, postIds, sessions, most })
+    const [session] = told.sessions.map(({ extent, ops }) => ({ extent, ops }))
+    return { receipt: told.receipt, posts: told.posts, session: session ?? null }
+  }
+
+  function snapshots({ partition, postIds, sessions, most }: SnapshotsQuery): Snapshots {
     // Before the first batch there is no cut that this could be of.
     const receipt = tables.receipts.get(partition) ?? ''
     const posts = [...new Set(postIds)].flatMap(postId => {
       const post = tables.posts.get(postId)
       return post ? [{ postId, likes: seenLikes(postId), rev: post.rev }] : []
     })
-    if (sessionId === null) return { receipt, posts, session: null }
+    return { receipt, posts, sessions: sessions.map(of => sessionOf(partition, of, most)) }
+  }
+
+  function sessionOf(
+    partition: number,
+    { sessionId, pairs }: SnapshotsQuery['sessions'][number],
+    most: number,
+  ): Snapshots['sessions'][number] {
     const known = [...tables.posts.keys()]
       .filter(postId => partitionOf(postId, partitions) === partition)
       .map(postId => ({ postId, op: seenOp({ postId, sessionId }) }))
       .filter(({ op }) => op > 0)
     const isAll = known.length <= most
     const ops = isAll ? known : known.filter(({ postId }) => pairs.includes(postId))
-    return { receipt, posts, session: { extent: isAll ? 'all' : 'some', ops } }
+    return { sessionId, extent: isAll ? 'all' : 'some', ops }
   }
 
   function peek(postIds: string[], sessionId: string | null): PostgresState[] {
@@ -261,6 +277,7 @@ export function createMemoryPostgres(options: {
     write: async (writes, now, options) => write(writes, now, options?.ahead),
     peek: async (postIds, sessionId) => peek(postIds, sessionId),
     snapshot: async query => snapshot(query),
+    snapshots: async query => snapshots(query),
     ...listsOf(() => tables, byPost),
     removePost: async postId => removePost(postId),
     status: async partition => ({

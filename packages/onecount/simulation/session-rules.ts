@@ -79,13 +79,13 @@ export const SESSION_RULES: Rule[] = [
   },
   {
     name: 'a session is made known only at the cut',
-    file: lua('install-session'),
-    find: "mark_of(q, 'nonce') ~= ARGV[2] or",
+    file: lua('install-sessions'),
+    find: "mark_of(q, 'nonce') ~= receipt or",
     replace: '',
   },
   {
     name: 'of a session that is made known only what is pending stays',
-    file: lua('install-session'),
+    file: lua('install-sessions'),
     find: "if post ~= '!' and pending_of(q, post .. '|' .. session) then put(post, 0) end",
     replace:
       "if post ~= '!' then put(post, tonumber(string.match(redis.call('HGET', key, post), '^%d+'))) end",
@@ -93,7 +93,7 @@ export const SESSION_RULES: Rule[] = [
   },
   {
     name: 'what is pending of a session stays when it is made known',
-    file: lua('install-session'),
+    file: lua('install-sessions'),
     find: 'if held and held.op > op then',
     replace: 'if false then',
   },

@@ -44,7 +44,7 @@ it('are hydrated by one read of Postgres and one call for the post, one for the 
   expect([...ports.calls].sort()).toEqual([
     'postgres.snapshot',
     'redis.install-posts',
-    'redis.install-session',
+    'redis.install-sessions',
     'redis.read',
     'redis.read',
   ])

@@ -23,6 +23,7 @@ import type {
 import * as onecount from 'onecount'
 import * as http from 'onecount/http'
 import * as ioredisDrivers from 'onecount/ioredis'
+import * as joseSessions from 'onecount/jose'
 import * as nextServer from 'onecount/next'
 import * as postgresDrivers from 'onecount/postgres'
 import * as redisDrivers from 'onecount/redis'
@@ -102,6 +103,7 @@ describe('the public interface', () => {
       'serializeSessionCookie',
       'withSessionCookie',
     ])
+    expect(Object.keys(joseSessions)).toEqual(['tokenSession'])
     expect(Object.keys(upstashDriver).sort()).toEqual([
       'REST_SETTINGS',
       'createUpstashClient',

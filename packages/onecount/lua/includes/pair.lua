@@ -20,6 +20,13 @@ local function is_cold(s)
   return not (s.post and s.post.is_warm) or not (s.held or s.known)
 end
 
+-- What has to be read before a press can be counted. As all that ends without taking an op, it is refused where taking
+-- one would be.
+local function ask_for(k, s)
+  assert_writable(k.q)
+  return { 'HYDRATE', s.post and s.post.is_warm and 'pair' or 'post' }
+end
+
 -- Takes an op that is newer than all that is known of the pair. The first write is the pending op, so an error before it
 -- changes nothing; what comes after the post's numbers is allowed to fail.
 local function take(k, s, post, session, op, now)

@@ -111,6 +111,87 @@ begin
   );
 end $$;
 
+-- The same for many sessions at once: {receipt, posts, sessions: [[session, extent, [[post, op]]]]}, a session once. Of one
+-- with more than `p_most` ops those on its own pairs are told, p_pairs of p_pair_sessions.
+create or replace function public.onecount_hydrate_many(
+  p_partition integer, p_posts {{type.post}}[], p_sessions {{type.session}}[],
+  p_pair_sessions {{type.session}}[], p_pairs {{type.post}}[], p_most integer
+) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  NIL constant {{type.post}} := {{first}};
+  v_partitions integer := (select partitions from public.like_settings);
+begin
+  return json_build_object(
+    'receipt', coalesce((select nonce from public.like_receipt where partition = p_partition), ''),
+    'posts', (
+      select coalesce(json_agg(json_build_array(
+               {{json p.id}}, greatest(coalesce(p.likes, 0) - coalesce(s.change, 0), 0), p.likes_rev)), '[]')
+        from (select distinct id from unnest(p_posts) as e (id)) e
+        cross join lateral (
+          select {{post.id as id}}, {{post.likes as likes}}, {{post.rev as likes_rev}} from public.posts_new where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1
+        ) p
+        left join lateral (
+          select change from public.like_log_sums where post_id >= e.id and post_id <= e.id order by post_id limit 1
+        ) s on true
+    ),
+    'sessions', (
+      select coalesce(json_agg(json_build_array(
+               w.session_id, case when held.count > p_most then 'some' else 'all' end,
+               case when held.count <= p_most then held.ops else (
+                 select coalesce(json_agg(json_build_array({{json e.id}}, coalesce(l.prev, greatest(r.op, t.op)))), '[]')
+                   from (
+                     select distinct id from unnest(p_pairs, p_pair_sessions) as e (id, session_id)
+                      where e.session_id = w.session_id
+                   ) e
+                   left join lateral (
+                     select {{row.op as op}} from public.post_ratings
+                      where {{row.post}} = any (array[e.id]) and {{row.session}} >= w.session_id and {{row.session}} <= w.session_id
+                      order by {{row.post}}, {{row.session}} limit 1
+                   ) r on true
+                   left join lateral (
+                     select op from public.like_tombstones
+                      where post_id = any (array[e.id]) and session_id >= w.session_id and session_id <= w.session_id
+                      order by post_id, session_id limit 1
+                   ) t on true
+                   left join lateral (
+                     select prev from public.like_log
+                      where post_id = any (array[e.id]) and session_id >= w.session_id and session_id <= w.session_id
+                        and nonce is null
+                      order by post_id, session_id, id limit 1
+                   ) l on true
+                  where coalesce(l.prev, greatest(r.op, t.op)) > 0
+               ) end)), '[]')
+        from (select distinct session_id from unnest(p_sessions) as w (session_id)) w
+        cross join lateral (
+          select count(*) as count, coalesce(json_agg(json_build_array({{json post_id}}, op)), '[]') as ops
+            from (
+              select o.post_id, coalesce(l.prev, o.op) as op
+                from (
+                  (select {{row.post as post_id}}, {{row.op as op}} from public.post_ratings
+                    where ({{row.session}}, {{row.post}}) >= (w.session_id, NIL) and {{row.session}} <= w.session_id{{#variants}} and {{row.counted}}{{/variants}} order by {{row.session}}, {{row.post}})
+                  union all
+                  (select post_id, op from public.like_tombstones
+                    where (session_id, post_id) >= (w.session_id, NIL) and session_id <= w.session_id order by session_id, post_id)
+                ) o
+                left join lateral (
+                  select prev from public.like_log
+                   where post_id = any (array[o.post_id]) and session_id >= w.session_id and session_id <= w.session_id
+                     and nonce is null
+                   order by post_id, session_id, id limit 1
+                ) l on true
+               where (v_partitions = 1 or public.onecount_partition_of(o.post_id, v_partitions) = p_partition)
+                 and coalesce(l.prev, o.op) > 0
+               limit p_most + 1
+            ) told
+        ) held
+    )
+  );
+end $$;
+
 -- One keyset page of all posts by id: [{post, likes, rev, ratings}]; `ratings` is the number of rows. The first page
 -- begins after the smallest id that there can be, so that every page is a range of the primary key.
 create or replace function public.onecount_posts(p_after {{type.post}}, p_limit integer) returns json

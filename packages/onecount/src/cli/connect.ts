@@ -145,9 +145,14 @@ export async function openPostgres(settings: StoreSettings, timeoutMs = PATIENCE
   return { ...storeOf(settings.kind ?? DEFAULT_KIND), end }
 }
 
-const openDatabase = (settings: StoreSettings, timeoutMs: number): Promise<Database> =>
+/** `connections`: to Postgres directly, at most. @throws MissingSetting */
+export const openDatabase = (
+  settings: StoreSettings,
+  timeoutMs: number,
+  connections = 4,
+): Promise<Database> =>
   settings.databaseUrl
-    ? openDirectly(settings.databaseUrl, timeoutMs)
+    ? openDirectly(settings.databaseUrl, timeoutMs, connections)
     : openThroughRest(settings.supabaseUrl!, settings.secretKey!, timeoutMs)
 
 /** Names of the tables that onecount has for a kind, and the session that stands for nobody in them. */
@@ -179,8 +184,8 @@ export async function openSql(databaseUrl: string, max: number): Promise<() => S
     )
 }
 
-async function openDirectly(databaseUrl: string, timeoutMs: number): Promise<Database> {
-  const openOne = await openSql(databaseUrl, 4)
+async function openDirectly(databaseUrl: string, timeoutMs: number, connections: number): Promise<Database> {
+  const openOne = await openSql(databaseUrl, connections)
   let sql: Sql
   const { portOf, end } = connectPostgresJs(
     () => {

@@ -19,6 +19,9 @@ const isNotInstalled = (error: unknown, name: string) =>
 /** ioredis, and how the engine uses it, for `REDIS_URL`. @throws MissingSetting */
 export const loadIoredis = () => driver('ioredis', () => import('../ioredis'))
 
+/** How tokens of an application are verified. @throws MissingSetting */
+export const loadJose = () => driver('jose', () => import('../jose'))
+
 /** postgres.js, for `DATABASE_URL`. @throws MissingSetting */
 export const loadPostgresJs = async () => (await driver('postgres', () => import('postgres'))).default
 

@@ -7,6 +7,7 @@ import { partitions } from './partitions'
 import { reconcile } from './reconcile'
 import { refused } from './refused'
 import { repair } from './repair-command'
+import { serve } from './serve'
 import { takeover } from './takeover'
 import { uninstall } from './uninstall'
 import { verify } from './verify-command'
@@ -23,6 +24,7 @@ const COMMANDS: Record<string, Command> = {
   migration,
   backfill,
   worker,
+  serve,
   verify,
   reconcile,
   repair,

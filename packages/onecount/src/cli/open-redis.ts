@@ -1,4 +1,4 @@
-import type { Cluster, Redis } from 'ioredis'
+import type { Cluster, Redis, RedisOptions } from 'ioredis'
 import { OnecountError } from '../core/errors'
 import { createKeys, tagOf } from '../core/keys'
 import type { RedisPort } from '../core/ports'
@@ -21,7 +21,11 @@ const CONNECT_MS = 10_000
 
 /** @throws MissingSetting; Error which names the cause and the setting */
 export async function openRedis(settings: StoreSettings, patienceMs: number): Promise<RedisStore> {
-  const store = await create(settings, patienceMs)
+  const store = await createRedis(settings, {
+    commandTimeout: patienceMs,
+    socketTimeout: patienceMs,
+    lazyConnect: true,
+  })
   try {
     if (store.cluster) await connectCluster(store.cluster, store.urls, Math.min(CONNECT_MS, patienceMs))
     else {
@@ -35,11 +39,11 @@ export async function openRedis(settings: StoreSettings, patienceMs: number): Pr
   }
 }
 
-async function create(settings: StoreSettings, patienceMs: number): Promise<RedisStore> {
+/** Not connected yet, where `options` say `lazyConnect`. @throws MissingSetting */
+export async function createRedis(settings: StoreSettings, options: RedisOptions): Promise<RedisStore> {
   const { redisFromEnv } = await loadIoredis()
   const env = envOf(settings)
   const address = refusedAsSetting(() => readRedisAddress(env))!
-  const options = { commandTimeout: patienceMs, socketTimeout: patienceMs, lazyConnect: true }
   const { urls, isCluster } = address
   const open = () => redisFromEnv(env, options)!
   if (!isCluster) return { ...openAddress(redisAddress(urls[0]!), open), urls } as RedisStore

@@ -71,8 +71,11 @@ export function withBreaker(port: RedisPort, options: BreakerOptions): RedisPort
  */
 export function withSnapshotBreaker(port: PostgresPort, options: BreakerOptions): PostgresPort {
   const call = createBreaker('postgres', options)
-  const snapshot: PostgresPort['snapshot'] = query => call(() => port.snapshot(query))
+  const guarded: Pick<PostgresPort, 'snapshot' | 'snapshots'> = {
+    snapshot: query => call(() => port.snapshot(query)),
+    snapshots: query => call(() => port.snapshots(query)),
+  }
   return new Proxy(port, {
-    get: (target, name) => (name === 'snapshot' ? snapshot : Reflect.get(target, name)),
+    get: (target, name) => Reflect.get(name in guarded ? guarded : target, name),
   })
 }

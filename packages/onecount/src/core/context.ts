@@ -1,3 +1,4 @@
+import type { createHydrations } from './group-hydrations'
 import type { Keys } from './keys'
 import type { Ownership } from './ownership'
 import type { Pause } from './pause'
@@ -24,6 +25,8 @@ export interface Context {
   drainOnce(): Promise<unknown>
   /** The drain of a new Redis that is under way: until it ends, Redis has not been told what Postgres took without it. */
   beginning(): Promise<unknown> | undefined
+  /** Reads and installs what is cold, for all who need it at once. */
+  hydrations: ReturnType<typeof createHydrations>
   /** Whether Postgres belongs to this Redis. */
   ownership: Ownership
   /** What became of the last attempt to drain. */

@@ -24,6 +24,10 @@ export const ERRORS = {
     status: 401,
     message: 'Only people who are signed in can like: sign in and try again.',
   },
+  invalid_token: {
+    status: 401,
+    message: 'The token is not accepted: sign in again, or send a new one.',
+  },
   forbidden_origin: {
     status: 403,
     message: 'This page may not change likes: send the request from the site itself.',

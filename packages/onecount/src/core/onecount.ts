@@ -42,14 +42,14 @@ export function createOnecount(options: OnecountOptions) {
 
 /** The engine of one kind. `turnsOf`: of a partition, where loops of several kinds look together. */
 export function createEngine(options: OnecountOptions, turnsOf?: (partition: number) => Turns) {
-  const { partitions, ack, log, clock, elapsed, sleep, settings } = withDefaults(options)
+  const { partitions, ack, log, clock, elapsed, sleep, turn, settings } = withDefaults(options)
   const { kind = DEFAULT_KIND } = options.postgres
   const { isPostId, assertPostId, assertSessionId, partitionOf, postOrder, removedWith } = idsOf(kind)
   const grouped = groupWrites(options.postgres, {
     size: GROUP,
     patienceMs: settings.deadlineMs,
     elapsed,
-    turn: options.sleep && (() => sleep(0)),
+    turn,
   })
   const postgres = withSnapshotBreaker(grouped, {
     failures: settings.breakerFailures,
@@ -74,6 +74,7 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       now,
       elapsed,
       sleep,
+      turn,
     }),
   )
   const partOf = (postId: string) => parts[partitionOf(postId, partitions)]!

@@ -44,6 +44,8 @@ export function withDefaults(options: OnecountOptions) {
     clock: options.clock ?? Date.now,
     elapsed: options.clock ?? (() => performance.now()),
     sleep: options.sleep ?? ((ms: number) => new Promise(resolve => setTimeout(resolve, ms))),
+    /** Resolves once the process has read what has arrived: what people ask for in that time shares calls. */
+    turn: () => options.sleep?.(0) ?? new Promise(resolve => setImmediate(resolve)),
     settings: { ...DEFAULT_SETTINGS, likers: options.indexes?.likers ?? true, ...options.settings },
   }
 }

@@ -2,6 +2,7 @@ import { withBreaker } from './breaker'
 import { createCommitter } from './commit'
 import type { Context, Settings } from './context'
 import { createDrainer } from './drain'
+import { createHydrations } from './group-hydrations'
 import { createKeys, tagOf } from './keys'
 import { createDrainLoop, type LoopOptions } from './loop'
 import { Ownership } from './ownership'
@@ -28,6 +29,8 @@ export interface PartitionOptions {
   now(): number
   elapsed(): number
   sleep(ms: number): Promise<unknown>
+  /** Resolves once the process has read what has arrived. */
+  turn(): Promise<unknown>
 }
 
 /** One partition: its part of Redis, its chain of batches, and a drain of its own. */
@@ -62,6 +65,7 @@ export function createPartition(options: PartitionOptions) {
     newId: () => crypto.randomUUID(),
     drainOnce: () => (begun ??= begin().finally(() => (begun = undefined))),
     beginning: () => begun,
+    hydrations: createHydrations(options),
     ownership,
     pause: createPause(elapsed),
     log,
@@ -71,7 +75,11 @@ export function createPartition(options: PartitionOptions) {
   const first = createDrainer(drained)
   return {
     /** What people read and press goes round a Redis that Postgres does not belong to. */
-    ctx: { ...drained, redis: redis && createScripts(ownership.guard(redis), keys) },
+    ctx: {
+      ...drained,
+      redis: redis && createScripts(ownership.guard(redis), keys),
+      hydrations: createHydrations(options),
+    },
     /** The drain goes on looking at it. */
     drained,
     port: redis,

@@ -13,7 +13,7 @@ export type ScriptName =
   | 'fill'
   | 'forget'
   | 'install-posts'
-  | 'install-session'
+  | 'install-sessions'
   | 'likers'
   | 'limit'
   | 'look'
@@ -166,6 +166,24 @@ export interface SnapshotQuery {
   most: number
 }
 
+/** What many sessions are asked for together. */
+export interface SnapshotsQuery {
+  partition: number
+  /** Posts whose likes are asked for. */
+  postIds: string[]
+  /** Each once; `pairs`: posts of which its ops are needed. */
+  sessions: { sessionId: string; pairs: string[] }[]
+  /** As `SnapshotQuery`. */
+  most: number
+}
+
+/** As `Snapshot`, of the same moment for all; every session that was asked for is told. */
+export interface Snapshots {
+  receipt: string
+  posts: Snapshot['posts']
+  sessions: ({ sessionId: string } & NonNullable<Snapshot['session']>)[]
+}
+
 export interface PostSummary {
   postId: string
   likes: number
@@ -199,6 +217,8 @@ export interface PostgresPort {
   peek(postIds: string[], sessionId: string | null): Promise<PostgresState[]>
   /** What is cold, and the cut that it is of. */
   snapshot(query: SnapshotQuery): Promise<Snapshot>
+  /** The same for many sessions, each found by index like one alone. */
+  snapshots(query: SnapshotsQuery): Promise<Snapshots>
   /** Posts by id, after the one given; an empty page is the end. */
   posts(after: string | null, limit: number): Promise<PostSummary[]>
   /** What a session likes, by post, after the one given; an empty page is the end. */

@@ -72,6 +72,15 @@ export interface PostNumbers {
   rev: number
 }
 
+/** What Postgres says of a session. */
+export interface SessionOps {
+  sessionId: string
+  /** 'all': these are all its ops; 'some': of these posts. */
+  extent: 'all' | 'some'
+  /** By post, 0 for none. */
+  ops: ReadonlyMap<string, number>
+}
+
 /** What Postgres holds of a pair, 0 for nothing; `before`: its recent op of the time before it was read. */
 export type Mirrored = PairOp & { before?: string }
 
@@ -129,15 +138,22 @@ export function scriptCalls(keys: Keys) {
       [receipt, now, pendingMost, ttlMs, ...posts.flatMap(post => [post.postId, post.likes, post.rev])],
     ],
 
-    installSession: (
-      sessionId: string,
+    installSessions: (
       receipt: string,
-      ops: ReadonlyMap<string, number>,
-      { extent, ttlMs, most }: { extent: 'all' | 'some'; ttlMs: number; most: number },
+      sessions: readonly SessionOps[],
+      { ttlMs, most }: { ttlMs: number; most: number },
     ): ScriptCall => [
-      'install-session',
-      [q, keys.ops(sessionId)],
-      [sessionId, receipt, extent, ttlMs, most, ...[...ops].flat()],
+      'install-sessions',
+      [q, ...sessions.map(({ sessionId }) => keys.ops(sessionId))],
+      [
+        ...[receipt, ttlMs, most],
+        ...sessions.flatMap(({ sessionId, extent, ops }) => [
+          sessionId,
+          extent,
+          ops.size,
+          ...[...ops].flat(),
+        ]),
+      ],
     ],
 
     pendingOps: (sessionId: string, cursor: string, count: number): ScriptCall => [

@@ -7,6 +7,7 @@ import {
   type Pair,
   type PostNumbers,
   type PressArgs,
+  type SessionOps,
   type SettleArgs,
   scriptCalls,
   type WriteArgs,
@@ -20,8 +21,8 @@ export type Verdict =
   | { kind: 'warm'; state: WriteState }
   /** The op is accepted, the count is not known. */
   | { kind: 'cold'; op: number }
-  /** Read Postgres and call again. */
-  | { kind: 'hydrate' }
+  /** Read Postgres and call again; the post is warm where it is the pair alone that is not known. */
+  | { kind: 'hydrate'; isPostCold: boolean }
   /** The op lies too far after `moment`, microseconds. */
   | { kind: 'ahead'; moment: number }
   /** Postgres alone knows what the press may do. */
@@ -92,13 +93,12 @@ export function createScripts(port: Pick<RedisPort, 'run'>, keys: Keys) {
       of: { now: number; pendingMost: number; ttlMs: number },
     ) => list(run(...calls.installPosts(receipt, posts, of))),
 
-    /** Makes a session's ops known: 'OK' | 'AGAIN' | 'FEEDING' | 'NEW'. */
-    installSession: (
-      sessionId: string,
+    /** Makes the ops of sessions known. A verdict for each, 'OK', or one for all: 'AGAIN' | 'FEEDING' | 'NEW'. */
+    installSessions: (
       receipt: string,
-      ops: ReadonlyMap<string, number>,
-      of: { extent: 'all' | 'some'; ttlMs: number; most: number },
-    ) => text(run(...calls.installSession(sessionId, receipt, ops, of))),
+      sessions: readonly SessionOps[],
+      of: { ttlMs: number; most: number },
+    ) => list(run(...calls.installSessions(receipt, sessions, of))),
 
     /** A part of what a session has pressed and Postgres does not hold yet; `next`: `null` after the last one. */
     async pendingOps(sessionId: string, cursor: string, count: number) {
@@ -255,7 +255,7 @@ function toPage(reply: string, posts: number): Page {
 
 function toVerdict(postId: string, [verdict, ...rest]: string[]): Verdict {
   if (verdict === 'COLD') return { kind: 'cold', op: Number(rest[0]) }
-  if (verdict === 'HYDRATE') return { kind: 'hydrate' }
+  if (verdict === 'HYDRATE') return { kind: 'hydrate', isPostCold: rest[0] === 'post' }
   if (verdict === 'ASK') return { kind: 'ask' }
   if (verdict === 'AHEAD') return { kind: 'ahead', moment: Number(rest[0]) }
   const [count, rev, liked, op, durable, exact] = rest

@@ -123,7 +123,7 @@ async function attempt(
       return taken(state, reply.kind === 'warm' ? reply.state.op : reply.op)
     }
     if (prepared !== 'hydrated') throw new TypeError('a press asks for what it was given')
-    prepared = await prepare(ctx, postId, sessionId, round)
+    prepared = await prepare(ctx, { postId, sessionId }, reply.isPostCold, round)
   }
 }
 
@@ -131,9 +131,14 @@ async function attempt(
  * Makes post and pair known before a press, so that no key is made for a post that is not there. Where that cannot be, the
  * press is taken all the same: then the count says that it lags until the press is drained.
  */
-async function prepare(ctx: Context, postId: string, sessionId: string, round: number): Promise<Prepared> {
+async function prepare(
+  ctx: Context,
+  { postId, sessionId }: Omit<PairOp, 'op'>,
+  isPostCold: boolean,
+  round: number,
+): Promise<Prepared> {
   try {
-    const need = { postIds: [postId], sessionId, pairs: [postId] }
+    const need = { postIds: isPostCold ? [postId] : [], sessionId, pairs: [postId] }
     const { gone, held, isSessionHeld } = await hydrate(ctx, need, round)
     if (gone.length > 0) throw notFound()
     return held.size > 0 || isSessionHeld || round >= ROUNDS - 1 ? 'held' : 'hydrated'

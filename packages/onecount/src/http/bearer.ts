@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { OnecountError } from '../core/errors'
+import type { RequestHead } from './request'
 
 const MIN_SECRET_LENGTH = 16
 
@@ -17,7 +18,7 @@ export function parseDrainSecret(secret: string | undefined): string | undefined
 }
 
 /** @throws OnecountError `unauthorized` unless `Authorization` carries the secret as a bearer token */
-export function assertBearer(request: Request, secret: string): void {
+export function assertBearer(request: RequestHead, secret: string): void {
   const [, token = ''] = /^Bearer +(\S+) *$/i.exec(request.headers.get('authorization') ?? '') ?? []
   // Digests have equal lengths: the comparison tells nothing about the length of the secret either.
   if (!timingSafeEqual(digest(token), digest(secret))) throw new OnecountError('unauthorized')

@@ -1,6 +1,9 @@
 import { OnecountError } from '../core/errors'
 
-const MAX_BODY_BYTES = 1024
+export const MAX_BODY_BYTES = 1024
+
+export const bodyTooLarge = () =>
+  new OnecountError('invalid_body', { detail: `at most ${MAX_BODY_BYTES} bytes` })
 
 /**
  * The body as text. Reads no further than the limit, whatever Content-Length says, and no longer than `timeoutMs` in
@@ -8,8 +11,7 @@ const MAX_BODY_BYTES = 1024
  * @throws OnecountError `invalid_body`, `request_timeout`
  */
 export async function readText(request: Request, timeoutMs: number): Promise<string> {
-  const tooLarge = new OnecountError('invalid_body', { detail: `at most ${MAX_BODY_BYTES} bytes` })
-  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw tooLarge
+  if (Number(request.headers.get('content-length') ?? 0) > MAX_BODY_BYTES) throw bodyTooLarge()
   if (!request.body) return ''
   const decoder = new TextDecoder()
   const reader = request.body.getReader()
@@ -27,7 +29,7 @@ export async function readText(request: Request, timeoutMs: number): Promise<str
       const { done, value } = await Promise.race([next, late])
       if (done) return text + decoder.decode()
       bytes += value.byteLength
-      if (bytes > MAX_BODY_BYTES) throw tooLarge
+      if (bytes > MAX_BODY_BYTES) throw bodyTooLarge()
       text += decoder.decode(value, { stream: true })
     }
   } catch (error) {

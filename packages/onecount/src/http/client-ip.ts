@@ -1,4 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
+import type { RequestHead } from './request'
 
 /** What limits count for where the address is not known: all such clients together. */
 export const UNKNOWN_IP = 'unknown'
@@ -15,19 +16,16 @@ export const UNKNOWN_IP = 'unknown'
  * An IPv6 customer holds a whole /64, so that is what counts as one address.
  */
 export function clientIp(
-  headers: Headers,
+  headers: RequestHead['headers'],
   { proxyHops, connectionIp }: { proxyHops: number; connectionIp?: string },
 ): string | null {
-  const forwarded = forwardedFor(headers)
-  const ip =
-    proxyHops > 0 && forwarded.length > 0
-      ? forwarded.at(-Math.min(proxyHops, forwarded.length))
-      : connectionIp
+  const forwarded = proxyHops > 0 ? forwardedFor(headers) : []
+  const ip = forwarded.length > 0 ? forwarded.at(-Math.min(proxyHops, forwarded.length)) : connectionIp
   return ip ? network(ip) : null
 }
 
 /** The entries of `X-Forwarded-For`, the client's own first. */
-export function forwardedFor(headers: Headers): string[] {
+export function forwardedFor(headers: RequestHead['headers']): string[] {
   return (headers.get('x-forwarded-for') ?? '')
     .split(',')
     .map(entry => entry.trim())

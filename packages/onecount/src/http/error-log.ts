@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import { OnecountError } from '../core/errors'
+import type { RequestHead } from './request'
 
 /** The same failure is written once in this time, milliseconds: an outage must not fill the disk. */
 const QUIET_MS = 10_000
@@ -17,7 +18,7 @@ export function createErrorLog({
   log?: (line: string) => void
   now?: () => number
   secrets?: readonly string[]
-} = {}): (request: Request, error: unknown) => void {
+} = {}): (request: RequestHead, error: unknown) => void {
   const seen = new Map<string, { at: number; more: number }>()
 
   return (request, error) => {

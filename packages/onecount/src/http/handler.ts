@@ -6,7 +6,8 @@ import type { Limiter } from './limiter'
 import type { Limits } from './limits'
 import { corsHeaders, isSecure, parseOrigin } from './origin'
 import type { KindsService, LikesService } from './ports'
-import { errorResponse, noContent, TIME_HEADER } from './responses'
+import { type ApiRequest, fromRequest } from './request'
+import { errorReply, noContent, type Reply, TIME_HEADER, toResponse } from './responses'
 import { type Call, createRoutes } from './routes'
 import { parseSecrets } from './session'
 import type { PersonOf } from './visitor'
@@ -68,6 +69,21 @@ export type Handler = (request: Request, info?: { ip?: string }) => Promise<Resp
  * @throws OnecountError `misconfigured` when a secret is missing or too short, or a trusted origin is none
  */
 export function createHandler(options: HandlerOptions): Handler {
+  const answer = createAnswer(options)
+  const handler: Handler = async (request, info) => toResponse(await answer(fromRequest(request), info))
+  ANSWERS.set(handler, answer)
+  return handler
+}
+
+/** The same for a server that has no web requests. */
+export type Answer = (request: ApiRequest, info?: { ip?: string }) => Promise<Reply>
+
+const ANSWERS = new WeakMap<Handler, Answer>()
+
+/** What `handler` is made of, where it is one of `createHandler` itself. */
+export const answerOf = (handler: Handler): Answer | undefined => ANSWERS.get(handler)
+
+function createAnswer(options: HandlerOptions): Answer {
   const { proxyHops = 0, basePath = '/api', now = Date.now } = options
   const drainSecret = parseDrainSecret(options.drainSecret)
   const trustedOrigins = (options.trustedOrigins ?? []).map(parseOrigin)
@@ -79,35 +95,34 @@ export function createHandler(options: HandlerOptions): Handler {
   })
   const findRoute = createRoutes({ ...options, trustedOrigins, drainSecret }, errorLog)
 
-  async function answer(call: Call): Promise<Response> {
-    const { pathname } = call.url
+  async function reply(call: Call): Promise<Reply> {
+    const { method } = call.request
+    const { pathname } = call.request.location
     const route = pathname.startsWith(`${basePath}/`)
       ? findRoute(pathname.slice(basePath.length + 1))
       : undefined
     if (!route) throw new OnecountError('not_found')
+    if (method !== 'OPTIONS' && Object.hasOwn(route, method)) return route[method]!(call)
     call.headers.allow = [...Object.keys(route), 'OPTIONS'].join(', ')
-    if (call.request.method === 'OPTIONS') return noContent()
-    const method = route[call.request.method]
-    if (!method) throw new OnecountError('method_not_allowed')
-    delete call.headers.allow
-    return method(call)
+    if (method === 'OPTIONS') return noContent()
+    throw new OnecountError('method_not_allowed')
   }
 
   return async (request, info) => {
     const headers = corsHeaders(request, trustedOrigins)
     const cookies: string[] = []
-    const response = await (async () => {
+    let answer: Reply
+    try {
       const ip = clientIp(request.headers, { proxyHops, connectionIp: info?.ip }) ?? UNKNOWN_IP
-      return answer({ request, url: new URL(request.url), ip, headers, cookies })
-    })().catch((error: unknown) => {
+      answer = await reply({ request, ip, headers, cookies })
+    } catch (error) {
       errorLog(request, error)
-      return errorResponse(error)
-    })
+      answer = errorReply(error)
+    }
     if (!options.service.hasRedis) headers['onecount-redis'] = 'off'
     if (isSecure(request)) headers['strict-transport-security'] = `max-age=${HSTS_SECONDS}`
     headers[TIME_HEADER] = String(Math.round(now()))
-    for (const [name, value] of Object.entries(headers)) response.headers.set(name, value)
-    for (const cookie of cookies) response.headers.append('set-cookie', cookie)
-    return request.method === 'HEAD' ? new Response(null, response) : response
+    const body = request.method === 'HEAD' ? null : answer.body
+    return { status: answer.status, headers: Object.assign(answer.headers, headers), cookies, body }
   }
 }

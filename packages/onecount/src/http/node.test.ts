@@ -1,7 +1,11 @@
 import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createTestServer, POLAR_BEAR, SECRET } from '../../test/support/http-server'
+import type { Handler } from './handler'
+import { nodeListener } from './node'
 import { createSession } from './session'
 
 const { current, restart, close } = createTestServer()
@@ -105,5 +109,28 @@ describe('a plain node:http server', () => {
     expect(await raw('GET /api/health HTTP/1.1\r\nHost: [\r\nConnection: close\r\n\r\n')).toMatch(
       /^HTTP\/1\.1 400/,
     )
+  })
+})
+
+describe('a function around the handler', () => {
+  it('gets web requests with their bodies, and its answers are sent with all their cookies', async () => {
+    const around: Handler = async (request, info) => {
+      const response = await current.handler!(request, info)
+      response.headers.append('set-cookie', 'theme=dark')
+      return response
+    }
+    const server = createServer(nodeListener(around)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    const url = `http://127.0.0.1:${port}/api/likes/${POLAR_BEAR}`
+    const response = await fetch(url, { method: 'PUT', body: '{"op":7}' })
+    expect(await response.json()).toMatchObject({ count: 447, liked: true })
+    expect(response.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^onecount_session=/),
+      'theme=dark',
+    ])
+    expect(current.service.calls[0]).toMatchObject(['set', POLAR_BEAR, expect.any(String), true, { op: 7 }])
+    server.closeAllConnections()
+    server.close()
   })
 })

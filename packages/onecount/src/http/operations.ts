@@ -1,13 +1,13 @@
 import type { KindDrained } from '../core/engines'
 import type { Health } from '../core/health'
 import type { KindsService, LikesService } from './ports'
-import { errorOf, json } from './responses'
+import { errorOf, json, type Reply } from './responses'
 
 /** The answer of `{base}/health`. Of several kinds each has its own figures under its name. */
 export function healthResponse(
   health: Health & { lookedAt: string; kinds?: Record<string, Health> },
   warnings: readonly string[],
-): Response {
+): Reply {
   const { lookedAt, kinds = {} } = health
   const each = Object.entries(kinds).map(([name, own]) => [name, membersOf(own)])
   return json(health.status === 'down' ? 503 : 200, {
@@ -56,7 +56,7 @@ export async function drainResponse(
   service: LikesService | KindsService,
   budgetMs: number,
   logError: (error: unknown) => void,
-): Promise<Response> {
+): Promise<Reply> {
   const { drained, more, kinds = {} }: Drained = await service.drainOnce(budgetMs)
   const results = Object.entries(kinds)
   const errors = results.flatMap(([, result]) => ('error' in result ? [result.error] : []))

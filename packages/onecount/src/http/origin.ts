@@ -1,4 +1,5 @@
 import { OnecountError } from '../core/errors'
+import type { RequestHead } from './request'
 
 /**
  * Whether a page of another site sent this request. A cookie goes along with whatever a browser sends to this site,
@@ -12,7 +13,7 @@ import { OnecountError } from '../core/errors'
  *
  * The same order of checks as CrossOriginProtection of Go's net/http.
  */
-export function isForeign(request: Request, trusted: readonly string[] = []): boolean {
+export function isForeign(request: RequestHead, trusted: readonly string[] = []): boolean {
   const origin = request.headers.get('origin')
   if (isTrusted(origin, trusted)) return false
   const site = request.headers.get('sec-fetch-site')
@@ -21,7 +22,7 @@ export function isForeign(request: Request, trusted: readonly string[] = []): bo
 }
 
 /** What lets pages of trusted origins, and no others, read the answers. */
-export function corsHeaders(request: Request, trusted: readonly string[]): Record<string, string> {
+export function corsHeaders(request: RequestHead, trusted: readonly string[]): Record<string, string> {
   const origin = request.headers.get('origin')
   if (trusted.length === 0) return {}
   if (!isTrusted(origin, trusted)) return { vary: 'Origin' }
@@ -30,16 +31,16 @@ export function corsHeaders(request: Request, trusted: readonly string[]): Recor
     'access-control-allow-origin': origin!,
     'access-control-allow-credentials': 'true',
     'access-control-allow-methods': 'GET, PUT, DELETE',
-    'access-control-allow-headers': 'Content-Type',
+    'access-control-allow-headers': 'Authorization, Content-Type',
     'access-control-expose-headers': 'Onecount-Redis, Onecount-Session, Onecount-Time, Retry-After',
     'access-control-max-age': '600',
   }
 }
 
 /** Whether the browser reached this site over HTTPS, be it that a proxy ends it. */
-export function isSecure(request: Request): boolean {
+export function isSecure(request: RequestHead): boolean {
   const forwarded = first(request.headers.get('x-forwarded-proto'))
-  return (forwarded ?? new URL(request.url).protocol.replace(':', '')) === 'https'
+  return forwarded === null ? request.url.startsWith('https:') : forwarded === 'https'
 }
 
 /** A trusted origin as browsers write it; one site, never a pattern. @throws OnecountError `misconfigured` */
@@ -58,7 +59,7 @@ function isTrusted(origin: string | null, trusted: readonly string[]): boolean {
   return origin !== null && trusted.includes(origin)
 }
 
-function namesThisHost(origin: string, request: Request): boolean {
+function namesThisHost(origin: string, request: RequestHead): boolean {
   if (!URL.canParse(origin)) return false
   const { host, protocol } = new URL(origin)
   const names = [request.headers.get('host'), first(request.headers.get('x-forwarded-host'))]

@@ -1,7 +1,7 @@
 import { OnecountError } from '../core/errors'
 import { DEFAULT_KIND, type Kind } from '../core/kind'
 import { idsOf } from '../core/kind-ids'
-import { readText } from './body'
+import type { ApiRequest } from './request'
 
 /** Posts that one request may ask for. */
 const MAX_IDS = 100
@@ -86,7 +86,7 @@ export interface WriteParams {
  * @throws OnecountError `invalid_body`, `invalid_op`, `request_timeout`
  */
 export async function parseWrite(
-  request: Request,
+  request: ApiRequest,
   query: URLSearchParams,
   bodyTimeoutMs: number,
 ): Promise<WriteParams> {
@@ -111,10 +111,10 @@ function integer(op: unknown): number {
 }
 
 async function readBody(
-  request: Request,
+  request: ApiRequest,
   timeoutMs: number,
 ): Promise<{ op?: unknown; ack?: unknown; madeBy?: unknown }> {
-  const text = await readText(request, timeoutMs)
+  const text = await request.text(timeoutMs)
   if (text.trim() === '') return {}
   const body = parseJson(text)
   if (typeof body !== 'object' || body === null || Array.isArray(body))

@@ -1,11 +1,12 @@
 import { clientIp, forwardedFor, isPrivate } from './client-ip'
+import type { RequestHead } from './request'
 
 /**
  * What seems wrong with the number of proxies, by one request as it arrived, or null. An address of a private network
  * that hands on another's request is a proxy: with a number too small, all visitors share its limits.
  */
 export function doubtProxyHops(
-  headers: Headers,
+  headers: RequestHead['headers'],
   { proxyHops, connectionIp }: { proxyHops: number; connectionIp?: string },
 ): string | null {
   const ip = clientIp(headers, { proxyHops, connectionIp })

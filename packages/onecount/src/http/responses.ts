@@ -1,5 +1,16 @@
 import { ERRORS, type ErrorCode, OnecountError, StoreUnavailable } from '../core/errors'
 
+/** An answer before a server has made its own kind of it. */
+export interface Reply {
+  status: number
+  /** By names in lower case. */
+  headers: Record<string, string>
+  /** `Set-Cookie` headers. */
+  cookies: readonly string[]
+  /** Null: none. */
+  body: string | Uint8Array | null
+}
+
 /** Counts are of this moment and likes are of one person: no cache may keep an answer, and no page may embed it. */
 const HEADERS = {
   'cache-control': 'private, no-store',
@@ -13,30 +24,48 @@ export const TIME_HEADER = 'onecount-time'
 
 const headersOfNow = () => ({ ...HEADERS, [TIME_HEADER]: String(Date.now()) })
 
-export function json(status: number, body: unknown): Response {
-  return new Response(JSON.stringify(body), {
+export function json(status: number, body: unknown): Reply {
+  return {
     status,
     headers: { ...headersOfNow(), 'content-type': 'application/json' },
-  })
+    cookies: [],
+    body: JSON.stringify(body),
+  }
 }
 
-export function noContent(): Response {
-  return new Response(null, { status: 204, headers: headersOfNow() })
+export function noContent(): Reply {
+  return { status: 204, headers: headersOfNow(), cookies: [], body: null }
+}
+
+export function toResponse({ status, headers, cookies, body }: Reply): Response {
+  const response = new Response(body as BodyInit | null, { status, headers })
+  for (const cookie of cookies) response.headers.append('set-cookie', cookie)
+  return response
+}
+
+export async function fromResponse(response: Response): Promise<Reply> {
+  const { 'set-cookie': _, ...headers } = Object.fromEntries(response.headers)
+  const cookies = response.headers.getSetCookie()
+  const body = response.body ? new Uint8Array(await response.arrayBuffer()) : null
+  return { status: response.status, headers, cookies, body }
 }
 
 /**
  * `{ error: { code, message, field?, now? } }` for whatever was thrown. What is the server's fault says no more than that:
  * the rest belongs in the log.
  */
-export function errorResponse(error: unknown): Response {
+export function errorReply(error: unknown): Reply {
   const { status, body, retryAfterMs } = errorOf(error)
-  const response = json(status, { error: body })
+  const reply = json(status, { error: body })
   if (retryAfterMs !== undefined)
-    response.headers.set('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
+    reply.headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
   // The rest of the body would be taken for the next request on this connection.
-  if (status === 408) response.headers.set('connection', 'close')
-  return response
+  if (status === 408) reply.headers.connection = 'close'
+  return reply
 }
+
+/** {@link errorReply} as a web `Response`. */
+export const errorResponse = (error: unknown): Response => toResponse(errorReply(error))
 
 /** What an answer says of an error: its status, and the object under `error`. */
 export function errorOf(error: unknown) {

@@ -7,7 +7,8 @@ import { DEFAULT_LIMITS } from './limits'
 import { drainResponse, healthResponse } from './operations'
 import { isForeign, isSecure } from './origin'
 import { parseWrite } from './params'
-import { json } from './responses'
+import type { ApiRequest, RequestHead } from './request'
+import { json, type Reply } from './responses'
 import { type Served, serve } from './served'
 import { serializeSessionCookie } from './session'
 import { SESSION_HEADER, sessionTag } from './session-tag'
@@ -18,8 +19,7 @@ import { createVisitors, type Visitor } from './visitor'
 const HEALTH_MS = 1000
 
 export interface Call {
-  request: Request
-  url: URL
+  request: ApiRequest
   /** What limits by address count for. */
   ip: string
   /** Goes out with the answer, an error included. */
@@ -29,12 +29,12 @@ export interface Call {
 }
 
 /** What an address takes, by method. */
-export type Route = Record<string, (call: Call) => Promise<Response>>
+export type Route = Record<string, (call: Call) => Promise<Reply>>
 
 /** The addresses below the base path, as a function of the rest of the path. */
 export function createRoutes(
   options: HandlerOptions,
-  logError: (request: Request, error: unknown) => void,
+  logError: (request: RequestHead, error: unknown) => void,
 ): (path: string) => Route | undefined {
   const { service, trustedOrigins = [], drainSecret, now = Date.now } = options
   const { drainBudgetMs = 5_000, bodyTimeoutMs = 5_000 } = options
@@ -59,11 +59,11 @@ export function createRoutes(
       })
   }
 
-  async function readLikes(call: Call, served: Served): Promise<Response> {
+  async function readLikes(call: Call, served: Served): Promise<Reply> {
     const { service, postIds } = served
-    const page = service.likedBy && postIds.parsePage(call.url.searchParams)
+    const page = service.likedBy && postIds.parsePage(call.request.location.searchParams)
     if (page) return readOwn(call, served, page)
-    const ids = postIds.parseList(call.url.searchParams)
+    const ids = postIds.parseList(call.request.location.searchParams)
     const visitor = await reader(call, served)
     const isNew = visitor?.kind === 'anonymous' && visitor.origin === 'new'
     const [, hasNone] = await Promise.all([
@@ -82,7 +82,7 @@ export function createRoutes(
     call: Call,
     { service, admit }: Served,
     page: { after: string | null; limit: number },
-  ): Promise<Response> {
+  ): Promise<Reply> {
     if (isForeign(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
     const visitor = admit(await identify(call.request))
     if (visitor.kind === 'nobody') throw new OnecountError('sign_in_required')
@@ -94,10 +94,14 @@ export function createRoutes(
     return json(200, { likes: likes.map(state => ({ postId: state.postId, ...shown(state) })), next })
   }
 
-  async function write(call: Call, served: Served, segment: string, wanted: boolean): Promise<Response> {
+  async function write(call: Call, served: Served, segment: string, wanted: boolean): Promise<Reply> {
     if (isForeign(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
     const postId = served.postIds.parseOne(segment)
-    const { madeBy, ...params } = await parseWrite(call.request, call.url.searchParams, bodyTimeoutMs)
+    const { madeBy, ...params } = await parseWrite(
+      call.request,
+      call.request.location.searchParams,
+      bodyTimeoutMs,
+    )
     const visitor = served.admit(await identify(call.request))
     const isNew = visitor.kind === 'anonymous' && visitor.origin === 'new'
     const tag = sessionTag(idOf(visitor))
@@ -122,7 +126,7 @@ export function createRoutes(
 
   const readHealth = async () => healthResponse(await health(), options.warnings?.() ?? [])
 
-  async function drain({ request }: Call): Promise<Response> {
+  async function drain({ request }: Call): Promise<Reply> {
     assertBearer(request, drainSecret!)
     return drainResponse(service, drainBudgetMs, error => logError(request, error))
   }
@@ -166,5 +170,7 @@ async function take(limiter: Limiter, keys: LimitKeys): Promise<void> {
 }
 
 function setCookie({ request, cookies }: Call, value: string): void {
-  cookies.push(serializeSessionCookie(value, { secure: isSecure(request) }))
+  // Only pages of trusted origins come so far.
+  const crossSite = request.headers.get('sec-fetch-site') === 'cross-site'
+  cookies.push(serializeSessionCookie(value, { secure: isSecure(request), crossSite }))
 }

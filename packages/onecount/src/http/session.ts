@@ -55,7 +55,8 @@ export function createSession(secret: string): Session {
  * @throws OnecountError `misconfigured`
  */
 export function readSession(cookieHeader: string | null | undefined, secret: string): string | null {
-  return verify(cookieHeader, parseSecrets(secret))?.sessionId ?? null
+  const secrets = parseSecrets(secret)
+  return verify(cookieHeader, (id, value) => signedBy(id, value, secrets))?.sessionId ?? null
 }
 
 /**
@@ -68,21 +69,55 @@ export function openSession(
   secret: string,
   { secure = false }: { secure?: boolean } = {},
 ): OpenedSession {
-  const secrets = parseSecrets(secret)
-  const known = verify(cookieHeader, secrets)
-  if (!known) return { ...createSession(secret), origin: 'new' }
-  const { sessionId, name, value, secretIndex } = known
-  const isCurrent = secretIndex === 0 && (name === SECURE_SESSION_COOKIE || !secure)
-  if (isCurrent) return { sessionId, value, origin: 'current' }
-  return { sessionId, value: sign(sessionId, secrets[0]), origin: 'older' }
+  return createSessions(secret)(cookieHeader, secure)
 }
 
-/** The `Set-Cookie` header. `secure` where the browser reached the site over HTTPS. */
-export function serializeSessionCookie(value: string, { secure }: { secure: boolean }): string {
-  const attributes = `Path=/; Max-Age=${SESSION_MAX_AGE}; HttpOnly; SameSite=Lax`
-  return secure
-    ? `${SECURE_SESSION_COOKIE}=${value}; ${attributes}; Secure`
-    : `${SESSION_COOKIE}=${value}; ${attributes}`
+/** Cookies that are known to be signed, without the work of a signature each; the oldest go first. */
+const MOST_VERIFIED = 10_000
+
+/**
+ * {@link openSession} for many requests: the secrets are read once, and a cookie that comes again is not verified again.
+ * @throws OnecountError `misconfigured`
+ */
+export function createSessions(
+  secret: string,
+): (cookieHeader: string | null | undefined, secure: boolean) => OpenedSession {
+  const secrets = parseSecrets(secret)
+  /** By value: which secret signed it. */
+  const verified = new Map<string, number>()
+  function indexOf(sessionId: string, value: string): number {
+    const known = verified.get(value)
+    if (known !== undefined) return known
+    const index = signedBy(sessionId, value, secrets)
+    if (index >= 0) {
+      if (verified.size >= MOST_VERIFIED) verified.delete(verified.keys().next().value!)
+      verified.set(value, index)
+    }
+    return index
+  }
+  return (cookieHeader, secure) => {
+    const known = verify(cookieHeader, indexOf)
+    if (!known) return { ...createSession(secret), origin: 'new' }
+    const { sessionId, name, value, secretIndex } = known
+    const isCurrent = secretIndex === 0 && (name === SECURE_SESSION_COOKIE || !secure)
+    if (isCurrent) return { sessionId, value, origin: 'current' }
+    return { sessionId, value: sign(sessionId, secrets[0]), origin: 'older' }
+  }
+}
+
+/**
+ * The `Set-Cookie` header. `secure` where the browser reached the site over HTTPS. `crossSite`: for a page of a trusted
+ * origin on another site, whose browsers keep no other cookie than one that is secure and, where they keep those of
+ * others apart for each site, `Partitioned`.
+ */
+export function serializeSessionCookie(
+  value: string,
+  { secure, crossSite = false }: { secure: boolean; crossSite?: boolean },
+): string {
+  const attributes = `Path=/; Max-Age=${SESSION_MAX_AGE}; HttpOnly`
+  if (!secure) return `${SESSION_COOKIE}=${value}; ${attributes}; SameSite=Lax`
+  const sameSite = crossSite ? 'SameSite=None; Secure; Partitioned' : 'SameSite=Lax; Secure'
+  return `${SECURE_SESSION_COOKIE}=${value}; ${attributes}; ${sameSite}`
 }
 
 /** The `Cookie` header with this session instead of whatever it had: for handing a request on. */
@@ -94,19 +129,26 @@ export function withSessionCookie(cookieHeader: string | null | undefined, value
 /** The order in which they count. */
 const NAMES = [SECURE_SESSION_COOKIE, SESSION_COOKIE]
 
-function verify(cookieHeader: string | null | undefined, secrets: string[]) {
+/** `indexOf`: which secret signed a value; below 0: none. */
+function verify(
+  cookieHeader: string | null | undefined,
+  indexOf: (sessionId: string, value: string) => number,
+) {
   const cookies = pairs(cookieHeader)
   for (const wanted of NAMES) {
     for (const [name, value] of cookies) {
       if (name !== wanted) continue
       const sessionId = value.slice(0, value.indexOf('.'))
       if (!ID.test(sessionId)) continue
-      const secretIndex = secrets.findIndex(secret => equal(value, sign(sessionId, secret)))
+      const secretIndex = indexOf(sessionId, value)
       if (secretIndex >= 0) return { sessionId, name, value, secretIndex }
     }
   }
   return null
 }
+
+const signedBy = (sessionId: string, value: string, secrets: readonly string[]): number =>
+  secrets.findIndex(secret => equal(value, sign(sessionId, secret)))
 
 function sign(sessionId: string, secret: string): string {
   return `${sessionId}.${createHmac('sha256', secret).update(sessionId).digest('base64url')}`

@@ -1,7 +1,8 @@
 import { OnecountError } from '../core/errors'
 import { isSessionId } from '../core/ids'
 import { isSecure } from './origin'
-import { openSession } from './session'
+import type { ApiRequest } from './request'
+import { createSessions } from './session'
 
 /**
  * Asks the application who sends a request: the id of a signed-in person, or null. It has to come from what the server
@@ -40,26 +41,28 @@ export function createVisitors({
   secret,
   session,
   anonymous = true,
-}: VisitorOptions): (request: Request) => Promise<Visitor> {
+}: VisitorOptions): (request: ApiRequest) => Promise<Visitor> {
+  const open = anonymous ? createSessions(secret!) : null
   return async request => {
     const sessionId = session ? await readPerson(session, request) : null
     if (sessionId !== null) return { kind: 'person', sessionId }
-    if (!anonymous) return { kind: 'nobody' }
+    if (!open) return { kind: 'nobody' }
     const cookies = request.headers.get('cookie')
-    return { kind: 'anonymous', ...openSession(cookies, secret!, { secure: isSecure(request) }) }
+    return { kind: 'anonymous', ...open(cookies, isSecure(request)) }
   }
 }
 
 /**
  * The id that the application gives, checked. A failure to tell is never taken for "not signed in": the like of a person
- * would be that of an anonymous session.
- * @throws OnecountError `unavailable` when `session` fails, `misconfigured` when it answers with something else than an id
+ * would be that of an anonymous session. `session` may refuse by itself what a request carries, with `invalid_token`.
+ * @throws OnecountError `invalid_token`; `unavailable` when `session` fails, `misconfigured` when it answers with something else than an id
  */
-async function readPerson(session: PersonOf, request: Request): Promise<string | null> {
+async function readPerson(session: PersonOf, request: ApiRequest): Promise<string | null> {
   let id: string | null | undefined
   try {
-    id = await session(request)
+    id = await session(request.toRequest())
   } catch (cause) {
+    if (cause instanceof OnecountError && cause.code === 'invalid_token') throw cause
     throw new OnecountError('unavailable', { detail: 'session() failed', cause })
   }
   return checkPerson(id)

@@ -1,6 +1,6 @@
-import { OnecountError } from '../core/errors'
 import type { Kind, Kinds } from '../core/kind'
 import type { PostgresPort, RedisPort } from '../core/ports'
+import { misconfigured } from '../http/misconfigured'
 import type { PersonOf } from '../http/visitor'
 
 /** Variables of the environment. */
@@ -74,6 +74,3 @@ export function checkConfig({ session, anonymous, basePath }: OnecountNextConfig
   if (basePath !== undefined && !/^(\/[\w.~-]+)+$/.test(basePath))
     throw misconfigured('basePath', 'basePath begins with a slash and ends without one, as /api/onecount')
 }
-
-export const misconfigured = (field: string, detail: string) =>
-  new OnecountError('misconfigured', { field, detail })

@@ -1,7 +1,7 @@
 import type { Limiter } from '../http/limiter'
+import { limiterFromEnv } from '../http/limiter-from-env'
 import { checkConfig, type Env, type OnecountNextConfig } from './config'
 import { createStores, type Stores } from './engine'
-import { limiterFromEnv } from './limiter'
 import { createShared, type Shared } from './shared'
 import { createWarnings, type Warnings } from './warnings'
 

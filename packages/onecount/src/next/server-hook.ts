@@ -1,11 +1,12 @@
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http'
+import { isBelow } from '../http/below'
 import type { Handler } from '../http/handler'
 import { nodeListener } from '../http/node'
 import { doubtProxyHops } from '../http/proxy-doubt'
-import { CONNECTION_HEADER, isBelow, isHooked, proxyHops, setHooked } from './address'
+import { refuseRaw } from '../http/raw-refusals'
+import { CONNECTION_HEADER, isHooked, proxyHops, setHooked } from './address'
 import { isFlightRequest, NO_SESSION_HEADER } from './documents'
 import type { Parts } from './parts'
-import { refuseRaw } from './raw-refusals'
 
 /** Methods that Next hands on; with any other it fails before the application hears of the request. */
 const NEXT_METHODS = /^(GET|HEAD|OPTIONS|POST|PUT|PATCH|DELETE)$/

@@ -99,8 +99,31 @@ export function postgresPort(rpc: Rpc, { kind = DEFAULT_KIND }: { kind?: Kind } 
       })
       return {
         receipt,
-        posts: posts.map(([postId, likes, rev]) => ({ postId, likes, rev })),
-        session: session && { ...session, ops: session.ops.map(([postId, op]) => ({ postId, op })) },
+        posts: posts.map(toNumbers),
+        session: session && { ...session, ops: session.ops.map(toOp) },
+      }
+    },
+
+    async snapshots({ partition, postIds, sessions, most }) {
+      const pairs = sessions.flatMap(({ sessionId, pairs }) =>
+        pairs.map(postId => [sessionId, postId] as const),
+      )
+      const reply = await call<HydrateManyReply>('hydrate_many', {
+        p_partition: partition,
+        p_posts: postIds,
+        p_sessions: sessions.map(({ sessionId }) => sessionId),
+        p_pair_sessions: pairs.map(([sessionId]) => sessionId),
+        p_pairs: pairs.map(([, postId]) => postId),
+        p_most: most,
+      })
+      return {
+        receipt: reply.receipt,
+        posts: reply.posts.map(toNumbers),
+        sessions: reply.sessions.map(([sessionId, extent, ops]) => ({
+          sessionId,
+          extent,
+          ops: ops.map(toOp),
+        })),
       }
     },
 
@@ -190,10 +213,19 @@ interface StateReply {
   op: number
 }
 
+type NumbersReply = [postId: string, likes: number, rev: number]
+type OpReply = [postId: string, op: number]
+
 interface HydrateReply {
   receipt: string
-  posts: [postId: string, likes: number, rev: number][]
-  session: { extent: 'all' | 'some'; ops: [postId: string, op: number][] } | null
+  posts: NumbersReply[]
+  session: { extent: 'all' | 'some'; ops: OpReply[] } | null
+}
+
+interface HydrateManyReply {
+  receipt: string
+  posts: NumbersReply[]
+  sessions: [sessionId: string, extent: 'all' | 'some', ops: OpReply[]][]
 }
 
 function columns(prefix: string, pairs: PairOp[]): RpcArgs {
@@ -213,6 +245,8 @@ function toResult(reply: WriteReply): WriteResult {
   return { status, state: toState(state) }
 }
 
+const toNumbers = ([postId, likes, rev]: NumbersReply) => ({ postId, likes, rev })
+const toOp = ([postId, op]: OpReply) => ({ postId, op })
 const toRanked = ([postId, likes]: [string, number]): RankedPost => ({ postId, likes })
 const toRefused = ([postId, sessionId, op, sqlstate, message]:
   | Refused

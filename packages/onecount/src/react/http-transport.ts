@@ -12,6 +12,16 @@ interface HttpTransportOptions {
   baseUrl?: string
   /** Deadline of one request, milliseconds. Default: 8000. */
   timeoutMs?: number
+  /**
+   * What each request has beside, asked for each one: for an API at another origin its cookie, `credentials: 'include'`, or
+   * a token in `headers`. Default: nothing.
+   */
+  extra?: () => Extra | Promise<Extra>
+}
+
+interface Extra {
+  credentials?: RequestCredentials
+  headers?: Record<string, string>
 }
 
 let hasAnswered = false
@@ -33,10 +43,16 @@ async function inOrder<T>(request: () => Promise<T>): Promise<T> {
  *
  * @example
  * const bookmarks = createHttpTransport({ baseUrl: '/api/kinds/bookmark' })
+ * @example
+ * createHttpTransport({
+ *   baseUrl: 'https://likes.example.com/api/likes',
+ *   extra: async () => ({ headers: { authorization: `Bearer ${await getToken()}` } }),
+ * })
  */
 export function createHttpTransport({
   baseUrl = DEFAULT_ADDRESS,
   timeoutMs = 8000,
+  extra,
 }: HttpTransportOptions = {}): LikesTransport {
   const clock = createServerClock()
   /** When the server wants to hear again of everything, of reads, and of what no person waits for, by `performance.now()`. */
@@ -49,9 +65,12 @@ export function createHttpTransport({
   async function send(path: string, init?: RequestInit): Promise<Record<string, unknown>> {
     const pause = waitFor(init ? 0 : 1)
     if (pause) throw new LikesUnreachable('asked to wait', { retryAfterMs: pause })
+    // In place of the Content-Type, which the API does not look at.
+    const own = extra && (await extra())
     const sent = performance.now()
     const response = await fetch(baseUrl + path, {
       ...init,
+      ...own,
       signal: AbortSignal.timeout(timeoutMs),
       cache: 'no-store',
     }).catch(cause => {

@@ -1,5 +1,6 @@
 import type { Command, Redis } from 'ioredis'
 import { readBeforeTimeout } from './read-before-timeout'
+import { writeTogether } from './write-together'
 
 /**
  * A script's keys are split between two nodes, or some do not exist, while their slot moves: nothing was executed.
@@ -22,7 +23,7 @@ export class SlotMoving extends Error {
  * - a lost ASKING, which ioredis sends ahead of a redirected command, is no unhandled rejection.
  */
 export function guardNode(node: Redis): void {
-  readBeforeTimeout(node)
+  writeTogether(readBeforeTimeout(node))
   const send = node.sendCommand.bind(node)
   node.sendCommand = (command: Command, stream) => {
     if (command.isSettled) return command.promise

@@ -45,6 +45,18 @@ describe('the ioredis driver', () => {
     expect(warnings).toEqual([])
   })
 
+  it('writes the calls of one turn of the process together', async () => {
+    client = createRedisClient(server.url)
+    await status()
+    const reads = async () => Number(/total_reads_processed:(\d+)/.exec(await client.info('stats'))![1])
+    const before = await reads()
+    const calls = Array.from({ length: 50 }, () => status())
+    expect(client.stream.writableCorked).toBe(1)
+    expect(await Promise.all(calls)).toEqual(Array(50).fill(EMPTY))
+    expect(client.stream.writableCorked).toBe(0)
+    expect((await reads()) - before).toBeLessThan(10)
+  })
+
   it('connects a client that was made to connect later', async () => {
     client = createRedisClient(server.url, { lazyConnect: true })
     expect(await status()).toEqual(EMPTY)
@@ -108,7 +120,7 @@ describe('the ioredis driver', () => {
     )) as string[]
     await run('resolve', ['likes:pending', 'likes:recent'], ['cut', nonce!, 1])
     const session = ['likes:pending', 'session:ops:ana']
-    await run('install-session', session, ['ana', 'cut', 'all', 1000, 10, post, 7])
+    await run('install-sessions', session, ['cut', 1000, 10, 'ana', 'all', 1, post, 7])
     const page = await run('read', [...session, `post:meta:${post}`], ['1'])
     const epoch = epochOf(nonce!)
     expect(page).toBe(`${epoch};;${epoch}|all;7`)

@@ -6,6 +6,7 @@ import { identityOf } from './identity'
 import { readBeforeTimeout } from './read-before-timeout'
 import { isLeftBehind, isNoScript, serverState, unavailable } from './replies'
 import { SCRIPTS } from './scripts.generated'
+import { writeTogether } from './write-together'
 import { kindShownBy, wrongKind } from './wrong-kind'
 
 /** Deadline of one call, milliseconds. */
@@ -42,9 +43,8 @@ export const FAIL_FAST = {
  */
 export function createRedisClient(url: string, options: RedisOptions = {}): Redis {
   const { commandTimeout = COMMAND_TIMEOUT } = options
-  const client = readBeforeTimeout(
-    new Redis(url, { ...FAIL_FAST, socketTimeout: DEADLINES * commandTimeout, ...options }),
-  )
+  const client = new Redis(url, { ...FAIL_FAST, socketTimeout: DEADLINES * commandTimeout, ...options })
+  writeTogether(readBeforeTimeout(client))
   client.on('error', () => {})
   return client
 }

@@ -845,9 +845,9 @@ end
 return out
 `,
   },
-  'install-session': {
-    name: 'install-session',
-    sha1: 'd9262211b64a8eacc67a68c718b02809aa8182d1',
+  'install-sessions': {
+    name: 'install-sessions',
+    sha1: '597f6f86bec597346a92f394164b0ea325698906',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -891,41 +891,50 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
-local q, key, session, extent = KEYS[1], KEYS[2], ARGV[1], ARGV[3]
+local SCANNED = 64
+local q, receipt, ttl, most = KEYS[1], ARGV[1], ARGV[2], tonumber(ARGV[3])
 local epoch = epoch_of(q)
 assert_writable(q)
-if not epoch then return 'NEW' end
-if mark_of(q, 'fed') then return 'FEEDING' end
-if mark_of(q, 'nonce') ~= ARGV[2] or mark_of(q, 'half') then return 'AGAIN' end
-local mark = redis.pcall('HGET', key, '!')
-if type(mark) == 'table' then redis.call('DEL', key) mark = false end
-if mark == epoch .. '|all' then return 'OK' end
-local of, known = string.match(mark or '', '^(.*)|(%a+)$')
-local is_cut = known == 'cut'
-local fields = {}
-local function put(post, op)
-  local held = pending_of(q, post .. '|' .. session)
-  if held and held.op > op then op = string.format('%.0fp', held.op) else op = string.format('%.0f', op) end
-  fields[#fields + 1] = post
-  fields[#fields + 1] = op
-end
-if of ~= epoch or (extent == 'all' and not is_cut) then
-  if redis.call('HLEN', key) <= tonumber(ARGV[5]) then
-    for _, post in ipairs(redis.call('HKEYS', key)) do
-      if post ~= '!' and pending_of(q, post .. '|' .. session) then put(post, 0) end
-    end
-  else
-    is_cut = true
+if not epoch then return { 'NEW' } end
+if mark_of(q, 'fed') then return { 'FEEDING' } end
+if mark_of(q, 'nonce') ~= receipt or mark_of(q, 'half') then return { 'AGAIN' } end
+local function install(key, session, extent, from, to)
+  local mark = redis.pcall('HGET', key, '!')
+  if type(mark) == 'table' then redis.call('DEL', key) mark = false end
+  if mark == epoch .. '|all' then return end
+  local of, known = string.match(mark or '', '^(.*)|(%a+)$')
+  local is_cut = known == 'cut'
+  local fields = {}
+  local function put(post, op)
+    local held = pending_of(q, post .. '|' .. session)
+    if held and held.op > op then op = string.format('%.0fp', held.op) else op = string.format('%.0f', op) end
+    fields[#fields + 1] = post
+    fields[#fields + 1] = op
   end
-  redis.call('UNLINK', key)
+  if of ~= epoch or (extent == 'all' and not is_cut) then
+    local held = redis.call('HLEN', key)
+    if held <= most then
+      for _, post in ipairs(held > 0 and redis.call('HKEYS', key) or {}) do
+        if post ~= '!' and pending_of(q, post .. '|' .. session) then put(post, 0) end
+      end
+    else
+      is_cut = true
+    end
+    if held > 0 then redis.call('UNLINK', key) end
+  end
+  for i = from, to, 2 do put(ARGV[i], tonumber(ARGV[i + 1])) end
+  if #fields > 2 * SCANNED then redis.call('HSET', key, '!', string.rep('!', 65)) end
+  for i = 1, #fields, 1000 do redis.call('HSET', key, unpack(fields, i, math.min(i + 999, #fields))) end
+  redis.call('HSET', key, '!', epoch .. '|' .. (is_cut and 'cut' or extent))
+  redis.call('PEXPIRE', key, ttl)
 end
-for i = 6, #ARGV, 2 do put(ARGV[i], tonumber(ARGV[i + 1])) end
-local SCANNED = 64
-if #fields > 2 * SCANNED then redis.call('HSET', key, '!', string.rep('!', 65)) end
-for i = 1, #fields, 1000 do redis.call('HSET', key, unpack(fields, i, math.min(i + 999, #fields))) end
-redis.call('HSET', key, '!', epoch .. '|' .. (is_cut and 'cut' or extent))
-redis.call('PEXPIRE', key, ARGV[4])
-return 'OK'
+local out, at = {}, 4
+while ARGV[at] do
+  local last = at + 2 + 2 * tonumber(ARGV[at + 2])
+  install(KEYS[#out + 2], ARGV[at], ARGV[at + 1], at + 3, last)
+  out[#out + 1], at = 'OK', last + 1
+end
+return out
 `,
   },
   likers: {
@@ -1358,7 +1367,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: '2dfc170c570cbed47cbeb58a0ff80f89a006ed2a',
+    sha1: '4ea564f2e50dbf9d16b9aeedad1aa38b5ed805a5',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1445,6 +1454,10 @@ end
 local function is_cold(s)
   return not (s.post and s.post.is_warm) or not (s.held or s.known)
 end
+local function ask_for(k, s)
+  assert_writable(k.q)
+  return { 'HYDRATE', s.post and s.post.is_warm and 'pair' or 'post' }
+end
 local function take(k, s, post, session, op, now)
   local likes = op % 2
   local before, of
@@ -1488,10 +1501,12 @@ local given = tonumber(redis.call('GET', KEYS[7]))
 if given then
   assert_primary(k.q)
 else
-  assert_writable(k.q)
   local is_unknown = not (s.held or s.known)
-  if is_cold(s) and ARGV[5] == 'warm' then return { 'HYDRATE' } end
-  if is_unknown and wanted == 'flip' then return { 'ASK' } end
+  if is_cold(s) and ARGV[5] == 'warm' then return ask_for(k, s) end
+  if is_unknown and wanted == 'flip' then
+    assert_writable(k.q)
+    return { 'ASK' }
+  end
   local t = math.max(now, math.floor(s.newest / 2) + 1)
   local rev = s.post and s.post.rev or 0
   if is_unknown and now + ahead < rev then t = rev + ahead + 1 end
@@ -2204,7 +2219,7 @@ return { mark_of(q, 'nonce') or '', epoch_of(q) or '', int(pending), int(oldest 
   },
   write: {
     name: 'write',
-    sha1: 'da347c88aaf19a5b0bdd75d2f8bc90d1fe7d7c45',
+    sha1: 'cf88d96f7e52e2c437ab9d5c2e50ce1eba1dd415',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -2291,6 +2306,10 @@ end
 local function is_cold(s)
   return not (s.post and s.post.is_warm) or not (s.held or s.known)
 end
+local function ask_for(k, s)
+  assert_writable(k.q)
+  return { 'HYDRATE', s.post and s.post.is_warm and 'pair' or 'post' }
+end
 local function take(k, s, post, session, op, now)
   local likes = op % 2
   local before, of
@@ -2333,11 +2352,11 @@ local s = look(k, post, session)
 if op <= s.newest then
   assert_primary(k.q)
 else
-  assert_writable(k.q)
-  if ARGV[5] == 'warm' and is_cold(s) then return { 'HYDRATE' } end
+  if ARGV[5] == 'warm' and is_cold(s) then return ask_for(k, s) end
   if ahead then
     local moment = math.max(now, math.floor(s.newest / 2), s.post and s.post.rev or 0)
     if math.floor(op / 2) > moment + ahead then
+      assert_writable(k.q)
       if is_cold(s) then return { 'ASK' } end
       return { 'AHEAD', int(moment) }
     end

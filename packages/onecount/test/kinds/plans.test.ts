@@ -97,6 +97,15 @@ function calls(sql: Sql): Record<string, { n: number; run(): Promise<unknown>; i
     peek: { n: 100, run: () => port.peek([hot, ...some(49)], 'hot-3') },
     'a snapshot with a session': { n: 120, run: hydrate('hot-4', 1000, 'all') },
     'a snapshot with a session of many': { n: 250, run: hydrate('cold', 100, 'some') },
+    'a snapshot of many sessions': {
+      n: 600,
+      run: async () => {
+        const sessions = ['hot-4', 'cold', ...Array.from({ length: 48 }, (_, i) => `new-${i}`)]
+        const asked = sessions.map(sessionId => ({ sessionId, pairs: some(5) }))
+        const told = await port.snapshots({ partition: 0, postIds: [hot], sessions: asked, most: 100 })
+        expect(told.sessions.filter(({ extent }) => extent === 'some')).toHaveLength(1)
+      },
+    },
     posts: { n: 100, run: () => port.posts(variantId(coldComment(10), ''), 100) },
     likes: { n: 100, run: () => port.likes(variantId(coldComment(10), ''), 100) },
     session: { n: 10, run: () => port.session('cold', variantId(coldComment(5000), ''), 10) },

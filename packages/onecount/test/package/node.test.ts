@@ -1,6 +1,7 @@
 import * as onecount from 'onecount'
 import * as http from 'onecount/http'
 import * as ioredisDrivers from 'onecount/ioredis'
+import * as joseSessions from 'onecount/jose'
 import * as next from 'onecount/next'
 import * as postgresDrivers from 'onecount/postgres'
 import * as react from 'onecount/react'
@@ -25,6 +26,7 @@ const SOURCES: Record<string, object> = {
   'onecount/react/supabase': reactSupabase,
   'onecount/redis': redisDrivers,
   'onecount/supabase': supabaseDriver,
+  'onecount/jose': joseSessions,
   'onecount/upstash': upstashDriver,
 }
 /** Contract suites: they say what they test to the runner that imports them. */
@@ -104,6 +106,7 @@ describe('without any peer', () => {
     ['onecount/supabase', '@supabase/supabase-js'],
     ['onecount/next', 'next'],
     ['onecount/upstash', '@upstash/redis'],
+    ['onecount/jose', 'jose'],
   ])('%s names what is missing: %s', async (path, peer) => {
     await bare.write('import.js', `import '${path}'`)
     const { code, err } = await node(bare, 'import.js')

@@ -14,6 +14,7 @@ export const PEERS = [
   '@tanstack/react-query',
   '@upstash/redis',
   'ioredis',
+  'jose',
   'next',
   'postgres',
   'react',

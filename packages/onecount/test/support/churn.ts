@@ -41,7 +41,7 @@ export const instancesOn = (redis: RedisPort[], sql: Sql, partitions: number): O
 
 /** Presses and reads of one session, one after the other, at any of the instances; as many as are asked for, or until it is over. */
 export async function press(
-  instances: Onecount[],
+  instances: Pick<Onecount, 'set' | 'read'>[],
   session: number,
   ack: 'redis' | 'postgres',
   isOver: (presses: number) => boolean,

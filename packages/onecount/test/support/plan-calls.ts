@@ -72,6 +72,15 @@ export function calls(port: PostgresPort, sql: Sql, post: (i: number) => string)
     'a snapshot with a session': { n: 120, run: hydrate('cold-1', 1000, 'all') },
     'a snapshot with a session of unlikes': { n: 120, run: hydrate('un-1', 1000, 'all') },
     'a snapshot with a session of many likes': { n: 200, run: hydrate(EVERYWHERE, 100, 'some') },
+    'a snapshot of many sessions': {
+      n: 800,
+      run: async () => {
+        const sessions = ['cold-1', 'un-1', EVERYWHERE, ...Array.from({ length: 47 }, (_, i) => `new-${i}`)]
+        const asked = sessions.map(sessionId => ({ sessionId, pairs: some(5) }))
+        const told = await port.snapshots({ ...page, sessions: asked, most: 100 })
+        expect(told.sessions.filter(({ extent }) => extent === 'some')).toHaveLength(1)
+      },
+    },
     'the fallback of the version before': {
       n: 1,
       run: () => sql`select onecount_fallback(${post(2)}, ${randomUUID()}, ${2 * now() + 1}, ${now()})`,

@@ -120,7 +120,40 @@ export const hydration: PostgresSuite = database => {
       })
     })
 
-    describe('a snapshot of a session', () => {
+    /** What is told of a session among others, in one call. */
+    async function amongMany(query: Partial<SnapshotQuery>): Promise<Snapshot> {
+      const { sessionId, pairs = [], postIds = [], most = 100 } = query
+      const sessions = [
+        { sessionId: 'bystander', pairs: [other] },
+        { sessionId: sessionId!, pairs },
+        { sessionId: 'another', pairs: [post, ...pairs] },
+      ]
+      const told = await database().port.snapshots({ partition: 0, postIds, sessions, most })
+      expect(told.sessions.map(session => session.sessionId).sort()).toEqual(
+        sessions.map(session => session.sessionId).sort(),
+      )
+      const { extent, ops } = told.sessions.find(session => session.sessionId === sessionId)!
+      for (const name of ['bystander', 'another'])
+        expect(told.sessions).toContainEqual({ sessionId: name, extent: 'all', ops: [] })
+      return { receipt: told.receipt, posts: told.posts, session: { extent, ops } }
+    }
+
+    it('of many sessions is of one moment with the posts', async () => {
+      const sessions = ['ana', 'eva', 'zoe'].map(sessionId => ({ sessionId, pairs: [post] }))
+      const query = { partition: 0, postIds: [post, newPostId(), post], sessions, most: 100 }
+      const told = await database().port.snapshots(query)
+      expect(told).toMatchObject({ receipt, posts: [{ postId: post, likes: 12, rev: T }] })
+      expect(Object.fromEntries(told.sessions.map(({ sessionId, ops }) => [sessionId, ops]))).toEqual({
+        ana: [{ postId: post, op: likeAt(5) }],
+        eva: [{ postId: post, op: unlikeAt(5) }],
+        zoe: [],
+      })
+    })
+
+    describe.each([
+      ['alone', snapshot],
+      ['among others', amongMany],
+    ])('a snapshot of a session, %s,', (_, snapshot) => {
       it('holds all of its ops, likes and unlikes, and nobody else’s', async () => {
         await chain.drain([entry(other, 'ana', unlikeAt(9))])
         const ana = await snapshot({ sessionId: 'ana' })

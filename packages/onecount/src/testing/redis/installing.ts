@@ -87,7 +87,7 @@ export const installing: Suite = (redis, harness) => {
     })
   })
 
-  describe('install-session', () => {
+  describe('install-sessions', () => {
     it('makes every pair known: those that Postgres has, and by that the others', async () => {
       const s = harness()
       await s.warm({ [POST]: 1, [OTHER_POST]: 0 }, { ana: [[POST, likeAt(1)]] })
@@ -174,6 +174,34 @@ export const installing: Suite = (redis, harness) => {
         expect(await s.shown(POST, 'ana')).toMatchObject({ op: `${likeAt(2)}p` })
         await redis().command('HDEL', s.keys.ops('ana'), POST)
       }
+    })
+
+    it('makes many known in one call, whatever was held of each', async () => {
+      const s = harness()
+      await s.warm({ [POST]: 2 }, { whole: [[POST, likeAt(1)]] })
+      await s.write(POST, 'whole', unlikeAt(2))
+      await s.write(POST, 'pressed', likeAt(3), { accept: 'any' })
+      await redis().command('SET', s.keys.ops('broken'), 'not ops')
+      const sessions: Parameters<typeof s.installSessions>[1] = [
+        ['new', 'all', []],
+        ['broken', 'all', [[POST, likeAt(1)]]],
+        ['whole', 'all', [[POST, likeAt(1)]]],
+        ['pressed', 'all', [[OTHER_POST, likeAt(1)]]],
+        ['large', 'some', [[OTHER_POST, unlikeAt(1)]]],
+      ]
+      expect(await s.installSessions('first', sessions)).toEqual(['OK', 'OK', 'OK', 'OK', 'OK'])
+      const opsOf = async (session: string) =>
+        [await s.shown(POST, session), await s.shown(OTHER_POST, session)].map(state => state?.op)
+      expect(await opsOf('new')).toEqual(['', ''])
+      expect(await opsOf('broken')).toEqual([String(likeAt(1)), ''])
+      expect(await opsOf('whole')).toEqual([`${unlikeAt(2)}p`, ''])
+      expect(await opsOf('pressed')).toEqual([`${likeAt(3)}p`, String(likeAt(1))])
+      expect(await opsOf('large')).toEqual(['', String(unlikeAt(1))])
+      const known = ['new', 'broken', 'whole', 'pressed', 'large'].map(session => s.known(session))
+      expect(await Promise.all(known)).toEqual(['all', 'all', 'all', 'all', 'some'])
+      const before = await s.everything()
+      expect(await s.installSessions('another cut', sessions)).toEqual(['AGAIN'])
+      expect(await s.everything()).toEqual(before)
     })
 
     it('is forgotten when nobody touches it', async () => {

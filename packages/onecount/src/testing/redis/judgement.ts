@@ -69,7 +69,7 @@ export const judgement: Suite = (_, harness) => {
       await s.warm({ [POST]: 1 })
       const before = await s.everything()
       const op = likeAt(HOUR)
-      expect(await s.write(POST, 'ana', op, judged)).toEqual(['HYDRATE'])
+      expect(await s.write(POST, 'ana', op, judged)).toEqual(['HYDRATE', 'pair'])
       expect(await s.write(POST, 'ana', op, { ...judged, accept: 'any' })).toEqual(['ASK'])
       expect(await s.everything()).toEqual(before)
     })

@@ -11,7 +11,7 @@ const GROWING: Record<string, (s: Harness, cut: string) => Promise<Reply>> = {
   'write of an unlike': s => s.write(POST, 'ana', unlikeAt(5)),
   press: s => s.press(POST, 'ana', 'flip', { now: T + 5 }),
   'install-posts': (s, cut) => s.installPosts(cut, [[OTHER_POST, 5]]),
-  'install-session': (s, cut) => s.installSession('ben', cut, [[POST, likeAt(1)]]),
+  'install-sessions': (s, cut) => s.installSession('ben', cut, [[POST, likeAt(1)]]),
   mirror: s => s.mirror([[OTHER_POST, 'ben', likeAt(1)]]),
   prepare: async s => s.prepare('filler'),
   'fill with a cold post': async s => s.fill((await s.status()).epoch, 'first', 0, [[OTHER_POST, 5]]),

@@ -103,7 +103,7 @@ export const presses: Suite = (redis, harness) => {
     it('flips a pending op on a cold post', async () => {
       const s = harness()
       await s.write(POST, 'ana', likeAt(1), any)
-      expect(await s.press(POST, 'ana', 'flip')).toEqual(['HYDRATE'])
+      expect(await s.press(POST, 'ana', 'flip')).toEqual(['HYDRATE', 'post'])
       const reply = await s.press(POST, 'ana', 'flip', { ...any, now: T + 5 })
       expect(reply).toEqual(['COLD', String(unlikeAt(5))])
       expect(await s.pending()).toEqual([`${POST}|ana|${unlikeAt(5)}`])

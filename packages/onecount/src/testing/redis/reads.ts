@@ -77,7 +77,7 @@ export const reads: Suite = (redis, harness) => {
       await s.write(POST, 'eva', likeAt(3))
       await lose(s)
       expect(await s.isWarm(POST)).toBe(false)
-      expect(await s.write(POST, 'fay', likeAt(4))).toEqual(['HYDRATE'])
+      expect(await s.write(POST, 'fay', likeAt(4))).toEqual(['HYDRATE', 'post'])
       await s.warm({ [POST]: 12 }, { eva: [] })
       expect(await s.shown(POST)).toMatchObject({ count: loss === 'the queue' ? 12 : 13 })
     })

@@ -8,7 +8,7 @@ const TELLING: Record<string, (s: Harness, batch: Batch) => Promise<unknown>> = 
   press: s => s.press(POST, 'new', 'flip'),
   read: s => s.read([POST], 'ana'),
   'install-posts': s => s.installPosts('first', [[POST, 446]]),
-  'install-session': s => s.installSession('ana', 'first', []),
+  'install-sessions': s => s.installSession('ana', 'first', []),
   collect: s => s.collect(),
   settle: (s, batch) => s.settle(batch, { likes: { [POST]: 447 } }),
   resolve: s => s.resolve('second', 'another batch'),

@@ -83,6 +83,18 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
   const list = (call: ScriptCall) => run(...call) as Promise<string[]>
   const text = (call: ScriptCall) => run(...call) as Promise<string>
   let presses = 0
+  const installSessions = (
+    receipt: string,
+    sessions: [session: string, extent: 'all' | 'some', ops: [post: string, op: number][]][],
+    { ttl = 60_000, most = 1000 } = {},
+  ) =>
+    list(
+      calls.installSessions(
+        receipt,
+        sessions.map(([sessionId, extent, ops]) => ({ sessionId, extent, ops: new Map(ops) })),
+        { ttlMs: ttl, most },
+      ),
+    )
 
   return {
     keys,
@@ -135,7 +147,10 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
         ttl = 60_000,
         most = 1000,
       }: { extent?: 'all' | 'some'; ttl?: number; most?: number } = {},
-    ) => text(calls.installSession(session, receipt, new Map(ops), { extent, ttlMs: ttl, most })),
+    ): Promise<string> =>
+      installSessions(receipt, [[session, extent, ops]], { ttl, most }).then(([verdict]) => verdict!),
+
+    installSessions,
 
     pendingOps: (session: string, cursor = '0', count = 1000) =>
       list(calls.pendingOps(session, cursor, count)),

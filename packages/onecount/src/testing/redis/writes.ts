@@ -103,8 +103,8 @@ export const writes: Suite = (redis, harness) => {
   describe('a press of what is not known', () => {
     it('is not taken without being told to, and leaves no key', async () => {
       const s = harness()
-      expect(await s.write(POST, 'ana', likeAt(1))).toEqual(['HYDRATE'])
-      expect(await s.press(POST, 'ana', '1')).toEqual(['HYDRATE'])
+      expect(await s.write(POST, 'ana', likeAt(1))).toEqual(['HYDRATE', 'post'])
+      expect(await s.press(POST, 'ana', '1')).toEqual(['HYDRATE', 'post'])
       expect(await s.everything()).toEqual({})
     })
 
@@ -112,8 +112,8 @@ export const writes: Suite = (redis, harness) => {
       const s = harness()
       await s.warm({ [POST]: 446 }, { ana: [] })
       const before = await s.everything()
-      expect(await s.write(OTHER_POST, 'ana', likeAt(1))).toEqual(['HYDRATE'])
-      expect(await s.write(POST, 'ben', likeAt(1))).toEqual(['HYDRATE'])
+      expect(await s.write(OTHER_POST, 'ana', likeAt(1))).toEqual(['HYDRATE', 'post'])
+      expect(await s.write(POST, 'ben', likeAt(1))).toEqual(['HYDRATE', 'pair'])
       expect(await s.everything()).toEqual(before)
     })
 
@@ -153,7 +153,7 @@ export const writes: Suite = (redis, harness) => {
       await s.warm({}, { ana: [[POST, likeAt(1)]] })
       await s.begin('second')
       await s.hydrate(POST, 1)
-      expect(await s.write(POST, 'ana', unlikeAt(2))).toEqual(['HYDRATE'])
+      expect(await s.write(POST, 'ana', unlikeAt(2))).toEqual(['HYDRATE', 'pair'])
       await s.know('ana', [[POST, likeAt(1)]])
       expect(await s.write(POST, 'ana', unlikeAt(2))).toMatchObject({ 1: '0', 6: '1' })
     })
@@ -164,7 +164,7 @@ export const writes: Suite = (redis, harness) => {
       const { cut } = await s.status()
       await s.installSession('ana', cut, [[POST, 0]], { extent: 'some' })
       expect(await s.write(POST, 'ana', likeAt(1))).toMatchObject({ 1: '6', 6: '1' })
-      expect(await s.write(OTHER_POST, 'ana', likeAt(1))).toEqual(['HYDRATE'])
+      expect(await s.write(OTHER_POST, 'ana', likeAt(1))).toEqual(['HYDRATE', 'pair'])
     })
   })
 }

@@ -1,6 +1,6 @@
--- Generated from packages/onecount/sql/0025_raised_codes_of_a_batch.sql by `npm run generate`. Do not edit.
+-- Generated from packages/onecount/sql/0026_raised_codes_of_a_batch.sql by `npm run generate`. Do not edit.
 
--- The drain tells what an application raises from an outage: 0024_raised_codes.sql.
+-- The drain tells what an application raises from an outage: 0025_raised_codes.sql.
 
 -- Applies one batch that Redis handed out under `p_nonce`, if `p_parent` is the receipt, and answers as
 -- onecount_drained; the receipt is `<nonce>/<random>` then. A batch that was applied last is answered again. Anything

@@ -1,4 +1,4 @@
--- Generated from packages/onecount/sql/0024_raised_codes.sql by `npm run generate`. Do not edit.
+-- Generated from packages/onecount/sql/0025_raised_codes.sql by `npm run generate`. Do not edit.
 
 -- What a function of the application raises is its refusal of what it was given, also where its code is one by which
 -- Postgres says that it cannot serve: such an op stopped all others. How rows are looked up: 0015_log.sql.

@@ -1,8 +1,8 @@
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { OnecountError } from '../core/errors'
-import { errorResponse } from '../http/responses'
-import { isBelow } from './address'
+import { isBelow } from './below'
+import { errorReply } from './responses'
 
 /** What Node answers where it has a request that it cannot read. */
 const STATUS: Record<string, number> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
@@ -18,7 +18,7 @@ interface ParserError extends Error {
  */
 export function refuseRaw(server: Server, basePath: string): void {
   const end = (socket: Duplex, status: number, path: string) =>
-    void write(socket, status, status === 405 && isBelow(basePath, path))
+    write(socket, status, status === 405 && isBelow(basePath, path))
   server.on('connect', (request: IncomingMessage, socket: Duplex) => end(socket, 405, request.url ?? ''))
   server.on('clientError', (error: ParserError, socket: Duplex) => {
     if (!socket.writable) return void socket.destroy()
@@ -29,12 +29,10 @@ export function refuseRaw(server: Server, basePath: string): void {
   })
 }
 
-async function write(socket: Duplex, status: number, isApi: boolean): Promise<void> {
-  const answer = isApi
-    ? errorResponse(new OnecountError('method_not_allowed'))
-    : new Response(null, { status })
-  const headers = [...answer.headers].map(([name, value]) => `${name}: ${value}\r\n`)
-  const body = await answer.text()
+function write(socket: Duplex, status: number, isApi: boolean): void {
+  const answer = isApi ? errorReply(new OnecountError('method_not_allowed')) : null
+  const headers = Object.entries(answer?.headers ?? {}).map(([name, value]) => `${name}: ${value}\r\n`)
+  const body = String(answer?.body ?? '')
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${headers.join('')}${isApi ? 'allow: GET, HEAD, PUT, DELETE, OPTIONS\r\n' : ''}connection: close\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   )

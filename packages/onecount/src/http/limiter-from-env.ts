@@ -1,9 +1,12 @@
 import { createKeys } from '../core/keys'
 import type { Onecount } from '../core/onecount'
-import { createLimiter, type Limiter } from '../http/limiter'
-import { parseLimits } from '../http/limits'
-import { redisLimits } from '../http/shared-limits'
-import { type Env, misconfigured } from './config'
+import { createLimiter, type Limiter } from './limiter'
+import { parseLimits } from './limits'
+import { misconfigured } from './misconfigured'
+import { redisLimits } from './shared-limits'
+
+/** Variables of the environment. */
+type Env = Record<string, string | undefined>
 
 /**
  * Counts for `ONECOUNT_LIMITS`: in Redis too where there is one, so that the limits hold for all processes, unless

@@ -1,0 +1,103 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Handler } from '../../http/handler'
+import { nodeListener } from '../../http/node'
+import { doubtProxyHops } from '../../http/proxy-doubt'
+import { refuseRaw } from '../../http/raw-refusals'
+import { MissingSetting } from '../settings'
+
+/** Headers have to be there by then, the whole request soon after; milliseconds. Bodies have a deadline of their own. */
+const HEADERS_MS = 10_000
+const REQUEST_MS = 15_000
+/** Longer than load balancers keep a connection, which would send a request into one that ends. */
+const KEEP_ALIVE_MS = 65_000
+/** Longer than any request takes: what is not answered by then never is. */
+const LAST_ANSWERS_MS = 7000
+
+export interface Listening {
+  /** As browsers write it, with the base path. */
+  url: string
+  /** Takes no request more; resolves when those that had begun are answered, or cut off after 7 seconds. */
+  stop(): Promise<void>
+}
+
+export interface ListenOptions {
+  host: string
+  port: number
+  basePath: string
+  handler: Handler
+  proxyHops: number
+  /** Told once of each thing that seems wrong with the settings. */
+  warn(message: string): void
+}
+
+/** @throws MissingSetting where the port cannot be had */
+export async function listen({
+  host,
+  port,
+  basePath,
+  handler,
+  proxyHops,
+  warn,
+}: ListenOptions): Promise<Listening> {
+  const answer = nodeListener(handler)
+  const server = createServer(
+    {
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: 1000,
+    },
+    (incoming, outgoing) => {
+      if (incoming.headers['x-forwarded-for'] !== undefined) doubtHops(incoming, proxyHops, warn)
+      answer(incoming, outgoing)
+    },
+  )
+  refuseRaw(server, basePath)
+  await opened(server, host, port)
+  const { port: given } = server.address() as AddressInfo
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${given}${basePath}`,
+    stop: () => closed(server),
+  }
+}
+
+function doubtHops(
+  { headers, socket }: IncomingMessage,
+  proxyHops: number,
+  warn: (line: string) => void,
+): void {
+  const head = { get: (name: string) => String(headers[name] ?? '') || null }
+  const doubt = doubtProxyHops(head, { proxyHops, connectionIp: socket.remoteAddress })
+  if (doubt) warn(doubt)
+}
+
+const opened = (server: Server, host: string, port: number) =>
+  new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port)))
+    server.listen({ host, port }, resolve)
+  })
+
+function cannotListen({ code, message }: NodeJS.ErrnoException, host: string, port: number): MissingSetting {
+  if (code === 'EADDRINUSE')
+    return new MissingSetting(
+      `Port ${port} of ${host} is taken: stop what listens there, or use another --port`,
+    )
+  if (code === 'EACCES') return new MissingSetting(`Port ${port} may not be used: use a --port above 1023`)
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new MissingSetting(
+      `--host ${host} is no address of this machine: use 127.0.0.1, or 0.0.0.0 for all`,
+    )
+  return new MissingSetting(`Cannot listen on ${host}:${port} (${message}): use another --host or --port`)
+}
+
+async function closed(server: Server): Promise<void> {
+  const ended = new Promise<void>(resolve => server.close(() => resolve()))
+  // A connection that is kept is idle after its last answer.
+  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  const late = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS)
+  server.closeIdleConnections()
+  await ended
+  clearInterval(idle)
+  clearTimeout(late)
+}

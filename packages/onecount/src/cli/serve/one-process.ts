@@ -1,0 +1,94 @@
+import { OnecountError } from '../../core/errors'
+import { createHandler } from '../../http/handler'
+import { limiterFromEnv } from '../../http/limiter-from-env'
+import { parseProxyHops } from '../../http/proxy-hops'
+import type { PersonOf } from '../../http/visitor'
+import { chooseKinds, readConfig } from '../config'
+import { loadJose } from '../drivers'
+import { MissingSetting, storeSettings } from '../settings'
+import { listen } from './http-server'
+import type { ServeLog } from './log'
+import type { ServeOptions } from './options'
+import { openStores } from './stores'
+
+/** How long the last drain may take, milliseconds. */
+const LAST_DRAIN_MS = 5000
+
+export interface Served {
+  url: string
+  /** Answers what has begun, drains what is left, and closes the stores. */
+  stop(): Promise<void>
+}
+
+type Env = Record<string, string | undefined>
+
+/** Opens the stores and listens. @throws MissingSetting, naming the setting */
+export async function serveHere(options: ServeOptions, env: Env, log: ServeLog): Promise<Served> {
+  const { host, port, basePath, origins, anonymous, drains } = options
+  const config = await readConfig(options.stores.config)
+  const settings = storeSettings(options.stores)
+  const warnings = new Set<string>()
+  const session = await sessionOf(options)
+  const stores = await asSetting(() =>
+    openStores(settings, chooseKinds(config, options.stores.kind), env, log),
+  )
+  const { engines } = stores
+  try {
+    const proxyHops = await asSetting(() => parseProxyHops(env.ONECOUNT_PROXY_HOPS))
+    const handler = await asSetting(() =>
+      createHandler({
+        service: engines,
+        secret: anonymous ? (env.ONECOUNT_SECRET ?? '') : undefined,
+        session,
+        anonymous,
+        limiter: limiterFromEnv(env, () => engines.kinds[engines.main]!),
+        trustedOrigins: origins,
+        drainSecret: env.ONECOUNT_DRAIN_SECRET || env.CRON_SECRET,
+        proxyHops,
+        basePath,
+        warnings: () => [...warnings],
+        log: log.warn,
+      }),
+    )
+    const warn = (message: string) => {
+      if (warnings.has(message)) return
+      warnings.add(message)
+      log.warn(message)
+    }
+    const server = await listen({ host, port, basePath, handler, proxyHops, warn })
+    let isStopping = false
+    const begun = stores.begin().then(() => {
+      if (drains && !isStopping) engines.drain.start()
+    })
+    return {
+      url: server.url,
+      async stop() {
+        isStopping = true
+        await server.stop()
+        await begun
+        if (drains) await engines.drain.stop({ budgetMs: LAST_DRAIN_MS })
+        await stores.close()
+      },
+    }
+  } catch (error) {
+    await stores.close()
+    throw error
+  }
+}
+
+/** Who sends a request, by the token of the application. @throws MissingSetting */
+async function sessionOf({ token }: ServeOptions): Promise<PersonOf | undefined> {
+  if (!token) return undefined
+  const { tokenSession } = await loadJose()
+  return asSetting(() => tokenSession(token))
+}
+
+/** @throws MissingSetting in place of the error for visitors */
+async function asSetting<T>(read: () => T | Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof OnecountError) || !error.options.detail) throw error
+    throw new MissingSetting(error.options.detail)
+  }
+}

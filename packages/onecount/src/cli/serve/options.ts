@@ -1,0 +1,120 @@
+import { parseArgs } from 'node:util'
+import type { TokenOptions } from '../../jose'
+import { MissingSetting, STORE_OPTIONS, type StoreOptions } from '../settings'
+
+const PORT = 3100
+const HOST = '127.0.0.1'
+const MOST_PROCESSES = 64
+
+const OPTIONS = {
+  port: { type: 'string' },
+  host: { type: 'string' },
+  origin: { type: 'string', multiple: true },
+  'base-path': { type: 'string' },
+  processes: { type: 'string' },
+  'no-drain': { type: 'boolean' },
+  'no-anonymous': { type: 'boolean' },
+  jwks: { type: 'string' },
+  issuer: { type: 'string' },
+  audience: { type: 'string', multiple: true },
+  'authorized-party': { type: 'string', multiple: true },
+  claim: { type: 'string' },
+  json: { type: 'boolean' },
+  ...STORE_OPTIONS,
+  help: { type: 'boolean' },
+} as const
+
+/** What `npx onecount serve` was told. */
+export interface ServeOptions {
+  port: number
+  host: string
+  basePath: string
+  /** Pages of these may read and like. */
+  origins: string[]
+  processes: number
+  drains: boolean
+  anonymous: boolean
+  /** How tokens of the application are verified; null: it has none. */
+  token: TokenOptions | null
+  isJson: boolean
+  stores: StoreOptions
+}
+
+type Env = Record<string, string | undefined>
+
+/** Null: help was asked for. @throws MissingSetting, and what parseArgs throws */
+export function readServeOptions(args: string[], env: Env): ServeOptions | null {
+  const { values } = parseArgs({ args, options: OPTIONS })
+  if (values.help) return null
+  const token = tokenOptions(values, env)
+  const anonymous = !values['no-anonymous']
+  if (!anonymous && !token)
+    throw new MissingSetting('--no-anonymous without --jwks: nobody could like; name the keys of your tokens')
+  return {
+    port: integer('--port', values.port ?? (env.PORT || String(PORT)), 0, 65_535),
+    host: values.host ?? HOST,
+    basePath: basePathOf(values['base-path'] ?? '/api'),
+    origins: [...listOf(env.ONECOUNT_TRUSTED_ORIGINS), ...(values.origin ?? []).flatMap(listOf)].map(
+      originOf,
+    ),
+    processes: integer('--processes', values.processes ?? '1', 1, MOST_PROCESSES),
+    drains: !values['no-drain'],
+    anonymous,
+    token,
+    isJson: values.json ?? false,
+    stores: values,
+  }
+}
+
+interface TokenValues {
+  jwks?: string
+  issuer?: string
+  audience?: string[]
+  'authorized-party'?: string[]
+  claim?: string
+}
+
+function tokenOptions(values: TokenValues, env: Env): TokenOptions | null {
+  const jwks = values.jwks ?? (env.ONECOUNT_JWKS || undefined)
+  const secret = env.ONECOUNT_JWT_SECRET || undefined
+  const audience = values.audience ?? listOf(env.ONECOUNT_JWT_AUDIENCE)
+  const authorizedParties = values['authorized-party'] ?? listOf(env.ONECOUNT_JWT_AUTHORIZED_PARTIES)
+  const issuer = values.issuer ?? (env.ONECOUNT_JWT_ISSUER || undefined)
+  if (jwks || secret)
+    return {
+      jwks,
+      secret,
+      issuer,
+      audience,
+      ...(authorizedParties.length > 0 && { authorizedParties }),
+      claim: values.claim,
+    }
+  for (const name of ['issuer', 'audience', 'authorized-party', 'claim'] as const)
+    if (values[name] !== undefined)
+      throw new MissingSetting(`--${name} without --jwks: name the address of the keys of your tokens`)
+  return null
+}
+
+/** One site, as browsers write it; never a pattern: cookies go along. */
+function originOf(text: string): string {
+  const { origin, protocol, hostname } = URL.canParse(text) ? new URL(text) : NO_URL
+  if (/^https?:$/.test(protocol) && !hostname.includes('*')) return origin
+  throw new MissingSetting(
+    `--origin ${text} is no origin: name each site whose pages may like, as https://app.example.com`,
+  )
+}
+
+const NO_URL = { origin: '', protocol: '', hostname: '' }
+
+function basePathOf(text: string): string {
+  if (/^(\/[\w.~-]+)+$/.test(text)) return text
+  throw new MissingSetting(`--base-path ${text} is no path: begin with a slash and end without one, as /api`)
+}
+
+function integer(name: string, text: string, least: number, most: number): number {
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= least && value <= most) return value
+  throw new MissingSetting(`${name} ${text} is not understood: use a number from ${least} to ${most}`)
+}
+
+export const listOf = (text = ''): string[] => text.split(',').flatMap(item => item.trim() || [])

@@ -1,0 +1,69 @@
+import cluster, { type Worker } from 'node:cluster'
+import type { ServeLog } from './log'
+
+/** By when a process has to have ended, with its last answers and its last drain; milliseconds. */
+const STOP_MS = 15_000
+/** Pause before another process takes the place of one that has ended; doubled for each, up to the second. */
+const RESTART_MS = 100
+const MOST_RESTART_MS = 5000
+
+/** What a process tells the one that started it. */
+export type Told = { listening: string } | { failed: string }
+
+/**
+ * Runs `count` processes that share one port, and starts another in place of one that ends. Answers the exit code: 0 when
+ * it was asked to stop and all ended in order, 1 when one had to be killed, 2 when they cannot begin.
+ */
+export async function serveTogether(count: number, log: ServeLog, asked: Promise<void>): Promise<number> {
+  const running = new Set<Worker>()
+  let listening = 0
+  let ended = 0
+  let isStopping = false
+  let isOver: (code: number) => void
+  const over = new Promise<number>(resolve => {
+    isOver = resolve
+  })
+
+  function start(): void {
+    const worker = cluster.fork()
+    running.add(worker)
+    worker.on('message', (told: Told) => {
+      if ('failed' in told) fail(told.failed)
+      else if (++listening === count) log.info(`listening on ${told.listening}, ${count} processes`)
+    })
+    worker.on('exit', (code, signal) => {
+      running.delete(worker)
+      if (isStopping) return
+      ended++
+      const pause = Math.min(RESTART_MS * 2 ** Math.min(ended - 1, 10), MOST_RESTART_MS)
+      log.warn(`a process ended (${signal ?? `code ${code}`}): another one starts`)
+      setTimeout(() => isStopping || start(), pause)
+    })
+  }
+
+  /** A setting is wrong, and it is the same for all: it is said once. */
+  function fail(message: string): void {
+    if (isStopping) return
+    isStopping = true
+    console.error(message)
+    for (const { process } of running) process.kill('SIGKILL')
+    isOver(2)
+  }
+
+  async function stop(): Promise<void> {
+    if (isStopping) return
+    isStopping = true
+    const exits = [...running].map(worker => new Promise<number>(resolve => worker.once('exit', resolve)))
+    for (const { process } of running) process.kill('SIGTERM')
+    const late = setTimeout(() => {
+      for (const { process } of running) process.kill('SIGKILL')
+    }, STOP_MS)
+    const codes = await Promise.all(exits)
+    clearTimeout(late)
+    isOver(codes.every(code => code === 0) ? 0 : 1)
+  }
+
+  for (let i = 0; i < count; i++) start()
+  void asked.then(stop)
+  return over
+}

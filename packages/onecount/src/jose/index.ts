@@ -1,0 +1,1 @@
+export { type SessionOfToken, type TokenOptions, tokenSession } from './token-session'

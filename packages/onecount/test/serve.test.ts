@@ -1,0 +1,150 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { NOBODYS, OTHER, POST, startCli } from './support/cli'
+import { forAllTests } from './support/for-all-tests'
+import { cookieIn, endAll, type Serving, startServe } from './support/serve'
+import { startStores } from './support/stores'
+
+const stores = forAllTests(startStores)
+const cli = forAllTests(() => startCli(stores))
+let servers: Serving[] = []
+beforeEach(() => cli.begin())
+afterEach(async () => {
+  await endAll(servers)
+  servers = []
+})
+
+async function serve(args: string[] = [], env?: Record<string, string>): Promise<Serving> {
+  const server = await startServe(cli, args, env)
+  servers.push(server)
+  return server
+}
+
+const put = (url: string, id: string, init: RequestInit = {}) =>
+  fetch(`${url}/likes/${id}`, { method: 'PUT', ...init })
+
+describe('onecount serve', () => {
+  it('says where it listens, likes by the cookie, and drains by itself', async () => {
+    const { url, output } = await serve()
+    const response = await put(url, POST.id)
+    expect(await response.json()).toMatchObject({ count: POST.base + 3, liked: true, source: 'redis' })
+    const cookie = cookieIn(response)
+    const read = await fetch(`${url}/likes?ids=${POST.id}`, { headers: { cookie } })
+    expect((await read.json()).likes[POST.id]).toMatchObject({ count: POST.base + 3, liked: true })
+    await expect.poll(async () => (await stores.compare(POST)).postgres.count).toBe(POST.base + 3)
+    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({
+      status: 'ok',
+      redis: 'up',
+      postgres: 'up',
+    })
+    expect(await (await put(url, NOBODYS, { headers: { cookie } })).json()).toMatchObject({
+      error: { code: 'post_not_found' },
+    })
+    expect(output).toEqual({ out: `[onecount] listening on ${url}\n`, err: '' })
+  })
+
+  it('leaves the drain to others with --no-drain, and has an address for it with a secret', async () => {
+    const secret = 'a-secret-of-the-drain'
+    const { url, kill, ended } = await serve(['--no-drain'], { ONECOUNT_DRAIN_SECRET: secret })
+    const cookie = cookieIn(await put(url, POST.id))
+    expect((await fetch(`${url}/drain`, { method: 'POST' })).status).toBe(401)
+    expect((await (await fetch(`${url}/health`)).json()).pending).toBe(1)
+    const drained = await fetch(`${url}/drain`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${secret}` },
+    })
+    expect(await drained.json()).toEqual({ drained: 1, more: false })
+    await put(url, OTHER.id, { headers: { cookie } })
+    kill('SIGTERM')
+    expect((await ended).code).toBe(0)
+    expect(await cli.run(['worker', '--once'])).toMatchObject({ code: 0 })
+    expect((await stores.compare(OTHER)).postgres.count).toBe(OTHER.base + 3)
+  })
+
+  it('answers what has begun and drains what is left when it is asked to stop', async () => {
+    const { url, origin, kill, ended } = await serve()
+    const cookie = cookieIn(await put(url, POST.id))
+    const socket = connect(Number(new URL(origin).port), '127.0.0.1')
+    let answer = ''
+    socket.on('data', chunk => {
+      answer += chunk
+    })
+    socket.write(
+      `PUT /api/likes/${OTHER.id} HTTP/1.1\r\nHost: a\r\nCookie: ${cookie}\r\nContent-Length: 20\r\n\r\n`,
+    )
+    await expect.poll(() => fetch(`${url}/health`).then(({ status }) => status)).toBe(200)
+    kill('SIGTERM')
+    await expect
+      .poll(() =>
+        fetch(`${url}/health`).then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      )
+      .toBe(0)
+    socket.write('{}'.padEnd(20))
+    const { code, err } = await ended
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(answer).toMatch(/^HTTP\/1\.1 200 OK/)
+    expect((await stores.compare(OTHER)).postgres.count).toBe(OTHER.base + 3)
+  })
+
+  it('begins without stores, says so, and serves when they are there', async () => {
+    const { url, output } = await serve([], { REDIS_URL: 'redis://127.0.0.1:1' })
+    await expect
+      .poll(() => output.err, { timeout: 10_000 })
+      .toMatch(/Redis does not answer \(.*ECONNREFUSED.*REDIS_URL/)
+    const response = await put(url, POST.id)
+    expect(await response.json()).toMatchObject({ count: POST.base + 3, source: 'postgres', durable: true })
+
+    const dark = await serve(['--json'], { DATABASE_URL: 'postgres://postgres@127.0.0.1:1/x' })
+    await expect.poll(() => dark.output.err, { timeout: 10_000 }).toContain('Postgres does not answer')
+    const lines = dark.output.err
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line))
+    expect(lines[0]).toMatchObject({
+      level: 'warn',
+      pid: expect.any(Number),
+      time: expect.stringMatching(/^\d{4}-/),
+    })
+    expect((await fetch(`${dark.url}/health`)).status).toBe(200)
+  })
+
+  it('cannot begin with a setting that is wrong, and says which', async () => {
+    const wrong: [string, string[], Record<string, string>][] = [
+      ['ONECOUNT_SECRET signs', [], { ONECOUNT_SECRET: '' }],
+      ['REDIS_URL is not set', [], { REDIS_URL: '' }],
+      ['--origin * is no origin', ['--origin', '*'], {}],
+      ['name the audience', ['--jwks', 'https://a.example/.well-known/jwks.json'], {}],
+      ['ONECOUNT_LIMITS', [], { ONECOUNT_LIMITS: 'session=many' }],
+      ['ONECOUNT_PROXY_HOPS', [], { ONECOUNT_PROXY_HOPS: 'two' }],
+      ['There is no kind x', ['--kind', 'x'], {}],
+    ]
+    const ended = await Promise.all(
+      wrong.map(([, args, env]) => cli.run(['serve', '--port', '0', ...args], env)),
+    )
+    expect(ended.map(({ code, out }) => ({ code, out }))).toEqual(wrong.map(() => ({ code: 2, out: '' })))
+    for (const [i, { err }] of ended.entries()) {
+      expect(err).toContain(wrong[i]![0])
+      expect(err).not.toMatch(/\n\s+at /)
+    }
+  })
+
+  it('names a port that is taken, also with several processes', async () => {
+    const other = createServer().listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as AddressInfo
+    for (const args of [[], ['--processes', '2']]) {
+      const { code, err } = await cli.run(['serve', '--port', String(port), ...args])
+      expect({ code, err }).toEqual({
+        code: 2,
+        err: `Port ${port} of 127.0.0.1 is taken: stop what listens there, or use another --port\n`,
+      })
+    }
+    other.close()
+  })
+})
