@@ -12,6 +12,8 @@ const SECURITY = [
   { key: 'Cross-Origin-Opener-Policy', value: 'same-origin' },
 ]
 
+const FILE_POLICY = { key: 'Content-Security-Policy', value: "frame-ancestors 'none'; script-src 'self'" }
+
 const config: NextConfig = {
   cacheComponents: true,
   partialPrefetching: true,
@@ -33,8 +35,9 @@ const config: NextConfig = {
     // A page that says there is no such file: the proxy does not see these addresses.
     {
       source: '/:path*.:extension(avif|css|gif|ico|jpg|jpeg|js|json|map|png|svg|txt|webmanifest|webp|xml)',
-      headers: [{ key: 'Content-Security-Policy', value: "frame-ancestors 'none'; script-src 'self'" }],
+      headers: [FILE_POLICY],
     },
+    { source: '/_next/:path*', headers: [FILE_POLICY] },
   ],
 }
 

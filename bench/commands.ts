@@ -36,6 +36,11 @@ export async function scriptCalls(client: Redis): Promise<number> {
   return (await commands(client)).filter(isScript).reduce((sum, { calls }) => sum + calls, 0)
 }
 
+/** How many commands have run, scripts and those that they call. */
+export async function commandCalls(client: Redis): Promise<number> {
+  return (await commands(client)).reduce((sum, { calls }) => sum + calls, 0)
+}
+
 /** From now on Redis notes how long every call takes. */
 export async function watchCalls(client: Redis): Promise<void> {
   await client.config('SET', 'slowlog-log-slower-than', 0)

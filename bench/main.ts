@@ -1,4 +1,6 @@
 import { parseArgs } from 'node:util'
+import { billed } from './billed'
+import { cold } from './cold'
 import { drain } from './drain'
 import { endToEnd } from './end-to-end'
 import { existing } from './existing'
@@ -23,6 +25,8 @@ const HELP = `Measures the engine on stores that it starts itself, on this machi
   memory           bytes in Redis of a like, a session and an op, by kind of key
   instances        1 to 40 engines on one backlog: time, script calls, idle calls; how long a like waits for Postgres
   drain            how long until Postgres has what gathered while it was away, and the time of a like meanwhile
+  billed           commands that Upstash bills for a like, a page, a drain and an idle process
+  cold             a new process until it has taken its first like, as a function that a platform starts
   postgres         likes per second without Redis, beside an upsert and an update as plain statements
   existing         how long migrations and repair take on tables with ratings, and how long a like waits for them
   plans            how long calls take in Postgres where one post has nearly all ratings and statistics are old
@@ -30,7 +34,7 @@ const HELP = `Measures the engine on stores that it starts itself, on this machi
   --seconds N      like, http, read, postgres, instances: of each round, 2
   --rounds N       like, http, read, postgres: of each side, 5; end-to-end, instances: 3
   --likes N        end-to-end: of each round, 20000
-  --ops N          drain: how many gathered, 200000
+  --ops N          drain: how many gathered, 200000; billed: 1000
   --ratings N      existing, plans: how many there are; size: of the largest post; 1000000
   --concurrency N  people at once, 50
   --processes      instances: up to 12, each in a process of its own
@@ -67,6 +71,8 @@ const MEASURES = new Map<string, Measure>(
     memory,
     instances,
     drain,
+    billed,
+    cold,
     postgres,
     existing,
     plans,
@@ -80,7 +86,7 @@ async function main(): Promise<number> {
       seconds: { type: 'string', default: '2' },
       rounds: { type: 'string' },
       likes: { type: 'string', default: '20000' },
-      ops: { type: 'string', default: '200000' },
+      ops: { type: 'string' },
       ratings: { type: 'string', default: '1000000' },
       concurrency: { type: 'string', default: '50' },
       processes: { type: 'boolean', default: false },
@@ -98,7 +104,7 @@ async function main(): Promise<number> {
     rounds: Number(values.rounds ?? (measure === endToEnd || measure === instances ? 3 : 5)),
     concurrency: Number(values.concurrency),
     likes: Number(values.likes),
-    ops: Number(values.ops),
+    ops: Number(values.ops ?? (measure === billed ? 1000 : 200_000)),
     ratings: Number(values.ratings),
   }
   for (const [name, value] of Object.entries(numbers)) {

@@ -28,7 +28,8 @@ async function main(): Promise<number> {
   }
   const data = options.data ?? join(ROOT, '.onecount')
   const say = (line: string) => console.log(line)
-  const stack = await startStack({ env: process.env, dataDir: data, withRedis: options.withRedis, say })
+  const { withRedis, overRest } = options
+  const stack = await startStack({ env: process.env, dataDir: data, withRedis, overRest, say })
   return serve(options, stack, data)
 }
 

@@ -47,6 +47,8 @@ it.each([
   [['--data', ''], '--data is empty'],
   [['--hots', 'x'], '--hots'],
   [['redis'], 'redis is no option'],
+  [['--redis', 'ustash'], '--redis ustash is not understood'],
+  [['--redis', 'upstash', '--no-redis'], '--redis and --no-redis'],
 ])('%s is refused by name', async (args, message) => {
   await expect(readOptions(['dev', ...args], {})).rejects.toThrow(message)
 })
@@ -54,6 +56,11 @@ it.each([
 it('a PORT that is none is refused by name, and an empty one is not set', async () => {
   await expect(readOptions(['dev'], { PORT: 'x' })).rejects.toThrow('PORT x is no port')
   expect((await readOptions(['dev'], { PORT: '' }))?.port).toBe(3000)
+})
+
+it('Redis is reached over TCP, or over REST where it is asked for', async () => {
+  expect((await readOptions(['dev'], {}))?.overRest).toBe(false)
+  expect((await readOptions(['dev', '--redis', 'upstash'], {}))?.overRest).toBe(true)
 })
 
 it('help is asked for', async () => {

@@ -11,6 +11,8 @@ alone (127.0.0.1).
 
   -- --port N            port of the application, 3000 or the next free one; 0: any
   -- --host [ADDRESS]    opens the application, and nothing else, to other machines: 0.0.0.0, or one address of this one
+  -- --redis upstash     the application reaches Redis over REST, by the client of Upstash, through a server of its
+                         protocol that is started here
   -- --no-redis          without Redis: Postgres serves alone
   -- --data DIR          where the embedded stores keep their data, .onecount
   -- --help
@@ -30,6 +32,8 @@ export interface Options {
   /** Undefined: the default folder. */
   data: string | undefined
   withRedis: boolean
+  /** The application reaches Redis over REST. */
+  overRest: boolean
 }
 
 /**
@@ -47,6 +51,9 @@ export async function readOptions(
   if (mode !== 'dev' && mode !== 'start') throw new RangeError(`say dev or start, not ${mode ?? 'nothing'}`)
   if (rest.length > 0) throw new RangeError(`${rest.join(' ')} is no option: see --help`)
   if (values.data === '') throw new RangeError('--data is empty: name a folder')
+  if (values.redis !== undefined && values.redis !== 'upstash')
+    throw new RangeError(`--redis ${values.redis} is not understood: say --redis upstash, or leave it out`)
+  if (values.redis && values['no-redis']) throw new RangeError('--redis and --no-redis contradict each other')
   const [name, port] = values.port === undefined ? ['PORT', env.PORT || '3000'] : ['--port', values.port]
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65535)
     throw new RangeError(`${name} ${port} is no port: use a number from 0 to 65535`)
@@ -56,6 +63,7 @@ export async function readOptions(
     host: await resolveHost(values.host),
     data: values.data,
     withRedis: !values['no-redis'],
+    overRest: values.redis !== undefined,
   }
 }
 
@@ -73,6 +81,7 @@ function parse(argv: readonly string[]) {
         port: { type: 'string' },
         host: { type: 'string' },
         data: { type: 'string' },
+        redis: { type: 'string' },
         'no-redis': { type: 'boolean' },
         help: { type: 'boolean' },
       },

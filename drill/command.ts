@@ -13,6 +13,9 @@ compares what was acknowledged with what is there.
   --cluster    on a Redis Cluster of six servers, with six partitions, in place of one Redis: a primary is killed, or
                hangs until its replica has taken over, a replica is killed, the slot of a partition moves; instead of
                what breaks a single Redis and the connections to it
+  --functions  the application as functions of a platform that stops them between requests, with Redis over REST and a
+               scheduler in place of the worker: one is frozen right after its answer until its next request, frozen in
+               the middle of its drain and thawed after others have drained, or killed right after its answer
   --kills N    of each kind (200)
   --links N    rounds of each fault of each connection (20)
   --short      each once
@@ -39,7 +42,7 @@ async function main(): Promise<number> {
     console.log(HELP)
     return 0
   }
-  const { plan, startStore, json } = options
+  const { plan, startStore, people, json } = options
   const started = performance.now()
   const stop = new AbortController()
   // Whoever has started us may say it twice.
@@ -52,6 +55,7 @@ async function main(): Promise<number> {
   await drill({
     plan,
     startStore,
+    people,
     signal: stop.signal,
     onRound({ name }, row, done) {
       rounds = done

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ClusterRedis } from './cluster'
 import { CLUSTER_FAULTS, FAULTS } from './faults'
+import { FUNCTION_FAULTS, FUNCTION_PEOPLE, Functions } from './functions'
 import { readOptions } from './options'
 import { SingleRedis } from './single-redis'
 
@@ -26,7 +27,16 @@ describe('what a drill is asked for', () => {
     expect(readOptions([])!.startStore).toBe(SingleRedis.start)
   })
 
+  it('is what becomes of functions, with --functions', () => {
+    expect(namesOf('--functions', '--short')).toEqual(FUNCTION_FAULTS.map(({ name }) => name))
+    expect(readOptions(['--functions'])).toMatchObject({
+      startStore: Functions.start,
+      people: FUNCTION_PEOPLE,
+    })
+  })
+
   it.each([
+    [['--cluster', '--functions'], '--cluster and --functions'],
     [['--cluster', '--only', 'Redis killed'], '--only Redis killed'],
     [['--only', 'typo'], '--only typo'],
     [['--kills', '0', '--links', '0'], '--kills 0 and --links 0'],

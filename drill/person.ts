@@ -26,7 +26,7 @@ export interface PersonOptions {
 export class Person {
   #cookie = ''
   #lastOp = 0
-  readonly #store: LikesStore | null
+  readonly #store: LikesStore<QueryClient> | null
   readonly #stop: (() => void) | undefined
   /** What this person was told is so: the op by post. */
   readonly acknowledged = new Map<string, number>()

@@ -38,8 +38,10 @@ export interface Store {
   readonly partitions: number
   /** What the application and the worker are given: see `redisFromEnv`. */
   readonly url: string
-  /** Arguments of node that start a worker. */
-  readonly worker: readonly string[]
+  /** Arguments of node that start a worker; null: there is none. */
+  readonly worker: readonly string[] | null
+  /** Starts the application in another way than as one server. */
+  startApp?(env: NodeJS.ProcessEnv, port: number): Promise<Pick<Running, 'kill'>>
   /** Straight to the servers, past every link. */
   readonly client: Redis | Cluster
   keysLike(pattern: string): Promise<string[]>
@@ -59,8 +61,8 @@ export class Stack<S extends Store = Store> {
   readonly #appPort: number
   #postgres!: PostgresServer
   #supabase!: Awaited<ReturnType<typeof startSupabase>>
-  #app!: Running
-  #worker!: ReturnType<typeof run>
+  #app!: Pick<Running, 'kill'>
+  #worker: ReturnType<typeof run> | undefined
   #database = ''
   #isStopped = false
   links!: Record<'people' | 'rest' | 'wire', Link>
@@ -147,6 +149,10 @@ export class Stack<S extends Store = Store> {
       SUPABASE_SECRET_KEY: this.#supabase.secretKey,
       ONECOUNT_SECRET: this.#secret,
     }
+    if (this.redis.startApp) {
+      this.#app = await this.redis.startApp(env, this.#appPort)
+      return
+    }
     const server = join(import.meta.dirname, 'server.ts')
     const program = killOnExit(run(process.execPath, ['--import', 'tsx', server], { env }))
     this.#app = program
@@ -155,6 +161,8 @@ export class Stack<S extends Store = Store> {
   }
 
   async startWorker(): Promise<void> {
+    const { worker } = this.redis
+    if (!worker) return
     const address = new URL(this.#database)
     address.port = String(this.links.wire.port)
     const env = {
@@ -164,16 +172,18 @@ export class Stack<S extends Store = Store> {
       DATABASE_URL: String(address),
     }
     const before = this.links.wire.accepted
-    this.#worker = killOnExit(run(process.execPath, [...this.redis.worker], { env }))
+    this.#worker = killOnExit(run(process.execPath, [...worker], { env }))
     // Nobody else goes that way. One that is still starting when the next fault strikes would end.
     await until('the worker', this.#worker, async () => this.links.wire.accepted > before)
   }
 
   killApp = () => this.#app.kill()
-  killWorker = () => this.#worker.kill()
+  killWorker = async () => this.#worker?.kill()
   killPostgres = () => this.#postgres.kill()
 
+  /** Whether nothing is missing: where there is no worker, none is. */
   get isWorkerAlive(): boolean {
+    if (!this.#worker) return true
     const { exitCode, signalCode } = this.#worker.child
     return exitCode === null && signalCode === null
   }
@@ -181,7 +191,7 @@ export class Stack<S extends Store = Store> {
   /** Starts a worker that has ended, as any supervisor does. Answers its last words; none: it was there. */
   async reviveWorker(): Promise<string[]> {
     if (this.isWorkerAlive) return []
-    const ended = this.#worker
+    const ended = this.#worker!
     await this.startWorker()
     const { exitCode, signalCode } = ended.child
     return [`${signalCode ?? `code ${exitCode}`} ${ended.lastWords()}`.trim()]

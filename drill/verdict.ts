@@ -1,6 +1,7 @@
 import { DEFAULT_SETTINGS } from 'onecount'
 import type { Row } from './drill'
 import { CLUSTER_FAULTS, FAULTS } from './faults'
+import { FUNCTION_FAULTS } from './functions'
 
 /**
  * Beyond the engine's own deadline: the way there and back, and a machine that does everything at once. A browser, which
@@ -8,7 +9,7 @@ import { CLUSTER_FAULTS, FAULTS } from './faults'
  */
 const SLACK_MS = 1900
 
-const ALL = [...FAULTS, ...CLUSTER_FAULTS]
+const ALL = [...FAULTS, ...CLUSTER_FAULTS, ...FUNCTION_FAULTS]
 
 /** Where the rows break a promise, a line each. */
 export function failuresOf(rows: readonly Row[]): string[] {

@@ -94,6 +94,9 @@ test('only a page that a person opens gives a session, and no cache may keep tha
     expect(response.headers.get('permissions-policy'), path).toContain('camera=()')
     expect(response.headers.get('strict-transport-security'), path).toBeNull()
   }
+  const noFile = await fetch(`${stack.url}/_next/nothing`, { headers: { accept: 'text/html' } })
+  expect(noFile.headers.get('content-type')).toContain('text/html')
+  expect(noFile.headers.get('content-security-policy')).toContain("frame-ancestors 'none'")
   // There are answers that a shared cache keeps: otherwise nothing was shown above.
   const prefetch = await request.get(`${stack.url}/rank`, { headers: SEGMENT })
   expect(isShareable(prefetch.headers())).toBe(true)

@@ -1,10 +1,12 @@
 import { onecountNext } from 'onecount/next'
 import { redisFromEnv } from 'onecount/redis'
 import { supabaseFromEnv } from 'onecount/supabase'
+import { upstashFromEnv } from 'onecount/upstash'
 
 /** The likes of this application: routes, proxy, pages and instrumentation import them from here. */
 export const onecount = onecountNext({
-  redis: redisFromEnv,
+  // Over REST where functions have no connection to keep, else over TCP.
+  redis: (env, options) => upstashFromEnv(env) ?? redisFromEnv(env, options),
   postgres: supabaseFromEnv,
   // There are no Server Actions.
   readOnlyPages: true,

@@ -20,6 +20,7 @@ export async function buildPackage(): Promise<boolean> {
   const outDir = `${DIST}.${process.pid}`
   try {
     emit(resolve(ROOT, '../../tsconfig.json'), { entries: entries(), rootDir: join(ROOT, 'src'), outDir })
+    await bundleElement(outDir)
     writeFileSync(join(outDir, STAMP), sources)
     rmSync(DIST, { recursive: true, force: true })
     renameSync(outDir, DIST)
@@ -36,6 +37,22 @@ function entries(): string[] {
   return [...files, './dist/cli/main.js', './dist/cli/typescript-hooks.js'].map(file =>
     join(ROOT, file.replace('./dist/', 'src/').replace(/\.js$/, '.ts')),
   )
+}
+
+/** `onecount/element` as one minified file without imports, in the place of the module that only names it. */
+async function bundleElement(outDir: string): Promise<void> {
+  const { build } = await import('esbuild')
+  await build({
+    entryPoints: [join(ROOT, 'src/element/bundle.ts')],
+    outfile: join(outDir, 'element/bundle.js'),
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform: 'browser',
+    target: 'es2022',
+    legalComments: 'none',
+    logLevel: 'error',
+  })
 }
 
 function hashSources(): string {

@@ -43,7 +43,7 @@ export const BATCH_RULES: Rule[] = [
   {
     name: 'a batch that Postgres refuses is dropped',
     file: core('drain'),
-    find: 'if (error instanceof StoreRefused) await ctx.redis!.abandon(nonce)',
+    find: 'if (error instanceof StoreRefused || (await isTooLarge(batch, error))) await ctx.redis!.abandon(nonce)',
     replace: '',
     faults: ['op refused'],
   },

@@ -1,6 +1,6 @@
 import { opTime } from '../src/core/op'
 import type { Call } from './network'
-import { latestOf, toldBy } from './script-calls'
+import { latestOf, sliceOf, toldBy } from './script-calls'
 
 /**
  * What Redis promises to give again to a Postgres that comes back older: of what was drained, the ops that were pressed
@@ -9,6 +9,8 @@ import { latestOf, toldBy } from './script-calls'
 export class Memory {
   /** When a pair's op was settled, milliseconds, by `post|session|op`. */
   readonly #settledAt = new Map<string, number>()
+  /** How many pairs of a batch are settled, by its nonce. */
+  readonly #settledTo = new Map<string, number>()
   #appliedAt = 0
 
   constructor(private readonly recentMs: number) {}
@@ -20,6 +22,7 @@ export class Memory {
   watch(call: Call, answer: unknown, now: number): void {
     if (call.name === 'sync' && (answer as { status: string }).status === 'applied') this.#appliedAt = now
     if (call.name !== 'settle' || String(answer).split(',')[0] !== 'OK') return
+    if (this.#isRepeat(call)) return
     const args = call.args[1] as string[]
     const [seconds, micros] = String(args[0]).split('.').slice(-2).map(Number) as [number, number]
     const settledAt = Math.max(latestOf(call), seconds * 1000 + micros / 1000)
@@ -28,6 +31,19 @@ export class Memory {
       if (likes === 'gone' || likes.startsWith('!') || op === 0) continue
       this.#settledAt.set(`${post}|${session}|${op}`, settledAt)
     }
+  }
+
+  /** Redis has lost something: what was settled in it may be settled once more. */
+  redisLost(): void {
+    this.#settledTo.clear()
+  }
+
+  /** A slice that was settled before is answered and changes nothing: its ops are as old as they were. */
+  #isRepeat(call: Call): boolean {
+    const { nonce, to, isLast } = sliceOf(call)
+    const before = this.#settledTo.get(nonce) ?? 0
+    this.#settledTo.set(nonce, Math.max(before, to))
+    return !isLast && to <= before
   }
 
   /** Ops that were drained and are promised, of which Redis holds none any more. */

@@ -47,6 +47,7 @@ export class Outages {
     else if (event === 'postgres rolled back') await this.#lose(() => this.#rollPostgresBack())
     else {
       this.#hasRedisLost = true
+      this.world.memory.redisLost()
       if (event === 'redis flushed') await this.#lose(() => world.redis.flush())
       else if (event === 'redis queue lost')
         await this.#lose(() => world.redis.lose(world.random.pick(world.redis.queues)))

@@ -49,8 +49,15 @@ export function postsTold({ args }: Call): Pick<Told, 'post' | 'likes'>[] {
   }))
 }
 
+/** Which pairs of which batch a call of `settle` is about: those before `to` that no slice has had. */
+export function sliceOf({ args }: Call): { nonce: string; to: number; isLast: boolean } {
+  const values = (args[1] as unknown[]).map(String)
+  const [, to, final] = /^\d+-(\d+)(!?)$/.exec(values[10]!)!
+  return { nonce: values[0]!, to: Number(to), isLast: final === '!' }
+}
+
 /** Whether a slice is the last one of its batch. */
-export const isLastSlice = ({ args }: Call): boolean => String((args[1] as unknown[])[10]).endsWith('!')
+export const isLastSlice = (call: Call): boolean => sliceOf(call).isLast
 
 /** The latest of the clocks that the drainer knew of, milliseconds. */
 export const latestOf = ({ args }: Call): number => opTime(Number((args[1] as unknown[])[3])) / 1000

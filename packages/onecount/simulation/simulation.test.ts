@@ -92,6 +92,21 @@ describe('whatever goes wrong, in whatever order', () => {
     expect(bigint).toEqual(uuid)
   }, 60_000)
 
+  it('a slice that is settled once more does not make its ops younger', async () => {
+    const outcomes: Pick<Outcome, 'seed' | 'violations'>[] = []
+    await runBatch(client, await productionEngine(), {
+      from: 7,
+      seeds: 1,
+      faults: new Set(['postgres rolled back', 'short recent']),
+      steps: 800,
+      onOutcome({ seed, violations }) {
+        outcomes.push({ seed, violations })
+        return undefined
+      },
+    })
+    expect(outcomes).toEqual([{ seed: 7, violations: [] }])
+  }, 60_000)
+
   it('where nothing goes wrong nobody is shown a count that lags', async () => {
     const failed: unknown[] = []
     await runBatch(client, await productionEngine(), {

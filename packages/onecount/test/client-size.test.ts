@@ -43,6 +43,8 @@ const initial = (source: string) => bundle(source, { plugins: [loadedLater] })
 const ALL = "export * from './index'"
 const USUAL = "export { LikesProvider, useLikes, LikeButton } from './index'"
 const HOOKS = "export { LikesProvider, useLikes } from './index'"
+const CLIENT = "export { createLikes } from '../client/index'"
+const ELEMENT = "export * from '../element/index'"
 const EVERYTHING = `${ALL}; export * from './realtime'; export * from './summary'`
 
 function expectAbout(gzip: number, limit: number): void {
@@ -78,6 +80,17 @@ describe('what a page loads of onecount', () => {
   it('needs React and TanStack Query alone, and Supabase comes with the application', async () => {
     const { imports } = await bundle(EVERYTHING)
     expect(imports).toEqual(['@tanstack/react-query', 'react', 'react/jsx-runtime'])
+  })
+
+  it.each([
+    ['onecount/client', CLIENT, 5500, 11_000],
+    ['onecount/element', ELEMENT, 7200, 12_700],
+  ])('%s is small before the first paint and in all, without any package', async (_, source, first, all) => {
+    const [before, whole] = [await initial(source), await bundle(source)]
+    expect(before.imports).toEqual([BACKGROUND])
+    expect(whole.imports).toEqual([])
+    expectAbout(before.gzip, first)
+    expectAbout(whole.gzip, all)
   })
 
   it('leaves out what is not imported', async () => {

@@ -90,6 +90,7 @@ describe('the public interface', () => {
       'createErrorLog',
       'createHandler',
       'createLimiter',
+      'createPages',
       'createSession',
       'doubtProxyHops',
       'errorResponse',
@@ -101,6 +102,7 @@ describe('the public interface', () => {
       'readSession',
       'redisLimits',
       'serializeSessionCookie',
+      'startDrain',
       'withSessionCookie',
     ])
     expect(Object.keys(joseSessions)).toEqual(['tokenSession'])
@@ -135,7 +137,7 @@ describe('the public interface', () => {
       .parameter(0)
       .toExtend<Config<'like'>>()
     expectTypeOf<keyof Two>().toEqualTypeOf<
-      'kinds' | 'main' | 'hasRedis' | 'drain' | 'drainOnce' | 'health'
+      'kinds' | 'main' | 'hasRedis' | 'drain' | 'drainOnce' | 'prune' | 'health'
     >()
   })
 

@@ -163,6 +163,33 @@ describe.each(Object.entries(DRIVERS))('through %s', (driver, open) => {
     expect(await port.refused({}, null, 10)).toEqual([])
   })
 
+  it('a trigger of the application finds its tables without their schema, as in its own code', async () => {
+    await sql.unsafe(`
+      create table notices (session_id text);
+      grant all on notices to service_role;
+      create function noticed() returns trigger language plpgsql as
+        $$ begin insert into notices values (coalesce(new.session_id, old.session_id)); return null; end $$;
+      create trigger noticed after insert or delete on post_ratings for each row execute function noticed();
+      create function counted() returns trigger language plpgsql as
+        $$ begin if new.likes > 5 then insert into notices values ('likes'); end if; return new; end $$;
+      create trigger counted before update on posts_new for each row execute function counted()`)
+    try {
+      const like = { postId: FINE, sessionId: 'ana', op: likeAt(1) }
+      expect(await chain.drain([like])).toMatchObject({ status: 'applied', refused: [] })
+      expect(await port.write([{ ...like, op: 2 * (T + 2), liked: false }], T)).toMatchObject([
+        { status: 'applied' },
+      ])
+      expect(await sql`select session_id from notices order by 1`).toEqual([
+        { session_id: 'ana' },
+        { session_id: 'ana' },
+        { session_id: 'likes' },
+      ])
+      expect(await port.removePost(FINE)).toBe(true)
+    } finally {
+      await sql.unsafe('drop function noticed cascade; drop function counted cascade; drop table notices')
+    }
+  })
+
   it('a newer op of the pair takes the place of a refused one', async () => {
     const rule = RULES['a check constraint']!
     const bad = { postId: FINE, sessionId: 'bad-1', op: likeAt(1) }

@@ -6,7 +6,7 @@ import { Redis } from 'ioredis'
 import { createClock, createOnecount, nextOp, StoreUnavailable } from 'onecount'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import { createUpstashClient, readUpstashAddress, upstashFromEnv, upstashPort } from 'onecount/upstash'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { forAllTests } from './support/for-all-tests'
 import { startStores } from './support/stores'
 
@@ -55,6 +55,53 @@ describe('the driver of Upstash', () => {
     )
     for (const reply of replies) expect(reply).toMatchObject({ status: 'fulfilled' })
     expect(server.requests() - before).toBeGreaterThanOrEqual(5)
+  })
+
+  it('sends again on a new connection what one of before refuses, where the process may have been frozen', async () => {
+    const port = portOf(server)
+    await limit(port, 'frozen')
+    const before = server.requests()
+    fates = ['connection reset']
+    expect(await errorOf(limit(port, 'frozen')), 'it was awake').toBeInstanceOf(StoreUnavailable)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+    try {
+      fates = ['connection reset', 'answered']
+      await limit(port, 'frozen')
+      vi.setSystemTime(Date.now() + 60_000)
+      fates = ['answer lost', 'answered']
+      await limit(port, 'frozen')
+    } finally {
+      vi.useRealTimers()
+    }
+    expect(server.requests() - before).toBe(5)
+  })
+
+  it('fails calls of a pipeline of which a part ran, and answers the others', async () => {
+    const port = portOf(server)
+    fates = ['cut short']
+    const calls = ['a', 'b', 'c', 'd'].map(key => limit(port, key))
+    const [a, b, c, d] = await Promise.allSettled(calls)
+    for (const answered of [a, b]) expect(answered).toMatchObject({ status: 'fulfilled' })
+    for (const { reason } of [c, d] as PromiseRejectedResult[])
+      expect(reason).toMatchObject({ store: 'redis', scope: 'store', name: 'StoreUnavailable' })
+  })
+
+  it('has time for a cold connection: 1.5 s', async () => {
+    let waitMs = 1000
+    const slow = createServer((_, response) =>
+      setTimeout(() => response.end(JSON.stringify([{ result: ['MQ==', 'MQ=='] }])), waitMs),
+    )
+    await new Promise<void>(resolve => slow.listen(0, '127.0.0.1', resolve))
+    const port = portOf({ url: `http://127.0.0.1:${(slow.address() as AddressInfo).port}`, token: 't' })
+    expect(await limit(port, 'cold')).toEqual(['1', '1'])
+    waitMs = 30_000
+    const began = performance.now()
+    expect(await errorOf(limit(port, 'hangs'))).toBeInstanceOf(StoreUnavailable)
+    const took = performance.now() - began
+    expect(took).toBeGreaterThan(1400)
+    expect(took).toBeLessThan(5500)
+    slow.closeAllConnections()
+    await new Promise(resolve => slow.close(resolve))
   })
 
   it('names a call that is too large, and Redis is not taken for unreachable', async () => {
@@ -168,13 +215,39 @@ describe('an engine on Upstash', () => {
   async function engineOn(fateOf?: () => UpstashFate) {
     const upstash = await startUpstashServer({ redisUrl: stores.redisUrl, fateOf })
     end.push(upstash.stop)
-    const onecount = createOnecount({
-      redis: portOf(upstash),
-      postgres: stores.ports().postgres,
-      log: { warn() {} },
-    })
-    return { upstash, onecount }
+    return { upstash, onecount: createOnecount(ports(upstash)) }
   }
+
+  const ports = (upstash: UpstashServer) => ({
+    redis: portOf(upstash),
+    postgres: stores.ports().postgres,
+    log: { warn() {} },
+  })
+
+  it('sends nothing while it is idle, unless it runs a drain loop', async () => {
+    const { upstash, onecount } = await engineOn()
+    await onecount.set(POST, SESSION, true)
+    await onecount.drainOnce()
+    const looks = async (options?: object) => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+      const { drain } = createOnecount({ ...ports(upstash), ...options })
+      try {
+        if (options) drain.start()
+        const before = upstash.commands()
+        const minute = async () => {
+          await vi.advanceTimersByTimeAsync(60_000)
+          return upstash.commands() - before
+        }
+        if (!options) return minute()
+        return await vi.waitUntil(minute, { timeout: 10_000 })
+      } finally {
+        vi.useRealTimers()
+        await drain.stop()
+      }
+    }
+    expect(await looks()).toBe(0)
+    expect(await looks({ drain: { idleMs: 2000 } })).toBeGreaterThan(0)
+  })
 
   it('takes a like with one command, shows it, and drains it', async () => {
     const { upstash, onecount } = await engineOn()

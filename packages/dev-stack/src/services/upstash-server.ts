@@ -15,9 +15,16 @@ export interface UpstashServer {
 
 /**
  * What becomes of a request, for tests of drivers: it is answered; it is executed and the answer never comes; it is executed
- * twice; a proxy on the way answers in its place.
+ * twice; a proxy on the way answers in its place; the connection is gone, and nothing is executed; the first half of its
+ * commands is executed and answered, and the rest is not.
  */
-export type UpstashFate = 'answered' | 'answer lost' | 'executed twice' | 'bad gateway'
+export type UpstashFate =
+  | 'answered'
+  | 'answer lost'
+  | 'executed twice'
+  | 'bad gateway'
+  | 'connection reset'
+  | 'cut short'
 
 export interface UpstashServerOptions {
   /** Of the Redis that executes the commands. */
@@ -100,10 +107,12 @@ export async function startUpstashServer(options: UpstashServerOptions): Promise
       response.end('<html>502 Bad Gateway</html>')
       return
     }
+    if (fate === 'connection reset') return void request.socket.resetAndDestroy()
     const run = async () => {
       if (path === '/multi-exec') return transact(list)
       const answers: Answer[] = []
-      for (const command of list) answers.push(await execute(command))
+      const most = fate === 'cut short' ? Math.floor(list.length / 2) : list.length
+      for (const command of list.slice(0, most)) answers.push(await execute(command))
       return answers
     }
     let answers = await run()

@@ -3,11 +3,13 @@ import { createClient } from '@supabase/supabase-js'
 import { createOnecount } from 'onecount'
 import { supabasePort } from 'onecount/postgres'
 import { redisFromEnv } from 'onecount/redis'
+import { upstashFromEnv } from 'onecount/upstash'
 import WebSocket from 'ws'
 import type { Part } from '../part'
 import { keptSecret, privateFolder } from '../private-files'
 import { redisFor } from './redis'
 import { supabaseFor } from './supabase'
+import { idOf, namedUpstash, upstashEnv, upstashFor } from './upstash'
 
 /** What the application needs to know of its stores. */
 export interface Stores {
@@ -37,6 +39,8 @@ export interface StackOptions {
   env: NodeJS.ProcessEnv
   dataDir: string
   withRedis: boolean
+  /** The application reaches Redis over REST, by the client of Upstash. */
+  overRest?: boolean
   /** Hears what takes a while, and what ended. */
   say(line: string): void
 }
@@ -46,7 +50,7 @@ export interface StackOptions {
  *
  * @throws Error naming the setting that is missing or cannot be used
  */
-export async function startStack({ env, dataDir, withRedis, say }: StackOptions): Promise<Stack> {
+export async function startStack({ env, dataDir, withRedis, overRest, say }: StackOptions): Promise<Stack> {
   const dir = resolve(dataDir)
   privateFolder(dir)
   const parts: Part[] = []
@@ -56,10 +60,15 @@ export async function startStack({ env, dataDir, withRedis, say }: StackOptions)
   }
   try {
     const { allow, ...supabase } = await supabaseFor({ env, dir, parts, summary, say, withRedis })
-    const redisUrl = withRedis ? await redisFor({ env, dir, parts, summary, say }) : null
+    const named = withRedis && !overRest ? namedUpstash(env) : null
+    if (named) summary.push(`Redis     ${named.url} (Upstash)`)
+    const redisUrl = withRedis && !named ? await redisFor({ env, dir, parts, summary, say }) : null
+    const rest = redisUrl && overRest ? await upstashFor(redisUrl, { dir, summary }) : null
     // The Redis of a data folder is the same on any port, also where it keeps nothing.
     const isOurs = parts.some(({ id }) => id === 'redis')
-    const redisId = env.ONECOUNT_REDIS_ID || (isOurs ? keptSecret(dir, 'redis-id') : undefined)
+    const known = rest ? idOf(redisUrl!, env) : undefined
+    const redisId = env.ONECOUNT_REDIS_ID || (isOurs ? keptSecret(dir, 'redis-id') : known)
+    const upstash = upstashEnv(rest ?? named)
     if (!withRedis) summary.push('Redis     none (--no-redis): Postgres serves alone')
     return {
       ...supabase,
@@ -73,13 +82,15 @@ export async function startStack({ env, dataDir, withRedis, say }: StackOptions)
         SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
         SUPABASE_SECRET_KEY: supabase.secretKey,
         // Next reads .env.local too: an empty value keeps it from setting another.
-        REDIS_URL: redisUrl ?? '',
+        REDIS_URL: rest ? '' : (redisUrl ?? ''),
+        ...upstash,
         ...(redisId && { ONECOUNT_REDIS_ID: redisId }),
         ONECOUNT_SECRET: env.ONECOUNT_SECRET || keptSecret(dir, 'secret'),
       },
       async stop() {
         if (parts.length > 0 && parts.every(part => part.isRunning()))
-          await drain({ ...supabase, redisUrl, redisId }, env)
+          await drain({ ...supabase, redisUrl, redisId }, { ...env, ...upstash })
+        await rest?.stop()
         await stopParts()
       },
     }
@@ -92,9 +103,10 @@ export async function startStack({ env, dataDir, withRedis, say }: StackOptions)
 /** What Redis has accepted and Postgres has not confirmed yet goes there before the stores end. */
 async function drain(
   { supabaseUrl, secretKey, redisUrl, redisId }: Stores,
-  { REDIS_CLUSTER, ONECOUNT_PARTITIONS }: NodeJS.ProcessEnv,
+  env: NodeJS.ProcessEnv,
 ): Promise<void> {
-  const redis = redisFromEnv({ REDIS_URL: redisUrl ?? '', REDIS_CLUSTER })
+  const tcp = redisFromEnv({ REDIS_URL: redisUrl ?? '', REDIS_CLUSTER: env.REDIS_CLUSTER })
+  const redis = tcp ?? upstashFromEnv(env)
   if (!redis) return
   const supabase = createClient(supabaseUrl, secretKey, {
     auth: { persistSession: false },
@@ -102,11 +114,11 @@ async function drain(
   })
   const onecount = createOnecount({
     redis: redis.port,
-    partitions: Number(ONECOUNT_PARTITIONS || 1),
+    partitions: Number(env.ONECOUNT_PARTITIONS || 1),
     redisId,
     postgres: supabasePort(supabase),
     log: { warn() {} },
   })
   await onecount.drainOnce(5000).catch(() => {})
-  redis.client.disconnect()
+  tcp?.client.disconnect()
 }

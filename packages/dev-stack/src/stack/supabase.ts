@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { createPart, type Part } from '../part'
 import { isLoopback } from '../services/loopback'
 import { startSupabase } from '../services/supabase'
+import { namedUpstash } from './upstash'
 
 export interface StoreOptions {
   env: NodeJS.ProcessEnv
@@ -79,7 +80,7 @@ function namedSupabase(supabaseUrl: string, env: NodeJS.ProcessEnv, withRedis: b
     )
   }
   const { hostname } = new URL(supabaseUrl)
-  if (withRedis && !env.REDIS_URL && !isLoopback(hostname)) {
+  if (withRedis && !env.REDIS_URL && !namedUpstash(env) && !isLoopback(hostname)) {
     throw new Error(
       `REDIS_URL is not set, and ${name} names another machine (${hostname}): a Redis started here and the Redis of ` +
         'that project would both change the counts of one Postgres, and neither would know of the other. Set ' +

@@ -28,10 +28,12 @@ begin
 end $$;
 
 -- Whether an error says that Postgres cannot serve now, whatever it is asked: connection, read-only transaction,
--- deadlock, resources, locks, shutdown, input and output, an old snapshot.
-create or replace function public.onecount_is_outage(p_sqlstate text) returns boolean
+-- deadlock, resources, locks, shutdown, input and output, an old snapshot. What a function of the application raises
+-- itself, with whatever code, is its refusal of what it was given: then the context begins with its RAISE.
+create or replace function public.onecount_is_outage(p_sqlstate text, p_context text) returns boolean
 language sql immutable set search_path = '' as $$
-  select left(p_sqlstate, 2) in ('08', '25', '40', '53', '57', '58', '72') or p_sqlstate in ('55006', '55P03', '55P04')
+  select (left(p_sqlstate, 2) in ('08', '25', '40', '53', '57', '58', '72') or p_sqlstate in ('55006', '55P03', '55P04'))
+    and split_part(p_context, E'\n', 1) !~ 'RAISE$'
 $$;
 
 -- Rows may hold sessions that were never the engine's, and that no key of Redis can hold: then the post as a whole is

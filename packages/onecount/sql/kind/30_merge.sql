@@ -5,11 +5,9 @@
 --   equality alone may be answered by any index that contains the column, also one that has to be read in full for it;
 --   a row that was found is changed by its ctid, and its tableoid as tables may be partitioned, under its post's lock;
 --   plans are generic, so that they are made once for a connection and not once more for each list.
-{{#mapped}}
 --
 -- What writes the application's tables has their schemas in its search path: its own triggers, which fire then, name
 -- other tables of it as its code does. Everything here is named with its schema all the same.
-{{/mapped}}
 
 -- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids. The
 -- triggers for edits by hand look away meanwhile. `likes` is SET to likes plus the transitions that really happened,
@@ -169,6 +167,7 @@ declare
   v_from {{type.post}}; v_post {{type.post}}; v_session {{type.session}}; v_op bigint;
   v_is_held boolean;
   v_tried boolean := false;
+  v_context text;
 begin
   if not exists (select from public.posts_new where {{post.id}} <> all (p_posts)) then
     if cardinality(p_posts) < 2 then
@@ -216,8 +215,9 @@ begin
       end if;
       set constraints all immediate;
       raise exception using errcode = 'OCOK0';
-    exception when others or assert_failure then
-      if public.onecount_is_outage(sqlstate) then
+    exception when others or assert_failure or query_canceled then
+      get stacked diagnostics v_context = pg_exception_context;
+      if public.onecount_is_outage(sqlstate, v_context) then
         raise;
       end if;
       if sqlstate = 'OCOK0' or not sqlstate = any (p_sqlstates) then
@@ -490,7 +490,7 @@ declare
   v_new boolean[];
   v_refused integer[] := '{}';
   v_states text[] := '{}'; v_messages text[] := '{}';
-  v_state text; v_message text;
+  v_state text; v_message text; v_context text;
 begin
   while cardinality(v_from) > 0 loop
     v_a := v_from[1];
@@ -505,9 +505,10 @@ begin
       if v_part is not null then
         v_results[v_a:v_b] := v_part;
       end if;
-    exception when others or assert_failure then
-      get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
-      if public.onecount_is_outage(v_state) or v_count = 0 then
+    exception when others or assert_failure or query_canceled then
+      get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+                              v_context = pg_exception_context;
+      if public.onecount_is_outage(v_state, v_context) or v_count = 0 then
         raise;
       end if;
       if v_new is null then
@@ -567,14 +568,15 @@ create or replace function public.onecount_press(
 language plpgsql set search_path = '' as $$
 declare
   v_results json;
-  v_state text; v_message text;
+  v_state text; v_message text; v_context text;
 begin
   perform public.onecount_lock(p_posts);
   begin
     v_results := public.onecount_merge_sparing(p_posts, p_sessions, p_ops, null, p_now, p_ahead, null) -> 'results';
-  exception when others or assert_failure then
-    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
-    if public.onecount_is_outage(v_state) then
+  exception when others or assert_failure or query_canceled then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+                            v_context = pg_exception_context;
+    if public.onecount_is_outage(v_state, v_context) then
       raise;
     end if;
     return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));

@@ -215,7 +215,7 @@ declare
   v_owner text;
   v_partitions integer;
   v_refused json;
-  v_state text; v_message text;
+  v_state text; v_message text; v_context text;
 begin
   if not (select has_redis from public.like_settings) then
     perform public.onecount_begin_logging();
@@ -253,16 +253,18 @@ begin
     begin
       perform public.onecount_merge_whole(p_posts, p_sessions, p_ops, p_revs, p_nonce);
       v_refused := '[]';
-    exception when others or assert_failure then
-      if public.onecount_is_outage(sqlstate) then
+    exception when others or assert_failure or query_canceled then
+      get stacked diagnostics v_context = pg_exception_context;
+      if public.onecount_is_outage(sqlstate, v_context) then
         raise;
       end if;
       v_refused :=
         public.onecount_merge_sparing(p_posts, p_sessions, p_ops, p_revs, null, null, p_nonce) -> 'refused';
     end;
-  exception when others or assert_failure then
-    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
-    if public.onecount_is_outage(v_state) then
+  exception when others or assert_failure or query_canceled then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+                            v_context = pg_exception_context;
+    if public.onecount_is_outage(v_state, v_context) then
       raise;
     end if;
     return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));

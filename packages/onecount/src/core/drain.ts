@@ -36,6 +36,8 @@ const LEAST = 100
 const FIRST = 1000
 /** Recent ops that one call makes pending again: it takes Redis a few milliseconds. */
 const FED = 1000
+/** So many times Postgres undoes a batch before it is dropped. */
+const TRIES = 2
 /** Slices of a batch on their way to Redis at once. */
 const AT_ONCE = 3
 
@@ -59,6 +61,8 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
   const fedSize = Math.min(FED, settings.batchSize)
   /** Ops in the next batch at most. */
   let size = Math.min(FIRST, settings.batchSize)
+  /** The batch that Postgres has undone last, and how often. */
+  let undone = { nonce: '', times: 0 }
 
   /**
    * One batch: two or three round trips. An op that Postgres refuses is set aside there, and no obstacle to the others.
@@ -113,7 +117,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
   /** A full batch has taken so many milliseconds. */
   function adapt(ms: number): void {
     const wanted = size * Math.min(2, Math.max(0.5, TICK_MS / Math.max(1, ms)))
-    size = Math.min(settings.batchSize, Math.max(LEAST, Math.round(wanted)))
+    size = Math.min(settings.batchSize, Math.max(Math.min(LEAST, size), Math.round(wanted)))
   }
 
   async function collect(): Promise<Batch | { heldMs: number } | 'feeding'> {
@@ -133,8 +137,9 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     return toBatch(collected.receipt, collected.batch, began)
   }
 
-  /** Postgres refuses the whole call: what it holds is not known, so the batch is dropped and made anew. */
-  async function sync({ parent, nonce, entries }: Batch): Promise<SyncResult> {
+  /** Postgres refuses the whole call, or undoes it again and again: the batch is dropped and made anew. */
+  async function sync(batch: Batch): Promise<SyncResult> {
+    const { parent, nonce, entries } = batch
     try {
       return await ctx.postgres.sync({
         partition: ctx.partition,
@@ -146,9 +151,24 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
         owner: home || null,
       })
     } catch (error) {
-      if (error instanceof StoreRefused) await ctx.redis!.abandon(nonce)
+      if (error instanceof StoreRefused || (await isTooLarge(batch, error))) await ctx.redis!.abandon(nonce)
       throw withoutSessions(error, entries)
     }
+  }
+
+  /**
+   * Whether Postgres has undone the batch again: it holds too much for a timeout, or a post that another transaction has
+   * locked. The next one is smaller and begins behind it, so that the rest lands.
+   */
+  async function isTooLarge({ nonce, entries }: Batch, error: unknown): Promise<boolean> {
+    if (!(error instanceof StoreUnavailable && error.isUndone)) return false
+    undone = { nonce, times: undone.nonce === nonce ? undone.times + 1 : 1 }
+    if (undone.times < TRIES) return false
+    // Another drainer may have had more time.
+    const known = await ctx.postgres.status(ctx.partition).catch(() => null)
+    if (!known || known.receipt?.startsWith(`${nonce}/`)) return false
+    size = Math.max(1, Math.ceil((entries.length || size) / 2))
+    return true
   }
 
   /** @throws ForeignRedis unless this process was told to take over */

@@ -2,7 +2,7 @@ import { OnecountError } from './errors'
 import { type Health, joinHealth } from './health'
 import { joinLoops } from './join-loops'
 import { DEFAULT_KIND, type Kind, type Kinds } from './kind'
-import type { DrainLoop } from './loop'
+import type { DrainLoop, DrainOptions } from './loop'
 import { createEngine, type Onecount, type OnecountOptions } from './onecount'
 import type { PostgresPort } from './ports'
 import { createTurns, type Turns } from './turns'
@@ -40,9 +40,11 @@ export interface Engines<Name extends string = string> {
   readonly drain: DrainLoop
   /**
    * Drains every kind, side by side, until nothing is left or `budgetMs` have passed; 5000 where left out. A kind that
-   * fails is told under its name, and the others are drained. Never rejects.
+   * fails is told under its name, and the others are drained. `options`: as of one engine. Never rejects.
    */
-  drainOnce(budgetMs?: number): Promise<KindsDrained<Name>>
+  drainOnce(budgetMs?: number, options?: Omit<DrainOptions, 'budgetMs'>): Promise<KindsDrained<Name>>
+  /** Of every kind, as of one engine. @throws StoreUnavailable */
+  prune(budgetMs?: number): Promise<void>
   /** Two round trips a partition of each kind. Never throws. */
   health(): Promise<KindsHealth<Name>>
 }
@@ -91,9 +93,9 @@ export function createEngines<Name extends string>(
     hasRedis: options.redis !== null,
     drain: joinLoops(entries.map(([, engine]) => engine.drain)),
 
-    async drainOnce(budgetMs) {
+    async drainOnce(budgetMs, options) {
       const drain = async ([name, engine]: [Name, Onecount]): Promise<[Name, KindDrained]> => {
-        const drained = engine.drainOnce(budgetMs).catch((error: unknown) => ({ error }))
+        const drained = engine.drainOnce(budgetMs, options).catch((error: unknown) => ({ error }))
         return [name, await drained]
       }
       const ended = await Promise.all(entries.map(drain))
@@ -104,6 +106,10 @@ export function createEngines<Name extends string>(
         more: done.length < ended.length || done.some(({ more }) => more),
         kinds: byName(ended),
       }
+    },
+
+    async prune(budgetMs) {
+      await Promise.all(entries.map(([, engine]) => engine.prune(budgetMs)))
     },
 
     async health() {

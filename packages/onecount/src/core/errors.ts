@@ -113,6 +113,8 @@ export class StoreUnavailable extends Error {
     /** `call`: the store answered, with an error about this call alone; other calls may succeed. */
     readonly scope: 'store' | 'call' = 'store',
     message = `${store} is unreachable (${cause instanceof Error ? cause.message : String(cause)})`,
+    /** The store has ended the call itself and undone it: a timeout of its own, a lock, a deadlock. */
+    readonly isUndone = false,
   ) {
     super(message, { cause })
   }

@@ -15,6 +15,19 @@ export interface LoopOptions {
   maxBackoffMs?: number
 }
 
+/** How a drain goes that is waited for. */
+export interface DrainOptions {
+  /** It ends after so many milliseconds; what is left stays pending. */
+  budgetMs?: number
+  /** Whether it ends with a look at both stores, for what was pressed since its last batch began. True. */
+  looksAgain?: boolean
+  /**
+   * While another process drains: `join` drains beside it, `wait` until it has ended or is not heard of any more, `leave`
+   * ends at once, with `more`. `join`
+   */
+  whenHeld?: 'join' | 'wait' | 'leave'
+}
+
 /** A store that answers again within this time is not worth a line in the log, milliseconds. */
 const BRIEF_MS = 1000
 /** A lease runs out at the same moment for all who wait for it: they ask one after the other, milliseconds. */
@@ -58,14 +71,21 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}, turns =
   /** Drains until nothing is left or the time is up. @throws StoreUnavailable */
   async function drain({
     budgetMs = Number.POSITIVE_INFINITY,
-  } = {}): Promise<{ drained: number; more: boolean }> {
+    looksAgain = true,
+    whenHeld = 'join',
+  }: DrainOptions = {}): Promise<{ drained: number; more: boolean }> {
     if (!ctx.redis) return { drained: 0, more: false }
     const end = ctx.elapsed() + budgetMs
     let drained = 0
     for (;;) {
-      const tick = await once()
+      const tick = await once(whenHeld === 'join' ? drainer : leased)
       drained += tick.drained
-      if (!tick.more && !(await drainer.hasWork())) return { drained, more: false }
+      if (tick.heldMs !== undefined) {
+        if (whenHeld === 'leave' || ctx.elapsed() + tick.heldMs >= end) return { drained, more: true }
+        await ctx.sleep(tick.heldMs)
+        continue
+      }
+      if (!tick.more && !(looksAgain && (await drainer.hasWork()))) return { drained, more: false }
       if (ctx.elapsed() >= end) return { drained, more: true }
     }
   }

@@ -13,6 +13,7 @@ import { joinLoops } from './join-loops'
 import { DEFAULT_KIND } from './kind'
 import { idsOf } from './kind-ids'
 import { type LikedPage, likedBy } from './liked-by'
+import type { DrainOptions } from './loop'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
 import { type OnecountOptions, withDefaults } from './options'
 import { ownView } from './own-view'
@@ -80,9 +81,10 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
   const partOf = (postId: string) => parts[partitionOf(postId, partitions)]!
   const contextOf = (postId: string) => partOf(postId).ctx
   const site: Site = { contexts: parts.map(part => part.ctx), contextOf }
+  const pruning = createPruning(postgres, settings.unlikeDays, log)
   const loop = joinLoops(
     parts.map(part => part.loop),
-    createPruning(postgres, settings.unlikeDays, log),
+    pruning,
   )
   const moderated = { ...site, postgres, drain: () => loop.drain({ budgetMs: DRAIN_MS }) }
   const ranking = createRanking(site)
@@ -245,8 +247,18 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
         loop.lastDrainAt(),
       ),
 
-    /** Drains until nothing is left or the time is up. @throws StoreUnavailable */
-    drainOnce: (budgetMs = DRAIN_MS) => loop.drain({ budgetMs }),
+    /** Drains until nothing is left or `budgetMs` have passed, 5000. @throws StoreUnavailable */
+    drainOnce: (budgetMs = DRAIN_MS, options: Omit<DrainOptions, 'budgetMs'> = {}) =>
+      loop.drain({ ...options, budgetMs }),
+
+    /**
+     * Lets Postgres forget unlikes from long ago and what is logged for a Redis that is gone: once an hour, whoever asks,
+     * for `budgetMs` at most, 5000. `drain.start()` does so by itself. @throws StoreUnavailable
+     */
+    prune(budgetMs = DRAIN_MS): Promise<void> {
+      const end = elapsed() + budgetMs
+      return pruning.prune(() => elapsed() >= end)
+    },
   }
   return engine
 }

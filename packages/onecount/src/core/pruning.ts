@@ -13,9 +13,14 @@ export function createPruning(postgres: PostgresPort, days: number, log: Logger)
     timer.unref()
   }
 
+  /** As long as there is more, until `isOver`. @throws StoreUnavailable */
+  async function prune(isOver: () => boolean): Promise<void> {
+    while (!isOver() && (await postgres.prune(days)));
+  }
+
   async function work(): Promise<void> {
     try {
-      while (timer && (await postgres.prune(days)));
+      await prune(() => !timer)
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) log.warn(`pruning failed: ${error}`)
     }
@@ -23,6 +28,7 @@ export function createPruning(postgres: PostgresPort, days: number, log: Logger)
   }
 
   return {
+    prune,
     start(): void {
       if (!timer) schedule()
     },

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createTestServer } from '../../test/support/http-server'
 
 const { current, restart, api, close } = createTestServer()
@@ -24,9 +24,19 @@ describe('/drain', () => {
       expect(await response.json()).toEqual({ drained: 7, more: true })
     }
     expect(current.service.calls).toEqual([
-      ['drainOnce', 1_234],
-      ['drainOnce', 1_234],
+      ['drainOnce', 1_234, { whenHeld: 'wait' }],
+      ['drainOnce', 1_234, { whenHeld: 'wait' }],
     ])
+  })
+
+  it('prunes as well, and has drained where that fails', async () => {
+    await restart({ drainSecret, drainBudgetMs: 1_234 })
+    const prune = vi.fn(() => Promise.reject(new Error('no pruning today')))
+    Object.assign(current.service, { prune })
+    const response = await api('/drain', { headers: { authorization } })
+    expect([response.status, await response.json()]).toEqual([200, { drained: 0, more: false }])
+    expect(prune).toHaveBeenCalledExactlyOnceWith(1_234)
+    expect(current.logged.join()).toContain('no pruning today')
   })
 
   it('does nothing without the right token, or for HEAD', async () => {

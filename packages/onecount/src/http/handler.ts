@@ -1,4 +1,5 @@
 import { OnecountError } from '../core/errors'
+import { createAfterDrain } from './after-drain'
 import { parseDrainSecret } from './bearer'
 import { clientIp, UNKNOWN_IP } from './client-ip'
 import { createErrorLog } from './error-log'
@@ -34,8 +35,13 @@ export interface HandlerOptions {
   trustedOrigins?: readonly string[]
   /** Bearer token of `{base}/drain`, 16 characters or more; without one there is no such address. */
   drainSecret?: string
-  /** How long one call of `{base}/drain` goes on taking batches, milliseconds. */
+  /** How long one call of `{base}/drain`, or one drain behind an answer, goes on taking batches, milliseconds; 5,000. */
   drainBudgetMs?: number
+  /**
+   * `after`: what a press leaves is drained behind its answer, by `after` of the request, for platforms where timers stop
+   * with the answer. Left out: `service.drain` runs, or a worker does.
+   */
+  drain?: 'after'
   /** Proxies in front that append to `X-Forwarded-For`; 0 (default): the header is not believed. */
   proxyHops?: number
   basePath?: string
@@ -50,8 +56,19 @@ export interface HandlerOptions {
 /** One year. */
 const HSTS_SECONDS = 365 * 24 * 60 * 60
 
-/** Answers every request, and never throws. `ip` is the connection's address, where the server knows it. */
-export type Handler = (request: Request, info?: { ip?: string }) => Promise<Response>
+/** What the server knows of a request beside it. */
+export interface HandlerInfo {
+  /** The connection's address. */
+  ip?: string
+  /**
+   * Runs `work` once the answer is sent, and keeps the process until it has ended: `after` of Next.js, or
+   * `work => waitUntil(work())`. Where it is left out, `drain: 'after'` drains before it answers.
+   */
+  after?: (work: () => Promise<void>) => void
+}
+
+/** Answers every request, and never throws. */
+export type Handler = (request: Request, info?: HandlerInfo) => Promise<Response>
 
 /**
  * The HTTP API: likes, health and drain below `basePath`, as described in docs/http-api.md. Needs nothing but
@@ -76,7 +93,7 @@ export function createHandler(options: HandlerOptions): Handler {
 }
 
 /** The same for a server that has no web requests. */
-export type Answer = (request: ApiRequest, info?: { ip?: string }) => Promise<Reply>
+export type Answer = (request: ApiRequest, info?: HandlerInfo) => Promise<Reply>
 
 const ANSWERS = new WeakMap<Handler, Answer>()
 
@@ -94,6 +111,19 @@ function createAnswer(options: HandlerOptions): Answer {
     secrets: drainSecret ? [...secrets, drainSecret] : secrets,
   })
   const findRoute = createRoutes({ ...options, trustedOrigins, drainSecret }, errorLog)
+  const { service, drainBudgetMs } = options
+  // Without Redis nothing is pending.
+  const afterDrain =
+    options.drain === 'after' && service.hasRedis
+      ? createAfterDrain(service, { budgetMs: drainBudgetMs, now })
+      : null
+
+  async function drainAfter({ request, hasPressed }: Call, after: HandlerInfo['after']): Promise<void> {
+    if (!afterDrain?.isDue(hasPressed)) return
+    const work = () => afterDrain.run(error => errorLog(request, error))
+    if (after) after(work)
+    else await work()
+  }
 
   async function reply(call: Call): Promise<Reply> {
     const { method } = call.request
@@ -114,12 +144,13 @@ function createAnswer(options: HandlerOptions): Answer {
     let answer: Reply
     try {
       const ip = clientIp(request.headers, { proxyHops, connectionIp: info?.ip }) ?? UNKNOWN_IP
-      answer = await reply({ request, ip, headers, cookies })
+      const call: Call = { request, ip, headers, cookies, hasPressed: false }
+      answer = await reply(call).finally(() => drainAfter(call, info?.after))
     } catch (error) {
       errorLog(request, error)
       answer = errorReply(error)
     }
-    if (!options.service.hasRedis) headers['onecount-redis'] = 'off'
+    if (!service.hasRedis) headers['onecount-redis'] = 'off'
     if (isSecure(request)) headers['strict-transport-security'] = `max-age=${HSTS_SECONDS}`
     headers[TIME_HEADER] = String(Math.round(now()))
     const body = request.method === 'HEAD' ? null : answer.body

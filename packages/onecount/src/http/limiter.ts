@@ -1,5 +1,5 @@
 import { UNKNOWN_IP } from './client-ip'
-import { KINDS, type LimitKind, type Limits, type Rate } from './limits'
+import { DEFAULT_LIMITS, KINDS, type LimitKind, type Limits, type Rate } from './limits'
 import type { SharedBucket, SharedLimits } from './shared-limits'
 
 export type LimitKeys = Partial<Record<LimitKind, string | null>>
@@ -47,7 +47,7 @@ const SMALL = 20
  * again.
  */
 export function createLimiter(
-  limits: Limits,
+  limits: Limits = DEFAULT_LIMITS,
   {
     now = Date.now,
     maxKeys = 20_000,

@@ -24,12 +24,22 @@ export function fromIncoming(incoming: IncomingMessage): ApiRequest | null {
   }
 }
 
-export function locationOf({ headers, socket, url = '/' }: IncomingMessage): URL | null {
+/** Null where the Host header or the address is no part of a URL. */
+export function locationOf(incoming: IncomingMessage): URL | null {
+  const { headers, socket } = incoming
   try {
-    return new URL(url, `${'encrypted' in socket ? 'https' : 'http'}://${headers.host ?? 'localhost'}`)
+    return new URL(
+      addressOf(incoming),
+      `${'encrypted' in socket ? 'https' : 'http'}://${headers.host ?? 'localhost'}`,
+    )
   } catch {
     return null
   }
+}
+
+/** Express takes the path that a handler is mounted at out of `url`. */
+function addressOf({ url = '/', originalUrl }: IncomingMessage & { originalUrl?: unknown }): string {
+  return typeof originalUrl === 'string' ? originalUrl : url
 }
 
 /** Methods that a Request refuses to have: the handler must see them to refuse them in the documented shape. */

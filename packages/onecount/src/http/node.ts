@@ -1,20 +1,33 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
 import { OnecountError } from '../core/errors'
-import { type Answer, answerOf, type Handler } from './handler'
+import { type Answer, answerOf, type Handler, type HandlerInfo } from './handler'
 import { fromIncoming, locationOf, withBody } from './node-request'
 import { errorReply, fromResponse, type Reply } from './responses'
 
 /**
- * Mounts the handler on a plain `node:http` (or https) server: `createServer(nodeListener(handler))`. It needs no
- * framework; a custom server may also put it in front of one and hand on what lies outside of the API.
+ * Mounts the handler on a plain `node:http` (or https) server, or in a framework that hands out Node's requests. It reads the
+ * body itself, so it stands before whatever parses bodies.
  *
  * Give it what `createHandler` returns, not a function around that: then it makes no web `Request` and `Response`, which
  * cost more than everything else of a like.
+ *
+ * @example
+ * createServer(nodeListener(handler)).listen(3000)
+ * @example
+ * app.use('/api', nodeListener(handler)) // Express
  */
 export function nodeListener(handler: Handler): RequestListener {
   const replyTo = answerOf(handler) ? directly(answerOf(handler)!) : throughRequests(handler)
   async function respond(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    send((await replyTo(incoming)) ?? errorReply(new OnecountError('invalid_request')), incoming, outgoing)
+    const info: HandlerInfo = {
+      ip: incoming.socket.remoteAddress,
+      after: work => void outgoing.once('close', work),
+    }
+    send(
+      (await replyTo(incoming, info)) ?? errorReply(new OnecountError('invalid_request')),
+      incoming,
+      outgoing,
+    )
   }
   return (incoming, outgoing) => {
     void respond(incoming, outgoing).catch(() => outgoing.destroy())
@@ -22,22 +35,21 @@ export function nodeListener(handler: Handler): RequestListener {
 }
 
 /** Null where the Host header or the address is no part of a URL. */
-type ReplyTo = (incoming: IncomingMessage) => Promise<Reply> | null
+type ReplyTo = (incoming: IncomingMessage, info: HandlerInfo) => Promise<Reply> | null
 
 const directly =
   (answer: Answer): ReplyTo =>
-  incoming => {
+  (incoming, info) => {
     const request = fromIncoming(incoming)
-    return request && answer(request, { ip: incoming.socket.remoteAddress })
+    return request && answer(request, info)
   }
 
 /** For a handler that is not that of `createHandler` itself, but a function around it. */
 const throughRequests =
   (handler: Handler): ReplyTo =>
-  incoming => {
+  (incoming, info) => {
     const location = locationOf(incoming)
-    if (!location) return null
-    return handler(withBody(incoming, location), { ip: incoming.socket.remoteAddress }).then(fromResponse)
+    return location && handler(withBody(incoming, location), info).then(fromResponse)
   }
 
 function send(

@@ -41,14 +41,19 @@ const membersOf = ({
   lastDrainAt,
 })
 
-interface Drained {
+/** What a drain of one kind or of several has done. */
+export interface Drained {
   drained: number
   more: boolean
   kinds?: Record<string, KindDrained>
 }
 
+/** What the kinds have failed with. */
+export const errorsOf = (kinds: Record<string, KindDrained>): unknown[] =>
+  Object.values(kinds).flatMap(result => ('error' in result ? [result.error] : []))
+
 /**
- * Drains, and answers what was done. Of several kinds each has its own result under its name; where one fails the
+ * Drains and prunes, and answers what was drained. Of several kinds each has its own result under its name; where one fails the
  * others are drained, and the status is that of its error, so that a scheduler takes notice.
  * @throws what the drain of a single kind throws
  */
@@ -57,9 +62,10 @@ export async function drainResponse(
   budgetMs: number,
   logError: (error: unknown) => void,
 ): Promise<Reply> {
-  const { drained, more, kinds = {} }: Drained = await service.drainOnce(budgetMs)
+  const { drained, more, kinds = {} }: Drained = await service.drainOnce(budgetMs, { whenHeld: 'wait' })
   const results = Object.entries(kinds)
-  const errors = results.flatMap(([, result]) => ('error' in result ? [result.error] : []))
+  const errors = errorsOf(kinds)
+  if (errors.length === 0) await service.prune?.(budgetMs).catch(logError)
   if (results.length === 1 && errors.length === 1) throw errors[0]
   for (const error of errors) logError(error)
   const each = results.map(([name, result]) => [

@@ -2,6 +2,7 @@ import type { KindDrained } from '../core/engines'
 import type { Health } from '../core/health'
 import type { Kind } from '../core/kind'
 import type { LikedPage } from '../core/liked-by'
+import type { DrainOptions } from '../core/loop'
 import type { LikeState, WriteState } from '../core/types'
 
 /** The part of the engine that HTTP needs. */
@@ -27,8 +28,12 @@ export interface LikesService {
   /** False: no Redis is configured, and what Postgres says is exact. */
   readonly hasRedis: boolean
   /** Drains until nothing is left or `budgetMs` have passed; `more`: something is left. */
-  drainOnce(budgetMs: number): Promise<{ drained: number; more: boolean }>
+  drainOnce(budgetMs: number, options?: DrainOnce): Promise<{ drained: number; more: boolean }>
+  /** Lets Postgres forget what is old, once an hour whoever asks, for `budgetMs` at most; left out: something else does. */
+  prune?(budgetMs: number): Promise<void>
 }
+
+type DrainOnce = Omit<DrainOptions, 'budgetMs'>
 
 /** What HTTP needs of several kinds: `createEngines` makes it. */
 export interface KindsService {
@@ -40,5 +45,10 @@ export interface KindsService {
   /** All together, and each under its name. */
   health(): Promise<Health & { kinds: Record<string, Health> }>
   /** Drains every kind; one that fails does not hold the others. */
-  drainOnce(budgetMs: number): Promise<{ drained: number; more: boolean; kinds: Record<string, KindDrained> }>
+  drainOnce(
+    budgetMs: number,
+    options?: DrainOnce,
+  ): Promise<{ drained: number; more: boolean; kinds: Record<string, KindDrained> }>
+  /** Of every kind. */
+  prune?(budgetMs: number): Promise<void>
 }

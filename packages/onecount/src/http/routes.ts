@@ -26,6 +26,8 @@ export interface Call {
   headers: Record<string, string>
   /** `Set-Cookie` headers, likewise. */
   cookies: string[]
+  /** There may be a press that one of the stores has not been told of. */
+  hasPressed: boolean
 }
 
 /** What an address takes, by method. */
@@ -119,7 +121,10 @@ export function createRoutes(
     call.headers[SESSION_HEADER] = tag
     // Set even if the write fails: its outcome may be unknown, and the retry has to come from the same session.
     if (visitor.kind === 'anonymous') setCookie(call, visitor.value)
+    call.hasPressed = true
     const state = await served.service.set(postId, visitor.sessionId, wanted, params)
+    // One that Postgres took alone is news to Redis.
+    call.hasPressed = !state.durable || state.source === 'postgres'
     const { count, liked, rev, source, durable } = state
     return json(200, { postId, count, liked, rev, op: state.op, source, durable, private: state.private })
   }

@@ -1,5 +1,4 @@
 import { after, connection } from 'next/server.js'
-import type { Engines } from '../core/engines'
 import { OnecountError } from '../core/errors'
 import { createErrorLog } from '../http/error-log'
 import { createHandler, type Handler } from '../http/handler'
@@ -7,7 +6,6 @@ import { errorResponse } from '../http/responses'
 import { connectionIp, isHooked, proxyHops } from './address'
 import type { Parts } from './parts'
 import { sessionSecret } from './secret'
-import { shareRuns } from './share-runs'
 
 type RouteHandler = (request: Request) => Promise<Response>
 
@@ -42,12 +40,7 @@ export function createApi(parts: Parts): Api {
 
   const handle: RouteHandler = async request => {
     await connection()
-    const response = await answer(request, { ip: connectionIp(request.headers) })
-    if (parts.drain === 'after' && isPress(request) && response.ok)
-      after(async () => {
-        for (const error of await drainPending(parts)) logError(request, error)
-      })
-    return response
+    return answer(request, { ip: connectionIp(request.headers), after })
   }
 
   return {
@@ -72,10 +65,8 @@ export function createApi(parts: Parts): Api {
   }
 }
 
-const isPress = ({ method }: Request) => method === 'PUT' || method === 'DELETE'
-
 /** @throws OnecountError `misconfigured`, naming the setting */
-function create({ config, env, engines, limiter, shared, warnings, basePath }: Parts): Handler {
+function create({ config, env, engines, limiter, shared, warnings, basePath, drain }: Parts): Handler {
   const hops = proxyHops(env)
   if (hops === 0 && !isHooked() && env.NODE_ENV === 'production') {
     warnings.warn(
@@ -89,6 +80,7 @@ function create({ config, env, engines, limiter, shared, warnings, basePath }: P
     anonymous: config.anonymous,
     limiter: limiter(),
     trustedOrigins: listOf(env.ONECOUNT_TRUSTED_ORIGINS),
+    ...(drain === 'after' && { drain }),
     drainSecret: env.ONECOUNT_DRAIN_SECRET || env.CRON_SECRET,
     proxyHops: hops,
     basePath,
@@ -97,15 +89,3 @@ function create({ config, env, engines, limiter, shared, warnings, basePath }: P
 }
 
 const listOf = (text = ''): string[] => text.split(',').flatMap(item => item.trim() || [])
-
-/** How long one drain after an answer takes at most, milliseconds. */
-const DRAIN_MS = 5000
-
-/** The drain that follows the presses that are answered at this moment, one for all. Answers what failed. */
-const drainPending = ({ engines, shared }: Parts): Promise<unknown[]> =>
-  shared.once('drain-after', () => shareRuns(() => drainAll(engines())))()
-
-async function drainAll(engines: Engines): Promise<unknown[]> {
-  const { kinds } = await engines.drainOnce(DRAIN_MS)
-  return Object.values(kinds).flatMap(result => ('error' in result ? [result.error] : []))
-}

@@ -1,5 +1,5 @@
+export type { PageLikes } from '../http/page-likes'
 export type { RouteHandlers } from './api'
 export type { Env, OnecountNextConfig, RedisClient, RedisSource, SessionRequest } from './config'
 export { type OnecountNext, onecountNext, type ReadLikesOptions } from './onecount-next'
-export type { PageLikes } from './page'
 export type { ProxyFunction, WithSession } from './proxy'

@@ -2,24 +2,12 @@ import { headers } from 'next/headers.js'
 import { OnecountError } from '../core/errors'
 import { idsOf } from '../core/kind-ids'
 import type { Moderated } from '../core/moderation'
-import type { LikeState, Source } from '../core/types'
+import { type PageLikes, readPageLikes, unknownLikes } from '../http/page-likes'
 import { readSession } from '../http/session'
-import { sessionTag } from '../http/session-tag'
 import { checkPerson } from '../http/visitor'
 import type { SessionRequest } from './config'
 import type { Parts } from './parts'
 import { sessionSecret } from './secret'
-
-/** A post's likes as a page renders them, and as `useLikes(postId, seed)` of `onecount/react` takes them. */
-export interface PageLikes extends Omit<LikeState, 'source'> {
-  /** Absent: no Redis is configured, and what Postgres says is exact. */
-  source?: Source
-  /**
-   * Names whose heart it is, so that a page in a cache is never taken for another session's, and a press that was kept
-   * for it is shown. Absent where nobody's hearts are shown; `none` then of a private kind.
-   */
-  session?: string
-}
 
 /** @throws what `session` of the config throws; OnecountError `misconfigured` */
 export async function getSession(parts: Parts): Promise<string | null> {
@@ -67,32 +55,9 @@ export async function readLikes(
 ): Promise<Map<string, PageLikes>> {
   if (ids.length === 0) return new Map()
   try {
-    const { read, hasRedis, kind: of } = engine(kind)
-    // An anonymous session is nobody to a kind whose actors have other ids.
-    const known = idsOf(of).isSessionId(sessionId) ? sessionId : null
-    const states = await read(ids, known)
-    const session = known !== null || of.isPrivate ? sessionTag(known) : undefined
-    if (hasRedis && !session) return states
-    const rendered = (state: LikeState) => ({
-      ...(hasRedis ? state : exact(state)),
-      ...(session && { session }),
-    })
-    return new Map([...states].map(([id, state]) => [id, rendered(state)]))
+    return await readPageLikes(engine(kind), ids, sessionId)
   } catch (error) {
     console.error(`[onecount] counts of a page: ${error instanceof Error ? error.message : String(error)}`)
-    return new Map(ids.map(id => [id, unknown(id)]))
+    return unknownLikes(ids)
   }
 }
-
-const exact = (state: LikeState): PageLikes =>
-  state.source === 'postgres' ? { ...state, source: undefined } : state
-
-const unknown = (postId: string): PageLikes => ({
-  postId,
-  count: null,
-  liked: null,
-  rev: 0,
-  op: null,
-  durable: null,
-  source: 'unknown',
-})

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { Link } from '@onecount/dev-stack/link'
 import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { type LocalSupabase, startSupabase } from '@onecount/dev-stack/supabase'
@@ -54,6 +56,30 @@ describe.each([
   })
 })
 
+describe('calls that share a connection', () => {
+  it('are answered each with its own answer, also where one between them is too late', async () => {
+    const OTHER = '50050001-aaaa-bbbb-cccc-ddddeeee0002'
+    await ownersTables(sql).addPosts([{ id: OTHER, likes: 12 }])
+    const shared = connect(url, { max: 1, fetch_types: false })
+    const patient = postgresJsPort(shared, { timeoutMs: 20_000 })
+    const hasty = postgresJsPort(shared, { timeoutMs: 100 })
+    await patient.status(0)
+    const { first, next, last } = await sql.begin(async locked => {
+      await locked`select from posts_new for update`
+      const first = patient.write(PRESS, 1)
+      const late = hasty.peek([POST], null).catch((error: unknown) => error)
+      const next = patient.peek([OTHER], null)
+      const last = patient.status(0)
+      expect(await late).toMatchObject({ name: 'StoreUnavailable' })
+      return { first: () => first, next: () => next, last: () => last }
+    })
+    expect(await first()).toMatchObject([{ state: { postId: POST, count: 447 } }])
+    expect(await next()).toMatchObject([{ postId: OTHER, count: 12 }])
+    expect(await last()).toMatchObject({ partitions: 1 })
+    await shared.end()
+  })
+})
+
 describe('a connection whose other end is gone', () => {
   it('is replaced by a new one', async () => {
     const link = await Link.to(server.port, null)
@@ -79,6 +105,30 @@ describe('a Postgres that is not there', () => {
       store: 'postgres',
     })
     await nowhere.end({ timeout: 0 })
+  })
+
+  it('has refused nothing where a pooler ends the connection, whatever its code', async () => {
+    const said = ['SFATAL', 'VFATAL', 'CXX000', 'MTenant or user not found']
+      .map(field => `${field}\0`)
+      .join('')
+    const length = Buffer.alloc(4)
+    length.writeInt32BE(said.length + 5)
+    const pooler = createServer(socket => {
+      socket.on('error', () => {})
+      socket.once('data', () =>
+        socket.end(Buffer.concat([Buffer.from('E'), length, Buffer.from(`${said}\0`)])),
+      )
+    })
+    await once(pooler.listen(0, '127.0.0.1'), 'listening')
+    const { port } = pooler.address() as AddressInfo
+    const through = connect(`postgres://tenant@127.0.0.1:${port}/nothing?sslmode=disable`, { max: 1 })
+    const error = await postgresJsPort(through, { timeoutMs: 2000 })
+      .status(0)
+      .catch((e: unknown) => e)
+    expect(error).toMatchObject({ name: 'StoreUnavailable', store: 'postgres' })
+    expect(String((error as Error).cause)).toContain('Tenant or user not found')
+    await through.end({ timeout: 0 })
+    pooler.close()
   })
 
   it('makes a call through supabase-js fail', async () => {

@@ -6,6 +6,8 @@ import { StoreRefused, StoreUnavailable } from '../core/errors'
  */
 const OUTAGES = ['08', '25', '28', '3D', '40', '53', '57', '58', '72']
 const OUTAGE_STATES = ['55006', '55P03', '55P04']
+/** A timeout or a cancelled call, a lock that was not to be had, a deadlock, a conflict of transactions. */
+const UNDONE = ['57014', '55P03', '40P01', '40001']
 /** PostgREST without a connection to its Postgres. */
 const UNCONNECTED = /^PGRST(00\d|X\d\d)$/
 
@@ -16,13 +18,20 @@ const EMBEDDED_SQL = /^(PostgresError|error): /
 /** What a failed call means: whether Postgres refused it, or could not serve. */
 export function failureOf(error: unknown): StoreUnavailable {
   const sqlstate = sqlstateOf(error)
-  if (sqlstate === null || isOutage(sqlstate)) return new StoreUnavailable('postgres', error)
+  if (sqlstate === null || isOutage(sqlstate) || endsConnection(error))
+    return new StoreUnavailable('postgres', error, 'store', undefined, UNDONE.includes(sqlstate ?? ''))
   const message = error instanceof Error ? error.message : String(error)
   return new StoreRefused(sqlstate, message.replace(EMBEDDED_SQL, ''), error)
 }
 
 const isOutage = (sqlstate: string): boolean =>
   OUTAGES.includes(sqlstate.slice(0, 2)) || OUTAGE_STATES.includes(sqlstate) || UNCONNECTED.test(sqlstate)
+
+/** Poolers say with any code that they have no connection left, or do not know the database. */
+function endsConnection(error: unknown): boolean {
+  const { severity } = Object(error) as { severity?: unknown }
+  return severity === 'FATAL' || severity === 'PANIC'
+}
 
 /** The code of an SQL error, or of PostgREST; a driver wraps it. Node's own codes (EPIPE) begin with an E. */
 function sqlstateOf(error: unknown): string | null {

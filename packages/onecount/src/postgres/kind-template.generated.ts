@@ -344,10 +344,12 @@ begin
 end $$;
 
 -- Whether an error says that Postgres cannot serve now, whatever it is asked: connection, read-only transaction,
--- deadlock, resources, locks, shutdown, input and output, an old snapshot.
-create or replace function public.onecount_is_outage(p_sqlstate text) returns boolean
+-- deadlock, resources, locks, shutdown, input and output, an old snapshot. What a function of the application raises
+-- itself, with whatever code, is its refusal of what it was given: then the context begins with its RAISE.
+create or replace function public.onecount_is_outage(p_sqlstate text, p_context text) returns boolean
 language sql immutable set search_path = '' as $$
-  select left(p_sqlstate, 2) in ('08', '25', '40', '53', '57', '58', '72') or p_sqlstate in ('55006', '55P03', '55P04')
+  select (left(p_sqlstate, 2) in ('08', '25', '40', '53', '57', '58', '72') or p_sqlstate in ('55006', '55P03', '55P04'))
+    and split_part(p_context, E'\\n', 1) !~ 'RAISE$'
 $$;
 
 -- Rows may hold sessions that were never the engine's, and that no key of Redis can hold: then the post as a whole is
@@ -426,11 +428,9 @@ end $$;
 --   equality alone may be answered by any index that contains the column, also one that has to be read in full for it;
 --   a row that was found is changed by its ctid, and its tableoid as tables may be partitioned, under its post's lock;
 --   plans are generic, so that they are made once for a connection and not once more for each list.
-{{#mapped}}
 --
 -- What writes the application's tables has their schemas in its search path: its own triggers, which fire then, name
 -- other tables of it as its code does. Everything here is named with its schema all the same.
-{{/mapped}}
 
 -- Merges ops into the pairs of posts: the greater op wins. The posts are locked in the order of their ids. The
 -- triggers for edits by hand look away meanwhile. \`likes\` is SET to likes plus the transitions that really happened,
@@ -590,6 +590,7 @@ declare
   v_from {{type.post}}; v_post {{type.post}}; v_session {{type.session}}; v_op bigint;
   v_is_held boolean;
   v_tried boolean := false;
+  v_context text;
 begin
   if not exists (select from public.posts_new where {{post.id}} <> all (p_posts)) then
     if cardinality(p_posts) < 2 then
@@ -637,8 +638,9 @@ begin
       end if;
       set constraints all immediate;
       raise exception using errcode = 'OCOK0';
-    exception when others or assert_failure then
-      if public.onecount_is_outage(sqlstate) then
+    exception when others or assert_failure or query_canceled then
+      get stacked diagnostics v_context = pg_exception_context;
+      if public.onecount_is_outage(sqlstate, v_context) then
         raise;
       end if;
       if sqlstate = 'OCOK0' or not sqlstate = any (p_sqlstates) then
@@ -911,7 +913,7 @@ declare
   v_new boolean[];
   v_refused integer[] := '{}';
   v_states text[] := '{}'; v_messages text[] := '{}';
-  v_state text; v_message text;
+  v_state text; v_message text; v_context text;
 begin
   while cardinality(v_from) > 0 loop
     v_a := v_from[1];
@@ -926,9 +928,10 @@ begin
       if v_part is not null then
         v_results[v_a:v_b] := v_part;
       end if;
-    exception when others or assert_failure then
-      get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
-      if public.onecount_is_outage(v_state) or v_count = 0 then
+    exception when others or assert_failure or query_canceled then
+      get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+                              v_context = pg_exception_context;
+      if public.onecount_is_outage(v_state, v_context) or v_count = 0 then
         raise;
       end if;
       if v_new is null then
@@ -988,14 +991,15 @@ create or replace function public.onecount_press(
 language plpgsql set search_path = '' as $$
 declare
   v_results json;
-  v_state text; v_message text;
+  v_state text; v_message text; v_context text;
 begin
   perform public.onecount_lock(p_posts);
   begin
     v_results := public.onecount_merge_sparing(p_posts, p_sessions, p_ops, null, p_now, p_ahead, null) -> 'results';
-  exception when others or assert_failure then
-    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
-    if public.onecount_is_outage(v_state) then
+  exception when others or assert_failure or query_canceled then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+                            v_context = pg_exception_context;
+    if public.onecount_is_outage(v_state, v_context) then
       raise;
     end if;
     return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
@@ -1220,7 +1224,7 @@ declare
   v_owner text;
   v_partitions integer;
   v_refused json;
-  v_state text; v_message text;
+  v_state text; v_message text; v_context text;
 begin
   if not (select has_redis from public.like_settings) then
     perform public.onecount_begin_logging();
@@ -1258,16 +1262,18 @@ begin
     begin
       perform public.onecount_merge_whole(p_posts, p_sessions, p_ops, p_revs, p_nonce);
       v_refused := '[]';
-    exception when others or assert_failure then
-      if public.onecount_is_outage(sqlstate) then
+    exception when others or assert_failure or query_canceled then
+      get stacked diagnostics v_context = pg_exception_context;
+      if public.onecount_is_outage(sqlstate, v_context) then
         raise;
       end if;
       v_refused :=
         public.onecount_merge_sparing(p_posts, p_sessions, p_ops, p_revs, null, null, p_nonce) -> 'refused';
     end;
-  exception when others or assert_failure then
-    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
-    if public.onecount_is_outage(v_state) then
+  exception when others or assert_failure or query_canceled then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+                            v_context = pg_exception_context;
+    if public.onecount_is_outage(v_state, v_context) then
       raise;
     end if;
     return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));

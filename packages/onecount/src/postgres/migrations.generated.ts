@@ -3864,4 +3864,343 @@ begin
 end $$;
 `,
   },
+  {
+    name: '0025_raised_codes',
+    sql: `-- What a function of the application raises is its refusal of what it was given, also where its code is one by which
+-- Postgres says that it cannot serve: such an op stopped all others. How rows are looked up: 0015_log.sql.
+
+-- Whether an error says that Postgres cannot serve now, whatever it is asked: connection, read-only transaction,
+-- deadlock, resources, locks, shutdown, input and output, an old snapshot. What a function of the application raises
+-- itself, with whatever code, is its refusal of what it was given: then the context begins with its RAISE.
+create or replace function public.onecount_is_outage(p_sqlstate text, p_context text) returns boolean
+language sql immutable set search_path = '' as $$
+  select (left(p_sqlstate, 2) in ('08', '25', '40', '53', '57', '58', '72') or p_sqlstate in ('55006', '55P03', '55P04'))
+    and split_part(p_context, E'\\n', 1) !~ 'RAISE$'
+$$;
+
+revoke all on function public.onecount_is_outage(text, text) from public, anon, authenticated;
+grant execute on function public.onecount_is_outage(text, text) to service_role;
+
+-- Tries ops of this parity that no person has made, and undoes them: whether Postgres refuses all of them with one of
+-- p_sqlstates. They are of pairs that Postgres has accepted before and, for likes, of new pairs too, by a session that is
+-- there where it can be: an application may accept no others. Refused sessions are left out, and so are the posts of
+-- refused ops, unless they are several and there are no others; in the end they are tried too, and only their success
+-- counts. False where there is nothing to try.
+create or replace function public.onecount_refuses_every(
+  p_liked boolean, p_posts uuid[], p_sessions text[], p_sqlstates text[]
+) returns boolean
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  NIL constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_avoided uuid[] := p_posts;
+  v_probe text := 'onecount-probe';
+  v_from uuid; v_post uuid; v_session text; v_op bigint;
+  v_is_held boolean;
+  v_tried boolean := false;
+  v_context text;
+begin
+  if not exists (select from public.posts_new where id <> all (p_posts)) then
+    if cardinality(p_posts) < 2 then
+      return false;
+    end if;
+    v_avoided := '{}';
+  end if;
+  for i in 1..5 loop
+    v_from := case when i % 2 = 1 then gen_random_uuid() else NIL end;
+    if i = 5 then
+      v_from := p_posts[1];
+      v_avoided := '{}';
+    end if;
+    v_post := null;
+    v_is_held := not p_liked or i in (1, 2, 5);
+    -- Posts to avoid are stepped over, however many rows they have.
+    loop
+      if v_is_held then
+        select post_id, session_id, op + 1 into v_post, v_session, v_op from public.post_ratings
+         where post_id >= v_from and session_id <> all (p_sessions) order by post_id, session_id limit 1;
+      else
+        -- A post at the end of its integer says nothing about others.
+        select id, v_probe, 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint into v_post, v_session, v_op
+          from public.posts_new where id >= v_from and likes < 2147483647 order by id limit 1;
+      end if;
+      exit when v_post is null or v_post <> all (v_avoided);
+      select id into v_from from public.posts_new where id > v_post order by id limit 1;
+      if not found then
+        v_post := null;
+        exit;
+      end if;
+    end loop;
+    if v_is_held then
+      v_probe := coalesce(v_session, v_probe);
+    end if;
+    continue when v_post is null;
+    v_tried := v_tried or i < 5;
+    v_avoided := v_avoided || v_post;
+    begin
+      if v_is_held then
+        perform public.onecount_apply(array[v_post], array[v_session], array[v_op], array[0], false);
+      end if;
+      if p_liked then
+        perform public.onecount_apply(array[v_post], array[v_session], array[v_op + 1], array[0], false);
+      end if;
+      set constraints all immediate;
+      raise exception using errcode = 'OCOK0';
+    exception when others or assert_failure or query_canceled then
+      get stacked diagnostics v_context = pg_exception_context;
+      if public.onecount_is_outage(sqlstate, v_context) then
+        raise;
+      end if;
+      if sqlstate = 'OCOK0' or not sqlstate = any (p_sqlstates) then
+        return false;
+      end if;
+    end;
+  end loop;
+  return v_tried;
+end $$;
+
+-- Merges ops as onecount_merge, without those that Postgres refuses: what is refused together is tried by halves until
+-- the refused ops are alone. Answers {results: [of each press], refused: [[position from 1, sqlstate, message]]}; the
+-- result of a refused press is {status: 'refused', sqlstate, message}, and the counts of the others are those after
+-- their part. An error that is no refusal of single ops ends the whole call as it came: an outage, and one that no op
+-- can avoid, such as a missing column, grant or default.
+create or replace function public.onecount_merge_sparing(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_now bigint, p_ahead bigint, p_nonce text
+) returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_count integer := coalesce(cardinality(p_posts), 0);
+  v_from integer[] := array[1]; v_to integer[] := array[v_count];
+  v_a integer; v_b integer;
+  v_revs bigint[] := p_revs;
+  v_results json[] := array_fill(null::json, array[v_count]);
+  v_part json[];
+  v_new boolean[];
+  v_refused integer[] := '{}';
+  v_states text[] := '{}'; v_messages text[] := '{}';
+  v_state text; v_message text; v_context text;
+begin
+  while cardinality(v_from) > 0 loop
+    v_a := v_from[1];
+    v_b := v_to[1];
+    v_from := v_from[2:];
+    v_to := v_to[2:];
+    begin
+      v_part := public.onecount_merge(
+        p_posts[v_a:v_b], p_sessions[v_a:v_b], p_ops[v_a:v_b], v_revs[v_a:v_b], p_now, p_ahead, p_nonce);
+      -- A constraint that is deferred would speak only when nothing can be set aside any more.
+      set constraints all immediate;
+      if v_part is not null then
+        v_results[v_a:v_b] := v_part;
+      end if;
+    exception when others or assert_failure or query_canceled then
+      get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+                              v_context = pg_exception_context;
+      if public.onecount_is_outage(v_state, v_context) or v_count = 0 then
+        raise;
+      end if;
+      if v_new is null then
+        -- What fails without any op is not about ops.
+        perform public.onecount_merge('{}', '{}', '{}', '{}', p_now, p_ahead, p_nonce);
+        v_new := public.onecount_are_new(p_posts, p_sessions, p_ops);
+        -- A part of a post's ops has a count that was never shown: it does not get the revision of the whole.
+        if p_nonce is not null then
+          v_revs := array_fill(0::bigint, array[v_count]);
+        end if;
+      end if;
+      if v_a = v_b then
+        v_refused := v_refused || v_a;
+        v_states := v_states || v_state;
+        v_messages := v_messages || left(v_message, 500);
+        v_results[v_a] := json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
+      else
+        v_from := array[v_a, (v_a + v_b) / 2 + 1] || v_from;
+        v_to := array[(v_a + v_b) / 2, v_b] || v_to;
+      end if;
+    end;
+  end loop;
+
+  -- Where a new op of the same parity was accepted Postgres does not refuse all; elsewhere others are tried.
+  for v_parity in 0..1 loop
+    if exists (select from unnest(v_refused) n where p_ops[n] % 2 = v_parity)
+      and not exists (
+        select from generate_subscripts(p_ops, 1) n where p_ops[n] % 2 = v_parity and v_new[n] and n <> all (v_refused)
+      )
+      and public.onecount_refuses_every(
+        v_parity = 1,
+        array(select distinct p_posts[n] from unnest(v_refused) n),
+        array(select distinct p_sessions[n] from unnest(v_refused) n),
+        array(select v_states[k] from generate_subscripts(v_refused, 1) k where p_ops[v_refused[k]] % 2 = v_parity)
+      )
+    then
+      select v_states[k], v_messages[k] into v_state, v_message from generate_subscripts(v_refused, 1) k
+       where p_ops[v_refused[k]] % 2 = v_parity limit 1;
+      raise exception using errcode = v_state, message = v_message,
+        hint = 'Postgres refuses this of every post: correct its cause.';
+    end if;
+  end loop;
+  return json_build_object(
+    'results', case when p_nonce is null then v_results end,
+    'refused', (
+      select coalesce(json_agg(json_build_array(v_refused[k], v_states[k], v_messages[k])), '[]')
+        from generate_subscripts(v_refused, 1) k
+    )
+  );
+end $$;
+
+-- Presses, each durable when this answers: results as of onecount_merge_sparing, or {status: 'refused', sqlstate,
+-- message} for the whole call where Postgres refuses every op.
+create or replace function public.onecount_press(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_now bigint, p_ahead bigint
+) returns json
+language plpgsql set search_path = '' as $$
+declare
+  v_results json;
+  v_state text; v_message text; v_context text;
+begin
+  perform public.onecount_lock(p_posts);
+  begin
+    v_results := public.onecount_merge_sparing(p_posts, p_sessions, p_ops, null, p_now, p_ahead, null) -> 'results';
+  exception when others or assert_failure or query_canceled then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+                            v_context = pg_exception_context;
+    if public.onecount_is_outage(v_state, v_context) then
+      raise;
+    end if;
+    return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
+  end;
+  return v_results;
+end $$;
+
+-- Their search path is that of the functions that write: 0022_search_path.sql.
+do $$
+declare
+  v_path text := (
+    select substr(setting, length('search_path=') + 1) from pg_catalog.pg_proc p, unnest(p.proconfig) as setting
+     where p.pronamespace = 'public'::regnamespace and p.proname = 'onecount_merge' and setting like 'search\\_path=%');
+  v_function regprocedure;
+begin
+  for v_function in
+    select p.oid::regprocedure from pg_catalog.pg_proc p
+     where p.pronamespace = 'public'::regnamespace and p.proname in ('onecount_merge_sparing', 'onecount_refuses_every')
+  loop
+    execute format('alter function %s set search_path = %s', v_function, v_path);
+  end loop;
+end $$;
+`,
+  },
+  {
+    name: '0026_raised_codes_of_a_batch',
+    sql: `-- The drain tells what an application raises from an outage: 0025_raised_codes.sql.
+
+-- Applies one batch that Redis handed out under \`p_nonce\`, if \`p_parent\` is the receipt, and answers as
+-- onecount_drained; the receipt is \`<nonce>/<random>\` then. A batch that was applied last is answered again. Anything
+-- else is {status: 'rejected', receipt}, with nothing changed; so are {status: 'foreign', owner} where the receipt is
+-- another Redis' (a null \`p_owner\` is not compared, and owns nothing), {status: 'repartitioned', partitions} where there
+-- is another number of them than the caller believes (null: not compared), and {status: 'refused', sqlstate, message} where
+-- Postgres refuses every op; an op that is refused alone is set aside in like_refused. Of two calls at
+-- once one waits for the other.
+create or replace function public.onecount_drain(
+  p_partition integer, p_parent text, p_nonce text,
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_limit integer,
+  p_owner text default null, p_partitions integer default null
+) returns json
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_receipt text;
+  v_owner text;
+  v_partitions integer;
+  v_refused json;
+  v_state text; v_message text; v_context text;
+begin
+  if not (select has_redis from public.like_settings) then
+    perform public.onecount_begin_logging();
+  end if;
+  v_partitions := public.onecount_partitions();
+  if v_partitions <> p_partitions then
+    return json_build_object('status', 'repartitioned', 'partitions', v_partitions);
+  end if;
+  select nonce, owner into v_receipt, v_owner from public.like_receipt where partition = p_partition for update;
+  if not found then
+    insert into public.like_receipt (partition, nonce) values (p_partition, gen_random_uuid()::text)
+    on conflict (partition) do nothing;
+    select nonce, owner into v_receipt, v_owner from public.like_receipt where partition = p_partition for update;
+  end if;
+  if v_owner <> p_owner then
+    return json_build_object('status', 'foreign', 'owner', v_owner);
+  end if;
+  if v_owner is null and p_owner is not null then
+    update public.like_receipt set owner = p_owner where partition = p_partition;
+  end if;
+  if split_part(v_receipt, '/', 1) = p_nonce then
+    return public.onecount_drained(p_partition, p_nonce, p_posts, p_sessions, p_ops, null);
+  end if;
+  if v_receipt is distinct from p_parent then
+    return json_build_object('status', 'rejected', 'receipt', v_receipt);
+  end if;
+
+  begin
+    -- Redis has settled the batch that they came with.
+    delete from public.like_log where ctid = any (array(
+      select ctid from public.like_log
+       where partition >= p_partition and partition <= p_partition and nonce is not null order by partition, id
+    ));
+    perform public.onecount_hand_out(p_partition, p_nonce, p_posts, p_sessions, p_limit);
+    begin
+      perform public.onecount_merge_whole(p_posts, p_sessions, p_ops, p_revs, p_nonce);
+      v_refused := '[]';
+    exception when others or assert_failure or query_canceled then
+      get stacked diagnostics v_context = pg_exception_context;
+      if public.onecount_is_outage(sqlstate, v_context) then
+        raise;
+      end if;
+      v_refused :=
+        public.onecount_merge_sparing(p_posts, p_sessions, p_ops, p_revs, null, null, p_nonce) -> 'refused';
+    end;
+  exception when others or assert_failure or query_canceled then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+                            v_context = pg_exception_context;
+    if public.onecount_is_outage(v_state, v_context) then
+      raise;
+    end if;
+    return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
+  end;
+  update public.like_receipt set nonce = p_nonce || '/' || gen_random_uuid() where partition = p_partition;
+
+  if json_array_length(v_refused) > 0 or exists (select from public.like_refused) then
+    -- A greater op of a pair, whatever became of it, comes in the place of one that was refused.
+    with overtaken as materialized (
+      select r.tid
+        from (
+          select * from unnest(p_posts, p_sessions, p_ops) as e (post_id, session_id, op) order by post_id, session_id
+        ) e
+       cross join lateral (
+         select ctid as tid, op from public.like_refused
+          where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+          order by post_id, session_id limit 1
+       ) r
+       where r.op < e.op
+    )
+    delete from public.like_refused r using overtaken o where r.ctid = o.tid;
+    perform public.onecount_set_aside(p_posts, p_sessions, p_ops, v_refused);
+  end if;
+
+  -- Notes for a Redis of the version before: it finds that this is not its receipt, and hydrates every post anew.
+  delete from public.like_unseen where ctid = any (array(
+    select ctid from public.like_unseen order by post_id, session_id limit p_limit for update skip locked
+  ));
+  return public.onecount_drained(
+    p_partition, p_nonce, p_posts, p_sessions, p_ops,
+    array(select (e ->> 0)::integer from json_array_elements(v_refused) e));
+end $$;
+`,
+  },
 ]

@@ -99,10 +99,21 @@ async function call(sql: Sql, name: string, args: RpcArgs, kind: Kind, timeoutMs
 /**
  * `query.cancel()` drops the promise of the connection that it makes: where that is refused, as by a Postgres that is
  * gone, the rejection is nobody's and ends the process. So the function behind it is called.
+ *
+ * A query that was sent behind another one on its connection is left to run: the driver would take the answer to it for
+ * that of the query behind it, and so on, for as long as the connection lasts.
  */
 function cancel(query: object): void {
-  const { canceller } = query as { canceller?: ((query: object) => Promise<void>) | null }
+  const { canceller, state, active } = query as DriverQuery
+  if (state && !active) return
   canceller?.(query).catch(() => {})
+}
+
+/** What the driver keeps of a query: on which connection it was sent, and whether it is the one that is being answered. */
+interface DriverQuery {
+  canceller?: ((query: object) => Promise<void>) | null
+  state?: object | null
+  active?: boolean
 }
 
 function typeOf(arg: string, kind: Kind): string {
@@ -121,21 +132,41 @@ function escaped(items: string[]): string[] {
   return /["\\]/.test(items.join('')) ? items.map(item => item.replace(/["\\]/g, '\\$&')) : items
 }
 
-/** The deadline of a call has passed. */
+/** The deadline of a call has passed, and its connection says nothing. */
 class Late extends Error {}
 
-/** Does not trust the connection to say that it is dead: past the deadline the call has failed. */
+/** How long a Postgres that was asked to cancel a call has to say that it did, milliseconds. */
+const CANCEL_MS = 500
+const CANCELLED = '57014'
+
+/**
+ * Does not trust the connection to say that it is dead: past the deadline the call has failed. It is cancelled then, and
+ * a Postgres that says so has undone it.
+ */
 async function withDeadline<T>(call: PromiseLike<T>, ms: number, cancel: () => void): Promise<T> {
-  let timer: NodeJS.Timeout | undefined
+  const timers: NodeJS.Timeout[] = []
+  let reading: NodeJS.Immediate | undefined
+  const says = `no answer within ${ms} ms`
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+    const end = () => reject(new Late(says))
+    const begin = () => {
       cancel()
-      reject(new Late(`no answer within ${ms} ms`))
-    }, ms)
+      timers.push(setTimeout(end, CANCEL_MS))
+    }
+    // What a frozen or busy process finds in the socket is read between its timers and this.
+    timers.push(
+      setTimeout(() => {
+        reading = setImmediate(begin)
+      }, ms),
+    )
   })
   try {
     return await Promise.race([call, late])
+  } catch (cause) {
+    const isCancelled = timers.length > 1 && (cause as { code?: unknown }).code === CANCELLED
+    throw isCancelled ? new Error(says, { cause }) : cause
   } finally {
-    clearTimeout(timer)
+    for (const timer of timers) clearTimeout(timer)
+    clearImmediate(reading)
   }
 }

@@ -1,4 +1,5 @@
 import type { SupabaseClient } from '@supabase/supabase-js'
+import { deadline } from '../core/deadline'
 import type { Kind } from '../core/kind'
 import type { PostgresPort } from '../core/ports'
 import { postgresPort, type Rpc } from './rpc'
@@ -15,7 +16,7 @@ export function supabasePort(
   { timeoutMs = 5000, kind }: { timeoutMs?: number; kind?: Kind } = {},
 ): PostgresPort {
   const rpc: Rpc = async (name, args) => {
-    const { data, error } = await client.rpc(name, args).abortSignal(AbortSignal.timeout(timeoutMs))
+    const { data, error } = await client.rpc(name, args).abortSignal(deadline(timeoutMs))
     if (error) throw new Error(error.message || `the call of ${name} did not come through`, { cause: error })
     return data
   }

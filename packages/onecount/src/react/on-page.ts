@@ -1,4 +1,4 @@
-import { focusManager, type Query } from '@tanstack/react-query'
+import type { LikesQuery } from './likes-cache'
 import type { LikesEntry } from './registers'
 import { isComplete, isGone } from './shown'
 import type { LikesStore } from './store'
@@ -14,7 +14,7 @@ export function refetch(store: LikesStore, postIds: readonly string[], anew: boo
 
 /** The posts that a person sees now: in views that are neither in a route that is kept hidden nor scrolled away. */
 export function postsOnScreen(store: LikesStore, what: 'all' | 'incomplete'): string[] {
-  if (!focusManager.isFocused()) return []
+  if (globalThis.document?.visibilityState === 'hidden') return []
   return activeQueries(store)
     .filter(query => (what === 'all' ? !isGone(query.state.error) : isIncomplete(query)))
     .map(idOf)
@@ -22,11 +22,11 @@ export function postsOnScreen(store: LikesStore, what: 'all' | 'incomplete'): st
 }
 
 /** Queries of posts that views show, wherever they are. */
-export const activeQueries = (store: LikesStore): Query[] =>
+export const activeQueries = (store: LikesStore): LikesQuery[] =>
   store.queryClient.getQueryCache().findAll({ type: 'active', predicate: store.owns })
 
 /** Whether a post is still to be asked for: its count is not exact, or its heart not known. */
-export function isIncomplete({ state: { status, error, data } }: Query): boolean {
+export function isIncomplete({ state: { status, error, data } }: LikesQuery): boolean {
   if (isGone(error)) return false
   return status === 'error' || !isComplete(data as LikesEntry | undefined)
 }
@@ -37,4 +37,4 @@ function isSeen(store: LikesStore, postId: string): boolean {
   return views.size === 0 || [...views].some(view => view.isSeen)
 }
 
-const idOf = ({ queryKey }: Query): string => String(queryKey[1])
+const idOf = ({ queryKey }: LikesQuery): string => String(queryKey[1])

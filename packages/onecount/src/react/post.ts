@@ -55,7 +55,7 @@ export function createPost(store: LikesStore, postId: string) {
     },
   )
 
-  const entry = () => queryClient.getQueryData<LikesEntry>(queryKey)
+  const entry = () => queryClient.getQueryData(queryKey) as LikesEntry | undefined
 
   /** Shows a press and sends it; with `ack` one that the server has lost, until it is durable. */
   function open(op: number, after: number, ack?: 'postgres'): void {
@@ -87,7 +87,7 @@ export function createPost(store: LikesStore, postId: string) {
     /** Merges into `known`; `updatedAt`: of the query, where an input does not count as having read the post. */
     put(known: LikesEntry | undefined, input: LikeInput, at: number, updatedAt?: number): void {
       const next = merge(known, input, at)
-      if (next !== entry()) queryClient.setQueryData<LikesEntry>(queryKey, next, { updatedAt })
+      if (next !== entry()) queryClient.setQueryData(queryKey, next, { updatedAt })
     },
 
     /** The op of the press that may have to be sent again, as it is not known to be durable; 0 for none. */

@@ -8,7 +8,7 @@ import { LikesStore } from './store'
 import type { LikesTransport } from './transport'
 
 /** The innermost provider of each kind. */
-const StoresContext = createContext<ReadonlyMap<string, LikesStore>>(new Map())
+const StoresContext = createContext<ReadonlyMap<string, LikesStore<QueryClient>>>(new Map())
 
 /**
  * The likes of a kind.
@@ -16,7 +16,7 @@ const StoresContext = createContext<ReadonlyMap<string, LikesStore>>(new Map())
  * @param kind default: `like`
  * @throws Error without a LikesProvider of this kind
  */
-export function useLikesStore(kind = DEFAULT_KIND): LikesStore {
+export function useLikesStore(kind = DEFAULT_KIND): LikesStore<QueryClient> {
   const store = useContext(StoresContext).get(kind)
   if (!store) throw new Error(`No <LikesProvider> of the kind ${kind}`)
   return store

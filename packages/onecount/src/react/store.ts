@@ -1,8 +1,8 @@
-import type { QueryClient, QueryKey } from '@tanstack/react-query'
 import { createBatcher } from './batcher'
 import { createKeptOps, type KeptOps } from './kept-ops'
 import { DEFAULT_KIND, scopeOf } from './kind'
 import { later } from './later'
+import type { LikesCache, LikesQuery } from './likes-cache'
 import type { Caretaker } from './look-after'
 import { createPost, type PostLikes } from './post'
 import { ALL_LIKES, type LikeInput, likesKey } from './registers'
@@ -11,7 +11,7 @@ import { createSteadyClock } from './steady-clock'
 import { type LikesTransport, serverTime } from './transport'
 
 /** The client's likes of one kind. Lives as long as the provider, so a press survives the page that it was made on. */
-export class LikesStore {
+export class LikesStore<Cache extends LikesCache = LikesCache> {
   /** For every age; the device's clock may be set while the page is open. */
   readonly clock = createSteadyClock()
   /** Sets what this browser keeps of these likes apart from all others. */
@@ -38,7 +38,7 @@ export class LikesStore {
   namedAt: number | undefined
 
   constructor(
-    readonly queryClient: QueryClient,
+    readonly queryClient: Cache,
     readonly transport: LikesTransport,
     readonly kind: string = DEFAULT_KIND,
   ) {
@@ -79,7 +79,7 @@ export class LikesStore {
   }
 
   /** Whether a query is one of this kind's posts. */
-  owns = ({ queryKey: [all, , kind] }: { queryKey: QueryKey }): boolean =>
+  owns = ({ queryKey: [all, , kind] }: Pick<LikesQuery, 'queryKey'>): boolean =>
     all === ALL_LIKES[0] && kind === likesKey('', this.kind)[2]
 
   /** Tries every unsaved press again now: the network is back, or the page is. */

@@ -1,4 +1,5 @@
 import { Redis, type RedisConfigNodejs } from '@upstash/redis'
+import { deadline } from '../core/deadline'
 import { checkedUrl, type UpstashAddress } from './env'
 
 /** Deadline of one request, milliseconds: a function that wakes up makes a connection with TLS first. */
@@ -33,6 +34,6 @@ export function createUpstashClient({ url, token, timeoutMs = REQUEST_TIMEOUT }:
     url: checkedUrl(url, 'url'),
     token,
     // A function: an aborted signal of another kind is answered by the client as if Redis had answered.
-    signal: () => AbortSignal.timeout(timeoutMs),
+    signal: () => deadline(timeoutMs),
   })
 }

@@ -8,6 +8,8 @@ import { refusesFlag, type Script, scriptOf } from './scripts'
 /** Commands in one request, and their size in characters: Upstash takes a few megabytes, a proxy on the way less. */
 const MOST_COMMANDS = 100
 const MOST_SIZE = 500_000
+/** A process that has heard nothing for longer may have been frozen, and its connections closed meanwhile; milliseconds. */
+const ASLEEP_MS = 1000
 
 /** What the engine needs of the official client. */
 export type UpstashClient = Pick<Redis, 'pipeline'>
@@ -36,6 +38,7 @@ interface Call {
 export function upstashPort(client: UpstashClient, { url }: { url: string }): RedisPort {
   let waiting: Call[] = []
   let locksKeys = true
+  let answeredAt = Date.now()
 
   const run: RedisPort['run'] = (script, keys, args) =>
     new Promise((resolve, reject) => {
@@ -79,11 +82,20 @@ export function upstashPort(client: UpstashClient, { url }: { url: string }): Re
     calls: Call[],
     add: (call: Call, pipeline: ReturnType<UpstashClient['pipeline']>, i: number) => void,
   ): Promise<(Reply | Error)[]> {
-    try {
+    const send = async (): Promise<(Reply | Error)[]> => {
       const pipeline = client.pipeline()
       for (const [i, call] of calls.entries()) add(call, pipeline, i)
-      const replies = (await pipeline.exec({ keepErrors: true })) as { error?: string; result: unknown }[]
-      return replies.map(({ error, result }) => (error === undefined ? (result as Reply) : replyError(error)))
+      const replies = (await pipeline.exec({ keepErrors: true })) as Replies
+      answeredAt = Date.now()
+      return calls.map((_, i) => replyOf(replies[i]))
+    }
+    const wasAsleep = Date.now() - answeredAt > ASLEEP_MS
+    try {
+      // On a connection of before the other end refuses what it may be sent; every call may arrive twice.
+      return await send().catch(error => {
+        if (wasAsleep && isReset(error)) return send()
+        throw error
+      })
     } catch (error) {
       const failure = failed(error)
       return calls.map(() => failure)
@@ -96,6 +108,20 @@ export function upstashPort(client: UpstashClient, { url }: { url: string }): Re
 function answer({ resolve, reject }: Call, reply: Reply | Error): void {
   if (!(reply instanceof Error)) resolve(reply)
   else reject(reply instanceof StoreUnavailable ? reply : unavailable(reply))
+}
+
+type Replies = { error?: string; result: unknown }[]
+
+/** A server that has answered fewer results than it was sent commands may have executed all of them. */
+function replyOf(reply: Replies[number] | undefined): Reply | Error {
+  if (!reply) return new StoreUnavailable('redis', 'it answered fewer results than commands')
+  return reply.error === undefined ? (reply.result as Reply) : replyError(reply.error)
+}
+
+/** Whether the connection ended without an answer; a deadline that has passed is another thing. */
+function isReset(error: unknown): boolean {
+  const { cause } = error as { cause?: { code?: unknown } }
+  return ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(String(cause?.code))
 }
 
 const replyError = (message: string): Error => Object.assign(new Error(message), { name: 'ReplyError' })

@@ -10,6 +10,7 @@ import { forAllTests } from '../support/for-all-tests'
 /** Functions that the migrations leave for processes of a version before; a kind has none of these processes. */
 const OF_VERSIONS_BEFORE = [
   'onecount_fallback(uuid,text,bigint,bigint)',
+  'onecount_is_outage(text)',
   'onecount_peek(uuid[],text,uuid[],text[],bigint[])',
   'onecount_snapshot(uuid[])',
   'onecount_spare(uuid[],text[],bigint[],bigint[],boolean,bigint,bigint)',

@@ -1,4 +1,8 @@
 import * as onecount from 'onecount'
+import * as client from 'onecount/client'
+import * as element from 'onecount/element'
+import * as elementBundle from 'onecount/element/bundle'
+import * as elementServer from 'onecount/element/server'
 import * as http from 'onecount/http'
 import * as ioredisDrivers from 'onecount/ioredis'
 import * as joseSessions from 'onecount/jose'
@@ -10,12 +14,18 @@ import * as summary from 'onecount/react/summary'
 import * as reactSupabase from 'onecount/react/supabase'
 import * as redisDrivers from 'onecount/redis'
 import * as supabaseDriver from 'onecount/supabase'
+import * as svelte from 'onecount/svelte'
 import * as upstashDriver from 'onecount/upstash'
+import * as vue from 'onecount/vue'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Ended, type Installed, installPacked, PEERS, runIn, subpaths } from './packed'
 
 const SOURCES: Record<string, object> = {
   onecount,
+  'onecount/client': client,
+  'onecount/element': element,
+  'onecount/element/bundle': elementBundle,
+  'onecount/element/server': elementServer,
   'onecount/http': http,
   'onecount/ioredis': ioredisDrivers,
   'onecount/next': next,
@@ -27,7 +37,9 @@ const SOURCES: Record<string, object> = {
   'onecount/redis': redisDrivers,
   'onecount/supabase': supabaseDriver,
   'onecount/jose': joseSessions,
+  'onecount/svelte': svelte,
   'onecount/upstash': upstashDriver,
+  'onecount/vue': vue,
 }
 /** Contract suites: they say what they test to the runner that imports them. */
 const OF_A_RUNNER = ['onecount/testing']
@@ -94,7 +106,15 @@ describe('the packed package in plain Node', () => {
 })
 
 describe('without any peer', () => {
-  it.each(['onecount', 'onecount/http', 'onecount/postgres'])('%s is imported', async path => {
+  it.each([
+    'onecount',
+    'onecount/client',
+    'onecount/element',
+    'onecount/element/bundle',
+    'onecount/element/server',
+    'onecount/http',
+    'onecount/postgres',
+  ])('%s is imported', async path => {
     await bare.write('import.js', `import '${path}'`)
     expect(await node(bare, 'import.js')).toEqual({ code: 0, out: '', err: '' })
   })
@@ -104,6 +124,8 @@ describe('without any peer', () => {
     ['onecount/redis', 'ioredis'],
     ['onecount/react', 'react'],
     ['onecount/supabase', '@supabase/supabase-js'],
+    ['onecount/svelte', 'svelte'],
+    ['onecount/vue', 'vue'],
     ['onecount/next', 'next'],
     ['onecount/upstash', '@upstash/redis'],
     ['onecount/jose', 'jose'],

@@ -19,7 +19,9 @@ export const PEERS = [
   'postgres',
   'react',
   'react-dom',
+  'svelte',
   'vitest',
+  'vue',
 ]
 const TYPES = ['@types/node', '@types/react', '@types/react-dom']
 

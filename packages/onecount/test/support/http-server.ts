@@ -66,8 +66,8 @@ export class MapLikes implements LikesService {
     }
   }
 
-  async drainOnce(budgetMs: number): Promise<{ drained: number; more: boolean }> {
-    this.record('drainOnce', budgetMs)
+  async drainOnce(budgetMs: number, options?: object): Promise<{ drained: number; more: boolean }> {
+    this.record('drainOnce', budgetMs, options)
     return this.drained
   }
 

@@ -13,6 +13,17 @@ export interface Rule {
   says: string
 }
 
+/** A trigger that raises an exception with this code, of those by which Postgres says that it cannot serve. */
+const raising = (sqlstate: string): Rule => ({
+  make: `create function mine() returns trigger language plpgsql as
+           $$ begin raise exception 'not more than this today' using errcode = '${sqlstate}'; end $$;
+         create trigger mine before insert on post_ratings for each row when (new.session_id like 'bad%')
+           execute function mine()`,
+  mend: 'drop function mine cascade',
+  sqlstate,
+  says: 'not more than this today',
+})
+
 /** What an application may have that refuses single rows: those of sessions named bad…, or of the post BAD. */
 export const RULES: Record<string, Rule> = {
   'an integer that overflows': {
@@ -35,6 +46,17 @@ export const RULES: Record<string, Rule> = {
     mend: 'drop function mine cascade',
     sqlstate: 'P0001',
     says: 'is barred',
+  },
+  'a trigger that raises what a full disk would': raising('53400'),
+  'a trigger that raises what a timeout would': raising('57014'),
+  'a trigger that raises what a conflict of transactions would': raising('40001'),
+  'a trigger that raises what a lost connection would': raising('08006'),
+  'a generated column that cannot be': {
+    make: `alter table post_ratings add column mine integer
+             generated always as (1 / (case when session_id like 'bad%' then 0 else 1 end)) stored`,
+    mend: 'alter table post_ratings drop column mine',
+    sqlstate: '22012',
+    says: 'division by zero',
   },
   'a trigger whose assertion fails': {
     make: `create function mine() returns trigger language plpgsql as

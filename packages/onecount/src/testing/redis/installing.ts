@@ -178,7 +178,7 @@ export const installing: Suite = (redis, harness) => {
 
     it('makes many known in one call, whatever was held of each', async () => {
       const s = harness()
-      await s.warm({ [POST]: 2 }, { whole: [[POST, likeAt(1)]] })
+      await s.warm({ [POST]: 2, [OTHER_POST]: 1 }, { whole: [[POST, likeAt(1)]] })
       await s.write(POST, 'whole', unlikeAt(2))
       await s.write(POST, 'pressed', likeAt(3), { accept: 'any' })
       await redis().command('SET', s.keys.ops('broken'), 'not ops')

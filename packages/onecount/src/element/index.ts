@@ -1,0 +1,7 @@
+import { OneCount } from './one-count'
+
+export { OneCount } from './one-count'
+
+// Imported by two bundles of a page, or on a server.
+if (globalThis.customElements && !customElements.get('one-count'))
+  customElements.define('one-count', OneCount)

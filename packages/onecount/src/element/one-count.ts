@@ -1,0 +1,128 @@
+import { createLikes, type Likes } from '../client/create-likes'
+import type { LikesObserver, ObservedLikes } from '../client/observe-likes'
+import { createHttpTransport } from '../react/http-transport'
+import type { likeText } from '../react/like-text'
+import type { LikeInput } from '../react/registers'
+import { SEED_ATTRIBUTES, seedOf } from './attributes'
+import { formatCount } from './look'
+import { shadowOf } from './shadow'
+
+/** A server imports the module too. */
+const Base = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement
+
+const SEEDS: readonly string[] = SEED_ATTRIBUTES
+
+/** By kind and address: all elements of a page share them. */
+const all = new Map<string, Likes>()
+
+/**
+ * `<one-count post="…">`: the heart and the number of a post. A press shows at once, in every view of the post.
+ *
+ * Attributes: `post`; `kind` and `api` (as `/api/kinds/bookmark`) for another kind than `like`; and what the server knows
+ * (`count`, `liked`, `rev`, `op`, …), as `renderOneCount` of `onecount/element/server` writes them. The element writes
+ * `status`: `exact`, `saving`, `retrying`, `lagging`, `last-known` or `unknown`.
+ *
+ * Parts: `button` (and `liked` while it is), `heart`, `count`. Custom properties: `--one-count-color`,
+ * `--one-count-liked-color`, `--one-count-size`, `--one-count-gap`, `--one-count-padding`, `--one-count-radius`,
+ * `--one-count-focus`.
+ *
+ * Event: `one-count-change`, with what is shown in `detail`; it bubbles. `detail.error` says why a press was refused.
+ *
+ * @example
+ * <script type="module" src="/one-count.js"></script>
+ * <one-count post="50050001-aaaa-bbbb-cccc-ddddeeee0001" count="446" liked="false"></one-count>
+ */
+export class OneCount extends Base {
+  static readonly observedAttributes = ['post', 'kind', 'api', ...SEED_ATTRIBUTES]
+  /** Names the button and words the announcements. Default: `likeText`, English. Set it before elements appear. */
+  static text: typeof likeText | undefined
+  /** Writes the number. Default: its digits, and a dash for `null`. */
+  static format: (count: number | null) => string = formatCount
+
+  #observer: LikesObserver | undefined
+  #leave: (() => void) | undefined
+  /** In a document, and not about to be upgraded. */
+  #isOpen = false
+  readonly #changed = new Set<string>()
+
+  /** The likes of the post as they are shown; undefined while the element is in no document. */
+  get likes(): ObservedLikes | undefined {
+    return this.#observer?.current()
+  }
+
+  /** As if a person pressed the button. */
+  press = (): void => this.#observer?.press()
+  /** Sends an unsaved press again now. */
+  retry = (): void => this.#observer?.retry()
+
+  connectedCallback(): void {
+    this.#isOpen = true
+    this.#observe(this.#seed())
+  }
+
+  disconnectedCallback(): void {
+    this.#isOpen = false
+    this.#stop()
+  }
+
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
+    // Before the element is in a document nothing was shown of it.
+    if (before === after || !this.#isOpen) return
+    // Of several attributes that change in turn the last one completes the state.
+    if (this.#changed.size === 0) queueMicrotask(() => this.#follow())
+    this.#changed.add(name)
+  }
+
+  #follow(): void {
+    const changed = [...this.#changed]
+    this.#changed.clear()
+    if (!this.#isOpen) return
+    // What was said of the post before is not true of another one.
+    const seed = changed.some(name => SEEDS.includes(name)) ? this.#seed() : undefined
+    if (changed.some(name => !SEEDS.includes(name))) {
+      this.#stop()
+      this.#observe(seed)
+    } else if (seed) this.#observer?.seed(seed)
+  }
+
+  #stop(): void {
+    this.#leave?.()
+    this.#leave = this.#observer = undefined
+  }
+
+  #seed = (): LikeInput | undefined => seedOf(name => this.getAttribute(name))
+
+  #observe(seed: LikeInput | undefined): void {
+    const postId = this.getAttribute('post')
+    if (!postId) return
+    const { button, show } = shadowOf(this)
+    const observer = likesOf(this).observe(postId, { seed, text: OneCount.text })
+    button.onclick = this.press
+    this.#observer = observer
+    observer.watch(this)
+    const stop = observer.subscribe(likes => {
+      show(likes, OneCount.format(likes.count))
+      this.setAttribute('status', likes.status)
+      this.dispatchEvent(
+        new CustomEvent('one-count-change', { detail: likes, bubbles: true, composed: true }),
+      )
+    })
+    this.#leave = () => {
+      stop()
+      observer.watch(null)
+    }
+  }
+}
+
+function likesOf(element: Element): Likes {
+  const kind = element.getAttribute('kind') ?? undefined
+  const baseUrl = element.getAttribute('api') ?? undefined
+  const name = `${kind ?? ''}@${baseUrl ?? ''}`
+  const known = all.get(name)
+  if (known) return known
+  // A kind without an address has no transport, and says so.
+  const transport = kind && !baseUrl ? undefined : createHttpTransport({ baseUrl })
+  const likes = createLikes({ kind, transport })
+  all.set(name, likes)
+  return likes
+}

@@ -1,0 +1,98 @@
+import {
+  type ComputedRef,
+  computed,
+  inject,
+  type MaybeRefOrGetter,
+  onMounted,
+  type Plugin,
+  shallowRef,
+  toValue,
+  watchEffect,
+} from 'vue'
+import { createLikes, type Likes, type LikesOptions } from '../client/create-likes'
+import type { LikesObserver, ObservedLikes, ObserverOptions } from '../client/observe-likes'
+
+export { createHttpTransport } from '../react/http-transport'
+export type { LikesOptions, ObservedLikes }
+
+const keyOf = (kind: string) => `onecount:${kind}`
+
+/**
+ * The likes of a kind for a Vue application, as a plugin: once an application and kind. On a server once a request, as
+ * an application is made for each.
+ *
+ * @example
+ * createApp(App).use(likesPlugin()).mount('#app')
+ */
+export function likesPlugin(options?: LikesOptions): Plugin {
+  const likes = createLikes(options)
+  return { install: app => void app.provide(keyOf(likes.kind), likes) }
+}
+
+type ViewOptions = Pick<ObserverOptions, 'text'> & {
+  kind?: string
+  seed?: MaybeRefOrGetter<ObserverOptions['seed']>
+}
+
+/** A post's likes in a component; `like` has all of them, the rest is by name for templates. */
+export interface LikesView extends Omit<LikesObserver, 'current' | 'subscribe' | 'seed'> {
+  like: ComputedRef<ObservedLikes>
+  /** `null` is unknown: a dash, never 0. */
+  count: ComputedRef<number | null>
+  liked: ComputedRef<boolean>
+  status: ComputedRef<ObservedLikes['status']>
+  /** For `v-bind` of a `<button>`: what screen readers need, and the press. */
+  button: ComputedRef<{ type: 'button'; 'aria-pressed': boolean; 'aria-label': string; onClick(): void }>
+}
+
+/**
+ * The likes of one post, the same in every view.
+ *
+ * @param postId a getter or ref where it changes
+ * @param options `kind` (default: `like`), `seed`: what the server rendered, `text`: another language
+ * @throws Error without a `likesPlugin` of the kind
+ * @example
+ * const { count, liked, button } = useLikes(() => props.post.id, { seed: () => props.post.likes })
+ * // <button v-bind="button">{{ liked ? '♥' : '♡' }} {{ count ?? '–' }}</button>
+ */
+export function useLikes(
+  postId: MaybeRefOrGetter<string>,
+  { kind = 'like', seed, text }: ViewOptions = {},
+): LikesView {
+  const likes = inject<Likes>(keyOf(kind))
+  if (!likes) throw new Error(`No likesPlugin of the kind ${kind}`)
+  const observer = computed(() => likes.observe(toValue(postId), { seed: toValue(seed), text }))
+  const shown = shallowRef<ObservedLikes>()
+  const like = computed(() => shown.value ?? observer.value.current())
+
+  // Not on a server, whose page nobody looks at; and ended with the component.
+  onMounted(() => {
+    watchEffect(clean =>
+      clean(
+        observer.value.subscribe(next => {
+          shown.value = next
+        }),
+      ),
+    )
+  })
+
+  const press = () => observer.value.press()
+  return {
+    like,
+    count: computed(() => like.value.count),
+    liked: computed(() => like.value.liked),
+    status: computed(() => like.value.status),
+    button: computed(() => ({
+      type: 'button',
+      'aria-pressed': like.value.liked,
+      'aria-label': like.value.label,
+      onClick: press,
+    })),
+    press,
+    toggle: () => observer.value.toggle(),
+    set: liked => observer.value.set(liked),
+    retry: () => observer.value.retry(),
+    dismiss: () => observer.value.dismiss(),
+    watch: element => observer.value.watch(element),
+  }
+}
