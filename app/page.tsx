@@ -26,12 +26,13 @@ export default function HomePage({ searchParams }: Props) {
       <div className={styles.people}>
         <Everybody />
       </div>
-      <div className={styles.feed} id="pictures" tabIndex={-1}>
-        <Feed searchParams={searchParams} />
-      </div>
+      {/* Before the feed: what comes later in the document must not push it. */}
       <aside className={styles.side}>
         <Top />
       </aside>
+      <div className={styles.feed} id="pictures" tabIndex={-1}>
+        <Feed searchParams={searchParams} />
+      </div>
     </div>
   )
 }
