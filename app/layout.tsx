@@ -8,6 +8,7 @@ import { ServerTime } from './components/ServerTime'
 import { ThemeScript } from './components/ThemeScript'
 import './globals.css'
 import styles from './layout.module.css'
+import { siteUrl } from './utils/site-url'
 
 const figtree = localFont({
   src: '../node_modules/@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2',
@@ -17,9 +18,12 @@ const figtree = localFont({
 })
 
 export const metadata: Metadata = {
+  metadataBase: siteUrl(),
   title: { default: 'huella', template: '%s · huella' },
   description: 'A small wildlife picture community, where every view shows the same number of likes.',
   applicationName: 'huella',
+  openGraph: { siteName: 'huella', type: 'website' },
+  twitter: { card: 'summary_large_image' },
 }
 
 export const viewport: Viewport = {
@@ -37,7 +41,7 @@ export default function RootLayout({ children, modal }: { children: ReactNode; m
         <ThemeScript />
       </head>
       <body>
-        <a href="#main" className={styles.skip}>
+        <a href="#pictures" className={styles.skip}>
           Skip to the pictures
         </a>
         <Providers>

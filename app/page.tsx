@@ -1,10 +1,8 @@
 import type { Metadata } from 'next'
 import { connection } from 'next/server'
-import { Suspense } from 'react'
 import { CountsHealth } from './components/CountsHealth'
 import { HomeFeed } from './components/HomeFeed'
 import { People } from './components/People'
-import { FeedSkeleton, PeopleSkeleton } from './components/skeletons'
 import { TopRanked } from './components/TopRanked'
 import styles from './page.module.css'
 import { FEED_PAGE, getPostsWithRedisLikes } from './utils/cached-posts'
@@ -16,6 +14,9 @@ interface Props {
   searchParams: Promise<{ before?: string | string[] }>
 }
 
+/** The first HTML carries the pictures and their counts, for readers without JavaScript too: nothing streams in later. */
+export const instant = false
+
 export const metadata: Metadata = { title: { absolute: 'Latest · huella' } }
 
 export default function HomePage({ searchParams }: Props) {
@@ -23,20 +24,15 @@ export default function HomePage({ searchParams }: Props) {
     <div className={styles.home}>
       <h1 className="visually-hidden">Latest pictures</h1>
       <div className={styles.people}>
-        <Suspense fallback={<PeopleSkeleton />}>
-          <Everybody />
-        </Suspense>
+        <Everybody />
       </div>
-      <div className={styles.feed}>
-        <Suspense fallback={<FeedSkeleton />}>
-          <Feed searchParams={searchParams} />
-        </Suspense>
-      </div>
+      {/* Before the feed: what comes later in the document must not push it. */}
       <aside className={styles.side}>
-        <Suspense>
-          <Top />
-        </Suspense>
+        <Top />
       </aside>
+      <div className={styles.feed} id="pictures" tabIndex={-1}>
+        <Feed searchParams={searchParams} />
+      </div>
     </div>
   )
 }
@@ -55,12 +51,17 @@ async function Everybody() {
   return <People authors={authors} />
 }
 
+/** The first places beside the feed; on a phone, where they would only push it away, just the line about the numbers. */
 async function Top() {
   await connection()
   const ranking = await getRanking(5).catch(() => null)
   return (
     <>
-      {ranking?.known && <TopRanked posts={ranking.posts} />}
+      {ranking?.known && (
+        <div className={styles.top}>
+          <TopRanked posts={ranking.posts} />
+        </div>
+      )}
       <CountsHealth />
     </>
   )

@@ -1,8 +1,8 @@
 import Link from 'next/link'
 import type { Author } from '@/app/types'
 import styles from './AuthorLine.module.css'
-import { formatDate } from './format'
 import { LinkHint } from './LinkHint'
+import { Since } from './Since'
 
 interface AuthorLineProps {
   author: Author
@@ -21,11 +21,7 @@ export function AuthorLine({ author, createdAt }: AuthorLineProps) {
         </span>
         <LinkHint />
       </Link>
-      {createdAt && (
-        <time dateTime={createdAt} className={styles.date}>
-          {formatDate(createdAt)}
-        </time>
-      )}
+      {createdAt && <Since iso={createdAt} className={styles.date} />}
     </div>
   )
 }

@@ -3,7 +3,7 @@
 import type { LikesStatus } from 'onecount/react'
 import { useEffect, useRef, useState } from 'react'
 import styles from './Count.module.css'
-import { changedDigits, formatClock, formatCount } from './format'
+import { changedDigits, formatClock, formatCount, SHORTENED_FROM } from './format'
 
 /** A view that was just revealed shows what is true now; only what changes before one's eyes rolls. */
 const SETTLE_MS = 400
@@ -25,7 +25,11 @@ export function Count({ value, status = 'exact', knownAt }: CountProps) {
   const { roll, onRolled } = useRoll(text)
   const title = titleOf(value, status, knownAt)
   return (
-    <span className={styles.count} data-muted={title !== undefined || undefined} title={title}>
+    <span
+      className={styles.count}
+      data-muted={title !== undefined || undefined}
+      title={title ?? exactWhereShortened(value)}
+    >
       <span data-like-count>
         {roll ? (
           <>
@@ -49,6 +53,10 @@ export function Count({ value, status = 'exact', knownAt }: CountProps) {
     </span>
   )
 }
+
+/** `12,345` for `12.3 K`; nothing where the count stands there in full. */
+const exactWhereShortened = (value: number | null) =>
+  value === null || value < SHORTENED_FROM ? undefined : value.toLocaleString('en')
 
 /** Only where it is not exact. */
 function titleOf(value: number | null, status: LikesStatus, knownAt = 0): string | undefined {

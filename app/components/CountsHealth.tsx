@@ -25,14 +25,18 @@ const WORDS: Record<LikesStatus, { title: string; text: string }> = {
   },
 }
 
-/** What the numbers on this page are worth at this moment, in words. */
+/** What the numbers on this page are worth at this moment, in words: on a phone one word, and the rest on a tap. */
 export function CountsHealth() {
   const status = useLikesStatus()
   const { title, text } = WORDS[status]
   return (
     <section aria-label="About the numbers" className={styles.card} data-status={status}>
-      <h2 className={styles.title}>{title}</h2>
-      <p className={styles.text}>{text}</p>
+      <details>
+        <summary>
+          <h2 className={styles.title}>{title}</h2>
+        </summary>
+        <p className={styles.text}>{text}</p>
+      </details>
     </section>
   )
 }

@@ -11,7 +11,7 @@ export function Header() {
       <div className={styles.bar}>
         <Link href="/" className={styles.brand}>
           <Brand />
-          huella
+          <span className={styles.name}>huella</span>
         </Link>
         <Suspense fallback={<NavLinks current={null} />}>
           <Nav />

@@ -26,22 +26,32 @@ export function LikeControl({ post, look = 'row' }: LikeControlProps) {
   const heart = useRef<HTMLButtonElement>(null)
 
   return (
-    <LikeButton like={like} text={likeText}>
+    <LikeButton like={like} text={(about, likes) => likeText(about, likes, post.caption)}>
       {({ liked, isPending, buttonProps }) => (
         <div ref={like.watch} className={styles.control} data-look={look} data-status={like.status}>
-          <button
-            {...buttonProps}
-            ref={heart}
-            className={styles.heart}
-            data-springs={springs || undefined}
-            onClick={() => {
-              setSprings(!liked)
-              buttonProps.onClick()
-            }}
-          >
-            <HeartIcon onAnimationEnd={() => setSprings(false)} />
-            {isPending && <Ring />}
-          </button>
+          <noscript>
+            <span id={`like-${post.id}`} />
+          </noscript>
+          {/* Until the page's scripts run, and where they never do, the browser sends the form and comes back here. */}
+          <form method="post" action={`/api/likes/${post.id}/form`}>
+            <button
+              {...buttonProps}
+              type="submit"
+              name="liked"
+              value={String(!liked)}
+              ref={heart}
+              className={styles.heart}
+              data-springs={springs || undefined}
+              onClick={event => {
+                event.preventDefault()
+                setSprings(!liked)
+                buttonProps.onClick()
+              }}
+            >
+              <HeartIcon onAnimationEnd={() => setSprings(false)} />
+              {isPending && <Ring />}
+            </button>
+          </form>
           <Count value={like.count} status={like.status} knownAt={like.knownAt} />
           <LikeNotice like={like} onDone={() => heart.current?.focus()} className={styles.notice} />
         </div>

@@ -38,7 +38,7 @@ async function pressedHeart(name: string) {
       <LikeControl post={POST} />
     </LikesProvider>,
   )
-  const heart = screen.getByRole('button', { name: 'Like' })
+  const heart = screen.getByRole('button', { name: 'Like Morning' })
   fireEvent.click(heart)
   const button = await screen.findByRole('button', { name }, { timeout: 10_000 })
   button.focus()

@@ -8,16 +8,18 @@ interface MoreByProps {
   posts: PostContent[]
   /** Takes the place of the post that is open instead of following it. */
   replace: boolean
+  /** One level below that of the post. */
+  heading: 'h2' | 'h3'
 }
 
 /** A few other pictures of the same person. */
-export function MoreBy({ author, posts, replace }: MoreByProps) {
+export function MoreBy({ author, posts, replace, heading: Heading }: MoreByProps) {
   const titleId = useId()
   return (
     <section aria-labelledby={titleId} className={styles.more}>
-      <h3 id={titleId} className={styles.title}>
+      <Heading id={titleId} className={styles.title}>
         More by {author.displayName}
-      </h3>
+      </Heading>
       <ul className={styles.row}>
         {posts.map(post => (
           <li key={post.id}>

@@ -2,13 +2,14 @@
 
 import Link from 'next/link'
 import { usePathname } from 'next/navigation'
-import { HomeIcon, RankIcon } from './icons'
+import { HeartIcon, HomeIcon, RankIcon } from './icons'
 import { LinkHint } from './LinkHint'
 import styles from './Nav.module.css'
 
 const links = [
   { href: '/', label: 'Home', Icon: HomeIcon },
   { href: '/rank', label: 'Rank', Icon: RankIcon },
+  { href: '/likes', label: 'Likes', Icon: HeartIcon },
 ]
 
 export function Nav() {

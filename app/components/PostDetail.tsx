@@ -3,11 +3,12 @@
 import { useId } from 'react'
 import type { Post, PostContent } from '@/app/types'
 import { AuthorLine } from './AuthorLine'
-import { formatDate } from './format'
 import { LikeControl } from './LikeControl'
 import { MoreBy } from './MoreBy'
 import { Picture } from './Picture'
 import styles from './PostDetail.module.css'
+import { OPEN_POST_CAPTION } from './PostModal'
+import { Since } from './Since'
 
 interface PostDetailProps {
   post: Post
@@ -19,7 +20,8 @@ interface PostDetailProps {
 
 /** One post, large: in the modal and on its own page alike. */
 export function PostDetail({ post, more, inModal = false }: PostDetailProps) {
-  const captionId = useId()
+  const ownId = useId()
+  const captionId = inModal ? OPEN_POST_CAPTION : ownId
   const Heading = inModal ? 'h2' : 'h1'
   return (
     <article aria-labelledby={captionId} data-post-id={post.id} className={styles.post}>
@@ -32,13 +34,13 @@ export function PostDetail({ post, more, inModal = false }: PostDetailProps) {
         <Heading id={captionId} lang="es" className={styles.caption}>
           {post.caption}
         </Heading>
-        <time dateTime={post.createdAt} className={styles.date}>
-          {formatDate(post.createdAt)}
-        </time>
+        <Since iso={post.createdAt} className={styles.date} />
         <div className={styles.like}>
           <LikeControl post={post} look="large" />
         </div>
-        {more.length > 0 && <MoreBy author={post.author} posts={more} replace={inModal} />}
+        {more.length > 0 && (
+          <MoreBy author={post.author} posts={more} replace={inModal} heading={inModal ? 'h3' : 'h2'} />
+        )}
       </div>
     </article>
   )

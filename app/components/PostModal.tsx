@@ -6,6 +6,9 @@ import { trapFocus } from './focus-trap'
 import { CloseIcon } from './icons'
 import styles from './PostModal.module.css'
 
+/** Id of the caption of the post that is open, which names the dialog. There is one dialog at most. */
+export const OPEN_POST_CAPTION = 'open-post-caption'
+
 /**
  * A post over the page that it was opened from, at the post's own address. Closing is going back. The router keeps the
  * slot of the modal when one goes on from it to another page: there it shows nothing.
@@ -29,6 +32,7 @@ function Dialog({ children }: { children: ReactNode }) {
     <dialog
       ref={dialog}
       aria-label="Post"
+      aria-labelledby={OPEN_POST_CAPTION}
       className={styles.dialog}
       onCancel={event => {
         event.preventDefault()

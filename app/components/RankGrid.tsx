@@ -36,7 +36,7 @@ export function RankGrid({ posts }: RankGridProps) {
     )
   }
   return (
-    <ol ref={grid} className={styles.grid}>
+    <ol ref={grid} className={styles.grid} id="pictures" tabIndex={-1}>
       {order.map((id, index) => (
         <li key={id} data-glide={id}>
           <RankCard post={byId.get(id)!} place={index + 1} />

@@ -1,10 +1,11 @@
 import type { Metadata } from 'next'
 import { connection } from 'next/server'
-import { Suspense } from 'react'
 import { RankGrid } from '@/app/components/RankGrid'
-import { RankSkeleton } from '@/app/components/skeletons'
 import { getRanking } from '@/app/utils/ranked-posts'
 import styles from './page.module.css'
+
+/** The first HTML carries the pictures and their counts, for readers without JavaScript too: nothing streams in later. */
+export const instant = false
 
 export const metadata: Metadata = {
   title: 'Rank',
@@ -18,9 +19,7 @@ export default function RankPage() {
         <h1>Most liked</h1>
         <p>In the order of this moment. Cards keep their places while you are at them.</p>
       </header>
-      <Suspense fallback={<RankSkeleton />}>
-        <Ranked />
-      </Suspense>
+      <Ranked />
     </div>
   )
 }

@@ -10,7 +10,8 @@ export const bear = (page: Page): Locator =>
 
 export const bearCount = (page: Page): Locator => bear(page).locator('[data-like-count]')
 
-export const heart = (page: Page): Locator => bear(page).getByRole('button', { name: /^(Like|Unlike)$/ })
+export const heart = (page: Page): Locator =>
+  bear(page).getByRole('button', { name: `Like ${BEAR_CAPTION}`, exact: true })
 
 /** Presses the heart and expects the next number at once: before any server could have answered. */
 export async function press(page: Page, from: number, to: number): Promise<void> {

@@ -54,7 +54,10 @@ const leaves = (random: Random, fill: string) => {
   )
 }
 
-const BUILD: Record<Habitat, Build> = {
+/** The ice with open water before it, for animals that swim. */
+export type Place = Habitat | 'floes'
+
+const BUILD: Record<Place, Build> = {
   ice: (random, c) => ({
     back:
       light(random, c, [170, 300], random.int(56, 84)) +
@@ -66,6 +69,27 @@ const BUILD: Record<Habitat, Build> = {
       ridge(random, 905, 20, '#fff') +
       path('M-10 960C200 930 420 985 810 945V1010H-10Z', c.mid, 'opacity=".45"'),
     ground: 850,
+  }),
+  floes: (random, c) => ({
+    back:
+      light(random, c, [170, 300], random.int(56, 84)) +
+      peaks(random, 500, 240, c.far, c.mid) +
+      peaks(random, 560, 130, c.mid, c.near) +
+      ridge(random, 600, 20, c.near) +
+      dots(random, 46, 40, 560, 5, '#fff', 0.7) +
+      path('M-10 640H810V1010H-10Z', c.ink) +
+      path('M-10 640H810V1010H-10Z', c.far, 'opacity=".45"'),
+    front:
+      path('M-10 742C150 722 260 764 420 742C580 720 690 764 810 740V1010H-10Z', c.ink, 'opacity=".82"') +
+      line('M120 790H300M430 836H640M70 900H210M560 930H720', c.mid, 6, 'opacity=".5"') +
+      [
+        [110, 842, 150],
+        [700, 798, 120],
+        [470, 948, 190],
+      ]
+        .map(([x = 0, y = 0, r = 0]) => ellipse(x, y + 12, r, 30, c.mid) + ellipse(x, y, r, 26, '#fff'))
+        .join(''),
+    ground: 700,
   }),
   forest: (random, c) => ({
     back:
@@ -146,5 +170,5 @@ const BUILD: Record<Habitat, Build> = {
   },
 }
 
-export const setting = (habitat: Habitat, random: Random, palette: Palette): Setting =>
-  BUILD[habitat](random, palette)
+export const setting = (place: Place, random: Random, palette: Palette): Setting =>
+  BUILD[place](random, palette)

@@ -1,3 +1,4 @@
+import { randomFrom } from '../scenes/random'
 import type { SceneSpec } from '../scenes/scene'
 import { POST_LINES } from './posts'
 
@@ -72,12 +73,22 @@ export const AUTHORS: SeedAuthor[] = [
 const NEWEST = Date.UTC(2026, 9, 30, 18, 20)
 const HOURS = 3_600_000
 
+const seen = new Map<string, number>()
+
+/** The same animal in the same place is there in another light each time. */
+function sceneOf(animal: SceneSpec['animal'], habitat: SceneSpec['habitat']): SceneSpec {
+  const pair = `${animal} ${habitat}`
+  const light = seen.get(pair) ?? randomFrom(pair).int(0, 2)
+  seen.set(pair, light + 1)
+  return { animal, habitat, light }
+}
+
 export const POSTS: SeedPost[] = POST_LINES.map(([username, animal, habitat, likes, caption, alt], i) => ({
   id: i === 0 ? POLAR_BEAR_ID : `${50050001 + i}-aaaa-bbbb-cccc-ddddeeee${String(i + 1).padStart(4, '0')}`,
   username,
   caption,
   alt,
-  scene: { animal, habitat },
+  scene: sceneOf(animal, habitat),
   createdAt: new Date(NEWEST - (i * 31 + ((i * 17) % 23)) * HOURS).toISOString(),
   likes,
   ratings: i === 0 ? 3 : Math.min(likes, (i * 7) % 13),

@@ -6,7 +6,26 @@ import { seedFiles } from './main'
 
 const ROOT = join(import.meta.dirname, '../..')
 
+/** The colour at the top of a picture's sky. */
+const sky = (svg: string) => svg.match(/stop-color="([^"]+)"/)?.[1]
+
 describe('the seed', () => {
+  it('has the same animal in the same place in another light each time, and no whale above the ice', () => {
+    const files = seedFiles()
+    const skies = new Map<string, (string | undefined)[]>()
+    for (const { id, scene } of POSTS) {
+      const pair = `${scene.animal} ${scene.habitat}`
+      skies.set(pair, [...(skies.get(pair) ?? []), sky(files.get(`public/scenes/${id}.svg`)!)])
+    }
+    for (const [pair, lights] of skies) {
+      const first = lights.slice(0, 3)
+      expect(new Set(first).size, pair).toBe(first.length)
+    }
+    const whale = POSTS.find(({ scene }) => scene.animal === 'whale' && scene.habitat === 'ice')!
+    const [, , y] = files.get(`public/scenes/${whale.id}.svg`)!.match(/translate\((\d+) (\d+)\)/)!
+    expect(Number(y)).toBeGreaterThan(640)
+  })
+
   it('is what the generator writes', async () => {
     for (const [path, content] of seedFiles()) {
       expect(await readFile(join(ROOT, path), 'utf8'), path).toBe(content)

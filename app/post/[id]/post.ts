@@ -41,5 +41,11 @@ export async function postMetadata(id: string): Promise<Metadata> {
     title: `${content.caption} · ${content.author.displayName}`,
     description: content.alt,
     alternates: { canonical: `/post/${content.id}` },
+    openGraph: {
+      siteName: 'huella',
+      type: 'article',
+      url: `/post/${content.id}`,
+      publishedTime: content.createdAt,
+    },
   }
 }

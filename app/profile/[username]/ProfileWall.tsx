@@ -1,11 +1,9 @@
 'use client'
 
 import { useLikeCounts } from 'onecount/react/summary'
-import { useId } from 'react'
 import { Avatar } from '@/app/components/AuthorLine'
 import { formatCount } from '@/app/components/format'
-import { LikeControl } from '@/app/components/LikeControl'
-import { Picture } from '@/app/components/Picture'
+import { PictureWall } from '@/app/components/PictureWall'
 import { StatePanel } from '@/app/components/StatePanel'
 import type { Author, Post } from '@/app/types'
 import styles from './ProfileWall.module.css'
@@ -25,17 +23,13 @@ export function ProfileWall({ author, posts }: ProfileWallProps) {
           <p>{author.displayName} has not posted a picture so far.</p>
         </StatePanel>
       ) : (
-        <div className={styles.wall}>
-          {posts.map((post, index) => (
-            <Tile key={post.id} post={post} index={index} />
-          ))}
-        </div>
+        <PictureWall posts={posts} />
       )}
     </>
   )
 }
 
-export function ProfileHead({ author, totals }: { author: Author; totals: React.ReactNode }) {
+function ProfileHead({ author, totals }: { author: Author; totals: React.ReactNode }) {
   return (
     <header className={styles.head}>
       <Avatar author={author} size={112} />
@@ -68,7 +62,7 @@ function Totals({ posts }: { posts: Post[] }) {
   )
 }
 
-export function Total({ label, children }: { label: string; children: React.ReactNode }) {
+function Total({ label, children }: { label: string; children: React.ReactNode }) {
   return (
     <div className={styles.total}>
       <dt>{label}</dt>
@@ -80,18 +74,3 @@ export function Total({ label, children }: { label: string; children: React.Reac
 /** A sum with an unknown in it is unknown. */
 const sum = (counts: (number | null)[]): number | null =>
   counts.reduce<number | null>((total, count) => (total === null || count === null ? null : total + count), 0)
-
-function Tile({ post, index }: { post: Post; index: number }) {
-  const captionId = useId()
-  return (
-    <article aria-labelledby={captionId} data-post-id={post.id} className={styles.tile}>
-      <Picture post={post} first={index === 0} eager={index < 8} />
-      <div className={styles.over}>
-        <LikeControl post={post} look="over" />
-      </div>
-      <h2 id={captionId} lang="es" className="visually-hidden">
-        {post.caption}
-      </h2>
-    </article>
-  )
-}

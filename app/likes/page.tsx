@@ -1,0 +1,52 @@
+import type { Metadata } from 'next'
+import Link from 'next/link'
+import { connection } from 'next/server'
+import { ArrowIcon } from '@/app/components/icons'
+import { PictureWall } from '@/app/components/PictureWall'
+import { StatePanel } from '@/app/components/StatePanel'
+import { getLikedPosts } from '@/app/utils/liked-posts'
+import styles from './page.module.css'
+
+interface Props {
+  searchParams: Promise<{ after?: string | string[] }>
+}
+
+export const metadata: Metadata = {
+  title: 'My likes',
+  description: 'The pictures that this browser likes.',
+  robots: { index: false },
+}
+
+/** The first HTML carries the pictures and their counts, for readers without JavaScript too: nothing streams in later. */
+export const instant = false
+
+export default async function LikesPage({ searchParams }: Props) {
+  await connection()
+  const { after } = await searchParams
+  const { posts, next, known } = await getLikedPosts(typeof after === 'string' ? after : null)
+  return (
+    <div className={styles.likes}>
+      <header className={styles.head}>
+        <h1>My likes</h1>
+        <p>Seen by you alone, in this browser.</p>
+      </header>
+      {!known && (
+        <StatePanel kind="error" title="Your likes cannot be read right now">
+          <p>They are safe. Reload the page in a moment.</p>
+        </StatePanel>
+      )}
+      {known && posts.length === 0 && (
+        <StatePanel kind="empty" title="No hearts yet">
+          <p>What you like will be here.</p>
+          <Link href="/">See the latest pictures</Link>
+        </StatePanel>
+      )}
+      {posts.length > 0 && <PictureWall posts={posts} />}
+      {next && (
+        <Link href={`/likes?after=${next}`} className={styles.more}>
+          More of my likes <ArrowIcon />
+        </Link>
+      )}
+    </div>
+  )
+}
