@@ -146,6 +146,11 @@ describe('without any peer', () => {
     }
   })
 
+  it('the command names its version', async () => {
+    const { version } = JSON.parse(await readFile(join(bare.installed, 'package.json'), 'utf8'))
+    expect(await cli(bare, '--version')).toEqual({ code: 0, out: `${version}\n`, err: '' })
+  })
+
   it('the command says what it lacks in an empty folder: a setting first, then what its store needs', async () => {
     expect((await cli(bare, 'verify')).err).toContain('REDIS_URL')
     await bare.write('.env', 'REDIS_URL=redis://127.0.0.1:1\nDATABASE_URL=postgres://127.0.0.1:1/none\n')
