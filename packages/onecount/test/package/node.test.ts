@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as onecount from 'onecount'
 import * as client from 'onecount/client'
 import * as element from 'onecount/element'
