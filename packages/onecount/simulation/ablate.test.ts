@@ -47,11 +47,11 @@ describe('npm run simulate', () => {
       }).stdout
     const short = ['--steps', '20', '--faults', '']
     expect(JSON.parse(simulate('--seeds', '16', '--json', ...short))).toMatchObject({
-      kinds: { uuid: 12, bigint: 2, text: 2 },
+      kinds: { uuid: 10, bigint: 2, text: 2, variants: 2 },
       violations: 0,
     })
     expect(simulate('--seeds', '16', ...short)).toContain(
-      '16 seeds (12 with uuid ids, 2 with bigint ids, 2 with',
+      '16 seeds (10 with uuid ids, 2 with bigint ids, 2 with',
     )
     expect(JSON.parse(simulate('--seeds', '4', '--kind', 'text', '--json', ...short))).toMatchObject({
       kinds: { text: 4 },

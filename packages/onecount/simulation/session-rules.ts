@@ -41,7 +41,7 @@ export const SESSION_RULES: Rule[] = [
   },
   {
     name: "with ack: 'postgres' an answer waits until it is durable",
-    file: core('onecount'),
+    file: core('acknowledge'),
     find: 'await committer.untilDurable({ postId, sessionId, op: state.op })',
     replace: 'committer.untilDurable({ postId, sessionId, op: state.op }).catch(() => {})',
   },

@@ -126,3 +126,8 @@ describe('what somebody else has created', () => {
     },
   )
 })
+
+it('doctor judges no schema where the functions are missing', async () => {
+  const sql = await stores.begin()
+  expect(await pathOf(quoted, sql)).toMatchObject({ verdict: 'skipped' })
+})

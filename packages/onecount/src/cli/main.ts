@@ -1,3 +1,4 @@
+import { VERSION } from '../postgres/kind-template.generated'
 import { backfill } from './backfill-command'
 import { doctor } from './doctor'
 import { init } from './init'
@@ -44,11 +45,15 @@ ${Object.entries(COMMANDS)
   .map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`)
   .join('\n')}
 
-npx onecount <command> --help says more.`
+npx onecount <command> --help says more; npx onecount --version names the one that is installed.`
 
 /** Runs `onecount` with these arguments; answers the exit code. */
 export async function main([name, ...args]: string[]): Promise<number> {
-  if (!name || name === '--help' || name === 'help') {
+  if (name === '--version') {
+    console.log(VERSION)
+    return 0
+  }
+  if (!name || ['--help', '-h', 'help'].includes(name)) {
     console.log(help())
     return name ? 0 : 2
   }

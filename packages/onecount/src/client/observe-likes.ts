@@ -8,6 +8,7 @@ import type { LikesStore } from '../react/store'
 import type { Told } from '../react/tell'
 import type { Queries } from './queries'
 
+/** What a view says of a post that it observes. */
 export interface ObserverOptions {
   /** What the server rendered; it may be old, its revision says so. */
   seed?: LikeInput

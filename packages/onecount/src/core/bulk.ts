@@ -2,6 +2,7 @@ import type { Context } from './context'
 import type { PostgresPort, PostSummary } from './ports'
 import { read } from './read'
 
+/** How `pages` and `rehydrate` go through all posts. */
 export interface BulkOptions {
   /** Go on after this post. */
   after?: string | null
@@ -9,6 +10,7 @@ export interface BulkOptions {
   pageSize?: number
   /** Called after every page. */
   onPage?: (done: { posts: number; ratings: number; last: string }) => void
+  /** Once it is aborted, the next page throws its reason. */
   signal?: AbortSignal
 }
 

@@ -37,6 +37,7 @@ export interface Context {
   isPrivate: boolean
 }
 
+/** Sizes and times of the engine; `DEFAULT_SETTINGS` has those that are left out. */
 export interface Settings {
   /** Ops in a batch of the drain at most; sizes adapt to how long a batch takes. */
   batchSize: number
@@ -66,6 +67,7 @@ export interface Settings {
   deadlineMs: number
 }
 
+/** The settings of an engine whose `settings` leave them out. */
 export const DEFAULT_SETTINGS: Settings = {
   batchSize: 5000,
   settleSize: 100,

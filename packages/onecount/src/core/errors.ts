@@ -72,9 +72,19 @@ export const ERRORS = {
   },
 } as const
 
+/** What programs know a refusal by; docs/http-api.md has the status and the cause of each. */
 export type ErrorCode = keyof typeof ERRORS
 
-/** A refusal that the caller can show: `code` for programs, `message` for people, `field` where one is at fault. */
+/**
+ * A refusal that the caller can show: `code` for programs, `message` for people, `field` where one is at fault.
+ * @example
+ * try {
+ *   await onecount.set(postId, sessionId, true)
+ * } catch (error) {
+ *   if (error instanceof OnecountError && error.code === 'post_not_found') notFound()
+ *   throw error
+ * }
+ */
 export class OnecountError extends Error {
   override readonly name = 'OnecountError'
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -99,7 +109,12 @@ export class OnecountError extends Error {
   }
 }
 
-/** A store did not answer in time or at all. The outcome of the call is unknown: repeat it with the same op. */
+/**
+ * A store did not answer in time or at all. The outcome of the call is unknown: repeat it with the same op.
+ * @example
+ * // A driver of your own: what is not an answer of the store is this.
+ * throw new StoreUnavailable('redis', new Error('no answer within 1000 ms'))
+ */
 export class StoreUnavailable extends Error {
   override readonly name: string = 'StoreUnavailable'
   static override [Symbol.hasInstance](value: unknown): boolean {
@@ -124,6 +139,9 @@ export class StoreUnavailable extends Error {
  * Postgres answered with an SQL error about the data or its rules, and nothing of the call was applied. It is a
  * StoreUnavailable too: the store was of no use, and only those who can say why look closer. An op that Postgres refuses
  * while it takes others is no error of the call: `SyncResult` and `WriteResult` tell of it.
+ * @example
+ * // A driver of your own, for an error of SQL.
+ * throw new StoreRefused(error.code, error.message, error)
  */
 export class StoreRefused extends StoreUnavailable {
   override readonly name = 'StoreRefused'
@@ -143,6 +161,8 @@ export class StoreRefused extends StoreUnavailable {
 /**
  * Postgres belongs to another Redis than the one that is configured, and nothing was changed. It is a StoreUnavailable
  * too: this Redis is of no use with that Postgres, which serves alone.
+ * @example
+ * if (error instanceof ForeignRedis) console.error(`Postgres belongs to the Redis ${error.owner}`)
  */
 export class ForeignRedis extends StoreUnavailable {
   override readonly name = 'ForeignRedis'
@@ -168,6 +188,8 @@ export class ForeignRedis extends StoreUnavailable {
 /**
  * The posts are in another number of partitions than this process believes: its keys are not those of the others. It is a
  * StoreUnavailable too: Postgres serves this process alone.
+ * @example
+ * if (error instanceof Repartitioned) console.error(`ONECOUNT_PARTITIONS has to be ${error.partitions}`)
  */
 export class Repartitioned extends StoreUnavailable {
   override readonly name = 'Repartitioned'

@@ -8,6 +8,7 @@ import type { Scripts } from './scripts'
 /** Ops that wait for longer than this do not get through, milliseconds. */
 const OLD_MS = 60_000
 
+/** Which stores answer, and how far Postgres is behind Redis. */
 export interface Health {
   /**
    * `ok`: exact and durable; `degraded`: served with one store, ops are refused or wait for more than a minute, or the

@@ -2,6 +2,8 @@
  * Names of the Redis keys of one partition. The first three are public: other programs may read them; they decide nothing.
  * `tag` is empty, or the hash tag that keeps the keys of a partition in one slot of a cluster. `kind` is what stands
  * before the keys of a kind (`Kind.keyPrefix`), nothing for the one that there is without a configuration.
+ * @example
+ * const count = await redis.get(createKeys().likes(postId)) // post:likes:<postId>
  */
 export function createKeys(tag = '', kind = '') {
   const prefix = `${tag}${kind}`
@@ -29,6 +31,7 @@ export function createKeys(tag = '', kind = '') {
   }
 }
 
+/** The names that `createKeys` makes. */
 export type Keys = ReturnType<typeof createKeys>
 
 /** Partitions that one may ask for. */

@@ -58,7 +58,11 @@ export interface Ids {
   removedWith(postId: string): string[]
 }
 
-/** The ids of `kind`. */
+/**
+ * The ids of `kind`.
+ * @example
+ * idsOf(config.kinds.like).isPostId('007') // false: a bigint is written without leading zeros
+ */
 export function idsOf(kind: Kind): Ids {
   const isActor = ACTORS[kind.rows.actorType]
   const { isPost, partition, postOrder, removedWith } = kind.variants ? postsOfVariants(kind) : postsOf(kind)

@@ -3,6 +3,7 @@ import { createDrainer, type Tick } from './drain'
 import { ForeignRedis, Repartitioned, StoreRefused, StoreUnavailable } from './errors'
 import { createTurns } from './turns'
 
+/** When the loop of a drain looks for work. */
 export interface LoopOptions {
   /** Waits this long after a like, so that likes share a batch; milliseconds. */
   lingerMs?: number

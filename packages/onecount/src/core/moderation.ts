@@ -11,6 +11,7 @@ const TAKE_BACKS = 4
 
 type Like = Omit<PairOp, 'sessionId'>
 
+/** What `removeSession`, `mergeSessions` and `removePost` have done. */
 export interface Moderated {
   /** Posts that were changed. */
   posts: number

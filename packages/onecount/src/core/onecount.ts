@@ -36,7 +36,13 @@ const LIKED_MAX = 250
 /** How long a drain that is waited for takes at most, milliseconds, when nobody says. */
 const DRAIN_MS = 5000
 
-/** One count, every view. See `docs/design.md` for what each part promises. */
+/**
+ * One count, every view. See `docs/design.md` for what each part promises.
+ * @example
+ * const onecount = createOnecount({ redis: ioredisPort(client), postgres: postgresJsPort(sql) })
+ * onecount.drain.start()
+ * const { count, liked } = await onecount.toggle(postId, sessionId)
+ */
 export function createOnecount(options: OnecountOptions) {
   return createEngine(options)
 }
@@ -263,4 +269,5 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
   return engine
 }
 
+/** The engine of one kind, as `createOnecount` makes it. */
 export type Onecount = ReturnType<typeof createOnecount>

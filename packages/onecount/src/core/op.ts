@@ -3,13 +3,24 @@ import { OnecountError } from './errors'
 /**
  * One integer per (post, session): `op = 2·t + liked`, t in microseconds. Odd: liked, even: not; the larger wins.
  * Safe as a JavaScript number and a Lua double until the year 2112.
+ * @example
+ * isLikedOp(3590932676680001) // true
  */
 export const isLikedOp = (op: number): boolean => op % 2 === 1
 
-/** The time of an op, microseconds since 1970. */
+/**
+ * The time of an op, microseconds since 1970.
+ * @example
+ * new Date(opTime(3590932676680001) / 1000) // when it was pressed
+ */
 export const opTime = (op: number): number => Math.floor(op / 2)
 
-/** An op that beats `previous`, even when this clock is behind it. */
+/**
+ * An op that beats `previous`, even when this clock is behind it.
+ * @example
+ * const op = nextOp(Date.now() * 1000, state.op ?? 0, true)
+ * await onecount.set(postId, sessionId, true, { op })
+ */
 export function nextOp(nowMicros: number, previous: number, liked: boolean): number {
   return 2 * Math.max(nowMicros, opTime(previous) + 1) + (liked ? 1 : 0)
 }

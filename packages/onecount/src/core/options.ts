@@ -5,6 +5,7 @@ import { MOST_PARTITIONS } from './keys'
 import type { LoopOptions } from './loop'
 import type { Logger, PostgresPort, RedisPort } from './ports'
 
+/** What `createOnecount` takes. */
 export interface OnecountOptions {
   /** `null`: no Redis; Postgres serves alone. */
   redis: RedisPort | null
@@ -20,8 +21,11 @@ export interface OnecountOptions {
   partitions?: number
   /** `likers: false`: `post:liked:<post>` is not kept. */
   indexes?: { likers?: boolean }
+  /** Those that are left out: `DEFAULT_SETTINGS`. */
   settings?: Partial<Settings>
+  /** When `drain.start()` looks for work. */
   drain?: LoopOptions
+  /** Default: `console`. */
   log?: Logger
   /** Milliseconds since 1970, in place of all the clocks of the machine. */
   clock?: () => number

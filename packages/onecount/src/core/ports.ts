@@ -133,6 +133,7 @@ export interface PairWrite {
   liked: boolean
 }
 
+/** What became of an op that Postgres took without Redis. */
 export type WriteResult =
   /** `state.op` is the newest op of the pair; an older one than that has changed nothing. */
   | { status: 'applied'; state: PostgresState }
@@ -265,6 +266,7 @@ export interface RefusedFilter {
   sessionId?: string
 }
 
+/** Where the engine writes what an operator should know; `console` is one. */
 export interface Logger {
   warn(message: string): void
 }

@@ -10,7 +10,11 @@ export const SEPARATOR = '~'
  */
 export const variantId = (targetId: string, variant: string): string => `${targetId}${SEPARATOR}${variant}`
 
-/** Both parts of an id that `variantId` has made; `null` for any other one. */
+/**
+ * Both parts of an id that `variantId` has made; `null` for any other one.
+ * @example
+ * parseVariantId('42~👍') // { targetId: '42', variant: '👍' }
+ */
 export function parseVariantId(id: string): { targetId: string; variant: string } | null {
   const at = id.indexOf(SEPARATOR)
   return at < 0 ? null : { targetId: id.slice(0, at), variant: id.slice(at + 1) }

@@ -14,6 +14,8 @@ export const UNKNOWN_IP = 'unknown'
  * choose their address.
  *
  * An IPv6 customer holds a whole /64, so that is what counts as one address.
+ * @example
+ * clientIp(request.headers, { proxyHops: 1 }) // X-Forwarded-For: 203.0.113.9, 198.51.100.7 -> 198.51.100.7
  */
 export function clientIp(
   headers: RequestHead['headers'],

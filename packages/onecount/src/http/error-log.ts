@@ -9,6 +9,8 @@ const MAX_REMEMBERED = 100
 /**
  * Writes one line about a failure that is the server's; a refusal that is the caller's is not logged. The lines are
  * fit for a log that others read: passwords in addresses, the secrets and session cookies are cut out.
+ * @example
+ * const report = createErrorLog({ secrets: [process.env.ONECOUNT_SECRET!] })
  */
 export function createErrorLog({
   log = console.error,

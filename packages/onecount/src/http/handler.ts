@@ -13,6 +13,7 @@ import { type Call, createRoutes } from './routes'
 import { parseSecrets } from './session'
 import type { PersonOf } from './visitor'
 
+/** What `createHandler` takes. */
 export interface HandlerOptions {
   /** One engine, or all kinds of a configuration: what `createOnecount` or `createEngines` makes. */
   service: LikesService | KindsService
@@ -44,6 +45,7 @@ export interface HandlerOptions {
   drain?: 'after'
   /** Proxies in front that append to `X-Forwarded-For`; 0 (default): the header is not believed. */
   proxyHops?: number
+  /** Where the API is. Default: `/api`. */
   basePath?: string
   /** What seems wrong with the settings of this server, for `{base}/health` to say. */
   warnings?: () => string[]

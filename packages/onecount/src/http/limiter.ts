@@ -4,6 +4,7 @@ import type { SharedBucket, SharedLimits } from './shared-limits'
 
 export type LimitKeys = Partial<Record<LimitKind, string | null>>
 
+/** Takes requests, or says when the next one is taken. */
 export interface Limiter {
   /**
    * Takes one token for every key, or, when one of them has none left, takes nothing and says how long until it has.
@@ -45,6 +46,9 @@ const SMALL = 20
  *
  * Memory is bounded: past `maxKeys` of a kind, the bucket that was used longest ago is forgotten, and would start full
  * again.
+ * @example
+ * const limiter = createLimiter(parseLimits(process.env.ONECOUNT_LIMITS), { shared: redisLimits(redis) })
+ * const refusal = await limiter.takeShared({ session: sessionId })
  */
 export function createLimiter(
   limits: Limits = DEFAULT_LIMITS,

@@ -30,6 +30,7 @@ export const DEFAULT_LIMITS: Limits = {
   new: { tokens: 600, windowMs: 3_600_000 },
 }
 
+/** Everything is taken from everybody: for load tests. */
 export const NO_LIMITS: Limits = { session: null, ip: null, post: null, read: null, new: null }
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
@@ -38,6 +39,8 @@ const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000
  * Reads `ONECOUNT_LIMITS`: `session=30/10s,ip=300/10s,post=off,read=1000/10s`. A kind that is not named keeps its
  * default; `off` alone switches all of them off (load tests). Units: ms, s, m, h; `1/s` is `1/1s`.
  * @throws OnecountError `misconfigured`, naming the part at fault
+ * @example
+ * createHandler({ service, secret, limits: parseLimits(process.env.ONECOUNT_LIMITS) })
  */
 export function parseLimits(text: string | undefined): Limits {
   const trimmed = text?.trim() ?? ''

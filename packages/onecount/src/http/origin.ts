@@ -37,7 +37,11 @@ export function corsHeaders(request: RequestHead, trusted: readonly string[]): R
   }
 }
 
-/** Whether the browser reached this site over HTTPS, be it that a proxy ends it. */
+/**
+ * Whether the browser reached this site over HTTPS, be it that a proxy ends it.
+ * @example
+ * const cookie = serializeSessionCookie(value, { secure: isSecure(request) })
+ */
 export function isSecure(request: RequestHead): boolean {
   const forwarded = first(request.headers.get('x-forwarded-proto'))
   return forwarded === null ? request.url.startsWith('https:') : forwarded === 'https'

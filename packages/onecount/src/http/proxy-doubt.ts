@@ -4,6 +4,9 @@ import type { RequestHead } from './request'
 /**
  * What seems wrong with the number of proxies, by one request as it arrived, or null. An address of a private network
  * that hands on another's request is a proxy: with a number too small, all visitors share its limits.
+ * @example
+ * const doubt = doubtProxyHops(request.headers, { proxyHops: 0, connectionIp: '10.0.0.7' })
+ * if (doubt) console.warn(doubt)
  */
 export function doubtProxyHops(
   headers: RequestHead['headers'],

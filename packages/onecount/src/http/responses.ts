@@ -64,7 +64,11 @@ export function errorReply(error: unknown): Reply {
   return reply
 }
 
-/** {@link errorReply} as a web `Response`. */
+/**
+ * {@link errorReply} as a web `Response`.
+ * @example
+ * return errorResponse(new OnecountError('post_not_found'))
+ */
 export const errorResponse = (error: unknown): Response => toResponse(errorReply(error))
 
 /** What an answer says of an error: its status, and the object under `error`. */

@@ -16,12 +16,14 @@ const MIN_SECRET_LENGTH = 32
 /** Begins as every id of the engine does: never with a dash. */
 const ID = /^[A-Za-z0-9_][A-Za-z0-9_-]{21}$/
 
+/** An anonymous visitor, as the signed cookie names them. */
 export interface Session {
   sessionId: string
   /** What the cookie holds: `<session id>.<HMAC-SHA-256 of it>`, both base64url. */
   value: string
 }
 
+/** A session, and whether the browser has its cookie already. */
 export interface OpenedSession extends Session {
   /** `new`: there was no valid cookie. `older`: of a secret or, over HTTPS, of a name that is being retired. */
   origin: 'current' | 'older' | 'new'
@@ -30,6 +32,8 @@ export interface OpenedSession extends Session {
 /**
  * The secrets in `secret`: several, separated by commas, while one replaces another. The first signs, all verify.
  * @throws OnecountError `misconfigured` when there is none or one is shorter than 32 characters
+ * @example
+ * parseSecrets(process.env.ONECOUNT_SECRET)[0] // the one that signs
  */
 export function parseSecrets(secret: string | undefined): [string, ...string[]] {
   const secrets = (secret ?? '').split(',').map(part => part.trim())
@@ -42,7 +46,12 @@ export function parseSecrets(secret: string | undefined): [string, ...string[]] 
   return secrets as [string, ...string[]]
 }
 
-/** A session that nobody has had before. @throws OnecountError `misconfigured` */
+/**
+ * A session that nobody has had before.
+ * @throws OnecountError `misconfigured`
+ * @example
+ * const { sessionId, value } = createSession(process.env.ONECOUNT_SECRET!)
+ */
 export function createSession(secret: string): Session {
   let sessionId = ''
   while (!ID.test(sessionId)) sessionId = randomBytes(ID_BYTES).toString('base64url')
@@ -53,6 +62,9 @@ export function createSession(secret: string): Session {
  * The session of a `Cookie` header, or null when it holds none that this server signed. The `__Host-` cookie counts
  * before the other name; of several with one name (a subdomain can add one), the first valid one.
  * @throws OnecountError `misconfigured`
+ * @example
+ * const sessionId = readSession(request.headers.get('cookie'), secret)
+ * const states = await onecount.read(postIds, sessionId)
  */
 export function readSession(cookieHeader: string | null | undefined, secret: string): string | null {
   const secrets = parseSecrets(secret)
@@ -63,6 +75,10 @@ export function readSession(cookieHeader: string | null | undefined, secret: str
  * The session of a `Cookie` header, or a new one. Unless its `origin` is `current`, the answer has to set the cookie:
  * one that was signed with an older secret, or that came over HTTPS under the old name, keeps its id.
  * @throws OnecountError `misconfigured`
+ * @example
+ * const session = openSession(request.headers.get('cookie'), secret, { secure: true })
+ * if (session.origin !== 'current')
+ *   headers.append('set-cookie', serializeSessionCookie(session.value, { secure: true }))
  */
 export function openSession(
   cookieHeader: string | null | undefined,
@@ -109,6 +125,8 @@ export function createSessions(
  * The `Set-Cookie` header. `secure` where the browser reached the site over HTTPS. `crossSite`: for a page of a trusted
  * origin on another site, whose browsers keep no other cookie than one that is secure and, where they keep those of
  * others apart for each site, `Partitioned`.
+ * @example
+ * headers.append('set-cookie', serializeSessionCookie(value, { secure: isSecure(request) }))
  */
 export function serializeSessionCookie(
   value: string,
@@ -120,7 +138,11 @@ export function serializeSessionCookie(
   return `${SECURE_SESSION_COOKIE}=${value}; ${attributes}; ${sameSite}`
 }
 
-/** The `Cookie` header with this session instead of whatever it had: for handing a request on. */
+/**
+ * The `Cookie` header with this session instead of whatever it had: for handing a request on.
+ * @example
+ * headers.set('cookie', withSessionCookie(request.headers.get('cookie'), session.value))
+ */
 export function withSessionCookie(cookieHeader: string | null | undefined, value: string): string {
   const others = pairs(cookieHeader).filter(([name]) => !NAMES.includes(name))
   return [...others, [SESSION_COOKIE, value]].map(([name, text]) => `${name}=${text}`).join('; ')

@@ -22,6 +22,8 @@ export interface SharedLimits {
  * The buckets in Redis, refilled by Redis' own clock. A bucket is a key that expires when it is full again: an address
  * that made one session is forgotten within seconds. On a Redis Cluster `keys` have a tag, as all buckets of a call have
  * to lie in one slot.
+ * @example
+ * const limiter = createLimiter(parseLimits(process.env.ONECOUNT_LIMITS), { shared: redisLimits(redis) })
  */
 export function redisLimits(redis: RedisPort, keys = createKeys()): SharedLimits {
   const { limit } = createScripts(redis, keys)

@@ -4,6 +4,7 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 /** Requests that had begun when the process was asked to stop are answered within this as a rule, milliseconds. */
 const REQUESTS_MS = 1000
 
+/** How the process that drains ends. */
 export interface DrainOptions {
   /**
    * Closes the connections to the stores. Called where a framework listens to the signals too: it closes its server, and

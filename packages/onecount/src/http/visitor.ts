@@ -16,6 +16,7 @@ export type PersonOf<R = Request> = (
   request: R,
 ) => string | null | undefined | Promise<string | null | undefined>
 
+/** Who sends a request. */
 export type Visitor =
   /** Signed in: the id is the application's own. */
   | { kind: 'person'; sessionId: string }

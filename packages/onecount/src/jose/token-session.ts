@@ -8,6 +8,7 @@ const SYMMETRIC = 'HS256'
 const MIN_SECRET_LENGTH = 32
 const WELL_KNOWN = '/.well-known/'
 
+/** Which tokens are good, and whom they name. */
 export interface TokenOptions {
   /** Address of the JSON Web Key Set whose keys sign the tokens: RS256, ES256 or EdDSA. */
   jwks?: string

@@ -23,6 +23,7 @@ export interface RedisSource {
 /** What is known of a request both in a route handler and in a server component. */
 export type SessionRequest = Pick<Request, 'headers'>
 
+/** What `onecountNext` takes. */
 export interface OnecountNextConfig<Name extends string = string> {
   /**
    * The kinds that are liked and their tables, of `defineConfig`. Left out: the one kind whose driver `postgres` makes,

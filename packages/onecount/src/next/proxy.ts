@@ -20,6 +20,7 @@ type ProxyEvent = NextFetchEvent & { readonly params: Promise<never> }
 /** A proxy of the application's own, as Next takes one. */
 export type ProxyFunction<R extends Answer | Promise<Answer>> = (request: NextRequest, event: ProxyEvent) => R
 
+/** `onecount.withSession`: wraps a proxy of your own, or is the proxy where there is none. */
 export type WithSession = <R extends Answer | Promise<Answer> = undefined>(
   proxy?: ProxyFunction<R>,
 ) => (

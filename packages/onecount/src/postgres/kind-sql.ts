@@ -62,6 +62,7 @@ const ACTORS: Record<ActorType, { none: string; probe: string; cast: string; typ
   },
 }
 
+/** How the SQL of a kind is made. */
 export interface KindSqlOptions {
   /**
    * For as long as code of before onecount goes on writing rows: what it does to the column of the count itself, by

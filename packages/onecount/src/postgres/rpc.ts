@@ -28,6 +28,8 @@ type SetAside = [...Refused, at: string]
 /**
  * The Postgres port over any way to call a function: both drivers are this, with their own `rpc`. `kind`: whose functions
  * are called, of `defineConfig`; left out, those that there are without a configuration.
+ * @example
+ * const postgres = postgresPort(async (name, args) => callFunction(`public.${name}`, args))
  */
 export function postgresPort(rpc: Rpc, { kind = DEFAULT_KIND }: { kind?: Kind } = {}): PostgresPort {
   const prefix = functionPrefix(kind)

@@ -9,6 +9,9 @@ import { serverTime } from './transport'
  * Merges an event about a post that some view has asked for. It may have been long on its way: where it would win by
  * the age of what is known alone, the server is asked instead. It is asked as well where the event tells what no press
  * of this page explains: it moves the number, and only an answer tells whose press it was.
+ * @example
+ * // Events of your own, as of a server that sends them: without a revision an event says nothing.
+ * hint(store, event.postId, { count: event.likes, rev: event.rev })
  */
 export function hint(store: LikesStore, postId: string, said: LikeInput): void {
   const { queryClient, clock, transport } = store

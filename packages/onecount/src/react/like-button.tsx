@@ -13,6 +13,7 @@ interface Look {
   text?: typeof likeText
 }
 
+/** Props of `LikeButton`: a post, or likes that the caller has read; and how it looks. */
 export type LikeButtonProps = Look &
   (
     | {

@@ -7,6 +7,8 @@ import { notePage } from './server-clock'
 /**
  * Tells the browser the server's time before the first press, of whichever kind: `now` is `Date.now()` where the server
  * rendered this, in the part of the page that is rendered for each request. Renders nothing.
+ * @example
+ * <LikesClock now={Date.now()} />
  */
 export function LikesClock({ now }: { now: number }): null {
   const stores = useLikesStores()

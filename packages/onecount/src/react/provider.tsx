@@ -15,6 +15,8 @@ const StoresContext = createContext<ReadonlyMap<string, LikesStore<QueryClient>>
  *
  * @param kind default: `like`
  * @throws Error without a LikesProvider of this kind
+ * @example
+ * const { queryClient } = useLikesStore()
  */
 export function useLikesStore(kind = DEFAULT_KIND): LikesStore<QueryClient> {
   const store = useContext(StoresContext).get(kind)
@@ -31,6 +33,7 @@ interface ProviderOptions {
   queryClient?: QueryClient
 }
 
+/** Props of `LikesProvider`. A kind other than `like` needs a transport of its own. */
 export type LikesProviderProps = ProviderOptions &
   (
     | {

@@ -5,7 +5,11 @@ import { isNatural, isOfAnother, isRev } from './numbers'
 /** What the query key of every post begins with: in an application's own cache, it collides with none of its keys. */
 export const ALL_LIKES = ['onecount'] as const
 
-/** The one query key of a post's likes, `['onecount', postId]`, and its kind if it is another. No other holds a count. */
+/**
+ * The one query key of a post's likes, `['onecount', postId]`, and its kind if it is another. No other holds a count.
+ * @example
+ * queryClient.getQueryData(likesKey(postId))
+ */
 export const likesKey = (postId: string, kind = DEFAULT_KIND): readonly string[] =>
   kind === DEFAULT_KIND ? [...ALL_LIKES, postId] : [...ALL_LIKES, postId, kind]
 
@@ -72,6 +76,8 @@ export const EMPTY_ENTRY: LikesEntry = {
  * person's event hide one's own newer liked. What was known of another session counts for nothing. Numbers that are not
  * whole, safe and natural are not taken.
  * Pure; answers the same object when nothing changed.
+ * @example
+ * const entry = mergeLikes(undefined, { count: 447, liked: true, rev: 1795466338345000 }, Date.now())
  */
 export function mergeLikes(entry: LikesEntry | undefined, input: LikeInput, at: number): LikesEntry {
   const known = entry && !isOfAnother(input, entry) ? entry : EMPTY_ENTRY

@@ -10,6 +10,7 @@ import { LikesRefused } from './transport'
  */
 export type LikesStatus = 'exact' | 'saving' | 'retrying' | 'lagging' | 'last-known' | 'unknown'
 
+/** What a view shows of a post's likes. */
 export interface ShownLikes {
   /** `null` is unknown: a dash, never 0; or of a private kind: no number at all. */
   count: number | null
@@ -26,6 +27,8 @@ export interface ShownLikes {
 /**
  * What a person sees: the registers with the person's intent laid over them. The intent counts only where it differs
  * from the liked that the registers hold, so it stops counting in the moment in which they hold it themselves. Pure.
+ * @example
+ * const { count, liked, status } = shownLikes(queryClient.getQueryData(likesKey(postId)), undefined)
  */
 export function shownLikes(
   entry: LikesEntry | undefined,
@@ -58,7 +61,11 @@ export function shownLikes(
 /** Whether the last press is not saved yet. */
 export const isPending = ({ status }: ShownLikes): boolean => status === 'saving' || status === 'retrying'
 
-/** Whether the server could not be asked about a post: what is known of it is what was heard before. */
+/**
+ * Whether the server could not be asked about a post: what is known of it is what was heard before.
+ * @example
+ * isUnreachable({ error: new LikesUnreachable('no answer') }) // true
+ */
 export const isUnreachable = ({ error }: { error: Error | null }): boolean => error !== null && !isGone(error)
 
 /** The server has answered that there is no such post. */

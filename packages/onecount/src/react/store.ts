@@ -10,7 +10,12 @@ import type { Rereader } from './rereader'
 import { createSteadyClock } from './steady-clock'
 import { type LikesTransport, serverTime } from './transport'
 
-/** The client's likes of one kind. Lives as long as the provider, so a press survives the page that it was made on. */
+/**
+ * The client's likes of one kind. Lives as long as the provider, so a press survives the page that it was made on.
+ * @example
+ * const store = useLikesStore()
+ * store.post(postId).receive({ count: 447, rev })
+ */
 export class LikesStore<Cache extends LikesCache = LikesCache> {
   /** For every age; the device's clock may be set while the page is open. */
   readonly clock = createSteadyClock()

@@ -10,6 +10,7 @@ export interface SupabaseAccess {
   key: string
 }
 
+/** Props of `LikesRealtime`. */
 export interface LikesRealtimeProps extends SubscriptionOptions {
   /** `null`: Supabase is not configured, and counts are polled. */
   access: SupabaseAccess | null
@@ -21,6 +22,8 @@ const clients = new Map<string, Promise<SupabaseClient>>()
 /**
  * Loads a Supabase client for Realtime alone: it keeps no session. Called again, it answers the same one; after a
  * failure it tries again.
+ * @example
+ * const supabase = await loadSupabase({ url, key: publishableKey })
  */
 export function loadSupabase({ url, key }: SupabaseAccess): Promise<SupabaseClient> {
   const name = `${url} ${key}`

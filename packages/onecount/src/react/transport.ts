@@ -33,7 +33,12 @@ export function serverTime(transport: LikesTransport): number | undefined {
   return transport.clock ? transport.clock.latest() : transport.now() / 1000
 }
 
-/** A definite refusal: repeating it is no use. */
+/**
+ * A definite refusal: repeating it is no use.
+ * @example
+ * // A transport of your own.
+ * if (response.status === 404) throw new LikesRefused('post_not_found', 'There is no such post.')
+ */
 export class LikesRefused extends Error {
   override readonly name = 'LikesRefused'
   constructor(
@@ -47,7 +52,12 @@ export class LikesRefused extends Error {
   }
 }
 
-/** No answer, or one that says nothing about the outcome: repeat it with the same op. */
+/**
+ * No answer, or one that says nothing about the outcome: repeat it with the same op.
+ * @example
+ * // A transport of your own.
+ * if (response.status === 503) throw new LikesUnreachable('no answer', { retryAfterMs: 2000 })
+ */
 export class LikesUnreachable extends Error {
   override readonly name = 'LikesUnreachable'
   /** Not before, milliseconds from now, when the server has said so. */

@@ -12,6 +12,7 @@ import { isUnreachable, type ShownLikes, shownLikes } from './shown'
 import type { LikesStore } from './store'
 import { LikesRefused } from './transport'
 
+/** What `useLikes` answers: what is shown, and what a person can do. */
 export interface LikesView extends ShownLikes {
   toggle(): void
   set(liked: boolean): void
@@ -23,6 +24,7 @@ export interface LikesView extends ShownLikes {
   watch(element: Element | null): void
 }
 
+/** What `useLikes` takes beside the post. */
 export interface LikesOptions {
   /** Which likes of the post: those of the `LikesProvider` of this kind. Default: `like`. */
   kind?: string

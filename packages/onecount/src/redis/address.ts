@@ -9,6 +9,7 @@ export interface RedisEnv {
   [name: string]: string | undefined
 }
 
+/** Where Redis is: one server, or the nodes of a cluster. */
 export interface RedisAddress {
   /** One; of a cluster one or more. All of a cluster have the same user, password and scheme. */
   urls: string[]
@@ -24,6 +25,9 @@ const SEPARATOR = /,(?=\s*rediss?:\/\/|[^@]*?(?:$|,\s*rediss?:\/\/))/i
  *
  * @throws OnecountError `misconfigured`; its `detail` names the setting and, after a colon, what to do. It repeats no
  * address, as that may hold a password
+ * @example
+ * const address = readRedisAddress(process.env)
+ * if (address) console.log(address.isCluster ? 'a cluster' : 'one server')
  */
 export function readRedisAddress({ REDIS_URL = '', REDIS_CLUSTER = '' }: RedisEnv): RedisAddress | null {
   const text = REDIS_URL.trim()

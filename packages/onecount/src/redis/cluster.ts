@@ -83,6 +83,8 @@ function credentialsOf(url: string | undefined): RedisOptions {
  *
  * @param options.id names the cluster for the comparison of owners (see `RedisPort.id`); left out: a hash of the
  * addresses the client was created with, so that another list of nodes would be another Redis
+ * @example
+ * const onecount = createOnecount({ redis: ioredisClusterPort(createRedisCluster(urls)), postgres })
  */
 export function ioredisClusterPort(cluster: Cluster, options: { id?: string } = {}): RedisPort {
   // Private in ioredis; nothing else tells what the client was configured with.

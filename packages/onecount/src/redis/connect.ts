@@ -4,6 +4,7 @@ import { type RedisEnv, readRedisAddress } from './address'
 import { createRedisCluster, ioredisClusterPort } from './cluster'
 import { createRedisClient, ioredisPort } from './ioredis'
 
+/** A client of ioredis with the port over it. Close the client to end it. */
 export interface RedisConnection {
   client: Redis | Cluster
   port: RedisPort

@@ -10,6 +10,7 @@ export interface Script {
 }
 
 // With types of its own: those of the literals would repeat every source in the declarations of the package.
+/** The Lua scripts that the engine runs, by name, for those who write a driver. */
 export const SCRIPTS: Readonly<Record<ScriptName, Script>> = {
   abandon: {
     name: 'abandon',

@@ -27,6 +27,9 @@ export function setLikes(options?: LikesOptions): Likes {
  *
  * @param kind default: `like`
  * @throws Error without a `setLikes` of the kind
+ * @example
+ * const likes = getLikes('bookmark')
+ * const like = likes.observe(post.id, { seed: post.likes })
  */
 export function getLikes(kind = 'like'): Likes {
   const likes = getContext<Likes | undefined>(keyOf(kind))

@@ -14,6 +14,11 @@ import { writes } from './postgres/writes'
 /**
  * What every driver of Postgres must do, as a vitest suite: all methods of the port on a migrated database.
  * `makePort` is called once; the suite empties the tables before each test.
+ * @example
+ * postgresContract('my driver', async () => {
+ *   const database = await openTestDatabase() // migrated, and of this suite alone
+ *   return { port: myPort(database), ...database }
+ * })
  */
 export function postgresContract(
   name: string,

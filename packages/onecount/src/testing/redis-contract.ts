@@ -31,6 +31,8 @@ import { writes } from './redis/writes'
 /**
  * What every driver of Redis must do, as a vitest suite: all scripts, run through the port on a server of its own.
  * `makePort` is called once; the suite empties the database before each test.
+ * @example
+ * redisContract('my driver', startMyRedis, { maxmemory: true, replicaof: false, monitor: true })
  */
 export function redisContract(
   name: string,

@@ -15,6 +15,7 @@ export const REST_SETTINGS = {
   automaticDeserialization: false,
 } satisfies Omit<RedisConfigNodejs, 'url' | 'token'>
 
+/** What `createUpstashClient` takes. */
 export interface UpstashOptions extends UpstashAddress {
   /** Deadline of one request, milliseconds. 1500 */
   timeoutMs?: number

@@ -9,6 +9,7 @@ export interface UpstashEnv {
   [name: string]: string | undefined
 }
 
+/** Where a database of Upstash is, and what opens it. */
 export interface UpstashAddress {
   /** `https://…`, without a path. */
   url: string
@@ -25,6 +26,9 @@ const NAMES = [
  * What `UPSTASH_REDIS_REST_URL` and `UPSTASH_REDIS_REST_TOKEN` say, or else `KV_REST_API_URL` and `KV_REST_API_TOKEN`;
  * null where none of them is set.
  * @throws OnecountError `misconfigured`, which names the setting and repeats no value
+ * @example
+ * const address = readUpstashAddress(process.env)
+ * const redis = address && upstashPort(createUpstashClient(address), address)
  */
 export function readUpstashAddress(env: UpstashEnv): UpstashAddress | null {
   for (const [urlName, tokenName] of NAMES) {

@@ -237,6 +237,32 @@ describe('options', () => {
     expect(() => proposeMapping(values, catalogue)).toThrow(message)
   })
 
+  it('a table may be named as SQL has it', () => {
+    for (const rows of ['public.article_likes', '"article_likes"'])
+      expect(proposeMapping({ rows, target: 'public."articles"' }, catalogue)).toEqual({ like: LIKE })
+  })
+
+  it('the only table that is called as likes are is asked about, where its columns do not say all', async () => {
+    const { catalogue } = await catalogueOf(`create schema "app data";
+      create table "app data"."My Posts" ("Slug" text primary key);
+      create table "app data"."Post Likes" (
+        "Post" text not null references "app data"."My Posts", "Who" text not null, unique ("Post", "Who"));`)
+    expect(() => proposeMapping({}, catalogue)).toThrow(
+      'app data.Post Likes does not show by itself how it is mapped: say --rows-actor',
+    )
+    const mapping = {
+      like: {
+        target: { table: 'app data.My Posts', id: 'text', column: 'Slug' },
+        rows: { table: 'app data.Post Likes', target: 'Post', actor: 'Who', createdAt: null },
+        actor: 'text',
+      },
+    }
+    expect(proposeMapping({ 'rows-actor': 'Who' }, catalogue)).toEqual(mapping)
+    expect(proposeMapping({ rows: '"app data"."Post Likes"', 'rows-actor': 'Who' }, catalogue)).toEqual(
+      mapping,
+    )
+  })
+
   it('people whose ids are numbers are refused with what to do', async () => {
     const { catalogue } = await catalogueOf(`create table posts (id bigserial primary key);
       create table post_likes (post_id bigint not null references posts, user_id bigint not null);`)

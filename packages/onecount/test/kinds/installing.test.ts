@@ -63,14 +63,18 @@ describe.each([article, quoted, mark, slug, reaction, sticker])('the migration o
 
   it('leaves one and the same when two processes and six connections run it at once', async () => {
     const run = `
+      import { readFileSync } from 'node:fs'
       import postgres from 'postgres'
       const sql = postgres(process.env.DATABASE, { max: 1, onnotice() {} })
-      await sql.unsafe(process.env.MIGRATION)
+      await sql.unsafe(readFileSync(0, 'utf8'))
       await sql.end()`
-    const env = { ...process.env, DATABASE: url, MIGRATION: kindSql(kind) }
-    const processes = [1, 2].map(() =>
-      promisify(execFile)(process.execPath, ['--input-type=module', '-e', run], { env }),
-    )
+    const env = { ...process.env, DATABASE: url }
+    const processes = [1, 2].map(() => {
+      const ended = promisify(execFile)(process.execPath, ['--input-type=module', '-e', run], { env })
+      // It is longer than a variable of the environment may be.
+      ended.child.stdin?.end(kindSql(kind))
+      return ended
+    })
     const connections = Array.from({ length: 6 }, () => connect(url, { max: 1 }))
     await Promise.all([...processes, ...connections.map(other => other.unsafe(kindSql(kind)))])
     await Promise.all(connections.map(other => other.end()))

@@ -215,10 +215,13 @@ describe('a Next.js application with people of its own', () => {
   })
 
   it('says in its log that it could not drain after an answer, which stands', async () => {
+    // With a batch Redis knows where Postgres stands: without one no count is known while nothing can be drained.
+    await like({ authorization: 'Bearer ben' })
+    await expectLikers(BEN)
     await stores.sql.unsafe('alter function onecount_drain rename to onecount_drain_away')
     expect((await like(ana)).status).toBe(200)
     await expect.poll(() => server.lastWords()).toMatch(/onecount_drain.*does not exist/)
-    expect(await read(ana)).toMatchObject({ count: 447, liked: true })
+    expect(await read(ana)).toMatchObject({ count: 448, liked: true })
     await stores.sql.unsafe('alter function onecount_drain_away rename to onecount_drain')
     await like({ authorization: 'Bearer ben' })
     await expectLikers(ANA, BEN)

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import * as onecount from 'onecount'
 import * as client from 'onecount/client'
 import * as element from 'onecount/element'
@@ -144,6 +146,11 @@ describe('without any peer', () => {
       expect(help).toMatchObject({ code: 0, err: '' })
       expect(help.out).toContain(`npx onecount ${name}`)
     }
+  })
+
+  it('the command names its version', async () => {
+    const { version } = JSON.parse(await readFile(join(bare.installed, 'package.json'), 'utf8'))
+    expect(await cli(bare, '--version')).toEqual({ code: 0, out: `${version}\n`, err: '' })
   })
 
   it('the command says what it lacks in an empty folder: a setting first, then what its store needs', async () => {

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { type Finding, ok, warn } from './check'
+import { type Finding, ok, skipped, warn } from './check'
 import type { Made } from './made'
 
 /** Triggers of the application that run when onecount writes its tables find other tables in the schemas of these. */
@@ -8,7 +8,8 @@ export async function checkSearchPath(sql: Sql, { kind, names, apply }: Made): P
   const [row] = await sql`
     select coalesce(array_to_string(proconfig, E'\n'), '') as settings from pg_proc
      where pronamespace = 'public'::regnamespace and proname = ${`${names.prefix}merge`} limit 1`
-  const [, path = ''] = /^search_path=(.*)$/m.exec(row?.settings ?? '') ?? []
+  if (!row) return skipped(name, 'unknown', 'fix what failed above first')
+  const [, path = ''] = /^search_path=(.*)$/m.exec(row.settings) ?? []
   const searched = path.split(', ').map((schema: string) => schema.replace(/^"(.*)"$/, '$1'))
   const missing = [...new Set([kind.target.schema, kind.rows.schema])].filter(
     schema => !searched.includes(schema),

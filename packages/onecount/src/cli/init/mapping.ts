@@ -1,8 +1,9 @@
 import { type Config, defineConfig, type KindConfig } from '../../config/define'
+import { parseTable } from '../../postgres/names'
 import { MissingSetting } from '../settings'
 import type { CatalogueTable } from './catalogue'
 import { type Candidate, type Draft, findCandidates, inspect, isWhole, targetOf } from './inspect'
-import { kindNameOf, longKindNameOf, nameOfTable } from './naming'
+import { isLikesName, kindNameOf, longKindNameOf, nameOfTable } from './naming'
 import { MAPPING_OPTIONS, type MappingValues } from './options'
 
 /** What is counted: kinds by their names, as `defineConfig` takes them. */
@@ -25,11 +26,12 @@ const NEEDED = ['target', 'id', 'rows', 'rows-target', 'rows-actor', 'actor'] as
  * The kinds that the options say, and what they leave out as the catalogue shows it.
  * @throws Ambiguous; MissingSetting that names the option; OnecountError `misconfigured`
  */
-export function proposeMapping(values: MappingValues, catalogue: CatalogueTable[] | null): Mapping {
-  const given = Object.keys(MAPPING_OPTIONS).find(name => values[name as keyof MappingValues] !== undefined)
-  if (given && (values.kind?.length ?? 0) > 1)
+export function proposeMapping(given: MappingValues, catalogue: CatalogueTable[] | null): Mapping {
+  const values = withPlainNames(given)
+  const option = Object.keys(MAPPING_OPTIONS).find(name => values[name as keyof MappingValues] !== undefined)
+  if (option && (values.kind?.length ?? 0) > 1)
     throw new MissingSetting(
-      `--${given} is for one kind: name one with --kind, and add others to the configuration`,
+      `--${option} is for one kind: name one with --kind, and add others to the configuration`,
     )
   const empty = Object.entries(values).find(
     ([name, value]) => value === '' && Object.hasOwn(MAPPING_OPTIONS, name),
@@ -79,6 +81,16 @@ function fromTable(rows: string, values: MappingValues, catalogue: CatalogueTabl
     draft.target ??= targetOf(target, values['target-column'], [kind, kindNameOf(rows)])
   }
   return { [kind]: withOptions(draft, values) }
+}
+
+/** A table as it is named in messages and in a configuration: also where it was given as SQL has it, `"Blog"."Posts"`. */
+function withPlainNames(values: MappingValues): MappingValues {
+  const plain = { ...values }
+  for (const option of ['target', 'rows'] as const) {
+    const table = parseTable(values[option] ?? '')
+    if (table) plain[option] = nameOfTable(table)
+  }
+  return plain
 }
 
 function findTable(option: string, name: string, catalogue: CatalogueTable[]): CatalogueTable {
@@ -139,9 +151,18 @@ function fromCandidates(values: MappingValues, catalogue: CatalogueTable[]): Map
     ({ config }) => values.target === undefined || config.target.table === values.target,
   )
   const named = all.filter(({ isNamed }) => isNamed)
+  const obscure = all.length === 0 ? onlyNamed(values, catalogue) : undefined
+  if (obscure) return fromTable(nameOfTable(obscure), values, catalogue)
   const chosen = values.kind ? values.kind.map(kind => findKind(kind, all)) : named
   if (!values.kind && named.length !== 1) throw toAmbiguous(named.length > 0 ? named : all)
   return Object.fromEntries(chosen.map(({ kind, config }) => [kind, withOptions(config, values)]))
+}
+
+/** The one table that is called as tables of likes are: what its columns do not show is asked for by name. */
+function onlyNamed({ kind, target }: MappingValues, catalogue: CatalogueTable[]): CatalogueTable | undefined {
+  const [only, ...others] = catalogue.filter(({ table }) => isLikesName(table))
+  const isMeant = only && !target && (!kind || kind.join() === kindNameOf(only.table))
+  return isMeant && others.length === 0 ? only : undefined
 }
 
 function findKind(kind: string, candidates: Candidate[]): Candidate {

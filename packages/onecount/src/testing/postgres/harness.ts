@@ -3,6 +3,7 @@ import type { IdType } from '../../core/kind'
 import type { Entry, PairOp, PostgresPort, PostgresState, SyncBatch } from '../../core/ports'
 import type { Applied } from '../../core/settlement'
 
+/** What Postgres holds of one session and one post. */
 export interface PairRow {
   sessionId: string
   op: number
