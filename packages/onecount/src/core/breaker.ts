@@ -33,11 +33,14 @@ function createBreaker(store: 'redis' | 'postgres', { failures, pauseMs, clock }
     isOpen = false
     return reply
   }
-  const fail = (error: unknown, call: number, isLarge: boolean): never => {
+  const fail = (
+    error: unknown,
+    { call, isLarge, of }: { call: number; isLarge: boolean; of: number },
+  ): never => {
     if (error instanceof StoreUnavailable && error.scope === 'call') succeed(error)
     else if (!isLarge) {
       if (failed === 0) begunBefore = begun
-      failed++
+      failed += of
       if (isOpen || (failed >= failures && call > begunBefore)) {
         isOpen = true
         retryAt = clock() + pauseMs
@@ -46,13 +49,14 @@ function createBreaker(store: 'redis' | 'postgres', { failures, pauseMs, clock }
     throw error
   }
 
-  return function call<T>(work: () => Promise<T>, isLarge = false): Promise<T> {
+  /** `of`: how many would have called by themselves; a failure of theirs counts that often. */
+  return function call<T>(work: () => Promise<T>, { isLarge = false, of = 1 } = {}): Promise<T> {
     if (isOpen) {
       if (clock() < retryAt) return Promise.reject(new StoreUnavailable(store, 'it did not answer lately'))
       retryAt = clock() + pauseMs
     }
     const n = ++begun
-    return work().then(succeed, error => fail(error, n, isLarge))
+    return work().then(succeed, error => fail(error, { call: n, isLarge, of }))
   }
 }
 
@@ -61,7 +65,8 @@ export function withBreaker(port: RedisPort, options: BreakerOptions): RedisPort
   const call = createBreaker('redis', options)
   return {
     isCluster: port.isCluster,
-    run: (script, keys, args) => call(() => port.run(script, keys, args), keys.length + args.length > LARGE),
+    run: (script, keys, args) =>
+      call(() => port.run(script, keys, args), { isLarge: keys.length + args.length > LARGE }),
   }
 }
 
@@ -73,7 +78,7 @@ export function withSnapshotBreaker(port: PostgresPort, options: BreakerOptions)
   const call = createBreaker('postgres', options)
   const guarded: Pick<PostgresPort, 'snapshot' | 'snapshots'> = {
     snapshot: query => call(() => port.snapshot(query)),
-    snapshots: query => call(() => port.snapshots(query)),
+    snapshots: query => call(() => port.snapshots(query), { of: query.sessions.length }),
   }
   return new Proxy(port, {
     get: (target, name) => Reflect.get(name in guarded ? guarded : target, name),
