@@ -10,7 +10,9 @@ import { forAllTests } from '../support/for-all-tests'
 
 const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let sql: Sql
-beforeAll(() => (sql = connect(server.url, { max: 1 })))
+beforeAll(() => {
+  sql = connect(server.url, { max: 1 })
+})
 afterAll(() => sql.end())
 
 describe('names in SQL', () => {
