@@ -1,12 +1,11 @@
 'use client'
 
-import Link from 'next/link'
 import { useId } from 'react'
 import type { Post } from '@/app/types'
 import { AuthorLine } from './AuthorLine'
 import styles from './HomeFeed.module.css'
-import { ArrowIcon } from './icons'
 import { LikeControl } from './LikeControl'
+import { MoreLink } from './MoreLink'
 import { Picture } from './Picture'
 import { StatePanel } from './StatePanel'
 
@@ -30,11 +29,7 @@ export function HomeFeed({ posts, olderHref }: HomeFeedProps) {
       {posts.map((post, index) => (
         <FeedPost key={post.id} post={post} index={index} />
       ))}
-      {olderHref && (
-        <Link href={olderHref} className={styles.older}>
-          Older pictures <ArrowIcon />
-        </Link>
-      )}
+      {olderHref && <MoreLink href={olderHref}>Older pictures</MoreLink>}
     </div>
   )
 }

@@ -1,7 +1,8 @@
 import type { Metadata } from 'next'
 import Link from 'next/link'
 import { connection } from 'next/server'
-import { ArrowIcon } from '@/app/components/icons'
+import { MoreLink } from '@/app/components/MoreLink'
+import { PageHead } from '@/app/components/PageHead'
 import { PictureWall } from '@/app/components/PictureWall'
 import { StatePanel } from '@/app/components/StatePanel'
 import { getLikedPosts } from '@/app/utils/liked-posts'
@@ -26,10 +27,9 @@ export default async function LikesPage({ searchParams }: Props) {
   const { posts, next, known } = await getLikedPosts(typeof after === 'string' ? after : null)
   return (
     <div className={styles.likes}>
-      <header className={styles.head}>
-        <h1>My likes</h1>
-        <p>Seen by you alone, in this browser.</p>
-      </header>
+      <div className={styles.head}>
+        <PageHead title="My likes">Seen by you alone, in this browser.</PageHead>
+      </div>
       {!known && (
         <StatePanel kind="error" title="Your likes cannot be read right now">
           <p>They are safe. Reload the page in a moment.</p>
@@ -43,9 +43,9 @@ export default async function LikesPage({ searchParams }: Props) {
       )}
       {posts.length > 0 && <PictureWall posts={posts} />}
       {next && (
-        <Link href={`/likes?after=${next}`} className={styles.more}>
-          More of my likes <ArrowIcon />
-        </Link>
+        <div className={styles.more}>
+          <MoreLink href={`/likes?after=${next}`}>More of my likes</MoreLink>
+        </div>
       )}
     </div>
   )

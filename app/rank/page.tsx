@@ -1,5 +1,6 @@
 import type { Metadata } from 'next'
 import { connection } from 'next/server'
+import { PageHead } from '@/app/components/PageHead'
 import { RankGrid } from '@/app/components/RankGrid'
 import { getRanking } from '@/app/utils/ranked-posts'
 import styles from './page.module.css'
@@ -15,10 +16,9 @@ export const metadata: Metadata = {
 export default function RankPage() {
   return (
     <div className={styles.rank}>
-      <header className={styles.head}>
-        <h1>Most liked</h1>
-        <p>In the order of this moment. Cards keep their places while you are at them.</p>
-      </header>
+      <PageHead title="Most liked">
+        In the order of this moment. Cards keep their places while you are at them.
+      </PageHead>
       <Ranked />
     </div>
   )

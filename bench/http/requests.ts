@@ -40,7 +40,7 @@ function endOfAnswer(text: string): number {
 }
 
 /** A connection that is kept, and sends one request after the other. */
-export async function openConnection(origin: string) {
+async function openConnection(origin: string) {
   const { port } = new URL(origin)
   const socket: Socket = connect({ port: Number(port), host: '127.0.0.1', noDelay: true })
   socket.setEncoding('latin1')

@@ -204,7 +204,7 @@ declare
   v_owner text;
   v_partitions integer;
   v_refused json;
-  v_state text; v_message text;
+  v_state text; v_message text; v_context text;
 begin
   if not (select has_redis from public.like_settings) then
     perform public.onecount_begin_logging();
@@ -242,16 +242,18 @@ begin
     begin
       perform public.onecount_merge_whole(p_posts, p_sessions, p_ops, p_revs, p_nonce);
       v_refused := '[]';
-    exception when others or assert_failure then
-      if public.onecount_is_outage(sqlstate) then
+    exception when others or assert_failure or query_canceled then
+      get stacked diagnostics v_context = pg_exception_context;
+      if public.onecount_is_outage(sqlstate, v_context) then
         raise;
       end if;
       v_refused :=
         public.onecount_merge_sparing(p_posts, p_sessions, p_ops, p_revs, null, null, p_nonce) -> 'refused';
     end;
-  exception when others or assert_failure then
-    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
-    if public.onecount_is_outage(v_state) then
+  exception when others or assert_failure or query_canceled then
+    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
+                            v_context = pg_exception_context;
+    if public.onecount_is_outage(v_state, v_context) then
       raise;
     end if;
     return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
@@ -283,26 +285,6 @@ begin
   return public.onecount_drained(
     p_partition, p_nonce, p_posts, p_sessions, p_ops,
     array(select (e ->> 0)::integer from json_array_elements(v_refused) e));
-end $$;
-
--- It writes the application's tables: 0022_search_path.sql.
-do $$
-declare
-  v_function regprocedure;
-begin
-  for v_function in
-    select oid::regprocedure from pg_proc
-     where pronamespace = 'public'::regnamespace and proname = 'onecount_merge_whole'
-  loop
-    execute format('alter function %s set search_path = %s', v_function, (
-      select string_agg(format('%I', s.name), ', ' order by s.n)
-        from unnest(array['public', 'extensions', 'pg_temp']) with ordinality s (name, n)
-       where s.name = 'pg_temp' or to_regnamespace(quote_ident(s.name)) is not null and not exists (
-         select from (values ('public'), ('anon'), ('authenticated')) r (name)
-          where (r.name = 'public' or to_regrole(r.name) is not null)
-            and has_schema_privilege(r.name, quote_ident(s.name)::regnamespace, 'create'))
-    ));
-  end loop;
 end $$;
 
 revoke execute on function public.onecount_merge_whole(uuid[], text[], bigint[], bigint[], text)

@@ -20,25 +20,30 @@ export function emit(tsconfig: string, { entries, rootDir, outDir }: EmitOptions
   const { config, error } = ts.readConfigFile(tsconfig, ts.sys.readFile)
   if (error) throw new Error(format([error]))
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, dirname(tsconfig))
-  const program = ts.createProgram(entries, {
-    ...options,
-    noEmit: false,
-    incremental: false,
-    declaration: true,
-    // `npm run typecheck` has the whole repository checked; here it would take most of the time.
-    noCheck: true,
-    rootDir,
-    outDir,
-    // What is emitted must not depend on the repository around the package.
-    paths: {},
-  })
-  const transformer = addExtensions()
-  const { diagnostics } = program.emit(undefined, undefined, undefined, false, {
-    after: [transformer as ts.TransformerFactory<ts.SourceFile>],
-    afterDeclarations: [transformer],
-  })
-  const problems = [...program.getSyntacticDiagnostics(), ...program.getGlobalDiagnostics(), ...diagnostics]
-  if (problems.length > 0) throw new Error(format(problems))
+  const compile = (only: ts.CompilerOptions) => {
+    const program = ts.createProgram(entries, {
+      ...options,
+      noEmit: false,
+      incremental: false,
+      // `npm run typecheck` has the whole repository checked; here it would take most of the time.
+      noCheck: true,
+      rootDir,
+      outDir,
+      // What is emitted must not depend on the repository around the package.
+      paths: {},
+      ...only,
+    })
+    const transformer = addExtensions()
+    const { diagnostics } = program.emit(undefined, undefined, undefined, false, {
+      after: [transformer as ts.TransformerFactory<ts.SourceFile>],
+      afterDeclarations: [transformer],
+    })
+    const problems = [...program.getSyntacticDiagnostics(), ...program.getGlobalDiagnostics(), ...diagnostics]
+    if (problems.length > 0) throw new Error(format(problems))
+  }
+  // Docstrings are published once, with the declarations, where editors read them.
+  compile({ declaration: true, emitDeclarationOnly: true })
+  compile({ declaration: false, removeComments: true })
 }
 
 const format = (diagnostics: readonly ts.Diagnostic[]) =>

@@ -19,7 +19,7 @@ export const BATCH_RULES: Rule[] = [
     file: include('batch'),
     find: ".. '.' .. table.concat(redis.call('TIME'), '.')",
     replace: ".. '.1795000000.0'",
-    faults: ['request twice', 'request late', 'redis flushed'],
+    faults: ['request twice', 'request late', 'redis flushed', 'reply lost'],
   },
   {
     name: 'a batch is settled only while it is in flight',
@@ -86,7 +86,7 @@ export const BATCH_RULES: Rule[] = [
     file: lua('settle'),
     find: 'p.was_guess = p.was_guess or guesses > 0',
     replace: '',
-    faults: ['clock set back', 'request lost', 'postgres rolled back', 'short recent'],
+    faults: ['clock set back', 'request lost', 'request late', 'postgres rolled back', 'short recent'],
   },
   {
     name: 'no post is made warm between the slices of a batch',

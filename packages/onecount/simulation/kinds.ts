@@ -53,8 +53,9 @@ export const SIMULATED_KINDS: Record<KindName, SimulatedKind> = {
   bigint: {
     name: 'bigint',
     kind: heart,
-    // Two that one number of JavaScript stands for. Counts are the rows: nothing was there before.
-    posts: ['9007199254740993', '-5', '9007199254740992'].map(id => ({ id, base: 0 })),
+    // In the order of texts, as those of `uuid`: batches go in that order. Two that one number of JavaScript stands for.
+    // Counts are the rows: nothing was there before.
+    posts: ['-5', '9007199254740992', '9007199254740993'].map(id => ({ id, base: 0 })),
     sessions: numbers.map(n => `5e550000-0000-4000-8000-00000000000${n}`),
   },
   text: {

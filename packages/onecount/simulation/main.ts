@@ -26,7 +26,7 @@ functions as JavaScript that passes the same contract suite.
                    uuid; without it three of eight seeds have one of these
   --faults A,B     what goes wrong, instead of what each seed chooses; '' for nothing
   --steps N        how long it does, in steps (300)
-  --ablate         switches off each rule of the engine in turn: each must be noticed within --seeds (500)
+  --ablate         switches off each rule of the engine in turn: each must be noticed within --seeds (200)
   --only TEXT      with --ablate: rules whose name contains TEXT
   --json           one line of JSON at the end instead of a table
   --help           this text
@@ -139,7 +139,7 @@ function readOptions(): Options | null {
   if (rules?.length === 0) throw new RangeError(`--only ${values.only}: no rule has that in its name`)
   return {
     from: whole('from', values.from, 1),
-    seeds: whole('seeds', values.seeds, values.ablate ? 500 : 1000),
+    seeds: whole('seeds', values.seeds, values.ablate ? 200 : 1000),
     seed: values.seed === undefined ? undefined : whole('seed', values.seed, 1),
     partitions: whole('partitions', values.partitions, 1),
     kind: kindOf(values.kind),

@@ -73,8 +73,7 @@ describe('whatever goes wrong, in whatever order', () => {
     expect(first.get(7)!.length).toBeGreaterThan(10_000)
   }, 60_000)
 
-  // Batches are in the order of the ids: what comes when may differ by that.
-  it('a seed meets the same faults whatever its ids are', async () => {
+  it('a seed is the same world whatever its ids are', async () => {
     const engine = await productionEngine()
     const worlds = async (kind: KindName) => {
       const found: unknown[] = []
@@ -83,8 +82,7 @@ describe('whatever goes wrong, in whatever order', () => {
         seeds: 30,
         kind,
         onOutcome({ seed, faults, violations, counts: { presses } }) {
-          expect(presses).toBeGreaterThan(0)
-          found[seed] = { faults, violations }
+          found[seed] = { faults, violations, presses }
           return undefined
         },
       })
@@ -124,11 +122,11 @@ describe('whatever goes wrong, in whatever order', () => {
   }, 60_000)
 })
 
-describe('a rule that is switched off is noticed within 500 seeds', () => {
+describe('a rule that is switched off is noticed within 200 seeds', () => {
   it.each(RULES.map(rule => [rule.name, rule] as const))(
     '%s',
     async (_, rule) => {
-      expect((await ablateRule(client, rule, 1, 500)).seed).not.toBeNull()
+      expect((await ablateRule(client, rule, 1, 200)).seed).not.toBeNull()
     },
     240_000,
   )

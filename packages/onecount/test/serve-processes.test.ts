@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import { createSession } from 'onecount/http'
 import { SCRIPTS } from 'onecount/redis'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { POST, POSTS, startCli } from './support/cli'
 import { forAllTests } from './support/for-all-tests'
 import { monitored } from './support/redis-monitor'
-import { endAll, type Serving, startServe } from './support/serve'
+import { serving } from './support/serve'
 import { startStores } from './support/stores'
 
 const PROCESSES = 4
@@ -13,18 +13,9 @@ const SECRET = 'x'.repeat(40)
 
 const stores = forAllTests(startStores)
 const cli = forAllTests(() => startCli(stores))
-let servers: Serving[] = []
+const servers = forAllTests(() => serving(cli))
+const serve: typeof servers.serve = (...of) => servers.serve(...of)
 beforeEach(() => cli.begin())
-afterEach(async () => {
-  await endAll(servers)
-  servers = []
-})
-
-async function serve(args: string[], env?: Record<string, string>): Promise<Serving> {
-  const server = await startServe(cli, args, env)
-  servers.push(server)
-  return server
-}
 
 const cookie = () => `onecount_session=${createSession(SECRET).value}`
 /** Without a connection that is kept: the next request is of the next process. */

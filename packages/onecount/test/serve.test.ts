@@ -2,26 +2,17 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { NOBODYS, OTHER, POST, startCli } from './support/cli'
 import { forAllTests } from './support/for-all-tests'
-import { cookieIn, endAll, type Serving, startServe } from './support/serve'
+import { cookieIn, serving } from './support/serve'
 import { startStores } from './support/stores'
 
 const stores = forAllTests(startStores)
 const cli = forAllTests(() => startCli(stores))
-let servers: Serving[] = []
+const servers = forAllTests(() => serving(cli))
+const serve: typeof servers.serve = (...of) => servers.serve(...of)
 beforeEach(() => cli.begin())
-afterEach(async () => {
-  await endAll(servers)
-  servers = []
-})
-
-async function serve(args: string[] = [], env?: Record<string, string>): Promise<Serving> {
-  const server = await startServe(cli, args, env)
-  servers.push(server)
-  return server
-}
 
 const put = (url: string, id: string, init: RequestInit = {}) =>
   fetch(`${url}/likes/${id}`, { method: 'PUT', ...init })

@@ -1,5 +1,6 @@
 import { DEFAULT_KIND } from '../core/kind'
 import { idsOf } from '../core/kind-ids'
+import { unknown } from '../core/read'
 import type { LikeState, Source } from '../core/types'
 import type { LikesService } from './ports'
 import { sessionTag } from './session-tag'
@@ -43,13 +44,3 @@ export const unknownLikes = (ids: readonly string[]): Map<string, PageLikes> =>
 
 const exact = (state: LikeState): PageLikes =>
   state.source === 'postgres' ? { ...state, source: undefined } : state
-
-const unknown = (postId: string): PageLikes => ({
-  postId,
-  count: null,
-  liked: null,
-  rev: 0,
-  op: null,
-  durable: null,
-  source: 'unknown',
-})

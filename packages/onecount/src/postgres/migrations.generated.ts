@@ -3425,447 +3425,7 @@ end $$;
 `,
   },
   {
-    name: '0022_search_path',
-    sql: `-- Functions that write the application's tables run its triggers, and these may name a table without its schema: they
--- find it in the schemas of the application. What these functions name themselves is qualified. A schema in which anybody
--- may create is left out, as an operator or a function there could come in the place of one of PostgreSQL's; \`pg_temp\`,
--- where every connection may create, would come first if it did not stand last.
-do $$
-declare
-  v_function regprocedure;
-begin
-  for v_function in
-    select oid::regprocedure from pg_proc
-     where pronamespace = 'public'::regnamespace and proname in (
-       'onecount_apply', 'onecount_merge', 'onecount_merge_sparing', 'onecount_refuses_every', 'onecount_rated_by_hand',
-       'onecount_remove_post', 'onecount_repair_posts', 'onecount_repair_ratings', 'onecount_repair_tombstones')
-  loop
-    execute format('alter function %s set search_path = %s', v_function, (
-      select string_agg(format('%I', s.name), ', ' order by s.n)
-        from unnest(array['public', 'extensions', 'pg_temp']) with ordinality s (name, n)
-       where s.name = 'pg_temp' or to_regnamespace(quote_ident(s.name)) is not null and not exists (
-         select from (values ('public'), ('anon'), ('authenticated')) r (name)
-          where (r.name = 'public' or to_regrole(r.name) is not null)
-            and has_schema_privilege(r.name, quote_ident(s.name)::regnamespace, 'create'))
-    ));
-  end loop;
-end $$;
-`,
-  },
-  {
-    name: '0023_batches',
-    sql: `-- Batches in one pass: a batch of which Postgres takes every op needs neither halves nor answers to single presses. How
--- rows are looked up: 0015_log.sql; the order of locks: 0016_merge.sql.
-
--- Merges a whole batch into the pairs of posts that are locked, as onecount_merge, for less: ops of new pairs are
--- inserted as they are, and each post is looked up once. Raises where the batch is not that simple: a post is gone, a
--- rating was inserted by hand meanwhile, or an op is refused. The caller merges it anew then, sparing what is refused.
-create or replace function public.onecount_merge_whole(
-  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_nonce text
-) returns void
-language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
-as $$
-declare
-  v_partitions integer := public.onecount_partitions();
-  v_skipped bigint;
-begin
-  perform set_config('onecount.applying', 'on', true);
-  with judged as materialized (
-    select e.*, r.tid as rating, r.part as rating_part, t.tid as tombstone, greatest(r.op, t.op, 0) as known,
-           e.op > greatest(r.op, t.op, 0) as is_newer, e.op % 2 = 1 as is_like
-      from unnest(p_posts, p_sessions, p_ops, p_revs) as e (post_id, session_id, op, rev)
-      left join lateral (
-        select ctid as tid, tableoid as part, op from public.post_ratings
-         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
-         order by post_id, session_id limit 1
-      ) r on true
-      left join lateral (
-        select ctid as tid, op from public.like_tombstones
-         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
-         order by post_id, session_id limit 1
-      ) t on true
-  ), rated as (
-    insert into public.post_ratings (post_id, session_id, op, created_at)
-    select post_id, session_id, op, to_timestamp((op / 2)::double precision / 1000000)
-      from judged where is_newer and is_like and rating is null
-    returning 1
-  ), rated_again as (
-    -- As a press does: what an application has to say of an insert it says of this one too.
-    insert into public.post_ratings (post_id, session_id, op, created_at)
-    select post_id, session_id, op, to_timestamp((op / 2)::double precision / 1000000)
-      from judged where is_newer and is_like and rating is not null
-    on conflict (post_id, session_id) do update set op = excluded.op
-    returning 1
-  ), revived as (
-    delete from public.like_tombstones t using judged n
-     where n.tombstone is not null and n.is_newer and n.is_like and t.ctid = n.tombstone
-  ), unrated as (
-    delete from public.post_ratings r using judged n
-     where n.rating is not null and n.is_newer and not n.is_like and r.ctid = n.rating and r.tableoid = n.rating_part
-    returning 1
-  ), buried as (
-    insert into public.like_tombstones (post_id, session_id, op)
-    select post_id, session_id, op from judged where is_newer and not is_like
-    on conflict (post_id, session_id) do update set op = excluded.op
-  ), deltas as materialized (
-    select d.*, p.tid as post, p.part as post_part
-      from (
-        select post_id, max(rev) as rev, sum(is_like::integer - (rating is not null)::integer) as delta,
-               count(*) filter (where is_like or rating is not null) as written
-          from judged where is_newer group by post_id
-      ) d
-      left join lateral (
-        select ctid as tid, tableoid as part from public.posts_new
-         where id >= d.post_id and id <= d.post_id order by id limit 1
-      ) p on true
-  ), changed as (
-    update public.posts_new p
-       set likes = greatest(greatest(p.likes, 0) + d.delta, 0), likes_rev = greatest(p.likes_rev + 1, d.rev)
-      from deltas d
-     where p.ctid = d.post and p.tableoid = d.post_part
-    returning 1
-  ), beaten as (
-    insert into public.like_log (partition, post_id, session_id, op, prev, nonce)
-    select public.onecount_partition_of(j.post_id, v_partitions), j.post_id, j.session_id, j.known, j.known, p_nonce
-      from judged j
-      cross join lateral (
-        select from public.posts_new where id >= j.post_id and id <= j.post_id order by id limit 1
-      ) p
-      left join lateral (
-        select true as is_told from public.like_log
-         where post_id = any (array[j.post_id]) and session_id >= j.session_id and session_id <= j.session_id
-           and op = j.known
-         order by post_id, session_id, id limit 1
-      ) l on true
-     where not j.is_newer and j.op < j.known and l.is_told is null
-  )
-  select coalesce(sum(written), 0) + count(*)
-           - (select count(*) from rated) - (select count(*) from rated_again) - (select count(*) from unrated)
-           - (select count(*) from changed)
-    into v_skipped
-    from deltas;
-  perform public.onecount_assert_written(v_skipped);
-  perform set_config('onecount.applying', '', true);
-  -- A constraint that is deferred would speak only when nothing can be set aside any more.
-  set constraints all immediate;
-end $$;
-
--- What Redis has to learn from the batch \`p_nonce\`, the first time and again: {status: 'applied', receipt, rows:
--- [[post, session, op]], posts: [[post, likes]], refused: [[post, session, op, sqlstate, message, op that Postgres
--- holds]]}. Likes and ops are those of the cut: without what no batch has told. So a row tells the op that its pair has
--- at the cut, which is a later one where the version before has drained in between. Refused is what lies ahead of the
--- cut, why is what is set aside of the pair; \`p_asked\` names the entries that can be, null: all.
-create or replace function public.onecount_drained(
-  p_partition integer, p_nonce text, p_posts uuid[], p_sessions text[], p_ops bigint[], p_asked integer[]
-) returns json
-language plpgsql stable
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
-as $$
-begin
-  return (
-    with pairs as materialized (
-      select id as n, post_id, session_id, op, true as is_row from public.like_log
-       where partition >= p_partition and partition <= p_partition and nonce is not null and nonce = p_nonce
-      union all
-      select n, post_id, session_id, op, false
-        from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
-       where p_asked is null
-      union all
-      select n, post_id, session_id, op, false
-        from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
-       where cardinality(p_asked) > 0 and n = any (p_asked)
-    ), seen as materialized (
-      select e.*, coalesce(l.prev, greatest(r.op, t.op, 0)) as known
-        from pairs e
-        left join lateral (
-          select op from public.post_ratings
-           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
-           order by post_id, session_id limit 1
-        ) r on true
-        left join lateral (
-          select op from public.like_tombstones
-           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
-           order by post_id, session_id limit 1
-        ) t on true
-        left join lateral (
-          select prev from public.like_log
-           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
-             and nonce is null
-           order by post_id, session_id, id limit 1
-        ) l on true
-    ), refused as materialized (
-      select e.*, coalesce(f.sqlstate, '') as sqlstate, coalesce(f.message, '') as message
-        from seen e
-        cross join lateral (
-          select from public.posts_new where id >= e.post_id and id <= e.post_id order by id limit 1
-        ) p
-        left join lateral (
-          select sqlstate, message from public.like_refused
-           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
-           order by post_id, session_id limit 1
-        ) f on true
-       where not e.is_row and e.op > e.known
-    )
-    select json_build_object(
-      'status', 'applied',
-      'receipt', (select nonce from public.like_receipt where partition = p_partition),
-      'rows', (
-        select coalesce(json_agg(json_build_array(post_id, session_id, known) order by n), '[]')
-          from seen where is_row
-      ),
-      'posts', (
-        select coalesce(json_agg(json_build_array(
-                 p.id, greatest(coalesce(p.likes, 0) - coalesce(s.change, 0), 0))), '[]')
-          from (select post_id from pairs where is_row union select unnest(p_posts)) e (id)
-          cross join lateral (
-            select id, likes from public.posts_new where id >= e.id and id <= e.id order by id limit 1
-          ) p
-          left join lateral (
-            select change from public.like_log_sums
-             where post_id >= e.id and post_id <= e.id order by post_id limit 1
-          ) s on true
-      ),
-      'refused', (
-        select coalesce(
-                 json_agg(json_build_array(post_id, session_id, op, sqlstate, message, known) order by n), '[]')
-          from refused
-      )
-    )
-  );
-end $$;
-
--- Applies one batch that Redis handed out under \`p_nonce\`, if \`p_parent\` is the receipt, and answers as
--- onecount_drained; the receipt is \`<nonce>/<random>\` then. A batch that was applied last is answered again. Anything
--- else is {status: 'rejected', receipt}, with nothing changed; so are {status: 'foreign', owner} where the receipt is
--- another Redis' (a null \`p_owner\` is not compared, and owns nothing), {status: 'repartitioned', partitions} where there
--- is another number of them than the caller believes (null: not compared), and {status: 'refused', sqlstate, message} where
--- Postgres refuses every op; an op that is refused alone is set aside in like_refused. Of two calls at
--- once one waits for the other.
-create or replace function public.onecount_drain(
-  p_partition integer, p_parent text, p_nonce text,
-  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_limit integer,
-  p_owner text default null, p_partitions integer default null
-) returns json
-language plpgsql
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
-as $$
-declare
-  v_receipt text;
-  v_owner text;
-  v_partitions integer;
-  v_refused json;
-  v_state text; v_message text;
-begin
-  if not (select has_redis from public.like_settings) then
-    perform public.onecount_begin_logging();
-  end if;
-  v_partitions := public.onecount_partitions();
-  if v_partitions <> p_partitions then
-    return json_build_object('status', 'repartitioned', 'partitions', v_partitions);
-  end if;
-  select nonce, owner into v_receipt, v_owner from public.like_receipt where partition = p_partition for update;
-  if not found then
-    insert into public.like_receipt (partition, nonce) values (p_partition, gen_random_uuid()::text)
-    on conflict (partition) do nothing;
-    select nonce, owner into v_receipt, v_owner from public.like_receipt where partition = p_partition for update;
-  end if;
-  if v_owner <> p_owner then
-    return json_build_object('status', 'foreign', 'owner', v_owner);
-  end if;
-  if v_owner is null and p_owner is not null then
-    update public.like_receipt set owner = p_owner where partition = p_partition;
-  end if;
-  if split_part(v_receipt, '/', 1) = p_nonce then
-    return public.onecount_drained(p_partition, p_nonce, p_posts, p_sessions, p_ops, null);
-  end if;
-  if v_receipt is distinct from p_parent then
-    return json_build_object('status', 'rejected', 'receipt', v_receipt);
-  end if;
-
-  begin
-    -- Redis has settled the batch that they came with.
-    delete from public.like_log where ctid = any (array(
-      select ctid from public.like_log
-       where partition >= p_partition and partition <= p_partition and nonce is not null order by partition, id
-    ));
-    perform public.onecount_hand_out(p_partition, p_nonce, p_posts, p_sessions, p_limit);
-    begin
-      perform public.onecount_merge_whole(p_posts, p_sessions, p_ops, p_revs, p_nonce);
-      v_refused := '[]';
-    exception when others or assert_failure then
-      if public.onecount_is_outage(sqlstate) then
-        raise;
-      end if;
-      v_refused :=
-        public.onecount_merge_sparing(p_posts, p_sessions, p_ops, p_revs, null, null, p_nonce) -> 'refused';
-    end;
-  exception when others or assert_failure then
-    get stacked diagnostics v_state = returned_sqlstate, v_message = message_text;
-    if public.onecount_is_outage(v_state) then
-      raise;
-    end if;
-    return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
-  end;
-  update public.like_receipt set nonce = p_nonce || '/' || gen_random_uuid() where partition = p_partition;
-
-  if json_array_length(v_refused) > 0 or exists (select from public.like_refused) then
-    -- A greater op of a pair, whatever became of it, comes in the place of one that was refused.
-    with overtaken as materialized (
-      select r.tid
-        from (
-          select * from unnest(p_posts, p_sessions, p_ops) as e (post_id, session_id, op) order by post_id, session_id
-        ) e
-       cross join lateral (
-         select ctid as tid, op from public.like_refused
-          where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
-          order by post_id, session_id limit 1
-       ) r
-       where r.op < e.op
-    )
-    delete from public.like_refused r using overtaken o where r.ctid = o.tid;
-    perform public.onecount_set_aside(p_posts, p_sessions, p_ops, v_refused);
-  end if;
-
-  -- Notes for a Redis of the version before: it finds that this is not its receipt, and hydrates every post anew.
-  delete from public.like_unseen where ctid = any (array(
-    select ctid from public.like_unseen order by post_id, session_id limit p_limit for update skip locked
-  ));
-  return public.onecount_drained(
-    p_partition, p_nonce, p_posts, p_sessions, p_ops,
-    array(select (e ->> 0)::integer from json_array_elements(v_refused) e));
-end $$;
-
--- It writes the application's tables: 0022_search_path.sql.
-do $$
-declare
-  v_function regprocedure;
-begin
-  for v_function in
-    select oid::regprocedure from pg_proc
-     where pronamespace = 'public'::regnamespace and proname = 'onecount_merge_whole'
-  loop
-    execute format('alter function %s set search_path = %s', v_function, (
-      select string_agg(format('%I', s.name), ', ' order by s.n)
-        from unnest(array['public', 'extensions', 'pg_temp']) with ordinality s (name, n)
-       where s.name = 'pg_temp' or to_regnamespace(quote_ident(s.name)) is not null and not exists (
-         select from (values ('public'), ('anon'), ('authenticated')) r (name)
-          where (r.name = 'public' or to_regrole(r.name) is not null)
-            and has_schema_privilege(r.name, quote_ident(s.name)::regnamespace, 'create'))
-    ));
-  end loop;
-end $$;
-
-revoke execute on function public.onecount_merge_whole(uuid[], text[], bigint[], bigint[], text)
-  from public, anon, authenticated;
-grant execute on function public.onecount_merge_whole(uuid[], text[], bigint[], bigint[], text) to service_role;
-`,
-  },
-  {
-    name: '0024_many_sessions',
-    sql: `-- People whose sessions are not in Redis press together: one call reads what all of them like.
-
--- As onecount_hydrate (0018_reads.sql), for many sessions at once: {receipt, posts, sessions: [[session, extent, [[post,
--- op]]]]}, a session once. Of one with more than \`p_most\` ops those on its own pairs are told, p_pairs of p_pair_sessions.
-create or replace function public.onecount_hydrate_many(
-  p_partition integer, p_posts uuid[], p_sessions text[],
-  p_pair_sessions text[], p_pairs uuid[], p_most integer
-) returns json
-language plpgsql stable
-set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
-set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
-as $$
-declare
-  NIL constant uuid := '00000000-0000-0000-0000-000000000000';
-  v_partitions integer := (select partitions from public.like_settings);
-begin
-  return json_build_object(
-    'receipt', coalesce((select nonce from public.like_receipt where partition = p_partition), ''),
-    'posts', (
-      select coalesce(json_agg(json_build_array(
-               p.id, greatest(coalesce(p.likes, 0) - coalesce(s.change, 0), 0), p.likes_rev)), '[]')
-        from (select distinct id from unnest(p_posts) as e (id)) e
-        cross join lateral (
-          select id, likes, likes_rev from public.posts_new where id >= e.id and id <= e.id order by id limit 1
-        ) p
-        left join lateral (
-          select change from public.like_log_sums where post_id >= e.id and post_id <= e.id order by post_id limit 1
-        ) s on true
-    ),
-    'sessions', (
-      select coalesce(json_agg(json_build_array(
-               w.session_id, case when held.count > p_most then 'some' else 'all' end,
-               case when held.count <= p_most then held.ops else (
-                 select coalesce(json_agg(json_build_array(e.id, coalesce(l.prev, greatest(r.op, t.op)))), '[]')
-                   from (
-                     select distinct id from unnest(p_pairs, p_pair_sessions) as e (id, session_id)
-                      where e.session_id = w.session_id
-                   ) e
-                   left join lateral (
-                     select op from public.post_ratings
-                      where post_id = any (array[e.id]) and session_id >= w.session_id and session_id <= w.session_id
-                      order by post_id, session_id limit 1
-                   ) r on true
-                   left join lateral (
-                     select op from public.like_tombstones
-                      where post_id = any (array[e.id]) and session_id >= w.session_id and session_id <= w.session_id
-                      order by post_id, session_id limit 1
-                   ) t on true
-                   left join lateral (
-                     select prev from public.like_log
-                      where post_id = any (array[e.id]) and session_id >= w.session_id and session_id <= w.session_id
-                        and nonce is null
-                      order by post_id, session_id, id limit 1
-                   ) l on true
-                  where coalesce(l.prev, greatest(r.op, t.op)) > 0
-               ) end)), '[]')
-        from (select distinct session_id from unnest(p_sessions) as w (session_id)) w
-        cross join lateral (
-          select count(*) as count, coalesce(json_agg(json_build_array(post_id, op)), '[]') as ops
-            from (
-              select o.post_id, coalesce(l.prev, o.op) as op
-                from (
-                  (select post_id, op from public.post_ratings
-                    where (session_id, post_id) >= (w.session_id, NIL) and session_id <= w.session_id order by session_id, post_id)
-                  union all
-                  (select post_id, op from public.like_tombstones
-                    where (session_id, post_id) >= (w.session_id, NIL) and session_id <= w.session_id order by session_id, post_id)
-                ) o
-                left join lateral (
-                  select prev from public.like_log
-                   where post_id = any (array[o.post_id]) and session_id >= w.session_id and session_id <= w.session_id
-                     and nonce is null
-                   order by post_id, session_id, id limit 1
-                ) l on true
-               where (v_partitions = 1 or public.onecount_partition_of(o.post_id, v_partitions) = p_partition)
-                 and coalesce(l.prev, o.op) > 0
-               limit p_most + 1
-            ) told
-        ) held
-    )
-  );
-end $$;
-
--- The functions are the server's alone.
-do $$
-declare
-  v_function regprocedure;
-begin
-  for v_function in
-    select p.oid::regprocedure from pg_catalog.pg_proc p
-     where p.pronamespace = 'public'::regnamespace and p.proname like 'onecount\\_%'
-  loop
-    execute format('revoke execute on function %s from public, anon, authenticated', v_function);
-    execute format('grant execute on function %s to service_role', v_function);
-  end loop;
-end $$;
-`,
-  },
-  {
-    name: '0025_raised_codes',
+    name: '0022_raised_codes',
     sql: `-- What a function of the application raises is its refusal of what it was given, also where its code is one by which
 -- Postgres says that it cannot serve: such an op stopped all others. How rows are looked up: 0015_log.sql.
 
@@ -4076,27 +3636,192 @@ begin
   end;
   return v_results;
 end $$;
-
--- Their search path is that of the functions that write: 0022_search_path.sql.
-do $$
-declare
-  v_path text := (
-    select substr(setting, length('search_path=') + 1) from pg_catalog.pg_proc p, unnest(p.proconfig) as setting
-     where p.pronamespace = 'public'::regnamespace and p.proname = 'onecount_merge' and setting like 'search\\_path=%');
-  v_function regprocedure;
-begin
-  for v_function in
-    select p.oid::regprocedure from pg_catalog.pg_proc p
-     where p.pronamespace = 'public'::regnamespace and p.proname in ('onecount_merge_sparing', 'onecount_refuses_every')
-  loop
-    execute format('alter function %s set search_path = %s', v_function, v_path);
-  end loop;
-end $$;
 `,
   },
   {
-    name: '0026_raised_codes_of_a_batch',
-    sql: `-- The drain tells what an application raises from an outage: 0025_raised_codes.sql.
+    name: '0023_batches',
+    sql: `-- Batches in one pass: a batch of which Postgres takes every op needs neither halves nor answers to single presses. How
+-- rows are looked up: 0015_log.sql; the order of locks: 0016_merge.sql.
+
+-- Merges a whole batch into the pairs of posts that are locked, as onecount_merge, for less: ops of new pairs are
+-- inserted as they are, and each post is looked up once. Raises where the batch is not that simple: a post is gone, a
+-- rating was inserted by hand meanwhile, or an op is refused. The caller merges it anew then, sparing what is refused.
+create or replace function public.onecount_merge_whole(
+  p_posts uuid[], p_sessions text[], p_ops bigint[], p_revs bigint[], p_nonce text
+) returns void
+language plpgsql
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_partitions integer := public.onecount_partitions();
+  v_skipped bigint;
+begin
+  perform set_config('onecount.applying', 'on', true);
+  with judged as materialized (
+    select e.*, r.tid as rating, r.part as rating_part, t.tid as tombstone, greatest(r.op, t.op, 0) as known,
+           e.op > greatest(r.op, t.op, 0) as is_newer, e.op % 2 = 1 as is_like
+      from unnest(p_posts, p_sessions, p_ops, p_revs) as e (post_id, session_id, op, rev)
+      left join lateral (
+        select ctid as tid, tableoid as part, op from public.post_ratings
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
+      ) r on true
+      left join lateral (
+        select ctid as tid, op from public.like_tombstones
+         where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+         order by post_id, session_id limit 1
+      ) t on true
+  ), rated as (
+    insert into public.post_ratings (post_id, session_id, op, created_at)
+    select post_id, session_id, op, to_timestamp((op / 2)::double precision / 1000000)
+      from judged where is_newer and is_like and rating is null
+    returning 1
+  ), rated_again as (
+    -- As a press does: what an application has to say of an insert it says of this one too.
+    insert into public.post_ratings (post_id, session_id, op, created_at)
+    select post_id, session_id, op, to_timestamp((op / 2)::double precision / 1000000)
+      from judged where is_newer and is_like and rating is not null
+    on conflict (post_id, session_id) do update set op = excluded.op
+    returning 1
+  ), revived as (
+    delete from public.like_tombstones t using judged n
+     where n.tombstone is not null and n.is_newer and n.is_like and t.ctid = n.tombstone
+  ), unrated as (
+    delete from public.post_ratings r using judged n
+     where n.rating is not null and n.is_newer and not n.is_like and r.ctid = n.rating and r.tableoid = n.rating_part
+    returning 1
+  ), buried as (
+    insert into public.like_tombstones (post_id, session_id, op)
+    select post_id, session_id, op from judged where is_newer and not is_like
+    on conflict (post_id, session_id) do update set op = excluded.op
+  ), deltas as materialized (
+    select d.*, p.tid as post, p.part as post_part
+      from (
+        select post_id, max(rev) as rev, sum(is_like::integer - (rating is not null)::integer) as delta,
+               count(*) filter (where is_like or rating is not null) as written
+          from judged where is_newer group by post_id
+      ) d
+      left join lateral (
+        select ctid as tid, tableoid as part from public.posts_new
+         where id >= d.post_id and id <= d.post_id order by id limit 1
+      ) p on true
+  ), changed as (
+    update public.posts_new p
+       set likes = greatest(greatest(p.likes, 0) + d.delta, 0), likes_rev = greatest(p.likes_rev + 1, d.rev)
+      from deltas d
+     where p.ctid = d.post and p.tableoid = d.post_part
+    returning 1
+  ), beaten as (
+    insert into public.like_log (partition, post_id, session_id, op, prev, nonce)
+    select public.onecount_partition_of(j.post_id, v_partitions), j.post_id, j.session_id, j.known, j.known, p_nonce
+      from judged j
+      cross join lateral (
+        select from public.posts_new where id >= j.post_id and id <= j.post_id order by id limit 1
+      ) p
+      left join lateral (
+        select true as is_told from public.like_log
+         where post_id = any (array[j.post_id]) and session_id >= j.session_id and session_id <= j.session_id
+           and op = j.known
+         order by post_id, session_id, id limit 1
+      ) l on true
+     where not j.is_newer and j.op < j.known and l.is_told is null
+  )
+  select coalesce(sum(written), 0) + count(*)
+           - (select count(*) from rated) - (select count(*) from rated_again) - (select count(*) from unrated)
+           - (select count(*) from changed)
+    into v_skipped
+    from deltas;
+  perform public.onecount_assert_written(v_skipped);
+  perform set_config('onecount.applying', '', true);
+  -- A constraint that is deferred would speak only when nothing can be set aside any more.
+  set constraints all immediate;
+end $$;
+
+-- What Redis has to learn from the batch \`p_nonce\`, the first time and again: {status: 'applied', receipt, rows:
+-- [[post, session, op]], posts: [[post, likes]], refused: [[post, session, op, sqlstate, message, op that Postgres
+-- holds]]}. Likes and ops are those of the cut: without what no batch has told. So a row tells the op that its pair has
+-- at the cut, which is a later one where the version before has drained in between. Refused is what lies ahead of the
+-- cut, why is what is set aside of the pair; \`p_asked\` names the entries that can be, null: all.
+create or replace function public.onecount_drained(
+  p_partition integer, p_nonce text, p_posts uuid[], p_sessions text[], p_ops bigint[], p_asked integer[]
+) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+begin
+  return (
+    with pairs as materialized (
+      select id as n, post_id, session_id, op, true as is_row from public.like_log
+       where partition >= p_partition and partition <= p_partition and nonce is not null and nonce = p_nonce
+      union all
+      select n, post_id, session_id, op, false
+        from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
+       where p_asked is null
+      union all
+      select n, post_id, session_id, op, false
+        from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
+       where cardinality(p_asked) > 0 and n = any (p_asked)
+    ), seen as materialized (
+      select e.*, coalesce(l.prev, greatest(r.op, t.op, 0)) as known
+        from pairs e
+        left join lateral (
+          select op from public.post_ratings
+           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+           order by post_id, session_id limit 1
+        ) r on true
+        left join lateral (
+          select op from public.like_tombstones
+           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+           order by post_id, session_id limit 1
+        ) t on true
+        left join lateral (
+          select prev from public.like_log
+           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+             and nonce is null
+           order by post_id, session_id, id limit 1
+        ) l on true
+    ), refused as materialized (
+      select e.*, coalesce(f.sqlstate, '') as sqlstate, coalesce(f.message, '') as message
+        from seen e
+        cross join lateral (
+          select from public.posts_new where id >= e.post_id and id <= e.post_id order by id limit 1
+        ) p
+        left join lateral (
+          select sqlstate, message from public.like_refused
+           where post_id = any (array[e.post_id]) and session_id >= e.session_id and session_id <= e.session_id
+           order by post_id, session_id limit 1
+        ) f on true
+       where not e.is_row and e.op > e.known
+    )
+    select json_build_object(
+      'status', 'applied',
+      'receipt', (select nonce from public.like_receipt where partition = p_partition),
+      'rows', (
+        select coalesce(json_agg(json_build_array(post_id, session_id, known) order by n), '[]')
+          from seen where is_row
+      ),
+      'posts', (
+        select coalesce(json_agg(json_build_array(
+                 p.id, greatest(coalesce(p.likes, 0) - coalesce(s.change, 0), 0))), '[]')
+          from (select post_id from pairs where is_row union select unnest(p_posts)) e (id)
+          cross join lateral (
+            select id, likes from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+          ) p
+          left join lateral (
+            select change from public.like_log_sums
+             where post_id >= e.id and post_id <= e.id order by post_id limit 1
+          ) s on true
+      ),
+      'refused', (
+        select coalesce(
+                 json_agg(json_build_array(post_id, session_id, op, sqlstate, message, known) order by n), '[]')
+          from refused
+      )
+    )
+  );
+end $$;
 
 -- Applies one batch that Redis handed out under \`p_nonce\`, if \`p_parent\` is the receipt, and answers as
 -- onecount_drained; the receipt is \`<nonce>/<random>\` then. A batch that was applied last is answered again. Anything
@@ -4200,6 +3925,139 @@ begin
   return public.onecount_drained(
     p_partition, p_nonce, p_posts, p_sessions, p_ops,
     array(select (e ->> 0)::integer from json_array_elements(v_refused) e));
+end $$;
+
+revoke execute on function public.onecount_merge_whole(uuid[], text[], bigint[], bigint[], text)
+  from public, anon, authenticated;
+grant execute on function public.onecount_merge_whole(uuid[], text[], bigint[], bigint[], text) to service_role;
+`,
+  },
+  {
+    name: '0024_many_sessions',
+    sql: `-- People whose sessions are not in Redis press together: one call reads what all of them like.
+
+-- As onecount_hydrate (0018_reads.sql), for many sessions at once: {receipt, posts, sessions: [[session, extent, [[post,
+-- op]]]]}, a session once. Of one with more than \`p_most\` ops those on its own pairs are told, p_pairs of p_pair_sessions.
+create or replace function public.onecount_hydrate_many(
+  p_partition integer, p_posts uuid[], p_sessions text[],
+  p_pair_sessions text[], p_pairs uuid[], p_most integer
+) returns json
+language plpgsql stable
+set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  NIL constant uuid := '00000000-0000-0000-0000-000000000000';
+  v_partitions integer := (select partitions from public.like_settings);
+begin
+  return json_build_object(
+    'receipt', coalesce((select nonce from public.like_receipt where partition = p_partition), ''),
+    'posts', (
+      select coalesce(json_agg(json_build_array(
+               p.id, greatest(coalesce(p.likes, 0) - coalesce(s.change, 0), 0), p.likes_rev)), '[]')
+        from (select distinct id from unnest(p_posts) as e (id)) e
+        cross join lateral (
+          select id, likes, likes_rev from public.posts_new where id >= e.id and id <= e.id order by id limit 1
+        ) p
+        left join lateral (
+          select change from public.like_log_sums where post_id >= e.id and post_id <= e.id order by post_id limit 1
+        ) s on true
+    ),
+    'sessions', (
+      select coalesce(json_agg(json_build_array(
+               w.session_id, case when held.count > p_most then 'some' else 'all' end,
+               case when held.count <= p_most then held.ops else (
+                 select coalesce(json_agg(json_build_array(e.id, coalesce(l.prev, greatest(r.op, t.op)))), '[]')
+                   from (
+                     select distinct id from unnest(p_pairs, p_pair_sessions) as e (id, session_id)
+                      where e.session_id = w.session_id
+                   ) e
+                   left join lateral (
+                     select op from public.post_ratings
+                      where post_id = any (array[e.id]) and session_id >= w.session_id and session_id <= w.session_id
+                      order by post_id, session_id limit 1
+                   ) r on true
+                   left join lateral (
+                     select op from public.like_tombstones
+                      where post_id = any (array[e.id]) and session_id >= w.session_id and session_id <= w.session_id
+                      order by post_id, session_id limit 1
+                   ) t on true
+                   left join lateral (
+                     select prev from public.like_log
+                      where post_id = any (array[e.id]) and session_id >= w.session_id and session_id <= w.session_id
+                        and nonce is null
+                      order by post_id, session_id, id limit 1
+                   ) l on true
+                  where coalesce(l.prev, greatest(r.op, t.op)) > 0
+               ) end)), '[]')
+        from (select distinct session_id from unnest(p_sessions) as w (session_id)) w
+        cross join lateral (
+          select count(*) as count, coalesce(json_agg(json_build_array(post_id, op)), '[]') as ops
+            from (
+              select o.post_id, coalesce(l.prev, o.op) as op
+                from (
+                  (select post_id, op from public.post_ratings
+                    where (session_id, post_id) >= (w.session_id, NIL) and session_id <= w.session_id order by session_id, post_id)
+                  union all
+                  (select post_id, op from public.like_tombstones
+                    where (session_id, post_id) >= (w.session_id, NIL) and session_id <= w.session_id order by session_id, post_id)
+                ) o
+                left join lateral (
+                  select prev from public.like_log
+                   where post_id = any (array[o.post_id]) and session_id >= w.session_id and session_id <= w.session_id
+                     and nonce is null
+                   order by post_id, session_id, id limit 1
+                ) l on true
+               where (v_partitions = 1 or public.onecount_partition_of(o.post_id, v_partitions) = p_partition)
+                 and coalesce(l.prev, o.op) > 0
+               limit p_most + 1
+            ) told
+        ) held
+    )
+  );
+end $$;
+
+-- The functions are the server's alone.
+do $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select p.oid::regprocedure from pg_catalog.pg_proc p
+     where p.pronamespace = 'public'::regnamespace and p.proname like 'onecount\\_%'
+  loop
+    execute format('revoke execute on function %s from public, anon, authenticated', v_function);
+    execute format('grant execute on function %s to service_role', v_function);
+  end loop;
+end $$;
+`,
+  },
+  {
+    name: '0025_search_path',
+    sql: `-- Functions that write the application's tables run its triggers, and these may name a table without its schema: they
+-- find it in the schemas of the application. What these functions name themselves is qualified. A schema in which anybody
+-- may create is left out, as an operator or a function there could come in the place of one of PostgreSQL's; \`pg_temp\`,
+-- where every connection may create, would come first if it did not stand last.
+do $$
+declare
+  v_function regprocedure;
+begin
+  for v_function in
+    select oid::regprocedure from pg_proc
+     where pronamespace = 'public'::regnamespace and proname in (
+       'onecount_apply', 'onecount_merge', 'onecount_merge_sparing', 'onecount_merge_whole', 'onecount_refuses_every',
+       'onecount_rated_by_hand', 'onecount_remove_post', 'onecount_repair_posts', 'onecount_repair_ratings',
+       'onecount_repair_tombstones')
+  loop
+    execute format('alter function %s set search_path = %s', v_function, (
+      select string_agg(format('%I', s.name), ', ' order by s.n)
+        from unnest(array['public', 'extensions', 'pg_temp']) with ordinality s (name, n)
+       where s.name = 'pg_temp' or to_regnamespace(quote_ident(s.name)) is not null and not exists (
+         select from (values ('public'), ('anon'), ('authenticated')) r (name)
+          where (r.name = 'public' or to_regrole(r.name) is not null)
+            and has_schema_privilege(r.name, quote_ident(s.name)::regnamespace, 'create'))
+    ));
+  end loop;
 end $$;
 `,
   },

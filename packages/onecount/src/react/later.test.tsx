@@ -8,7 +8,14 @@ const SEED = { count: 446, liked: false, rev: 1, source: 'redis' } as const
 
 /** How often the rest was asked for, and whether it can be loaded. */
 const rest = { attempts: 0, isThere: false }
-const server = { isUp: true, op: 0, rev: 1, ops: [] as number[], refusal: undefined as Error | undefined }
+const server = {
+  isUp: true,
+  op: 0,
+  rev: 1,
+  ops: [] as number[],
+  refusal: undefined as Error | undefined,
+  refused: 0,
+}
 const state = () => ({
   count: 446 + (server.op % 2),
   liked: server.op % 2 === 1,
@@ -32,7 +39,9 @@ async function open() {
     },
     write: async (_, __, op) => {
       check()
-      if (server.refusal) throw server.refusal
+      // As a server judges the time of an op: it refuses the same one each time.
+      server.refused ||= op
+      if (server.refusal && op === server.refused) throw server.refusal
       server.ops.push(op)
       Object.assign(server, { op, rev: server.rev + 1 })
       return { ...state(), op }
@@ -60,7 +69,7 @@ beforeEach(() => {
   localStorage.clear()
   document.body.textContent = ''
   Object.assign(rest, { attempts: 0, isThere: false })
-  Object.assign(server, { isUp: true, op: 0, rev: 1, ops: [], refusal: undefined })
+  Object.assign(server, { isUp: true, op: 0, rev: 1, ops: [], refusal: undefined, refused: 0 })
   vi.doMock('./background', async original => {
     rest.attempts++
     if (!rest.isThere) throw new TypeError('Failed to fetch dynamically imported module')
@@ -124,6 +133,20 @@ describe('a page whose rest cannot be loaded', () => {
     await pass(16_000)
     await expect.poll(shown).toEqual(['♥ 447', 'exact'])
     expect(server.ops).toHaveLength(1)
+  })
+
+  it('gives up a press that is refused as soon as what judges it has been loaded, and does not repeat it', async () => {
+    await open()
+    const { LikesRefused } = await import('./index')
+    server.refusal = new LikesRefused('too_many_requests', 'Wait.', 3000)
+    fireEvent.click(button())
+    expect(shown()).toEqual(['♥ 447', 'saving'])
+    rest.isThere = true
+    await pass(4000)
+    await expect.poll(shown).toEqual(['♡ 446', 'exact'])
+    server.refusal = undefined
+    await pass(16_000)
+    expect(server.ops).toEqual([])
   })
 
   it('tells other tabs of the presses that were made meanwhile once it has been loaded', async () => {

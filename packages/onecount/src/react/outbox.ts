@@ -36,16 +36,13 @@ export interface Refusal {
   retryAfterMs?: number
 }
 
-/** From one attempt to the next until what judges a failure has been loaded, milliseconds. */
-const RETRY_MS = 3000
-
 /**
  * The presses of one post, until the server has them: one request at a time, the last intent wins. What it takes and
  * gives has places instead of names, as no bundler shortens the names of properties.
  *
  * @param claimed a press of an earlier page, `op`, may be sent: it was made by the session of this one
  * @param answered the server has answered the press that was sent at `at`: before its intent goes
- * @param failed judges a request that brought a refusal or no answer; undefined until it can
+ * @param failed judges a request that brought a refusal or no answer
  * @param changed the intent or the refusal has changed
  */
 export function createOutbox(
@@ -53,7 +50,7 @@ export function createOutbox(
   postId: string,
   claimed: (op: number) => Promise<boolean>,
   answered: (sent: Press, answer: LikeInput & { op: number }, at: number) => void,
-  failed: (failed: Press, error: unknown) => Promise<void> | undefined,
+  failed: (failed: Press, error: unknown) => Promise<void>,
   changed: () => void,
 ) {
   const { transport, clock } = store
@@ -61,7 +58,7 @@ export function createOutbox(
   let refusal: Refusal | undefined
   let isSending = false
 
-  function show(next: Press | undefined, why: Refusal | undefined): void {
+  function show(next?: Press, why?: Refusal): void {
     intent = next
     refusal = why
     changed()
@@ -80,7 +77,7 @@ export function createOutbox(
       // Registers first, then the intent goes: in between they say the same.
       if (intent?.op === op) show(undefined, refusal)
     } catch (error) {
-      if (intent?.op === op) await (failed(intent, error) ?? retryIn(RETRY_MS, intent))
+      if (intent?.op === op) await failed(intent, error)
     }
     isSending = false
     // A newer press waited for this one.

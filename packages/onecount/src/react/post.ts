@@ -1,4 +1,4 @@
-import { type Background, background, later } from './later'
+import { type Background, background, later, RETRY_MS } from './later'
 import { afterOp, sound, stampOp } from './numbers'
 import { createOutbox } from './outbox'
 import { contradict, EMPTY_ENTRY, type LikeInput, type LikesEntry, likesKey, mergeLikes } from './registers'
@@ -48,7 +48,14 @@ export function createPost(store: LikesStore, postId: string) {
       }
       later(({ answered }) => answered(store, post, sent, answer, at))
     },
-    (failed, error) => background?.fail(store, post, failed, error),
+    async (failed, error) => {
+      // A refusal may come before what judges it has been loaded: only an offline page goes on without.
+      await new Promise<unknown>(end => {
+        later(end)
+        setTimeout(end, RETRY_MS)
+      })
+      if (intent() === failed) await (background?.fail(store, post, failed, error) ?? retryIn(0, failed))
+    },
     () => {
       if (!intent()) background?.release(post)
       for (const listener of listeners) listener()
@@ -81,7 +88,6 @@ export function createPost(store: LikesStore, postId: string) {
     intent,
     refusal,
     show,
-    send,
     retryIn,
 
     /** Merges into `known`; `updatedAt`: of the query, where an input does not count as having read the post. */
@@ -153,9 +159,9 @@ export function createPost(store: LikesStore, postId: string) {
 
     toggle: () => post.set(!(intent() ?? entry())?.liked),
     /** Tries an unsaved press again now. */
-    retry: () => void send(),
+    retry: send as () => void,
     /** The person has read why the last press was refused. */
-    dismiss: () => show(intent(), undefined),
+    dismiss: () => show(intent()),
 
     /** Since when the post was not read, milliseconds. */
     age: () => clock.now() - post.readAt,

@@ -3,7 +3,7 @@ import { deadline } from '../core/deadline'
 import { checkedUrl, type UpstashAddress } from './env'
 
 /** Deadline of one request, milliseconds: a function that wakes up makes a connection with TLS first. */
-export const REQUEST_TIMEOUT = 1500
+const REQUEST_TIMEOUT = 1500
 
 /** Settings of the client that the engine needs. */
 export const REST_SETTINGS = {

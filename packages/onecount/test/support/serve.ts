@@ -42,6 +42,20 @@ export async function startServe(
   }
 }
 
+/** Starts servers, each of which ends with its test: `forAllTests(() => serving(cli))`. */
+export async function serving(cli: Cli) {
+  const servers: Serving[] = []
+  return {
+    async serve(args?: string[], env?: Record<string, string>): Promise<Serving> {
+      const server = await startServe(cli, args, env)
+      servers.push(server)
+      return server
+    },
+    end: () => endAll(servers.splice(0)),
+    stop() {},
+  }
+}
+
 /** Ends all that were started, and waits for them. */
 export async function endAll(servers: Serving[]): Promise<void> {
   for (const { kill } of servers) kill('SIGKILL')

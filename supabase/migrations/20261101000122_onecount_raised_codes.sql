@@ -1,4 +1,4 @@
--- Generated from packages/onecount/sql/0025_raised_codes.sql by `npm run generate`. Do not edit.
+-- Generated from packages/onecount/sql/0022_raised_codes.sql by `npm run generate`. Do not edit.
 
 -- What a function of the application raises is its refusal of what it was given, also where its code is one by which
 -- Postgres says that it cannot serve: such an op stopped all others. How rows are looked up: 0015_log.sql.
@@ -209,20 +209,4 @@ begin
     return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
   end;
   return v_results;
-end $$;
-
--- Their search path is that of the functions that write: 0022_search_path.sql.
-do $$
-declare
-  v_path text := (
-    select substr(setting, length('search_path=') + 1) from pg_catalog.pg_proc p, unnest(p.proconfig) as setting
-     where p.pronamespace = 'public'::regnamespace and p.proname = 'onecount_merge' and setting like 'search\_path=%');
-  v_function regprocedure;
-begin
-  for v_function in
-    select p.oid::regprocedure from pg_catalog.pg_proc p
-     where p.pronamespace = 'public'::regnamespace and p.proname in ('onecount_merge_sparing', 'onecount_refuses_every')
-  loop
-    execute format('alter function %s set search_path = %s', v_function, v_path);
-  end loop;
 end $$;

@@ -1,4 +1,4 @@
--- Generated from packages/onecount/sql/0022_search_path.sql by `npm run generate`. Do not edit.
+-- Generated from packages/onecount/sql/0025_search_path.sql by `npm run generate`. Do not edit.
 
 -- Functions that write the application's tables run its triggers, and these may name a table without its schema: they
 -- find it in the schemas of the application. What these functions name themselves is qualified. A schema in which anybody
@@ -11,8 +11,9 @@ begin
   for v_function in
     select oid::regprocedure from pg_proc
      where pronamespace = 'public'::regnamespace and proname in (
-       'onecount_apply', 'onecount_merge', 'onecount_merge_sparing', 'onecount_refuses_every', 'onecount_rated_by_hand',
-       'onecount_remove_post', 'onecount_repair_posts', 'onecount_repair_ratings', 'onecount_repair_tombstones')
+       'onecount_apply', 'onecount_merge', 'onecount_merge_sparing', 'onecount_merge_whole', 'onecount_refuses_every',
+       'onecount_rated_by_hand', 'onecount_remove_post', 'onecount_repair_posts', 'onecount_repair_ratings',
+       'onecount_repair_tombstones')
   loop
     execute format('alter function %s set search_path = %s', v_function, (
       select string_agg(format('%I', s.name), ', ' order by s.n)

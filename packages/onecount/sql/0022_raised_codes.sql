@@ -208,19 +208,3 @@ begin
   end;
   return v_results;
 end $$;
-
--- Their search path is that of the functions that write: 0022_search_path.sql.
-do $$
-declare
-  v_path text := (
-    select substr(setting, length('search_path=') + 1) from pg_catalog.pg_proc p, unnest(p.proconfig) as setting
-     where p.pronamespace = 'public'::regnamespace and p.proname = 'onecount_merge' and setting like 'search\_path=%');
-  v_function regprocedure;
-begin
-  for v_function in
-    select p.oid::regprocedure from pg_catalog.pg_proc p
-     where p.pronamespace = 'public'::regnamespace and p.proname in ('onecount_merge_sparing', 'onecount_refuses_every')
-  loop
-    execute format('alter function %s set search_path = %s', v_function, v_path);
-  end loop;
-end $$;
