@@ -1,7 +1,10 @@
 export type Background = typeof import('./background')
 
-/** From one attempt to load the rest to the next, and for how long a failed press waits for it; milliseconds. */
-export const RETRY_MS = 3000
+/** From one attempt to load the rest to the next; milliseconds. */
+const RETRY_MS = 3000
+
+/** For how long a failed press waits for it: the next attempt has time to end; milliseconds. */
+export const JUDGED_MS = 2 * RETRY_MS
 
 /** Undefined until it has been loaded. */
 export let background: Background | undefined
