@@ -155,8 +155,9 @@ export function createMemoryPostgres(options: {
       for (const row of tables.log.filter(row => inPartition(row) && row.nonce === null).slice(0, limit))
         row.nonce = nonce
       tables.receipts.set(partition, `${nonce}/${newId()}`)
+      tables.answers.set(partition, answer(partition, nonce, entries))
     }
-    return answer(partition, nonce, entries)
+    return tables.answers.get(partition)!
   }
 
   function land(entries: Entry[]): void {
@@ -180,7 +181,7 @@ export function createMemoryPostgres(options: {
       note({ postId, sessionId, op: known, prev: known, nonce })
   }
 
-  /** The same the first time and again: as of the cut, whatever Postgres has taken since. */
+  /** As of the cut, whatever Postgres has taken without Redis. */
   function answer(partition: number, nonce: string, entries: Entry[]): SyncResult {
     const rows = tables.log
       .filter(row => row.nonce === nonce)

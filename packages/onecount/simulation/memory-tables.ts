@@ -1,4 +1,4 @@
-import type { PairOp, SetAsideOp } from '../src/core/ports'
+import type { PairOp, SetAsideOp, SyncResult } from '../src/core/ports'
 
 export interface Post {
   likes: number
@@ -25,6 +25,8 @@ export interface Tables {
   /** A Redis drains: what is taken without it is logged. */
   hasRedis: boolean
   receipts: Map<number, string>
+  /** To the last batch of each partition. */
+  answers: Map<number, SyncResult>
   owners: Map<number, string>
   /** Set aside, by `post|session`. */
   refused: Map<string, SetAsideOp>
@@ -35,15 +37,17 @@ export const empty = (): Tables => ({
   log: [],
   hasRedis: false,
   receipts: new Map(),
+  answers: new Map(),
   owners: new Map(),
   refused: new Map(),
 })
 
-export const copy = ({ posts, log, hasRedis, receipts, owners, refused }: Tables): Tables => ({
+export const copy = ({ posts, log, hasRedis, receipts, answers, owners, refused }: Tables): Tables => ({
   posts: new Map([...posts].map(([id, post]) => [id, { ...post, ops: new Map(post.ops) }])),
   log: log.map(row => ({ ...row })),
   hasRedis,
   receipts: new Map(receipts),
+  answers: new Map(answers),
   owners: new Map(owners),
   refused: new Map(refused),
 })

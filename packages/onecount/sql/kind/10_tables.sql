@@ -37,7 +37,7 @@ end loop;
 -- How the application's tables were before onecount, noted once, for `npx onecount uninstall`. A table that another
 -- kind has changed already is noted as that kind found it.
 if to_regclass('public.like_receipt') is null then
-  create table public.like_receipt (partition integer primary key, nonce text not null, owner text);
+  create table public.like_receipt (partition integer primary key, nonce text not null, owner text, answer json);
   execute format('comment on table public.like_receipt is %L', (
     with noted as (
       select substr(obj_description(oid, 'pg_class'), length('before ') + 1)::jsonb as before from pg_class
@@ -252,13 +252,15 @@ create table if not exists public.like_unseen (
   primary key (post_id, session_id)
 );
 
--- The receipt of the last batch that Postgres applied, and the Redis it belongs to. It starts as a random id, so that a
--- Redis which never talked to this Postgres is noticed as having no history in common with it.
+-- The receipt of the last batch that Postgres applied, its answer, and the Redis it belongs to. The receipt starts as a
+-- random id, so that a Redis which never talked to this Postgres is noticed as having no history in common with it.
 create table if not exists public.like_receipt (
   partition integer primary key,
   nonce text not null,
-  owner text
+  owner text,
+  answer json
 );
+alter table public.like_receipt add column if not exists answer json;
 insert into public.like_receipt (partition, nonce) values (0, gen_random_uuid()::text) on conflict do nothing;
 
 -- Ops that a rule of the database forbids, set aside with the reason.

@@ -43,7 +43,7 @@ end loop;
 -- How the application's tables were before onecount, noted once, for \`npx onecount uninstall\`. A table that another
 -- kind has changed already is noted as that kind found it.
 if to_regclass('public.like_receipt') is null then
-  create table public.like_receipt (partition integer primary key, nonce text not null, owner text);
+  create table public.like_receipt (partition integer primary key, nonce text not null, owner text, answer json);
   execute format('comment on table public.like_receipt is %L', (
     with noted as (
       select substr(obj_description(oid, 'pg_class'), length('before ') + 1)::jsonb as before from pg_class
@@ -258,13 +258,15 @@ create table if not exists public.like_unseen (
   primary key (post_id, session_id)
 );
 
--- The receipt of the last batch that Postgres applied, and the Redis it belongs to. It starts as a random id, so that a
--- Redis which never talked to this Postgres is noticed as having no history in common with it.
+-- The receipt of the last batch that Postgres applied, its answer, and the Redis it belongs to. The receipt starts as a
+-- random id, so that a Redis which never talked to this Postgres is noticed as having no history in common with it.
 create table if not exists public.like_receipt (
   partition integer primary key,
   nonce text not null,
-  owner text
+  owner text,
+  answer json
 );
+alter table public.like_receipt add column if not exists answer json;
 insert into public.like_receipt (partition, nonce) values (0, gen_random_uuid()::text) on conflict do nothing;
 
 -- Ops that a rule of the database forbids, set aside with the reason.
@@ -1096,7 +1098,7 @@ begin
   update public.like_log_sums l set change = s.change from sums s where l.ctid = s.tid and s.change <> 0;
 end $$;
 
--- What Redis has to learn from the batch \`p_nonce\`, the first time and again: {status: 'applied', receipt, rows:
+-- What Redis has to learn from the batch \`p_nonce\`: {status: 'applied', receipt, rows:
 -- [[post, session, op]], posts: [[post, likes]], refused: [[post, session, op, sqlstate, message, op that Postgres
 -- holds]]}. Likes and ops are those of the cut: without what no batch has told. So a row tells the op that its pair has
 -- at the cut, which is a later one where the version before has drained in between. Refused is what lies ahead of the
@@ -1204,7 +1206,8 @@ begin
 end $$;
 
 -- Applies one batch that Redis handed out under \`p_nonce\`, if \`p_parent\` is the receipt, and answers as
--- onecount_drained; the receipt is \`<nonce>/<random>\` then. A batch that was applied last is answered again. Anything
+-- onecount_drained; the receipt is \`<nonce>/<random>\` then. A batch that was applied last is answered as it was the first
+-- time, whatever became of its posts since: what Redis knows at a cut must not depend on when it asked. Anything
 -- else is {status: 'rejected', receipt}, with nothing changed; so are {status: 'foreign', owner} where the receipt is
 -- another Redis' (a null \`p_owner\` is not compared, and owns nothing), {status: 'repartitioned', partitions} where there
 -- is another number of them than the caller believes (null: not compared), and {status: 'refused', sqlstate, message} where
@@ -1224,6 +1227,7 @@ declare
   v_owner text;
   v_partitions integer;
   v_refused json;
+  v_answer json;
   v_state text; v_message text; v_context text;
 begin
   if not (select has_redis from public.like_settings) then
@@ -1246,7 +1250,9 @@ begin
     update public.like_receipt set owner = p_owner where partition = p_partition;
   end if;
   if split_part(v_receipt, '/', 1) = p_nonce then
-    return public.onecount_drained(p_partition, p_nonce, p_posts, p_sessions, p_ops, null);
+    select answer into v_answer from public.like_receipt where partition = p_partition;
+    -- There is none of a batch that the version before applied.
+    return coalesce(v_answer, public.onecount_drained(p_partition, p_nonce, p_posts, p_sessions, p_ops, null));
   end if;
   if v_receipt is distinct from p_parent then
     return json_build_object('status', 'rejected', 'receipt', v_receipt);
@@ -1302,9 +1308,11 @@ begin
   delete from public.like_unseen where ctid = any (array(
     select ctid from public.like_unseen order by post_id, session_id limit p_limit for update skip locked
   ));
-  return public.onecount_drained(
+  v_answer := public.onecount_drained(
     p_partition, p_nonce, p_posts, p_sessions, p_ops,
     array(select (e ->> 0)::integer from json_array_elements(v_refused) e));
+  update public.like_receipt set answer = v_answer where partition = p_partition;
+  return v_answer;
 end $$;
 
 -- What is set aside in like_refused: listed, tried again, dropped. How rows are looked up: 30_merge.sql.

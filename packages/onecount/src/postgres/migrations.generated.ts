@@ -3641,7 +3641,9 @@ end $$;
   {
     name: '0023_batches',
     sql: `-- Batches in one pass: a batch of which Postgres takes every op needs neither halves nor answers to single presses. How
--- rows are looked up: 0015_log.sql; the order of locks: 0016_merge.sql.
+-- rows are looked up: 0015_log.sql; the order of locks: 0016_merge.sql. The answer to a batch is kept with its receipt.
+
+alter table public.like_receipt add column if not exists answer json;
 
 -- Merges a whole batch into the pairs of posts that are locked, as onecount_merge, for less: ops of new pairs are
 -- inserted as they are, and each post is looked up once. Raises where the batch is not that simple: a post is gone, a
@@ -3738,7 +3740,7 @@ begin
   set constraints all immediate;
 end $$;
 
--- What Redis has to learn from the batch \`p_nonce\`, the first time and again: {status: 'applied', receipt, rows:
+-- What Redis has to learn from the batch \`p_nonce\`: {status: 'applied', receipt, rows:
 -- [[post, session, op]], posts: [[post, likes]], refused: [[post, session, op, sqlstate, message, op that Postgres
 -- holds]]}. Likes and ops are those of the cut: without what no batch has told. So a row tells the op that its pair has
 -- at the cut, which is a later one where the version before has drained in between. Refused is what lies ahead of the
@@ -3824,7 +3826,8 @@ begin
 end $$;
 
 -- Applies one batch that Redis handed out under \`p_nonce\`, if \`p_parent\` is the receipt, and answers as
--- onecount_drained; the receipt is \`<nonce>/<random>\` then. A batch that was applied last is answered again. Anything
+-- onecount_drained; the receipt is \`<nonce>/<random>\` then. A batch that was applied last is answered as it was the first
+-- time, whatever became of its posts since: what Redis knows at a cut must not depend on when it asked. Anything
 -- else is {status: 'rejected', receipt}, with nothing changed; so are {status: 'foreign', owner} where the receipt is
 -- another Redis' (a null \`p_owner\` is not compared, and owns nothing), {status: 'repartitioned', partitions} where there
 -- is another number of them than the caller believes (null: not compared), and {status: 'refused', sqlstate, message} where
@@ -3844,6 +3847,7 @@ declare
   v_owner text;
   v_partitions integer;
   v_refused json;
+  v_answer json;
   v_state text; v_message text; v_context text;
 begin
   if not (select has_redis from public.like_settings) then
@@ -3866,7 +3870,9 @@ begin
     update public.like_receipt set owner = p_owner where partition = p_partition;
   end if;
   if split_part(v_receipt, '/', 1) = p_nonce then
-    return public.onecount_drained(p_partition, p_nonce, p_posts, p_sessions, p_ops, null);
+    select answer into v_answer from public.like_receipt where partition = p_partition;
+    -- There is none of a batch that the version before applied.
+    return coalesce(v_answer, public.onecount_drained(p_partition, p_nonce, p_posts, p_sessions, p_ops, null));
   end if;
   if v_receipt is distinct from p_parent then
     return json_build_object('status', 'rejected', 'receipt', v_receipt);
@@ -3922,9 +3928,11 @@ begin
   delete from public.like_unseen where ctid = any (array(
     select ctid from public.like_unseen order by post_id, session_id limit p_limit for update skip locked
   ));
-  return public.onecount_drained(
+  v_answer := public.onecount_drained(
     p_partition, p_nonce, p_posts, p_sessions, p_ops,
     array(select (e ->> 0)::integer from json_array_elements(v_refused) e));
+  update public.like_receipt set answer = v_answer where partition = p_partition;
+  return v_answer;
 end $$;
 
 revoke execute on function public.onecount_merge_whole(uuid[], text[], bigint[], bigint[], text)

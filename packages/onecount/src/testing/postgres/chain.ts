@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Applied } from '../../core/settlement'
 import { type Chain, chainOf, entry, likeAt, newPostId, type PostgresSuite, press, unlikeAt } from './harness'
 
 export const chain: PostgresSuite = database => {
@@ -59,6 +60,22 @@ export const chain: PostgresSuite = database => {
       await press(db.port, post, 'ana', unlikeAt(2), 0)
       await press(db.port, post, 'eva', likeAt(1), 0)
       expect(await db.port.sync(batch)).toEqual(first)
+    })
+
+    it('answers it again as the first time, though its posts were removed since, and tells that with the next one', async () => {
+      const db = database()
+      const other = newPostId()
+      await db.addPosts([{ id: other, likes: 7 }])
+      await cut.drain()
+      await press(db.port, other, 'ben', likeAt(1), 0)
+      const batch = cut.batch([entry(post, 'ana', likeAt(1))])
+      const first = (await db.port.sync(batch)) as Applied
+      expect(first.rows).toEqual([{ postId: other, sessionId: 'ben', op: likeAt(1) }])
+      for (const id of [post, other]) expect(await db.port.removePost(id)).toBe(true)
+      expect(await db.port.sync(batch)).toEqual(first)
+      const next = await cut.drain([], { parent: first.receipt })
+      const told = next.rows.map(({ postId, sessionId }) => `${postId}|${sessionId}`)
+      expect(told.sort()).toEqual([`${post}|`, `${other}|`].sort())
     })
 
     it('does not answer a batch again once another one is applied', async () => {
