@@ -38,7 +38,7 @@ export const BATCH_RULES: Rule[] = [
     file: POSTGRES,
     find: 'return tables.answers.get(partition)!',
     replace: 'return answer(partition, nonce, entries)',
-    faults: ['post removed', 'bystanders', 'postgres rolled back', 'reply lost', 'request late', 'dozen instances'],
+    faults: ['post removed', 'bystanders', 'postgres rolled back', 'op refused', 'request late'],
   },
   {
     name: 'a receipt has a part that Postgres makes',
