@@ -232,9 +232,13 @@ export function createMemoryPostgres(options: {
       .filter(postId => partitionOf(postId, partitions) === partition)
       .map(postId => ({ postId, op: seenOp({ postId, sessionId }) }))
       .filter(({ op }) => op > 0)
-    const isAll = known.length <= most
-    const ops = isAll ? known : known.filter(({ postId }) => pairs.includes(postId))
-    return { sessionId, extent: isAll ? 'all' : 'some', ops }
+    const isShort = known.length <= most
+    const ops = isShort ? known : known.filter(({ postId }) => pairs.includes(postId))
+    // What it did to a post that was removed is not known any more, and was there at the cut.
+    const isForgotten = tables.log.some(
+      row => row.partition === partition && row.sessionId === '' && row.nonce === null,
+    )
+    return { sessionId, extent: isShort && !isForgotten ? 'all' : 'some', ops }
   }
 
   function peek(postIds: string[], sessionId: string | null): PostgresState[] {

@@ -300,6 +300,7 @@ create table if not exists public.like_log (
   at timestamptz not null default now()
 );
 create index if not exists like_log_unseen_idx on public.like_log (partition, id) where nonce is null;
+create index if not exists like_log_forgotten_idx on public.like_log (partition) where nonce is null and session_id = {{none}};
 create index if not exists like_log_told_idx on public.like_log (partition, id) where nonce is not null;
 create index if not exists like_log_pair_idx on public.like_log (post_id, session_id, id);
 

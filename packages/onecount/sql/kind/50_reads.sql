@@ -36,7 +36,8 @@ end $$;
 -- What hydration needs, of one moment and as of the cut: without what no batch has told. {receipt, posts: [[post,
 -- likes, rev]], session: {extent: 'all', ops: [[post, op]]}}, without the posts that do not exist. `receipt` is ''
 -- before the first batch of the partition. The session's ops are all that it has in the partition; of one with more
--- than `p_most`, those on `p_pairs`, and the extent is 'some'. A null session: session is null.
+-- than `p_most`, those on `p_pairs`, and the extent is 'some'. It is 'some' too while Redis has not been told of a post
+-- that was removed: its ratings are gone, and were there at the cut. A null session: session is null.
 create or replace function public.onecount_hydrate(
   p_partition integer, p_posts {{type.post}}[], p_session {{type.session}}, p_pairs {{type.post}}[], p_most integer
 ) returns json
@@ -106,7 +107,12 @@ begin
         ) s on true
     ),
     'session', case when p_session is not null then json_build_object(
-      'extent', case when v_count > p_most then 'some' else 'all' end, 'ops', v_ops
+      'extent', case
+        when v_count > p_most or exists (
+          select from public.like_log
+           where partition >= p_partition and partition <= p_partition and nonce is null and session_id = {{none}}
+        ) then 'some' else 'all' end,
+      'ops', v_ops
     ) end
   );
 end $$;
@@ -124,6 +130,10 @@ as $$
 declare
   NIL constant {{type.post}} := {{first}};
   v_partitions integer := (select partitions from public.like_settings);
+  v_is_forgotten boolean := exists (
+    select from public.like_log
+     where partition >= p_partition and partition <= p_partition and nonce is null and session_id = {{none}}
+  );
 begin
   return json_build_object(
     'receipt', coalesce((select nonce from public.like_receipt where partition = p_partition), ''),
@@ -140,7 +150,7 @@ begin
     ),
     'sessions', (
       select coalesce(json_agg(json_build_array(
-               w.session_id, case when held.count > p_most then 'some' else 'all' end,
+               w.session_id, case when held.count > p_most or v_is_forgotten then 'some' else 'all' end,
                case when held.count <= p_most then held.ops else (
                  select coalesce(json_agg(json_build_array({{json e.id}}, coalesce(l.prev, greatest(r.op, t.op)))), '[]')
                    from (

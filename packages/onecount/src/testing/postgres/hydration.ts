@@ -198,6 +198,17 @@ export const hydration: PostgresSuite = database => {
         expect(opsOf(await snapshot({ ...asked, pairs: [], most: 0 }))).toEqual({})
       })
 
+      it('is not complete until a batch has told that a post was removed: at the cut its ops were there', async () => {
+        const { port } = database()
+        await chain.drain([entry(other, 'ana', likeAt(5))])
+        expect(await port.removePost(other)).toBe(true)
+        const ana = await snapshot({ sessionId: 'ana', pairs: [post, other] })
+        expect(ana.session).toMatchObject({ extent: 'some' })
+        expect(opsOf(ana)).toEqual({ [post]: likeAt(5) })
+        await chain.drain()
+        expect((await snapshot({ sessionId: 'ana' })).session).toMatchObject({ extent: 'all' })
+      })
+
       it('is not cut at a thousand ops', async () => {
         const posts = Array.from({ length: 1100 }, newPostId)
         await database().addPosts(posts.map(id => ({ id, likes: 0 })))
