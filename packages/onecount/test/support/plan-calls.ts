@@ -153,6 +153,7 @@ export function calls(port: PostgresPort, sql: Sql, post: (i: number) => string)
         expect(await port.removePost(REMOVED)).toBe(true)
       },
     },
+    'a snapshot before Redis is told of that': { n: 120, run: hydrate('cold-1', 1000, 'some') },
   }
 }
 
