@@ -78,6 +78,13 @@ export const SESSION_RULES: Rule[] = [
     replace: '?.op ?? knownOf(pair)',
   },
   {
+    name: 'a session is complete only while no removal is untold',
+    file: POSTGRES,
+    find: "extent: isShort && !isForgotten ? 'all' : 'some'",
+    replace: "extent: isShort ? 'all' : 'some'",
+    faults: ['post removed', 'bystanders', 'postgres rolled back', 'op refused', 'request late'],
+  },
+  {
     name: 'a session is made known only at the cut',
     file: lua('install-sessions'),
     find: "mark_of(q, 'nonce') ~= receipt or",
