@@ -34,13 +34,6 @@ export const BATCH_RULES: Rule[] = [
     replace: 'if (true) {',
   },
   {
-    name: 'the answer of a batch does not follow what becomes of its posts',
-    file: POSTGRES,
-    find: 'return tables.answers.get(partition)!',
-    replace: 'return answer(partition, nonce, entries)',
-    faults: ['post removed', 'bystanders', 'postgres rolled back', 'op refused', 'request late'],
-  },
-  {
     name: 'a receipt has a part that Postgres makes',
     file: POSTGRES,
     find: '{newId()}`)',
