@@ -3,6 +3,7 @@ import type { Kind } from '../core/kind'
 import { type KindSqlOptions, kindSql } from '../postgres/kind-sql'
 import { MIGRATIONS } from '../postgres/migrations.generated'
 import { CONFIG_HELP, CONFIG_OPTION, chooseKinds, readConfig } from './config'
+import { guide } from './guide'
 import type { Command } from './main'
 import { MissingSetting } from './settings'
 import { writeOut } from './write-out'
@@ -14,7 +15,7 @@ const HELP = `Prints the SQL that makes the kinds of your configuration: read it
 ${CONFIG_HELP}
   --kind NAME      this kind alone, all where left out
   --shadow         while code of before onecount goes on writing rows: its statements and triggers that change the count
-                   change nothing (docs/shadow.md). The migration without it ends this
+                   change nothing. The migration without it ends this. Every step: ${guide('shadow')}
   --help
 
 It may be applied again, also by several processes at once. Make it anew after the configuration changed or onecount

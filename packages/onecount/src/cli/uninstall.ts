@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { uninstallSql } from '../postgres/uninstall-sql'
 import { CONFIG_HELP, CONFIG_OPTION, chooseKinds, readConfig } from './config'
+import { guide } from './guide'
 import type { Command } from './main'
 import { writeOut } from './write-out'
 
@@ -14,7 +15,8 @@ ${CONFIG_HELP}
   --help
 
 Before you apply it: let no view or route use onecount, stop its workers, then drain with npx onecount worker --once.
-It drains every kind. What is pending in Redis alone would be lost. It may be applied again. docs/uninstall.md has every step.
+It drains every kind. What is pending in Redis alone would be lost. It may be applied again.
+Every step: ${guide('uninstall')}
 
 Exit code: 0 printed, 2 the configuration cannot be used.`
 

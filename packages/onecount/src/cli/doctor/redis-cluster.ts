@@ -1,5 +1,6 @@
 import type { Cluster } from 'ioredis'
 import { slotOf, tagOf } from '../../core/keys'
+import { guide } from '../guide'
 import { attempt, type Finding, fail, ok, warn } from './check'
 import { checkEach } from './each-node'
 
@@ -143,7 +144,7 @@ function judgeSpread(nodes: Node[], partitions: number): Finding {
     ? warn(
         name,
         found,
-        `npx onecount partitions ${A_PRIMARY * primaries.length}, a multiple of the primaries (docs/scale.md)`,
+        `npx onecount partitions ${A_PRIMARY * primaries.length}, a multiple of the primaries: ${guide('scale')}`,
       )
     : ok(name, found)
 }

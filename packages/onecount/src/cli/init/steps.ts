@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { guide } from '../guide'
 import type { Application } from './application'
 import { findEmptyNames } from './environment'
 import type { Planned } from './files'
@@ -35,7 +36,7 @@ export function nextSteps(
     ...(mount
       ? [`Give LikesProvider the transport createHttpTransport({ baseUrl: '/api/onecount/likes' })`]
       : []),
-    'Show the counts in your pages: LikesProvider, onecount.readLikes and useLikes, as docs/adopt.md has them',
+    `Show the counts in your pages: LikesProvider, onecount.readLikes and useLikes. How: ${guide('adopt')}`,
     `npx onecount backfill && ${doctors.join(' && ')}`,
   ]
 }
