@@ -159,6 +159,31 @@ describe('a press that is kept for somebody', () => {
   })
 })
 
+describe('a page with two kinds at one address', () => {
+  it('hears of another person for each of them by an answer of its own, and sends no press of the one before', async () => {
+    browser.person = 'ana'
+    const likes = await openRead()
+    const bookmarks = open(undefined, likes.store.queryClient, 'bookmark')
+    await bookmarks.post.read()
+    const before = bookmarks.post.entry()
+    browser.person = 'ben'
+    await likes.post.read()
+    expect(likes.store.session).toBe(sessionTag('ben'))
+    expect(bookmarks.store.session).toBe(sessionTag('ana'))
+    expect(bookmarks.post.entry()).toBe(before)
+    bookmarks.post.set(true)
+    await isSettled(bookmarks)
+    expect(bookmarks.shown().error).toMatchObject({ code: 'session_changed' })
+    expect(browser.pressed()).toEqual([])
+    await expect.poll(() => bookmarks.store.session).toBe(sessionTag('ben'))
+    bookmarks.post.set(true)
+    await isSettled(bookmarks)
+    expect(browser.pressed()).toEqual(['ben'])
+    expect(entries()).not.toEqual([])
+    expect(entries().filter(name => !name.includes('/bookmark'))).toEqual([])
+  })
+})
+
 describe('a press that is on its way when somebody else signs in', () => {
   it('is refused by the server, said at the post, and kept for who made it', async () => {
     browser.person = 'ana'

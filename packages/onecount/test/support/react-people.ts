@@ -59,9 +59,9 @@ export function createPeopleBrowser() {
 
 const withoutMaker = (body: string) => JSON.stringify({ ...JSON.parse(body), madeBy: undefined })
 
-/** A page on it; `seed`: what the server has rendered. */
-export function openPeoplePage(seed?: LikeInput) {
-  const store = new LikesStore(new QueryClient(), createHttpTransport())
+/** A page on it; `seed`: what the server has rendered. Or another kind of a page whose client is given. */
+export function openPeoplePage(seed?: LikeInput, queryClient = new QueryClient(), kind?: string) {
+  const store = new LikesStore(queryClient, createHttpTransport(), kind)
   const post = store.post(POST)
   if (seed) {
     store.queryClient.setQueryData(post.queryKey, post.first(seed))
