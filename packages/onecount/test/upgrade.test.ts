@@ -3,7 +3,7 @@ import { postgresJsPort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PairOp, PostgresPort } from '../src/core/ports'
-import { newest } from '../src/testing/postgres/harness'
+import { chainOf, newest } from '../src/testing/postgres/harness'
 import { connect, ownersTables } from './support/databases'
 import { applyAll, applyVersionBefore } from './support/existing'
 import { forAllTests } from './support/for-all-tests'
@@ -216,5 +216,23 @@ describe('a database of the version before', () => {
     expect(redis.likes[POSTS[0]!]).toBe(BASE + 1)
     expect(await sql`select from like_unseen`).toHaveLength(0)
     expect(await before.drain([])).toBe(false)
+  })
+
+  it('a batch that functions without a kept answer have applied is answered as the tables have it', async () => {
+    await applyAll(sql)
+    const chain = chainOf(port)
+    await chain.drain([{ postId: POSTS[0]!, sessionId: 'a', op: 2 * T + 1 }])
+    const [{ drain }] = (await sql`
+      select pg_get_functiondef(p.oid) as drain from pg_proc p where proname = 'onecount_drain'`) as unknown as [
+      { drain: string },
+    ]
+    const keeping = 'update public.like_receipt set answer = v_answer where partition = p_partition;'
+    expect(drain).toContain(keeping)
+    await sql.unsafe(drain.replace(keeping, ''))
+    const batch = chain.batch([{ postId: POSTS[1]!, sessionId: 'b', op: 2 * T + 1 }])
+    const first = await port.sync(batch)
+    expect(first).toMatchObject({ status: 'applied', posts: [{ postId: POSTS[1], likes: BASE + 1 }] })
+    await sql.unsafe(drain)
+    expect(await port.sync(batch)).toEqual(first)
   })
 })

@@ -239,8 +239,9 @@ begin
     update public.like_receipt set owner = p_owner where partition = p_partition;
   end if;
   if split_part(v_receipt, '/', 1) = p_nonce then
-    select answer into v_answer from public.like_receipt where partition = p_partition;
     -- There is none of a batch that the version before applied.
+    select answer into v_answer from public.like_receipt
+     where partition = p_partition and answer ->> 'receipt' = v_receipt;
     return coalesce(v_answer, public.onecount_drained(p_partition, p_nonce, p_posts, p_sessions, p_ops, null));
   end if;
   if v_receipt is distinct from p_parent then
