@@ -1,10 +1,7 @@
 export type Background = typeof import('./background')
 
 /** From one attempt to load the rest to the next; milliseconds. */
-const RETRY_MS = 3000
-
-/** For how long a failed press waits for it: the next attempt has time to end; milliseconds. */
-export const JUDGED_MS = 2 * RETRY_MS
+export const RETRY_MS = 3000
 
 /** Undefined until it has been loaded. */
 export let background: Background | undefined
@@ -21,10 +18,12 @@ export function later(use: (background: Background) => void): void {
 }
 
 /** Again and again: the page may be offline. */
-async function load(): Promise<void> {
-  while (!background) {
-    background = await import('./background').catch(() => undefined)
-    if (!background) await new Promise(resolve => setTimeout(resolve, RETRY_MS))
-  }
-  for (const use of waiting.splice(0)) use(background)
+function load(): void {
+  import('./background').then(
+    loaded => {
+      background = loaded
+      for (const use of waiting.splice(0)) use(loaded)
+    },
+    () => setTimeout(load, RETRY_MS),
+  )
 }

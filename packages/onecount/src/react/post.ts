@@ -1,4 +1,4 @@
-import { type Background, background, JUDGED_MS, later } from './later'
+import { type Background, background, later, RETRY_MS } from './later'
 import { afterOp, sound, stampOp } from './numbers'
 import { createOutbox } from './outbox'
 import { contradict, EMPTY_ENTRY, type LikeInput, type LikesEntry, likesKey, mergeLikes } from './registers'
@@ -52,7 +52,8 @@ export function createPost(store: LikesStore, postId: string) {
       // A refusal may come before what judges it has been loaded: only an offline page goes on without.
       await new Promise<unknown>(end => {
         later(end)
-        setTimeout(end, JUDGED_MS)
+        // The next attempt to load it has time to end.
+        setTimeout(end, 2 * RETRY_MS)
       })
       if (intent() === failed) await (background?.fail(store, post, failed, error) ?? retryIn(0, failed))
     },
