@@ -1286,7 +1286,9 @@ begin
     end if;
     return json_build_object('status', 'refused', 'sqlstate', v_state, 'message', left(v_message, 500));
   end;
-  update public.like_receipt set nonce = p_nonce || '/' || gen_random_uuid() where partition = p_partition;
+  -- Without the answer before: every version of the row stays for as long as any transaction is open.
+  update public.like_receipt set nonce = p_nonce || '/' || gen_random_uuid(), answer = null
+   where partition = p_partition;
 
   if json_array_length(v_refused) > 0 or exists (select from public.like_refused) then
     -- A greater op of a pair, whatever became of it, comes in the place of one that was refused.
