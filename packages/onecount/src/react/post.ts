@@ -1,6 +1,6 @@
 import { type Background, background, later, RETRY_MS } from './later'
 import { afterOp, sound, stampOp } from './numbers'
-import { createOutbox } from './outbox'
+import { createOutbox, type Refusal } from './outbox'
 import { contradict, EMPTY_ENTRY, type LikeInput, type LikesEntry, likesKey, mergeLikes } from './registers'
 import type { LikesStore } from './store'
 import { serverTime } from './transport'
@@ -49,13 +49,14 @@ export function createPost(store: LikesStore, postId: string) {
       later(({ answered }) => answered(store, post, sent, answer, at))
     },
     async (failed, error) => {
-      // A refusal may come before what judges it has been loaded: only an offline page goes on without.
-      await new Promise<unknown>(end => {
-        later(end)
-        // The next attempt to load it has time to end.
-        setTimeout(end, 2 * RETRY_MS)
-      })
-      if (intent() === failed) await (background?.fail(store, post, failed, error) ?? retryIn(0, failed))
+      // A refusal may come before what judges it has been loaded: the next attempt to load it has time to end.
+      if ((error as Refusal).code)
+        await new Promise<unknown>(end => {
+          later(end)
+          setTimeout(end, 2 * RETRY_MS)
+        })
+      if (intent() === failed)
+        await (background?.fail(store, post, failed, error) ?? retryIn(RETRY_MS, failed))
     },
     () => {
       if (!intent()) background?.release(post)
