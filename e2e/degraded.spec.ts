@@ -163,5 +163,7 @@ test('a page that was closed before it could save is saved by the next one', asy
   await next.goto(`${stack.url}/profile/lucia_nature`)
   await expect(bearCount(next)).toHaveText('447')
   await expect(heart(next)).toHaveAttribute('aria-pressed', 'true')
+  // It shows the press before it has sent it.
+  await shows(next, 'exact')
   await expectInBothStores(447)
 })
