@@ -62,6 +62,7 @@ for (const width of [390, 1280])
     })
     for (const path of PATHS) {
       await page.goto(stack.url + path)
+      await expect(page.locator('html')).toHaveAttribute('lang', 'en')
       await page.waitForLoadState('networkidle')
       expect(await page.evaluate(() => (window as unknown as { shifts: string[] }).shifts), path).toEqual([])
     }

@@ -82,6 +82,7 @@ describe('whatever goes wrong, in whatever order', () => {
         seeds: 30,
         kind,
         onOutcome({ seed, faults, violations, counts: { presses } }) {
+          expect(presses).toBeGreaterThan(0)
           found[seed] = { faults, violations, presses }
           return undefined
         },
