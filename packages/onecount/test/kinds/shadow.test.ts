@@ -57,11 +57,17 @@ const writeWithStatements: OldWrite = async (sql, article, user, liked, random) 
   }
   const [row] = await sql`select like_count from articles where id = ${article}`
   const isChanged = await againAfterDeadlock(() => changeRow(sql, article, user, liked))
-  if (way === 2 && isChanged) await add(sql)
-  if (way === 3) await sql`update articles set like_count = ${row!.like_count + step} where id = ${article}`
+  if (way === 2 && isChanged) await againAfterDeadlock(() => add(sql))
+  if (way === 3) {
+    const likes = row!.like_count + step
+    await againAfterDeadlock(() => sql`update articles set like_count = ${likes} where id = ${article}`)
+  }
 }
 
-/** Rows and articles are locked in one order by onecount and in the other by code of before: one of two may lose. */
+/**
+ * Rows and articles are locked in one order by onecount and in the other by code of before: one of them may lose. Also a
+ * statement alone: others wait for it while it waits for a row.
+ */
 async function againAfterDeadlock<T>(act: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
@@ -252,6 +258,8 @@ async function drainWith({ sql, people, startWorker }: Started) {
     .poll(receipt, { timeout: 30_000 })
     .not.toBe(before)
     .catch(error => {
+      // Nothing is left to drain where nobody presses any more.
+      people.assertWell()
       throw new Error(`the worker does not drain: ${worker.said()}`, { cause: error })
     })
   people.drainIsUp()

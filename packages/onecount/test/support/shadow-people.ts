@@ -199,6 +199,11 @@ export function createPeople({ sql, engines, send, write, liked, toggled, base, 
       for (const [n, view] of views.entries()) lives.push(live(createReader(createRandom(seed + n), view)))
     },
 
+    /** @throws what a person or a reader has met, who presses no more since */
+    assertWell(): void {
+      if (failure !== undefined) throw failure
+    },
+
     drainIsUp(): void {
       drainingSince = performance.now()
     },
