@@ -5,9 +5,10 @@ import { HomeFeed } from './components/HomeFeed'
 import { People } from './components/People'
 import { TopRanked } from './components/TopRanked'
 import styles from './page.module.css'
-import { FEED_PAGE, getPostsWithRedisLikes } from './utils/cached-posts'
-import { getAuthors } from './utils/cached-profiles'
-import { formatCursor, parseCursor } from './utils/feed-cursor'
+import { getPostsWithRedisLikes } from './utils/cached-posts'
+import { getPeople } from './utils/cached-profiles'
+import { parseCursor } from './utils/feed-cursor'
+import { feedPage } from './utils/feed-page'
 import { getRanking } from './utils/ranked-posts'
 
 interface Props {
@@ -16,6 +17,9 @@ interface Props {
 
 /** The first HTML carries the pictures and their counts, for readers without JavaScript too: nothing streams in later. */
 export const instant = false
+
+/** People beside the feed; the others have a page. */
+const SOME = 12
 
 export const metadata: Metadata = { title: { absolute: 'Latest · huella' } }
 
@@ -39,16 +43,16 @@ export default function HomePage({ searchParams }: Props) {
 
 async function Feed({ searchParams }: Props) {
   await connection()
-  const posts = await getPostsWithRedisLikes(parseCursor((await searchParams).before))
-  const last = posts.length === FEED_PAGE ? posts.at(-1) : undefined
-  return <HomeFeed posts={posts} olderHref={last && `/?before=${formatCursor(last)}`} />
+  const { before } = await searchParams
+  const page = feedPage(await getPostsWithRedisLikes(parseCursor(before)))
+  return <HomeFeed key={String(before)} first={page} />
 }
 
 /** What stands beside the feed is left out where it cannot be had: the feed does not depend on it. */
 async function Everybody() {
   await connection()
-  const authors = await getAuthors().catch(() => [])
-  return <People authors={authors} />
+  const page = await getPeople(null, SOME).catch(() => null)
+  return page && <People {...page} />
 }
 
 /** The first places beside the feed; on a phone, where they would only push it away, just the line about the numbers. */

@@ -3,11 +3,13 @@
 import { useId } from 'react'
 import type { Post, PostContent } from '@/app/types'
 import { AuthorLine } from './AuthorLine'
+import { LikeablePicture } from './LikeablePicture'
 import { LikeControl } from './LikeControl'
 import { MoreBy } from './MoreBy'
 import { Picture } from './Picture'
 import styles from './PostDetail.module.css'
 import { OPEN_POST_CAPTION } from './PostModal'
+import { PostSteps } from './PostSteps'
 import { Since } from './Since'
 
 interface PostDetailProps {
@@ -25,7 +27,10 @@ export function PostDetail({ post, more, inModal = false }: PostDetailProps) {
   const Heading = inModal ? 'h2' : 'h1'
   return (
     <article aria-labelledby={captionId} data-post-id={post.id} className={styles.post}>
-      <Picture post={post} first link={false} />
+      <LikeablePicture post={post}>
+        <Picture post={post} first link={false} />
+        {inModal && <PostSteps post={post} />}
+      </LikeablePicture>
       <div className={styles.facts}>
         <AuthorLine author={post.author} />
         <p lang="es" className={styles.bio}>

@@ -1,7 +1,16 @@
 'use client'
 
 import { usePathname, useRouter } from 'next/navigation'
-import { type ReactNode, useLayoutEffect, useRef } from 'react'
+import {
+  createContext,
+  type ReactNode,
+  useCallback,
+  useContext,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react'
 import { trapFocus } from './focus-trap'
 import { CloseIcon } from './icons'
 import styles from './PostModal.module.css'
@@ -18,9 +27,23 @@ export function PostModal({ children }: { children: ReactNode }) {
   return isOpen ? <Dialog>{children}</Dialog> : null
 }
 
+const Announce = createContext<(caption: string) => void>(() => {})
+
+/** Says the caption of a post that took the place of another one: the dialog's name is said only as it opens. */
+export function useStepAnnounced(caption: string): void {
+  const announce = useContext(Announce)
+  useEffect(() => announce(caption), [announce, caption])
+}
+
 function Dialog({ children }: { children: ReactNode }) {
   const dialog = useRef<HTMLDialogElement>(null)
   const router = useRouter()
+  const isFirst = useRef(true)
+  const [steppedTo, setSteppedTo] = useState('')
+  const announce = useCallback((caption: string) => {
+    if (!isFirst.current) setSteppedTo(caption)
+    isFirst.current = false
+  }, [])
 
   useLayoutEffect(() => {
     const element = dialog.current!
@@ -47,8 +70,11 @@ function Dialog({ children }: { children: ReactNode }) {
         <button type="button" className={styles.close} aria-label="Close" onClick={() => router.back()}>
           <CloseIcon />
         </button>
-        {children}
+        <Announce value={announce}>{children}</Announce>
       </div>
+      <p role="status" lang="es" className="visually-hidden">
+        {steppedTo}
+      </p>
     </dialog>
   )
 }

@@ -2,11 +2,9 @@ import type { Post, PostContent } from '@/app/types'
 import { onecount } from '@/app/utils/onecount'
 import { cacheContent, contentTags, noContentYet } from '@/app/utils/redis/cache'
 import { POST_COLUMNS, type PostRow, toPostContent } from './content-rows'
+import { FEED_PAGE } from './feed-page'
 import { mergePostsWithCounts } from './posts-with-counts'
 import { contentClient, deadline } from './supabase'
-
-/** Posts on one page of the feed. Older ones are on the next page: nothing is cut off. */
-export const FEED_PAGE = 100
 
 /** Ids in one request: they are sent in its address. */
 const IDS_MAX = 100
@@ -15,7 +13,7 @@ const IDS_MAX = 100
  * A page of the feed, newest first: the newest, or those before a post. Content alone, cached for 5 to 60 minutes.
  * @throws Error when Supabase does not answer; nothing is cached then
  */
-export async function getPosts(before: FeedCursor | null): Promise<PostContent[]> {
+export async function getPosts(before: FeedCursor | null, length = FEED_PAGE): Promise<PostContent[]> {
   'use cache'
   cacheContent(contentTags.posts)
   let query = contentClient()
@@ -24,7 +22,7 @@ export async function getPosts(before: FeedCursor | null): Promise<PostContent[]
     .abortSignal(deadline())
     .order('created_at', { ascending: false })
     .order('id', { ascending: false })
-    .limit(FEED_PAGE)
+    .limit(length)
   if (before) {
     const { createdAt, id } = before
     query = query.or(`created_at.lt."${createdAt}",and(created_at.eq."${createdAt}",id.lt.${id})`)

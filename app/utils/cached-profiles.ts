@@ -71,22 +71,35 @@ export async function getProfileWithRedisLikes(
   return { author: profile.author, posts: await mergePostsWithCounts(profile.posts, sessionId) }
 }
 
-/** Everybody, by name, cached. @throws Error as `getProfile` */
-export async function getAuthors(): Promise<Author[]> {
+/** People on one page of them. */
+export const PEOPLE_PAGE = 24
+
+export interface PeoplePage {
+  people: Author[]
+  /** Where the next page begins; null on the last one. */
+  next: string | null
+}
+
+/**
+ * A page of everybody, by user name, cached: the first, or those after a name. One read by index, however many there are.
+ * @throws Error as `getProfile`
+ */
+export async function getPeople(after: string | null, length = PEOPLE_PAGE): Promise<PeoplePage> {
   'use cache'
   cacheContent(contentTags.profiles)
-  const rows = await readAll<AuthorRow & { id: string }>(async after => {
-    let query = contentClient()
-      .from('profiles')
-      .select(`id, ${AUTHOR_COLUMNS}`)
-      .abortSignal(deadline())
-      .order('id')
-      .limit(ROWS_MAX)
-    if (after) query = query.gt('id', after)
-    const { data } = await query
-      .overrideTypes<(AuthorRow & { id: string })[], { merge: false }>()
-      .throwOnError()
-    return data
-  })
-  return rows.map(toAuthor).sort((a, b) => a.displayName.localeCompare(b.displayName, 'es'))
+  let query = contentClient()
+    .from('profiles')
+    .select(AUTHOR_COLUMNS)
+    .abortSignal(deadline())
+    .order('username')
+    // One more than is shown says whether there is a next page.
+    .limit(length + 1)
+  if (after) query = query.gt('username', after)
+  const { data } = await query.overrideTypes<AuthorRow[], { merge: false }>().throwOnError()
+  const people = data.slice(0, length).map(toAuthor)
+  return { people, next: data.length > length ? people.at(-1)!.username : null }
 }
+
+/** A place among the people as it stands in an address; null: the beginning. */
+export const parseUsername = (text: string | string[] | undefined): string | null =>
+  typeof text === 'string' && USERNAME.test(text) ? text : null

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { newestFirst, readAll, toPostContent } from './content-rows'
+import { newestFirst, readAll, toMoment, toPostContent } from './content-rows'
+import { formatCursor, parseCursor } from './feed-cursor'
 
 describe('readAll', () => {
   const table = Array.from({ length: 2500 }, (_, n) => ({ id: String(n).padStart(4, '0') }))
@@ -37,6 +38,19 @@ describe('toPostContent', () => {
 
   it('never carries a count into the cache, even when a row has one', () => {
     expect(JSON.stringify(toPostContent(row))).not.toContain('446')
+  })
+
+  it.each([
+    ['2026-10-11 07:20:00+00', '2026-10-11T07:20:00+00:00'],
+    ['2026-10-11 07:20:00.123456-03', '2026-10-11T07:20:00.123456-03:00'],
+    ['2026-10-11 07:20:00+05:30', '2026-10-11T07:20:00+05:30'],
+    ['2026-10-11T07:20:00.5+00:00', '2026-10-11T07:20:00.5+00:00'],
+    ['2026-10-14T09:30:00Z', '2026-10-14T09:30:00Z'],
+  ])('has the time %s as %s, which a cursor of the feed can hold', (text, moment) => {
+    const { createdAt, id } = toPostContent({ ...row, created_at: text })
+    expect(createdAt).toBe(moment)
+    expect(toMoment(moment)).toBe(moment)
+    expect(parseCursor(decodeURIComponent(formatCursor({ createdAt, id })))).toEqual({ createdAt, id })
   })
 
   it('orders by date, then by id', () => {

@@ -23,6 +23,12 @@ export interface PostRow {
   author: AuthorRow
 }
 
+/**
+ * A time in the form of addresses and of HTML. PostgREST writes it so already, others as Postgres prints it:
+ * `2026-10-11 07:20:00.123456+00`. To the microsecond, as pages of the feed begin where the one before has ended.
+ */
+export const toMoment = (text: string): string => text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')
+
 export const toAuthor = (row: AuthorRow): Author => ({
   username: row.username,
   displayName: row.display_name,
@@ -35,7 +41,7 @@ export const toPostContent = (row: PostRow): PostContent => ({
   caption: row.caption,
   alt: row.alt,
   imageUrl: row.image_url,
-  createdAt: row.created_at,
+  createdAt: toMoment(row.created_at),
   author: toAuthor(row.author),
 })
 

@@ -15,7 +15,7 @@ export interface Ranking {
 /** The most liked posts by the counts of this moment. @throws Error when the content cannot be read */
 export async function getRanking(limit = RANK_LENGTH): Promise<Ranking> {
   const [sessionId, ids] = await Promise.all([onecount.getSession(), rankedIds(limit)])
-  const content = ids ? await getPostsById(ids) : (await getPosts(null)).slice(0, limit)
+  const content = ids ? await getPostsById(ids) : await getPosts(null, limit)
   const posts = await mergePostsWithCounts(content, sessionId)
   return { posts: ids ? byLikes(posts) : posts, known: ids !== null }
 }
