@@ -1,7 +1,7 @@
 'use client'
 
 import { useRouter } from 'next/navigation'
-import { useEffect, useEffectEvent, useLayoutEffect, useRef, useState, useTransition } from 'react'
+import { useEffectEvent, useLayoutEffect, useRef, useState, useTransition } from 'react'
 import type { Post } from '@/app/types'
 import { ArrowIcon } from './icons'
 import { type Neighbours, neighboursOf } from './neighbours'
@@ -14,8 +14,8 @@ type Side = keyof Neighbours
 const SWIPE_PX = 48
 const SWIPE_SLOPE = 1.5
 
-/** The side of the button that was pressed last: the view of the next post is another one, and its button gets the focus. */
-let pressed: Side | null = null
+/** The button that was pressed last, and the post that it leads to: the view of that one is another, whose button gets the focus. */
+let pressed: { side: Side; to: string } | null = null
 
 /**
  * Steps from the post that is open over a list to those beside it: buttons on the picture, the arrow keys, and a swipe.
@@ -35,15 +35,18 @@ export function PostSteps({ post: { id: postId, caption } }: { post: Post }) {
     setBeside(neighboursOf(postId))
   }, [postId])
 
-  const step = useEffectEvent((side: Side): boolean => {
+  function step(side: Side, { isButton = false } = {}): boolean {
     const next = neighboursOf(target.current)[side]
     if (next === null) return false
     target.current = next
+    pressed = isButton ? { side, to: next } : null
     move(() => router.replace(`/post/${next}`, { scroll: false }))
     return true
-  })
+  }
+  const stepHere = useEffectEvent((side: Side) => step(side))
 
-  useEffect(() => {
+  // Before the view is painted: a swipe at what one sees is heard.
+  useLayoutEffect(() => {
     const dialog = place.current!.closest('dialog')
     if (!dialog) return
     const abort = new AbortController()
@@ -61,7 +64,7 @@ export function PostSteps({ post: { id: postId, caption } }: { post: Post }) {
       ({ changedTouches }) => {
         const side = from && sideOfSwipe(from, changedTouches[0]!)
         from = null
-        if (side) step(side)
+        if (side) stepHere(side)
       },
       passive,
     )
@@ -69,7 +72,7 @@ export function PostSteps({ post: { id: postId, caption } }: { post: Post }) {
       'keydown',
       event => {
         const side = sideOfKey(event)
-        if (side && step(side)) event.preventDefault()
+        if (side && stepHere(side)) event.preventDefault()
       },
       { signal: abort.signal },
     )
@@ -78,8 +81,8 @@ export function PostSteps({ post: { id: postId, caption } }: { post: Post }) {
 
   return (
     <div ref={place} className={styles.steps} aria-busy={isMoving}>
-      {beside.before && <StepButton side="before" name="Previous picture" onPress={step} />}
-      {beside.after && <StepButton side="after" name="Next picture" onPress={step} />}
+      {beside.before && <StepButton side="before" name="Previous picture" of={postId} onPress={step} />}
+      {beside.after && <StepButton side="after" name="Next picture" of={postId} onPress={step} />}
     </div>
   )
 }
@@ -87,24 +90,26 @@ export function PostSteps({ post: { id: postId, caption } }: { post: Post }) {
 interface StepButtonProps {
   side: Side
   name: string
-  onPress(side: Side): void
+  /** The post that is shown. */
+  of: string
+  onPress(side: Side, how: { isButton: boolean }): void
 }
 
-function StepButton({ side, name, onPress }: StepButtonProps) {
+function StepButton({ side, name, of, onPress }: StepButtonProps) {
+  const button = useRef<HTMLButtonElement>(null)
+  useLayoutEffect(() => {
+    if (pressed?.side !== side || pressed.to !== of) return
+    button.current!.focus()
+    pressed = null
+  }, [side, of])
+
   return (
     <button
+      ref={button}
       type="button"
-      ref={button => {
-        if (pressed !== side) return
-        button?.focus()
-        pressed = null
-      }}
       className={styles[side]}
       aria-label={name}
-      onClick={() => {
-        pressed = side
-        onPress(side)
-      }}
+      onClick={() => onPress(side, { isButton: true })}
     >
       <ArrowIcon />
     </button>
