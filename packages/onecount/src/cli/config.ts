@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Config, defineConfig, type OnecountConfig } from '../config/define'
+import { OnecountError } from '../core/errors'
 import type { Kind } from '../core/kind'
 import { importModule } from './import-module'
 import {
@@ -29,17 +30,31 @@ export async function readConfig(file?: string, root = process.cwd()): Promise<C
   const full = resolve(root, path)
   if (!existsSync(full))
     throw new MissingSetting(`${path} is not there: name your configuration with --config`)
-  const { default: exported } = (await importModule(full)) as { default?: unknown }
-  const config =
-    typeof exported === 'object' && exported && 'default' in exported ? exported.default : exported
-  if (typeof config !== 'object' || config === null)
-    throw new MissingSetting(`${path} exports nothing: export default defineConfig({ … })`)
-  return isChecked(config) ? config : defineConfig(config as OnecountConfig)
+  return namingFile(path, async () => {
+    const { default: exported } = (await importModule(full)) as { default?: unknown }
+    const config =
+      typeof exported === 'object' && exported && 'default' in exported ? exported.default : exported
+    if (typeof config !== 'object' || config === null)
+      throw new MissingSetting(`${path} exports nothing: export default defineConfig({ … })`)
+    return isChecked(config) ? config : defineConfig(config as OnecountConfig)
+  })
+}
+
+/** @throws MissingSetting which names the file and the field: the engine's own error speaks to visitors of a server */
+async function namingFile<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    if (!(error instanceof OnecountError) || !error.options.detail) throw error
+    throw new MissingSetting(`${path}: ${error.options.detail}`)
+  }
 }
 
 function isChecked(config: object): config is Config {
   const { kinds } = config as Partial<Config>
-  return kinds !== undefined && Object.values(kinds).every(kind => typeof kind?.isDefault === 'boolean')
+  if (typeof kinds !== 'object' || kinds === null) return false
+  const all = Object.values(kinds)
+  return all.length > 0 && all.every(kind => typeof kind?.isDefault === 'boolean')
 }
 
 /** The kinds of the configuration, or the one of this name. @throws MissingSetting */

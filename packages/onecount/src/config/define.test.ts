@@ -145,6 +145,19 @@ describe('a configuration with a mistake names its field', () => {
     ['keyPrefix', { keyPrefix: 'post:meta:' }],
     ['kinds.two.rows.table', { kinds: { one: LIKE, two: { ...MARK, rows: LIKE.rows } } }],
     ['kinds.two.target.count', { kinds: { one: LIKE, two: { ...LIKE, rows: MARK.rows } } }],
+    ['kinds.like.privat', { kinds: { like: { ...MARK, privat: true } } }],
+    ['kinds.like.target.colum', target({ colum: 'id' })],
+    ['kinds.like.rows.private', rows({ private: true })],
+    ['kind', { kind: { like: LIKE } }],
+    ['private', { private: true, kinds: { like: LIKE } }],
+    ['kinds', { kinds: null }],
+    ['kinds', { kinds: [LIKE] }],
+    ['kinds.like', { kinds: { like: null } }],
+    ['kinds.like.target', { kinds: { like: { ...LIKE, target: 'articles' } } }],
+    ['kinds.like.rows', { kinds: { like: { ...LIKE, rows: [] } } }],
+    ['the configuration', null as unknown as object],
+    ['the configuration', [] as object],
+    ['the configuration', 'onecount' as unknown as object],
   ])('%s', (field, config) => {
     expect(() => defineConfig(config as OnecountConfig)).toThrow(
       expect.objectContaining({

@@ -75,6 +75,13 @@ const TAKEN = new Set(
     /\s+/,
   ),
 )
+/** Fields of each part of a configuration, so that a misspelled one is refused and not left out. */
+const FIELDS = {
+  config: fieldsOf<OnecountConfig>({ kinds: 1, actor: 1, keyPrefix: 1 }),
+  kind: fieldsOf<KindConfig>({ target: 1, variants: 1, rows: 1, actor: 1, private: 1 }),
+  target: fieldsOf<KindConfig['target']>({ table: 1, id: 1, column: 1, count: 1 }),
+  rows: fieldsOf<KindConfig['rows']>({ table: 1, target: 1, actor: 1, variant: 1, createdAt: 1 }),
+}
 const ID_TYPES: readonly string[] = ['uuid', 'bigint', 'text'] satisfies IdType[]
 const ACTOR_TYPES: readonly string[] = ['uuid', 'text'] satisfies ActorType[]
 
@@ -102,11 +109,13 @@ const ACTOR_TYPES: readonly string[] = ['uuid', 'text'] satisfies ActorType[]
 export function defineConfig<const Given extends OnecountConfig>(
   config: Given,
 ): Config<Given['kinds'] extends object ? Extract<keyof Given['kinds'], string> : 'like'> {
+  refuseUnknown(config, FIELDS.config, '')
   const { kinds = { like: DEFAULT_KIND_CONFIG }, actor = 'text', keyPrefix = '' } = config as OnecountConfig
   oneOf(actor, ACTOR_TYPES, 'actor')
   // `read` finds where ids begin by the first of these.
   if (typeof keyPrefix !== 'string' || !PREFIX.test(keyPrefix) || keyPrefix.includes('post:meta:'))
     fail('keyPrefix', 'must be up to 64 letters, digits and _ . : -, and must not contain post:meta:')
+  assertObject(kinds, 'kinds')
   if (Object.keys(kinds).length === 0) fail('kinds', 'must name a kind, or be left out')
   const all = Object.entries(kinds).map(([name, kind]) => toKind(name, kind, actor, keyPrefix))
   refuseSharing(all)
@@ -117,9 +126,12 @@ function toKind(name: string, config: KindConfig, actor: ActorType, keyPrefix: s
   const at = `kinds.${name}`
   if (!NAME.test(name))
     fail(at, 'the name of a kind has up to 20 lower-case letters and digits, a letter first')
+  refuseUnknown(config, FIELDS.kind, at)
   const { target, rows, private: isPrivate = false } = config
   if (!target) fail(`${at}.target`, 'is missing')
   if (!rows) fail(`${at}.rows`, 'is missing')
+  refuseUnknown(target, FIELDS.target, `${at}.target`)
+  refuseUnknown(rows, FIELDS.rows, `${at}.rows`)
   const actorType = config.actor ?? actor
   oneOf(target.id, ID_TYPES, `${at}.target.id`)
   oneOf(actorType, ACTOR_TYPES, `${at}.actor`)
@@ -190,6 +202,24 @@ function column(name: unknown, field: string): string {
   const fault = faultOf(name)
   if (fault !== null) fail(field, fault)
   return name as string
+}
+
+/** The names of all fields of a type: the compiler misses none. */
+function fieldsOf<Fields>(all: Record<keyof Fields, 1>): string[] {
+  return Object.keys(all)
+}
+
+function assertObject(value: unknown, field: string): asserts value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    fail(field || 'the configuration', 'must be an object')
+}
+
+/** A misspelled `private` would make a kind public. */
+function refuseUnknown(value: unknown, fields: readonly string[], at: string): void {
+  assertObject(value, at)
+  const unknown = Object.keys(value).find(name => !fields.includes(name))
+  if (unknown !== undefined)
+    fail(at ? `${at}.${unknown}` : unknown, `is not a field: there are ${fields.join(', ')}`)
 }
 
 function refuseTwice(columns: (string | null)[], field: string): void {

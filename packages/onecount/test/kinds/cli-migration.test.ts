@@ -72,7 +72,9 @@ describe('npx onecount migration', () => {
     [['--shadow', '--config', 'default.mjs'], '--shadow is for kinds on tables of your own'],
     [['--kind', 'heart'], 'There is no kind heart: the configuration has like, mark'],
     [['--config', 'empty.mjs'], 'empty.mjs exports nothing'],
-    [['--config', 'wrong.mjs'], 'kinds.like.target: is missing'],
+    [['--config', 'wrong.mjs'], 'wrong.mjs: kinds.like.target: is missing'],
+    [['--config', 'none.mjs'], 'none.mjs: kinds: must name a kind'],
+    [['--config', 'unknown.mjs'], 'unknown.mjs: kind: is not a field: there are kinds, actor, keyPrefix'],
   ])(
     '%j says what is wrong',
     async (args, message) => {
@@ -82,9 +84,12 @@ describe('npx onecount migration', () => {
         `export default ${JSON.stringify({ kinds: { like: DEFAULT_KIND_CONFIG } })}`,
       )
       await writeFile(join(folder, 'wrong.mjs'), 'export default { kinds: { like: {} } }')
+      await writeFile(join(folder, 'none.mjs'), 'export default { kinds: {} }')
+      await writeFile(join(folder, 'unknown.mjs'), 'export default { kind: {} }')
       const { code, out, err } = await run(...args)
       expect({ code, out }).toEqual({ code: 2, out: '' })
       expect(err).toContain(message)
+      expect(err).not.toContain('The server is not set up')
     },
     30_000,
   )
