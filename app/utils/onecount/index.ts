@@ -1,3 +1,4 @@
+import { createMetrics } from 'onecount/metrics'
 import { onecountNext } from 'onecount/next'
 import { redisFromEnv } from 'onecount/redis'
 import { supabaseFromEnv } from 'onecount/supabase'
@@ -8,6 +9,7 @@ export const onecount = onecountNext({
   // Over REST where functions have no connection to keep, else over TCP.
   redis: (env, options) => upstashFromEnv(env) ?? redisFromEnv(env, options),
   postgres: supabaseFromEnv,
+  metrics: () => createMetrics(),
   // There are no Server Actions.
   readOnlyPages: true,
 })

@@ -1,6 +1,6 @@
 import type { Onecount } from 'onecount'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { compare } from '../src/cli/compare'
+import { compare } from '../src/compare/compare'
 import { connect } from '../src/cli/connect'
 import { strangersOf } from '../src/core/mirrors'
 import { OTHER, POST, POSTS, startCli } from './support/cli'

@@ -1,9 +1,11 @@
+import { createMetrics } from 'onecount/metrics'
 import { type OnecountNextConfig, onecountNext } from 'onecount/next'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApi } from '../src/next/api'
 import { createParts } from '../src/next/parts'
 import { createWithSession } from '../src/next/proxy'
 import { forAllTests } from './support/for-all-tests'
+import { parseOpenMetrics } from './support/openmetrics'
 import { startStores } from './support/stores'
 
 /**
@@ -75,6 +77,37 @@ describe('what is made', () => {
     const get = (path: string) => answer(requestOf(path))
     expect((await get('/api/onecount/health')).status).toBe(200)
     expect((await get('/api/health')).status).toBe(404)
+  })
+})
+
+describe('metrics', () => {
+  const metricsSecret = 'the-secret-of-prometheus'
+  const scrape = (answer: ReturnType<typeof apiOf>) =>
+    answer(requestOf('/api/metrics', { headers: { authorization: `Bearer ${metricsSecret}` } }))
+
+  it('count what the API does, once for all bundles of the process', async () => {
+    vi.stubEnv('ONECOUNT_METRICS_SECRET', metricsSecret)
+    const config = named({ metrics: () => createMetrics({ sample: false }) })
+    const [answer, other] = [apiOf(config), apiOf(config)]
+    await other(requestOf(`/api/likes/${BEAR.id}`, { method: 'PUT' }))
+    await answer(requestOf(`/api/likes?ids=${BEAR.id}`))
+    const { samples } = parseOpenMetrics(await (await scrape(answer)).text())
+    const value = (name: string, label: string) =>
+      samples.find(sample => sample.name === name && Object.values(sample.labels).includes(label))?.value
+    expect(value('onecount_presses_total', 'accepted')).toBe(1)
+    expect(value('onecount_read_posts_total', 'redis')).toBe(1)
+    expect(value('onecount_store_up', 'postgres')).toBe(1)
+    expect((await answer(requestOf('/api/metrics'))).status).toBe(401)
+  })
+
+  it('need a secret but in development', async () => {
+    const config = () => named({ metrics: () => createMetrics({ sample: false }) })
+    vi.stubEnv('NODE_ENV', 'production')
+    expect((await scrape(apiOf(config()))).status).toBe(404)
+    vi.stubEnv('NODE_ENV', 'development')
+    expect((await apiOf(config())(requestOf('/api/metrics'))).status).toBe(200)
+    vi.stubEnv('NODE_ENV', 'production')
+    expect((await scrape(apiOf(named()))).status).toBe(404)
   })
 })
 

@@ -24,6 +24,7 @@ import * as onecount from 'onecount'
 import * as http from 'onecount/http'
 import * as ioredisDrivers from 'onecount/ioredis'
 import * as joseSessions from 'onecount/jose'
+import * as metrics from 'onecount/metrics'
 import * as nextServer from 'onecount/next'
 import * as postgresDrivers from 'onecount/postgres'
 import * as redisDrivers from 'onecount/redis'
@@ -106,6 +107,7 @@ describe('the public interface', () => {
       'withSessionCookie',
     ])
     expect(Object.keys(joseSessions)).toEqual(['tokenSession'])
+    expect(Object.keys(metrics)).toEqual(['createMetrics'])
     expect(Object.keys(upstashDriver).sort()).toEqual([
       'REST_SETTINGS',
       'createUpstashClient',

@@ -1,9 +1,9 @@
-import { inRedis } from './compare'
+import { inRedis } from '../compare/compare'
+import { type Difference, verifyAll } from '../compare/verify'
 import type { Connected } from './connect'
 import { createProgress } from './progress'
 import { NOTHING, type Repaired, type RepairOptions, repairAll, repairedPosts, repairedRows } from './repair'
 import { formatTable } from './table'
-import { type Difference, verifyAll } from './verify'
 
 /** Posts that are named in a report, and sessions of each. */
 const EXAMPLES = 10

@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
 import WebSocket from 'ws'
+import type { ToForget } from '../compare/compare'
 import { createEngines, type Engines } from '../core/engines'
 import { StoreUnavailable } from '../core/errors'
 import { DEFAULT_KIND, type Kind } from '../core/kind'
@@ -17,9 +18,6 @@ import { openRedis } from './open-redis'
 import type { RepairRpc } from './repair'
 import { MissingSetting, type StoreSettings } from './settings'
 import { databaseAddress, openAddress, postgresUnreachable, supabaseAddress } from './unreachable'
-
-/** Those of the posts that Redis has yet to forget: they were removed, or their likes were set by hand. */
-export type ToForget = (postIds: string[]) => Promise<Set<string>>
 
 /** The engine on the stores of the settings, with time for large pages. */
 export interface Connected {

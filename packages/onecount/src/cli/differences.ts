@@ -1,6 +1,6 @@
-import { PAIRS_KEPT } from './found'
+import { PAIRS_KEPT } from '../compare/found'
+import type { Difference } from '../compare/verify'
 import { formatTable } from './table'
-import type { Difference } from './verify'
 
 /** Differences that a command lists; all of them are counted. */
 export const LISTED = 100

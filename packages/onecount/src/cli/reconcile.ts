@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util'
+import { contextOf, type Found } from '../compare/found'
+import { compareAgain, type Difference } from '../compare/verify'
 import { mendMirrors } from '../core/mirrors'
 import { nextOp } from '../core/op'
 import { kindSettings } from './config'
 import { type Connected, connect } from './connect'
 import { formatDifferences, LISTED } from './differences'
-import { contextOf, type Found } from './found'
 import type { Command } from './main'
 import { type Compared, compareSelected, exitCode, parseSelection, SELECTION_OPTIONS } from './selection'
 import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
-import { compareAgain, type Difference } from './verify'
 
 const HELP = `Mends posts on which Redis and Postgres do not agree.
 

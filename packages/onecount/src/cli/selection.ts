@@ -1,12 +1,12 @@
+import { inRedis } from '../compare/compare'
+import { type Difference, type Verified, verifyAll } from '../compare/verify'
 import { DEFAULT_KIND, type Kind } from '../core/kind'
 import { idsOf } from '../core/kind-ids'
 import type { Onecount } from '../core/onecount'
 import type { PostSummary } from '../core/ports'
-import { inRedis } from './compare'
 import type { Connected } from './connect'
 import { createProgress } from './progress'
 import { MissingSetting } from './settings'
-import { type Difference, type Verified, verifyAll } from './verify'
 
 /** Which posts a command looks at, as its options say. */
 export interface Selection {

@@ -1,11 +1,11 @@
 import { parseArgs } from 'node:util'
+import type { Difference } from '../compare/verify'
 import { kindSettings } from './config'
 import { connect } from './connect'
 import { formatDifferences, LISTED } from './differences'
 import type { Command } from './main'
 import { type Compared, compareSelected, exitCode, parseSelection, SELECTION_OPTIONS } from './selection'
 import { type KindOptions, STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
-import type { Difference } from './verify'
 
 const HELP = `Compares what Redis shows with what Postgres holds, post by post: the count, and who likes it. Changes no count:
 what differs is drained and compared again, so that likes which flow meanwhile do not matter.

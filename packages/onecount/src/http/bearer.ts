@@ -8,12 +8,19 @@ const MIN_SECRET_LENGTH = 16
  * A bearer token that cannot be guessed, or undefined when there is none.
  * @throws OnecountError `misconfigured` when it is shorter than 16 characters, or no token because of its characters
  */
-export function parseDrainSecret(secret: string | undefined): string | undefined {
+export const parseDrainSecret = (secret: string | undefined): string | undefined =>
+  parseSecret(secret, 'ONECOUNT_DRAIN_SECRET', ' (or CRON_SECRET)')
+
+/** Likewise, of the metrics. */
+export const parseMetricsSecret = (secret: string | undefined): string | undefined =>
+  parseSecret(secret, 'ONECOUNT_METRICS_SECRET')
+
+function parseSecret(secret: string | undefined, field: string, others = ''): string | undefined {
   if (!secret) return undefined
   if (secret.length >= MIN_SECRET_LENGTH && /^[!-~]+$/.test(secret)) return secret
   throw new OnecountError('misconfigured', {
-    field: 'ONECOUNT_DRAIN_SECRET',
-    detail: `ONECOUNT_DRAIN_SECRET (or CRON_SECRET) needs ${MIN_SECRET_LENGTH} characters or more, without spaces, as printed by: openssl rand -hex 32`,
+    field,
+    detail: `${field}${others} needs ${MIN_SECRET_LENGTH} characters or more, without spaces, as printed by: openssl rand -hex 32`,
   })
 }
 

@@ -1,12 +1,12 @@
 import { OnecountError } from '../core/errors'
 import { createAfterDrain } from './after-drain'
-import { parseDrainSecret } from './bearer'
+import { parseDrainSecret, parseMetricsSecret } from './bearer'
 import { clientIp, UNKNOWN_IP } from './client-ip'
 import { createErrorLog } from './error-log'
 import type { Limiter } from './limiter'
 import type { Limits } from './limits'
 import { corsHeaders, isSecure, parseOrigin } from './origin'
-import type { KindsService, LikesService } from './ports'
+import type { Exposition, KindsService, LikesService } from './ports'
 import { type ApiRequest, fromRequest } from './request'
 import { errorReply, noContent, type Reply, TIME_HEADER, toResponse } from './responses'
 import { type Call, createRoutes } from './routes'
@@ -43,6 +43,13 @@ export interface HandlerOptions {
    * with the answer. Left out: `service.drain` runs, or a worker does.
    */
   drain?: 'after'
+  /** What `{base}/metrics` answers. */
+  metrics?: Exposition
+  /**
+   * Bearer token of `{base}/metrics`, 16 characters or more; without one there is no such address. `false`: everybody may
+   * read it, as in development.
+   */
+  metricsSecret?: string | false
   /** Proxies in front that append to `X-Forwarded-For`; 0 (default): the header is not believed. */
   proxyHops?: number
   /** Where the API is. Default: `/api`. */
@@ -105,14 +112,15 @@ export const answerOf = (handler: Handler): Answer | undefined => ANSWERS.get(ha
 function createAnswer(options: HandlerOptions): Answer {
   const { proxyHops = 0, basePath = '/api', now = Date.now } = options
   const drainSecret = parseDrainSecret(options.drainSecret)
+  const metricsSecret = options.metricsSecret === false ? false : parseMetricsSecret(options.metricsSecret)
   const trustedOrigins = (options.trustedOrigins ?? []).map(parseOrigin)
   const secrets = options.anonymous === false && !options.secret ? [] : parseSecrets(options.secret)
   const errorLog = createErrorLog({
     log: options.log,
     now,
-    secrets: drainSecret ? [...secrets, drainSecret] : secrets,
+    secrets: [...secrets, drainSecret, metricsSecret].filter(secret => typeof secret === 'string'),
   })
-  const findRoute = createRoutes({ ...options, trustedOrigins, drainSecret }, errorLog)
+  const findRoute = createRoutes({ ...options, trustedOrigins, drainSecret, metricsSecret }, errorLog)
   const { service, drainBudgetMs } = options
   // Without Redis nothing is pending.
   const afterDrain =

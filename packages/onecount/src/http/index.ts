@@ -7,7 +7,7 @@ export { nodeListener } from './node'
 export { isSecure } from './origin'
 export type { PageLikes } from './page-likes'
 export { createPages, type OpenedPage, type OpenPage, type PagesOptions } from './pages'
-export type { KindsService, LikesService } from './ports'
+export type { Exposition, KindsService, LikesService } from './ports'
 export { doubtProxyHops } from './proxy-doubt'
 export { errorResponse } from './responses'
 export {

@@ -35,6 +35,13 @@ export interface LikesService {
 
 type DrainOnce = Omit<DrainOptions, 'budgetMs'>
 
+/** What `{base}/metrics` answers: `createMetrics` of `onecount/metrics` makes it. */
+export interface Exposition {
+  readonly contentType: string
+  /** Never rejects because a store is away. */
+  text(): Promise<string>
+}
+
 /** What HTTP needs of several kinds: `createEngines` makes it. */
 export interface KindsService {
   /** By name. */

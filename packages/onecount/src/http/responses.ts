@@ -33,6 +33,10 @@ export function json(status: number, body: unknown): Reply {
   }
 }
 
+export function text(contentType: string, body: string): Reply {
+  return { status: 200, headers: { ...headersOfNow(), 'content-type': contentType }, cookies: [], body }
+}
+
 export function noContent(): Reply {
   return { status: 204, headers: headersOfNow(), cookies: [], body: null }
 }

@@ -8,7 +8,7 @@ import { drainResponse, healthResponse } from './operations'
 import { isForeign, isSecure } from './origin'
 import { parseWrite } from './params'
 import type { ApiRequest, RequestHead } from './request'
-import { json, type Reply } from './responses'
+import { json, type Reply, text } from './responses'
 import { type Served, serve } from './served'
 import { serializeSessionCookie } from './session'
 import { SESSION_HEADER, sessionTag } from './session-tag'
@@ -38,7 +38,7 @@ export function createRoutes(
   options: HandlerOptions,
   logError: (request: RequestHead, error: unknown) => void,
 ): (path: string) => Route | undefined {
-  const { service, trustedOrigins = [], drainSecret, now = Date.now } = options
+  const { service, trustedOrigins = [], drainSecret, metrics, metricsSecret, now = Date.now } = options
   const { drainBudgetMs = 5_000, bodyTimeoutMs = 5_000 } = options
   const { main, kinds } = serve(service)
   const limiter = options.limiter ?? createLimiter(options.limits ?? DEFAULT_LIMITS, { now })
@@ -136,9 +136,15 @@ export function createRoutes(
     return drainResponse(service, drainBudgetMs, error => logError(request, error))
   }
 
+  async function scrape({ request }: Call): Promise<Reply> {
+    if (metricsSecret) assertBearer(request, metricsSecret)
+    return text(metrics!.contentType, await metrics!.text())
+  }
+
   const routes: Record<string, Route> = {
     health: { GET: readHealth, HEAD: readHealth },
     ...(drainSecret && { drain: { GET: drain, POST: drain } }),
+    ...(metrics && metricsSecret !== undefined && { metrics: { GET: scrape, HEAD: scrape } }),
   }
 
   /** What `{base}/likes` and `{base}/kinds/{name}` take, and the addresses of posts below them. */

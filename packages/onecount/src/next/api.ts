@@ -66,7 +66,17 @@ export function createApi(parts: Parts): Api {
 }
 
 /** @throws OnecountError `misconfigured`, naming the setting */
-function create({ config, env, engines, limiter, shared, warnings, basePath, drain }: Parts): Handler {
+function create({
+  config,
+  env,
+  engines,
+  metrics,
+  limiter,
+  shared,
+  warnings,
+  basePath,
+  drain,
+}: Parts): Handler {
   const hops = proxyHops(env)
   if (hops === 0 && !isHooked() && env.NODE_ENV === 'production') {
     warnings.warn(
@@ -82,6 +92,8 @@ function create({ config, env, engines, limiter, shared, warnings, basePath, dra
     trustedOrigins: listOf(env.ONECOUNT_TRUSTED_ORIGINS),
     ...(drain === 'after' && { drain }),
     drainSecret: env.ONECOUNT_DRAIN_SECRET || env.CRON_SECRET,
+    metrics: metrics(),
+    metricsSecret: env.ONECOUNT_METRICS_SECRET || (env.NODE_ENV === 'development' ? false : undefined),
     proxyHops: hops,
     basePath,
     warnings: warnings.list,

@@ -1,6 +1,8 @@
+import type { Engines } from '../core/engines'
 import type { Kind, Kinds } from '../core/kind'
 import type { PostgresPort, RedisPort } from '../core/ports'
 import { misconfigured } from '../http/misconfigured'
+import type { Exposition } from '../http/ports'
 import type { PersonOf } from '../http/visitor'
 
 /** Variables of the environment. */
@@ -18,6 +20,13 @@ export interface RedisSource {
   port: RedisPort
   /** The drain connects it before it begins, and looks at the eviction policy once. */
   client?: RedisClient
+}
+
+/** What `createMetrics` of `onecount/metrics` makes: it counts what passes, and answers it as text. */
+export interface MetricsSource extends Exposition {
+  redis(port: RedisPort): RedisPort
+  postgres(port: PostgresPort): PostgresPort
+  watch(engines: Engines): Engines
 }
 
 /** What is known of a request both in a route handler and in a server component. */
@@ -49,8 +58,13 @@ export interface OnecountNextConfig<Name extends string = string> {
    */
   anonymous?: boolean
   /**
-   * Where the routes are mounted; `/api` where left out: `/api/likes`, `/api/kinds/<name>`, `/api/health` and
-   * `/api/drain`.
+   * Makes what counts presses, reads and batches, with the first use: `() => createMetrics()` of `onecount/metrics`. Read
+   * at `/api/metrics` with `ONECOUNT_METRICS_SECRET` as bearer token; without that setting in development alone.
+   */
+  metrics?: (env: Env) => MetricsSource
+  /**
+   * Where the routes are mounted; `/api` where left out: `/api/likes`, `/api/kinds/<name>`, `/api/health`, `/api/drain`
+   * and `/api/metrics`.
    */
   basePath?: string
   /**

@@ -4,7 +4,7 @@ import { OnecountError } from '../core/errors'
 import { DEFAULT_KIND, type Kind, type Kinds } from '../core/kind'
 import type { Onecount } from '../core/onecount'
 import type { PostgresPort } from '../core/ports'
-import type { Env, OnecountNextConfig, RedisSource } from './config'
+import type { Env, MetricsSource, OnecountNextConfig, RedisSource } from './config'
 import type { Shared } from './shared'
 import type { Warnings } from './warnings'
 
@@ -15,6 +15,8 @@ export interface Stores {
   engines(): Engines
   /** The engine of a kind, of the main one where none is named. @throws OnecountError `misconfigured` */
   engine(kind?: string): Onecount
+  /** What counts, one a process; undefined where nothing is counted. */
+  metrics(): MetricsSource | undefined
 }
 
 /** The engines on the stores of the environment. Opens no connection until it is used. */
@@ -24,6 +26,7 @@ export function createStores(
   shared: Shared,
   warnings: Warnings,
 ): Stores {
+  const metrics = () => config.metrics && shared.once('metrics', () => config.metrics!(env))
   const redis = () => shared.once('redis', () => config.redis?.(env, { lazyConnect: true }) ?? null)
 
   function create(): Engines {
@@ -32,22 +35,26 @@ export function createStores(
         'REDIS_URL is set and not used: give onecountNext `redis: redisFromEnv` of onecount/redis',
       )
     const { kinds, postgres } = driversOf(config, env)
-    return createEngines(kinds, {
-      redis: redis()?.port ?? null,
+    const port = redis()?.port ?? null
+    const counted = metrics()
+    const engines = createEngines(kinds, {
+      redis: port && counted ? counted.redis(port) : port,
       redisId: env.ONECOUNT_REDIS_ID,
       takeOver: env.ONECOUNT_TAKE_OVER === '1',
       partitions: Number(env.ONECOUNT_PARTITIONS || 1),
       indexes: { likers: env.ONECOUNT_LIKERS !== 'off' },
-      postgres,
+      postgres: kind => counted?.postgres(postgres(kind)) ?? postgres(kind),
       ack: parseAck(env.ONECOUNT_ACK),
       log: { warn: message => console.warn(`[onecount] ${message}`) },
     })
+    return counted?.watch(engines) ?? engines
   }
 
   const engines = () => shared.once('engines', create)
   return {
     redis,
     engines,
+    metrics,
     engine(kind) {
       const { kinds, main } = engines()
       const name = kind ?? main

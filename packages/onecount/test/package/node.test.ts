@@ -8,6 +8,7 @@ import * as elementServer from 'onecount/element/server'
 import * as http from 'onecount/http'
 import * as ioredisDrivers from 'onecount/ioredis'
 import * as joseSessions from 'onecount/jose'
+import * as metrics from 'onecount/metrics'
 import * as next from 'onecount/next'
 import * as postgresDrivers from 'onecount/postgres'
 import * as react from 'onecount/react'
@@ -39,6 +40,7 @@ const SOURCES: Record<string, object> = {
   'onecount/redis': redisDrivers,
   'onecount/supabase': supabaseDriver,
   'onecount/jose': joseSessions,
+  'onecount/metrics': metrics,
   'onecount/svelte': svelte,
   'onecount/upstash': upstashDriver,
   'onecount/vue': vue,
@@ -131,6 +133,7 @@ describe('without any peer', () => {
     ['onecount/next', 'next'],
     ['onecount/upstash', '@upstash/redis'],
     ['onecount/jose', 'jose'],
+    ['onecount/metrics', 'prom-client'],
   ])('%s names what is missing: %s', async (path, peer) => {
     await bare.write('import.js', `import '${path}'`)
     const { code, err } = await node(bare, 'import.js')

@@ -17,6 +17,7 @@ export const PEERS = [
   'jose',
   'next',
   'postgres',
+  'prom-client',
   'react',
   'react-dom',
   'svelte',

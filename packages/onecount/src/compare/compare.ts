@@ -2,9 +2,11 @@ import { byContext, lookAtPairs, sizesOf, strangersOf } from '../core/mirrors'
 import type { Onecount } from '../core/onecount'
 import { compareNumbers, type Numbers } from './compare-numbers'
 import { comparePairs, compareThese, note } from './compare-pairs'
-import type { ToForget } from './connect'
 import { contextOf, type Found, isDifferent, PAIRS_KEPT, type WrongKey } from './found'
 import { dropUnseen } from './unseen'
+
+/** Those of the posts that Redis has yet to forget: they were removed, or their likes were set by hand. */
+export type ToForget = (postIds: string[]) => Promise<Set<string>>
 
 /** Pairs of a post that Postgres is asked for one by one. */
 const PAIRS_ASKED = 100
@@ -16,6 +18,8 @@ export interface CompareOptions {
   earlier?: Map<string, Found>
   /** Posts that Redis is about to forget; without it they may count as different. */
   toForget?: ToForget
+  /** Compares the counts alone, of posts that Postgres has: two round trips a partition, however many like them. */
+  countsOnly?: boolean
   signal?: AbortSignal
 }
 
@@ -26,24 +30,20 @@ export interface CompareOptions {
 export async function compare(
   onecount: Onecount,
   postIds: string[],
-  { coldIsDifferent = false, toForget = async () => new Set<string>(), earlier, signal }: CompareOptions = {},
+  options: CompareOptions = {},
 ): Promise<{ differences: Found[]; cold: number }> {
+  const { coldIsDifferent = false, toForget = async () => new Set<string>(), countsOnly = false } = options
   const numbers = await compareNumbers(onecount, postIds)
   const compared = postIds.filter(id => {
     const of = numbers.get(id)
     return of && (coldIsDifferent || !of.isCold)
   })
   const found = new Map(compared.map(id => [id, toFound(id, numbers.get(id)!, coldIsDifferent)]))
-  const isShort = (id: string) => (earlier?.get(id)?.pairs.size ?? Number.POSITIVE_INFINITY) <= PAIRS_ASKED
-  const [short, long] = [compared.filter(isShort), compared.filter(id => !isShort(id))]
-  for (const id of short) await compareThese(onecount, found.get(id)!, [...earlier!.get(id)!.pairs.keys()])
-  await comparePairs(onecount, new Map(long.map(id => [id, found.get(id)!])), signal)
-  for (const one of await leftOver(
-    onecount,
-    postIds.filter(id => !numbers.has(id)),
-  ))
-    found.set(one.postId, one)
-
+  if (!countsOnly) {
+    await compareLikers(onecount, compared, found, options)
+    const gone = postIds.filter(id => !numbers.has(id))
+    for (const one of await leftOver(onecount, gone)) found.set(one.postId, one)
+  }
   const differences = [...found.values()].filter(isDifferent)
   await dropUnseen(onecount, differences)
   const left = differences.filter(isDifferent)
@@ -52,6 +52,19 @@ export async function compare(
     differences: left.filter(({ postId }) => !forgotten.has(postId)),
     cold: [...numbers.values()].filter(({ isCold }) => isCold).length,
   }
+}
+
+/** Who likes the posts: of those with few pairs to look at again these alone. */
+async function compareLikers(
+  onecount: Onecount,
+  postIds: string[],
+  found: Map<string, Found>,
+  { earlier, signal }: CompareOptions,
+): Promise<void> {
+  const isShort = (id: string) => (earlier?.get(id)?.pairs.size ?? Number.POSITIVE_INFINITY) <= PAIRS_ASKED
+  const [short, long] = [postIds.filter(isShort), postIds.filter(id => !isShort(id))]
+  for (const id of short) await compareThese(onecount, found.get(id)!, [...earlier!.get(id)!.pairs.keys()])
+  await comparePairs(onecount, new Map(long.map(id => [id, found.get(id)!])), signal)
 }
 
 function toFound(

@@ -1,0 +1,3 @@
+export { createMetrics, type Metrics, type MetricsOptions } from './create-metrics'
+export type { SampleOptions } from './drift'
+export type { Meter } from './meter'

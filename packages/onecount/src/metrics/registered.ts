@@ -1,0 +1,94 @@
+import {
+  Counter,
+  Gauge,
+  Histogram,
+  type OpenMetricsContentType,
+  type PrometheusContentType,
+  type Registry,
+} from 'prom-client'
+import type { Reading } from './health-gauges'
+import { BOUNDS, INSTRUMENTS, type Instrument, type NameOf } from './instruments'
+import type { Durations, Recorder } from './recorder'
+
+/** A registry, whichever text it answers. */
+export type AnyRegistry = Registry<PrometheusContentType> | Registry<OpenMetricsContentType>
+
+/** What the metrics of a registry are read from. */
+export interface Sources {
+  recorder: Recorder
+  /** A gauge at this moment. Never rejects. */
+  gauge(name: NameOf<'gauge'>): Promise<readonly Reading[]>
+}
+
+/** Registers every instrument. Each is read when the registry is scraped, and costs nothing before. */
+export function registerAll(registry: AnyRegistry, { recorder, gauge }: Sources): void {
+  const registers = [registry]
+  for (const [name, { help, labels }] of entriesOf('counter'))
+    new Counter({
+      name,
+      help,
+      labelNames: labels,
+      registers,
+      collect() {
+        this.reset()
+        for (const { labels, value } of recorder.countsOf(name)) this.inc(labels, value)
+      },
+    })
+  for (const [name, { help, labels }] of entriesOf('gauge'))
+    new Gauge({
+      name,
+      help,
+      labelNames: labels,
+      registers,
+      async collect() {
+        const readings = await gauge(name)
+        this.reset()
+        for (const { labels, value } of readings) this.set(labels, value)
+      },
+    })
+  for (const [name, { help, labels }] of entriesOf('histogram'))
+    new Recorded({ name, help, labelNames: labels, buckets: [...BOUNDS], registers }, () =>
+      recorder.durationsOf(name),
+    )
+}
+
+const entriesOf = <Type extends Instrument['type']>(type: Type) =>
+  Object.entries(INSTRUMENTS).filter(([, instrument]) => instrument.type === type) as unknown as [
+    NameOf<Type>,
+    { help: string; labels: string[] },
+  ][]
+
+type HistogramAnswer = Awaited<ReturnType<Histogram['get']>>
+
+/** A histogram whose buckets the recorder holds. */
+class Recorded extends Histogram {
+  constructor(
+    private readonly options: ConstructorParameters<typeof Histogram<string>>[0],
+    private readonly series: () => readonly Durations[],
+  ) {
+    super(options)
+  }
+
+  override async get(): Promise<HistogramAnswer> {
+    const { name, help } = this.options
+    const values = this.series().flatMap(one => valuesOf(name, one))
+    return { name, help, type: 'histogram', aggregator: 'sum', values } as unknown as HistogramAnswer
+  }
+
+  /** The registry asks for the text by this name. */
+  getForPromString = (): Promise<HistogramAnswer> => this.get()
+}
+
+function valuesOf(name: string, { labels, buckets, sum }: Durations) {
+  let below = 0
+  const cumulative = buckets.map((count, i) => {
+    below += count
+    const le = i < BOUNDS.length ? String(BOUNDS[i]) : '+Inf'
+    return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: below }
+  })
+  return [
+    ...cumulative,
+    { metricName: `${name}_sum`, labels, value: sum },
+    { metricName: `${name}_count`, labels, value: below },
+  ]
+}
