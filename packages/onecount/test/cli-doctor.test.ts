@@ -263,6 +263,8 @@ describe('what doctor finds in the settings', () => {
     ['ONECOUNT_DRAIN_SECRET', LONG, 'ok', '40 characters'],
     ['ONECOUNT_DRAIN_SECRET', SHORT, 'fail', '5 characters'],
     ['CRON_SECRET', SHORT, 'fail', '5 characters'],
+    ['ONECOUNT_METRICS_SECRET', LONG, 'ok', '40 characters'],
+    ['ONECOUNT_METRICS_SECRET', SHORT, 'fail', '5 characters'],
   ])('judges %s=%s as the server does: %s', (name, value, verdict, words) => {
     const found = check(name, value)
     expect(found?.verdict).toBe(verdict)

@@ -1,6 +1,6 @@
 import { parseAck } from '../../core/ack'
 import { OnecountError } from '../../core/errors'
-import { parseDrainSecret } from '../../http/bearer'
+import { parseDrainSecret, parseMetricsSecret } from '../../http/bearer'
 import { parseLimits } from '../../http/limits'
 import { parseOrigin } from '../../http/origin'
 import { parseSecrets } from '../../http/session'
@@ -17,6 +17,7 @@ export function checkSettings(env: Env): Finding[] {
     checkProxies(env),
     ...checkOrigins(env),
     ...checkDrainSecret(env),
+    ...checkBearer('ONECOUNT_METRICS_SECRET', env.ONECOUNT_METRICS_SECRET, parseMetricsSecret),
   ]
 }
 
@@ -69,10 +70,13 @@ function checkOrigins({ ONECOUNT_TRUSTED_ORIGINS: text }: Env): Finding[] {
 
 function checkDrainSecret({ ONECOUNT_DRAIN_SECRET, CRON_SECRET }: Env): Finding[] {
   const name = ONECOUNT_DRAIN_SECRET ? 'ONECOUNT_DRAIN_SECRET' : 'CRON_SECRET'
-  const secret = ONECOUNT_DRAIN_SECRET || CRON_SECRET
+  return checkBearer(name, ONECOUNT_DRAIN_SECRET || CRON_SECRET, parseDrainSecret)
+}
+
+function checkBearer(name: string, secret: string | undefined, parse: (secret: string) => unknown): Finding[] {
   if (!secret) return []
   return [
-    refused(() => parseDrainSecret(secret))
+    refused(() => parse(secret))
       ? fail(name, `${secret.length} characters`, 'put a random one there: openssl rand -hex 32')
       : ok(name, `${secret.length} characters`),
   ]
