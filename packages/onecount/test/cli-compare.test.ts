@@ -1,7 +1,7 @@
 import type { Onecount } from 'onecount'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { compare } from '../src/compare/compare'
 import { connect } from '../src/cli/connect'
+import { compare } from '../src/compare/compare'
 import { strangersOf } from '../src/core/mirrors'
 import { OTHER, POST, POSTS, startCli } from './support/cli'
 import { forAllTests } from './support/for-all-tests'

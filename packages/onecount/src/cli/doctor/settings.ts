@@ -73,7 +73,11 @@ function checkDrainSecret({ ONECOUNT_DRAIN_SECRET, CRON_SECRET }: Env): Finding[
   return checkBearer(name, ONECOUNT_DRAIN_SECRET || CRON_SECRET, parseDrainSecret)
 }
 
-function checkBearer(name: string, secret: string | undefined, parse: (secret: string) => unknown): Finding[] {
+function checkBearer(
+  name: string,
+  secret: string | undefined,
+  parse: (secret: string) => unknown,
+): Finding[] {
   if (!secret) return []
   return [
     refused(() => parse(secret))
