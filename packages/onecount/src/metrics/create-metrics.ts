@@ -42,8 +42,8 @@ export interface Metrics {
 const HEALTH_MS = 250
 
 /**
- * Metrics of the engines of one process, on a registry of `prom-client`. Counting costs a press or a read no round trip;
- * a scrape costs what `health()` does, two round trips a partition of each kind, and at most every 30 seconds a
+ * Metrics of the engines of one process, on a registry of `prom-client`. Counting costs a press or a read no round
+ * trip; a scrape costs what `health()` does, two round trips a partition of each kind, and at most every 30 seconds a
  * comparison of 20 posts. `docs/metrics.md` has every metric.
  *
  * @example
