@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
 import { Link } from '@onecount/dev-stack/link'
 import { until } from '@onecount/dev-stack/process'
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
+import { type RedisServer, startRedisServer, startRedisServerAgain } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
 import { buildPackage } from '../packages/onecount/scripts/build'
 import type { Store } from './stack'
@@ -72,7 +72,7 @@ export class SingleRedis implements Store {
 
   async #restartPrimary(args: string[]): Promise<void> {
     const { dir, port } = this.#primary
-    this.#primary = killOnExit(await startRedisServer({ dir, port, args: [...KEEPS_ALL, ...args] }))
+    this.#primary = killOnExit(await startRedisServerAgain({ dir, port, args: [...KEEPS_ALL, ...args] }))
     this.#look()
   }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { killOnExit } from './kill-on-exit'
-import { endLeftOverRedis, startRedisServer } from './redis-server'
+import { endLeftOverRedis, startRedisServer, startRedisServerAgain } from './redis-server'
 
 let dir: string
 beforeEach(async () => {
@@ -36,7 +36,7 @@ describe('a Redis that outlived whoever started it', () => {
     const elsewhere = join(dir, 'elsewhere')
     const ended = await startRedisServer({ dir: join(dir, 'here') })
     await ended.kill()
-    const others = killOnExit(await startRedisServer({ dir: elsewhere, port: ended.port }))
+    const others = killOnExit(await startRedisServerAgain({ dir: elsewhere, port: ended.port }))
     await endLeftOverRedis(join(dir, 'here'))
     expect(await withClient(others.url, client => client.ping())).toBe('PONG')
     await others.stop()

@@ -46,6 +46,23 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   return port === undefined ? onFreePort(preferredPort, start) : start(port)
 }
 
+/** How long a port may be used by a connection of another program, milliseconds. */
+const FREED_MS = 30_000
+
+/** Starts another one at the port of one that has ended: the system may have given the port to a connection meanwhile. */
+export async function startRedisServerAgain(
+  options: RedisServerOptions & { port: number },
+): Promise<RedisServer> {
+  for (const end = Date.now() + FREED_MS; ; ) {
+    try {
+      return await startRedisServer(options)
+    } catch (error) {
+      if (!(error instanceof PortTaken) || Date.now() > end) throw error
+    }
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+}
+
 async function startOn(
   port: number,
   program: string,
