@@ -99,7 +99,7 @@ export function ioredisPort(client: Redis): RedisPort {
   }
 
   async function runLater(script: ScriptName, keys: string[], args: Args): Promise<Reply> {
-    connecting ??= firstConnection(client, COMMAND_TIMEOUT).finally(() => {
+    connecting ??= firstConnection(client, client.options.commandTimeout ?? COMMAND_TIMEOUT).finally(() => {
       connecting = undefined
     })
     await connecting
