@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 const TIMED = [
   'drill/*.test.ts',
   'bench/*.test.ts',
-  'packages/onecount/test/{answer-times,failover,million-likes,plans,sizes}.test.ts',
+  'packages/onecount/test/{answer-times,failover,isolation,million-likes,plans,sizes}.test.ts',
   'packages/onecount/src/core/lease.test.ts',
 ]
 const EXCLUDED = ['**/node_modules/**', '.next/**', 'packages/react18/**']
@@ -34,9 +34,10 @@ export default defineConfig({
     exclude: EXCLUDED,
     // React 18 of tests that render as a server does, in a document.
     onConsoleLog: log => !log.includes('useLayoutEffect does nothing on the server'),
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    // What is waited for comes at once on a quiet machine; a busy one may take its time.
-    expect: { poll: { timeout: 10_000 } },
+    // What is waited for comes at once on a quiet machine; a busy one may take its time. A test that is about how long
+    // something takes says so itself.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 30_000 } },
   },
 })

@@ -36,7 +36,7 @@ const BEAR_BASE = 443
 /** What both stores hold of the polar bear and of the one person who has pressed, once nothing is on its way. */
 async function expectInBothStores(count: number, { hasMirror = true } = {}): Promise<void> {
   const health = () => fetch(`${stack.url}/api/health`).then(response => response.json())
-  await expect.poll(health, { timeout: 20_000 }).toMatchObject({ status: 'ok', pending: 0, unseen: 0 })
+  await expect.poll(health).toMatchObject({ status: 'ok', pending: 0, unseen: 0 })
   const redis = new Redis(stack.redis.url)
   const admin = createClient(stack.supabase.url, stack.supabase.secretKey, {
     auth: { persistSession: false },
@@ -98,7 +98,7 @@ test('Redis loses a like that Postgres has not seen: the browser brings it back,
   await expect(bearCount(page)).toHaveText('447')
   await expect(heart(page)).toHaveAttribute('aria-pressed', 'true')
   await expectInBothStores(447, { hasMirror: false })
-  await expect.poll(() => keptPresses(page), { timeout: 15_000 }).toEqual([])
+  await expect.poll(() => keptPresses(page)).toEqual([])
   assertExplained(log, OWN)
 })
 

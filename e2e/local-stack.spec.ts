@@ -109,7 +109,7 @@ test('Supabase goes away and comes back: the application goes on, and what was l
   expect(await visitor.press(BEAR, false)).toMatchObject({ count: 446, source: 'redis' })
   await expect.poll(async () => (await visitor.health()).postgres).toBe('down')
   await stack.command('start', 'supabase')
-  await expect.poll(async () => (await visitor.health()).pending, { timeout: 20_000 }).toBe(0)
+  await expect.poll(async () => (await visitor.health()).pending).toBe(0)
   const rows = await fetch(`${stack.stores.supabaseUrl}/rest/v1/posts_new?select=likes&id=eq.${BEAR}`, {
     headers: { apikey: stack.stores.publishableKey, origin: stack.stores.appUrl },
   })

@@ -25,9 +25,9 @@ export default defineProject({
     include: ['packages/onecount/src/react/*.test.tsx', 'packages/react18/*.test.{ts,tsx}'],
     // They hide a route with <Activity>, which React 18 does not have.
     exclude: ['**/{realtime-polling,use-likes-events,use-likes-recovery}.test.tsx'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
-    expect: { poll: { timeout: 10_000 } },
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 30_000 } },
     server: { deps: { inline: [/@tanstack\/react-query/, /@testing-library\/react/] } },
   },
 })

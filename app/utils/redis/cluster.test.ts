@@ -15,7 +15,7 @@ beforeAll(async () => {
   vi.stubEnv('SUPABASE_URL', supabase.url)
   vi.stubEnv('SUPABASE_SECRET_KEY', supabase.secretKey)
   vi.stubEnv('ONECOUNT_LIMITS', 'session=100/60s,ip=100/60s')
-}, 90_000)
+})
 
 afterAll(async () => {
   vi.unstubAllEnvs()

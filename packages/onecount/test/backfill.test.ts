@@ -76,7 +76,7 @@ beforeAll(async () => {
   await applyMigrations(async text => [...(await sql.unsafe(text))] as Record<string, unknown>[])
   await sql.begin(transaction => transaction.unsafe(GENERATE))
   redis = new Redis(redisServer.url)
-}, 120_000)
+})
 
 afterAll(async () => {
   redis.disconnect()
@@ -89,7 +89,7 @@ describe('onecount backfill', () => {
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ dryRun: true, posts: POSTS, ratings: RATINGS, alreadyThere: 0 })
     expect(await redis.dbsize()).toBe(0)
-  }, 120_000)
+  })
 
   it('can be interrupted, and goes on where it was when it is run again', async () => {
     const { child, ended } = start(['--page-size', '100'])
@@ -109,7 +109,7 @@ describe('onecount backfill', () => {
     process.stdout.write(
       `migrated ${POSTS} posts and ${RATINGS} ratings in ${report.seconds} s, ${report.peakMemoryMb} MiB at most\n`,
     )
-  }, 180_000)
+  })
 
   it('has moved every count and every liked set under the public names', async () => {
     const [{ likes }] = (await sql`select likes from posts_new where id = ${postId(1)}`) as [
@@ -137,7 +137,7 @@ describe('onecount backfill', () => {
     })
     expect([await redis.scard(liked), await redis.scard(session)]).toEqual(before)
     expect(await redis.exists(`post:likes:${postId(2)}`)).toBe(1)
-  }, 120_000)
+  })
 
   it('finds a count that was changed behind its back, names the post and exits 1', async () => {
     await redis.set(
@@ -148,7 +148,7 @@ describe('onecount backfill', () => {
     expect(code).toBe(1)
     const line = out.split('\n').find(text => text.startsWith(postId(7)))
     expect(line?.split(/ {2,}/)[1]).toBe('1')
-  }, 120_000)
+  })
 
   it.each([
     [{ REDIS_URL: '' }, 'REDIS_URL'],
@@ -214,7 +214,7 @@ describe('onecount backfill', () => {
     }
     client.disconnect()
     await Promise.all([supabase.kill(), target.kill()])
-  }, 120_000)
+  })
 
   it('keeps no set of who likes a post with --no-likers', async () => {
     const [target, url] = [await startRedisServer(), await server.createDatabase('without_likers')]
@@ -228,7 +228,7 @@ describe('onecount backfill', () => {
     expect((await client.keys('session:likes:*')).length).toBe(200)
     client.disconnect()
     await Promise.all([other.end(), target.kill()])
-  }, 60_000)
+  })
 
   it('exits 2 on an option that it does not know, and shows its help', async () => {
     const { code, err } = await backfill(['--fast'])

@@ -39,7 +39,7 @@ beforeAll(async () => {
     'postgres.js': postgresJsPort(sql),
     'supabase-js': supabasePort(supabaseClient(supabase.url, supabase.secretKey)),
   }
-}, 120_000)
+})
 afterAll(async () => {
   await supabase?.stop()
   await sql?.end({ timeout: 1 })

@@ -103,7 +103,7 @@ describe('onecount verify and reconcile', () => {
     expect([onlyRedis.sort(), onlyPostgres]).toEqual([['x1', 'x2'], ['s2999']])
     expect(await cli.json(['reconcile', '--post', POST.id])).toMatchObject({ code: 0, report: { mended: 1 } })
     expect(await stores.redis.scard(stores.keys.liked(POST.id))).toBe(3002)
-  }, 60_000)
+  })
 
   it('do not ask for a mirror that is not kept', async () => {
     await stores.redis.del(stores.keys.liked(POST.id))

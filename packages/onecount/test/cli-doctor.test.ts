@@ -64,7 +64,7 @@ describe('onecount doctor', () => {
       mend: expect.stringContaining('.env.local'),
     })
     expect(named(nothing.report.findings, 'ONECOUNT_SECRET')).toMatchObject({ verdict: 'ok' })
-  }, 60_000)
+  })
 
   it('says what a database without the migrations lacks', async () => {
     const { code, report } = await cli.json(['doctor'], {

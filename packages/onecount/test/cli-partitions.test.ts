@@ -31,7 +31,7 @@ describe('onecount partitions', () => {
     expect(await json(['partitions', '1'])).toMatchObject({ code: 0, report: { partitions: 1 } })
     await app.hydrateAll()
     expect(await json(['verify'])).toMatchObject({ code: 0, report: { cold: 0 } })
-  }, 60_000)
+  })
 
   it.each([[['partitions', 'many']], [['partitions', '0']], [['partitions', '2', '3']]])(
     'refuses %j',

@@ -47,35 +47,31 @@ const DAMAGE: [check: string, words: string, damage: (sql: TransactionSql) => Pr
 ]
 
 describe('npx onecount repair', () => {
-  it.each(DAMAGE)(
-    'repairs what doctor finds among %s: %s',
-    async (check, words, damage) => {
-      await stores.unnoticed(async sql => {
-        await damage(sql)
-        if (words === '1 likes missing') {
-          await sql`alter table posts_new disable trigger onecount_clamp_likes`
-          await sql`update posts_new set likes = null where id = ${POST.id}`
-          await sql`alter table posts_new enable trigger onecount_clamp_likes`
-        }
-      })
-      const before = await cli.json(['doctor'])
-      expect(before.code).toBe(1)
-      expect(named(before.report.findings, check)).toMatchObject({
-        verdict: 'fail',
-        found: expect.stringContaining(words),
-        mend: 'npx onecount repair',
-      })
-      const dry = await cli.json(['repair', '--dry-run'])
-      expect(dry).toMatchObject({ code: 1, report: { dryRun: true, posts: POSTS.length } })
-      const repaired = await cli.run(['repair'])
-      expect(repaired).toMatchObject({ code: 0, out: expect.stringContaining(words.slice(2)) })
-      const after = await cli.json(['doctor'])
-      expect(named(after.report.findings, check)).toMatchObject({ verdict: 'ok' })
-      expect(await cli.json(['repair', '--dry-run'])).toMatchObject({ code: 0 })
-      expect(await cli.run(['verify'])).toMatchObject({ code: 0 })
-    },
-    60_000,
-  )
+  it.each(DAMAGE)('repairs what doctor finds among %s: %s', async (check, words, damage) => {
+    await stores.unnoticed(async sql => {
+      await damage(sql)
+      if (words === '1 likes missing') {
+        await sql`alter table posts_new disable trigger onecount_clamp_likes`
+        await sql`update posts_new set likes = null where id = ${POST.id}`
+        await sql`alter table posts_new enable trigger onecount_clamp_likes`
+      }
+    })
+    const before = await cli.json(['doctor'])
+    expect(before.code).toBe(1)
+    expect(named(before.report.findings, check)).toMatchObject({
+      verdict: 'fail',
+      found: expect.stringContaining(words),
+      mend: 'npx onecount repair',
+    })
+    const dry = await cli.json(['repair', '--dry-run'])
+    expect(dry).toMatchObject({ code: 1, report: { dryRun: true, posts: POSTS.length } })
+    const repaired = await cli.run(['repair'])
+    expect(repaired).toMatchObject({ code: 0, out: expect.stringContaining(words.slice(2)) })
+    const after = await cli.json(['doctor'])
+    expect(named(after.report.findings, check)).toMatchObject({ verdict: 'ok' })
+    expect(await cli.json(['repair', '--dry-run'])).toMatchObject({ code: 0 })
+    expect(await cli.run(['verify'])).toMatchObject({ code: 0 })
+  })
 
   it('agrees with verify and reconcile on posts with too few likes', async () => {
     await stores.unnoticed(async sql => {
@@ -141,5 +137,5 @@ describe('doctor among many rows', () => {
     expect(verdict).toBe('ok')
     expect(Number(/looked at (\d+) MiB/.exec(found)![1])).toBeGreaterThanOrEqual(Number(size!.mib))
     await sql.end()
-  }, 60_000)
+  })
 })

@@ -32,7 +32,7 @@ async function interrupt(args: string[]) {
   const lock = await stores.sql.reserve()
   await lock`select pg_advisory_lock(4)`
   const { child, output, ended } = cli.start(args)
-  await expect.poll(() => output.err, { timeout: 20_000 }).toContain('4 posts')
+  await expect.poll(() => output.err).toContain('4 posts')
   child.kill('SIGINT')
   await expect.poll(() => output.err).toContain('stopping')
   await lock`select pg_advisory_unlock(4)`

@@ -30,7 +30,7 @@ describe('npx onecount uninstall', () => {
     expect({ code, out, err }).toEqual({ code: 0, out: uninstallSql(like), err: '' })
     expect(out).toMatch(/^-- onecount \d+\.\d+\.\d+, kind like: made by `npx onecount uninstall`/)
     expect(out).toContain('npx onecount worker --once')
-  }, 30_000)
+  })
 
   it('prints every kind of a configuration, or one', async () => {
     await writeFile(join(cli.folder, 'two.mjs'), `export default ${JSON.stringify(CONFIG)}`)
@@ -39,18 +39,18 @@ describe('npx onecount uninstall', () => {
     const one = await cli.run(['uninstall', '--config', 'two.mjs', '--kind', 'bookmark'])
     expect(one.out).toBe(uninstallSql(bookmark))
     expect(one.out).not.toContain('{{')
-  }, 30_000)
+  })
 
   it('names a kind that is not there', async () => {
     const { code, out, err } = await cli.run(['uninstall', '--kind', 'heart'])
     expect({ code, out }).toEqual({ code: 2, out: '' })
     expect(err).toContain('There is no kind heart: the configuration has like')
-  }, 30_000)
+  })
 
   it('is in the help', async () => {
     expect((await cli.run(['--help'])).out).toMatch(/^ {2}uninstall +print the SQL/m)
     expect((await cli.run(['uninstall', '--help'])).out).toContain('npx onecount worker --once')
-  }, 30_000)
+  })
 })
 
 describe('the steps of docs/uninstall.md', () => {
@@ -82,7 +82,7 @@ describe('the steps of docs/uninstall.md', () => {
     expect(await stores.redis.keys('*')).not.toEqual([])
     await deleteKeys('')
     expect(await stores.redis.keys('*')).toEqual([])
-  }, 60_000)
+  })
 
   it('delete the keys of one kind, of any number of partitions, and nothing else', async () => {
     const { redis } = stores
@@ -106,5 +106,5 @@ describe('the steps of docs/uninstall.md', () => {
     expect((await redis.keys('*')).sort()).toEqual([...new Set([...OTHERS, ...ofBookmarks])].sort())
     await deleteKeys('bookmark:')
     expect((await redis.keys('*')).sort()).toEqual([...OTHERS].sort())
-  }, 60_000)
+  })
 })

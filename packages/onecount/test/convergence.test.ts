@@ -30,11 +30,9 @@ async function setUp(random: Random, instances: number): Promise<{ instances: On
 /** Drains, makes every post warm, drains what that brought up: then nothing is on its way any more. */
 async function comeToRest([instance]: Onecount[]): Promise<void> {
   for (let round = 0; round < 2; round++) {
-    await expect.poll(() => instance!.drainOnce(), { timeout: 10_000 }).toMatchObject({ more: false })
+    await expect.poll(() => instance!.drainOnce()).toMatchObject({ more: false })
     await expect
-      .poll(async () => [...(await instance!.read(POSTS.map(p => p.id))).values()].map(s => s.source), {
-        timeout: 15_000,
-      })
+      .poll(async () => [...(await instance!.read(POSTS.map(p => p.id))).values()].map(s => s.source))
       .toEqual(POSTS.map(() => 'redis'))
   }
   expect(await instance!.health()).toMatchObject({ pending: 0, unseen: 0 })
@@ -109,7 +107,7 @@ describe('50 sessions on 20 posts, 50 at once', () => {
       const before = crowd.presses()
       const pressed = crowd.press(instances, 30)
       const withoutRedis = expect
-        .poll(crowd.presses, { timeout: 10_000 })
+        .poll(crowd.presses)
         .toBeGreaterThan(before + 200)
         .then(stores.startRedisEmpty)
       await Promise.all([pressed, withoutRedis])

@@ -53,7 +53,7 @@ beforeAll(async () => {
   // Every script is known, and the stores know each other.
   await a.like()
   await b.cron()
-}, 60_000)
+})
 afterAll(async () => {
   await Promise.all([a, b].map(({ program }) => program.kill()))
   await upstash.stop()
@@ -152,7 +152,6 @@ describe('a function that is frozen', () => {
       expect(await a.read()).toMatchObject({ count: before + 3, source: 'redis' })
       expect(await settled()).toBe(before + 3)
     },
-    30_000,
   )
 
   it('while it waits for Redis reads the answer before the deadline that has passed meanwhile', async () => {
@@ -170,7 +169,7 @@ describe('a function that is frozen', () => {
     ).toHaveLength(2)
     expect(await a.like(), 'no breaker is open').toMatchObject({ count: before + 2, source: 'redis' })
     expect(await settled()).toBe(before + 2)
-  }, 30_000)
+  })
 })
 
 describe('a function that never comes back', () => {
@@ -184,7 +183,7 @@ describe('a function that never comes back', () => {
     expect(await b.cron()).toEqual({ drained: 1, more: false })
     expect(await settled()).toBe(before + 1)
     a = await startFunction()
-  }, 30_000)
+  })
 
   it("loses nothing that was acknowledged with ack 'postgres'", async () => {
     const before = await settled()
@@ -192,5 +191,5 @@ describe('a function that never comes back', () => {
     await a.program.kill()
     expect(await inPostgres()).toEqual({ likes: before + 1, rows: before + 1 - POST.base })
     a = await startFunction()
-  }, 30_000)
+  })
 })

@@ -27,7 +27,7 @@ beforeAll(async () => {
   ports = interrupted(stores.ports())
   onecount = stores.instance(ports)
   await onecount.drainOnce()
-}, 180_000)
+})
 
 const see = async (session: string | null) => (await onecount.read([HOT.id], session)).get(HOT.id)!
 
@@ -87,4 +87,4 @@ it('go with their post: from Postgres, from both mirrors and from the ranking, a
   expect(await stores.redis.keys(`*${HOT.id}*`)).toEqual([])
   expect((await onecount.read([HOT.id, OTHER.id], 'liker-1')).get(OTHER.id)).toMatchObject({ count: 12 })
   await expect(onecount.set(HOT.id, 'liker-1', true)).rejects.toMatchObject({ code: 'post_not_found' })
-}, 120_000)
+})

@@ -215,7 +215,7 @@ describe('over the REST interface, with the publishable key', () => {
     owner = database.owner
     supabase = await startSupabase({ databaseUrl: database.url })
     anon = supabaseClient(supabase.url, supabase.publishableKey)
-  }, 120_000)
+  })
   afterAll(async () => {
     await supabase?.stop()
     await owner?.end()

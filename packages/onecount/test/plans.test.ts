@@ -81,7 +81,7 @@ describe('every SQL function answers by index', () => {
       for (const { run } of early) await run().catch(() => {})
     }
     await fill(owner)
-  }, 180_000)
+  })
   afterAll(async () => {
     await warmed?.sql.end()
     await owner?.end()

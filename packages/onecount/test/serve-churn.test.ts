@@ -78,4 +78,4 @@ it('holds in both stores what people were told, through two servers with two pro
   expect((await onecount!.health()).pending).toBe(0)
   await expectSame(onecount!, sql, pressed)
   await sql.end({ timeout: 2 })
-}, 120_000)
+})

@@ -53,15 +53,13 @@ describe(`${PROCESSES} processes of serve`, () => {
     const { url } = await serve(['--processes', String(PROCESSES)])
     // Of every process: the client takes what a connection says that is made meanwhile for an answer to its MONITOR.
     const looks = Array.from({ length: 3 * PROCESSES }, () => `${url}/health`)
-    await expect
-      .poll(() => Promise.all(looks.map(redisOf)), { timeout: 10_000 })
-      .toEqual(looks.map(() => 'up'))
+    await expect.poll(() => Promise.all(looks.map(redisOf))).toEqual(looks.map(() => 'up'))
     const commands = await monitored(stores.redis, async () => {
       for (let round = 0; round < 5; round++)
         await Promise.all(POSTS.map(({ id }) => like(url, id, { cookie: cookie() })))
       // Not by what /health says: each process may answer with what it heard within the last second.
       const rows = () => stores.sql`select count(*)::integer as n from post_ratings`
-      await expect.poll(async () => (await rows())[0]!.n, { timeout: 10_000 }).toBe(7 * POSTS.length)
+      await expect.poll(async () => (await rows())[0]!.n).toBe(7 * POSTS.length)
     })
     const settled = commands.filter(([name, sha]) => name === 'evalsha' && sha === SCRIPTS.settle.sha1)
     /** The nonce of the batch, and which slice of it. */
@@ -75,7 +73,7 @@ describe(`${PROCESSES} processes of serve`, () => {
     const [worker] = await childrenOf(pid)
     process.kill(worker!, 'SIGKILL')
     await expect.poll(() => output.err).toContain('a process ended (SIGKILL): another one starts')
-    await expect.poll(async () => (await childrenOf(pid)).length, { timeout: 10_000 }).toBe(2)
+    await expect.poll(async () => (await childrenOf(pid)).length).toBe(2)
     await expect
       .poll(() =>
         like(url, POST.id).then(

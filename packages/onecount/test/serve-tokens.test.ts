@@ -234,7 +234,7 @@ describe('bytes of an attacker', () => {
     ])
     expect(body).toMatch(/^HTTP\/1\.1 408 [\s\S]*"request_timeout"/)
     expect(headers).toMatch(/^HTTP\/1\.1 408/)
-  }, 30_000)
+  })
 
   it.each([
     [

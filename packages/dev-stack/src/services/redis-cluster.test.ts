@@ -50,7 +50,7 @@ describe('a Redis Cluster of this machine', () => {
     await primary.admin.set(KEY, '447')
     await primary.admin.wait(1, 10_000)
     await cluster.kill(primary)
-    await expect.poll(() => cluster.primaryOf(KEY), { timeout: 20_000 }).toBe(replica)
+    await expect.poll(() => cluster.primaryOf(KEY)).toBe(replica)
     await cluster.ready()
     expect(await held()).toBe('447')
     await cluster.restart(primary)

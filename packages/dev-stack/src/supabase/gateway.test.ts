@@ -14,7 +14,7 @@ let supabase: LocalSupabase
 beforeAll(async () => {
   supabase = await startSupabase({ seed: true })
   await supabase.allow([PAGE, 'http://127.0.0.1:3210'])
-}, 90_000)
+})
 afterAll(() => supabase.stop())
 
 interface Sent {

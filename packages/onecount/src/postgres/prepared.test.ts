@@ -16,7 +16,7 @@ beforeAll(async () => {
   await ownersTables(sql).clear()
   await ownersTables(sql).addPosts([{ id: POST, likes: 446 }])
   await sql.end()
-}, 120_000)
+})
 
 describe('calls through postgres.js', () => {
   it('are prepared once for a connection', async () => {

@@ -44,28 +44,28 @@ describe('npx onecount migration', () => {
     const { code, out } = await run()
     expect(code).toBe(0)
     for (const { sql } of MIGRATIONS) expect(out).toContain(sql)
-  }, 30_000)
+  })
 
   it('prints the SQL of every kind of onecount.config.mjs, or of one', async () => {
     await writeFile(join(folder, 'onecount.config.mjs'), `export default ${JSON.stringify(CONFIG)}`)
     const { like, mark } = defineConfig(CONFIG).kinds
     expect(await run()).toEqual({ code: 0, out: `${kindSql(like)}\n${kindSql(mark)}`, err: '' })
     expect((await run('--kind', 'mark')).out).toBe(kindSql(mark))
-  }, 30_000)
+  })
 
   it('with --shadow prints what keeps the code of before from counting, where there is a column of the count', async () => {
     const { like, mark } = defineConfig(CONFIG).kinds
     const { out } = await run('--shadow')
     expect(out).toBe(`${kindSql(like, { shadow: true })}\n${kindSql(mark)}`)
     expect(out).toContain('create trigger onecount_like_annul_count')
-  }, 30_000)
+  })
 
   it('takes another file, and a checked configuration', async () => {
     await writeFile(join(folder, 'other.mjs'), `export default ${JSON.stringify(defineConfig(CONFIG))}`)
     expect((await run('--config', 'other.mjs', '--kind', 'like')).out).toBe(
       kindSql(defineConfig(CONFIG).kinds.like),
     )
-  }, 30_000)
+  })
 
   it.each([
     [['--config', 'missing.mjs'], 'missing.mjs is not there'],
@@ -75,24 +75,20 @@ describe('npx onecount migration', () => {
     [['--config', 'wrong.mjs'], 'wrong.mjs: kinds.like.target: is missing'],
     [['--config', 'none.mjs'], 'none.mjs: kinds: must name a kind'],
     [['--config', 'unknown.mjs'], 'unknown.mjs: kind: is not a field: there are kinds, actor, keyPrefix'],
-  ])(
-    '%j says what is wrong',
-    async (args, message) => {
-      await writeFile(join(folder, 'empty.mjs'), 'export const config = 1')
-      await writeFile(
-        join(folder, 'default.mjs'),
-        `export default ${JSON.stringify({ kinds: { like: DEFAULT_KIND_CONFIG } })}`,
-      )
-      await writeFile(join(folder, 'wrong.mjs'), 'export default { kinds: { like: {} } }')
-      await writeFile(join(folder, 'none.mjs'), 'export default { kinds: {} }')
-      await writeFile(join(folder, 'unknown.mjs'), 'export default { kind: {} }')
-      const { code, out, err } = await run(...args)
-      expect({ code, out }).toEqual({ code: 2, out: '' })
-      expect(err).toContain(message)
-      expect(err).not.toContain('The server is not set up')
-    },
-    30_000,
-  )
+  ])('%j says what is wrong', async (args, message) => {
+    await writeFile(join(folder, 'empty.mjs'), 'export const config = 1')
+    await writeFile(
+      join(folder, 'default.mjs'),
+      `export default ${JSON.stringify({ kinds: { like: DEFAULT_KIND_CONFIG } })}`,
+    )
+    await writeFile(join(folder, 'wrong.mjs'), 'export default { kinds: { like: {} } }')
+    await writeFile(join(folder, 'none.mjs'), 'export default { kinds: {} }')
+    await writeFile(join(folder, 'unknown.mjs'), 'export default { kind: {} }')
+    const { code, out, err } = await run(...args)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toContain(message)
+    expect(err).not.toContain('The server is not set up')
+  })
 })
 
 describe('onecount.config.ts', () => {
@@ -111,24 +107,20 @@ describe('onecount.config.ts', () => {
     const { like, mark } = defineConfig(CONFIG).kinds
     expect(await runIn(typed)).toEqual({ code: 0, out: `${kindSql(like)}\n${kindSql(mark)}`, err: '' })
     await rm(typed, { recursive: true })
-  }, 30_000)
+  })
 
   it.each([
     ['no typescript', null, 'typescript is not installed'],
     ['one without an interface', 'module.exports = { version: "7.0.2" }', 'has no transpileModule'],
-  ])(
-    'with %s says what to do',
-    async (_, compiler, message) => {
-      const typed = await mkdtemp(join(tmpdir(), 'onecount-config-'))
-      await mkdir(join(typed, 'node_modules/typescript'), { recursive: true })
-      if (compiler) await writeFile(join(typed, 'node_modules/typescript/index.js'), compiler)
-      await writeFile(join(typed, 'onecount.config.ts'), TYPED)
-      const { code, out, err } = await runIn(typed)
-      expect({ code, out }).toEqual({ code: 2, out: '' })
-      expect(err).toContain(message)
-      expect(err).toContain('rename onecount.config.ts to .mjs')
-      await rm(typed, { recursive: true })
-    },
-    30_000,
-  )
+  ])('with %s says what to do', async (_, compiler, message) => {
+    const typed = await mkdtemp(join(tmpdir(), 'onecount-config-'))
+    await mkdir(join(typed, 'node_modules/typescript'), { recursive: true })
+    if (compiler) await writeFile(join(typed, 'node_modules/typescript/index.js'), compiler)
+    await writeFile(join(typed, 'onecount.config.ts'), TYPED)
+    const { code, out, err } = await runIn(typed)
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toContain(message)
+    expect(err).toContain('rename onecount.config.ts to .mjs')
+    await rm(typed, { recursive: true })
+  })
 })

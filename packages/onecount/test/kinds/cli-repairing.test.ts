@@ -78,7 +78,7 @@ describe.each(CASES)('commands for the kind $kind.name', ({ kind, ids, actor }) 
     expect((await app.read([second], ana)).get(second)).toMatchObject({ count: 1, liked: false })
     expect((await app.read([last], eva)).get(last)).toMatchObject({ count: 3, liked: true })
     expect((await cli.command.smembers(keys.liked(last))).sort()).toEqual([ana, ben, eva].sort())
-  }, 60_000)
+  })
 
   it('reconcile mends what Redis alone has wrong', async () => {
     const app = await begin()
@@ -90,7 +90,7 @@ describe.each(CASES)('commands for the kind $kind.name', ({ kind, ids, actor }) 
     expect(await json('verify')).toMatchObject(equal)
     expect(await cli.command.get(keys.likes(first))).toBe('2')
     expect((await app.read([first], ana)).get(first)).toMatchObject({ count: 2, liked: true })
-  }, 60_000)
+  })
 
   it('verify and reconcile look in the partition of each target', async () => {
     await begin(3)
@@ -103,7 +103,7 @@ describe.each(CASES)('commands for the kind $kind.name', ({ kind, ids, actor }) 
     const used = await cli.command.keys('*')
     const tags = new Set(used.map(key => key.slice(0, 4)))
     expect(tags.size).toBe(new Set(ids.map(id => idsOf(kind).partitionOf(id, 3))).size)
-  }, 60_000)
+  })
 
   it('moderate merges sessions, takes likes away and removes targets, in both stores', async () => {
     const app = await begin()
@@ -130,7 +130,7 @@ describe.each(CASES)('commands for the kind $kind.name', ({ kind, ids, actor }) 
       [`${second} ${eva}`, `${third} ${eva}`].sort(),
     )
     expect(await json('verify')).toMatchObject({ code: 0, report: { posts: ids.length - 1, differences: 0 } })
-  }, 60_000)
+  })
 
   it('moderate refuses an id that the kind cannot have, and says which it has', async () => {
     await begin()
@@ -141,5 +141,5 @@ describe.each(CASES)('commands for the kind $kind.name', ({ kind, ids, actor }) 
     expect(err).toContain(
       { uuid: 'a UUID', bigint: 'a whole number', text: 'letters, digits' }[kind.target.id],
     )
-  }, 60_000)
+  })
 })

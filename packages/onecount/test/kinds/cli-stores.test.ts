@@ -73,7 +73,7 @@ describe('onecount backfill of a kind', () => {
     expect((await cli.command.keys('*')).filter(key => !key.startsWith('article:'))).toEqual([])
     const again = await cli.json('backfill', '--kind', 'article')
     expect(again).toMatchObject({ code: 0, report: { alreadyThere: ARTICLES.length, mismatches: 0 } })
-  }, 60_000)
+  })
 
   it('without --kind does so for every kind, and says which', async () => {
     await sql`insert into bookmarks (article_id, user_id) select 7, 's' || n from generate_series(1, 1200) n`
@@ -94,7 +94,7 @@ describe('onecount backfill of a kind', () => {
     expect(await likers(mark, '9')).toEqual(['ben'])
     expect(await likers(mark, '10')).toEqual(['ana'])
     expect(await likers(article, '7')).toEqual(likersOf('7').sort())
-  }, 60_000)
+  })
 
   it('takes texts in the order of their collation', async () => {
     await sql.unsafe(`
@@ -110,7 +110,7 @@ describe('onecount backfill of a kind', () => {
     expect(await cli.command.scard(keysOf(slug).liked('B'))).toBe(1101)
     for (const id of ['a', 'A', 'b', '_x', '1', '10', '9', 'Zoo', 'about'])
       expect(await likers(slug, id), id).toEqual(['ana'])
-  }, 60_000)
+  })
 
   it('goes through the Supabase client as well', async () => {
     await sql`update articles set like_count = 1 where id = 3`
@@ -138,13 +138,13 @@ describe('onecount backfill of a kind', () => {
     } finally {
       await supabase.stop()
     }
-  }, 60_000)
+  })
 
   it('says what to apply where the kind is not in the database', async () => {
     const { code, err } = await cli.run('backfill', '--kind', 'article')
     expect(code).toBe(2)
     expect(err).toContain('npx onecount migration --kind article')
-  }, 30_000)
+  })
 })
 
 describe('onecount worker of kinds', () => {
@@ -161,7 +161,7 @@ describe('onecount worker of kinds', () => {
     expect(await cli.run('worker', '--once')).toMatchObject({ code: 0, err: '' })
     expect([await rowsOf(article), await rowsOf(mark)]).toEqual([RATINGS + 1, 2])
     expect(await likes.health()).toMatchObject({ pending: 0 })
-  }, 60_000)
+  })
 })
 
 describe('onecount verify and reconcile of a kind', () => {
@@ -188,7 +188,7 @@ describe('onecount verify and reconcile of a kind', () => {
     expect(await cli.json('reconcile', '--kind', 'article')).toMatchObject({ code: 0, report: { mended: 2 } })
     expect(await cli.json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: equal })
     expect((await app.read(['10'], ana)).get('10')).toMatchObject({ count: 9, liked: false })
-  }, 60_000)
+  })
 
   it('take an article that Redis is about to forget as on its way', async () => {
     await begin()
@@ -198,7 +198,7 @@ describe('onecount verify and reconcile of a kind', () => {
       code: 0,
       report: { differences: 0 },
     })
-  }, 60_000)
+  })
 
   it('with several partitions look where the articles are', async () => {
     await apply(article)
@@ -219,7 +219,7 @@ describe('onecount verify and reconcile of a kind', () => {
       code: 2,
       err: expect.stringContaining('--partitions 4'),
     })
-  }, 60_000)
+  })
 
   it.each([
     [['verify'], 'The configuration has the kinds article, mark: choose one with --kind'],
@@ -254,7 +254,7 @@ describe('onecount repair of a kind', () => {
       { like_count: 3 },
     ])
     expect((await cli.json('repair', '--kind', 'article', '--dry-run')).code).toBe(0)
-  }, 60_000)
+  })
 })
 
 describe('the other commands, of a kind', () => {
@@ -274,7 +274,7 @@ describe('the other commands, of a kind', () => {
       code: 0,
       report: { changed: false },
     })
-  }, 60_000)
+  })
 
   it('doctor looks at the tables, the backlog and the owner of the kind', async () => {
     const app = await begin()
@@ -287,7 +287,7 @@ describe('the other commands, of a kind', () => {
       expect(report.findings).toContainEqual(expect.objectContaining({ check, verdict: 'ok' }))
     expect(report.findings.filter(({ verdict }: { verdict: string }) => verdict === 'fail')).toEqual([])
     expect(code).toBe(0)
-  }, 30_000)
+  })
 
   it('doctor without --kind looks at every kind, and says of which a finding is', async () => {
     await begin()
@@ -314,7 +314,7 @@ describe('the other commands, of a kind', () => {
     expect((await cli.run('doctor')).out).toMatch(
       /^mark: triggers: apply what npx onecount migration --kind mark/m,
     )
-  }, 60_000)
+  })
 
   it('doctor through the Supabase client says what it cannot see', async () => {
     await begin()
@@ -330,5 +330,5 @@ describe('the other commands, of a kind', () => {
     } finally {
       await supabase.stop()
     }
-  }, 60_000)
+  })
 })

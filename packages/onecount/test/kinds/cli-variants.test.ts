@@ -52,7 +52,7 @@ describe('the commands on a kind with variants', () => {
     expect(code).toBe(0)
     await expectFilled()
     expect(await json('backfill')).toMatchObject({ code: 0, report: { alreadyThere: COUNTS, mismatches: 0 } })
-  }, 60_000)
+  })
 
   it('backfill goes through the Supabase client as well', async () => {
     const supabase = await startSupabase({ databaseUrl: cli.databaseUrl() })
@@ -71,7 +71,7 @@ describe('the commands on a kind with variants', () => {
     } finally {
       await supabase.stop()
     }
-  }, 60_000)
+  })
 
   it('verify finds what differs, and reconcile mends it', async () => {
     await app.hydrateAll()
@@ -94,7 +94,7 @@ describe('the commands on a kind with variants', () => {
     expect(await json('reconcile')).toMatchObject({ code: 0, report: { mended: 1 } })
     expect(await json('verify')).toMatchObject({ code: 0, report: equal })
     expect((await app.read([id], 'ana')).get(id)).toMatchObject({ count: 2, liked: false })
-  }, 60_000)
+  })
 
   it('repair repairs counts that are less than the rows, and ops of the future', async () => {
     const future = String(2 * (Date.now() + 3 * 3600_000) * 1000 + 1)
@@ -109,7 +109,7 @@ describe('the commands on a kind with variants', () => {
       report: { posts: COUNTS, repaired },
     })
     expect((await json('repair', '--dry-run')).code).toBe(0)
-  }, 60_000)
+  })
 
   it('moderate merges and removes what people gave, and removes a comment by its own id', async () => {
     await app.hydrateAll()
@@ -129,7 +129,7 @@ describe('the commands on a kind with variants', () => {
     expect(await sql`select from comments`).toHaveLength(COMMENTS.length - 2)
     expect(await json('verify')).toMatchObject({ code: 0, report: { posts: COUNTS - 6, differences: 0 } })
     expect(await json('moderate', 'remove-post', 'x')).toMatchObject({ code: 2 })
-  }, 60_000)
+  })
 
   it('partitions divides them by their comments', async () => {
     expect(await json('partitions', '4')).toMatchObject({ code: 0, report: { before: 1, partitions: 4 } })
@@ -139,7 +139,7 @@ describe('the commands on a kind with variants', () => {
       code: 0,
       report: { posts: COUNTS, differences: 0, cold: 0 },
     })
-  }, 60_000)
+  })
 
   it.each([
     ['verify', '--post', FIRST],
@@ -160,5 +160,5 @@ describe('the commands on a kind with variants', () => {
     expect([...(await sql`select user_id, emoji from comment_reactions where emoji = '❤️'`)]).toEqual([
       { user_id: 'ben', emoji: '❤️' },
     ])
-  }, 60_000)
+  })
 })

@@ -81,7 +81,7 @@ beforeAll(async () => {
   const { like } = defineConfig({ kinds: { like: DEFAULT_KIND_CONFIG } }).kinds
   await fresh.unsafe(kindSql(like))
   ;[migrated, made] = [await catalogueOf(whole), await catalogueOf(fresh)]
-}, 120_000)
+})
 afterAll(async () => {
   for (const sql of connections) await sql.end()
 })

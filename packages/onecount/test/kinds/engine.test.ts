@@ -207,7 +207,6 @@ describe('presses, reads and drains at once', () => {
       }
       expect([...(await sql.unsafe(`select from ${n.own}log where nonce is null`))]).toEqual([])
     },
-    60_000,
   )
 
   it.each(Object.values(CASES))(

@@ -199,7 +199,7 @@ describe('onecount worker', () => {
     }
     const release = await stores.holdBookmarks()
     const { child, ended } = worker()
-    await expect.poll(() => stores.rows('like', '30'), { timeout: 20_000 }).toEqual([ana])
+    await expect.poll(() => stores.rows('like', '30')).toEqual([ana])
     child.kill('SIGKILL')
     await ended
     await release()
@@ -213,7 +213,7 @@ describe('onecount worker', () => {
       expect([await stores.count('like', article), await stores.count('bookmark', article)]).toEqual([1, 1])
     }
     expect(await health()).toMatchObject({ status: 'ok', pending: 0, unseen: 0 })
-  }, 60_000)
+  })
 
   it('drains presses on all kinds as they come, and what is left when it is asked to stop', async () => {
     const { child, ended } = worker('--every', '20')
@@ -221,10 +221,10 @@ describe('onecount worker', () => {
     await kinds.like.set('1', ana, true)
     await kinds.bookmark.set('1', 'ana', true)
     for (const name of ['like', 'bookmark'] satisfies Name[])
-      await expect.poll(() => stores.rows(name), { timeout: 20_000 }).toHaveLength(1)
+      await expect.poll(() => stores.rows(name)).toHaveLength(1)
     child.kill('SIGTERM')
     expect(await ended).toEqual({ code: 0, output: '' })
-  }, 60_000)
+  })
 
   it('--once brings the other kinds where one fails, names it, and ends with 2', async () => {
     await refuseTheDrainOfBookmarks()
@@ -234,7 +234,7 @@ describe('onecount worker', () => {
     const { code, output } = await worker('--once').ended
     expect([code, await stores.rows('like')]).toEqual([2, [ana]])
     expect(output).toMatch(/^bookmark: /m)
-  }, 60_000)
+  })
 })
 
 describe('what does not fit together is refused', () => {

@@ -84,7 +84,7 @@ describe.each([article, quoted, mark, slug, reaction, sticker])('the migration o
     await sql.unsafe(SCHEMA)
     await install(kind)
     expect(atOnce).toEqual(await catalogue())
-  }, 30_000)
+  })
 })
 
 describe('a kind of an application that is in use', () => {

@@ -34,7 +34,7 @@ beforeAll(async () => {
   // Statistics of a time when everything was empty.
   await owner.unsafe('analyze')
   await fill(reaction)
-}, 120_000)
+})
 afterAll(() => owner?.end())
 
 /** As a restore does it: without the work of triggers. */
@@ -171,10 +171,10 @@ describe('the functions of a kind with variants answer by index', () => {
       delete from pg_statistic where starelid = any ('{${OURS}}'::regclass[]);
       update pg_class set reltuples = -1, relpages = 0, relallvisible = 0 where relname ~ '^(${OURS.join('|')})'`)
     await expectIndexes()
-  }, 60_000)
+  })
 
   it('of tables whose statistics say that one comment has nearly all rows', async () => {
     await owner.unsafe('analyze')
     await expectIndexes()
-  }, 60_000)
+  })
 })

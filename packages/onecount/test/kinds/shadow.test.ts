@@ -255,7 +255,7 @@ async function drainWith({ sql, people, startWorker }: Started) {
   const before = await receipt()
   const worker = startWorker()
   await expect
-    .poll(receipt, { timeout: 30_000 })
+    .poll(receipt)
     .not.toBe(before)
     .catch(error => {
       // Nothing is left to drain where nobody presses any more.
@@ -300,7 +300,7 @@ async function expectTables(sql: Sql, people: People, ids: string[], base: numbe
 }
 
 describe.each(APPLICATIONS)('an application that counts by $what', application => {
-  it('moves to onecount while people like, one view at a time, and a step back', { timeout: 180_000 }, () =>
+  it('moves to onecount while people like, one view at a time, and a step back', () =>
     seeded(async random => {
       const started = await start(application, random)
       const { people, views, run, sql } = started
@@ -352,10 +352,9 @@ describe.each(APPLICATIONS)('an application that counts by $what', application =
       await expectAgreement(started, application)
       await people.end()
       await worker.end('SIGTERM')
-    }),
-  )
+    }))
 
-  it('goes all the way back while people like, and counts by itself again', { timeout: 180_000 }, () =>
+  it('goes all the way back while people like, and counts by itself again', () =>
     seeded(async random => {
       const started = await start(application, random)
       const { people, views, run, sql } = started
@@ -379,6 +378,5 @@ describe.each(APPLICATIONS)('an application that counts by $what', application =
         await people.end()
         await expectTables(sql, people, application.ids, application.base)
       }
-    }),
-  )
+    }))
 })

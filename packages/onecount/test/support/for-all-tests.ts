@@ -18,7 +18,7 @@ export function forAllTests<T extends Started>(start: () => Promise<T>): T {
   let started: T | undefined
   beforeAll(async () => {
     started = await start()
-  }, 120_000)
+  })
   afterEach(() => started?.end?.())
   afterAll(() => started?.stop())
   return new Proxy({} as T, {
