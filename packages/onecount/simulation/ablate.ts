@@ -3,6 +3,7 @@ import { runBatch } from './batch'
 import { type Engine, engineWithout } from './engine'
 import type { KindName } from './kinds'
 import type { Rule } from './rule'
+import type { Outcome } from './run'
 
 interface Ablation {
   rule: string
@@ -41,13 +42,11 @@ export async function ablateRule(
 ): Promise<Ablation> {
   const engine = await without(rule)
   const ablation: Ablation = { rule: rule.name, seed: null, seeds: 0, violation: null }
-  await runBatch(client, engine, {
-    from,
-    seeds,
+  const options = {
     steps: STEPS,
     kind,
     faults: rule.faults && new Set(rule.faults),
-    onOutcome({ seed, violations }) {
+    onOutcome({ seed, violations }: Outcome) {
       if (ablation.seed !== null) return true
       ablation.seeds++
       const thrown = violations.find(isThrown)
@@ -57,7 +56,9 @@ export async function ablateRule(
       ablation.violation = violations[0]!
       return true
     },
-  })
+  }
+  if (rule.seed !== undefined) await runBatch(client, engine, { ...options, from: rule.seed, seeds: 1 })
+  if (ablation.seed === null) await runBatch(client, engine, { ...options, from, seeds })
   return ablation
 }
 

@@ -3,7 +3,7 @@ import type { Engine } from './engine'
 import { type Outcome, runSeed, type WorldOptions } from './run'
 
 /** Worlds side by side: while one waits for Redis the others go on. Each has keys and an order of its own. */
-const WORLDS = 24
+const WORLDS = 6
 
 interface BatchOptions extends WorldOptions {
   isTraced?: boolean
@@ -22,8 +22,11 @@ export async function runBatch(
   let next = from
   let isOver = false
   const work = async () => {
-    while (!isOver && next < from + seeds)
-      isOver = onOutcome(await runSeed(next++, engine, client, options)) || isOver
+    while (!isOver && next < from + seeds) {
+      const isAbandoned = () => isOver
+      const outcome = await runSeed(next++, engine, client, { ...options, isAbandoned })
+      if (outcome) isOver = onOutcome(outcome) || isOver
+    }
   }
   await Promise.all(Array.from({ length: WORLDS }, work))
 }

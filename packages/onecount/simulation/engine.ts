@@ -1,11 +1,12 @@
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { build } from 'esbuild'
 import { buildScripts } from '../scripts/lua-scripts'
-import type { createOnecount } from '../src/core/onecount'
+import { createOnecount } from '../src/core/onecount'
 import { SCRIPTS } from '../src/redis/scripts.generated'
 import type { LuaScripts } from './keyspace'
-import type { createMemoryPostgres } from './memory-postgres'
+import { createMemoryPostgres } from './memory-postgres'
 import type { Rule } from './rule'
 
 /** The code that is simulated: production's, or that with one rule switched off. */
@@ -18,73 +19,77 @@ export interface Engine {
 
 const PACKAGE = join(import.meta.dirname, '..')
 
-export async function productionEngine(partitions = 1): Promise<Engine> {
-  const { createOnecount, createMemoryPostgres } = await load(PACKAGE)
-  return {
-    createOnecount: options => createOnecount({ ...options, partitions }),
-    createMemoryPostgres: options => createMemoryPostgres({ ...options, partitions }),
-    scripts: SCRIPTS,
-    partitions,
-  }
-}
-
-/** What of the package is copied to run it without a rule. */
-const PARTS = [
-  'src/core',
-  'lua',
-  ...readdirSync(join(PACKAGE, 'simulation'))
-    .filter(name => /^memory-[a-z]+\.ts$/.test(name))
-    .map(name => `simulation/${name}`),
-]
-
-export const engineWithout = (rule: Rule): Promise<Engine> =>
-  withoutRule(rule, PARTS, async copy => ({
-    ...(await load(copy)),
-    scripts: scriptsIn(join(copy, 'lua')),
-    partitions: 1,
-  }))
+export const productionEngine = (partitions = 1): Engine => ({
+  createOnecount: options => createOnecount({ ...options, partitions }),
+  createMemoryPostgres: options => createMemoryPostgres({ ...options, partitions }),
+  scripts: SCRIPTS,
+  partitions,
+})
 
 /**
- * An engine without a rule, from a copy of its sources.
+ * An engine without a rule: with one other script, or with all modules bundled anew.
  * @throws Error when the rule's text is not in its file exactly once
  */
-export async function withoutRule(
-  rule: Rule,
-  parts: readonly string[],
-  build: (root: string) => Promise<Engine>,
-): Promise<Engine> {
-  const copy = mkdtempSync(join(tmpdir(), 'onecount-ablated-'))
+export async function engineWithout(rule: Rule): Promise<Engine> {
+  const text = textWithout(rule)
+  if (rule.file.endsWith('.lua')) return { ...productionEngine(), scripts: scriptsWith(rule.file, text) }
+  return { ...productionEngine(), ...(await bundleWith(rule.file, text)) }
+}
+
+function textWithout({ name, file, find, replace }: Rule): string {
+  const found = readFileSync(join(PACKAGE, file), 'utf8').split(find)
+  if (found.length !== 2)
+    throw new Error(`${file} has the text of "${name}" ${found.length - 1} times: ${find}`)
+  return found.join(replace)
+}
+
+/** One file of the engine and of the Postgres in memory has another text. */
+async function bundleWith(
+  file: string,
+  contents: string,
+): Promise<Pick<Engine, 'createOnecount' | 'createMemoryPostgres'>> {
+  const folder = mkdtempSync(join(tmpdir(), 'onecount-ablated-'))
+  const outfile = join(folder, 'engine.mjs')
   try {
-    for (const part of parts) cpSync(join(PACKAGE, part), join(copy, part), { recursive: true })
-    writeFileSync(join(copy, 'package.json'), '{ "type": "module" }')
-    const file = join(copy, rule.file)
-    const source = readFileSync(file, 'utf8')
-    const found = source.split(rule.find)
-    if (found.length !== 2)
-      throw new Error(`${rule.file} has the text of "${rule.name}" ${found.length - 1} times: ${rule.find}`)
-    writeFileSync(file, found.join(rule.replace))
-    return await build(copy)
+    await build({
+      stdin: {
+        contents: `export { createOnecount } from './src/core/onecount'
+                   export { createMemoryPostgres } from './simulation/memory-postgres'`,
+        resolveDir: PACKAGE,
+      },
+      bundle: true,
+      format: 'esm',
+      platform: 'node',
+      target: 'es2022',
+      logLevel: 'error',
+      outfile,
+      plugins: [
+        {
+          name: 'without-a-rule',
+          setup: ({ onLoad }) =>
+            onLoad({ filter: /\.ts$/ }, ({ path }) =>
+              path === join(PACKAGE, file) ? { contents, loader: 'ts' } : undefined,
+            ),
+        },
+      ],
+    })
+    return await import(outfile)
   } finally {
-    rmSync(copy, { recursive: true })
+    rmSync(folder, { recursive: true })
   }
 }
 
-async function load(root: string): Promise<Omit<Engine, 'scripts' | 'partitions'>> {
-  const [core, postgres] = await Promise.all([
-    import(join(root, 'src/core/onecount.ts')) as Promise<Pick<Engine, 'createOnecount'>>,
-    import(join(root, 'simulation/memory-postgres.ts')) as Promise<Pick<Engine, 'createMemoryPostgres'>>,
-  ])
-  return { createOnecount: core.createOnecount, createMemoryPostgres: postgres.createMemoryPostgres }
-}
-
-export function scriptsIn(folder: string): LuaScripts {
-  const read = (sub: string) =>
+function scriptsWith(file: string, text: string): LuaScripts {
+  const read = (folder: string) =>
     new Map(
-      readdirSync(join(folder, sub))
+      readdirSync(join(PACKAGE, folder))
         .filter(name => name.endsWith('.lua'))
         .sort()
-        .map(name => [`lua/${sub}${name}`, readFileSync(join(folder, sub, name), 'utf8')]),
+        .map(name => [folder + name, readFileSync(join(PACKAGE, folder, name), 'utf8')]),
     )
-  const { scripts } = buildScripts(read(''), read('includes/'))
-  return Object.fromEntries(scripts.map(script => [script.name, script])) as unknown as LuaScripts
+  const [scripts, includes] = [read('lua/'), read('lua/includes/')]
+  for (const files of [scripts, includes]) if (files.has(file)) files.set(file, text)
+  return Object.fromEntries(
+    buildScripts(scripts, includes).scripts.map(script => [script.name, script]),
+  ) as unknown as LuaScripts
 }

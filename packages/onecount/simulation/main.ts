@@ -57,10 +57,10 @@ interface Options extends WorldOptions {
 }
 
 async function replay(client: Redis, engine: Engine, seed: number, options: WorldOptions): Promise<number> {
-  const { trace, kind, faults, violations } = await runSeed(seed, engine, client, {
+  const { trace, kind, faults, violations } = (await runSeed(seed, engine, client, {
     ...options,
     isTraced: true,
-  })
+  }))!
   console.log(trace.join('\n'))
   console.log(`\nseed ${seed}, ${kind} ids: ${faults.join(', ') || 'calm'}`)
   for (const violation of violations) console.log(`  ${violation}`)
@@ -167,7 +167,7 @@ async function main(): Promise<number> {
   const client = new Redis(server.url)
   try {
     if (rules) return await ablate(client, { rules, from, seeds, json, kind })
-    const engine = await productionEngine(partitions)
+    const engine = productionEngine(partitions)
     if (seed !== undefined) return await replay(client, engine, seed, { faults, steps, kind })
     return await simulate(client, engine, options)
   } finally {

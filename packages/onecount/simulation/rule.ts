@@ -10,6 +10,8 @@ export interface Rule {
   replace: string
   /** What must go wrong for the rule to matter, where a mix of everything seldom brings it together. */
   faults?: Fault[]
+  /** A seed that has noticed that the rule is missing, where few do: it is the first that is run. */
+  seed?: number
 }
 
 export const lua = (name: string) => `lua/${name}.lua`

@@ -32,15 +32,21 @@ export interface WorldOptions {
 
 interface RunOptions extends WorldOptions {
   isTraced?: boolean
+  /** Asked before each step: nobody wants to know any more how the seed ends. */
+  isAbandoned?: () => boolean
 }
 
-/** Runs one seed to its end: things go wrong for a while, then everything works again, and then it must be right. */
+/**
+ * Runs one seed to its end: things go wrong for a while, then everything works again, and then it must be right.
+ *
+ * @returns null where it was abandoned
+ */
 export async function runSeed(
   seed: number,
   engine: Engine,
   client: Redis,
-  { isTraced = false, faults, steps = 300, kind }: RunOptions = {},
-): Promise<Outcome> {
+  { isTraced = false, isAbandoned, faults, steps = 300, kind }: RunOptions = {},
+): Promise<Outcome | null> {
   const world = new World(seed, engine, client, isTraced, faults, kind && SIMULATED_KINDS[kind])
   try {
     // Two tabs of one session, and one of each other.
@@ -52,7 +58,10 @@ export async function runSeed(
       ...(world.faults.has('bystanders') ? [standBy(world)] : []),
       ...(world.faults.has('replays') ? [replayForever(world)] : []),
     ].map(life => life.catch((error: unknown) => world.violate(`thrown: ${String(error)}`)))
-    for (let i = 0; i < steps; i++) await world.step()
+    for (let i = 0; i < steps; i++) {
+      if (isAbandoned?.()) return null
+      await world.step()
+    }
     await world.heal()
     await Promise.all(lives)
     await comeToRest(world, tabs)
