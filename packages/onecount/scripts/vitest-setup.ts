@@ -1,4 +1,5 @@
 import { preparePostgres } from '@onecount/dev-stack/postgres-server'
+import { prepareSupabase } from '@onecount/dev-stack/supabase'
 import { buildPackage } from './build'
 
 /**
@@ -6,6 +7,12 @@ import { buildPackage } from './build'
  * too, whose data folders are copies of one.
  */
 export async function setup(): Promise<() => Promise<void>> {
-  const [removePrepared] = await Promise.all([preparePostgres(), buildPackage()])
-  return removePrepared
+  const [removePostgres, removeSupabase] = await Promise.all([
+    preparePostgres(),
+    prepareSupabase(),
+    buildPackage(),
+  ])
+  return async () => {
+    await Promise.all([removePostgres(), removeSupabase()])
+  }
 }

@@ -62,6 +62,11 @@ export async function applyMigrations(exec: Exec, { seed }: { seed?: string } = 
       insert into supabase_migrations.schema_migrations (version) values ('${name}') on conflict do nothing;`)
     applied.push(name)
   }
-  if (seed) await exec(`${MIGRATION_LOCK}\n${seed}`)
+  if (seed) await applySeed(exec, seed)
   return applied
+}
+
+/** Fills a migrated database; does nothing where there are posts. */
+export async function applySeed(exec: Exec, seed: string): Promise<void> {
+  await exec(`${MIGRATION_LOCK}\n${seed}`)
 }

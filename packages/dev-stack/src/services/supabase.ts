@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { keptSecret, privateFolder } from '../private-files'
 import type { SupabaseSettings } from '../supabase/process'
@@ -30,6 +32,19 @@ export interface LocalSupabaseOptions extends Partial<Keys> {
 }
 
 const PREFIX = { publishableKey: 'sb_publishable_', secretKey: 'sb_secret_' }
+
+/**
+ * Those that start in memory from now on, by this process and by those that it starts, begin with the migrated data of
+ * the first of them. Answers what removes it. For programs that start many, as a run of all tests does.
+ */
+export async function prepareSupabase(): Promise<() => Promise<void>> {
+  const dir = await mkdtemp(join(tmpdir(), 'onecount-pglite-'))
+  process.env.ONECOUNT_PGLITE_PREPARED = join(dir, 'data.tar')
+  return async () => {
+    delete process.env.ONECOUNT_PGLITE_PREPARED
+    await rm(dir, { recursive: true, force: true })
+  }
+}
 
 /** Of every Supabase without a folder that this process starts: one that is started again has the keys it had. */
 const processKeys: Keys = {

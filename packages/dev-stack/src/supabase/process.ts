@@ -4,7 +4,7 @@ import { nodeListener } from 'onecount/http'
 import { followChanges } from '../realtime/feed'
 import { createRealtime } from '../realtime/server'
 import { listenOnLoopback } from '../services/free-port'
-import { applyMigrations, readSeed } from '../services/migrations'
+import { applyMigrations, applySeed, readSeed } from '../services/migrations'
 import { createGateway } from './gateway'
 import { openPglite, openPostgres } from './stores'
 
@@ -26,8 +26,12 @@ export interface SupabaseSettings {
 const KEEP_ALIVE_MS = 75_000
 
 const settings = JSON.parse(process.env.ONECOUNT_SUPABASE ?? '{}') as SupabaseSettings
-const database = await (settings.databaseUrl ? openPostgres(settings.databaseUrl) : openPglite(settings.dir))
-await applyMigrations(database.exec, { seed: settings.seed ? await readSeed() : undefined })
+const database = await (settings.databaseUrl
+  ? openPostgres(settings.databaseUrl)
+  : openPglite(settings.dir, process.env.ONECOUNT_PGLITE_PREPARED))
+await applyMigrations(database.exec)
+await database.prepare()
+if (settings.seed) await applySeed(database.exec, await readSeed())
 
 /** Of pages that may call; the parent tells them as soon as it knows where the application is. */
 const origins = new Set<string>()

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { createPgliteConnection } from '@supabase/lite/pglite'
 import { createPostgresConnection } from '@supabase/lite/postgres'
 import postgres from 'postgres'
@@ -12,18 +14,37 @@ export interface Database {
   listen: Listen
   /** Answers one request. @throws what `work` throws */
   answer(work: () => Promise<Response>): Promise<Response>
+  /** Keeps what it holds now for those that start in memory after it, where a file was named for that. */
+  prepare(): Promise<void>
   close(): Promise<void>
 }
 
-/** PGlite in this process; without a folder its data is gone with it. */
-export async function openPglite(dir: string | undefined): Promise<Database> {
-  const connection = await createPgliteConnection({ url: dir ?? 'memory://' })
+/**
+ * PGlite in this process; without a folder its data is gone with it.
+ *
+ * @param prepared a file with the data that one in memory begins with, where it is there already: to make an empty
+ * database takes seconds
+ */
+export async function openPglite(dir: string | undefined, prepared: string | undefined): Promise<Database> {
+  const isPrepared = !dir && prepared !== undefined && existsSync(prepared)
+  const connection = await createPgliteConnection({
+    url: dir ?? 'memory://',
+    ...(isPrepared && { pgliteOptions: { loadDataDir: new Blob([await readFile(prepared)]) } }),
+  })
   const pglite = connection.driver
   return {
     connection,
     exec: async text => ((await pglite.exec(text)).at(-1)?.rows ?? []) as Record<string, unknown>[],
     listen: (channel, heard) => pglite.listen(channel, heard),
     answer: alone(() => pglite.exec('rollback')),
+    async prepare() {
+      if (dir || !prepared || isPrepared) return
+      const data = await pglite.dumpDataDir('none')
+      // Whole or not at all: several may start at once.
+      const own = `${prepared}.${process.pid}`
+      await writeFile(own, new Uint8Array(await data.arrayBuffer()))
+      await rename(own, prepared)
+    },
     close: () => connection.close(),
   }
 }
@@ -40,6 +61,7 @@ export async function openPostgres(url: string): Promise<Database> {
     },
     listen: (channel, heard) => sql.listen(channel, heard),
     answer: work => work(),
+    prepare: async () => {},
     async close() {
       await sql.end({ timeout: 2 })
       await connection.close()
