@@ -20,6 +20,7 @@ export const BATCH_RULES: Rule[] = [
     find: ".. '.' .. table.concat(redis.call('TIME'), '.')",
     replace: ".. '.1795000000.0'",
     faults: ['request twice', 'request late', 'redis flushed', 'reply lost'],
+    seed: 18,
   },
   {
     name: 'a batch is settled only while it is in flight',
@@ -39,6 +40,7 @@ export const BATCH_RULES: Rule[] = [
     find: '{newId()}`)',
     replace: '{1}`)',
     faults: ['postgres rolled back', 'reply lost', 'request late'],
+    seed: 18,
   },
   {
     name: 'a batch that Postgres refuses is dropped',
@@ -67,6 +69,7 @@ export const BATCH_RULES: Rule[] = [
     find: 'if settled and receipt ~= ARGV[2] then',
     replace: 'if false then',
     faults: ['postgres rolled back', 'split brain', 'reply lost'],
+    seed: 183,
   },
   {
     name: 'a slice that comes again says nothing new',
@@ -74,6 +77,7 @@ export const BATCH_RULES: Rule[] = [
     find: "if final == '' and tonumber(to) <= (settled or 0) then return { 'OK' } end",
     replace: '',
     faults: ['redis down', 'split brain', 'request late', 'dozen instances'],
+    seed: 191,
   },
   {
     name: 'the likes of a post are told with the last slice that it is in',
@@ -101,5 +105,6 @@ export const BATCH_RULES: Rule[] = [
     find: " or mark_of(q, 'half') then",
     replace: ' then',
     faults: ['redis down', 'split brain', 'request late', 'dozen instances'],
+    seed: 35,
   },
 ]

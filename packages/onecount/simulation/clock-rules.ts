@@ -8,6 +8,7 @@ export const CLOCK_RULES: Rule[] = [
     find: "local given = tonumber(redis.call('GET', KEYS[7]))",
     replace: 'local given = nil',
     faults: ['no op', 'request twice', 'request late'],
+    seed: 8,
   },
   {
     name: 'a press without an op beats what is there',
@@ -43,6 +44,7 @@ export const CLOCK_RULES: Rule[] = [
     find: "if is_cold(s) then return { 'ASK' } end",
     replace: '',
     faults: ['servers apart', 'postgres down', 'key expired', 'short recent', 'settings apart'],
+    seed: 41,
   },
   {
     name: 'a drainer whose clock is ahead forgets nothing too soon',
@@ -57,6 +59,7 @@ export const CLOCK_RULES: Rule[] = [
     find: '2 * Math.max(now, inRedis)',
     replace: '2 * now',
     faults: ['clock set back', 'request lost', 'postgres rolled back', 'short recent'],
+    seed: 20,
   },
   {
     name: 'what had waited for long is not forgotten at once',

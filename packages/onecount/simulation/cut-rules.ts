@@ -37,6 +37,7 @@ export const CUT_RULES: Rule[] = [
     file: POSTGRES,
     find: '.reduce((sum, { op, prev }) => sum - likes(op) + likes(prev), tables.posts.get(postId)!.likes)',
     replace: '.reduce(sum => sum, tables.posts.get(postId)!.likes)',
+    seed: 11,
   },
   {
     name: 'Redis is told what Postgres took without it',
@@ -49,18 +50,21 @@ export const CUT_RULES: Rule[] = [
     file: POSTGRES,
     find: 'for (const row of tables.log) if (pairOf(row) === key) row.nonce = nonce',
     replace: '',
+    seed: 140,
   },
   {
     name: 'what was known in another epoch is a guess now',
     file: include('pending'),
     find: '(of ~= epoch and 1 or 0)',
     replace: "(of == '' and 1 or 0)",
+    seed: 21,
   },
   {
     name: 'a count with a guess in it says so',
     file: core('read'),
     find: 'const isExact = (isPrivate || numbers?.guesses === 0) && isPairKnown',
     replace: 'const isExact = isPairKnown',
+    seed: 60,
   },
   {
     name: 'a revision grows when a post is made warm',

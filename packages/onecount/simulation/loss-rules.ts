@@ -13,12 +13,14 @@ export const LOSS_RULES: Rule[] = [
     file: core('read'),
     find: '!numbers.endsWith(ofEpoch)',
     replace: "numbers === ''",
+    seed: 11,
   },
   {
     name: 'a session is known in one epoch alone',
     file: include('session'),
     find: 'if of ~= epoch then return nil end',
     replace: '',
+    seed: 26,
   },
   {
     name: 'drained ops come back when Postgres has lost them',

@@ -43,6 +43,7 @@ export const REFUSAL_RULES: Rule[] = [
     find: "if refused and not p.by_hand then remember(pair .. '|refused', int(refused)) end",
     replace: '',
     faults: ['op refused', 'postgres rolled back', 'dozen instances'],
+    seed: 10,
   },
   {
     name: 'who waits for a refused op is not told that it is durable',

@@ -7,6 +7,7 @@ export const SESSION_RULES: Rule[] = [
     file: lua('write'),
     find: 'if op <= s.newest then',
     replace: 'if op == s.newest then',
+    seed: 11,
   },
   {
     name: 'the greater op wins in Postgres',
@@ -64,6 +65,7 @@ export const SESSION_RULES: Rule[] = [
     find: "(extent !== null && op !== '')",
     replace: 'extent !== null',
     faults: ['key expired'],
+    seed: 45,
   },
   {
     name: 'a settled batch tells warm sessions',
@@ -76,6 +78,7 @@ export const SESSION_RULES: Rule[] = [
     file: POSTGRES,
     find: '?.prev ?? knownOf(pair)',
     replace: '?.op ?? knownOf(pair)',
+    seed: 11,
   },
   {
     name: 'a session is complete only while no removal is untold',
@@ -83,12 +86,14 @@ export const SESSION_RULES: Rule[] = [
     find: "extent: isShort && !isForgotten ? 'all' : 'some'",
     replace: "extent: isShort ? 'all' : 'some'",
     faults: ['post removed', 'bystanders', 'postgres rolled back', 'op refused', 'request late'],
+    seed: 16,
   },
   {
     name: 'a session is made known only at the cut',
     file: lua('install-sessions'),
     find: "mark_of(q, 'nonce') ~= receipt or",
     replace: '',
+    seed: 20,
   },
   {
     name: 'of a session that is made known only what is pending stays',
@@ -103,5 +108,6 @@ export const SESSION_RULES: Rule[] = [
     file: lua('install-sessions'),
     find: 'if held and held.op > op then',
     replace: 'if false then',
+    seed: 60,
   },
 ]
