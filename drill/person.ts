@@ -1,3 +1,4 @@
+import { awakeNow } from '@onecount/dev-stack/awake'
 import { QueryClient } from '@tanstack/react-query'
 import { type LikeInput, LikesStore, type LikesTransport, LikesUnreachable } from 'onecount/react'
 
@@ -122,7 +123,7 @@ export class Person {
   }
 
   async #request<T>(path: string, init: RequestInit = {}): Promise<T> {
-    const started = performance.now()
+    const started = awakeNow()
     try {
       const response = await fetch(`${this.options.url}/api/likes${path}`, {
         ...init,
@@ -130,11 +131,11 @@ export class Person {
         signal: AbortSignal.timeout(PATIENCE_MS),
       })
       const answer = (await response.json()) as T
-      this.options.onAnswer(performance.now() - started)
+      this.options.onAnswer(awakeNow() - started)
       if (!response.ok) throw new Error(`${response.status}`)
       return answer
     } catch (cause) {
-      if (cause instanceof Error && cause.name === 'TimeoutError') this.options.onAnswer(PATIENCE_MS)
+      if (cause instanceof Error && cause.name === 'TimeoutError') this.options.onAnswer(awakeNow() - started)
       throw new LikesUnreachable('no answer', { cause })
     }
   }

@@ -29,7 +29,7 @@ afterAll(() => {
 
 /** One instance of the application. */
 function instance(partitions: number): Onecount {
-  const connection = redisFromEnv(env, { commandTimeout: 5000 })!
+  const connection = redisFromEnv(env, { commandTimeout: 20_000 })!
   connections.push(connection)
   const { postgres } = stores.ports()
   return createOnecount({ redis: connection.port, postgres, partitions, log: { warn() {} } })
@@ -158,7 +158,7 @@ describe('a setting that does not fit', () => {
   }
   /** What an application logs of it. */
   async function failed(settings: Record<string, string>): Promise<string> {
-    const connection = redisFromEnv(settings, { commandTimeout: 5000 })!
+    const connection = redisFromEnv(settings, { commandTimeout: 20_000 })!
     connections.push(connection)
     const error = await connection.port
       .run('rank', ['likes:pending', 'likes:rank'], [1])

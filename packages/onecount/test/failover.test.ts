@@ -24,7 +24,7 @@ beforeEach(async () => {
   servers = [await startRedisServer({ args }), await startRedisServer({ args })]
   admins = [new Redis(servers[0].url), new Redis(servers[1].url)]
   address = await Link.to(servers[0].port, null)
-  client = createRedisClient(`redis://127.0.0.1:${address.port}`, { commandTimeout: 5000 })
+  client = createRedisClient(`redis://127.0.0.1:${address.port}`, { commandTimeout: 20_000 })
   onecount = createOnecount({
     redis: ioredisPort(client),
     postgres: postgresJsPort(stores.sql),
@@ -44,9 +44,7 @@ const shown = async (session = 'ana') => (await onecount.read([POST.id], session
 /** Makes one server a replica of the other, and waits until it has everything. */
 async function replicate(replica: 0 | 1): Promise<void> {
   await admins[replica].replicaof('127.0.0.1', servers[1 - replica]!.port)
-  await expect
-    .poll(() => admins[replica].info('replication'), { timeout: 20_000 })
-    .toContain('link_status:up')
+  await expect.poll(() => admins[replica].info('replication')).toContain('link_status:up')
 }
 
 /** The second server is the primary from now on; connections to the first one stay, new ones reach the second. */
@@ -64,7 +62,7 @@ async function warm(): Promise<void> {
 
 /** What another process does at the new primary. */
 async function elsewhere<T>(use: (engine: Onecount) => Promise<T>): Promise<T> {
-  const other = createRedisClient(servers[1].url, { commandTimeout: 5000 })
+  const other = createRedisClient(servers[1].url, { commandTimeout: 20_000 })
   try {
     return await use(
       createOnecount({
@@ -89,7 +87,7 @@ describe('after a failover that leaves the old connection open', () => {
     })
     const first = await shown()
     expect(first).toMatchObject({ count: 448, source: 'postgres' })
-    await expect.poll(() => shown(), { timeout: 10_000 }).toMatchObject({ count: 448, source: 'redis' })
+    await expect.poll(() => shown()).toMatchObject({ count: 448, source: 'redis' })
     expect(await onecount.set(POST.id, 'eva', true)).toMatchObject({ count: 449, source: 'redis' })
     expect(await admins[1].get(stores.keys.likes(POST.id))).toBe('449')
   })
@@ -99,7 +97,7 @@ describe('after a failover that leaves the old connection open', () => {
     await failOver()
     await replicate(0)
     await shown()
-    await expect.poll(() => connectionsOf(1), { timeout: 10_000 }).toBe(1)
+    await expect.poll(() => connectionsOf(1)).toBe(1)
     expect(await connectionsOf(0)).toBe(0)
   })
 
@@ -109,7 +107,7 @@ describe('after a failover that leaves the old connection open', () => {
     await replicate(0)
     const { op, ...taken } = await onecount.set(POST.id, 'ben', true)
     expect(taken).toMatchObject({ count: 448, liked: true, durable: true, source: 'postgres' })
-    await expect.poll(() => shown('ben'), { timeout: 10_000 }).toMatchObject({ source: 'redis' })
+    await expect.poll(() => shown('ben')).toMatchObject({ source: 'redis' })
     await onecount.set(POST.id, 'ben', true, { op })
     await onecount.drainOnce()
     expect(await shown('ben')).toMatchObject({ count: 448, liked: true })
@@ -135,7 +133,7 @@ describe('after a failover that leaves the old connection open', () => {
     await failOver()
     await replicate(0)
     expect(await onecount.health()).toMatchObject({ status: 'degraded', redis: 'down' })
-    await expect.poll(() => onecount.health(), { timeout: 10_000 }).toMatchObject({ status: 'ok' })
+    await expect.poll(() => onecount.health()).toMatchObject({ status: 'ok' })
     expect(await onecount.ranking(1)).toEqual([POST.id])
   })
 
@@ -145,7 +143,7 @@ describe('after a failover that leaves the old connection open', () => {
     await admins[0].config('SET', 'replica-serve-stale-data', 'no')
     await admins[0].replicaof('127.0.0.1', 1)
     expect(await shown()).toMatchObject({ count: 447, source: 'postgres' })
-    await expect.poll(() => shown(), { timeout: 10_000 }).toMatchObject({ count: 447, source: 'redis' })
+    await expect.poll(() => shown()).toMatchObject({ count: 447, source: 'redis' })
   })
 
   it('a primary that has lost its replicas, and takes no writes, answers no reads either', async () => {
@@ -158,7 +156,7 @@ describe('after a failover that leaves the old connection open', () => {
       await other.drainOnce()
     })
     expect(await shown()).toMatchObject({ count: 448, source: 'postgres' })
-    await expect.poll(() => shown(), { timeout: 10_000 }).toMatchObject({ count: 448, source: 'redis' })
+    await expect.poll(() => shown()).toMatchObject({ count: 448, source: 'redis' })
   })
 })
 

@@ -25,7 +25,7 @@ describe('a page of 100 cold posts with 2,000 ratings each', () => {
          where p.id <> ${WARM.id}`
       await sql`update posts_new set likes = likes + ${RATINGS} where id <> ${WARM.id}`
     })
-    onecount = stores.instance(stores.ports({ commandTimeout: FAIL_FAST.commandTimeout }))
+    onecount = stores.instance(stores.ports({ redisMs: FAIL_FAST.commandTimeout }))
     await onecount.drainOnce()
     await onecount.read([WARM.id])
   })

@@ -17,7 +17,7 @@ const second = forAllTests(startRedisServer)
 const closing: (() => unknown)[] = []
 beforeEach(async () => {
   await stores.begin(POSTS)
-  const client = createRedisClient(second.url, { commandTimeout: 5000, enableOfflineQueue: true })
+  const client = createRedisClient(second.url, { commandTimeout: 20_000, enableOfflineQueue: true })
   await client.flushall()
   client.disconnect()
 })
@@ -32,7 +32,7 @@ interface Started {
 
 /** A process of an application on one of the Redis servers and the only Postgres; it drains unless told otherwise. */
 function start(url: string, options: Partial<OnecountOptions> = {}, drains = true): Started {
-  const client = createRedisClient(url, { commandTimeout: 5000 })
+  const client = createRedisClient(url, { commandTimeout: 20_000 })
   const said: string[] = []
   const { postgres } = stores.ports()
   const onecount = stores.instance({

@@ -1,4 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { beside } from './support/beside'
 import { forAllTests } from './support/for-all-tests'
 import { type Stores, startStores } from './support/stores'
 
@@ -102,20 +103,21 @@ describe('what is logged for Redis', () => {
     const alone = stores.instance({ redis: null })
     let isOver = false
     let pressed = 0
-    const crowd = Array.from({ length: 8 }, async (_, i) => {
+    const lives = Array.from({ length: 8 }, async (_, i) => {
       while (!isOver) {
         await alone.set(POST.id, `s${i}-${pressed}`, true)
         pressed++
       }
     })
-    await expect.poll(() => pressed).toBeGreaterThan(50)
+    const crowd = Promise.all(lives)
+    await beside(crowd, expect.poll(() => pressed).toBeGreaterThan(50))
     const onecount = stores.instance()
     await onecount.drainOnce()
     await onecount.read([POST.id])
     const reached = pressed
-    await expect.poll(() => pressed).toBeGreaterThan(reached + 50)
+    await beside(crowd, expect.poll(() => pressed).toBeGreaterThan(reached + 50))
     isOver = true
-    await Promise.all(crowd)
+    await crowd
     await onecount.drainOnce()
     expect((await onecount.read([POST.id])).get(POST.id)).toMatchObject({
       count: POST.base + pressed,

@@ -11,7 +11,7 @@ redisContract(
   'ioredis on a Redis Cluster',
   async () => {
     const redis = await startRedisCluster()
-    const driver = createRedisCluster(redis.urls, { redisOptions: { commandTimeout: 5000 } })
+    const driver = createRedisCluster(redis.urls, { redisOptions: { commandTimeout: 20_000 } })
     const plain = new Redis((await redis.primaryOf(tag)).url)
     return {
       port: ioredisClusterPort(driver),

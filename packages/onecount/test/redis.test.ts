@@ -24,7 +24,7 @@ redisContract(
   'ioredis on redis-server',
   async () => {
     const server = await startRedisServer()
-    return underTest(server.url, server.stop, { commandTimeout: 5000 })
+    return underTest(server.url, server.stop, { commandTimeout: 20_000 })
   },
   { maxmemory: true, replicaof: true, monitor: true },
 )

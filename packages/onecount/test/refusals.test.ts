@@ -14,16 +14,21 @@ const likeAt = (t: number) => 2 * (T + t) + 1
 
 const server = forAllTests(() => startPostgresServer({ fsync: false }))
 
-/** Postgres through each of the drivers, as the service role. */
+/** The deadline of a call that is expected to be late: longer than Postgres waits for a lock below. */
+const HASTY = { timeoutMs: 1000 }
+
+/** Postgres through each of the drivers, as the service role; `hasty`: with a short deadline. */
 const DRIVERS = {
   'postgres.js': async (url: string) => {
     const sql = connect(url, { connection: { role: 'service_role' } as never })
-    return { port: postgresJsPort(sql), close: () => sql.end() }
+    return { port: postgresJsPort(sql), hasty: postgresJsPort(sql, HASTY), close: () => sql.end() }
   },
   'supabase-js': async (url: string) => {
     const supabase = await startSupabase({ databaseUrl: url })
+    const client = supabaseClient(supabase.url, supabase.secretKey)
     return {
-      port: supabasePort(supabaseClient(supabase.url, supabase.secretKey)),
+      port: supabasePort(client),
+      hasty: supabasePort(client, HASTY),
       close: () => supabase.stop(),
     }
   },
@@ -32,14 +37,15 @@ const DRIVERS = {
 describe.each(Object.entries(DRIVERS))('through %s', (driver, open) => {
   let sql: Sql
   let port: PostgresPort
+  let hasty: PostgresPort
   let close: () => Promise<unknown>
   let chain: Chain
   beforeAll(async () => {
     const url = await server.createDatabase(`refusals_${driver.replace(/\W/g, '_')}`)
     await migrate(url)
     sql = connect(url, { max: 2 })
-    ;({ port, close } = await open(url))
-  }, 60_000)
+    ;({ port, hasty, close } = await open(url))
+  })
   afterAll(async () => {
     await close()
     await sql.end()
@@ -150,10 +156,12 @@ describe.each(Object.entries(DRIVERS))('through %s', (driver, open) => {
     ['that takes too long', 'statement_timeout', '50ms', true],
     ['that only reads, as after a failover', 'transaction_read_only', 'on', false],
   ])('a Postgres %s refuses nothing: it is away', async (_, setting, value, isLocked) => {
+    const late = chainOf(hasty)
+    await late.drain()
     await sql.begin(async lock => {
       if (isLocked) await lock`lock table posts_new in access exclusive mode`
       await sql.unsafe(`alter function onecount_merge_whole set ${setting} = '${value}'`)
-      const error = await chain
+      const error = await late
         .drain([{ postId: FINE, sessionId: 'ana', op: likeAt(1) }])
         .catch((e: unknown) => e)
       await sql.unsafe(`alter function onecount_merge_whole reset ${setting}`)

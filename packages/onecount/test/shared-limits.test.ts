@@ -20,7 +20,7 @@ afterEach(() => {
 
 /** One process of the application, whose limits are shared through Redis. Counts the calls that they cost. */
 function instance(text: string) {
-  const client = createRedisClient(server.url, { commandTimeout: 5000, lazyConnect: true })
+  const client = createRedisClient(server.url, { commandTimeout: 20_000, lazyConnect: true })
   ends.push(() => client.disconnect())
   const port = ioredisPort(client)
   const cost = { calls: 0, waiting: 0 }

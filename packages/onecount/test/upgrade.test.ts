@@ -4,6 +4,7 @@ import type { Sql } from 'postgres'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { PairOp, PostgresPort } from '../src/core/ports'
 import { chainOf, newest } from '../src/testing/postgres/harness'
+import { beside } from './support/beside'
 import { connect, ownersTables } from './support/databases'
 import { applyAll, applyVersionBefore } from './support/existing'
 import { forAllTests } from './support/for-all-tests'
@@ -146,13 +147,13 @@ describe('a database of the version before', () => {
         }
       }
       const working = Promise.all([press(), press(), press(), drain()])
-      await expect.poll(() => calls).toBeGreaterThan(100)
+      await beside(working, expect.poll(() => calls).toBeGreaterThan(100))
       expect((await applyAll(sql)).length).toBeGreaterThan(0)
       // The first process of this version begins to drain.
       await port.sync({ partition: 0, parent: '', nonce: 'first', entries: [], limit: 1 })
       isMigrated = true
       const so = calls
-      await expect.poll(() => calls).toBeGreaterThan(so + 100)
+      await beside(working, expect.poll(() => calls).toBeGreaterThan(so + 100))
       isOpen = false
       await working
       await expectHeld(truth.ops)

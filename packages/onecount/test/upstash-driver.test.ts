@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startRedisServer } from '@onecount/dev-stack/redis-server'
@@ -24,8 +25,9 @@ beforeEach(() => {
   fates = []
 })
 
-const portOf = (address: { url: string; token: string }, timeoutMs?: number) =>
-  upstashPort(createUpstashClient({ ...address, timeoutMs }), address)
+/** A busy machine is not taken for a server that does not answer, unless a test says how long to wait. */
+const portOf = (address: { url: string; token: string }, options = { timeoutMs: 20_000 }) =>
+  upstashPort(createUpstashClient({ ...address, ...options }), address)
 const limit = (port: ReturnType<typeof portOf>, key: string) =>
   port.run('limit', [`limit:${key}`], [1000, 60_000])
 const errorOf = (call: Promise<unknown>) =>
@@ -87,19 +89,24 @@ describe('the driver of Upstash', () => {
   })
 
   it('has time for a cold connection: 1.5 s', async () => {
-    let waitMs = 1000
-    const slow = createServer((_, response) =>
-      setTimeout(() => response.end(JSON.stringify([{ result: ['MQ==', 'MQ=='] }])), waitMs),
-    )
+    const slow = createServer()
     await new Promise<void>(resolve => slow.listen(0, '127.0.0.1', resolve))
-    const port = portOf({ url: `http://127.0.0.1:${(slow.address() as AddressInfo).port}`, token: 't' })
-    expect(await limit(port, 'cold')).toEqual(['1', '1'])
-    waitMs = 30_000
-    const began = performance.now()
-    expect(await errorOf(limit(port, 'hangs'))).toBeInstanceOf(StoreUnavailable)
-    const took = performance.now() - began
-    expect(took).toBeGreaterThan(1400)
-    expect(took).toBeLessThan(5500)
+    const address = { url: `http://127.0.0.1:${(slow.address() as AddressInfo).port}`, token: 't' }
+    const port = upstashPort(createUpstashClient(address), address)
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const cold = limit(port, 'cold')
+      const [, response] = await once(slow, 'request')
+      await vi.advanceTimersByTimeAsync(1499)
+      response.end(JSON.stringify([{ result: ['MQ==', 'MQ=='] }]))
+      expect(await cold).toEqual(['1', '1'])
+      const hangs = errorOf(limit(port, 'hangs'))
+      await once(slow, 'request')
+      await vi.advanceTimersByTimeAsync(1500)
+      expect(await hangs).toBeInstanceOf(StoreUnavailable)
+    } finally {
+      vi.useRealTimers()
+    }
     slow.closeAllConnections()
     await new Promise(resolve => slow.close(resolve))
   })
@@ -135,7 +142,9 @@ describe('the driver of Upstash', () => {
     await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`
     const began = performance.now()
-    expect(await errorOf(limit(portOf({ url, token: 't' }, 300), 'a'))).toBeInstanceOf(StoreUnavailable)
+    expect(await errorOf(limit(portOf({ url, token: 't' }, { timeoutMs: 300 }), 'a'))).toBeInstanceOf(
+      StoreUnavailable,
+    )
     expect(performance.now() - began).toBeGreaterThan(250)
     silent.closeAllConnections()
     await new Promise(resolve => silent.close(resolve))
@@ -239,7 +248,7 @@ describe('an engine on Upstash', () => {
           return upstash.commands() - before
         }
         if (!options) return minute()
-        return await vi.waitUntil(minute, { timeout: 10_000 })
+        return await vi.waitUntil(minute, { timeout: 30_000 })
       } finally {
         vi.useRealTimers()
         await drain.stop()
@@ -271,7 +280,7 @@ describe('an engine on Upstash', () => {
     for (const person of people) {
       const op = nextOp(clock(), 0, true)
       await expect
-        .poll(() => onecount.set(POST, person, true, { op }).catch(() => null), { timeout: 20_000 })
+        .poll(() => onecount.set(POST, person, true, { op }).catch(() => null))
         .toMatchObject({ liked: true })
     }
     const { onecount: calm } = await engineOn()

@@ -23,7 +23,7 @@ redisContract(
     const server = await startUpstashServer({ redisUrl: redis.url })
     const plain = new Redis(redis.url)
     return {
-      port: upstashPort(createUpstashClient({ ...server, timeoutMs: 5000 }), server),
+      port: upstashPort(createUpstashClient({ ...server, timeoutMs: 20_000 }), server),
       command: (name: string, ...args: (string | number)[]) => plain.call(name, ...args),
       monitor: (work: () => Promise<unknown>) => monitored(plain, work).then(list => list.map(named)),
       async close() {

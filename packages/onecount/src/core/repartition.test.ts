@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import { beside } from '../../test/support/beside'
 import { forAllTests } from '../../test/support/for-all-tests'
 import { startStores } from '../../test/support/stores'
 import { Repartitioned } from './errors'
@@ -23,22 +24,26 @@ const change = (from: number, to: number) =>
 const inPostgres = async () =>
   new Map((await stores.sql`select id, likes from posts_new`).map(({ id, likes }) => [id, Number(likes)]))
 
-/** Likes by one session after the other until it is told to end; what was acknowledged, by post. */
+/** Likes by one session after the other until `end`, which answers what was acknowledged, by post. */
 function crowd(instances: Onecount[]) {
   const liked = new Map(POSTS.map(({ id, base }) => [id, base]))
   let isOver = false
   let n = 0
-  const presses = instances.map(async (onecount, i) => {
+  const lives = instances.map(async (onecount, i) => {
     while (!isOver) {
       const post = IDS[n % IDS.length]!
       await onecount.set(post, `visitor-${i}-${n++}`, true)
       liked.set(post, liked.get(post)! + 1)
     }
   })
-  return async () => {
-    isOver = true
-    await Promise.all(presses)
-    return liked
+  const life = Promise.all(lives)
+  return {
+    life,
+    async end() {
+      isOver = true
+      await life
+      return liked
+    },
   }
 }
 
@@ -54,18 +59,16 @@ describe('another number of partitions', () => {
     await before.drainOnce()
     await before.read(IDS)
     before.drain.start()
-    const end = crowd([before, after])
+    const people = crowd([before, after])
     after.drain.start()
-    await expect
-      .poll(async () => [...(await inPostgres()).values()].reduce((a, b) => a + b))
-      .toBeGreaterThan(400)
+    const likes = async () => [...(await inPostgres()).values()].reduce((a, b) => a + b)
+    await beside(people.life, expect.poll(likes).toBeGreaterThan(400))
     await change(from, to)
-    const reached = [...(await inPostgres()).values()].reduce((a, b) => a + b)
-    await expect
-      .poll(async () => [...(await inPostgres()).values()].reduce((a, b) => a + b))
-      .toBeGreaterThan(reached + 100)
-    await expect.poll(async () => (await after.read(IDS)).get(IDS[0]!)!.source).not.toBe('postgres')
-    const liked = await end()
+    const reached = await likes()
+    await beside(people.life, expect.poll(likes).toBeGreaterThan(reached + 100))
+    const source = async () => (await after.read(IDS)).get(IDS[0]!)!.source
+    await beside(people.life, expect.poll(source).not.toBe('postgres'))
+    const liked = await people.end()
 
     await before.drain.stop({ budgetMs: 0 })
     await after.drainOnce()

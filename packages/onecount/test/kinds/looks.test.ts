@@ -81,7 +81,7 @@ describe('processes with nothing to do', () => {
 describe('a Redis Cluster', () => {
   it('has the queues of all kinds of a partition in one slot: a look finds what is left of each', async () => {
     const cluster = await startRedisCluster()
-    const open = () => redisFromEnv({ REDIS_URL: cluster.urls.join() }, { commandTimeout: 5000 })!
+    const open = () => redisFromEnv({ REDIS_URL: cluster.urls.join() }, { commandTimeout: 20_000 })!
     const connections = [open(), open()]
     const [first, second] = connections.map(({ port }) => port)
     try {
@@ -112,5 +112,5 @@ describe('a Redis Cluster', () => {
       for (const { client } of connections) client.disconnect()
       await cluster.stop()
     }
-  }, 60_000)
+  })
 })

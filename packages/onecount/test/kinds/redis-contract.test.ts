@@ -9,7 +9,7 @@ redisContract(
   'ids with a variant',
   async () => {
     const server = await startRedisServer()
-    const driver = createRedisClient(server.url, { commandTimeout: 5000 })
+    const driver = createRedisClient(server.url, { commandTimeout: 20_000 })
     const plain = new Redis(server.url)
     return {
       port: ioredisPort(driver),

@@ -13,7 +13,7 @@ import { postgresJsPort } from 'onecount/postgres'
 import postgres from 'postgres'
 
 const [redisUrl, databaseUrl] = process.argv.slice(2)
-const client = createRedisClient(redisUrl, { commandTimeout: 5000 })
+const client = createRedisClient(redisUrl, { commandTimeout: 20_000 })
 const sql = postgres(databaseUrl, { fetch_types: false })
 const onecount = createOnecount({ redis: ioredisPort(client), postgres: postgresJsPort(sql) })
 const { count, source } = await onecount.set('${POST.id}', 'ana', true)

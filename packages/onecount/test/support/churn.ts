@@ -78,10 +78,10 @@ export async function whileDraining<T>(instances: Onecount[], work: Promise<T>):
       if (!tick?.more) await new Promise(resolve => setTimeout(resolve, 5))
     }
   })
-  const result = await work.finally(() => {
+  const over = work.finally(() => {
     isOver = true
   })
-  await Promise.all(drains)
+  const [result] = await Promise.all([over, ...drains])
   return result
 }
 

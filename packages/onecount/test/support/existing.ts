@@ -144,7 +144,7 @@ export async function startExisting() {
       await redis.flushall()
       const databaseUrl = await newDatabase()
       const sql = connect(databaseUrl)
-      const client = createRedisClient(redisServer.url, { commandTimeout: 5000 })
+      const client = createRedisClient(redisServer.url, { commandTimeout: 20_000 })
       const ports = { redis: ioredisPort(client), postgres: postgresJsPort(sql, { timeoutMs: 20_000 }) }
       const onecount = createOnecount({ ...ports, log: { warn() {} } })
       close = async () => {

@@ -9,6 +9,7 @@ import type postgres from 'postgres'
 import type { Sql } from 'postgres'
 import { connect } from './databases'
 import { namesOf, SCHEMA } from './kinds'
+import { PATIENT_MS } from './stores'
 
 /** A real Redis and a real Postgres with the tables of applications, in a database of its own for each test. */
 export async function startKindStores() {
@@ -19,7 +20,7 @@ export async function startKindStores() {
   let ready: Redis | undefined
   const connections: Sql[] = []
   const connectRedis = () => {
-    const client = createRedisClient(redis.url, { commandTimeout: 5000 })
+    const client = createRedisClient(redis.url, { commandTimeout: PATIENT_MS })
     clients.push(client)
     return client
   }
@@ -58,7 +59,7 @@ export async function startKindStores() {
       return sql
     },
 
-    /** A new connection of an application to Redis. It waits longer than in production, so that a busy machine passes. */
+    /** A new connection of an application to Redis. */
     redisPort() {
       const client = ready ?? connectRedis()
       ready = undefined
@@ -67,12 +68,18 @@ export async function startKindStores() {
 
     /** The ports of one instance of the application. */
     ports(kind: Kind) {
-      return { redis: this.redisPort(), postgres: postgresJsPort(sql, kind.isDefault ? {} : { kind }) }
+      const options = { timeoutMs: PATIENT_MS, ...(!kind.isDefault && { kind }) }
+      return { redis: this.redisPort(), postgres: postgresJsPort(sql, options) }
     },
 
     /** One instance of the application. */
-    instance(kind: Kind, options: Partial<OnecountOptions> = {}): Onecount {
-      return createOnecount({ ...this.ports(kind), log: { warn() {} }, ...options })
+    instance(kind: Kind, { settings, ...options }: Partial<OnecountOptions> = {}): Onecount {
+      return createOnecount({
+        ...this.ports(kind),
+        log: { warn() {} },
+        settings: { deadlineMs: PATIENT_MS, ...settings },
+        ...options,
+      })
     },
 
     /** Changes rows as a restore does: without the triggers that notice edits by hand. */

@@ -19,7 +19,7 @@ export async function startServe(
 ): Promise<Serving> {
   // A busy machine is not taken for a Redis that hangs.
   const { child, output, ended } = cli.start(['serve', '--port', '0', ...args], {
-    ONECOUNT_REDIS_DEADLINE_MS: '5000',
+    ONECOUNT_REDIS_DEADLINE_MS: '20000',
     ...env,
   })
   const listening = /listening on (http:\/\/[^\s",]+)/

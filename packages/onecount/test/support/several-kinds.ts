@@ -1,6 +1,7 @@
 import { createEngines, createKeys, defineConfig, type Engines, type EnginesOptions } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { startKindStores } from './kind-stores'
+import { PATIENT_MS } from './stores'
 
 /** Likes by people, shown in a column of the articles; bookmarks by visitors too, whose counts onecount keeps. */
 export const KINDS = {
@@ -45,12 +46,18 @@ export async function startSeveralKinds() {
     /** The ports of one instance of the application: one connection to Redis, one pool. */
     ports() {
       const { sql } = stores
-      const postgres: EnginesOptions['postgres'] = kind => postgresJsPort(sql, { kind })
+      const postgres: EnginesOptions['postgres'] = kind =>
+        postgresJsPort(sql, { kind, timeoutMs: PATIENT_MS })
       return { redis: stores.redisPort(), postgres }
     },
 
-    instance(options: Partial<EnginesOptions> = {}): Engines<Name> {
-      return createEngines(config, { ...this.ports(), log: { warn() {} }, ...options })
+    instance({ settings, ...options }: Partial<EnginesOptions> = {}): Engines<Name> {
+      return createEngines(config, {
+        ...this.ports(),
+        log: { warn() {} },
+        settings: { deadlineMs: PATIENT_MS, ...settings },
+        ...options,
+      })
     },
 
     /** Who likes or bookmarks an article, by Postgres. */

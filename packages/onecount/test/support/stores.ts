@@ -1,11 +1,14 @@
 import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { startRedisServer } from '@onecount/dev-stack/redis-server'
-import { Redis, type RedisOptions } from 'ioredis'
+import { startRedisServer, startRedisServerAgain } from '@onecount/dev-stack/redis-server'
+import { Redis } from 'ioredis'
 import { createKeys, createOnecount, type OnecountOptions } from 'onecount'
 import { postgresJsPort } from 'onecount/postgres'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
 import type { Sql, TransactionSql } from 'postgres'
 import { connect, migrate, ownersTables } from './databases'
+
+/** How long a test that is not about deadlines waits for a store, milliseconds: a busy machine is not taken for one that hangs. */
+export const PATIENT_MS = 20_000
 
 export interface PostBefore {
   id: string
@@ -40,19 +43,21 @@ export async function startStores() {
     redisUrl: url,
     databaseUrl: database,
 
-    /**
-     * The ports of one instance of the application. A call to Redis has longer than in production, so that a busy
-     * machine is not taken for a store that hangs.
-     */
-    ports({ commandTimeout = 5000 }: RedisOptions = {}) {
-      const client = createRedisClient(url, { commandTimeout })
+    /** The ports of one instance of the application, with the deadlines of a call to Redis and to Postgres. */
+    ports({ redisMs = PATIENT_MS, postgresMs = PATIENT_MS } = {}) {
+      const client = createRedisClient(url, { commandTimeout: redisMs })
       clients.push(client)
-      return { redis: ioredisPort(client), postgres: postgresJsPort(sql) }
+      return { redis: ioredisPort(client), postgres: postgresJsPort(sql, { timeoutMs: postgresMs }) }
     },
 
     /** One instance of the application, with connections of its own. */
-    instance(options: Partial<OnecountOptions> = {}) {
-      return createOnecount({ ...this.ports(), log: { warn() {} }, ...options })
+    instance({ settings, ...options }: Partial<OnecountOptions> = {}) {
+      return createOnecount({
+        ...this.ports(),
+        log: { warn() {} },
+        settings: { deadlineMs: PATIENT_MS, ...settings },
+        ...options,
+      })
     },
 
     /** Empties both stores and makes new posts. */
@@ -96,7 +101,7 @@ export async function startStores() {
     /** Kills Redis; nothing of what it held comes back. */
     stopRedis: () => redis.kill(),
     async startRedisEmpty() {
-      redis = await startRedisServer({ port })
+      redis = await startRedisServerAgain({ port })
       await new Promise<void>(resolve => {
         if (command.status === 'ready') resolve()
         else command.once('ready', () => resolve())
