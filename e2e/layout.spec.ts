@@ -1,6 +1,6 @@
 import { expect, type Page, test } from '@playwright/test'
 import { startApp, type TestStack } from './support/stack'
-import { BEAR, BEAR_CAPTION, follow, heart } from './support/views'
+import { BEAR, BEAR_CAPTION, follow, heart, pressAndSave } from './support/views'
 
 const PATHS = ['/', '/rank', '/likes', '/people', '/profile/lucia_nature', `/post/${BEAR}`]
 
@@ -99,9 +99,9 @@ test('headings go down one level at a time, and a heart changes its state and no
   }
   await page.goto(`${stack.url}/rank`)
   await expect(heart(page)).toHaveAttribute('aria-pressed', 'false')
-  await heart(page).click()
+  await pressAndSave(page, 'PUT')
   await expect(heart(page)).toHaveAttribute('aria-pressed', 'true')
-  await heart(page).click()
+  await pressAndSave(page, 'DELETE')
 })
 
 test('the dialog is named by the caption, and the focus is back on the picture when it closes', async ({
@@ -122,7 +122,7 @@ test('"My likes" shows what this browser likes, with its counts, and to nobody e
   await page.goto(`${stack.url}/likes`)
   await expect(page.getByText('No hearts yet')).toBeVisible()
   await page.goto(`${stack.url}/rank`)
-  await heart(page).click()
+  await pressAndSave(page, 'PUT')
   await follow(page, '/likes')
   await expect(page.getByRole('article')).toHaveCount(1)
   await expect(page.getByRole('article', { name: BEAR_CAPTION }).locator('[data-like-count]')).toHaveText(
@@ -135,7 +135,7 @@ test('"My likes" shows what this browser likes, with its counts, and to nobody e
   await expect(theirs.getByText('No hearts yet')).toBeVisible()
   await other.close()
 
-  await heart(page).click()
+  await pressAndSave(page, 'DELETE')
   await page.reload()
   await expect(page.getByText('No hearts yet')).toBeVisible()
 })

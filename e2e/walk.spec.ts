@@ -1,14 +1,31 @@
-import { expect, test } from '@playwright/test'
+import { expect, type Page, test } from '@playwright/test'
 import { assertExplained } from './support/explain'
 import { recordCounts } from './support/recorder'
 import { startApp, type TestStack } from './support/stack'
-import { BEAR, bear, bearCount, follow, heart, press, realtimeReady, saved } from './support/views'
+import {
+  BEAR,
+  bear,
+  bearCount,
+  expectWithin,
+  follow,
+  heart,
+  press,
+  realtimeReady,
+  saved,
+} from './support/views'
 
+/** One for all tests: each leaves the polar bear as it found it. */
 let stack: TestStack
-test.beforeEach(async () => {
+test.beforeAll(async () => {
   stack = await startApp()
 })
-test.afterEach(() => stack.stop())
+test.afterAll(() => stack?.stop())
+
+/** Takes the like of this page back. */
+async function takeBack(page: Page): Promise<void> {
+  await press(page, 447, 446)
+  await saved(page)
+}
 
 test('one like is 447 on every page, after back and reload, in a second tab and in a second browser', async ({
   context,
@@ -60,6 +77,7 @@ test('one like is 447 on every page, after back and reload, in a second tab and 
   await expect(heart(otherPage)).toHaveAttribute('aria-pressed', 'false')
   assertExplained(otherLog, { post: BEAR, counts: [447] })
   await other.close()
+  await takeBack(secondTab)
 })
 
 test("another browser's number moves by itself within a second, and both end on the same", async ({
@@ -77,16 +95,17 @@ test("another browser's number moves by itself within a second, and both end on 
   await subscribed
 
   await press(page, 446, 447)
-  await expect(bearCount(otherPage)).toHaveText('447', { timeout: 1000 })
+  await expectWithin(1000, bearCount(otherPage), '447')
   await saved(page)
   await press(otherPage, 447, 448)
-  await expect(bearCount(page)).toHaveText('448', { timeout: 1000 })
+  await expectWithin(1000, bearCount(page), '448')
   await saved(otherPage)
   await press(page, 448, 447)
-  await expect(bearCount(otherPage)).toHaveText('447', { timeout: 1000 })
+  await expectWithin(1000, bearCount(otherPage), '447')
 
   assertExplained(log, { post: BEAR, counts: [446, 447, 448, 447] })
   assertExplained(otherLog, { post: BEAR, counts: [446, 447, 448, 447] })
+  await takeBack(otherPage)
   await other.close()
 })
 
@@ -102,6 +121,7 @@ test('two tabs agree on the number and on the heart', async ({ context, page }) 
   await expect(bearCount(page)).toHaveText('446')
   await expect(heart(page)).toHaveAttribute('aria-pressed', 'false')
   assertExplained(log, { post: BEAR, counts: [446, 447, 446] })
+  await saved(tab)
 })
 
 test('a view that was kept alive shows what was pressed elsewhere, from the moment in which it is seen again', async ({
@@ -117,6 +137,7 @@ test('a view that was kept alive shows what was pressed elsewhere, from the mome
   await page.waitForURL('**/rank')
   await expect(bearCount(page)).toHaveText('447')
   assertExplained(log, { post: BEAR, counts: [446, 447], presses: 'own', hidden: false })
+  await takeBack(page)
 })
 
 test('going back to an earlier document shows the number of now, never the old one', async ({
@@ -133,6 +154,7 @@ test('going back to an earlier document shows the number of now, never the old o
   await page.waitForURL('**/rank')
   await expect(bearCount(page)).toHaveText('447')
   assertExplained(log, { post: BEAR, counts: [446, 447] })
+  await takeBack(page)
 })
 
 test('a page that comes back from the back/forward cache reads its numbers again', async ({ page }) => {
@@ -156,7 +178,7 @@ test('a page that comes back from the back/forward cache reads its numbers again
   await saved(page)
   await page.goBack({ waitUntil: 'commit' })
   await page.waitForURL('**/rank', { waitUntil: 'commit' })
-  await expect(bearCount(page)).toHaveText('447', { timeout: 2000 })
+  await expectWithin(2000, bearCount(page), '447')
   const { restored, reasons } = await page.evaluate(() => ({
     restored: document.documentElement.dataset.restored,
     reasons: JSON.stringify(
@@ -165,4 +187,5 @@ test('a page that comes back from the back/forward cache reads its numbers again
     ),
   }))
   expect(restored, reasons).toBe('yes')
+  await takeBack(page)
 })

@@ -22,7 +22,7 @@ export async function startPeopleApp() {
   const [redis, database] = await Promise.all([startRedisServer(), startPostgresServer({ fsync: false })])
   const sql = postgres(await database.createDatabase('people'), { onnotice() {} })
   await applyMigrations(async text => [...(await sql.unsafe(text))])
-  const client = createRedisClient(redis.url, { commandTimeout: 5000 })
+  const client = createRedisClient(redis.url, { commandTimeout: 20_000 })
   const engine = createOnecount({ redis: ioredisPort(client), postgres: postgresJsPort(sql) })
   engine.drain.start()
   const script = await bundlePage()

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { freePort } from '@onecount/dev-stack/free-port'
+import { onFreePort, PortTaken, saysPortTaken } from '@onecount/dev-stack/free-port'
 import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
-import { type Running, run, until } from '@onecount/dev-stack/process'
+import { type Program, run, until } from '@onecount/dev-stack/process'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 /** Enough to see what went wrong. */
@@ -31,34 +31,41 @@ export interface AppProcess {
 export async function startAppProcess(env: Record<string, string>): Promise<AppProcess> {
   if (!existsSync(resolve(root, '.next/BUILD_ID')))
     throw new Error('There is no production build: npm run build')
-  const port = String(await freePort())
-  const url = `http://127.0.0.1:${port}`
   let output = ''
-  let server: Running | undefined
+  let server: Program | undefined
 
-  const start = async () => {
+  const start = async (port: number) => {
+    const url = `http://127.0.0.1:${port}`
     const next = resolve(root, 'node_modules/next/dist/bin/next')
-    const started = run(process.execPath, [next, 'start', '--hostname', '127.0.0.1', '--port', port], {
-      cwd: root,
-      env: { ...process.env, ...env },
-    })
+    const started = run(
+      process.execPath,
+      [next, 'start', '--hostname', '127.0.0.1', '--port', String(port)],
+      {
+        cwd: root,
+        env: { ...process.env, ...env },
+      },
+    )
     for (const stream of [started.child.stdout, started.child.stderr]) {
       stream?.on('data', chunk => {
         output = (output + chunk).slice(-KEPT_OUTPUT)
       })
     }
     server = killOnExit(started)
-    await until('The application', started, async () => (await fetch(`${url}/api/health`)).status > 0)
+    const answers = async () => (await fetch(`${url}/api/health`)).status > 0
+    await until('The application', started, answers).catch(error => {
+      throw saysPortTaken(started.lastWords()) ? new PortTaken(String(error.message)) : error
+    })
+    return port
   }
 
-  await start()
+  const port = await onFreePort(0, start)
   return {
-    url,
+    url: `http://127.0.0.1:${port}`,
     kill: async () => server?.kill(),
     stop: async () => server?.stop(),
     restart: async () => {
       await server?.stop()
-      await start()
+      await start(port)
     },
     output: () => output,
   }

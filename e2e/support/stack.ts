@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
 import type { Running } from '@onecount/dev-stack/process'
-import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
+import { type RedisServer, startRedisServer, startRedisServerAgain } from '@onecount/dev-stack/redis-server'
 import { type LocalSupabase, startSupabase } from '@onecount/dev-stack/supabase'
 import { type AppProcess, startAppProcess } from './app-process'
 
@@ -45,7 +45,8 @@ export async function startApp({ env = {} }: { env?: Record<string, string> } = 
       await app.kill()
       await killAll()
     }
-    const startRedis = async () => void started.push(killOnExit(await startRedisServer({ port: redis.port })))
+    const startRedis = async () =>
+      void started.push(killOnExit(await startRedisServerAgain({ port: redis.port })))
     return { url: app.url, redis, supabase, app, startRedis, stop }
   } catch (error) {
     await killAll()

@@ -1,4 +1,5 @@
-import { expect, type Locator, type Page } from '@playwright/test'
+import { awakeNow } from '@onecount/dev-stack/awake'
+import { expect, type Locator, type Page, type Response } from '@playwright/test'
 import type { LikesStatus } from 'onecount/react'
 
 export const BEAR = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
@@ -23,15 +24,28 @@ export async function press(page: Page, from: number, to: number): Promise<void>
 }
 
 /** Waits until the press of this page was acknowledged. */
-export const saved = (page: Page): Promise<void> => shows(page, 'exact', 10_000)
+export const saved = (page: Page): Promise<void> => shows(page, 'exact')
+
+/** Presses the heart, and waits until the server has taken it. */
+export async function pressAndSave(page: Page, method: 'PUT' | 'DELETE'): Promise<void> {
+  const isAnswer = (response: Response) => response.request().method() === method && response.ok()
+  await Promise.all([page.waitForResponse(isAnswer), heart(page).click()])
+}
+
+/** Waits for a text, which has to come within some milliseconds; what the machine sleeps through does not count. */
+export async function expectWithin(ms: number, locator: Locator, text: string): Promise<void> {
+  const began = awakeNow()
+  await expect.poll(() => locator.textContent(), { intervals: [20] }).toBe(text)
+  expect(awakeNow() - began).toBeLessThan(ms)
+}
 
 /** Names under which the browser keeps presses that Postgres is not known to hold. */
 export const keptPresses = (page: Page): Promise<string[]> =>
   page.evaluate(() => Object.keys(localStorage).filter(name => name.startsWith('onecount:kept')))
 
 /** Waits until the polar bear's number says this of itself. */
-export async function shows(page: Page, status: LikesStatus, timeout = 15_000): Promise<void> {
-  await expect(bear(page).locator(`[data-status="${status}"]`)).toBeVisible({ timeout })
+export async function shows(page: Page, status: LikesStatus): Promise<void> {
+  await expect(bear(page).locator(`[data-status="${status}"]`)).toBeVisible()
 }
 
 /** Follows a link of the page, as a person does; the application navigates without loading a document. */
