@@ -1,6 +1,7 @@
 import type { Metadata, Viewport } from 'next'
 import localFont from 'next/font/local'
 import { type ReactNode, Suspense } from 'react'
+import { Footer } from './components/Footer'
 import { Header } from './components/Header'
 import { Providers } from './components/Providers'
 import { Realtime } from './components/Realtime'
@@ -53,6 +54,7 @@ export default function RootLayout({ children, modal }: { children: ReactNode; m
           <main id="main" className={styles.main}>
             {children}
           </main>
+          <Footer />
           {modal}
           <Suspense>
             <Realtime />

@@ -16,6 +16,7 @@ export default async function sitemap(): Promise<MetadataRoute.Sitemap> {
     { url: address('/') },
     { url: address('/rank') },
     { url: address('/people') },
+    { url: address('/demo') },
     ...profiles.map(username => ({ url: address(`/profile/${username}`) })),
     ...posts.map(post => ({ url: address(`/post/${post.id}`), lastModified: new Date(post.createdAt) })),
   ]

@@ -1,4 +1,5 @@
 import { existsSync, rmSync } from 'node:fs'
+import type { Server } from 'node:net'
 import { join, resolve } from 'node:path'
 import { answerCommand } from '@onecount/dev-stack/commands'
 import { serveCommands } from '@onecount/dev-stack/control'
@@ -44,8 +45,9 @@ async function serve({ mode, host, port: wanted }: Options, stack: Stack, data: 
   const follow = (program: Program) => {
     next = program
   }
+  const commands = await serveCommands(data, words => answerCommand(stack.parts, words))
   const start = async (port: number) => {
-    const env = { ...stack.env, ...openedBy(host) }
+    const env = { ...stack.env, ...openedBy(host), ...switchesOf(mode, host, commands) }
     await startNext({ mode, port, address: host.address, env, started: follow })
     const url = `http://${host.names[0]}:${port}`
     await until('Next', next!, async () => (await fetch(`${url}/api/health`)).status > 0, START_MS)
@@ -67,7 +69,6 @@ async function serve({ mode, host, port: wanted }: Options, stack: Stack, data: 
     if (!isEnding) console.error(`The application has ended (${code ?? 'killed'}): stopping the rest.`)
     return 1
   })
-  const commands = await serveCommands(data, words => answerCommand(stack.parts, words))
   try {
     return await Promise.race([stopped, ended])
   } finally {
@@ -83,6 +84,11 @@ async function serve({ mode, host, port: wanted }: Options, stack: Stack, data: 
 
 /** Origins that Next lets in besides localhost while it develops: pages opened from other machines. */
 const openedBy = ({ isOpen, names }: Host) => ({ ONECOUNT_DEV_ORIGINS: isOpen ? names.join(',') : '' })
+
+/** Where `/demo` stops and starts the stores: in development, and on this machine alone. */
+const switchesOf = (mode: Options['mode'], { isOpen }: Host, commands: Server) => ({
+  ONECOUNT_DEV_CONTROL: mode === 'dev' && !isOpen ? String(commands.address()) : '',
+})
 
 function appLines(origins: string[], host: Host, stack: Stack, portInUse: number): string[] {
   const remark = portInUse ? `  (port ${portInUse} is in use)` : ''

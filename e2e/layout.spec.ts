@@ -2,7 +2,7 @@ import { expect, type Page, test } from '@playwright/test'
 import { startApp, type TestStack } from './support/stack'
 import { BEAR, BEAR_CAPTION, follow, heart, pressAndSave } from './support/views'
 
-const PATHS = ['/', '/rank', '/likes', '/people', '/profile/lucia_nature', `/post/${BEAR}`]
+const PATHS = ['/', '/rank', '/likes', '/people', '/profile/lucia_nature', `/post/${BEAR}`, '/demo']
 
 let stack: TestStack
 test.beforeAll(async () => {

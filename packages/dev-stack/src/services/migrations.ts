@@ -23,7 +23,11 @@ export async function readMigrations(): Promise<Migration[]> {
   )
 }
 
-export const readSeed = (): Promise<string> => readFile(join(FOLDER, 'seed.sql'), 'utf8')
+/** The reference application's posts, and the tables of its demo. */
+export async function readSeed(): Promise<string> {
+  const files = ['seed.sql', 'demo.sql'].map(name => readFile(join(FOLDER, name), 'utf8'))
+  return (await Promise.all(files)).join('\n')
+}
 
 /** The roles that every Supabase project has. */
 const ROLES = `
@@ -43,7 +47,7 @@ export const MIGRATION_LOCK = 'select pg_advisory_xact_lock(7061);'
 
 /**
  * Applies the migrations that were not applied yet, each with its record in one transaction (statements that are sent
- * together are one), and the seed when it is given, which does nothing where there are posts. Any number may run at
+ * together are one), and the seed when it is given, which adds nothing where it was applied before. Any number may run at
  * once: one after the other, by a lock.
  */
 export async function applyMigrations(exec: Exec, { seed }: { seed?: string } = {}): Promise<string[]> {
@@ -66,7 +70,7 @@ export async function applyMigrations(exec: Exec, { seed }: { seed?: string } = 
   return applied
 }
 
-/** Fills a migrated database; does nothing where there are posts. */
+/** Fills a migrated database; adds nothing where it was applied before. */
 export async function applySeed(exec: Exec, seed: string): Promise<void> {
   await exec(`${MIGRATION_LOCK}\n${seed}`)
 }
