@@ -18,6 +18,8 @@ interface SideProps {
   place: number | null
   /** What the server has rendered. */
   counts: Record<View, number | null>
+  /** What the database has answered to the last like, where a view may show something else. */
+  inPostgres?: number
   heart(view: View, props: HeartProps): ReactNode
   reopen(): void
   isReopening: boolean
@@ -34,6 +36,7 @@ export function Side({
   content,
   place,
   counts,
+  inPostgres,
   heart,
   reopen,
   isReopening,
@@ -52,7 +55,7 @@ export function Side({
         {title}
       </h2>
       <p className={styles.lead}>{lead}</p>
-      <Verdict numbers={numbersShown(trails)} />
+      <Verdict numbers={numbersShown(trails)} inPostgres={inPostgres} />
       <ul className={styles.views}>
         {VIEWS.map(view => (
           <li key={view}>
@@ -104,11 +107,17 @@ function Frame({ name, trail, children }: FrameProps) {
 const WORDS = ['No number', 'One number', 'Two numbers', 'Three numbers', 'Four numbers']
 const list = new Intl.ListFormat('en')
 
-function Verdict({ numbers }: { numbers: number[] }) {
+function Verdict({ numbers, inPostgres }: { numbers: number[]; inPostgres?: number }) {
+  const isOld = numbers.length === 1 && inPostgres !== undefined && inPostgres !== numbers[0]
   return (
-    <p role="status" className={styles.verdict} data-agree={numbers.length === 1}>
-      <strong>{WORDS[numbers.length]} in four views</strong>
-      <span>{list.format(numbers.map(formatCount))}</span>
+    <p role="status" className={styles.verdict} data-agree={numbers.length === 1 && !isOld}>
+      <strong>
+        {WORDS[numbers.length]} in four views{isOld && ', the old one'}
+      </strong>
+      <span>
+        {list.format(numbers.map(formatCount))}
+        {isOld && `; Postgres has ${formatCount(inPostgres)}`}
+      </span>
     </p>
   )
 }

@@ -1,4 +1,4 @@
-import { cacheLife, cacheTag, revalidateTag } from 'next/cache'
+import { revalidateTag } from 'next/cache'
 import { VIEWS, type View } from '@/app/demo/views'
 import type { PostContent } from '@/app/types'
 import { getPost } from '@/app/utils/cached-posts'
@@ -48,8 +48,7 @@ export async function readCopies(postId: string): Promise<Copies | null> {
 
 async function readCopy(view: View, postId: string): Promise<CountedPost | null> {
   'use cache'
-  cacheLife({ stale: 300, revalidate: 900, expire: 3600 })
-  cacheTag(tagOf(view))
+  cacheContent(tagOf(view))
   const { data } = await contentClient()
     .from('usual_way_posts')
     .select('likes')
