@@ -104,16 +104,14 @@ function Frame({ name, trail, children }: FrameProps) {
   )
 }
 
-const WORDS = ['No number', 'One number', 'Two numbers', 'Three numbers', 'Four numbers']
+const WORDS = ['no number', 'one number', 'two numbers', 'three numbers', 'four numbers']
 const list = new Intl.ListFormat('en')
 
 function Verdict({ numbers, inPostgres }: { numbers: number[]; inPostgres?: number }) {
   const isOld = numbers.length === 1 && inPostgres !== undefined && inPostgres !== numbers[0]
   return (
     <p role="status" className={styles.verdict} data-agree={numbers.length === 1 && !isOld}>
-      <strong>
-        {WORDS[numbers.length]} in four views{isOld && ', the old one'}
-      </strong>
+      <strong>Four views, {isOld ? 'one old number' : WORDS[numbers.length]}</strong>
       <span>
         {list.format(numbers.map(formatCount))}
         {isOld && `; Postgres has ${formatCount(inPostgres)}`}
