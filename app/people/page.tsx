@@ -22,7 +22,7 @@ export default async function PeoplePage({ searchParams }: Props) {
   return (
     <div className={styles.page}>
       <PageHead title="People">Everybody who posts pictures here.</PageHead>
-      <ul className={styles.people}>
+      <ul className={styles.people} id="pictures" tabIndex={-1}>
         {people.map(author => (
           <li key={author.username}>
             <Link href={`/profile/${author.username}`} className={styles.person}>
