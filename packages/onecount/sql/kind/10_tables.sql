@@ -3,37 +3,6 @@
 -- foreign key.
 
 {{#mapped}}
-if (select split_part(obj_description(oid, 'pg_class'), ' | ', 1) from pg_class where oid = to_regclass('public.like_settings'))
-   <> '{{mapping}}' then
-  raise exception 'the kind {{kind}} of this database was made for other tables: %',
-      split_part(obj_description('public.like_settings'::regclass, 'pg_class'), ' | ', 1)
-    using hint = 'Give the new mapping a name of its own, or take the old kind away first.';
-end if;
-
--- What the configuration says of the columns must be so.
-for v_column in
-  select * from (values
-    ('{{content}}'::regclass, '{{name content.id}}', array[{{types.target}}]),
-    ('public.post_ratings'::regclass, '{{name row.target}}', array[{{types.target}}]),
-{{#variants}}
-    ('public.post_ratings'::regclass, '{{name row.variant}}', array['text', 'character varying']),
-{{/variants}}
-    ('public.post_ratings'::regclass, '{{name row.session}}', array[{{types.session}}])
-  ) as expected (relation, name, types)
-loop
-  select format_type(atttypid, null) as type, attnotnull as is_required into v_found
-    from pg_attribute where attrelid = v_column.relation and attname = v_column.name and not attisdropped;
-  if not found then
-    raise exception 'the kind {{kind}} names a column that is not there: % of %', v_column.name, v_column.relation;
-  elsif v_found.type <> all (v_column.types) then
-    raise exception 'the kind {{kind}} needs % of % as %, and it is %', v_column.name, v_column.relation,
-      array_to_string(v_column.types, ' or '), v_found.type;
-  elsif not v_found.is_required then
-    raise exception 'the kind {{kind}} needs % of % to be not null', v_column.name, v_column.relation
-      using hint = 'Delete the rows in which it is null, then: alter table … alter column … set not null.';
-  end if;
-end loop;
-
 -- How the application's tables were before onecount, noted once, for `npx onecount uninstall`. A table that another
 -- kind has changed already is noted as that kind found it.
 if to_regclass('public.like_receipt') is null then

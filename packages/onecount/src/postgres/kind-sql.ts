@@ -1,6 +1,6 @@
 import type { ActorType, IdType, Kind } from '../core/kind'
 import { countedType, SEPARATOR } from '../core/variants'
-import { kindNames, mappingOf } from './kind-names'
+import { filledColumns, kindNames, mappingOf } from './kind-names'
 import { KIND_TEMPLATE, VERSION } from './kind-template.generated'
 import { quoteName, quoteTable } from './names'
 import { rowSql } from './row-sql'
@@ -175,6 +175,9 @@ export function fillTemplate(
     'type.target': target.id,
     'own.post': row.ownType,
     'type.session': rows.actorType,
+    'names.filled': filledColumns(kind)
+      .map(name => `'${name}'`)
+      .join(', '),
     'types.target': types.post.map(type => `'${type}'`).join(', '),
     'types.session': types.session.map(type => `'${type}'`).join(', '),
     first: id.first,
