@@ -32,6 +32,47 @@ loop
   end if;
 end loop;
 
+-- The rows are likes, one a pair, if {{names.pair.shown}} are unique in all of them. A key that holds for some rows alone,
+-- or only together with another column, says that they are something else.
+if not exists (
+  select from pg_index i
+   where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indisvalid and i.indpred is null
+     and i.indexprs is null and (
+       select array_agg(attname::text order by attname) from pg_attribute
+        where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+     ) = (select array_agg(name order by name) from unnest(array[{{names.pair}}]::name[]::text[]) as n (name))
+) and not exists (
+  select from pg_index i join pg_class c on c.oid = i.indexrelid
+   where i.indrelid = 'public.post_ratings'::regclass and c.relname = 'onecount_pair_idx'
+) then
+  for v_found in
+    select i.indexrelid::regclass as name, pg_get_expr(i.indpred, i.indrelid) as condition, k.more
+      from pg_index i cross join lateral (
+        select count(*) filter (where attname in ({{names.pair}})) as pair,
+               coalesce(string_agg(attname, ', ') filter (where attname not in ({{names.pair}})), 'an expression') as more
+          from pg_attribute
+         where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+      ) k
+     where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and k.pair = {{names.pair.length}}
+       and (i.indpred is not null or i.indnkeyatts > k.pair)
+       -- One with a column that is a key by itself says nothing of the pair.
+       and not exists (
+         select from pg_index o
+          where o.indrelid = i.indrelid and o.indisunique and o.indnkeyatts = 1 and o.indkey[0] = any (i.indkey))
+     order by i.indpred is null
+  loop
+    if v_found.condition is not null then
+      raise exception 'rows of post_ratings are unique only where % (%): the others are no likes, and the kind {{kind}} would count them',
+        v_found.condition, v_found.name
+        using hint = 'Keep likes alone in the table: delete the others, or move them to a table of their own. Then make '
+          'the index for all rows.';
+    end if;
+    raise exception 'rows of post_ratings are unique only together with % (%): a person may have several for a target',
+      v_found.more, v_found.name
+      using hint = {{hint.several}};
+  end loop;
+end if;
+
 -- A press fills the columns that the mapping names. Another column that must have a value refuses every press.
 for v_column in
   select a.attname as name, format_type(a.atttypid, null) as type, exists (

@@ -137,6 +137,7 @@ export function fillTemplate(
   const { prefix, content, ...names } = kindNames(kind)
   const schemas = [...new Set([target.schema, rows.schema])].filter(schema => schema !== 'public')
   const types = columnTypesOf(kind)
+  const pair = [rows.target, ...(rows.variant ? [rows.variant] : []), rows.actor]
 
   const conditions: Record<string, boolean> = {
     default: isDefault,
@@ -178,6 +179,10 @@ export function fillTemplate(
     'names.filled': filledColumns(kind)
       .map(name => `'${name}'`)
       .join(', '),
+    'names.pair': pair.map(name => `'${name}'`).join(', '),
+    'names.pair.shown': pair.join(', '),
+    'names.pair.length': String(pair.length),
+    'hint.several': `'${severalHint(kind)}'`,
     'types.target': types.post.map(type => `'${type}'`).join(', '),
     'types.session': types.session.map(type => `'${type}'`).join(', '),
     first: id.first,
@@ -188,7 +193,7 @@ export function fillTemplate(
     partition: IDS[target.id].partition(row.targetOf('p_post')),
     variants: row.variants,
     separator: SEPARATOR,
-    twice: [rows.target, ...(rows.variant ? [rows.variant] : []), rows.actor]
+    twice: pair
       .map(column => `a.${quoteName(column)} = b.${quoteName(column)}`)
       .join(' and ')
       .replaceAll("'", "''"),
@@ -258,6 +263,14 @@ export function fillTemplate(
     )
 
   return choose(template).replace(HOLE, hole).trim()
+}
+
+/** What to do where rows of a person for one target are several: none of them is to be deleted unseen. */
+function severalHint({ variants, rows }: Kind): string {
+  if (variants !== undefined)
+    return `Decide which one row of a person, target and ${rows.variant} stays, and make those three columns unique.`
+  const index = `create unique index on ${quoteTable(rows)} (${quoteName(rows.target)}, ${quoteName(rows.actor)})`
+  return `Where the column says what a person gives, as an emoji, the kind has variants, rows.variant is that column, and there is no target.count. Where a person has one row for a target: ${index}`
 }
 
 /** Some id of the kind, to begin anywhere: an expression of SQL. */

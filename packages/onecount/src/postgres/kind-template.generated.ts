@@ -38,6 +38,47 @@ loop
   end if;
 end loop;
 
+-- The rows are likes, one a pair, if {{names.pair.shown}} are unique in all of them. A key that holds for some rows alone,
+-- or only together with another column, says that they are something else.
+if not exists (
+  select from pg_index i
+   where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indisvalid and i.indpred is null
+     and i.indexprs is null and (
+       select array_agg(attname::text order by attname) from pg_attribute
+        where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+     ) = (select array_agg(name order by name) from unnest(array[{{names.pair}}]::name[]::text[]) as n (name))
+) and not exists (
+  select from pg_index i join pg_class c on c.oid = i.indexrelid
+   where i.indrelid = 'public.post_ratings'::regclass and c.relname = 'onecount_pair_idx'
+) then
+  for v_found in
+    select i.indexrelid::regclass as name, pg_get_expr(i.indpred, i.indrelid) as condition, k.more
+      from pg_index i cross join lateral (
+        select count(*) filter (where attname in ({{names.pair}})) as pair,
+               coalesce(string_agg(attname, ', ') filter (where attname not in ({{names.pair}})), 'an expression') as more
+          from pg_attribute
+         where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+      ) k
+     where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and k.pair = {{names.pair.length}}
+       and (i.indpred is not null or i.indnkeyatts > k.pair)
+       -- One with a column that is a key by itself says nothing of the pair.
+       and not exists (
+         select from pg_index o
+          where o.indrelid = i.indrelid and o.indisunique and o.indnkeyatts = 1 and o.indkey[0] = any (i.indkey))
+     order by i.indpred is null
+  loop
+    if v_found.condition is not null then
+      raise exception 'rows of post_ratings are unique only where % (%): the others are no likes, and the kind {{kind}} would count them',
+        v_found.condition, v_found.name
+        using hint = 'Keep likes alone in the table: delete the others, or move them to a table of their own. Then make '
+          'the index for all rows.';
+    end if;
+    raise exception 'rows of post_ratings are unique only together with % (%): a person may have several for a target',
+      v_found.more, v_found.name
+      using hint = {{hint.several}};
+  end loop;
+end if;
+
 -- A press fills the columns that the mapping names. Another column that must have a value refuses every press.
 for v_column in
   select a.attname as name, format_type(a.atttypid, null) as type, exists (
@@ -139,11 +180,17 @@ end loop;
 -- Where a person may give one variant alone, the second one would be refused with every press.
 for v_found in
   select i.indexrelid::regclass as name from pg_index i
-   where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indnkeyatts = 2
-     and (select array_agg(attname::text order by attname) from pg_attribute
-           where attrelid = i.indrelid and attnum = any (i.indkey))
-         = (select array_agg(name order by name)
-              from unnest(array['{{name row.target}}', '{{name row.session}}']::name[]::text[]) as n (name))
+   where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indexprs is null
+     and (select array_agg(attname::text) from pg_attribute
+           where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1]))
+         @> array['{{name row.target}}', '{{name row.session}}']
+     and not exists (
+       select from pg_attribute
+        where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+          and attname = '{{name row.variant}}')
+     and not exists (
+       select from pg_index o
+        where o.indrelid = i.indrelid and o.indisunique and o.indnkeyatts = 1 and o.indkey[0] = any (i.indkey))
 loop
   raise exception 'post_ratings has the unique index %, so a person can give a target one variant alone', v_found.name
     using hint = 'The kind {{kind}} counts several: drop it, or make it unique with the variant.';
@@ -158,15 +205,6 @@ if v_found.names is not null then
     v_found.names;
 end if;
 
--- One row a pair. An expression, as the id of what is counted is made of two columns.
-begin
-  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
-exception when unique_violation then
-  raise exception using errcode = 'unique_violation',
-    message = 'rows of public.post_ratings are there twice, and the kind {{kind}} counts each once: ' || sqlerrm,
-    hint = 'Delete all but one of each, then apply this again: delete from public.post_ratings a using public.post_ratings b '
-      'where a.ctid > b.ctid and ({{twice}})';
-end;
 -- The rows of a target that is deleted go by it.
 if not exists (
   select from pg_index i
@@ -186,14 +224,39 @@ if not exists (
       and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.target}}') = i.indkey[0]
       and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.session}}') = i.indkey[1]
 ) then
-  begin
-    create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
-  exception when unique_violation then
-    raise exception using errcode = 'unique_violation',
-      message = 'rows of public.post_ratings are there twice, and the kind {{kind}} counts each once: ' || sqlerrm,
-      hint = 'Delete all but one of each, then apply this again: delete from public.post_ratings a using public.post_ratings b '
-        'where a.ctid > b.ctid and ({{twice}})';
-  end;
+{{/plain}}
+{{#variants}}
+-- One row a pair. An expression, as the id of what is counted is made of two columns.
+{{/variants}}
+begin
+  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
+exception when unique_violation then
+  -- Rows that differ in more than a key or a time are no repetitions, and none of them is to be deleted unseen.
+  for v_column in
+    select a.attname as name from pg_attribute a
+     where a.attrelid = 'public.post_ratings'::regclass and a.attnum > 0 and not a.attisdropped
+       and a.attname not in ({{names.filled}}) and format_type(a.atttypid, null) !~ '^(timestamp|date$)'
+       and not exists (
+         select from pg_index i
+          where i.indrelid = a.attrelid and i.indisunique and i.indnkeyatts = 1 and i.indkey[0] = a.attnum)
+  loop
+    execute format($several$
+      select exists (
+        select from public.post_ratings t group by {{row.key}}, {{row.session}}
+        having count(distinct coalesce(t.%I::text, '')) > 1) as differ $several$, v_column.name) into v_found;
+    if v_found.differ then
+      raise exception using errcode = 'unique_violation',
+        message = format('rows of public.post_ratings are there several times for one target and person, and differ in %s: %s',
+          v_column.name, sqlerrm),
+        hint = {{hint.several}};
+    end if;
+  end loop;
+  raise exception using errcode = 'unique_violation',
+    message = 'rows of public.post_ratings are there twice, and the kind {{kind}} counts each once: ' || sqlerrm,
+    hint = 'Delete all but one of each, then apply this again: delete from public.post_ratings a using public.post_ratings b '
+      'where a.ctid > b.ctid and ({{twice}})';
+end;
+{{#plain}}
 end if;
 {{/plain}}
 

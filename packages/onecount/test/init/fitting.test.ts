@@ -107,3 +107,118 @@ describe('a column of the rows that must have a value and has no default', () =>
     })
   })
 })
+
+const COMMENTS = 'create table comments (id uuid primary key);'
+const REACTION: KindConfig = {
+  target: { table: 'comments', id: 'uuid' },
+  rows: { table: 'comment_reactions', target: 'comment_id', actor: 'user_id', createdAt: null },
+}
+const reactions = (columns: string) => `${COMMENTS}
+  create table comment_reactions (comment_id uuid not null references comments, user_id text not null, ${columns});
+  insert into comments values ('${'1'.repeat(8)}-1111-4111-8111-111111111111')`
+const twoOf = (columns: string, ...values: string[]) =>
+  values
+    .map(
+      value =>
+        `insert into comment_reactions (comment_id, user_id${columns}) select id, 'ana' ${value} from comments`,
+    )
+    .join(';')
+
+describe('rows of which a person may have several for a target', () => {
+  const WRITTEN = `    kinds: {
+      reaction: {
+        target: { table: 'comments', id: 'uuid' },
+        variants: ['👍', '🎉'],
+        rows: { table: 'comment_reactions', target: 'comment_id', actor: 'user_id', variant: 'emoji', createdAt: null },
+      },
+    },
+    actor: 'text',`
+
+  it('are refused with the configuration of variants, where the key has another column', async () => {
+    await open(reactions('emoji text not null, primary key (comment_id, user_id, emoji)'))
+    await sql.unsafe(twoOf(', emoji', `, '👍'`, `, '🎉'`))
+    const proposed = propose()
+    await expect(proposed).rejects.toThrow(
+      'comment_reactions can have several rows of a person for one target: its key is (comment_id, emoji, user_id). Where emoji says',
+    )
+    await expect(proposed).rejects.toThrow(WRITTEN)
+    const refused = await install(REACTION).catch(error => error)
+    expect(refused).toMatchObject({
+      message:
+        'rows of comment_reactions are unique only together with emoji (comment_reactions_pkey): a person may have several for a target',
+      hint: expect.stringContaining('the kind has variants, rows.variant is that column'),
+    })
+    expect(refused.hint).not.toContain('delete')
+    // What was written is a kind that fits.
+    await install({ ...REACTION, variants: ['👍', '🎉'], rows: { ...REACTION.rows, variant: 'emoji' } })
+    expect(await sql`select from comment_reactions`).toHaveLength(2)
+  })
+
+  it('are refused where no key says that they are one, with both ways on', async () => {
+    await open(
+      reactions('id bigserial primary key, emoji text not null default $$👍$$, at timestamptz default now()'),
+    )
+    await sql.unsafe(twoOf(', emoji', `, '👍'`, `, '🎉'`))
+    const proposed = propose()
+    await expect(proposed).rejects.toThrow(
+      'no key says that (comment_id, user_id) is unique. Where emoji says',
+    )
+    await expect(proposed).rejects.toThrow('create unique index on comment_reactions (comment_id, user_id)')
+    const refused = await install(REACTION).catch(error => error)
+    expect(refused).toMatchObject({ code: '23505', message: expect.stringContaining('and differ in emoji') })
+    expect(refused.hint).not.toContain('delete')
+    // Of rows that are the same but for their keys and times all but one can go.
+    await sql`update comment_reactions set emoji = '👍'`
+    await expect(install(REACTION)).rejects.toMatchObject({
+      message: expect.stringContaining('are there twice'),
+      hint: expect.stringContaining('delete from public.comment_reactions'),
+    })
+    await sql.unsafe(
+      `truncate comment_reactions; create unique index on comment_reactions (comment_id, user_id)`,
+    )
+    expect(await propose()).toMatchObject({ reaction: { rows: { table: 'comment_reactions' } } })
+    await install(REACTION)
+  })
+
+  it('are taken where the pair has a key of its own beside the wider one', async () => {
+    await open(
+      reactions(
+        'emoji text default $$👍$$, unique (comment_id, user_id, emoji), unique (user_id, comment_id)',
+      ),
+    )
+    expect(Object.keys(await propose())).toEqual(['reaction'])
+    await install(REACTION)
+  })
+
+  it('are refused where the key has another column than the variant', async () => {
+    await open(
+      reactions(
+        'emoji text not null default $$b$$, label text not null default $$a$$, unique (comment_id, user_id, emoji)',
+      ),
+    )
+    const label = { ...REACTION, variants: ['a'], rows: { ...REACTION.rows, variant: 'label' } }
+    await expect(install(label)).rejects.toThrow('so a person can give a target one variant alone')
+  })
+})
+
+describe('rows that are unique only where they are not deleted', () => {
+  it.each([
+    [
+      'init and the migration refuse them, with the condition',
+      'where deleted_at is null',
+      /deleted_at IS NULL/,
+    ],
+    ['also under a condition on another column', `where state = 'on'`, /state = 'on'/],
+  ])('%s', async (_, condition, shown) => {
+    await open(`${likes('deleted_at timestamptz, state text')}
+      create unique index alive on post_likes (user_id, post_id) ${condition}`)
+    await expect(propose()).rejects.toThrow(/post_likes is unique on post_id, user_id only where/)
+    await expect(propose()).rejects.toThrow(shown)
+    await expect(install(LIKE)).rejects.toThrow(
+      /^rows of post_likes are unique only where .* \(alive\): the others/,
+    )
+    await expect(install(LIKE)).rejects.toThrow(shown)
+    await sql.unsafe('drop index alive; create unique index on post_likes (user_id, post_id)')
+    await install((await propose()).like!)
+  })
+})

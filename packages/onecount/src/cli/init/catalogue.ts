@@ -31,6 +31,8 @@ export interface CatalogueTable extends Table {
   columns: Column[]
   /** Columns of each unique index, the primary key's too, sorted. */
   uniques: string[][]
+  /** Unique indexes that hold for some of the rows alone, and for which. */
+  partialUniques: { columns: string[]; where: string }[]
   /** Foreign keys of one column. */
   references: Reference[]
   /** Names of its triggers, without those of onecount. */
@@ -65,6 +67,11 @@ export async function readCatalogue(databaseUrl: string): Promise<CatalogueTable
   }
 }
 
+/** The columns of the key of an index `i`, sorted. */
+const keyNames = (sql: Sql) => sql`
+  select array_agg(attname::text order by attname) as names from pg_attribute
+   where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])`
+
 const query = (sql: Sql) => sql<CatalogueTable[]>`
   select n.nspname as schema, c.relname as table,
     (select json_agg(json_build_object('name', attname, 'type', format_type(atttypid, null),
@@ -73,10 +80,11 @@ const query = (sql: Sql) => sql<CatalogueTable[]>`
        from pg_attribute a join pg_type t on t.oid = a.atttypid
       where attrelid = c.oid and attnum > 0 and not attisdropped) as columns,
     (select coalesce(json_agg(k.names), '[]')
-       from pg_index i cross join lateral (
-         select array_agg(attname::text order by attname) as names from pg_attribute
-          where attrelid = c.oid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])) k
+       from pg_index i cross join lateral (${keyNames(sql)}) k
       where i.indrelid = c.oid and i.indisunique and i.indpred is null and i.indexprs is null) as uniques,
+    (select coalesce(json_agg(json_build_object('columns', k.names, 'where', pg_get_expr(i.indpred, c.oid))), '[]')
+       from pg_index i cross join lateral (${keyNames(sql)}) k
+      where i.indrelid = c.oid and i.indisunique and i.indpred is not null) as "partialUniques",
     (select coalesce(json_agg(json_build_object('column', a.attname, 'at', b.attname,
                        'to', json_build_object('schema', tn.nspname, 'table', t.relname))), '[]')
        from pg_constraint f

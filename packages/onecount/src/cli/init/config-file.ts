@@ -18,11 +18,13 @@ ${kinds.map(([name, kind]) => kindText(name, kind, common === undefined)).join('
 
 const kindText = (
   name: string,
-  { target, rows, actor }: KindConfig,
+  { target, variants, rows, actor }: KindConfig,
   hasActor: boolean,
 ): string => `    ${name}: {
-      target: ${objectText({ table: target.table, id: target.id, column: target.column, count: target.count })},
-      rows: ${objectText({ table: rows.table, target: rows.target, actor: rows.actor, createdAt: rows.createdAt })},${
+      target: ${objectText({ table: target.table, id: target.id, column: target.column, count: target.count })},${
+        variants ? `\n      variants: [${variants.map(quote).join(', ')}],` : ''
+      }
+      rows: ${objectText({ table: rows.table, target: rows.target, actor: rows.actor, variant: rows.variant, createdAt: rows.createdAt })},${
         hasActor ? `\n      actor: ${quote(actor!)},` : ''
       }
     },`

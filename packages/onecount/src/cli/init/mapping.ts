@@ -46,7 +46,7 @@ export function proposeMapping(given: MappingValues, catalogue: CatalogueTable[]
       ? fromTable(values.rows, values, catalogue)
       : fromCandidates(values, catalogue)
   check(mapping)
-  if (catalogue) for (const kind of Object.values(mapping)) assertFits(kind, catalogue)
+  if (catalogue) for (const [name, kind] of Object.entries(mapping)) assertFits(name, kind, catalogue)
   return mapping
 }
 
