@@ -1,8 +1,9 @@
-import type { KindConfig } from '../../config/define'
+import { defineConfig, type KindConfig } from '../../config/define'
 import type { Mapping } from './mapping'
 
 /** `onecount.config.ts` or `.mjs` for these kinds. */
 export function configText(mapping: Mapping): string {
+  if (isWithoutKinds(mapping)) return DEFAULT
   const kinds = Object.entries(mapping)
   const actors = [...new Set(kinds.map(([, { actor }]) => actor))]
   const common = actors.length === 1 ? actors[0] : undefined
@@ -14,6 +15,18 @@ ${kinds.map(([name, kind]) => kindText(name, kind, common === undefined)).join('
   },${common ? `\n  actor: ${quote(common)},` : ''}
 })
 `
+}
+
+const DEFAULT = `import { defineConfig } from 'onecount'
+
+// The kind like on posts_new and post_ratings.
+export default defineConfig({})
+`
+
+/** Whether this is what is counted without kinds. */
+function isWithoutKinds(mapping: Mapping): boolean {
+  const kinds = Object.values(defineConfig({ kinds: mapping }).kinds)
+  return kinds.length === 1 && kinds[0]!.isDefault
 }
 
 const kindText = (
