@@ -11,26 +11,46 @@ end if;
 -- What the configuration says of the columns must be so.
 for v_column in
   select * from (values
-    ('{{content}}'::regclass, '{{name content.id}}', array[{{types.target}}]),
-    ('public.post_ratings'::regclass, '{{name row.target}}', array[{{types.target}}]),
+    ('{{content}}'::regclass, '{{name content.id}}', array[{{types.target}}], 'target.column', true),
+{{#column}}
+    ('{{content}}'::regclass, '{{name post.likes}}', array[{{types.count}}], 'target.count', false),
+{{/column}}
+    ('public.post_ratings'::regclass, '{{name row.target}}', array[{{types.target}}], 'rows.target', true),
 {{#variants}}
-    ('public.post_ratings'::regclass, '{{name row.variant}}', array['text', 'character varying']),
+    ('public.post_ratings'::regclass, '{{name row.variant}}', array['text', 'character varying'], 'rows.variant', true),
 {{/variants}}
-    ('public.post_ratings'::regclass, '{{name row.session}}', array[{{types.session}}])
-  ) as expected (relation, name, types)
+{{#timed}}
+    ('public.post_ratings'::regclass, '{{name row.created}}', array[{{types.created}}], 'rows.createdAt', false),
+{{/timed}}
+    ('public.post_ratings'::regclass, '{{name row.session}}', array[{{types.session}}], 'rows.actor', true)
+  ) as expected (relation, name, types, field, is_required)
 loop
   select format_type(atttypid, null) as type, attnotnull as is_required into v_found
-    from pg_attribute where attrelid = v_column.relation and attname = v_column.name and not attisdropped;
+    from pg_attribute where attrelid = v_column.relation and attname = v_column.name and attnum > 0 and not attisdropped;
   if not found then
-    raise exception 'the kind {{kind}} names a column that is not there: % of %', v_column.name, v_column.relation;
+    raise exception 'the kind {{kind}} names a column that is not there: % of % (kinds.{{kind}}.%)',
+      v_column.name, v_column.relation, v_column.field
+      using hint = 'Correct the configuration{{#timed}}; createdAt is null where rows have no time{{/timed}}.';
   elsif v_found.type <> all (v_column.types) then
-    raise exception 'the kind {{kind}} needs % of % as %, and it is %', v_column.name, v_column.relation,
-      array_to_string(v_column.types, ' or '), v_found.type;
-  elsif not v_found.is_required then
+    raise exception 'the kind {{kind}} needs % of % as %, and it is % (kinds.{{kind}}.%)', v_column.name,
+      v_column.relation, array_to_string(v_column.types, ' or '), v_found.type, v_column.field
+      using hint = 'Correct the configuration, or change the column.';
+  elsif v_column.is_required and not v_found.is_required then
     raise exception 'the kind {{kind}} needs % of % to be not null', v_column.name, v_column.relation
       using hint = 'Delete the rows in which it is null, then: alter table … alter column … set not null.';
   end if;
 end loop;
+
+-- The tables of onecount refer to the target.
+if not exists (
+  select from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+   where i.indrelid = '{{content}}'::regclass and i.indisunique and i.indisvalid and i.indimmediate and i.indnkeyatts = 1
+     and i.indpred is null and i.indexprs is null and a.attname = '{{name content.id}}'
+) then
+  raise exception 'the kind {{kind}} needs % of % to be unique (kinds.{{kind}}.target.column)',
+    '{{name content.id}}', '{{content}}'::regclass
+    using hint = 'Correct the configuration, or make the column the primary key or unique.';
+end if;
 
 -- The rows are likes, one a pair, if {{names.pair.shown}} are unique in all of them. A key that holds for some rows alone,
 -- or only together with another column, says that they are something else.

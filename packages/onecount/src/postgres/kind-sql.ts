@@ -116,6 +116,12 @@ function header(kind: Kind, isShadow: boolean): string {
 `
 }
 
+/** The types that a column of the count may have. */
+export const COUNT_TYPES: readonly string[] = ['bigint', 'integer', 'smallint', 'numeric']
+
+/** The types of columns that a time can be written to. */
+const CREATED_TYPES = ['timestamp with time zone', 'timestamp without time zone', 'date']
+
 /** The types that the columns of the ids may have. */
 export const columnTypesOf = ({ target, rows }: Kind): { post: string[]; session: string[] } => ({
   post: IDS[target.id].types,
@@ -146,6 +152,7 @@ export function fillTemplate(
     unshadowed: !isDefault && !isShadow,
     column: hasColumn,
     table: !hasColumn,
+    timed: rows.createdAt !== null,
     text: target.id === 'text',
     variants: variants !== undefined,
     plain: variants === undefined,
@@ -184,6 +191,8 @@ export function fillTemplate(
     'names.pair.length': String(pair.length),
     'hint.several': `'${severalHint(kind)}'`,
     'types.target': types.post.map(type => `'${type}'`).join(', '),
+    'types.count': COUNT_TYPES.map(type => `'${type}'`).join(', '),
+    'types.created': CREATED_TYPES.map(type => `'${type}'`).join(', '),
     'types.session': types.session.map(type => `'${type}'`).join(', '),
     first: id.first,
     none: actor.none,
@@ -204,6 +213,8 @@ export function fillTemplate(
     'row.target': rows.target,
     'row.variant': rows.variant ?? '',
     'row.session': rows.actor,
+    'row.created': rows.createdAt ?? '',
+    'post.likes': target.count ?? '',
   }
   const value = (name: string): string => {
     const found = values[name]
