@@ -3,37 +3,6 @@
 -- foreign key.
 
 {{#mapped}}
-if (select split_part(obj_description(oid, 'pg_class'), ' | ', 1) from pg_class where oid = to_regclass('public.like_settings'))
-   <> '{{mapping}}' then
-  raise exception 'the kind {{kind}} of this database was made for other tables: %',
-      split_part(obj_description('public.like_settings'::regclass, 'pg_class'), ' | ', 1)
-    using hint = 'Give the new mapping a name of its own, or take the old kind away first.';
-end if;
-
--- What the configuration says of the columns must be so.
-for v_column in
-  select * from (values
-    ('{{content}}'::regclass, '{{name content.id}}', array[{{types.target}}]),
-    ('public.post_ratings'::regclass, '{{name row.target}}', array[{{types.target}}]),
-{{#variants}}
-    ('public.post_ratings'::regclass, '{{name row.variant}}', array['text', 'character varying']),
-{{/variants}}
-    ('public.post_ratings'::regclass, '{{name row.session}}', array[{{types.session}}])
-  ) as expected (relation, name, types)
-loop
-  select format_type(atttypid, null) as type, attnotnull as is_required into v_found
-    from pg_attribute where attrelid = v_column.relation and attname = v_column.name and not attisdropped;
-  if not found then
-    raise exception 'the kind {{kind}} names a column that is not there: % of %', v_column.name, v_column.relation;
-  elsif v_found.type <> all (v_column.types) then
-    raise exception 'the kind {{kind}} needs % of % as %, and it is %', v_column.name, v_column.relation,
-      array_to_string(v_column.types, ' or '), v_found.type;
-  elsif not v_found.is_required then
-    raise exception 'the kind {{kind}} needs % of % to be not null', v_column.name, v_column.relation
-      using hint = 'Delete the rows in which it is null, then: alter table … alter column … set not null.';
-  end if;
-end loop;
-
 -- How the application's tables were before onecount, noted once, for `npx onecount uninstall`. A table that another
 -- kind has changed already is noted as that kind found it.
 if to_regclass('public.like_receipt') is null then
@@ -97,11 +66,17 @@ end loop;
 -- Where a person may give one variant alone, the second one would be refused with every press.
 for v_found in
   select i.indexrelid::regclass as name from pg_index i
-   where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indnkeyatts = 2
-     and (select array_agg(attname::text order by attname) from pg_attribute
-           where attrelid = i.indrelid and attnum = any (i.indkey))
-         = (select array_agg(name order by name)
-              from unnest(array['{{name row.target}}', '{{name row.session}}']::name[]::text[]) as n (name))
+   where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indexprs is null
+     and (select array_agg(attname::text) from pg_attribute
+           where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1]))
+         @> array['{{name row.target}}', '{{name row.session}}']
+     and not exists (
+       select from pg_attribute
+        where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+          and attname = '{{name row.variant}}')
+     and not exists (
+       select from pg_index o
+        where o.indrelid = i.indrelid and o.indisunique and o.indnkeyatts = 1 and o.indkey[0] = any (i.indkey))
 loop
   raise exception 'post_ratings has the unique index %, so a person can give a target one variant alone', v_found.name
     using hint = 'The kind {{kind}} counts several: drop it, or make it unique with the variant.';
@@ -116,15 +91,6 @@ if v_found.names is not null then
     v_found.names;
 end if;
 
--- One row a pair. An expression, as the id of what is counted is made of two columns.
-begin
-  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
-exception when unique_violation then
-  raise exception using errcode = 'unique_violation',
-    message = 'rows of public.post_ratings are there twice, and the kind {{kind}} counts each once: ' || sqlerrm,
-    hint = 'Delete all but one of each, then apply this again: delete from public.post_ratings a using public.post_ratings b '
-      'where a.ctid > b.ctid and ({{twice}})';
-end;
 -- The rows of a target that is deleted go by it.
 if not exists (
   select from pg_index i
@@ -144,14 +110,39 @@ if not exists (
       and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.target}}') = i.indkey[0]
       and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.session}}') = i.indkey[1]
 ) then
-  begin
-    create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
-  exception when unique_violation then
-    raise exception using errcode = 'unique_violation',
-      message = 'rows of public.post_ratings are there twice, and the kind {{kind}} counts each once: ' || sqlerrm,
-      hint = 'Delete all but one of each, then apply this again: delete from public.post_ratings a using public.post_ratings b '
-        'where a.ctid > b.ctid and ({{twice}})';
-  end;
+{{/plain}}
+{{#variants}}
+-- One row a pair. An expression, as the id of what is counted is made of two columns.
+{{/variants}}
+begin
+  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
+exception when unique_violation then
+  -- Rows that differ in more than a key or a time are no repetitions, and none of them is to be deleted unseen.
+  for v_column in
+    select a.attname as name from pg_attribute a
+     where a.attrelid = 'public.post_ratings'::regclass and a.attnum > 0 and not a.attisdropped
+       and a.attname not in ({{names.filled}}) and format_type(a.atttypid, null) !~ '^(timestamp|date$)'
+       and not exists (
+         select from pg_index i
+          where i.indrelid = a.attrelid and i.indisunique and i.indnkeyatts = 1 and i.indkey[0] = a.attnum)
+  loop
+    execute format($several$
+      select exists (
+        select from public.post_ratings t group by {{row.key}}, {{row.session}}
+        having count(distinct coalesce(t.%I::text, '')) > 1) as differ $several$, v_column.name) into v_found;
+    if v_found.differ then
+      raise exception using errcode = 'unique_violation',
+        message = format('rows of public.post_ratings are there several times for one target and person, and differ in %s: %s',
+          v_column.name, sqlerrm),
+        hint = {{hint.several}};
+    end if;
+  end loop;
+  raise exception using errcode = 'unique_violation',
+    message = 'rows of public.post_ratings are there twice, and the kind {{kind}} counts each once: ' || sqlerrm,
+    hint = 'Delete all but one of each, then apply this again: delete from public.post_ratings a using public.post_ratings b '
+      'where a.ctid > b.ctid and ({{twice}})';
+end;
+{{#plain}}
 end if;
 {{/plain}}
 

@@ -1,13 +1,13 @@
 import type { Config } from '../config/define'
 import { readConfig } from './config'
 import { type Application, findApplication } from './init/application'
-import { type CatalogueTable, readCatalogue } from './init/catalogue'
+import { readCatalogue } from './init/catalogue'
 import { confirm } from './init/confirm'
 import { planEnvironment } from './init/environment'
 import { findConfigFile, type Planned, planConfig, planServer } from './init/files'
-import { Ambiguous, check, type Mapping, proposeMapping } from './init/mapping'
+import { notesOn } from './init/fit'
+import { Ambiguous, check, proposeMapping } from './init/mapping'
 import { planMigration } from './init/migration-file'
-import { nameOfTable } from './init/naming'
 import { HELP, type InitValues, MAPPING_OPTIONS, parseInit } from './init/options'
 import { formatReport, type Report, toJson } from './init/report'
 import { nextSteps } from './init/steps'
@@ -104,19 +104,8 @@ async function planKinds(
   return {
     config: check(mapping),
     file: planConfig(application, mapping),
-    notes: catalogue ? notesOf(mapping, catalogue) : [],
+    notes: catalogue ? Object.values(mapping).flatMap(kind => notesOn(kind, catalogue)) : [],
   }
 }
-
-/** Triggers that may count as well. */
-const notesOf = (mapping: Mapping, catalogue: CatalogueTable[]): string[] =>
-  Object.values(mapping).flatMap(({ rows }) => {
-    const triggers = catalogue.find(table => nameOfTable(table) === rows.table)?.triggers ?? []
-    return triggers.length > 0
-      ? [
-          `${rows.table} has triggers (${triggers.join(', ')}): drop those that change the count, onecount counts now`,
-        ]
-      : []
-  })
 
 const usesSupabase = ({ dependencies }: Application): boolean => dependencies.has('@supabase/supabase-js')

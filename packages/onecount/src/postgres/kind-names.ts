@@ -39,6 +39,12 @@ export function kindNames(kind: Kind): KindNames {
   }
 }
 
+/** The columns of the rows that a press fills, as the catalogue has them. */
+export const filledColumns = (kind: Kind): string[] =>
+  [kind.rows.target, kind.rows.variant, kind.rows.actor, kindNames(kind).op, kind.rows.createdAt].filter(
+    name => typeof name === 'string',
+  )
+
 /** What a database notes of the tables that a kind was made for. */
 export function mappingOf({ target, variants, rows }: Kind): string {
   const targets = `${quoteTable(target)} (${target.column} ${target.id}, ${target.count ?? 'no count'})`

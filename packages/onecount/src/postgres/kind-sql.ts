@@ -1,6 +1,6 @@
 import type { ActorType, IdType, Kind } from '../core/kind'
 import { countedType, SEPARATOR } from '../core/variants'
-import { kindNames, mappingOf } from './kind-names'
+import { filledColumns, kindNames, mappingOf } from './kind-names'
 import { KIND_TEMPLATE, VERSION } from './kind-template.generated'
 import { quoteName, quoteTable } from './names'
 import { rowSql } from './row-sql'
@@ -116,6 +116,12 @@ function header(kind: Kind, isShadow: boolean): string {
 `
 }
 
+/** The types that a column of the count may have. */
+export const COUNT_TYPES: readonly string[] = ['bigint', 'integer', 'smallint', 'numeric']
+
+/** The types of columns that a time can be written to. */
+const CREATED_TYPES = ['timestamp with time zone', 'timestamp without time zone', 'date']
+
 /** The types that the columns of the ids may have. */
 export const columnTypesOf = ({ target, rows }: Kind): { post: string[]; session: string[] } => ({
   post: IDS[target.id].types,
@@ -137,6 +143,7 @@ export function fillTemplate(
   const { prefix, content, ...names } = kindNames(kind)
   const schemas = [...new Set([target.schema, rows.schema])].filter(schema => schema !== 'public')
   const types = columnTypesOf(kind)
+  const pair = [rows.target, ...(rows.variant ? [rows.variant] : []), rows.actor]
 
   const conditions: Record<string, boolean> = {
     default: isDefault,
@@ -145,6 +152,7 @@ export function fillTemplate(
     unshadowed: !isDefault && !isShadow,
     column: hasColumn,
     table: !hasColumn,
+    timed: rows.createdAt !== null,
     text: target.id === 'text',
     variants: variants !== undefined,
     plain: variants === undefined,
@@ -175,7 +183,16 @@ export function fillTemplate(
     'type.target': target.id,
     'own.post': row.ownType,
     'type.session': rows.actorType,
+    'names.filled': filledColumns(kind)
+      .map(name => `'${name}'`)
+      .join(', '),
+    'names.pair': pair.map(name => `'${name}'`).join(', '),
+    'names.pair.shown': pair.join(', '),
+    'names.pair.length': String(pair.length),
+    'hint.several': `'${severalHint(kind)}'`,
     'types.target': types.post.map(type => `'${type}'`).join(', '),
+    'types.count': COUNT_TYPES.map(type => `'${type}'`).join(', '),
+    'types.created': CREATED_TYPES.map(type => `'${type}'`).join(', '),
     'types.session': types.session.map(type => `'${type}'`).join(', '),
     first: id.first,
     none: actor.none,
@@ -185,7 +202,7 @@ export function fillTemplate(
     partition: IDS[target.id].partition(row.targetOf('p_post')),
     variants: row.variants,
     separator: SEPARATOR,
-    twice: [rows.target, ...(rows.variant ? [rows.variant] : []), rows.actor]
+    twice: pair
       .map(column => `a.${quoteName(column)} = b.${quoteName(column)}`)
       .join(' and ')
       .replaceAll("'", "''"),
@@ -196,6 +213,8 @@ export function fillTemplate(
     'row.target': rows.target,
     'row.variant': rows.variant ?? '',
     'row.session': rows.actor,
+    'row.created': rows.createdAt ?? '',
+    'post.likes': target.count ?? '',
   }
   const value = (name: string): string => {
     const found = values[name]
@@ -255,6 +274,14 @@ export function fillTemplate(
     )
 
   return choose(template).replace(HOLE, hole).trim()
+}
+
+/** What to do where rows of a person for one target are several: none of them is to be deleted unseen. */
+function severalHint({ variants, rows }: Kind): string {
+  if (variants !== undefined)
+    return `Decide which one row of a person, target and ${rows.variant} stays, and make those three columns unique.`
+  const index = `create unique index on ${quoteTable(rows)} (${quoteName(rows.target)}, ${quoteName(rows.actor)})`
+  return `Where the column says what a person gives, as an emoji, the kind has variants, rows.variant is that column, and there is no target.count. Where a person has one row for a target: ${index}`
 }
 
 /** Some id of the kind, to begin anywhere: an expression of SQL. */

@@ -4,9 +4,7 @@
 export const VERSION: string = '0.1.0'
 
 /** The SQL of a kind with placeholders, which `kindSql` fills. */
-export const KIND_TEMPLATE: string = `-- The columns that onecount adds to the application's tables, and its own tables (docs/design.md section 3). Changes
--- nothing that is there already. Rows first, then their targets: in this order an insert of a row locks them, with its
--- foreign key.
+export const KIND_TEMPLATE: string = `-- Refuses a mapping that does not fit the application's tables, before anything is changed.
 
 {{#mapped}}
 if (select split_part(obj_description(oid, 'pg_class'), ' | ', 1) from pg_class where oid = to_regclass('public.like_settings'))
@@ -19,27 +17,126 @@ end if;
 -- What the configuration says of the columns must be so.
 for v_column in
   select * from (values
-    ('{{content}}'::regclass, '{{name content.id}}', array[{{types.target}}]),
-    ('public.post_ratings'::regclass, '{{name row.target}}', array[{{types.target}}]),
+    ('{{content}}'::regclass, '{{name content.id}}', array[{{types.target}}], 'target.column', true),
+{{#column}}
+    ('{{content}}'::regclass, '{{name post.likes}}', array[{{types.count}}], 'target.count', false),
+{{/column}}
+    ('public.post_ratings'::regclass, '{{name row.target}}', array[{{types.target}}], 'rows.target', true),
 {{#variants}}
-    ('public.post_ratings'::regclass, '{{name row.variant}}', array['text', 'character varying']),
+    ('public.post_ratings'::regclass, '{{name row.variant}}', array['text', 'character varying'], 'rows.variant', true),
 {{/variants}}
-    ('public.post_ratings'::regclass, '{{name row.session}}', array[{{types.session}}])
-  ) as expected (relation, name, types)
+{{#timed}}
+    ('public.post_ratings'::regclass, '{{name row.created}}', array[{{types.created}}], 'rows.createdAt', false),
+{{/timed}}
+    ('public.post_ratings'::regclass, '{{name row.session}}', array[{{types.session}}], 'rows.actor', true)
+  ) as expected (relation, name, types, field, is_required)
 loop
   select format_type(atttypid, null) as type, attnotnull as is_required into v_found
-    from pg_attribute where attrelid = v_column.relation and attname = v_column.name and not attisdropped;
+    from pg_attribute where attrelid = v_column.relation and attname = v_column.name and attnum > 0 and not attisdropped;
   if not found then
-    raise exception 'the kind {{kind}} names a column that is not there: % of %', v_column.name, v_column.relation;
+    raise exception 'the kind {{kind}} names a column that is not there: % of % (kinds.{{kind}}.%)',
+      v_column.name, v_column.relation, v_column.field
+      using hint = 'Correct the configuration{{#timed}}; createdAt is null where rows have no time{{/timed}}.';
   elsif v_found.type <> all (v_column.types) then
-    raise exception 'the kind {{kind}} needs % of % as %, and it is %', v_column.name, v_column.relation,
-      array_to_string(v_column.types, ' or '), v_found.type;
-  elsif not v_found.is_required then
+    raise exception 'the kind {{kind}} needs % of % as %, and it is % (kinds.{{kind}}.%)', v_column.name,
+      v_column.relation, array_to_string(v_column.types, ' or '), v_found.type, v_column.field
+      using hint = 'Correct the configuration, or change the column.';
+  elsif v_column.is_required and not v_found.is_required then
     raise exception 'the kind {{kind}} needs % of % to be not null', v_column.name, v_column.relation
       using hint = 'Delete the rows in which it is null, then: alter table … alter column … set not null.';
   end if;
 end loop;
 
+-- The tables of onecount refer to the target.
+if not exists (
+  select from pg_index i join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0]
+   where i.indrelid = '{{content}}'::regclass and i.indisunique and i.indisvalid and i.indimmediate and i.indnkeyatts = 1
+     and i.indpred is null and i.indexprs is null and a.attname = '{{name content.id}}'
+) then
+  raise exception 'the kind {{kind}} needs % of % to be unique (kinds.{{kind}}.target.column)',
+    '{{name content.id}}', '{{content}}'::regclass
+    using hint = 'Correct the configuration, or make the column the primary key or unique.';
+end if;
+
+-- The rows are likes, one a pair, if {{names.pair.shown}} are unique in all of them. A key that holds for some rows alone,
+-- or only together with another column, says that they are something else.
+if not exists (
+  select from pg_index i
+   where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indisvalid and i.indpred is null
+     and i.indexprs is null and (
+       select array_agg(attname::text order by attname) from pg_attribute
+        where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+     ) = (select array_agg(name order by name) from unnest(array[{{names.pair}}]::name[]::text[]) as n (name))
+) and not exists (
+  select from pg_index i join pg_class c on c.oid = i.indexrelid
+   where i.indrelid = 'public.post_ratings'::regclass and c.relname = 'onecount_pair_idx'
+) then
+  for v_found in
+    select i.indexrelid::regclass as name, pg_get_expr(i.indpred, i.indrelid) as condition, k.more
+      from pg_index i cross join lateral (
+        select count(*) filter (where attname in ({{names.pair}})) as pair,
+               coalesce(string_agg(attname, ', ') filter (where attname not in ({{names.pair}})), 'an expression') as more
+          from pg_attribute
+         where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+      ) k
+     where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and k.pair = {{names.pair.length}}
+       and (i.indpred is not null or i.indnkeyatts > k.pair)
+       -- One with a column that is a key by itself says nothing of the pair.
+       and not exists (
+         select from pg_index o
+          where o.indrelid = i.indrelid and o.indisunique and o.indnkeyatts = 1 and o.indkey[0] = any (i.indkey))
+     order by i.indpred is null
+  loop
+    if v_found.condition is not null then
+      raise exception 'rows of post_ratings are unique only where % (%): the others are no likes, and the kind {{kind}} would count them',
+        v_found.condition, v_found.name
+        using hint = 'Keep likes alone in the table: delete the others, or move them to a table of their own. Then make '
+          'the index for all rows.';
+    end if;
+    raise exception 'rows of post_ratings are unique only together with % (%): a person may have several for a target',
+      v_found.more, v_found.name
+      using hint = {{hint.several}};
+  end loop;
+end if;
+
+-- A press fills the columns that the mapping names. Another column that must have a value refuses every press.
+for v_column in
+  select a.attname as name, format_type(a.atttypid, null) as type, exists (
+      select from pg_index i where i.indrelid = a.attrelid and i.indisunique and i.indnkeyatts = 1 and i.indkey[0] = a.attnum
+    ) as is_key, exists (
+      select from pg_trigger g
+       where g.tgrelid = a.attrelid and not g.tgisinternal and g.tgname not like 'onecount\\_%' and g.tgenabled in ('O', 'A')
+         and g.tgtype & 7 = 7
+    ) as has_trigger
+    from pg_attribute a join pg_type t on t.oid = a.atttypid
+   where a.attrelid = 'public.post_ratings'::regclass and a.attnum > 0 and not a.attisdropped
+     and (a.attnotnull or t.typnotnull) and not a.atthasdef and a.attidentity = '' and t.typdefault is null
+     and a.attname not in ({{names.filled}})
+loop
+  if v_column.has_trigger then
+    raise warning 'post_ratings has the column %, which must have a value: the kind {{kind}} relies on a trigger to fill it',
+      v_column.name;
+  else
+    raise exception 'the kind {{kind}} cannot write post_ratings: its column % must have a value, and has no default',
+      v_column.name
+      using hint = format('Give it one, then apply this again: alter table public.post_ratings alter column %I %s', v_column.name,
+        case
+          when v_column.type like 'timestamp%' or v_column.type = 'date' then 'set default now()'
+          when not v_column.is_key then 'set default …'
+          when v_column.type = 'uuid' then 'set default gen_random_uuid()'
+          when v_column.type in ('text', 'character varying') then 'set default gen_random_uuid()::text'
+          when v_column.type in ('bigint', 'integer', 'smallint') then 'add generated by default as identity'
+          else 'set default …'
+        end);
+  end if;
+end loop;
+{{/mapped}}
+
+-- The columns that onecount adds to the application's tables, and its own tables (docs/design.md section 3). Changes
+-- nothing that is there already. Rows first, then their targets: in this order an insert of a row locks them, with its
+-- foreign key.
+
+{{#mapped}}
 -- How the application's tables were before onecount, noted once, for \`npx onecount uninstall\`. A table that another
 -- kind has changed already is noted as that kind found it.
 if to_regclass('public.like_receipt') is null then
@@ -103,11 +200,17 @@ end loop;
 -- Where a person may give one variant alone, the second one would be refused with every press.
 for v_found in
   select i.indexrelid::regclass as name from pg_index i
-   where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indnkeyatts = 2
-     and (select array_agg(attname::text order by attname) from pg_attribute
-           where attrelid = i.indrelid and attnum = any (i.indkey))
-         = (select array_agg(name order by name)
-              from unnest(array['{{name row.target}}', '{{name row.session}}']::name[]::text[]) as n (name))
+   where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indexprs is null
+     and (select array_agg(attname::text) from pg_attribute
+           where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1]))
+         @> array['{{name row.target}}', '{{name row.session}}']
+     and not exists (
+       select from pg_attribute
+        where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+          and attname = '{{name row.variant}}')
+     and not exists (
+       select from pg_index o
+        where o.indrelid = i.indrelid and o.indisunique and o.indnkeyatts = 1 and o.indkey[0] = any (i.indkey))
 loop
   raise exception 'post_ratings has the unique index %, so a person can give a target one variant alone', v_found.name
     using hint = 'The kind {{kind}} counts several: drop it, or make it unique with the variant.';
@@ -122,15 +225,6 @@ if v_found.names is not null then
     v_found.names;
 end if;
 
--- One row a pair. An expression, as the id of what is counted is made of two columns.
-begin
-  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
-exception when unique_violation then
-  raise exception using errcode = 'unique_violation',
-    message = 'rows of public.post_ratings are there twice, and the kind {{kind}} counts each once: ' || sqlerrm,
-    hint = 'Delete all but one of each, then apply this again: delete from public.post_ratings a using public.post_ratings b '
-      'where a.ctid > b.ctid and ({{twice}})';
-end;
 -- The rows of a target that is deleted go by it.
 if not exists (
   select from pg_index i
@@ -150,14 +244,39 @@ if not exists (
       and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.target}}') = i.indkey[0]
       and (select attnum from pg_attribute where attrelid = i.indrelid and attname = '{{name row.session}}') = i.indkey[1]
 ) then
-  begin
-    create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
-  exception when unique_violation then
-    raise exception using errcode = 'unique_violation',
-      message = 'rows of public.post_ratings are there twice, and the kind {{kind}} counts each once: ' || sqlerrm,
-      hint = 'Delete all but one of each, then apply this again: delete from public.post_ratings a using public.post_ratings b '
-        'where a.ctid > b.ctid and ({{twice}})';
-  end;
+{{/plain}}
+{{#variants}}
+-- One row a pair. An expression, as the id of what is counted is made of two columns.
+{{/variants}}
+begin
+  create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
+exception when unique_violation then
+  -- Rows that differ in more than a key or a time are no repetitions, and none of them is to be deleted unseen.
+  for v_column in
+    select a.attname as name from pg_attribute a
+     where a.attrelid = 'public.post_ratings'::regclass and a.attnum > 0 and not a.attisdropped
+       and a.attname not in ({{names.filled}}) and format_type(a.atttypid, null) !~ '^(timestamp|date$)'
+       and not exists (
+         select from pg_index i
+          where i.indrelid = a.attrelid and i.indisunique and i.indnkeyatts = 1 and i.indkey[0] = a.attnum)
+  loop
+    execute format($several$
+      select exists (
+        select from public.post_ratings t group by {{row.key}}, {{row.session}}
+        having count(distinct coalesce(t.%I::text, '')) > 1) as differ $several$, v_column.name) into v_found;
+    if v_found.differ then
+      raise exception using errcode = 'unique_violation',
+        message = format('rows of public.post_ratings are there several times for one target and person, and differ in %s: %s',
+          v_column.name, sqlerrm),
+        hint = {{hint.several}};
+    end if;
+  end loop;
+  raise exception using errcode = 'unique_violation',
+    message = 'rows of public.post_ratings are there twice, and the kind {{kind}} counts each once: ' || sqlerrm,
+    hint = 'Delete all but one of each, then apply this again: delete from public.post_ratings a using public.post_ratings b '
+      'where a.ctid > b.ctid and ({{twice}})';
+end;
+{{#plain}}
 end if;
 {{/plain}}
 

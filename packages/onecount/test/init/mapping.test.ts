@@ -1,8 +1,11 @@
 import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
+import { DEFAULT_KIND_CONFIG } from 'onecount'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type CatalogueTable, readCatalogue } from '../../src/cli/init/catalogue'
+import { configText } from '../../src/cli/init/config-file'
 import { findCandidates } from '../../src/cli/init/inspect'
 import { Ambiguous, check, proposeMapping } from '../../src/cli/init/mapping'
+import { migrationSql } from '../../src/cli/migration'
 import { kindSql } from '../../src/postgres/kind-sql'
 import { connect } from '../support/databases'
 import { forAllTests } from '../support/for-all-tests'
@@ -161,6 +164,72 @@ describe('where several tables may be meant', () => {
     expect(proposeMapping({ kind: ['attendance'] }, catalogue)).toMatchObject({
       attendance: { target: { table: 'events' } },
     })
+  })
+})
+
+describe('the count of a target', () => {
+  const posts = (columns: string) => `create table posts (id uuid primary key, ${columns});
+    create table post_favorites (post_id uuid not null references posts, user_id uuid not null,
+      created_at timestamptz, primary key (post_id, user_id));`
+
+  it('that is called otherwise than the rows is asked for, and never left behind', async () => {
+    const { catalogue } = await catalogueOf(
+      posts('like_count integer not null default 446, "totalVotes" bigint, view_count integer, hearts text'),
+    )
+    expect(() => proposeMapping({}, catalogue)).toThrow(
+      'posts has columns that may show the count of favorite: like_count, totalVotes. Say --count NAME for one of them, or --count none',
+    )
+    expect(proposeMapping({ count: 'like_count' }, catalogue)).toMatchObject({
+      favorite: { target: { table: 'posts', count: 'like_count' } },
+    })
+    expect(proposeMapping({ count: 'none' }, catalogue).favorite!.target).toEqual({
+      table: 'posts',
+      id: 'uuid',
+    })
+  })
+
+  it('of other rows is theirs', async () => {
+    const { catalogue } = await catalogueOf(`${posts('like_count integer, view_count integer')}
+      create table post_likes (post_id uuid not null references posts, user_id uuid not null,
+        created_at timestamptz, primary key (post_id, user_id));`)
+    expect(proposeMapping({ kind: ['favorite', 'like'] }, catalogue)).toMatchObject({
+      favorite: { target: { table: 'posts' } },
+      like: { target: { table: 'posts', count: 'like_count' } },
+    })
+  })
+})
+
+describe('posts_new with likes, and post_ratings', () => {
+  it.each([
+    ['with keys', 'post_id uuid not null references posts_new, session_id text not null', ''],
+    ['as they were before keys', 'post_id uuid references posts_new, session_id text', 'id bigserial, '],
+  ])('%s are the kind that there is without kinds', async (_, pair, id) => {
+    const { url, catalogue } = await catalogueOf(`
+      do $$ begin
+        create role anon nologin; create role authenticated nologin; create role service_role nologin;
+      exception when duplicate_object then null; end $$;
+      create table posts_new (id uuid primary key, caption text, likes integer default 0);
+      create table post_ratings (${id}${pair}, created_at timestamptz default now(), unique (post_id, session_id));
+      insert into posts_new (id, likes) values (gen_random_uuid(), 446)`)
+    const mapping = proposeMapping({}, catalogue)
+    expect(mapping).toEqual({ like: DEFAULT_KIND_CONFIG })
+    expect(check(mapping).kinds.like!.isDefault).toBe(true)
+    expect(configText(mapping)).toContain('export default defineConfig({})\n')
+    const sql = connect(url, { max: 1 })
+    await sql.unsafe(migrationSql(Object.values(check(mapping).kinds)))
+    expect([...(await sql`select likes::integer from posts_new`)]).toEqual([{ likes: 446 }])
+    await sql.end()
+    expect(proposeMapping({}, await readCatalogue(url))).toEqual(mapping)
+  })
+
+  it('are tables as any other where their columns are others', async () => {
+    const { catalogue } = await catalogueOf(`create table posts_new (id bigint primary key, likes integer);
+      create table post_ratings (post_id bigint not null references posts_new, session_id text not null,
+        primary key (post_id, session_id));`)
+    expect(() => proposeMapping({}, catalogue)).toThrow('may show the count of rating: likes')
+    const mapping = proposeMapping({ count: 'likes' }, catalogue)
+    expect(mapping).toMatchObject({ rating: { target: { id: 'bigint', count: 'likes' } } })
+    expect(configText(mapping)).toContain("count: 'likes'")
   })
 })
 

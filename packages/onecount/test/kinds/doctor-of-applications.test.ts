@@ -1,5 +1,6 @@
 import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import type { Kind } from 'onecount'
+import { kindSql } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../../src/cli/doctor/check'
@@ -23,6 +24,22 @@ const APPLICATIONS_COUNTER = (column: string, table: string, rows: string) => `
   create function mine() returns trigger language plpgsql as
     $$ begin update ${table} set ${column} = ${column} + 1; return null; end $$;
   create trigger mine after insert on ${rows} for each row execute function mine()`
+
+describe('a trigger of the application that counts', () => {
+  it('is harmless in shadow mode, and a failure once that has ended', async () => {
+    await open(article)
+    await sql.unsafe(APPLICATIONS_COUNTER('like_count', 'articles', 'article_likes'))
+    await sql.unsafe(kindSql(article, { shadow: true }))
+    expect(await look(article, 'other triggers')).toMatchObject({
+      verdict: 'warn',
+      found:
+        'mine on article_likes, which names articles.like_count: harmless until shadow mode of the kind article ends',
+      mend: expect.stringContaining('migration without --shadow'),
+    })
+    await sql.unsafe(kindSql(article))
+    expect(await look(article, 'other triggers')).toMatchObject({ verdict: 'fail' })
+  })
+})
 
 describe('what the application mends', () => {
   it.each(

@@ -435,11 +435,44 @@ describe('a mapping that does not fit', () => {
       'a column that is not there: person of article_likes',
     ],
     ['ids of another type', withTarget({ id: 'uuid' }), 'needs id of articles as uuid, and it is bigint'],
+    [
+      'a count that is not there',
+      withTarget({ count: 'likes' }),
+      'names a column that is not there: likes of articles (kinds.article.target.count)',
+    ],
+    [
+      'a count that is no number',
+      withTarget({ count: 'title' }),
+      'the kind article needs title of articles as bigint or integer or smallint or numeric, and it is text (kinds.article.target.count)',
+    ],
+    [
+      'a time that is not there',
+      withRows({ createdAt: 'liked_at' }),
+      'not there: liked_at of article_likes (kinds.article.rows.createdAt)',
+    ],
+    [
+      'a time that is none',
+      {
+        ...reaction,
+        rows: { ...reaction.rows, variant: 'user_id', actor: 'emoji', createdAt: 'comment_id' },
+      },
+      'and it is uuid (kinds.reaction.rows.createdAt)',
+    ],
     ['actors of another type', withRows({ actorType: 'text' }), 'needs user_id of article_likes as text'],
   ])('%s is refused by its name, and nothing is left behind', async (_, kind, message) => {
     const before = await catalogue()
     await expect(install(kind)).rejects.toThrow(message)
     expect(await catalogue()).toEqual(before)
+  })
+
+  it.each([article, mark])('a target without a key is refused by the kind $name', async kind => {
+    await sql`alter table articles drop constraint articles_pkey cascade`
+    await sql`create unique index titled on articles (id) where title <> ''`
+    await expect(install(kind)).rejects.toThrow(
+      `the kind ${kind.name} needs id of articles to be unique (kinds.${kind.name}.target.column)`,
+    )
+    await sql`create unique index articles_id on articles (id)`
+    await install(kind)
   })
 
   it('rows that may belong to nobody are refused', async () => {

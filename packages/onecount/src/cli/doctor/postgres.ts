@@ -9,6 +9,7 @@ import { checkFunctions, checkMapping } from './functions'
 import { checkIndexes, checkKeys } from './indexes'
 import { checkLog, checkPartitions } from './log'
 import { type Made, madeFor } from './made'
+import { checkRequired } from './required'
 import { checkSearchPath } from './search-path'
 import { checkTables } from './tables'
 import { checkForeignTriggers, checkTriggers } from './triggers'
@@ -24,6 +25,7 @@ const OF_SERVER: [name: string, look: (sql: Sql) => Promise<Finding>][] = [
 const OF_KIND: [name: string, look: (sql: Sql, made: Made, partitions?: number) => Promise<Finding>][] = [
   ['mapping', checkMapping],
   ['tables', checkTables],
+  ['required columns', checkRequired],
   ['functions', checkFunctions],
   ['search path', checkSearchPath],
   ['triggers', checkTriggers],

@@ -1,11 +1,10 @@
 import type { Sql } from 'postgres'
 import { countedType } from '../../core/variants'
-import { columnTypesOf } from '../../postgres/kind-sql'
+import { COUNT_TYPES, columnTypesOf } from '../../postgres/kind-sql'
 import { type Finding, fail, ok } from './check'
 import { type Column, columnName, findColumns } from './columns'
 import type { Made } from './made'
 
-const NUMBERS = ['bigint', 'integer', 'smallint', 'numeric']
 const BIGINT = ['bigint']
 const TEXTS = ['text', 'character varying']
 
@@ -41,7 +40,7 @@ function columnsOf({ kind, names }: Made): Column[] {
       : {
           table: content,
           name: target.count,
-          types: NUMBERS,
+          types: COUNT_TYPES,
           field: 'target.count',
           typeField: 'target.count',
         },

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { type Finding, fail, ok } from './check'
+import { type Finding, fail, ok, warn } from './check'
 import { type Made, shown } from './made'
 
 /** By them Redis hears of edits by hand. One that is disabled, or fires in a replica alone, is as good as none. */
@@ -26,7 +26,7 @@ export async function checkTriggers(sql: Sql, { triggers, apply }: Made): Promis
 }
 
 /** An application's own counter would count every like a second time. */
-export async function checkForeignTriggers(sql: Sql, { names }: Made): Promise<Finding> {
+export async function checkForeignTriggers(sql: Sql, { kind, names }: Made): Promise<Finding> {
   const name = 'other triggers'
   const { content, rows, counts, likes } = names
   const tables = JSON.stringify([content, rows, counts])
@@ -37,13 +37,23 @@ export async function checkForeignTriggers(sql: Sql, { names }: Made): Promise<F
        and not t.tgisinternal and t.tgname not like 'onecount\\_%' and t.tgenabled <> 'D'
        and ${mentions(sql, counts === content ? likes : shown(counts))}`
   const what = counts === content ? `${shown(counts)}.${likes}` : shown(counts)
-  return found.length === 0
-    ? ok(name, `none that touches ${what}`)
-    : fail(
+  if (found.length === 0) return ok(name, `none that touches ${what}`)
+  const those = `${found.map(row => row.name).join(', ')}, which ${found.length > 1 ? 'name' : 'names'} ${what}`
+  return (await isInShadowMode(sql, names))
+    ? warn(
         name,
-        `${found.map(row => row.name).join(', ')}, which ${found.length > 1 ? 'name' : 'names'} ${what}`,
-        'drop them: likes are counted here already',
+        `${those}: harmless until shadow mode of the kind ${kind.name} ends`,
+        'drop them in the migration that ends it, the one of npx onecount migration without --shadow',
       )
+    : fail(name, those, 'drop them: likes are counted here already')
+}
+
+/** Whether what code and triggers of before onecount do to the count is undone. */
+async function isInShadowMode(sql: Sql, { counts, prefix }: Made['names']): Promise<boolean> {
+  const [row] = await sql`
+    select exists (select from pg_trigger where tgrelid = to_regclass(${counts}) and not tgisinternal
+                      and tgname = ${`${prefix}annul_count`} and tgenabled in ('O', 'A')) as is_shadowed`
+  return row!.is_shadowed
 }
 
 /** Whether the text of a trigger has the name: in quotes where it needs them, else as a word. */

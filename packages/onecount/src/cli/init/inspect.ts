@@ -1,4 +1,4 @@
-import type { KindConfig } from '../../config/define'
+import { DEFAULT_KIND_CONFIG, type KindConfig } from '../../config/define'
 import type { ActorType, IdType, Table } from '../../core/kind'
 import type { CatalogueTable, Column } from './catalogue'
 import {
@@ -57,12 +57,47 @@ const INTEGERS = ['bigint', 'integer', 'smallint']
 /** The tables that hold who likes what, as far as their names, keys and columns show it. */
 export function findCandidates(catalogue: CatalogueTable[]): Candidate[] {
   return catalogue.flatMap(rows => {
+    if (isDefaultRows(rows, catalogue))
+      return [{ kind: 'like', config: DEFAULT_KIND_CONFIG, isNamed: true, triggers: rows.triggers }]
     const isNamed = isLikesName(rows.table)
     const draft = inspect(rows, catalogue)
     if (!isWhole(draft) || !(isNamed || (isJoin(rows, draft) && !isPeopleName(rows.table)))) return []
     return [{ kind: kindNameOf(rows.table), config: draft, isNamed, triggers: rows.triggers }]
   })
 }
+
+/** Whether these are the rows that are counted without a configuration, beside their targets. */
+function isDefaultRows(rows: CatalogueTable, catalogue: CatalogueTable[]): boolean {
+  const of = DEFAULT_KIND_CONFIG
+  const targets = catalogue.find(table => nameOfTable(table) === of.target.table)
+  const typeOf = (table: CatalogueTable | undefined, column: string) =>
+    table?.columns.find(({ name }) => name === column)?.type ?? ''
+  return (
+    nameOfTable(rows) === of.rows.table &&
+    IDS[typeOf(rows, of.rows.target)] === of.target.id &&
+    ACTORS[typeOf(rows, of.rows.actor)] === of.actor &&
+    IDS[typeOf(targets, 'id')] === of.target.id &&
+    INTEGERS.includes(typeOf(targets, of.target.count!))
+  )
+}
+
+/** The integer columns of a target that may show a count of likes, by their names. */
+export function countColumns(target: string, catalogue: CatalogueTable[]): string[] {
+  const columns = catalogue.find(table => nameOfTable(table) === target)?.columns ?? []
+  return columns.flatMap(({ name, type }) => (INTEGERS.includes(type) && isCountName(name) ? [name] : []))
+}
+
+/** Whether a table of rows other than `rows` says by its name that the column counts its own. */
+export const isCountOfOthers = (
+  column: string,
+  { target, rows }: KindConfig,
+  catalogue: CatalogueTable[],
+): boolean =>
+  catalogue.some(table => {
+    if (nameOfTable(table) === rows.table) return false
+    const other = inspect(table, catalogue).target
+    return other?.table === target.table && other.count === column
+  })
 
 export const isWhole = (draft: Draft): draft is Draft & KindConfig =>
   Boolean(draft.target?.table && draft.target.id && draft.rows.target && draft.rows.actor && draft.actor)
@@ -163,6 +198,12 @@ export function targetOf(table: CatalogueTable, at: string | undefined, names: s
 }
 
 const ABOUT_COUNTS = ['cached', 'count', 'counter', 'num', 'number', 'of', 'total']
+
+/** `like_count`, `votes`, `total`: of likes, or of nothing that the name says. */
+function isCountName(column: string): boolean {
+  const words = wordsOf(column).map(singular)
+  return words.some(isLikesName) || words.every(word => ABOUT_COUNTS.includes(word))
+}
 
 /** `like_count`, `likesCount`, `likes`, `num_likes`, `total_likes`. */
 function isCountOf(column: string, names: string[]): boolean {

@@ -2,6 +2,7 @@ import { type Config, defineConfig, type KindConfig } from '../../config/define'
 import { parseTable } from '../../postgres/names'
 import { MissingSetting } from '../settings'
 import type { CatalogueTable } from './catalogue'
+import { assertCountIsKnown, assertFits } from './fit'
 import { type Candidate, type Draft, findCandidates, inspect, isWhole, targetOf } from './inspect'
 import { isLikesName, kindNameOf, longKindNameOf, nameOfTable } from './naming'
 import { MAPPING_OPTIONS, type MappingValues } from './options'
@@ -45,6 +46,11 @@ export function proposeMapping(given: MappingValues, catalogue: CatalogueTable[]
       ? fromTable(values.rows, values, catalogue)
       : fromCandidates(values, catalogue)
   check(mapping)
+  if (catalogue)
+    for (const [name, kind] of Object.entries(mapping)) {
+      assertFits(name, kind, catalogue)
+      if (values.count === undefined) assertCountIsKnown(name, kind, catalogue)
+    }
   return mapping
 }
 

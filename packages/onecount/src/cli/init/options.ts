@@ -12,7 +12,7 @@ What is counted. Without these options it is found in the database; where severa
   --target TABLE        what is liked: articles, blog.articles
   --id TYPE             the type of its ids: uuid, bigint (every integer) or text
   --target-column NAME  the column of the id, id
-  --count NAME          the column that shows the count; none: onecount keeps the counts
+  --count NAME          the column that shows the count; none: onecount keeps the counts, and begins with the rows
   --rows TABLE          who likes what, one row a pair: article_likes
   --rows-target NAME    its column that names the target: article_id
   --rows-actor NAME     its column that names the person: user_id
