@@ -3,8 +3,7 @@ import { MissingSetting, type StoreSettings } from './settings'
 
 const LOCAL = 'the local stack of .onecount/dev.json'
 
-export const APPLY_MIGRATIONS =
-  'apply supabase/migrations/*_onecount_*.sql, in order; they can be applied again'
+export const APPLY_MIGRATIONS = 'apply what npx onecount migration prints; it can be applied again'
 
 /** A store that cannot be used: what was found, and what to do about it. */
 export class Unreachable extends Error {
