@@ -74,7 +74,7 @@ describe('onecount doctor', () => {
     for (const check of ['tables', 'functions', 'triggers', 'indexes', 'counts'])
       expect(named(report.findings, check)).toMatchObject({
         verdict: 'fail',
-        mend: expect.stringContaining('apply supabase/migrations'),
+        mend: expect.stringContaining('apply what npx onecount migration prints'),
       })
   })
 
@@ -100,10 +100,14 @@ describe('what doctor finds in Postgres', () => {
       'alter table like_tombstones drop constraint like_tombstones_pkey cascade',
       'add primary key',
     ],
-    ['functions', 'drop function onecount_fallback cascade', 'apply supabase/migrations'],
-    ['triggers', 'alter table posts_new disable trigger user', 'apply supabase/migrations'],
+    ['functions', 'drop function onecount_fallback cascade', 'apply what npx onecount migration prints'],
+    ['triggers', 'alter table posts_new disable trigger user', 'apply what npx onecount migration prints'],
     ['grants', 'grant select on post_ratings to anon', 'revoke all'],
-    ['row level security', 'alter table like_unseen disable row level security', 'apply supabase/migrations'],
+    [
+      'row level security',
+      'alter table like_unseen disable row level security',
+      'apply what npx onecount migration prints',
+    ],
     ['publication', 'alter publication supabase_realtime drop table posts_new', 'add table posts_new'],
     [
       'other triggers',
@@ -112,9 +116,13 @@ describe('what doctor finds in Postgres', () => {
        create trigger mine after insert on post_ratings for each row execute function mine()`,
       'drop them',
     ],
-    ['indexes', 'drop index post_ratings_session_post_idx', 'apply supabase/migrations'],
-    ['indexes', 'drop index like_log_pair_idx', 'apply supabase/migrations'],
-    ['row level security', 'alter table like_log disable row level security', 'apply supabase/migrations'],
+    ['indexes', 'drop index post_ratings_session_post_idx', 'apply what npx onecount migration prints'],
+    ['indexes', 'drop index like_log_pair_idx', 'apply what npx onecount migration prints'],
+    [
+      'row level security',
+      'alter table like_log disable row level security',
+      'apply what npx onecount migration prints',
+    ],
     ['partitions', 'select onecount_set_partitions(4)', 'give every process 4 (ONECOUNT_PARTITIONS)'],
     [
       'log',
@@ -135,10 +143,10 @@ describe('what doctor finds in Postgres', () => {
     [
       'service role',
       'revoke execute on all functions in schema public from service_role',
-      'apply supabase/migrations',
+      'apply what npx onecount migration prints',
     ],
-    ['tables', 'alter table post_ratings drop column op cascade', 'apply supabase/migrations'],
-    ['counts', 'drop table post_ratings cascade', 'apply supabase/migrations'],
+    ['tables', 'alter table post_ratings drop column op cascade', 'apply what npx onecount migration prints'],
+    ['counts', 'drop table post_ratings cascade', 'apply what npx onecount migration prints'],
   ])('names %s, and how to mend it', async (check, damage, mend) => {
     const sql = connect(await stores.anotherDatabase(`d${++databases}`), { max: 1 })
     await sql.unsafe(damage)

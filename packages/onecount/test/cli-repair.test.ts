@@ -102,7 +102,7 @@ describe('npx onecount repair', () => {
     await sql`alter table post_ratings alter column op drop not null`
     expect(named((await cli.json(['doctor'], env)).report.findings, 'constraints')).toMatchObject({
       found: 'may be null: post_ratings.op',
-      mend: expect.stringContaining('apply supabase/migrations'),
+      mend: expect.stringContaining('apply what npx onecount migration prints'),
     })
     await sql.end()
   })
@@ -112,7 +112,7 @@ describe('npx onecount repair', () => {
       DATABASE_URL: stores.databaseUrl.replace(/\w+$/, 'postgres'),
     })
     expect(code).toBe(2)
-    expect(err).toContain('apply supabase/migrations')
+    expect(err).toContain('apply what npx onecount migration prints')
     expect(await cli.run(['repair', '--page-size', '0'])).toMatchObject({ code: 2 })
     expect((await cli.run(['repair', '--help'])).out).toContain('--dry-run')
   })
