@@ -250,8 +250,9 @@ export function createMemoryPostgres(options: {
     })
   }
 
-  /** Of a kind with variants the target goes, with all of them. */
-  const removePost = (postId: string): boolean => removedWith(postId).map(removeOne).includes(true)
+  /** Of a kind with variants the target goes, with all of them; `order` as Postgres came upon them. */
+  const removePost = (postId: string, order = removedWith(postId)): boolean =>
+    order.map(removeOne).includes(true)
 
   function removeOne(postId: string): boolean {
     if (!tables.posts.delete(postId)) return false

@@ -91,7 +91,7 @@ describe('a store that cannot be used', () => {
       /no such database.*"nowhere".*DATABASE_URL/,
     )
     expect(await refused({ databaseUrl: stores.databaseUrl.replace(/\w+$/, 'postgres') })).toMatch(
-      /migrations are missing.*onecount_cut_status.*supabase\/migrations/,
+      /migrations are missing.*onecount_cut_status.*npx onecount migration/,
     )
   })
 
