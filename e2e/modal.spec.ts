@@ -32,7 +32,7 @@ test('arrow keys and buttons step through the list, and closing is one step back
   await expectAt(page, paths[at + 1]!)
   const caption = await dialog(page).getByRole('heading', { level: 2 }).textContent()
   await expect(dialog(page)).toHaveAccessibleName(caption!)
-  await expect(dialog(page).getByRole('status').filter({ hasText: caption! })).toBeAttached()
+  await expect(dialog(page).locator('[aria-live]').filter({ hasText: caption! })).toBeAttached()
 
   const next = dialog(page).getByRole('button', { name: 'Next picture' })
   await next.click()

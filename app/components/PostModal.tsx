@@ -72,7 +72,7 @@ function Dialog({ children }: { children: ReactNode }) {
         </button>
         <Announce value={announce}>{children}</Announce>
       </div>
-      <p role="status" lang="es" className="visually-hidden">
+      <p aria-live="polite" lang="es" className="visually-hidden">
         {steppedTo}
       </p>
     </dialog>
