@@ -73,13 +73,15 @@ test('a swipe steps on and back, and two taps like and never unlike', async ({ b
   const count = dialog(page).locator('[data-like-count]').first()
   const before = Number(await count.textContent())
   await expect(heart).toHaveAttribute('aria-pressed', 'false')
-  const picture = dialog(page).getByRole('img').first()
+  const { x, y, width, height } = (await dialog(page).getByRole('img').first().boundingBox())!
   const twice = async () => {
-    await picture.tap()
-    await picture.tap()
+    for (let tap = 0; tap < 2; tap++) await page.touchscreen.tap(x + width / 2, y + height / 3)
   }
-  await twice()
-  await expect(heart).toHaveAttribute('aria-pressed', 'true')
+  // A busy machine may keep the second tap for too long; whoever taps on loses nothing.
+  await expect(async () => {
+    await twice()
+    await expect(heart).toHaveAttribute('aria-pressed', 'true', { timeout: 1000 })
+  }).toPass()
   await expect(count).toHaveText(String(before + 1))
   await expect(dialog(page).locator('[data-status="exact"]').first()).toBeVisible()
   await twice()

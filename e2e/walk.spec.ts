@@ -1,4 +1,4 @@
-import { expect, type Page, test } from '@playwright/test'
+import { expect, test } from '@playwright/test'
 import { assertExplained } from './support/explain'
 import { recordCounts } from './support/recorder'
 import { startApp, type TestStack } from './support/stack'
@@ -14,18 +14,11 @@ import {
   saved,
 } from './support/views'
 
-/** One for all tests: each leaves the polar bear as it found it. */
 let stack: TestStack
-test.beforeAll(async () => {
+test.beforeEach(async () => {
   stack = await startApp()
 })
-test.afterAll(() => stack?.stop())
-
-/** Takes the like of this page back. */
-async function takeBack(page: Page): Promise<void> {
-  await press(page, 447, 446)
-  await saved(page)
-}
+test.afterEach(() => stack?.stop())
 
 test('one like is 447 on every page, after back and reload, in a second tab and in a second browser', async ({
   context,
@@ -77,7 +70,6 @@ test('one like is 447 on every page, after back and reload, in a second tab and 
   await expect(heart(otherPage)).toHaveAttribute('aria-pressed', 'false')
   assertExplained(otherLog, { post: BEAR, counts: [447] })
   await other.close()
-  await takeBack(secondTab)
 })
 
 test("another browser's number moves by itself within a second, and both end on the same", async ({
@@ -105,7 +97,6 @@ test("another browser's number moves by itself within a second, and both end on 
 
   assertExplained(log, { post: BEAR, counts: [446, 447, 448, 447] })
   assertExplained(otherLog, { post: BEAR, counts: [446, 447, 448, 447] })
-  await takeBack(otherPage)
   await other.close()
 })
 
@@ -137,7 +128,6 @@ test('a view that was kept alive shows what was pressed elsewhere, from the mome
   await page.waitForURL('**/rank')
   await expect(bearCount(page)).toHaveText('447')
   assertExplained(log, { post: BEAR, counts: [446, 447], presses: 'own', hidden: false })
-  await takeBack(page)
 })
 
 test('going back to an earlier document shows the number of now, never the old one', async ({
@@ -154,7 +144,6 @@ test('going back to an earlier document shows the number of now, never the old o
   await page.waitForURL('**/rank')
   await expect(bearCount(page)).toHaveText('447')
   assertExplained(log, { post: BEAR, counts: [446, 447] })
-  await takeBack(page)
 })
 
 test('a page that comes back from the back/forward cache reads its numbers again', async ({ page }) => {
@@ -187,5 +176,4 @@ test('a page that comes back from the back/forward cache reads its numbers again
     ),
   }))
   expect(restored, reasons).toBe('yes')
-  await takeBack(page)
 })
