@@ -45,7 +45,8 @@ async function Feed({ searchParams }: Props) {
   await connection()
   const { before } = await searchParams
   const page = feedPage(await getPostsWithRedisLikes(parseCursor(before)))
-  return <HomeFeed key={String(before)} first={page} />
+  // Where the first page ends elsewhere, what was appended to it would leave a gap.
+  return <HomeFeed key={String(page.next)} first={page} />
 }
 
 /** What stands beside the feed is left out where it cannot be had: the feed does not depend on it. */

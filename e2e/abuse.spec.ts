@@ -99,9 +99,9 @@ test('a post that is created right after nobody found it is there within seconds
   const [bear] = await (await rest(`?id=eq.${BEAR}&select=author_id,caption,image_url`)).json()
   const created = await rest('', { method: 'POST', body: JSON.stringify({ ...bear, id }) })
   expect(created.status).toBe(201)
-  await expect.poll(() => page().then(response => response.status())).toBe(200)
+  await expect.poll(() => page().then(response => response.status()), { timeout: 10_000 }).toBe(200)
   const read = () => request.get(`${stack.url}/api/likes?ids=${id}`).then(response => response.json())
-  await expect.poll(read).toMatchObject({ likes: { [id]: { count: 0 } } })
+  await expect.poll(read, { timeout: 5000 }).toMatchObject({ likes: { [id]: { count: 0 } } })
   await rest(`?id=eq.${id}`, { method: 'DELETE' })
 })
 

@@ -98,7 +98,7 @@ test('Redis loses a like that Postgres has not seen: the browser brings it back,
   await expect(bearCount(page)).toHaveText('447')
   await expect(heart(page)).toHaveAttribute('aria-pressed', 'true')
   await expectInBothStores(447, { hasMirror: false })
-  await expect.poll(() => keptPresses(page)).toEqual([])
+  await expect.poll(() => keptPresses(page), { timeout: 15_000 }).toEqual([])
   assertExplained(log, OWN)
 })
 

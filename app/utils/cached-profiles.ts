@@ -72,7 +72,7 @@ export async function getProfileWithRedisLikes(
 }
 
 /** People on one page of them. */
-export const PEOPLE_PAGE = 24
+const PEOPLE_PAGE = 24
 
 export interface PeoplePage {
   people: Author[]

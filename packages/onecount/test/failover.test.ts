@@ -87,7 +87,7 @@ describe('after a failover that leaves the old connection open', () => {
     })
     const first = await shown()
     expect(first).toMatchObject({ count: 448, source: 'postgres' })
-    await expect.poll(() => shown()).toMatchObject({ count: 448, source: 'redis' })
+    await expect.poll(() => shown(), { timeout: 10_000 }).toMatchObject({ count: 448, source: 'redis' })
     expect(await onecount.set(POST.id, 'eva', true)).toMatchObject({ count: 449, source: 'redis' })
     expect(await admins[1].get(stores.keys.likes(POST.id))).toBe('449')
   })
@@ -97,7 +97,7 @@ describe('after a failover that leaves the old connection open', () => {
     await failOver()
     await replicate(0)
     await shown()
-    await expect.poll(() => connectionsOf(1)).toBe(1)
+    await expect.poll(() => connectionsOf(1), { timeout: 10_000 }).toBe(1)
     expect(await connectionsOf(0)).toBe(0)
   })
 
@@ -107,7 +107,7 @@ describe('after a failover that leaves the old connection open', () => {
     await replicate(0)
     const { op, ...taken } = await onecount.set(POST.id, 'ben', true)
     expect(taken).toMatchObject({ count: 448, liked: true, durable: true, source: 'postgres' })
-    await expect.poll(() => shown('ben')).toMatchObject({ source: 'redis' })
+    await expect.poll(() => shown('ben'), { timeout: 10_000 }).toMatchObject({ source: 'redis' })
     await onecount.set(POST.id, 'ben', true, { op })
     await onecount.drainOnce()
     expect(await shown('ben')).toMatchObject({ count: 448, liked: true })
@@ -133,7 +133,7 @@ describe('after a failover that leaves the old connection open', () => {
     await failOver()
     await replicate(0)
     expect(await onecount.health()).toMatchObject({ status: 'degraded', redis: 'down' })
-    await expect.poll(() => onecount.health()).toMatchObject({ status: 'ok' })
+    await expect.poll(() => onecount.health(), { timeout: 10_000 }).toMatchObject({ status: 'ok' })
     expect(await onecount.ranking(1)).toEqual([POST.id])
   })
 
@@ -143,7 +143,7 @@ describe('after a failover that leaves the old connection open', () => {
     await admins[0].config('SET', 'replica-serve-stale-data', 'no')
     await admins[0].replicaof('127.0.0.1', 1)
     expect(await shown()).toMatchObject({ count: 447, source: 'postgres' })
-    await expect.poll(() => shown()).toMatchObject({ count: 447, source: 'redis' })
+    await expect.poll(() => shown(), { timeout: 10_000 }).toMatchObject({ count: 447, source: 'redis' })
   })
 
   it('a primary that has lost its replicas, and takes no writes, answers no reads either', async () => {
@@ -156,7 +156,7 @@ describe('after a failover that leaves the old connection open', () => {
       await other.drainOnce()
     })
     expect(await shown()).toMatchObject({ count: 448, source: 'postgres' })
-    await expect.poll(() => shown()).toMatchObject({ count: 448, source: 'redis' })
+    await expect.poll(() => shown(), { timeout: 10_000 }).toMatchObject({ count: 448, source: 'redis' })
   })
 })
 

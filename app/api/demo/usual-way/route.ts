@@ -2,6 +2,7 @@ import { isPostId } from 'onecount'
 import { invalidateCopies } from '@/app/demo/usual-way/copies'
 import { writeLike } from '@/app/demo/usual-way/likes'
 import { onecount } from '@/app/utils/onecount'
+import { privateJson } from '@/app/utils/private-json'
 
 /**
  * A like the usual way: Postgres is updated, the caches are told, and the answer does not wait for them. The session comes
@@ -10,21 +11,21 @@ import { onecount } from '@/app/utils/onecount'
 export async function POST(request: Request): Promise<Response> {
   const { postId, liked } = await readBody(request)
   if (typeof postId !== 'string' || !isPostId(postId) || typeof liked !== 'boolean')
-    return answer(400, { message: 'Say which post, and whether it is liked.' })
+    return privateJson(400, { message: 'Say which post, and whether it is liked.' })
 
   const sessionId = await onecount.getSession()
-  if (!sessionId) return answer(401, { message: 'Open the page first: it brings a session.' })
+  if (!sessionId) return privateJson(401, { message: 'Open the page first: it brings a session.' })
   if (await onecount.limiter().takeShared({ session: sessionId }))
-    return answer(429, { message: 'Too quick: wait a moment.' })
+    return privateJson(429, { message: 'Too quick: wait a moment.' })
 
   try {
     const likes = await writeLike(postId, sessionId, liked)
-    if (likes === null) return answer(404, { message: 'There is no such post.' })
+    if (likes === null) return privateJson(404, { message: 'There is no such post.' })
     invalidateCopies()
-    return answer(200, { likes, liked })
+    return privateJson(200, { likes, liked })
   } catch (error) {
     console.error(`[demo] a like the usual way: ${error instanceof Error ? error.message : String(error)}`)
-    return answer(503, { message: 'Not saved: Postgres does not answer.' })
+    return privateJson(503, { message: 'Not saved: Postgres does not answer.' })
   }
 }
 
@@ -32,6 +33,3 @@ async function readBody(request: Request): Promise<{ postId?: unknown; liked?: u
   const body: unknown = await request.json().catch(() => null)
   return typeof body === 'object' && body !== null ? body : {}
 }
-
-const answer = (status: number, body: object) =>
-  Response.json(body, { status, headers: { 'cache-control': 'private, no-store' } })

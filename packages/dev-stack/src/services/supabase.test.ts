@@ -112,14 +112,14 @@ describe('the local Supabase', () => {
       })
     const [from] = await Promise.all([join(a), join(b)])
     await from.send({ type: 'broadcast', event: 'likes', payload: { count: 1 } })
-    await expect.poll(() => heard).toEqual([{ count: 1 }])
+    await expect.poll(() => heard, { timeout: 2000 }).toEqual([{ count: 1 }])
     const answer = await fetch(`${supabase.url}/realtime/v1/api/broadcast`, {
       method: 'POST',
       headers: { apikey: supabase.secretKey, 'content-type': 'application/json' },
       body: JSON.stringify({ messages: [{ topic: 'room', event: 'likes', payload: { count: 2 } }] }),
     })
     expect(answer.status).toBe(202)
-    await expect.poll(() => heard).toEqual([{ count: 1 }, { count: 2 }, { count: 2 }])
+    await expect.poll(() => heard, { timeout: 2000 }).toEqual([{ count: 1 }, { count: 2 }, { count: 2 }])
     await Promise.all([a.removeAllChannels(), b.removeAllChannels()])
   })
 })

@@ -155,7 +155,7 @@ describe('useLikes', () => {
   it('says that a number is the last known one while the server cannot be read', async () => {
     server.down = true
     render(app(<View name="a" />))
-    await expect.poll(() => status('a')).toBe('last-known')
+    await expect.poll(() => status('a'), { timeout: 5000 }).toBe('last-known')
     expect(text('a')).toBe('446 not liked')
   })
 })

@@ -90,7 +90,7 @@ describe('the ioredis driver', () => {
     expect(error).toMatchObject({ name: 'StoreUnavailable', store: 'redis' })
     expect(ms).toBeLessThan(100)
     server = await startRedisServerAgain({ port: server.port })
-    await expect.poll(() => status().catch(() => null)).toEqual(EMPTY)
+    await expect.poll(() => status().catch(() => null), { timeout: 10_000 }).toEqual(EMPTY)
   })
 
   it('gives up on a Redis that never was there', async () => {
@@ -108,7 +108,7 @@ describe('the ioredis driver', () => {
     link.fault = 'half-open'
     await expect.poll(() => status().catch((error: unknown) => error)).toMatchObject({ store: 'redis' })
     link.heal()
-    await expect.poll(() => status().catch(() => null)).toEqual(EMPTY)
+    await expect.poll(() => status().catch(() => null), { timeout: 5000 }).toEqual(EMPTY)
     link.close()
   })
 
