@@ -14,7 +14,8 @@ import { siteUrl } from './utils/site-url'
 const figtree = localFont({
   src: '../node_modules/@fontsource-variable/figtree/files/figtree-latin-wght-normal.woff2',
   weight: '300 900',
-  display: 'swap',
+  // A font that comes after the first paint waits for the next page: put in then, its widths would move lines.
+  display: 'optional',
   variable: '--font-figtree',
 })
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { expect, type Page, test } from '@playwright/test'
 import { startApp, type TestStack } from './support/stack'
 import { BEAR, BEAR_CAPTION, follow, heart, pressAndSave } from './support/views'
@@ -49,24 +50,37 @@ for (const width of [320, 390, 768, 1280])
     }
   })
 
+const LATE_FONT_MS = 700
+
 for (const width of [390, 1280])
-  test(`nothing moves while a page of ${width} px appears`, async ({ page }) => {
-    await page.setViewportSize({ width, height: 800 })
-    await page.addInitScript(() => {
-      const shifts: number[] = []
-      Object.assign(window, { shifts })
-      new PerformanceObserver(list => {
-        for (const entry of list.getEntries() as (PerformanceEntry & { value: number })[])
-          shifts.push(entry.value)
-      }).observe({ type: 'layout-shift', buffered: true })
+  for (const font of ['in time', 'late'])
+    test(`nothing moves while a page of ${width} px appears, its font ${font}`, async ({ page }) => {
+      await page.setViewportSize({ width, height: 800 })
+      await page.addInitScript(() => {
+        const shifts: number[] = []
+        Object.assign(window, { shifts })
+        new PerformanceObserver(list => {
+          for (const entry of list.getEntries() as (PerformanceEntry & { value: number })[])
+            shifts.push(entry.value)
+        }).observe({ type: 'layout-shift', buffered: true })
+      })
+      let fonts = 0
+      if (font === 'late')
+        await page.route('**/*.woff2', async route => {
+          fonts++
+          await setTimeout(LATE_FONT_MS)
+          await route.continue()
+        })
+      for (const path of PATHS) {
+        await page.goto(stack.url + path)
+        await expect(page.locator('html')).toHaveAttribute('lang', 'en')
+        await page.waitForLoadState('networkidle')
+        expect(await page.evaluate(() => (window as unknown as { shifts: number[] }).shifts), path).toEqual(
+          [],
+        )
+      }
+      expect(fonts).toBe(font === 'late' ? PATHS.length : 0)
     })
-    for (const path of PATHS) {
-      await page.goto(stack.url + path)
-      await expect(page.locator('html')).toHaveAttribute('lang', 'en')
-      await page.waitForLoadState('networkidle')
-      expect(await page.evaluate(() => (window as unknown as { shifts: string[] }).shifts), path).toEqual([])
-    }
-  })
 
 test('"Skip to the pictures" goes there, and the next stop is in them', async ({ page }) => {
   for (const path of PATHS.filter(path => path !== '/likes')) {
