@@ -27,7 +27,8 @@ export function HomeFeed({ first }: { first: FeedPage }) {
   })
 
   useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && near(), {
+    // A busy page hears of several changes at once: the last one is how it is now.
+    const observer = new IntersectionObserver(entries => entries.at(-1)?.isIntersecting && near(), {
       rootMargin: NEAR,
     })
     if (next !== null && end.current) observer.observe(end.current)

@@ -10,10 +10,10 @@ import { contentClient, deadline } from './supabase'
 const IDS_MAX = 100
 
 /**
- * A page of the feed, newest first: the newest, or those before a post. Content alone, cached for 5 to 60 minutes.
+ * `length` posts of the feed, newest first: the newest, or those before a post. Content alone, cached for 5 to 60 minutes.
  * @throws Error when Supabase does not answer; nothing is cached then
  */
-export async function getPosts(before: FeedCursor | null, length = FEED_PAGE): Promise<PostContent[]> {
+export async function getPosts(before: FeedCursor | null, length: number): Promise<PostContent[]> {
   'use cache'
   cacheContent(contentTags.posts)
   let query = contentClient()
@@ -81,11 +81,12 @@ async function getPostSet(sortedIds: string[]): Promise<PostContent[]> {
 }
 
 /**
- * A page of the feed as this request's session sees it: cached content, counts of this moment.
+ * A page of the feed, and the first post of the next one, as this request's session sees them: cached content, counts of
+ * this moment. `feedPage` takes them apart.
  * @throws Error as `getPosts`; counts that cannot be read are unknown
  */
 export async function getPostsWithRedisLikes(before: FeedCursor | null = null): Promise<Post[]> {
-  const [sessionId, posts] = await Promise.all([onecount.getSession(), getPosts(before)])
+  const [sessionId, posts] = await Promise.all([onecount.getSession(), getPosts(before, FEED_PAGE + 1)])
   return mergePostsWithCounts(posts, sessionId)
 }
 

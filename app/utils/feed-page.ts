@@ -10,8 +10,8 @@ export interface FeedPage {
   next: string | null
 }
 
-/** `posts` as a page: where it is full, more may follow. */
+/** A page of `posts`: one more than fit are read, so that a page knows whether another follows it. */
 export function feedPage(posts: Post[]): FeedPage {
-  const last = posts.length === FEED_PAGE ? posts.at(-1) : undefined
-  return { posts, next: last ? formatCursor(last) : null }
+  const shown = posts.slice(0, FEED_PAGE)
+  return { posts: shown, next: posts.length > FEED_PAGE ? formatCursor(shown.at(-1)!) : null }
 }
