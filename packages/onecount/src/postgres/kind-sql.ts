@@ -164,6 +164,7 @@ export function fillTemplate(
     version: VERSION,
     mapping: mappingOf(kind),
     content,
+    rows: names.rows,
     'content.id': quoteName(target.column),
     schemas: schemas.map(quoteName).join(', '),
     functions: prefix.replaceAll('_', '\\_').concat('%'),

@@ -34,7 +34,7 @@ export async function checkForeignTriggers(sql: Sql, { kind, names }: Made): Pro
     select t.tgname || ' on ' || c.relname as name from pg_trigger t
       join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid
      where t.tgrelid in (select to_regclass(e.name) from json_array_elements_text(${tables}::text::json) e (name))
-       and not t.tgisinternal and t.tgname not like 'onecount\\_%' and t.tgenabled <> 'D'
+       and not t.tgisinternal and p.proname not like 'onecount\\_%' and t.tgenabled <> 'D'
        and ${mentions(sql, counts === content ? likes : shown(counts))}`
   const what = counts === content ? `${shown(counts)}.${likes}` : shown(counts)
   if (found.length === 0) return ok(name, `none that touches ${what}`)
