@@ -93,6 +93,75 @@ if not exists (
   end loop;
 end if;
 
+-- One of {{names.pair.shown}} that is a key by itself lets a person like one target, or a target be liked by one person.
+for v_found in
+  select i.indexrelid::regclass as name, k.names
+    from pg_index i cross join lateral (
+      select string_agg(attname, ', ' order by attname) as names, bool_and(attname in ({{names.pair}})) as is_part,
+             count(*) filter (where attname in ('{{name row.target}}', '{{name row.session}}')) as ids
+        from pg_attribute
+       where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+    ) k
+   where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indpred is null and i.indexprs is null
+     and k.is_part and k.ids < 2
+loop
+  raise exception 'rows of post_ratings are unique on % alone (%): every press beyond the first would be refused',
+    v_found.names, v_found.name
+    using hint = 'Drop that key, and make one on ({{names.pair.shown}}).';
+end loop;
+
+-- The functions of onecount have variables of these names, and would take one for the other.
+for v_column in
+  select a.attrelid::regclass as relation, a.attname as name, (
+      select string_agg(field, ', ') from (values
+        ('{{content}}'::regclass, '{{name content.id}}', 'target.column'),
+{{#column}}
+        ('{{content}}'::regclass, '{{name post.likes}}', 'target.count'),
+{{/column}}
+        ('public.post_ratings'::regclass, '{{name row.target}}', 'rows.target'),
+{{#variants}}
+        ('public.post_ratings'::regclass, '{{name row.variant}}', 'rows.variant'),
+{{/variants}}
+{{#timed}}
+        ('public.post_ratings'::regclass, '{{name row.created}}', 'rows.createdAt'),
+{{/timed}}
+        ('public.post_ratings'::regclass, '{{name row.session}}', 'rows.actor')
+      ) as f (relation, name, field) where f.relation = a.attrelid and f.name = a.attname
+    ) as field
+    from pg_attribute a
+   where a.attrelid in ('{{content}}'::regclass, 'public.post_ratings'::regclass) and a.attnum > 0 and not a.attisdropped
+     and (a.attname in ({{names.variables}}) or a.attname in ('new', 'old') and exists (
+       select from (values ('{{content}}'::regclass, '{{name content.id}}'), {{#column}}('{{content}}'::regclass, '{{name post.likes}}'), {{/column}}
+                           ('public.post_ratings'::regclass, '{{name row.target}}'),{{#variants}}
+                           ('public.post_ratings'::regclass, '{{name row.variant}}'),{{/variants}}
+                           ('public.post_ratings'::regclass, '{{name row.session}}')) f (relation, name)
+        where f.relation = a.attrelid and f.name = a.attname))
+loop
+  raise exception 'the kind {{kind}} cannot be kept beside the column % of %: functions of onecount have a variable of this name',
+    v_column.name, v_column.relation || coalesce(format(' (kinds.{{kind}}.%s)', v_column.field), '')
+    using hint = format('Rename it: alter table %s rename column %I to …', v_column.relation, v_column.name);
+end loop;
+
+-- Every row is a like, also one that says that it was taken back.
+for v_column in
+  select a.attname as name, a.atttypid = 'boolean'::regtype as is_boolean from pg_attribute a
+   where a.attrelid = 'public.post_ratings'::regclass and a.attnum > 0 and not a.attisdropped
+     and a.attname not in ({{names.filled}}) and lower(replace(a.attname, '_', '')) in ({{names.removed}})
+     and (a.atttypid = 'boolean'::regtype
+          or not a.attnotnull and format_type(a.atttypid, null) ~ '^(timestamp|date$)')
+loop
+  execute format(case when v_column.is_boolean then 'select exists (select from public.post_ratings where %I) as is_set'
+    else 'select exists (select from public.post_ratings where %I is not null) as is_set' end, v_column.name) into v_found;
+  if v_found.is_set then
+    raise exception 'rows of post_ratings have % set: they say that the like was taken back, and the kind {{kind}} would count them',
+      v_column.name
+      using hint = format('Delete them: delete from public.post_ratings where %s. Code that unlikes by setting it deletes the row instead.',
+        case when v_column.is_boolean then quote_ident(v_column.name) else format('%I is not null', v_column.name) end);
+  end if;
+  raise warning 'post_ratings has the column %: onecount counts every row, also one that has it set', v_column.name
+    using hint = 'Code that unlikes deletes the row.';
+end loop;
+
 -- A press fills the columns that the mapping names. Another column that must have a value refuses every press.
 for v_column in
   select a.attname as name, format_type(a.atttypid, null) as type, exists (

@@ -176,8 +176,11 @@ begin
   if tg_op = 'DELETE' then
     delete from public.like_unseen where post_id = old.{{post.id}};
     delete from public.like_refused where post_id = old.{{post.id}};
+{{#mapped}}
+    -- Rows that are locked are those that a drain deletes, which may wait for this post.
+{{/mapped}}
     delete from public.like_log where ctid = any (array(
-      select ctid from public.like_log where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id, session_id, id
+      select ctid from public.like_log where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id, session_id, id{{#mapped}} for update skip locked{{/mapped}}
     ));
     delete from public.like_log_sums where ctid = any (array(
       select ctid from public.like_log_sums where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id limit 1

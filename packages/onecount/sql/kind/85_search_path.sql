@@ -6,7 +6,7 @@ for v_function in
   select oid::regprocedure from pg_proc
    where pronamespace = 'public'::regnamespace and proname in (
      'onecount_apply', 'onecount_merge', 'onecount_merge_whole', 'onecount_merge_sparing', 'onecount_refuses_every',
-     'onecount_rated_by_hand', 'onecount_remove_post', 'onecount_repair_posts', 'onecount_repair_ratings',
+     'onecount_rated_by_hand', 'onecount_renamed', 'onecount_remove_post', 'onecount_repair_posts', 'onecount_repair_ratings',
      'onecount_repair_tombstones')
 loop
   execute format('alter function %s set search_path = %s', v_function, (

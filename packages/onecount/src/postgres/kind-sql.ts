@@ -116,6 +116,15 @@ function header(kind: Kind, isShadow: boolean): string {
 `
 }
 
+/** Parameters and variables of the functions of a kind: a column of this name cannot be told from them. */
+const VARIABLES = [...new Set(['nil', ...(KIND_TEMPLATE.match(/\b[pv]_[a-z_]+\b/g) ?? [])])].sort()
+
+/** How a column is called, without underscores and in small letters, that says of a row that it is none any more. */
+export const REMOVED_NAMES: readonly string[] =
+  'deleted deletedat deletedon isdeleted removed removedat removedon isremoved archivedat revokedat unlikedat'.split(
+    ' ',
+  )
+
 /** The types that a column of the count may have. */
 export const COUNT_TYPES: readonly string[] = ['bigint', 'integer', 'smallint', 'numeric']
 
@@ -164,6 +173,7 @@ export function fillTemplate(
     version: VERSION,
     mapping: mappingOf(kind),
     content,
+    rows: names.rows,
     'content.id': quoteName(target.column),
     schemas: schemas.map(quoteName).join(', '),
     functions: prefix.replaceAll('_', '\\_').concat('%'),
@@ -189,6 +199,8 @@ export function fillTemplate(
     'names.pair': pair.map(name => `'${name}'`).join(', '),
     'names.pair.shown': pair.join(', '),
     'names.pair.length': String(pair.length),
+    'names.variables': VARIABLES.map(name => `'${name}'`).join(', '),
+    'names.removed': REMOVED_NAMES.map(name => `'${name}'`).join(', '),
     'hint.several': `'${severalHint(kind)}'`,
     'types.target': types.post.map(type => `'${type}'`).join(', '),
     'types.count': COUNT_TYPES.map(type => `'${type}'`).join(', '),

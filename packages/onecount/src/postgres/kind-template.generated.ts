@@ -99,6 +99,75 @@ if not exists (
   end loop;
 end if;
 
+-- One of {{names.pair.shown}} that is a key by itself lets a person like one target, or a target be liked by one person.
+for v_found in
+  select i.indexrelid::regclass as name, k.names
+    from pg_index i cross join lateral (
+      select string_agg(attname, ', ' order by attname) as names, bool_and(attname in ({{names.pair}})) as is_part,
+             count(*) filter (where attname in ('{{name row.target}}', '{{name row.session}}')) as ids
+        from pg_attribute
+       where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+    ) k
+   where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and i.indpred is null and i.indexprs is null
+     and k.is_part and k.ids < 2
+loop
+  raise exception 'rows of post_ratings are unique on % alone (%): every press beyond the first would be refused',
+    v_found.names, v_found.name
+    using hint = 'Drop that key, and make one on ({{names.pair.shown}}).';
+end loop;
+
+-- The functions of onecount have variables of these names, and would take one for the other.
+for v_column in
+  select a.attrelid::regclass as relation, a.attname as name, (
+      select string_agg(field, ', ') from (values
+        ('{{content}}'::regclass, '{{name content.id}}', 'target.column'),
+{{#column}}
+        ('{{content}}'::regclass, '{{name post.likes}}', 'target.count'),
+{{/column}}
+        ('public.post_ratings'::regclass, '{{name row.target}}', 'rows.target'),
+{{#variants}}
+        ('public.post_ratings'::regclass, '{{name row.variant}}', 'rows.variant'),
+{{/variants}}
+{{#timed}}
+        ('public.post_ratings'::regclass, '{{name row.created}}', 'rows.createdAt'),
+{{/timed}}
+        ('public.post_ratings'::regclass, '{{name row.session}}', 'rows.actor')
+      ) as f (relation, name, field) where f.relation = a.attrelid and f.name = a.attname
+    ) as field
+    from pg_attribute a
+   where a.attrelid in ('{{content}}'::regclass, 'public.post_ratings'::regclass) and a.attnum > 0 and not a.attisdropped
+     and (a.attname in ({{names.variables}}) or a.attname in ('new', 'old') and exists (
+       select from (values ('{{content}}'::regclass, '{{name content.id}}'), {{#column}}('{{content}}'::regclass, '{{name post.likes}}'), {{/column}}
+                           ('public.post_ratings'::regclass, '{{name row.target}}'),{{#variants}}
+                           ('public.post_ratings'::regclass, '{{name row.variant}}'),{{/variants}}
+                           ('public.post_ratings'::regclass, '{{name row.session}}')) f (relation, name)
+        where f.relation = a.attrelid and f.name = a.attname))
+loop
+  raise exception 'the kind {{kind}} cannot be kept beside the column % of %: functions of onecount have a variable of this name',
+    v_column.name, v_column.relation || coalesce(format(' (kinds.{{kind}}.%s)', v_column.field), '')
+    using hint = format('Rename it: alter table %s rename column %I to …', v_column.relation, v_column.name);
+end loop;
+
+-- Every row is a like, also one that says that it was taken back.
+for v_column in
+  select a.attname as name, a.atttypid = 'boolean'::regtype as is_boolean from pg_attribute a
+   where a.attrelid = 'public.post_ratings'::regclass and a.attnum > 0 and not a.attisdropped
+     and a.attname not in ({{names.filled}}) and lower(replace(a.attname, '_', '')) in ({{names.removed}})
+     and (a.atttypid = 'boolean'::regtype
+          or not a.attnotnull and format_type(a.atttypid, null) ~ '^(timestamp|date$)')
+loop
+  execute format(case when v_column.is_boolean then 'select exists (select from public.post_ratings where %I) as is_set'
+    else 'select exists (select from public.post_ratings where %I is not null) as is_set' end, v_column.name) into v_found;
+  if v_found.is_set then
+    raise exception 'rows of post_ratings have % set: they say that the like was taken back, and the kind {{kind}} would count them',
+      v_column.name
+      using hint = format('Delete them: delete from public.post_ratings where %s. Code that unlikes by setting it deletes the row instead.',
+        case when v_column.is_boolean then quote_ident(v_column.name) else format('%I is not null', v_column.name) end);
+  end if;
+  raise warning 'post_ratings has the column %: onecount counts every row, also one that has it set', v_column.name
+    using hint = 'Code that unlikes deletes the row.';
+end loop;
+
 -- A press fills the columns that the mapping names. Another column that must have a value refuses every press.
 for v_column in
   select a.attname as name, format_type(a.atttypid, null) as type, exists (
@@ -2070,8 +2139,11 @@ begin
   if tg_op = 'DELETE' then
     delete from public.like_unseen where post_id = old.{{post.id}};
     delete from public.like_refused where post_id = old.{{post.id}};
+{{#mapped}}
+    -- Rows that are locked are those that a drain deletes, which may wait for this post.
+{{/mapped}}
     delete from public.like_log where ctid = any (array(
-      select ctid from public.like_log where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id, session_id, id
+      select ctid from public.like_log where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id, session_id, id{{#mapped}} for update skip locked{{/mapped}}
     ));
     delete from public.like_log_sums where ctid = any (array(
       select ctid from public.like_log_sums where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id limit 1
@@ -2192,6 +2264,130 @@ begin
     using errcode = 'insufficient_privilege';
 end $$;
 
+{{#mapped}}
+-- A target that was given another id: its rows go with it, their ops and tombstones, its count, and what is set aside.
+-- Redis forgets the old id, and is told of every pair of the new one, with the op that it had. Likes of the new id are
+-- likes of the cut at once.
+--
+-- It moves the rows before the foreign key of the application does (65_triggers.sql): rows that a cascade moves are edits
+-- by hand, and would be counted for the new id once more. Where that key lets no id change that has rows, they stay, and
+-- the key refuses the statement as it did before onecount. Rows that have the new id already were moved by the
+-- application, which took them off the count of the old one.
+create or replace function public.onecount_renamed() returns trigger
+language plpgsql security definer
+set search_path = '' set plan_cache_mode = force_custom_plan set jit = off
+set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
+as $$
+declare
+  v_now bigint := floor(extract(epoch from clock_timestamp()) * 1000000)::bigint;
+  v_partitions integer := public.onecount_partitions();
+  v_applying text := coalesce(current_setting('onecount.applying', true), '');
+{{#plain}}
+  v_old {{type.post}}[] := array[old.{{content.id}}];
+  v_new {{type.post}}[] := array[new.{{content.id}}];
+{{/plain}}
+{{#variants}}
+  v_old text[] := array(
+    select p.id from public.posts_new p where p.target = old.{{content.id}} order by p.target, p.id);
+  v_new text[] := array(
+    select new.{{content.id}}::text || '{{separator}}' || split_part(id, '{{separator}}', 2)
+      from unnest(v_old) with ordinality as e (id, n) order by n);
+{{/variants}}
+  v_there bigint[];
+begin
+  perform set_config('onecount.applying', 'on', true);
+  v_there := array(
+    select (
+      select count(*) from (
+        select from public.post_ratings r
+         where {{row.post of r}} >= e.id and {{row.post of r}} <= e.id order by {{row.post of r}}, r.{{row.session}}
+      ) r
+    ) from unnest(v_new) with ordinality as e (id, n) order by n);
+{{#table}}
+{{#plain}}
+  insert into public.posts_new (id, likes, likes_rev)
+  select e.new, p.likes + e.there, greatest(p.likes_rev + 1, v_now)
+    from unnest(v_old, v_new, v_there) as e (old, new, there)
+    join public.posts_new p on p.id = e.old;
+{{/plain}}
+{{#variants}}
+  insert into public.posts_new (id, target, variant, likes, likes_rev)
+  select e.new, new.{{content.id}}, p.variant, p.likes + e.there, greatest(p.likes_rev + 1, v_now)
+    from unnest(v_old, v_new, v_there) as e (old, new, there)
+    join public.posts_new p on p.id = e.old;
+{{/variants}}
+{{/table}}
+  if not exists (
+    select from pg_catalog.pg_constraint f join pg_catalog.pg_attribute a on a.attrelid = f.conrelid and a.attnum = f.conkey[1]
+     where f.conrelid = 'public.post_ratings'::regclass and f.contype = 'f' and f.confrelid = tg_relid
+       and pg_catalog.cardinality(f.conkey) = 1 and a.attname = '{{name row.target}}'
+       and (f.confupdtype = 'r' or f.confupdtype = 'a' and not f.condeferrable)
+  ) then
+    update public.post_ratings r set {{row.target}} = new.{{content.id}} where r.{{row.target}} = old.{{content.id}};
+  end if;
+  update public.like_tombstones t set post_id = e.new
+    from unnest(v_old, v_new) as e (old, new)
+   where t.post_id = e.old and not exists (
+     select from public.post_ratings r where {{row.post of r}} = e.new and r.{{row.session}} = t.session_id);
+  delete from public.like_tombstones where post_id = any (v_old);
+  delete from public.like_refused where post_id = any (v_new);
+  update public.like_refused r set post_id = e.new from unnest(v_old, v_new) as e (old, new) where r.post_id = e.old;
+{{#column}}
+  update public.posts_new p
+     set {{post.likes}} = greatest(p.{{post.likes}} + v_there[1], (
+           select count(*) from (
+             select from public.post_ratings r
+              where {{row.post of r}} >= new.{{post.id}} and {{row.post of r}} <= new.{{post.id}} order by {{row.post of r}}, r.{{row.session}}
+           ) r
+         )),
+         {{post.rev}} = greatest(p.{{post.rev}} + 1, v_now)
+   where p.{{post.id}} = new.{{post.id}};
+  -- As of a post that was removed. Rows of the log that are locked are those that a drain deletes, which may wait for
+  -- this post.
+  delete from public.like_unseen where post_id = old.{{post.id}};
+  delete from public.like_log where ctid = any (array(
+    select ctid from public.like_log
+     where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id, session_id, id for update skip locked
+  ));
+  delete from public.like_log_sums where post_id = old.{{post.id}};
+  insert into public.like_unseen (post_id, session_id, op) values (old.{{post.id}}, {{none}}, 2 * v_now);
+{{/column}}
+{{#table}}
+  -- Its trigger makes Redis forget it.
+  delete from public.posts_new p using unnest(v_old) as e (id) where p.id = e.id;
+{{/table}}
+  insert into public.like_log (partition, post_id, session_id, op, prev)
+  select public.onecount_partition_of(c.post_id, v_partitions), c.post_id, c.session_id, c.op, c.op
+    from (
+      select o.post_id, public.onecount_session_or_all(o.session_id) as session_id,
+             max(case when public.onecount_session_or_all(o.session_id) = {{none}} then 0 else o.op end) as op
+        from (
+          select e.id as post_id, r.session_id, r.op
+            from unnest(v_new) as e (id)
+            cross join lateral (
+              select r.{{row.session as session_id}}, r.{{row.op as op}} from public.post_ratings r
+               where {{row.post of r}} >= e.id and {{row.post of r}} <= e.id order by {{row.post of r}}, r.{{row.session}}
+            ) r
+          union all
+          select t.post_id, t.session_id, t.op from public.like_tombstones t where t.post_id = any (v_new)
+        ) o
+       group by 1, 2
+    ) c
+   where v_partitions is not null;
+  perform set_config('onecount.applying', v_applying, true);
+  return null;
+end $$;
+
+-- A row that moves to another partition of its table is deleted and inserted: no trigger is told which one it was.
+create or replace function public.onecount_refuse_rename() returns trigger
+language plpgsql set search_path = '' as $$
+begin
+  raise exception '% of % cannot be changed: the table is partitioned by it, and the likes would not follow',
+      '{{name content.id}}', '{{content}}'
+    using hint = 'Insert the row anew with its new id, set {{name row.target}} of its rows in {{rows}} to it, then delete the old one.';
+end $$;
+{{/mapped}}
+
 -- The triggers for edits by hand. What the engine writes is none of this: it says so for the length of a statement.
 
 drop trigger if exists onecount_log_unseen on public.like_unseen;
@@ -2253,6 +2449,22 @@ create trigger onecount_first_likes before update of {{post.likes}} on public.po
   for each row when (old.{{post.likes}} is null and current_setting('onecount.applying', true) is distinct from 'on')
   execute function public.onecount_first_likes();
 
+{{#mapped}}
+-- Triggers fire in the order of their names, in capitals first: this one before \`RI_ConstraintTrigger_…\`, which is how
+-- PostgreSQL calls what cascades.
+drop trigger if exists "Before onecount_renamed" on {{content}};
+create trigger "Before onecount_renamed" after update on {{content}}
+  for each row when (old.{{content.id}} is distinct from new.{{content.id}})
+  execute function public.onecount_renamed();
+
+drop trigger if exists onecount_refuse_rename on {{content}};
+if exists (select from pg_partitioned_table where partrelid = '{{content}}'::regclass) then
+  create trigger onecount_refuse_rename before update on {{content}}
+    for each row when (old.{{content.id}} is distinct from new.{{content.id}})
+    execute function public.onecount_refuse_rename();
+end if;
+
+{{/mapped}}
 -- One kind plans the removals of a table: where two did, each would take the settings of the other for those before.
 if not exists (
   select from pg_trigger
@@ -2702,7 +2914,7 @@ for v_function in
   select oid::regprocedure from pg_proc
    where pronamespace = 'public'::regnamespace and proname in (
      'onecount_apply', 'onecount_merge', 'onecount_merge_whole', 'onecount_merge_sparing', 'onecount_refuses_every',
-     'onecount_rated_by_hand', 'onecount_remove_post', 'onecount_repair_posts', 'onecount_repair_ratings',
+     'onecount_rated_by_hand', 'onecount_renamed', 'onecount_remove_post', 'onecount_repair_posts', 'onecount_repair_ratings',
      'onecount_repair_tombstones')
 loop
   execute format('alter function %s set search_path = %s', v_function, (

@@ -44,6 +44,18 @@ export async function checkKeys(sql: Sql, { kind, names, apply }: Made): Promise
          else i.indexrelid::regclass::text like '%' || k.own end
     ) as has_key
       from json_to_recordset(${JSON.stringify(keyed)}::text::json) k ("table" text, columns json, own text)`
+  const narrow = await narrowKeys(
+    sql,
+    names.rows,
+    [target, ...(variant === undefined ? [] : [variant]), actor],
+    [target, actor],
+  )
+  if (narrow.length > 0)
+    return fail(
+      name,
+      `${narrow.map(key => `${key.name} (${key.columns.join(', ')})`).join(', ')} of ${shown(names.rows)}: every press beyond the first is refused`,
+      'drop that key: onecount keeps one row for each target and actor',
+    )
   const without = rows.filter(row => !row.has_key).map(row => row.table as string)
   if (without.length === 0)
     return ok(name, `(${[target, ...(variant === undefined ? [] : [variant]), actor].join(', ')})`)
@@ -57,3 +69,16 @@ export async function checkKeys(sql: Sql, { kind, names, apply }: Made): Promise
       : `delete the rows that are there twice, then ${apply}`,
   )
 }
+
+/** Unique keys on a part of the pair. */
+const narrowKeys = (sql: Sql, table: string, pair: string[], ids: string[]) => sql<
+  { name: string; columns: string[] }[]
+>`
+  select i.indexrelid::regclass::text as name, k.names as columns
+    from pg_index i cross join lateral (
+      select array_agg(attname::text order by attname) as names from pg_attribute
+       where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+    ) k
+   where i.indrelid = to_regclass(${table}) and i.indisunique and i.indpred is null and i.indexprs is null
+     and k.names <@ array(select json_array_elements_text(${JSON.stringify(pair)}::text::json))
+     and not k.names @> array(select json_array_elements_text(${JSON.stringify(ids)}::text::json))`

@@ -22,7 +22,7 @@ export interface Made {
 }
 
 const FUNCTION = /create or replace function public\.(\w+)\s*\([\s\S]*?\bas (\$\w*\$)([\s\S]*?)\2/g
-const TRIGGER = /create trigger (onecount_\w+)[^;]*? on ((?:"[^"]+"|\w+)\.(?:"[^"]+"|\w+))/g
+const TRIGGER = /create trigger "?((?:Before )?onecount_\w+)"?[^;]*? on ((?:"[^"]+"|\w+)\.(?:"[^"]+"|\w+))/g
 const INDEX = /create index if not exists (\w+)/g
 
 const OWN = ['tombstones', 'log', 'log_sums', 'settings', 'receipt', 'refused', 'unseen']
@@ -34,7 +34,10 @@ export function madeFor(kind: Kind): Made {
   // Of a function that several migrations write, the last one.
   const functions = new Map([...text.matchAll(FUNCTION)].map(([, name, , body]) => [name!, body!]))
   const triggers = new Map(
-    [...text.matchAll(TRIGGER)].map(([, name, table]) => [name!, { name: name!, table: table! }]),
+    [...text.matchAll(TRIGGER)].flatMap(([, name, table]) =>
+      // That of partitioned targets is made where they are partitioned.
+      name === `${names.prefix}refuse_rename` ? [] : [[name!, { name: name!, table: table! }]],
+    ),
   )
   return {
     kind,

@@ -9,10 +9,11 @@ import { checkFunctions, checkMapping } from './functions'
 import { checkIndexes, checkKeys } from './indexes'
 import { checkLog, checkPartitions } from './log'
 import { type Made, madeFor } from './made'
+import { checkRemoved } from './removed'
 import { checkRequired } from './required'
 import { checkSearchPath } from './search-path'
 import { checkTables } from './tables'
-import { checkForeignTriggers, checkTriggers } from './triggers'
+import { checkForeignTriggers, checkPersonTriggers, checkTriggers } from './triggers'
 
 const OLDEST = 140_000
 
@@ -26,12 +27,14 @@ const OF_KIND: [name: string, look: (sql: Sql, made: Made, partitions?: number) 
   ['mapping', checkMapping],
   ['tables', checkTables],
   ['required columns', checkRequired],
+  ['rows marked as deleted', checkRemoved],
   ['functions', checkFunctions],
   ['search path', checkSearchPath],
   ['triggers', checkTriggers],
   ['indexes', checkIndexes],
   ['unique keys', checkKeys],
   ['other triggers', checkForeignTriggers],
+  ['triggers that ask who is signed in', checkPersonTriggers],
   ['row level security', checkRowSecurity],
   ['grants', checkGrants],
   ['service role', checkServiceRole],

@@ -34,7 +34,7 @@ export async function checkForeignTriggers(sql: Sql, { kind, names }: Made): Pro
     select t.tgname || ' on ' || c.relname as name from pg_trigger t
       join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid
      where t.tgrelid in (select to_regclass(e.name) from json_array_elements_text(${tables}::text::json) e (name))
-       and not t.tgisinternal and t.tgname not like 'onecount\\_%' and t.tgenabled <> 'D'
+       and not t.tgisinternal and p.proname not like 'onecount\\_%' and t.tgenabled <> 'D'
        and ${mentions(sql, counts === content ? likes : shown(counts))}`
   const what = counts === content ? `${shown(counts)}.${likes}` : shown(counts)
   if (found.length === 0) return ok(name, `none that touches ${what}`)
@@ -46,6 +46,25 @@ export async function checkForeignTriggers(sql: Sql, { kind, names }: Made): Pro
         'drop them in the migration that ends it, the one of npx onecount migration without --shadow',
       )
     : fail(name, those, 'drop them: likes are counted here already')
+}
+
+/** The drain writes rows as the server: nobody is signed in then, and `auth.uid()` is null. */
+export async function checkPersonTriggers(sql: Sql, { names }: Made): Promise<Finding> {
+  const name = 'triggers that ask who is signed in'
+  const tables = JSON.stringify([...new Set([names.content, names.rows, names.counts])])
+  const found = await sql`
+    select t.tgname || ' on ' || c.relname || ' (' || p.proname || ')' as name
+      from pg_trigger t join pg_class c on c.oid = t.tgrelid join pg_proc p on p.oid = t.tgfoid
+     where t.tgrelid in (select to_regclass(e.name) from json_array_elements_text(${tables}::text::json) e (name))
+       and not t.tgisinternal and p.proname not like 'onecount\\_%' and t.tgenabled <> 'D'
+       and p.prosrc ~* '\\mauth\\s*\\.\\s*(uid|jwt|role|email)\\M|current_setting\\s*\\(\\s*''request\\.jwt'
+     order by 1`
+  if (found.length === 0) return ok(name, 'none')
+  return warn(
+    name,
+    `${found.map(row => row.name).join(', ')}: they see nobody when the drain writes a row`,
+    'let them take the person from the row that is written (new), or go on where auth.uid() is null',
+  )
 }
 
 /** Whether what code and triggers of before onecount do to the count is undone. */

@@ -1,4 +1,5 @@
 import type { KindConfig } from '../../config/define'
+import { REMOVED_NAMES } from '../../postgres/kind-sql'
 import { quoteName, quoteTable } from '../../postgres/names'
 import { defaultFor } from '../required-columns'
 import { MissingSetting } from '../settings'
@@ -13,6 +14,7 @@ export function assertFits(name: string, kind: KindConfig, catalogue: CatalogueT
   const table = findRows(rows, catalogue)
   if (!table) return
   assertPairs(name, kind, table)
+  assertManyEach(kind, table)
   const [column] = unfilledColumns(rows, table)
   if (column && !table.hasFillingTrigger)
     throw new MissingSetting(
@@ -44,6 +46,10 @@ export function notesOn({ rows }: KindConfig, catalogue: CatalogueTable[]): stri
           `${rows.table} has triggers (${triggers.join(', ')}): drop those that change the count, onecount counts now`,
         ]
       : []),
+    ...removedColumns(rows, table).map(
+      ({ name }) =>
+        `${rows.table} has the column ${name}: onecount counts every row, also one that has it set. Code that unlikes deletes the row`,
+    ),
     ...unfilledColumns(rows, table).map(
       ({ name }) =>
         `${rows.table} has the column ${name}, which must have a value: see that a trigger gives it one for each row`,
@@ -70,6 +76,20 @@ function assertPairs(name: string, kind: KindConfig, table: CatalogueTable): voi
   throw new MissingSetting(
     `${rows.table} can have several rows of a person for one target: ${why}.${variantsAdvice(name, kind, more, table)}\n\nWhere a person has one row for a target all the same, say so in the database and run this again:\n\n  create unique index on ${tableName(table)} (${columns})`,
   )
+}
+
+/** A key on a part of the pair refuses every press beyond the first. */
+function assertManyEach({ rows }: KindConfig, table: CatalogueTable): void {
+  const pair = [rows.target, ...(rows.variant === undefined ? [] : [rows.variant]), rows.actor]
+  const narrow = table.uniques.find(
+    columns =>
+      columns.every(column => pair.includes(column)) &&
+      !(columns.includes(rows.target) && columns.includes(rows.actor)),
+  )
+  if (narrow)
+    throw new MissingSetting(
+      `${rows.table} is unique on (${narrow.join(', ')}) alone: every press beyond the first would be refused. Drop that key, make one on (${pair.join(', ')}), then run this again`,
+    )
 }
 
 /** How a kind with variants is written, where a column can hold them. */
@@ -108,6 +128,15 @@ const findRows = ({ table }: KindConfig['rows'], catalogue: CatalogueTable[]) =>
 /** Columns that must have a value, and that a press does not fill. */
 const unfilledColumns = (rows: KindConfig['rows'], { columns }: CatalogueTable): Column[] =>
   columns.filter(({ name, needsValue }) => needsValue && !filledBy(rows).includes(name))
+
+/** Columns that may say of a row that it is none any more. */
+const removedColumns = (rows: KindConfig['rows'], { columns }: CatalogueTable): Column[] =>
+  columns.filter(
+    ({ name, type, isRequired }) =>
+      !filledBy(rows).includes(name) &&
+      REMOVED_NAMES.includes(name.replaceAll('_', '').toLowerCase()) &&
+      (type === 'boolean' || (!isRequired && /^(timestamp|date$)/.test(type))),
+  )
 
 const filledBy = ({ target, actor, variant, createdAt = 'created_at' }: KindConfig['rows']): unknown[] => [
   target,
