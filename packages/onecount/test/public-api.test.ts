@@ -189,8 +189,13 @@ describe('the public interface', () => {
     expectTypeOf(redisDrivers.createRedisCluster).toEqualTypeOf<
       (urls: string[], options?: ClusterOptions) => Cluster
     >()
-    expectTypeOf(postgresDrivers.postgresJsPort).parameter(0).toEqualTypeOf<Sql>()
-    expectTypeOf(postgresDrivers.supabasePort).parameter(0).toEqualTypeOf<SupabaseClient>()
+    expectTypeOf<Sql>().toExtend<postgresDrivers.PostgresJsClient>()
+    expectTypeOf<Sql<{ bigint: bigint }>>().toExtend<postgresDrivers.PostgresJsClient>()
+    expectTypeOf(postgresDrivers.postgresJsPort)
+      .parameter(0)
+      .toEqualTypeOf<postgresDrivers.PostgresJsClient>()
+    expectTypeOf<SupabaseClient>().toExtend<postgresDrivers.SupabaseRpcClient>()
+    expectTypeOf(postgresDrivers.supabasePort).parameter(0).toEqualTypeOf<postgresDrivers.SupabaseRpcClient>()
     expectTypeOf(postgresDrivers.supabasePort).returns.toEqualTypeOf<PostgresPort>()
   })
 

@@ -2,6 +2,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest'
 import { DEFAULT_KIND } from '../core/kind'
 import { DEFAULT_KIND_CONFIG, defineConfig, type KindConfig, type OnecountConfig } from './define'
 
+const fromVariable = (config: OnecountConfig) => defineConfig(config).kinds
 const LIKE: KindConfig = {
   target: { table: 'articles', id: 'bigint', count: 'like_count' },
   rows: { table: 'article_likes', target: 'article_id', actor: 'user_id' },
@@ -66,7 +67,30 @@ describe('a configuration', () => {
   it('knows the names of its kinds as types', () => {
     const { kinds } = defineConfig({ kinds: { like: LIKE, mark: MARK } })
     expectTypeOf<keyof typeof kinds>().toEqualTypeOf<'like' | 'mark'>()
-    expectTypeOf<keyof ReturnType<typeof defineConfig<{ actor: 'uuid' }>>['kinds']>().toEqualTypeOf<'like'>()
+    const without = defineConfig({ actor: 'uuid' }).kinds
+    expectTypeOf<keyof typeof without>().toEqualTypeOf<'like'>()
+    expectTypeOf<keyof ReturnType<typeof fromVariable>>().toEqualTypeOf<string>()
+  })
+
+  it('with a field that there is not does not compile, at every level', () => {
+    const { target, rows } = MARK
+    const refused: (() => unknown)[] = [
+      // @ts-expect-error of the configuration
+      () => defineConfig({ private: true, kinds: { mark: MARK } }),
+      // @ts-expect-error of a configuration without kinds
+      () => defineConfig({ keyprefix: 'app:' }),
+      // @ts-expect-error of a kind
+      () => defineConfig({ kinds: { mark: { target, rows, privat: true } } }),
+      // @ts-expect-error of a kind with other fields that are spread
+      () => defineConfig({ kinds: { like: LIKE, mark: { ...MARK, privat: true } } }),
+      // @ts-expect-error of a target
+      () => defineConfig({ kinds: { mark: { target: { ...target, colum: 'id' }, rows } } }),
+      // @ts-expect-error of rows
+      () => defineConfig({ kinds: { mark: { target, rows: { ...rows, private: true } } } }),
+      // @ts-expect-error a type of ids that there is not
+      () => defineConfig({ kinds: { mark: { target: { ...target, id: 'integer' }, rows } } }),
+    ]
+    for (const define of refused) expect(define).toThrow(expect.objectContaining({ code: 'misconfigured' }))
   })
 
   it('says which kinds are private: none that does not say so', () => {

@@ -44,9 +44,9 @@ export interface KindConfig {
 }
 
 /** What `defineConfig` takes. */
-export interface OnecountConfig {
+export interface OnecountConfig<Name extends string = string> {
   /** By name: lower-case letters and digits. The name is part of functions, tables and keys. */
-  kinds?: Record<string, KindConfig>
+  kinds?: Record<Name, KindConfig>
   /** The type of the ids of actors. `text` */
   actor?: ActorType
   /** Stands before every key in Redis: letters, digits and `_ . : -`. None. */
@@ -106,9 +106,7 @@ const ACTOR_TYPES: readonly string[] = ['uuid', 'text'] satisfies ActorType[]
  *   actor: 'uuid',
  * })
  */
-export function defineConfig<const Given extends OnecountConfig>(
-  config: Given,
-): Config<Given['kinds'] extends object ? Extract<keyof Given['kinds'], string> : 'like'> {
+export function defineConfig<Name extends string = 'like'>(config: OnecountConfig<Name>): Config<Name> {
   refuseUnknown(config, FIELDS.config, '')
   const { kinds = { like: DEFAULT_KIND_CONFIG }, actor = 'text', keyPrefix = '' } = config as OnecountConfig
   oneOf(actor, ACTOR_TYPES, 'actor')
@@ -119,7 +117,7 @@ export function defineConfig<const Given extends OnecountConfig>(
   if (Object.keys(kinds).length === 0) fail('kinds', 'must name a kind, or be left out')
   const all = Object.entries(kinds).map(([name, kind]) => toKind(name, kind, actor, keyPrefix))
   refuseSharing(all)
-  return { kinds: Object.fromEntries(all.map(kind => [kind.name, kind])) as Config['kinds'] }
+  return { kinds: Object.fromEntries(all.map(kind => [kind.name, kind])) as Config<Name>['kinds'] }
 }
 
 function toKind(name: string, config: KindConfig, actor: ActorType, keyPrefix: string): Kind {

@@ -1,4 +1,4 @@
 export { type KindSqlOptions, kindSql } from './kind-sql'
-export { connectPostgresJs, postgresJsPort } from './postgresjs'
+export { connectPostgresJs, type PostgresJsClient, postgresJsPort } from './postgresjs'
 export { postgresPort, type Rpc, type RpcArgs } from './rpc'
-export { supabasePort } from './supabase'
+export { type SupabaseRpcClient, supabasePort } from './supabase'

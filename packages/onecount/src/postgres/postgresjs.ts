@@ -1,4 +1,3 @@
-import type { Sql } from 'postgres'
 import { DEFAULT_KIND, type Kind } from '../core/kind'
 import type { PostgresPort } from '../core/ports'
 import { countedType } from '../core/variants'
@@ -29,6 +28,17 @@ const TYPES: [suffix: string, type: string | ((kind: Kind) => string)][] = [
   ['drop', 'boolean'],
 ]
 
+/** What is used of the connections of postgres.js, whose types an application with another driver does not have. */
+export interface PostgresJsClient {
+  readonly options: { readonly prepare: boolean }
+  unsafe(
+    query: string,
+    parameters: (string | null)[],
+    options: { prepare: boolean },
+  ): PromiseLike<readonly Record<string, unknown>[]>
+  end(options: { timeout: number }): Promise<void>
+}
+
 /**
  * Postgres directly, through postgres.js as the service role or the owner of the tables. Statements are prepared, which
  * saves a round trip a call: where a transaction pooler stands in between, make the connections with `prepare: false`.
@@ -38,7 +48,7 @@ const TYPES: [suffix: string, type: string | ((kind: Kind) => string)][] = [
  * @example
  * postgresJsPort(postgres(process.env.DATABASE_URL!, { fetch_types: false }), { kind: config.kinds.bookmark })
  */
-export function postgresJsPort(sql: Sql, options?: PostgresJsOptions): PostgresPort {
+export function postgresJsPort(sql: PostgresJsClient, options?: PostgresJsOptions): PostgresPort {
   return postgresPort(postgresJsRpc(sql, options), options?.kind && { kind: options.kind })
 }
 
@@ -49,7 +59,7 @@ export interface PostgresJsOptions {
 
 /** Calls the SQL functions through postgres.js. */
 export function postgresJsRpc(
-  sql: Sql,
+  sql: PostgresJsClient,
   { timeoutMs = 5000, kind = DEFAULT_KIND }: PostgresJsOptions = {},
 ): Rpc {
   return (name, args) => call(sql, name, args, kind, timeoutMs)
@@ -64,7 +74,7 @@ export function postgresJsRpc(
  * createEngines(config, { redis, postgres: portOf })
  */
 export function connectPostgresJs(
-  open: () => Sql,
+  open: () => PostgresJsClient,
   { timeoutMs = 5000, kind = DEFAULT_KIND }: PostgresJsOptions = {},
 ): { port: PostgresPort; portOf(kind: Kind): PostgresPort; end(): Promise<void> } {
   let sql = open()
@@ -84,7 +94,13 @@ export function connectPostgresJs(
   return { port: portOf(kind), portOf, end: () => sql.end({ timeout: 2 }) }
 }
 
-async function call(sql: Sql, name: string, args: RpcArgs, kind: Kind, timeoutMs: number): Promise<unknown> {
+async function call(
+  sql: PostgresJsClient,
+  name: string,
+  args: RpcArgs,
+  kind: Kind,
+  timeoutMs: number,
+): Promise<unknown> {
   const names = Object.keys(args)
   const list = names.map((arg, i) => `${arg} => $${i + 1}::text::${typeOf(arg, kind)}`).join(', ')
   const query = sql.unsafe(

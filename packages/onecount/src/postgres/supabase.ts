@@ -1,8 +1,17 @@
-import type { SupabaseClient } from '@supabase/supabase-js'
 import { deadline } from '../core/deadline'
 import type { Kind } from '../core/kind'
 import type { PostgresPort } from '../core/ports'
-import { postgresPort, type Rpc } from './rpc'
+import { postgresPort, type Rpc, type RpcArgs } from './rpc'
+
+/** What is used of a Supabase client, whose types an application with another driver does not have. */
+export interface SupabaseRpcClient {
+  rpc(
+    name: string,
+    args: RpcArgs,
+  ): {
+    abortSignal(signal: AbortSignal): PromiseLike<{ data: unknown; error: { message: string } | null }>
+  }
+}
 
 /**
  * Postgres through a Supabase client made with the secret (service role) key.
@@ -12,7 +21,7 @@ import { postgresPort, type Rpc } from './rpc'
  * supabasePort(createClient(url, secretKey), { kind: config.kinds.bookmark })
  */
 export function supabasePort(
-  client: SupabaseClient,
+  client: SupabaseRpcClient,
   { timeoutMs = 5000, kind }: { timeoutMs?: number; kind?: Kind } = {},
 ): PostgresPort {
   const rpc: Rpc = async (name, args) => {

@@ -1,2 +1,2 @@
-export { supabasePort } from '../postgres/supabase'
+export { type SupabaseRpcClient, supabasePort } from '../postgres/supabase'
 export { type SupabaseEnv, supabaseFromEnv } from '../postgres/supabase-env'

@@ -30,15 +30,25 @@ const FETCHED: Fetched[] = [
   },
 ]
 
-/** This Node, and Bun and Deno where they are. */
+/** This Node, those of `ONECOUNT_NODE_BINARIES` (paths, separated by commas), and Bun and Deno where they are. */
 export async function findRuntimes(): Promise<Runtime[]> {
   const runtimes: Runtime[] = [{ name: 'node', program: process.execPath, args: [] }]
+  const named = (process.env.ONECOUNT_NODE_BINARIES ?? '').split(',').filter(path => path !== '')
+  runtimes.push(...(await Promise.all(named.map(readNode))))
   // One after the other, as they are fetched into one folder.
   for (const fetched of FETCHED) {
     const runtime = await find(fetched)
     if (runtime) runtimes.push(runtime)
   }
   return runtimes
+}
+
+/** @throws Error for a path that is no Node: a version that was asked for and not tested would pass unnoticed */
+async function readNode(program: string): Promise<Runtime> {
+  const { stdout } = await promisify(execFile)(program, ['--version']).catch(cause => {
+    throw new Error(`ONECOUNT_NODE_BINARIES: ${program} does not run: name the paths of Node`, { cause })
+  })
+  return { name: `node ${stdout.trim()}`, program, args: [] }
 }
 
 /**
