@@ -2,6 +2,7 @@ import type { Config } from '../config/define'
 import { readConfig } from './config'
 import { type Application, findApplication } from './init/application'
 import { readCatalogue } from './init/catalogue'
+import { checkKinds } from './init/check-kinds'
 import { confirm } from './init/confirm'
 import { planEnvironment } from './init/environment'
 import { findConfigFile, type Planned, planConfig, planServer } from './init/files'
@@ -80,25 +81,25 @@ async function plan(
   }
 }
 
-/** The configuration that is there counts, whatever the options say. */
+/** The configuration that is there counts, whatever the options say; its tables are looked at. */
 async function planKinds(
   application: Application,
   values: InitValues,
 ): Promise<{ config: Config; file: Planned; notes: string[] }> {
   const path = findConfigFile(application.root)
+  const databaseUrl = values['database-url'] ?? mergedEnv(application.root).DATABASE_URL
   if (path) {
     const given = ['kind', ...Object.keys(MAPPING_OPTIONS)].filter(name => values[name as keyof InitValues])
     const notes =
       given.length > 0
         ? [`${path} is there and counts: ${given.map(name => `--${name}`).join(', ')} not used`]
         : []
-    return {
-      config: await readConfig(path, application.root),
-      file: { path, text: '', state: 'unchanged' },
-      notes,
-    }
+    const config = await readConfig(path, application.root)
+    const found = databaseUrl
+      ? await checkKinds(path, config, databaseUrl)
+      : [`DATABASE_URL is not set: the tables of ${path} were not looked at`]
+    return { config, file: { path, text: '', state: 'unchanged' }, notes: [...notes, ...found] }
   }
-  const databaseUrl = values['database-url'] ?? mergedEnv(application.root).DATABASE_URL
   const catalogue = databaseUrl ? await readCatalogue(databaseUrl) : null
   const mapping = proposeMapping(values, catalogue)
   return {

@@ -24,11 +24,16 @@ function parseSecret(secret: string | undefined, field: string, others = ''): st
   })
 }
 
-/** @throws OnecountError `unauthorized` unless `Authorization` carries the secret as a bearer token */
-export function assertBearer(request: RequestHead, secret: string): void {
+/** Whether `Authorization` carries the secret as a bearer token. */
+export function hasBearer(request: RequestHead, secret: string): boolean {
   const [, token = ''] = /^Bearer +(\S+) *$/i.exec(request.headers.get('authorization') ?? '') ?? []
   // Digests have equal lengths: the comparison tells nothing about the length of the secret either.
-  if (!timingSafeEqual(digest(token), digest(secret))) throw new OnecountError('unauthorized')
+  return timingSafeEqual(digest(token), digest(secret))
+}
+
+/** @throws OnecountError `unauthorized` unless `Authorization` carries the secret as a bearer token */
+export function assertBearer(request: RequestHead, secret: string): void {
+  if (!hasBearer(request, secret)) throw new OnecountError('unauthorized')
 }
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()

@@ -1,45 +1,6 @@
 import type { KindDrained } from '../core/engines'
-import type { Health } from '../core/health'
 import type { KindsService, LikesService } from './ports'
 import { errorOf, json, type Reply } from './responses'
-
-/** The answer of `{base}/health`. Of several kinds each has its own figures under its name. */
-export function healthResponse(
-  health: Health & { lookedAt: string; kinds?: Record<string, Health> },
-  warnings: readonly string[],
-): Reply {
-  const { lookedAt, kinds = {} } = health
-  const each = Object.entries(kinds).map(([name, own]) => [name, membersOf(own)])
-  return json(health.status === 'down' ? 503 : 200, {
-    ...membersOf(health),
-    lookedAt,
-    ...(each.length > 1 && { kinds: Object.fromEntries(each) }),
-    // Only what there is to say.
-    ...(warnings.length > 0 && { warnings }),
-  })
-}
-
-const membersOf = ({
-  status,
-  redis,
-  postgres,
-  pending,
-  oldestPendingMs,
-  unseen,
-  refused,
-  paused,
-  lastDrainAt,
-}: Health): Health => ({
-  status,
-  redis,
-  postgres,
-  pending,
-  oldestPendingMs,
-  unseen,
-  refused,
-  paused,
-  lastDrainAt,
-})
 
 /** What a drain of one kind or of several has done. */
 export interface Drained {

@@ -1,10 +1,11 @@
 import { OnecountError } from '../core/errors'
 import type { LikeState } from '../core/types'
-import { assertBearer } from './bearer'
+import { assertBearer, hasBearer } from './bearer'
 import type { HandlerOptions } from './handler'
+import { healthResponse, publicHealth } from './health'
 import { createLimiter, type Limiter, type LimitKeys } from './limiter'
 import { DEFAULT_LIMITS } from './limits'
-import { drainResponse, healthResponse } from './operations'
+import { drainResponse } from './operations'
 import { isForeign, isSecure } from './origin'
 import { parseWrite } from './params'
 import type { ApiRequest, RequestHead } from './request'
@@ -129,7 +130,17 @@ export function createRoutes(
     return json(200, { postId, count, liked, rev, op: state.op, source, durable, private: state.private })
   }
 
-  const readHealth = async () => healthResponse(await health(), options.warnings?.() ?? [])
+  /** An operator, by one of the secrets of operators, sees what private kinds have on their way too. */
+  const isOperator = (request: RequestHead) =>
+    metricsSecret === false ||
+    [drainSecret, metricsSecret].some(secret => secret !== undefined && hasBearer(request, secret))
+  const isPrivate = (name: string) => (name ? kinds.get(name) : main)?.service.kind?.isPrivate === true
+
+  async function readHealth({ request }: Call): Promise<Reply> {
+    const looked = await health()
+    const shown = isOperator(request) ? looked : publicHealth(looked, isPrivate)
+    return healthResponse(shown, options.warnings?.() ?? [])
+  }
 
   async function drain({ request }: Call): Promise<Reply> {
     assertBearer(request, drainSecret!)

@@ -181,7 +181,7 @@ describe('files of the application', { timeout: TIMEOUT }, () => {
       'src/instrumentation.ts',
       `export async function register() { (await import('./onecount')).onecount.register() }\n`,
     )
-    const second = await app.init([])
+    const second = await app.init([], { DATABASE_URL })
     expect(second.code).toBe(0)
     expect(second.out).toMatch(/kept +src\/proxy\.ts/)
     expect(second.out).not.toMatch(/^written/m)

@@ -31,7 +31,9 @@ export function nextSteps(
       ? [`In ${server.path} let session return the id of the person who is signed in, or null`]
       : []),
     ...(migration
-      ? [`Apply ${migration.path}: npx supabase db push, or psql "$DATABASE_URL" -f ${migration.path}`]
+      ? [
+          `Apply ${migration.path}: npx supabase db push, or psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f ${migration.path}`,
+        ]
       : []),
     ...(mount
       ? [`Give LikesProvider the transport createHttpTransport({ baseUrl: '/api/onecount/likes' })`]
