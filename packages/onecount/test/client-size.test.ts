@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest'
 
 const REACT = fileURLToPath(new URL('../src/react', import.meta.url))
 /** The application has these anyway. */
-const PEERS = ['react', 'react-dom', '@tanstack/react-query', '@supabase/supabase-js']
+const PEERS = ['react', 'react-dom', '@tanstack/react-query', '@supabase/supabase-js', 'vue', 'svelte']
 
 /** `later` imports it when the page has been painted: a bundler makes a file of its own of it. */
 const BACKGROUND = './background'
@@ -92,6 +92,20 @@ describe('what a page loads of onecount', () => {
     expectAbout(before.gzip, first)
     expectAbout(whole.gzip, all)
   })
+
+  it.each([
+    ['vue', 6000, 11_500],
+    ['svelte', 5800, 11_300],
+  ])(
+    'onecount/%s is small before the first paint and in all, without its framework',
+    async (framework, first, all) => {
+      const source = `export * from '../${framework}/index'`
+      const [before, whole] = [await initial(source), await bundle(source)]
+      expect(whole.imports.map(path => path.split('/')[0])).toEqual([framework])
+      expectAbout(before.gzip, first)
+      expectAbout(whole.gzip, all)
+    },
+  )
 
   it('leaves out what is not imported', async () => {
     const [hooks, all] = [await initial(HOOKS), await initial(ALL)]
