@@ -20,7 +20,7 @@ interface Row {
   op: string
 }
 
-/** Sessions of these rows are of nobody: counts of the posts are left as they are. */
+/** No count includes the sessions of these rows: counts of the posts are left as they are. */
 function rowsOf(way: number): Row[] {
   return Array.from({ length: ROWS }, (_, n) => ({
     post: postId(1 + (Math.floor(n / EACH) % POSTS)),

@@ -57,7 +57,7 @@ const CONTENT = `
   select ${idOf('n')}, 'a0070001-aaaa-bbbb-cccc-000000000001', 'caption', '/p.svg'
     from generate_series(1, ${COLD + 1}) n;`
 
-/** Ratings from..to. Cold posts are taken in an order in which the posts of a session do not lie side by side. */
+/** Ratings from..to. Cold posts are chosen in an order in which the posts of a session do not lie side by side. */
 const ratingsOf = (from: number, to: number) => `
   insert into post_ratings (post_id, session_id, op)
   select case when cold is null then '${HOT}'::uuid else ${idOf(`2 + cold * 7919 % ${COLD}`)} end,

@@ -20,7 +20,7 @@ interface NextOptions {
 
 /**
  * Starts Next and waits until it listens. What it prints goes to our output, also when it ends early, but not when its
- * port was taken: another one is tried then.
+ * port was in use: another one is tried then.
  *
  * @throws PortTaken when the port is in use
  */

@@ -45,7 +45,7 @@ async function main(): Promise<number> {
   const { plan, startStore, people, json } = options
   const started = performance.now()
   const stop = new AbortController()
-  // Whoever has started us may say it twice.
+  // The process that started this one may send the signal twice.
   process.on('SIGINT', () => stop.abort())
   // What was started ends with this process, where it ends by `exit`.
   for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1))

@@ -9,7 +9,7 @@ export interface Row {
   fault: string
   /** How often it struck. */
   times: number
-  /** Presses that were answered as taken, and how many of those Postgres holds. */
+  /** Presses that were answered as accepted, and how many of those Postgres holds. */
   acknowledged: number
   durable: number
   lost: Damage['lost']
@@ -33,8 +33,8 @@ export interface DrillOptions {
 }
 
 /**
- * How often a fault strikes that has met nothing: of two who drain one may keep the lease for as long as people press without
- * a pause, and then nothing of the other passes. Once all is drained either may have it.
+ * How often a fault strikes that has met nothing: of two who drain one may keep the lease for as long as people press
+ * without a pause, and then nothing of the other passes. Once all is drained either may have it.
  */
 const TRIES = 3
 
@@ -101,7 +101,7 @@ const makePosts = (count: number): Post[] =>
 
 const pressesOf = (crowd: readonly Person[]) => crowd.reduce((sum, { presses }) => sum + presses, 0)
 
-/** People press from before until after; whoever is not done with a press when all is whole again ends it. */
+/** People press from before until after; a person whose press is unanswered when all faults are over ends it. */
 async function whilePressing<T>(crowd: readonly Person[], work: () => Promise<T>): Promise<T> {
   const stop = new AbortController()
   const pressing = Promise.all(crowd.map(person => person.pressOn(stop.signal)))

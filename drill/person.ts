@@ -11,7 +11,7 @@ type Answer = LikeInput & { op: number; postId: string }
 /** Longer than the server may take: what comes later than this was never answered. */
 const PATIENCE_MS = 8000
 const PAUSE_MS = 20
-/** A press that is not taken for so long is a hang, whatever was broken meanwhile. */
+/** A press that is not accepted for so long is a hang, whatever was broken meanwhile. */
 const TAKEN_MS = 60_000
 
 export interface PersonOptions {
@@ -23,7 +23,7 @@ export interface PersonOptions {
   onAnswer(ms: number): void
 }
 
-/** One anonymous person: presses hearts at random, one at a time, and repeats a press until it is taken. */
+/** One anonymous person: presses hearts at random, one at a time, and repeats a press until it is accepted. */
 export class Person {
   #cookie = ''
   #lastOp = 0
@@ -52,7 +52,7 @@ export class Person {
     this.#cookie = response.headers.getSetCookie()[0]!.split(';')[0]!
   }
 
-  /** Presses until `signal` is aborted; what was begun is ended. @throws when a press is never taken */
+  /** Presses until `signal` is aborted; what was begun is ended. @throws when a press is never accepted */
   async pressOn(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const postId = this.options.posts[Math.floor(Math.random() * this.options.posts.length)]!

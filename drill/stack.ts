@@ -23,7 +23,7 @@ const ATTEMPTS = 100
 const PAUSE_MS = 100
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
-/** Filling the mirrors is no press: nobody waits for it, milliseconds. */
+/** Filling the mirrors is no press: no visitor waits for it, milliseconds. */
 const FILL_PATIENCE_MS = 5000
 
 export interface Post {
@@ -53,7 +53,8 @@ export type StartStore<S extends Store = Store> = (dir: string) => Promise<S>
 
 /**
  * Everything that runs in production, as processes of this machine. What people, the application and the worker say to
- * others goes through links; the gateway is a stand-in for Supabase's, and its own way to Postgres is not ours to break.
+ * others goes through links; the gateway is a stand-in for Supabase's, and its own way to Postgres is not ours to
+ * break.
  */
 export class Stack<S extends Store = Store> {
   readonly #dir: string
@@ -173,7 +174,7 @@ export class Stack<S extends Store = Store> {
     }
     const before = this.links.wire.accepted
     this.#worker = killOnExit(run(process.execPath, [...worker], { env }))
-    // Nobody else goes that way. One that is still starting when the next fault strikes would end.
+    // No other connection goes that way. One that is still starting when the next fault strikes would end.
     await until('the worker', this.#worker, async () => this.links.wire.accepted > before)
   }
 

@@ -6,7 +6,8 @@ const GLIDE = { duration: 180, easing: 'cubic-bezier(0.2, 0.8, 0.2, 1)' }
 type Places = Map<string, { left: number; top: number }>
 
 /**
- * Takes over a wanted order as soon as nobody holds the container, and lets its children glide from where they were.
+ * Takes over a wanted order as soon as no pointer or focus holds the container, and lets its children glide from where
+ * they were.
  * @param wanted ids of the children, each marked `data-glide`
  * @returns the order to show
  */

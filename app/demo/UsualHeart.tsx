@@ -11,7 +11,7 @@ import type { CountedPost } from './usual-way/copies'
 interface UsualHeartProps extends HeartProps {
   post: CountedPost
   liked: boolean
-  /** Told how many likes Postgres has, when it has taken one. */
+  /** Called with the number of likes in Postgres when Postgres has saved one. */
   onSaved(likes: number): void
 }
 
@@ -64,7 +64,7 @@ export function UsualHeart({ post, liked, look: form, onShown, onSaved }: UsualH
   )
 }
 
-/** The likes that Postgres has now, or why it has not taken this one. */
+/** The likes that Postgres has now, or why it did not save this one. */
 async function save(postId: string, liked: boolean): Promise<number | string> {
   try {
     const response = await fetch('/api/demo/usual-way', {

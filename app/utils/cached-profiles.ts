@@ -22,7 +22,7 @@ export interface Profile {
 }
 
 /**
- * A person and what they posted: content alone, cached for 5 to 60 minutes; null when there is nobody of that name.
+ * A person and what they posted: content alone, cached for 5 to 60 minutes; null when no person has that name.
  * @throws Error when Supabase does not answer; nothing is cached then
  */
 export async function getProfile(username: string): Promise<Profile | null> {
@@ -41,10 +41,10 @@ export async function getProfile(username: string): Promise<Profile | null> {
   return { author: toAuthor(row), posts: rows.map(toPostContent).sort(newestFirst) }
 }
 
-/** Names as people have them in addresses: anything else is nobody's, and nobody is asked. */
+/** Names as people have them in addresses: anything else is no name, and Supabase is not asked. */
 const USERNAME = /^[a-z0-9][a-z0-9_.-]{1,63}$/
 
-/** The profile of an address; null when the name is malformed or nobody's. @throws Error as `getProfile` */
+/** The profile of an address; null when the name is malformed or no person has it. @throws Error as `getProfile` */
 export async function findProfile(username: string): Promise<Profile | null> {
   return USERNAME.test(username) ? getProfile(username) : null
 }
@@ -81,7 +81,8 @@ export interface PeoplePage {
 }
 
 /**
- * A page of everybody, by user name, cached: the first, or those after a name. One read by index, however many there are.
+ * A page of everybody, by user name, cached: the first, or those after a name. One read by index, however many there
+ * are.
  * @throws Error as `getProfile`
  */
 export async function getPeople(after: string | null, length = PEOPLE_PAGE): Promise<PeoplePage> {

@@ -3,7 +3,7 @@ import type { Post, PostContent } from '@/app/types'
 import { onecount } from '@/app/utils/onecount'
 
 /**
- * Content with the counts of this moment, as `sessionId` sees them (null: nobody's). One batch read, however many
+ * Content with the counts of this moment, as `sessionId` sees them (null: without hearts). One batch read, however many
  * posts. What cannot be read is unknown (`likes: null`), never 0. Never throws.
  */
 export async function mergePostsWithCounts(

@@ -7,7 +7,7 @@ import { CONNECTIONS, QUEUE, type Stores } from './sides'
 
 /** Jobs at once: more than there are connections, so that none of those waits for Redis. */
 const JOBS = 50
-/** A job of a process that was killed is taken up after so long, milliseconds; BullMQ's own is 30 seconds. */
+/** A job of a process that was killed is started again after so long, milliseconds; BullMQ's own is 30 seconds. */
 const STALLED_MS = 2000
 
 const { redisUrl, databaseUrl } = JSON.parse(process.argv[2]!) as Stores

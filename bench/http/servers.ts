@@ -22,7 +22,7 @@ export interface Addresses {
   databaseUrl: string
 }
 
-/** Limits are counted, and refuse nobody. */
+/** Limits are counted, and refuse no request. */
 const envOf = ({ redisUrl, databaseUrl }: Addresses) => ({
   ...process.env,
   NODE_ENV: 'production' as const,

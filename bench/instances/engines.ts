@@ -52,7 +52,7 @@ export async function startEngine(
   return {
     start: () => onecount.drain.start(),
     press({ post, session, op }) {
-      // A like that is lost is missed by whoever waits for it in Postgres.
+      // A like that is lost is missed by the process that waits for it in Postgres.
       onecount.set(post, session, true, { op }).catch(error => console.error(error))
     },
     async close() {

@@ -39,7 +39,7 @@ export function runTool(
   })
 }
 
-/** Ends with the tool that is running when somebody ends the whole run. */
+/** Ends with the tool that is running when the whole run is ended. */
 export function stopOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.on(signal, () => {

@@ -1,4 +1,4 @@
-// Loaded into a program that is not ours: it is asked to end when whoever started it is gone, however that ended.
+// Loaded into a program that is not ours: it ends when the process that started it is gone, however that one ended.
 const LOOK_MS = 1000
 const parent = process.ppid
 setInterval(() => {

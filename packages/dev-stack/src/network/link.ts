@@ -143,7 +143,7 @@ export class Link {
     else setTimeout(() => to.write(data), wait)
   }
 
-  /** Sends whole requests a second time, on a connection of their own; nobody hears what is answered there. */
+  /** Sends whole requests a second time, on a connection of their own; their answers are discarded. */
   #duplicate(connection: Connection, data: Buffer): void {
     const { frames, rest } = cutFrames(this.protocol!, Buffer.concat([connection.partial, data]))
     connection.partial = rest

@@ -3,12 +3,12 @@ import { createServer, type Server } from 'node:net'
 /** How many ports after the preferred one are tried. */
 const TRIED = 100
 
-/** A program found its port taken. Between looking for a free port and listening on it another program may come. */
+/** A program found its port in use. Between looking for a free port and listening on it another program may come. */
 export class PortTaken extends Error {
   override readonly name = 'PortTaken'
 }
 
-/** Whether the last words of a program say that its port was taken. */
+/** Whether the last words of a program say that its port was in use. */
 export const saysPortTaken = (words: string): boolean => /EADDRINUSE|address already in use/i.test(words)
 
 /** A port that no program uses right now, chosen by the system. */
@@ -17,11 +17,11 @@ export function freePort(): Promise<number> {
 }
 
 /**
- * Starts a program that is told its port: on the preferred port, or the next one that is free. A port that is taken
+ * Starts a program that is told its port: on the preferred port, or the next one that is free. A port that is in use
  * between looking and listening is tried no more.
  *
  * @param preferred 0: chosen by the system
- * @param start throws PortTaken where the program finds its port taken
+ * @param start throws PortTaken where the program finds its port in use
  */
 export async function onFreePort<T>(
   preferred: number,

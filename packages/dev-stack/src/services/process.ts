@@ -9,7 +9,7 @@ export interface Running {
   stop(graceMs?: number): Promise<void>
   /** SIGKILL, and waits until it is gone. */
   kill(): Promise<void>
-  /** Resolves when it has ended, whoever ended it. */
+  /** Resolves when it has ended, by itself or by a signal. */
   exited: Promise<number | null>
   child: ChildProcess
 }
@@ -22,7 +22,7 @@ export interface Program extends Running {
   closed: Promise<void>
 }
 
-/** Arguments of Node that make a program end soon after whoever started it has ended. */
+/** Arguments of Node that make a program end soon after the process that started it has ended. */
 export const END_WITH_PARENT = ['--import', join(import.meta.dirname, '../end-with-parent.mjs')]
 
 /** How long children of a program that has ended are waited for. */

@@ -1,6 +1,6 @@
 import { isLoopback } from '../services/loopback'
 
-/** The largest body that is taken, bytes. */
+/** The largest body that is accepted, bytes. */
 const MAX_BODY = 16 * 1024 * 1024
 
 const METHODS = 'GET, HEAD, POST, PATCH, PUT, DELETE'

@@ -30,7 +30,7 @@ export interface Connected {
 
 export interface ConnectOptions {
   log?: Logger
-  /** Deadline of one call, milliseconds. A page of a tool may be large, and nobody waits for it on a screen. */
+  /** Deadline of one call, milliseconds. A page of a tool may be large, and no visitor waits for it. */
   patienceMs?: number
   drain?: LoopOptions
   /** Gives Postgres to this Redis if it belongs to another one. */
@@ -57,8 +57,8 @@ export async function connect(settings: StoreSettings, options: ConnectOptions =
 }
 
 /**
- * @throws MissingSetting; Error when a store does not answer, naming it and the setting; ForeignRedis when Postgres belongs
- * to another Redis
+ * @throws MissingSetting; Error when a store does not answer, naming it and the setting; ForeignRedis when Postgres
+ * belongs to another Redis
  */
 export async function connectKinds(
   settings: StoreSettings,
@@ -90,7 +90,7 @@ export async function connectKinds(
         log,
         drain,
         takeOver,
-        // Nobody waits on a screen for a like of a tool.
+        // No visitor waits for a like that a tool writes.
         settings: { deadlineMs: Number.POSITIVE_INFINITY },
       },
     )
@@ -153,7 +153,7 @@ export const openDatabase = (
     ? openDirectly(settings.databaseUrl, timeoutMs, connections)
     : openThroughRest(settings.supabaseUrl!, settings.secretKey!, timeoutMs)
 
-/** Names of the tables that onecount has for a kind, and the session that stands for nobody in them. */
+/** Names of the tables that onecount has for a kind, and the session that stands for none in them. */
 function tablesOf(kind: Kind) {
   const prefix = kind.isDefault ? 'like_' : functionPrefix(kind)
   return {
@@ -171,8 +171,8 @@ export async function assertAnswers(port: PostgresPort, settings: StoreSettings)
 }
 
 /**
- * Connections of postgres.js, `max` at once. They do not ask for the types of arrays, which nobody here needs: where such
- * a question is cut off the driver lets the process end. @throws MissingSetting
+ * Connections of postgres.js, `max` at once. They do not ask for the types of arrays, which no command needs: where
+ * such a question is cut off the driver lets the process end. @throws MissingSetting
  */
 export async function openSql(databaseUrl: string, max: number): Promise<() => Sql> {
   const postgres = await loadPostgresJs()
@@ -216,8 +216,8 @@ async function openDirectly(databaseUrl: string, timeoutMs: number, connections:
 }
 
 /**
- * One call of the repair, over a connection of the owner of the tables or of the service role, of the kind whose functions
- * begin with `prefix`.
+ * One call of the repair, over a connection of the owner of the tables or of the service role, of the kind whose
+ * functions begin with `prefix`.
  */
 export async function repairPage(
   sql: Sql,

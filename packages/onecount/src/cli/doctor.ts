@@ -37,7 +37,7 @@ Looks at every kind of the configuration, or at the one that --kind names. What 
 read with DATABASE_URL only, not through the REST address of a project.
 Exit code: 0 nothing failed, 1 something failed, also where a store does not answer, 2 an unknown option.`
 
-/** Pending for longer than this, milliseconds: nobody drains, or Postgres does not answer. */
+/** Pending for longer than this, milliseconds: no process drains, or Postgres does not answer. */
 const OLD_MS = 60_000
 /** More than this is not told to Redis within a moment. */
 const MANY_UNSEEN = 1000

@@ -117,7 +117,7 @@ async function giveToRedis({ onecount }: Connected, { postId, postgresCount, pai
   }
 }
 
-/** The ops are as old as the comparison: whoever has pressed since then has the last word. */
+/** The ops are as old as the comparison: a press that is newer than that wins. */
 async function giveToPostgres({ onecount }: Connected, found: Found, comparedAt: number): Promise<void> {
   const { postId, postgresCount, pairs } = found
   // A post that is gone does not come back with its likes.

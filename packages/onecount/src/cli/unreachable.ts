@@ -16,7 +16,7 @@ export class Unreachable extends Error {
   }
 }
 
-/** Of Redis: the cause, and the setting to mend. */
+/** Of Redis: the cause, and the setting to correct. */
 export function redisUnreachable(cause: unknown, { isLocal }: StoreSettings): Unreachable {
   const name = isLocal ? LOCAL : 'REDIS_URL'
   const why = whyOf(cause)
@@ -129,6 +129,6 @@ export function openAddress<T>({ name, text, schemes, example }: Address, open: 
   )
 }
 
-/** A password with a `/`, `?` or `#` ends too early, and what follows would be taken for a host and printed. */
+/** A password with a `/`, `?` or `#` ends too early, and what follows would be parsed as a host and printed. */
 const hasTornPassword = (text: string): boolean =>
   !text.startsWith('/') && /[/?#].*@/.test(text.replace(/^[a-z]+:\/\//i, ''))

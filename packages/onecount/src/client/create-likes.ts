@@ -15,10 +15,11 @@ export interface LikesOptions {
 /** The likes of one kind in one page, for every view of it. */
 export interface Likes {
   readonly kind: string
-  /** For `hint`, and for whoever writes a binding. */
+  /** For `hint`, and for authors of a binding. */
   readonly store: LikesStore<Queries>
   /**
-   * The likes of one post as a view shows them. Asks nothing before somebody subscribes, so a server may call it too.
+   * The likes of one post as a view shows them. Sends no request before the first subscriber, so a server may call it
+   * too.
    *
    * @param options `seed`: what the server rendered; `text`: another language
    */

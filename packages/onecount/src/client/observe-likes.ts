@@ -28,8 +28,8 @@ export interface LikesObserver {
   current(): ObservedLikes
   /**
    * Calls back at once and with every change. While it is subscribed to, the post is read when the view appears, when
-   * the page comes back to the front, and while something is not known. Returns what ends that. On a server, which renders
-   * it once, it calls back once and asks nothing.
+   * the page comes back to the front, and while something is not known. Returns what ends that. On a server, which
+   * renders it once, it calls back once and asks nothing.
    */
   subscribe(listener: (likes: ObservedLikes) => void): () => void
   /** The person presses the button: `toggle`, and what becomes of it is announced to people who listen. */
@@ -46,7 +46,7 @@ export interface LikesObserver {
   watch(element: Element | null): void
 }
 
-/** @param start called when somebody subscribes */
+/** @param start called at the first subscriber */
 export function observeLikes(
   store: LikesStore<Queries>,
   postId: string,

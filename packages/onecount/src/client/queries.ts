@@ -43,7 +43,7 @@ export class Queries implements LikesCache {
     await Promise.all(this.#find(filters).map(query => query.fetch(cancelRefetch)))
   }
 
-  /** The queries stay, as observers that nobody subscribes to now have them. */
+  /** The queries stay, as observers without a subscriber still have them. */
   removeQueries(filters: Filters): void {
     for (const query of this.#find(filters)) query.set(PENDING)
   }
@@ -106,7 +106,7 @@ export class Query implements LikesQuery {
         (error: Error) => error,
       )
       .then(error => {
-        // Another read has taken the place of this one.
+        // Another read has replaced this one.
         if (this.#fetching !== fetching) return
         this.#fetching = undefined
         const { data, dataUpdatedAt } = this.state

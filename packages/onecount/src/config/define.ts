@@ -17,8 +17,8 @@ export interface KindConfig {
     count?: string
   }
   /**
-   * What people give to a target, each counted apart: `['👍', '🎉', '❤️']`. A person may give several. Up to 32, each of up
-   * to 64 bytes, without white space, quotes and `$ % , | ~ { } \`. Left out: a target has one count. With variants
+   * What people give to a target, each counted apart: `['👍', '🎉', '❤️']`. A person may give several. Up to 32, each of
+   * up to 64 bytes, without white space, quotes and `$ % , | ~ { } \`. Left out: a target has one count. With variants
    * there is no `target.count`.
    */
   variants?: readonly string[]
@@ -38,7 +38,7 @@ export interface KindConfig {
   actor?: ActorType
   /**
    * Each person sees their own alone, as with bookmarks: no other person is shown a count, a name, or that anything was
-   * pressed. Not together with `target.count`, which whoever may read the table would see. `false`
+   * pressed. Not together with `target.count`, which everyone who may read the table would see. `false`
    */
   private?: boolean
 }
@@ -58,7 +58,10 @@ export interface Config<Name extends string = string> {
   readonly kinds: Readonly<Record<Name, Kind>>
 }
 
-/** The kind that there is without a configuration, to be named beside others: `{ kinds: { like: DEFAULT_KIND_CONFIG, … } }`. */
+/**
+ * The kind that there is without a configuration, to be named beside others: `{ kinds: { like: DEFAULT_KIND_CONFIG, … }
+ * }`.
+ */
 export const DEFAULT_KIND_CONFIG: KindConfig = {
   target: { table: 'posts_new', id: 'uuid', count: 'likes' },
   rows: { table: 'post_ratings', target: 'post_id', actor: 'session_id' },

@@ -17,7 +17,7 @@ export interface Batch {
 /** `batch` is what `hand_out` of the scripts answers. */
 export function toBatch(parent: string, batch: string[], began: number): Batch {
   const [nonce, after, last, ...members] = batch as [string, string, string, ...string[]]
-  // A batch that is cut may hold only some of a post's ops, and then Postgres will hold a count that nobody was ever
+  // A batch that is cut may hold only some of a post's ops, and then Postgres will hold a count that no reader was ever
   // shown: it must not carry the revision of the whole. The post of either end may be cut, wherever there is one.
   const cut = new Set([after, last].filter(end => end !== '').map(end => end.split('|')[0]))
   const entries = members.map(member => {

@@ -21,7 +21,7 @@ export interface Committing {
 }
 
 /**
- * Waits until ops that Redis has accepted are durable. Whoever waits shares batches with everybody else who does: while
+ * Waits until ops that Redis has accepted are durable. Callers that wait share batches: while
  * one batch is on its way the next one gathers.
  */
 export function createCommitter({ drainerWith, postgres, now }: Committing) {
@@ -58,7 +58,7 @@ export function createCommitter({ drainerWith, postgres, now }: Committing) {
     running = false
   }
 
-  /** One batch; whoever is not in it although the queue was read to its end is on somebody else's way to Postgres. */
+  /** One batch; an op that is not in it although the queue was read to its end is in a batch of another process. */
   async function round(waiters: Waiter[]): Promise<void> {
     let patience = 0
     try {

@@ -15,7 +15,7 @@ export interface Context {
   partitions: number
   /** Microseconds, of this application: a promoted replica's clock must not move a revision back. */
   now(): number
-  /** Milliseconds since some moment, by a clock that nobody sets: for how long something takes. */
+  /** Milliseconds since some moment, by a clock that is never set: for how long something takes. */
   elapsed(): number
   /** Waits so many milliseconds. */
   sleep(ms: number): Promise<unknown>
@@ -23,7 +23,9 @@ export interface Context {
   newId(): string
   /** Drains what a new Redis needs before anything can be hydrated. @throws StoreUnavailable */
   drainOnce(): Promise<unknown>
-  /** The drain of a new Redis that is under way: until it ends, Redis has not been told what Postgres took without it. */
+  /**
+   * The drain of a new Redis that is under way: until it ends, Redis has not been told what Postgres took without it.
+   */
   beginning(): Promise<unknown> | undefined
   /** Reads and installs what is cold, for all who need it at once. */
   hydrations: ReturnType<typeof createHydrations>
@@ -47,15 +49,18 @@ export interface Settings {
   recentMs: number
   /** Ops of a session that are all brought into Redis; of one with more, those that are asked for. */
   sessionOps: number
-  /** How long a session stays in Redis when nobody presses as it, milliseconds. */
+  /** How long a session stays in Redis after its last press, milliseconds. */
   sessionMs: number
   /** How long a post stays warm, milliseconds, give or take a quarter; then its next reader hydrates it. */
   postMs: number
-  /** Pending ops of a cold post that are added up in one call; one with more is answered by Postgres until they are drained. */
+  /**
+   * Pending ops of a cold post that are added up in one call; one with more is answered by Postgres until they are
+   * drained.
+   */
   pendingMost: number
   /** Whether `post:liked:<post>` is kept. */
   likers: boolean
-  /** An unlike is remembered for so many days: an op of the pair from before it is taken for a new one then. */
+  /** An unlike is remembered for so many days: an op of the pair from before it counts as a new one then. */
   unlikeDays: number
   /** Posts that one call brings into the ranking: it takes Redis a few milliseconds. */
   rankingPage: number

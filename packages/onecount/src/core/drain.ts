@@ -8,8 +8,8 @@ import { type Applied, lostOf, type Slice, settlementOf } from './settlement'
 
 export interface Tick {
   /**
-   * `idle`: nothing to do. `held`: another drainer is at it. `late`: another one was faster. `diverged`: a store had lost
-   * something. `taken over`: Postgres belonged to another Redis, and belongs to this one now.
+   * `idle`: nothing to do. `held`: another drainer is at it. `late`: another one was faster. `diverged`: a store had
+   * lost something. `taken over`: Postgres belonged to another Redis, and belongs to this one now.
    */
   outcome: 'drained' | 'idle' | 'held' | 'late' | 'diverged' | 'taken over'
   /** Ops that Postgres holds after this tick. */
@@ -45,8 +45,9 @@ const AT_ONCE = 3
 const LEASE_MS = 1500
 
 /**
- * Moves ops between the stores: collect → sync → settle. One batch is in flight, the same for whoever asks, until it is
- * settled, and its answer carries what Redis has to learn; any number of drainers may run at once, anywhere.
+ * Moves ops between the stores: collect → sync → settle. One batch is in flight, the same for every process that asks,
+ * until it is settled, and its answer carries what Redis has to learn; any number of drainers may run at once,
+ * anywhere.
  */
 export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease }: DrainerOptions = {}) {
   const { settings } = ctx
@@ -114,7 +115,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     }
   }
 
-  /** A full batch has taken so many milliseconds. */
+  /** How long a full batch took, milliseconds. */
   function adapt(ms: number): void {
     const wanted = size * Math.min(2, Math.max(0.5, TICK_MS / Math.max(1, ms)))
     size = Math.min(settings.batchSize, Math.max(Math.min(LEAST, size), Math.round(wanted)))
@@ -157,8 +158,8 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
   }
 
   /**
-   * Whether Postgres has undone the batch again: it holds too much for a timeout, or a post that another transaction has
-   * locked. The next one is smaller and begins behind it, so that the rest lands.
+   * Whether Postgres has undone the batch again: it holds too much for a timeout, or a post that another transaction
+   * has locked. The next one is smaller and begins behind it, so that the rest lands.
    */
   async function isTooLarge({ nonce, entries }: Batch, error: unknown): Promise<boolean> {
     if (!(error instanceof StoreUnavailable && error.isUndone)) return false
@@ -190,7 +191,9 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     return { outcome: 'diverged', drained: 0, more: true }
   }
 
-  /** Processes of the version before, also ones that were started again, may have written to Redis: see lua/adopt.lua. */
+  /**
+   * Processes of the version before, also ones that were started again, may have written to Redis: see lua/adopt.lua.
+   */
   async function adopt(): Promise<void> {
     while (await ctx.redis!.adopt(fedSize));
   }

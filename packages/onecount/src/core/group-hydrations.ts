@@ -7,7 +7,7 @@ import type { SessionOps } from './script-calls'
 export interface Need {
   /** Cold posts. */
   postIds: string[]
-  /** Whose ops are not known on `pairs`; `null`: nobody's. */
+  /** Whose ops are not known on `pairs`; `null`: of no session. */
   sessionId: string | null
   pairs: string[]
 }
@@ -47,10 +47,11 @@ export interface Gathering {
 }
 
 /**
- * Hydration, one call for all who need it in the same turn of the process: their posts and sessions are read from Postgres
- * together and installed together. While two groups are under way the next one gathers what comes until one of them has
- * ended, or for 20 ms: a Postgres that hangs is asked again by those who come later. Of a group that a store refuses each
- * is tried alone, so that what is wrong with one touches no other. A store that does not answer has answered none of them.
+ * Hydration, one call for all who need it in the same turn of the process: their posts and sessions are read from
+ * Postgres together and installed together. While two groups are under way the next one gathers what comes until one of
+ * them has ended, or for 20 ms: a Postgres that hangs is asked again by those who come later. Of a group that a store
+ * refuses each is tried alone, so that what is wrong with one touches no other. A store that does not answer has
+ * answered none of them.
  */
 export function createHydrations({ turn, sleep }: Gathering): (ctx: Context, need: Need) => Promise<Told> {
   const queue: Waiting[] = []

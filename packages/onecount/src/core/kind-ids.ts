@@ -9,7 +9,7 @@ const INTEGER = /^(0|-?[1-9][0-9]{0,18})$/
 const LEAST = -(2n ** 63n)
 const GREATEST = 2n ** 63n - 1n
 
-/** What an actor that is a UUID cannot be: it stands for nobody in the tables of onecount. */
+/** What an actor that is a UUID cannot be: it stands for no actor in the tables of onecount. */
 export const NOBODY = '00000000-0000-0000-0000-000000000000'
 
 function isBigint(id: string): boolean {
@@ -43,15 +43,17 @@ export interface Ids {
   isSessionId(id: unknown): id is string
   /** @throws OnecountError `invalid_post_id` unless the id is written as Postgres writes it. */
   assertPostId(id: string): void
-  /** The error of an id that is none: its detail says what an id of this kind is. `field`: where it was given, `postId`. */
+  /**
+   * The error of an id that is none: its detail says what an id of this kind is. `field`: where it was given, `postId`.
+   */
   invalidPostId(id: unknown, field?: string): OnecountError
   /** @throws OnecountError `invalid_session` */
   assertSessionId(id: string): void
   /** As `onecount_partition_of` of the kind computes it. */
   partitionOf(postId: string, partitions: number): number
   /**
-   * The order of post ids in the pages of Postgres, as for `sort`. `null` where the database alone knows it: a column of
-   * text has a collation.
+   * The order of post ids in the pages of Postgres, as for `sort`. `null` where the database alone knows it: a column
+   * of text has a collation.
    */
   readonly postOrder: ((a: string, b: string) => number) | null
   /** The ids that go when this one is removed: of its target, all variants. */

@@ -6,7 +6,7 @@ import { runWrite } from './write'
 
 /** Likes of a session that are changed in one call. */
 const PAGE = 500
-/** How often a like is taken back that turns out to have a newer op. */
+/** How often a removal is repeated whose like turns out to have a newer op. */
 const TAKE_BACKS = 4
 
 type Like = Omit<PairOp, 'sessionId'>
@@ -40,8 +40,8 @@ export async function removeSession(site: Moderating, sessionId: string): Promis
 }
 
 /**
- * Gives every like of one session to another one. A post that both like counts once afterwards. Durable when it returns;
- * can be repeated. @throws StoreUnavailable when Postgres does not answer
+ * Gives every like of one session to another one. A post that both like counts once afterwards. Durable when it
+ * returns; can be repeated. @throws StoreUnavailable when Postgres does not answer
  */
 export const mergeSessions = (site: Moderating, from: string, to: string): Promise<Moderated> =>
   forEachPage(site, from, async likes => {
@@ -54,7 +54,8 @@ export const mergeSessions = (site: Moderating, from: string, to: string): Promi
   })
 
 /**
- * Removes a post with its likes from both stores; false when there was none. `all`: the ids that go with it in Postgres.
+ * Removes a post with its likes from both stores; false when there was none. `all`: the ids that go with it in
+ * Postgres.
  * @throws StoreUnavailable
  */
 export async function removePost(ctx: Context, postId: string, all: string[]): Promise<boolean> {

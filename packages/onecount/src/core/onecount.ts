@@ -30,10 +30,10 @@ export type { OnecountOptions } from './options'
 
 /** Presses that Postgres takes in one call at most. */
 const GROUP = 1000
-/** Likes in a page of what a session likes, when nobody says, and at most: they are read in one call. */
+/** Likes in a page of what a session likes, by default, and at most: they are read in one call. */
 const LIKED = 50
 const LIKED_MAX = 250
-/** How long a drain that is waited for takes at most, milliseconds, when nobody says. */
+/** How long a drain that is waited for takes at most by default, milliseconds. */
 const DRAIN_MS = 5000
 
 /**
@@ -110,11 +110,11 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
 
   const engine = {
     /**
-     * Makes a pair liked or not, whatever it was. Send the same `op` with every repeat: then it counts once. An op counts
-     * as it is, loses to a newer one of the pair, or is refused; without one the store assigns the next. One round trip
-     * to Redis. @throws OnecountError `invalid_post_id`, `invalid_session`, `invalid_op`, `op_ahead` (nothing was saved:
-     * send the press again with an op of `options.now`), `post_not_found`,
-     * `refused` (a rule of the database forbids it), `unavailable`
+     * Makes a pair liked or not, whatever it was. Send the same `op` with every repeat: then it counts once. An op
+     * counts as it is, loses to a newer one of the pair, or is refused; without one the store assigns the next. One
+     * round trip to Redis. @throws OnecountError `invalid_post_id`, `invalid_session`, `invalid_op`, `op_ahead`
+     * (nothing was saved: send the press again with an op of `options.now`), `post_not_found`, `refused` (a rule of the
+     * database forbids it), `unavailable`
      */
     async set(
       postId: string,
@@ -140,10 +140,9 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
     },
 
     /**
-     * States of posts for one session (`null`: nobody, `liked` is null). Posts that do not exist are absent; a count
-     * that cannot be known is null; of a private kind it is the session's own, 1 or 0. One round trip per 250 posts
-     * when they are warm, to each partition that they are in.
-     * Never throws.
+     * States of posts for one session (`null`: of no session, `liked` is null). Posts that do not exist are absent; a
+     * count that cannot be known is null; of a private kind it is the session's own, 1 or 0. One round trip per 250
+     * posts when they are warm, to each partition that they are in. Never throws.
      */
     async read(postIds: readonly string[], sessionId: string | null = null): Promise<Map<string, LikeState>> {
       return readPosts(postIds, sessionId)
@@ -190,8 +189,8 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
     },
 
     /**
-     * Brings every post into Redis with all that likes it, and builds the ranking; can be repeated at any time, and twice
-     * at once. Memory is bounded by a page. @throws StoreUnavailable
+     * Brings every post into Redis with all that likes it, and builds the ranking; can be repeated at any time, and
+     * twice at once. Memory is bounded by a page. @throws StoreUnavailable
      */
     async hydrateAll(bulk: BulkOptions = {}): Promise<{ posts: number; ratings: number }> {
       return hydrateAll({ ...moderated, postOrder }, bulk)
@@ -220,8 +219,8 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
     },
 
     /**
-     * Removes a post with its likes from both stores; false: there was none. Of a kind with variants it is the target of
-     * this id, with all of them. @throws StoreUnavailable
+     * Removes a post with its likes from both stores; false: there was none. Of a kind with variants it is the target
+     * of this id, with all of them. @throws StoreUnavailable
      */
     async removePost(postId: string): Promise<boolean> {
       assertPostId(postId)
@@ -258,8 +257,8 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       loop.drain({ ...options, budgetMs }),
 
     /**
-     * Lets Postgres forget unlikes from long ago and what is logged for a Redis that is gone: once an hour, whoever asks,
-     * for `budgetMs` at most, 5000. `drain.start()` does so by itself. @throws StoreUnavailable
+     * Lets Postgres forget unlikes from long ago and what is logged for a Redis that is gone: once an hour for all
+     * processes, for `budgetMs` at most, 5000. `drain.start()` does so by itself. @throws StoreUnavailable
      */
     prune(budgetMs = DRAIN_MS): Promise<void> {
       const end = elapsed() + budgetMs

@@ -47,7 +47,7 @@ export function createPartition(options: PartitionOptions) {
     })
   /** All who find a new Redis at once wait for one drain. */
   let begun: Promise<unknown> | undefined
-  /** The first batch makes the cut, the second one tells what Postgres has taken without Redis. */
+  /** The first batch makes the cut, the second one tells Redis of the ops that Postgres applied without it. */
   async function begin(): Promise<void> {
     const { outcome } = await first.tick()
     if (outcome === 'diverged') await first.tick()

@@ -140,7 +140,7 @@ export type WriteResult =
   /** The op lies too far ahead of every clock that is known; nothing has changed. */
   | { status: 'ahead' }
   | { status: 'gone' }
-  /** A constraint, a trigger or a policy forbids it, while others are taken; nothing has changed. */
+  /** A constraint, a trigger or a policy forbids it, while others are applied; nothing has changed. */
   | { status: 'refused'; sqlstate: string; message: string }
 
 /** What hydration reads, of one moment. */
@@ -159,7 +159,7 @@ export interface SnapshotQuery {
   partition: number
   /** Posts whose likes are asked for. */
   postIds: string[]
-  /** Whose ops are asked for; `null`: nobody's. */
+  /** Whose ops are asked for; `null`: of no session. */
   sessionId: string | null
   /** Posts of which the session's ops are needed. */
   pairs: string[]
@@ -200,8 +200,8 @@ export interface RankedPost {
 
 /**
  * What the engine needs of Postgres; each method is one call of an SQL function.
- * Every method throws StoreUnavailable after the driver's deadline or when Postgres cannot serve: the outcome is unknown;
- * and StoreRefused, which is one too, on an SQL error about the call itself: nothing was changed.
+ * Every method throws StoreUnavailable after the driver's deadline or when Postgres cannot serve: the outcome is
+ * unknown; and StoreRefused, which is one too, on an SQL error about the call itself: nothing was changed.
  */
 export interface PostgresPort {
   /** Whose functions it calls; left out: those of the kind that there is without a configuration. */
@@ -239,8 +239,8 @@ export interface PostgresPort {
   /** Changes how many partitions there are: every Redis begins anew, and a process with another number is refused. */
   setPartitions(partitions: number): Promise<void>
   /**
-   * Forgets, once an hour at most, unlikes from more than so many days ago, and what is logged for a Redis that is gone;
-   * whether there is more to do at once.
+   * Forgets, once an hour at most, unlikes from more than so many days ago, and what is logged for a Redis that is
+   * gone; whether there is more to do at once.
    */
   prune(days: number): Promise<boolean>
   /** Ops that are set aside, by pair, after the one given; an empty page is the end. Superseded ones are left out. */

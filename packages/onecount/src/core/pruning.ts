@@ -1,10 +1,13 @@
 import { StoreUnavailable } from './errors'
 import type { Logger, PostgresPort } from './ports'
 
-/** Postgres forgets once an hour at most, whoever asks. */
+/** Postgres prunes once an hour at most, however many processes ask. */
 const HOUR_MS = 3_600_000
 
-/** Lets Postgres forget in time what nobody needs: unlikes from long ago, and what is logged for a Redis that is gone. */
+/**
+ * Lets Postgres delete rows that no op needs any more: unlikes from long ago, and what is logged for a Redis that is
+ * gone.
+ */
 export function createPruning(postgres: PostgresPort, days: number, log: Logger) {
   let timer: NodeJS.Timeout | undefined
 

@@ -38,7 +38,7 @@ export interface CollectArgs {
   home: string
   /** The caller has drained this Redis under that id before. */
   isSure: boolean
-  /** Who takes the lease; '': drains whoever has it. */
+  /** The process that takes the lease; '': drains without one. */
   drainer: string
   leaseMs: number
 }
@@ -50,11 +50,13 @@ export interface SettleArgs {
   receipt: string
   /** Microseconds. */
   now: number
-  /** The latest and the earliest of the clocks that are known, as ops; and how long an op is remembered in their units. */
+  /**
+   * The latest and the earliest of the clocks that are known, as ops; and how long an op is remembered in their units.
+   */
   latest: number
   began: number
   lasts: number
-  /** How long a session stays when nobody touches it, milliseconds. */
+  /** How long a session stays after its last use, milliseconds. */
   sessionMs: number
   /** Of the next batch, as `CollectArgs`. */
   nextId: string

@@ -33,7 +33,10 @@ export interface Page {
   epoch: string
   /** `count|rev|D|G|epoch` of each post. */
   numbers: string[]
-  /** `<epoch>|<extent>` of the session, and its op on each post, with `p` behind one that is pending; nobody has none. */
+  /**
+   * `<epoch>|<extent>` of the session, and its op on each post, with `p` behind one that is pending; without a session
+   * there is none.
+   */
   mark: string
   ops: string[]
 }
@@ -79,13 +82,14 @@ export function createScripts(port: Pick<RedisPort, 'run'>, keys: Keys) {
     press: (pair: Pair, args: PressArgs): Promise<Verdict> =>
       run(...calls.press(pair, args)).then(reply => toVerdict(pair.postId, strings(reply))),
 
-    /** A page of posts for a session, or for nobody. */
+    /** A page of posts for a session, or without one. */
     read: (postIds: readonly string[], sessionId: string | null): Promise<Page> =>
       run(...calls.read(postIds, sessionId)).then(reply => toPage(reply as string, postIds.length)),
 
     /**
-     * Makes posts warm with what Postgres has at the cut of Redis. A verdict for each, 'OK' or 'MANY' (it has more pending
-     * ops than may be added up), or one for all: 'AGAIN' (the cut has moved), 'FEEDING', 'NEW' (there is no cut yet).
+     * Makes posts warm with what Postgres has at the cut of Redis. A verdict for each, 'OK' or 'MANY' (it has more
+     * pending ops than may be added up), or one for all: 'AGAIN' (the cut has moved), 'FEEDING', 'NEW' (there is no cut
+     * yet).
      */
     installPosts: (
       receipt: string,

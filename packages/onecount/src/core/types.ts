@@ -1,6 +1,6 @@
 /**
- * Where a state was read: `redis` is exact; `lagging` is what Redis has while it does not know what some of its ops change;
- * `postgres` may lag behind what Redis has accepted.
+ * Where a state was read: `redis` is exact; `lagging` is what Redis has while it does not know what some of its ops
+ * change; `postgres` may lag behind what Redis has accepted.
  */
 export type Source = 'redis' | 'lagging' | 'postgres' | 'last-known' | 'unknown'
 
@@ -9,7 +9,7 @@ export interface LikeState {
   postId: string
   /** Likes of the post; `null` when it is unknown (never 0 instead). */
   count: number | null
-  /** Whether the asking session likes it; `null` when unknown or when nobody asked. */
+  /** Whether the asking session likes it; `null` when unknown or asked without a session. */
   liked: boolean | null
   /** Revision, microseconds; grows with every change of the count. 0 when unknown. */
   rev: number

@@ -128,8 +128,8 @@ async function attempt(
 }
 
 /**
- * Makes post and pair known before a press, so that no key is made for a post that is not there. Where that cannot be, the
- * press is taken all the same: then the count says that it lags until the press is drained.
+ * Makes post and pair known before a press, so that no key is made for a post that is not there. Where that cannot be,
+ * the press is accepted all the same: then the count says that it lags until the press is drained.
  */
 async function prepare(
   ctx: Context,
@@ -165,8 +165,8 @@ async function judgeAlone(ctx: Context, { postId, sessionId, op }: PairOp): Prom
 }
 
 /**
- * What is said of an op that Redis holds and the count may not show. A Redis that knows the pair and not this op has lost
- * it since it took it, or Postgres has refused it: then a count with it is not exact.
+ * What is said of an op that Redis holds and the count may not show. A Redis that knows the pair and not this op has
+ * lost it since it took it, or Postgres has refused it: then a count with it is not exact.
  */
 const taken = (state: LikeState, op: number): WriteState => {
   const isGone = state.source === 'redis' && op > (state.op ?? 0)
@@ -185,7 +185,9 @@ async function lookUp(ctx: Context, postId: string, sessionId: string): Promise<
   return state
 }
 
-/** The press goes to Postgres, which judges a caller's op as Redis does. Ops that Redis alone holds are not known there. */
+/**
+ * The press goes to Postgres, which judges a caller's op as Redis does. Ops that Redis alone holds are not known there.
+ */
 async function viaPostgres(ctx: Context, press: PairWrite, now: number): Promise<WriteState> {
   const [result] = await orUnavailable(ctx.postgres.write([press], now, { ahead: MAX_OP_AHEAD }))
   if (result?.status === 'ahead') {

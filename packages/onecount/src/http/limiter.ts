@@ -4,7 +4,7 @@ import type { SharedBucket, SharedLimits } from './shared-limits'
 
 export type LimitKeys = Partial<Record<LimitKind, string | null>>
 
-/** Takes requests, or says when the next one is taken. */
+/** Accepts requests, or says when it accepts the next one. */
 export interface Limiter {
   /**
    * Takes one token for every key, or, when one of them has none left, takes nothing and says how long until it has.

@@ -18,7 +18,7 @@ export type LimitKind = (typeof KINDS)[number]
 export type Limits = Readonly<Record<LimitKind, Rate | null>>
 
 /**
- * A session: somebody who taps as fast as they can, for ten seconds. An address: an office of them, as many share one.
+ * A session: a person who taps as fast as they can, for ten seconds. An address: an office of them, as many share one.
  * A post has none: the one that everybody likes is the one that must not refuse. New sessions: a school whose pupils
  * open the site in the same minutes, and ten a minute from then on (`docs/decisions/019`).
  */
@@ -30,7 +30,7 @@ export const DEFAULT_LIMITS: Limits = {
   new: { tokens: 600, windowMs: 3_600_000 },
 }
 
-/** Everything is taken from everybody: for load tests. */
+/** Every request is accepted: for load tests. */
 export const NO_LIMITS: Limits = { session: null, ip: null, post: null, read: null, new: null }
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }

@@ -5,11 +5,11 @@ import { fromIncoming, locationOf, withBody } from './node-request'
 import { errorReply, fromResponse, type Reply } from './responses'
 
 /**
- * Mounts the handler on a plain `node:http` (or https) server, or in a framework that hands out Node's requests. It reads the
- * body itself, so it stands before whatever parses bodies.
+ * Mounts the handler on a plain `node:http` (or https) server, or in a framework that hands out Node's requests. It
+ * reads the body itself, so it stands before whatever parses bodies.
  *
- * Give it what `createHandler` returns, not a function around that: then it makes no web `Request` and `Response`, which
- * cost more than everything else of a like.
+ * Give it what `createHandler` returns, not a function around that: then it makes no web `Request` and `Response`,
+ * which cost more than everything else of a like.
  *
  * @example
  * createServer(nodeListener(handler)).listen(3000)
@@ -57,7 +57,7 @@ function send(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): void {
-  // What the handler did not read of a body would be taken for the next request on this connection.
+  // What the handler did not read of a body would be parsed as the next request on this connection.
   if (!incoming.complete) headers.connection = 'close'
   if (body !== null) headers['content-length'] = String(Buffer.byteLength(body))
   // In one call: a name at a time costs more than all else that is done here.

@@ -8,7 +8,7 @@ import type { RequestHead } from './request'
  * - `Sec-Fetch-Site`, which pages cannot forge, decides where a browser sends it.
  * - Else `Origin`, which every browser sends with PUT, POST and DELETE, must name this host (`Host`, or
  *   `X-Forwarded-Host` behind a proxy; no page can set either) and not fall back from HTTPS to HTTP.
- * - With neither, it is no browser, so nobody's cookie was taken along without their knowing: allowed.
+ * - With neither, it is no browser, so no person's cookie was sent without their knowing: allowed.
  * - Origins in `trusted` (`https://app.example.com`) may always.
  *
  * The same order of checks as CrossOriginProtection of Go's net/http.

@@ -11,7 +11,7 @@ export interface PageLikes extends Omit<LikeState, 'source'> {
   source?: Source
   /**
    * Names whose heart it is, so that a page in a cache is never taken for another session's, and a press that was kept
-   * for it is shown. Absent where nobody's hearts are shown; `none` then of a private kind.
+   * for it is shown. Absent where no hearts are shown; `none` then of a private kind.
    */
   session?: string
 }
@@ -26,7 +26,7 @@ export async function readPageLikes(
   ids: readonly string[],
   sessionId: string | null,
 ): Promise<Map<string, PageLikes>> {
-  // An anonymous session is nobody to a kind whose actors have other ids.
+  // A kind whose actors have other ids has no anonymous sessions.
   const known = idsOf(kind).isSessionId(sessionId) ? sessionId : null
   const states = await read([...ids], known)
   const session = known !== null || kind.isPrivate ? sessionTag(known) : undefined

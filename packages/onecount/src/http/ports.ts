@@ -29,7 +29,7 @@ export interface LikesService {
   readonly hasRedis: boolean
   /** Drains until nothing is left or `budgetMs` have passed; `more`: something is left. */
   drainOnce(budgetMs: number, options?: DrainOnce): Promise<{ drained: number; more: boolean }>
-  /** Lets Postgres forget what is old, once an hour whoever asks, for `budgetMs` at most; left out: something else does. */
+  /** Lets Postgres prune, once an hour for all processes, for `budgetMs` at most; left out: something else does. */
   prune?(budgetMs: number): Promise<void>
 }
 

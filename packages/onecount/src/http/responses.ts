@@ -55,15 +55,15 @@ export async function fromResponse(response: Response): Promise<Reply> {
 }
 
 /**
- * `{ error: { code, message, field?, now? } }` for whatever was thrown. What is the server's fault says no more than that:
- * the rest belongs in the log.
+ * `{ error: { code, message, field?, now? } }` for whatever was thrown. What is the server's fault says no more than
+ * that: the rest belongs in the log.
  */
 export function errorReply(error: unknown): Reply {
   const { status, body, retryAfterMs } = errorOf(error)
   const reply = json(status, { error: body })
   if (retryAfterMs !== undefined)
     reply.headers['retry-after'] = String(Math.max(1, Math.ceil(retryAfterMs / 1000)))
-  // The rest of the body would be taken for the next request on this connection.
+  // The rest of the body would be parsed as the next request on this connection.
   if (status === 408) reply.headers.connection = 'close'
   return reply
 }

@@ -80,7 +80,7 @@ export function createRoutes(
     return json(200, { likes: Object.fromEntries([...states].map(([id, state]) => [id, shown(state)])) })
   }
 
-  /** What the session itself likes: whoever it is of, no request can name another one. */
+  /** What the session itself likes: no request can name another one. */
   async function readOwn(
     call: Call,
     { service, admit }: Served,
@@ -90,7 +90,7 @@ export function createRoutes(
     const visitor = admit(await identify(call.request))
     if (visitor.kind === 'nobody') throw new OnecountError('sign_in_required')
     await take(limiter, { read: call.ip })
-    // Somebody without a session has pressed nothing, and gets one with the first press.
+    // A visitor without a session has pressed nothing, and gets one with the first press.
     if (visitor.kind === 'anonymous' && visitor.origin === 'new') return json(200, { likes: [], next: null })
     call.headers[SESSION_HEADER] = sessionTag(visitor.sessionId)
     const { likes, next } = await service.likedBy!(visitor.sessionId, page)
@@ -108,7 +108,7 @@ export function createRoutes(
     const visitor = served.admit(await identify(call.request))
     const isNew = visitor.kind === 'anonymous' && visitor.origin === 'new'
     const tag = sessionTag(idOf(visitor))
-    // One that nobody has yet is not told: only an answer that sets its cookie begins it.
+    // A session that no cookie holds yet is not told: only an answer that sets its cookie begins it.
     if (!isNew) call.headers[SESSION_HEADER] = tag
     // Before all else: who made it may like, and is asked to sign in again.
     if (madeBy !== undefined && madeBy !== tag) throw new OnecountError('session_changed')

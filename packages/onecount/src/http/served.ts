@@ -9,11 +9,11 @@ export interface Served {
   service: LikesService
   postIds: PostIds
   /**
-   * What the limit of a post counts under: equal ids of two kinds are two posts. Null for a private kind, of which nobody
-   * is told that others press a post.
+   * What the limit of a post counts under: equal ids of two kinds are two posts. Null for a private kind, of which
+   * nobody is told that others press a post.
    */
   limitKey(postId: string): string | null
-  /** The visitor; nobody where the ids of actors are others than those of anonymous sessions. */
+  /** The visitor; none where the ids of actors are others than those of anonymous sessions. */
   admit(visitor: Visitor): Visitor
 }
 

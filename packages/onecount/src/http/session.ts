@@ -47,7 +47,7 @@ export function parseSecrets(secret: string | undefined): [string, ...string[]] 
 }
 
 /**
- * A session that nobody has had before.
+ * A new session.
  * @throws OnecountError `misconfigured`
  * @example
  * const { sessionId, value } = createSession(process.env.ONECOUNT_SECRET!)
@@ -92,7 +92,8 @@ export function openSession(
 const MOST_VERIFIED = 10_000
 
 /**
- * {@link openSession} for many requests: the secrets are read once, and a cookie that comes again is not verified again.
+ * {@link openSession} for many requests: the secrets are read once, and a cookie that comes again is not verified
+ * again.
  * @throws OnecountError `misconfigured`
  */
 export function createSessions(

@@ -6,8 +6,8 @@ import { createSessions } from './session'
 
 /**
  * Asks the application who sends a request: the id of a signed-in person, or null. It has to come from what the server
- * can verify (a signed cookie, a bearer token), never from a header, query or body that a client writes as it likes, and
- * people must not be able to choose it. 1 to 128 letters, digits, `_` `-` `.` `:`; a UUID is one.
+ * can verify (a signed cookie, a bearer token), never from a header, query or body that a client writes as it likes,
+ * and people must not be able to choose it. 1 to 128 letters, digits, `_` `-` `.` `:`; a UUID is one.
  *
  * @example
  * const session: PersonOf = async () => (await auth()).userId
@@ -35,8 +35,8 @@ export interface VisitorOptions {
 
 /**
  * Who sends a request. A signed-in person comes before the anonymous cookie, which is left as it is.
- * The function rejects with `unavailable` where the application cannot tell now, with `misconfigured` where what it says
- * is no id.
+ * The function rejects with `unavailable` where the application cannot tell now, with `misconfigured` where what it
+ * says is no id.
  */
 export function createVisitors({
   secret,
@@ -54,9 +54,10 @@ export function createVisitors({
 }
 
 /**
- * The id that the application gives, checked. A failure to tell is never taken for "not signed in": the like of a person
+ * The id that the application gives, checked. A failure to tell never counts as "not signed in": the like of a person
  * would be that of an anonymous session. `session` may refuse by itself what a request carries, with `invalid_token`.
- * @throws OnecountError `invalid_token`; `unavailable` when `session` fails, `misconfigured` when it answers with something else than an id
+ * @throws OnecountError `invalid_token`; `unavailable` when `session` fails, `misconfigured` when it answers with
+ * something else than an id
  */
 async function readPerson(session: PersonOf, request: ApiRequest): Promise<string | null> {
   let id: string | null | undefined

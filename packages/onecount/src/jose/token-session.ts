@@ -35,11 +35,12 @@ export type SessionOfToken = (request: {
 
 /**
  * Who sends a request, by the token of the application in `Authorization: Bearer …`: null without one. The token is
- * verified with `jose`: signature, issuer, audience or party, time. One that is not good is refused with `invalid_token`
- * (401) and never taken for nobody's; while the keys cannot be had a press is answered with 503 (`unavailable`).
+ * verified with `jose`: signature, issuer, audience or party, time. One that is not good is refused with
+ * `invalid_token` (401) and never treated as anonymous; while the keys cannot be had a press is answered with 503
+ * (`unavailable`).
  *
- * Keys are fetched with the first token, kept, fetched again every 10 minutes behind an answer, and used for an hour where
- * their address does not answer. A token that names an unknown key fetches them at most every 10 seconds.
+ * Keys are fetched with the first token, kept, fetched again every 10 minutes behind an answer, and used for an hour
+ * where their address does not answer. A token that names an unknown key fetches them at most every 10 seconds.
  *
  * @example
  * createHandler({
@@ -123,7 +124,7 @@ function issuerOf(address: URL | null): string {
   return address!.href.slice(0, end)
 }
 
-/** Without either a token that the issuer has made for another application would be taken. */
+/** Without either a token that the issuer has made for another application would be accepted. */
 function audienceOf({ audience, authorizedParties }: TokenOptions): string | string[] | undefined {
   const audiences = [audience ?? []].flat().filter(Boolean)
   if (audiences.length === 0 && !authorizedParties?.length)

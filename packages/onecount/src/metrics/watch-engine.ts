@@ -5,7 +5,7 @@ import { type Count, observe, type Recorder } from './recorder'
 
 /**
  * `engine`, with its presses and reads counted: one promise, two looks at the clock and an increment a call, and an
- * increment for each post that is read. `onPress` is told of every post whose press was taken.
+ * increment for each post that is read. `onPress` is called for every post whose press was accepted.
  */
 export function watchEngine(
   engine: Onecount,

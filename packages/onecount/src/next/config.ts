@@ -48,8 +48,8 @@ export interface OnecountNextConfig<Name extends string = string> {
   redis?: (env: Env, options: { lazyConnect: boolean }) => RedisSource | null
   /**
    * The id of the signed-in person who sends a request, or null. The server alone decides it: take it from what your
-   * authentication has verified, never from what a client can write. Left out: everybody is anonymous, known by the signed
-   * cookie. What it throws is never taken for "not signed in": a press is answered with 503, a page fails.
+   * authentication has verified, never from what a client can write. Left out: everybody is anonymous, known by the
+   * signed cookie. An error of it never counts as "not signed in": a press is answered with 503, a page fails.
    */
   session?: PersonOf<SessionRequest>
   /**
@@ -58,8 +58,8 @@ export interface OnecountNextConfig<Name extends string = string> {
    */
   anonymous?: boolean
   /**
-   * Makes what counts presses, reads and batches, with the first use: `() => createMetrics()` of `onecount/metrics`. Read
-   * at `/api/metrics` with `ONECOUNT_METRICS_SECRET` as bearer token; without that setting in development alone.
+   * Makes what counts presses, reads and batches, with the first use: `() => createMetrics()` of `onecount/metrics`.
+   * Read at `/api/metrics` with `ONECOUNT_METRICS_SECRET` as bearer token; without that setting in development alone.
    */
   metrics?: (env: Env) => MetricsSource
   /**
@@ -68,21 +68,21 @@ export interface OnecountNextConfig<Name extends string = string> {
    */
   basePath?: string
   /**
-   * Who moves likes to Postgres: `process`, a loop in this server; `after`, what is pending is drained after the answer to
-   * a press, for platforms where timers stop with it; `none`, `npx onecount worker` or a scheduler. Where left out: `after`
-   * on Vercel, else `process`.
+   * Who moves likes to Postgres: `process`, a loop in this server; `after`, what is pending is drained after the answer
+   * to a press, for platforms where timers stop with it; `none`, `npx onecount worker` or a scheduler. Where left out:
+   * `after` on Vercel, else `process`.
    */
   drain?: 'process' | 'after' | 'none'
   /**
-   * `true`: pages take GET and HEAD alone, and anything else is 405 at once, where Next would wait for its body. `false`
-   * where left out, as Server Actions are POST requests to pages.
+   * `true`: pages take GET and HEAD alone, and anything else is 405 at once, where Next would wait for its body.
+   * `false` where left out, as Server Actions are POST requests to pages.
    */
   readOnlyPages?: boolean
   /** Of the process' shared state (engine, connections, limits): another one for a second configuration. `onecount`. */
   name?: string
 }
 
-/** @throws OnecountError `misconfigured` when nobody could ever like, or the base path is none */
+/** @throws OnecountError `misconfigured` when no visitor could ever like, or the base path is none */
 export function checkConfig({ session, anonymous, basePath }: OnecountNextConfig): void {
   if (anonymous === false && !session)
     throw misconfigured('session', 'anonymous is false and there is no session: nobody could ever like')

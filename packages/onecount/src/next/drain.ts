@@ -6,8 +6,8 @@ import type { Parts } from './parts'
 const CONNECT_MS = 2000
 
 /**
- * Starts the drain of this process, of every kind, and finishes it when the server is asked to stop. Without Redis there
- * is nothing to drain, and Postgres is let forget in time all the same.
+ * Starts the drain of this process, of every kind, and finishes it when the server is asked to stop. Without Redis
+ * there is nothing to drain, and Postgres is let forget in time all the same.
  */
 export function startDrain({ engines, redis }: Parts): void {
   const { drain } = engines()
@@ -40,7 +40,10 @@ async function connected(client: RedisClient | undefined): Promise<void> {
   })
 }
 
-/** A Redis that evicts keys tears posts apart key by key. It is noticed and mended, but costs a hydration each time. */
+/**
+ * A Redis that evicts keys tears posts apart key by key. The engine detects and repairs it, but each time costs a
+ * hydration.
+ */
 async function warnOfEviction(client: Redis | Cluster): Promise<void> {
   if (client.status !== 'ready') await new Promise<void>(resolve => client.once('ready', resolve))
   const nodes = 'nodes' in client ? client.nodes('master') : [client]

@@ -23,9 +23,9 @@ export interface OnecountNext<Name extends string = string> {
    */
   readonly handlers: RouteHandlers
   /**
-   * For `proxy.ts`: a visitor who opens a page without a valid session cookie gets one, already for this very render. Takes
-   * the application's own proxy, if it has one, whose answer it leaves as it is but for the cookie and, where it sets one,
-   * `Cache-Control: private, no-store`. Opens no store. Does nothing where `anonymous` is false.
+   * For `proxy.ts`: a visitor who opens a page without a valid session cookie gets one, already for this very render.
+   * Takes the application's own proxy, if it has one, whose answer it leaves as it is but for the cookie and, where it
+   * sets one, `Cache-Control: private, no-store`. Opens no store. Does nothing where `anonymous` is false.
    *
    * @example
    * export const proxy = onecount.withSession()
@@ -38,19 +38,19 @@ export interface OnecountNext<Name extends string = string> {
    */
   readonly withSession: WithSession
   /**
-   * Whose likes the page that is rendered shows: the id of the signed-in person, else of the anonymous session; null for
-   * neither. In server components, route handlers and Server Actions. Makes the page dynamic.
+   * Whose likes the page that is rendered shows: the id of the signed-in person, else of the anonymous session; null
+   * for neither. In server components, route handlers and Server Actions. Makes the page dynamic.
    *
    * @throws what `session` of the config throws; OnecountError `misconfigured`
    */
   getSession(): Promise<string | null>
   /**
-   * Counts and hearts of this moment for one page, in one round trip to Redis per 250 posts. Posts that do not exist are
-   * absent; what cannot be read is unknown (`count: null`), never 0. Give each to `useLikes(id, seed)`.
+   * Counts and hearts of this moment for one page, in one round trip to Redis per 250 posts. Posts that do not exist
+   * are absent; what cannot be read is unknown (`count: null`), never 0. Give each to `useLikes(id, seed)`.
    *
    * @param options `kind`: of which kind; the main one where left out, which is `like`, else the first of the
-   * configuration. `sessionId`: whose hearts; that of the request where left out, null for nobody's. A session by
-   * itself is taken as `sessionId`.
+   * configuration. `sessionId`: whose hearts; that of the request where left out, null for no hearts. A session by
+   * itself counts as `sessionId`.
    * @throws as {@link OnecountNext.getSession} where `sessionId` is left out, else never
    * @example
    * const likes = await onecount.readLikes(posts.map(post => post.id))
@@ -66,9 +66,10 @@ export interface OnecountNext<Name extends string = string> {
    * Gives the likes that this browser made before it signed in, of every kind, to the signed-in person; a post that
    * both like counts once.
    * In a Server Action or a route handler of your own, after the person said so: never by itself, as a link that signs
-   * somebody in would take their likes. Repeat it while `complete` is false.
+   * a person in would transfer their likes. Repeat it while `complete` is false.
    *
-   * @throws OnecountError `sign_in_required` when nobody is signed in; StoreUnavailable when Postgres does not answer
+   * @throws OnecountError `sign_in_required` when no person is signed in; StoreUnavailable when Postgres does not
+   * answer
    * @example
    * 'use server'
    * export async function keepMyLikes() {
@@ -77,8 +78,8 @@ export interface OnecountNext<Name extends string = string> {
    */
   mergeAnonymousLikes(): Promise<Moderated>
   /**
-   * For `instrumentation.ts`, in the Node runtime: starts what stands before Next (addresses of visitors, answers in the
-   * documented shape to what Next cannot read), says which setting is wrong, and starts the drain.
+   * For `instrumentation.ts`, in the Node runtime: starts what stands before Next (addresses of visitors, answers in
+   * the documented shape to what Next cannot read), says which setting is wrong, and starts the drain.
    *
    * @example
    * export async function register() {
@@ -89,8 +90,8 @@ export interface OnecountNext<Name extends string = string> {
    */
   register(): void
   /**
-   * The drain alone: a loop in this process that is finished when the server is asked to stop. Does nothing where `drain`
-   * of the config is not `process`. @throws OnecountError `misconfigured`
+   * The drain alone: a loop in this process that is finished when the server is asked to stop. Does nothing where
+   * `drain` of the config is not `process`. @throws OnecountError `misconfigured`
    */
   startDrain(): void
   /**
@@ -100,7 +101,10 @@ export interface OnecountNext<Name extends string = string> {
   engine(kind?: Name): Onecount
   /** The engines of all kinds, their drain and their health. @throws OnecountError `misconfigured` */
   engines(): Engines<Name>
-  /** Its Redis, not connected before the first command; null when none is configured. @throws OnecountError `misconfigured` */
+  /**
+   * Its Redis, not connected before the first command; null when none is configured. @throws OnecountError
+   * `misconfigured`
+   */
   redis(): RedisSource | null
   /** Its limits, for writes of the application's own. @throws OnecountError `misconfigured` */
   limiter(): Limiter
@@ -110,14 +114,14 @@ export interface OnecountNext<Name extends string = string> {
 export interface ReadLikesOptions<Name extends string = string> {
   /** The main kind where left out: `like`, else the first of the configuration. */
   kind?: Name
-  /** That of the request where left out; null: nobody's. */
+  /** That of the request where left out; null: no hearts. */
   sessionId?: string | null
 }
 
 /**
- * onecount for a Next.js application (16 or newer, app router): made once, in one file, from which route handlers, proxy,
- * pages and instrumentation import. Settings come from the environment, as `.env.example` explains them, and are read when
- * they are needed: importing it opens no connection, and a build needs no secret.
+ * onecount for a Next.js application (16 or newer, app router): made once, in one file, from which route handlers,
+ * proxy, pages and instrumentation import. Settings come from the environment, as `.env.example` explains them, and are
+ * read when they are needed: importing it opens no connection, and a build needs no secret.
  *
  * @example
  * // onecount.ts

@@ -44,7 +44,8 @@ export interface PostgresJsClient {
  * saves a round trip a call: where a transaction pooler stands in between, make the connections with `prepare: false`.
  * `timeoutMs`: deadline of one call, 5000. `kind`: of `defineConfig`; left out, the one that there is without a
  * configuration. Make the connections with
- * `fetch_types: false`: where that question of the driver is cut off, the rejection is nobody's and ends the process.
+ * `fetch_types: false`: where that question of the driver is cut off, no caller handles the rejection, and it ends the
+ * process.
  * @example
  * postgresJsPort(postgres(process.env.DATABASE_URL!, { fetch_types: false }), { kind: config.kinds.bookmark })
  */
@@ -114,7 +115,7 @@ async function call(
 
 /**
  * `query.cancel()` drops the promise of the connection that it makes: where that is refused, as by a Postgres that is
- * gone, the rejection is nobody's and ends the process. So the function behind it is called.
+ * gone, no caller handles the rejection, and it ends the process. So the function behind it is called.
  *
  * A query that was sent behind another one on its connection is left to run: the driver would take the answer to it for
  * that of the query behind it, and so on, for as long as the connection lasts.
@@ -125,7 +126,9 @@ function cancel(query: object): void {
   canceller?.(query).catch(() => {})
 }
 
-/** What the driver keeps of a query: on which connection it was sent, and whether it is the one that is being answered. */
+/**
+ * What the driver keeps of a query: on which connection it was sent, and whether it is the one that is being answered.
+ */
 interface DriverQuery {
   canceller?: ((query: object) => Promise<void>) | null
   state?: object | null
@@ -156,8 +159,8 @@ const CANCEL_MS = 500
 const CANCELLED = '57014'
 
 /**
- * Does not trust the connection to say that it is dead: past the deadline the call has failed. It is cancelled then, and
- * a Postgres that says so has undone it.
+ * Does not trust the connection to say that it is dead: past the deadline the call has failed. It is cancelled then,
+ * and a Postgres that says so has undone it.
  */
 async function withDeadline<T>(call: PromiseLike<T>, ms: number, cancel: () => void): Promise<T> {
   const timers: NodeJS.Timeout[] = []

@@ -26,14 +26,14 @@ type Refused = [...Triple, sqlstate: string, message: string]
 type SetAside = [...Refused, at: string]
 
 /**
- * The Postgres port over any way to call a function: both drivers are this, with their own `rpc`. `kind`: whose functions
- * are called, of `defineConfig`; left out, those that there are without a configuration.
+ * The Postgres port over any way to call a function: both drivers are this, with their own `rpc`. `kind`: whose
+ * functions are called, of `defineConfig`; left out, those that there are without a configuration.
  * @example
  * const postgres = postgresPort(async (name, args) => callFunction(`public.${name}`, args))
  */
 export function postgresPort(rpc: Rpc, { kind = DEFAULT_KIND }: { kind?: Kind } = {}): PostgresPort {
   const prefix = functionPrefix(kind)
-  // Where actors are UUIDs, one that is none stands for nobody in the tables.
+  // Where actors are UUIDs, one that is none stands for no actor in the tables.
   const isUuid = kind.rows.actorType === 'uuid'
   const toSession = (id: string): string => (isUuid && id === NOBODY ? '' : id)
   const fromSession = (id: string): string => (isUuid && id === '' ? NOBODY : id)

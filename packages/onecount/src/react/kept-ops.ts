@@ -3,9 +3,9 @@ import { isNatural } from './numbers'
 export type KeptOps = ReturnType<typeof createKeptOps>
 
 /**
- * The newest press of each post of which Postgres is not known to hold it, shared by the tabs of a browser and kept apart
- * by the session that made it. An entry a post and session: what one tab writes does not undo what another has written.
- * Where there is no storage, or it is full or forbidden, they live as long as the page.
+ * The newest press of each post of which Postgres is not known to hold it, shared by the tabs of a browser and kept
+ * apart by the session that made it. An entry a post and session: what one tab writes does not undo what another has
+ * written. Where there is no storage, or it is full or forbidden, they live as long as the page.
  *
  * @param scope sets those of one kind on one server apart from all others
  * @param now the server's time as far as it is known, milliseconds. The device's clock may be set before the next page,
@@ -63,7 +63,7 @@ export function createKeptOps(
       })
     },
 
-    /** Unless a newer press has taken its place. */
+    /** Unless a newer press has replaced it. */
     forget(postId: string, op: number, session?: string): void {
       if (get(postId, session) <= op) remove(nameOf(postId, session))
     },

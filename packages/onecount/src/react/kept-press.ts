@@ -1,7 +1,7 @@
 import type { PostLikes } from './post'
 import type { LikesStore } from './store'
 
-/** A press needs no looking after any more, unless a newer one has taken its place. */
+/** A press needs no looking after any more, unless a newer one has replaced it. */
 export function forget({ ops }: LikesStore, post: PostLikes, op: number, session?: string): void {
   ops.forget(post.postId, op, session)
   if (!post.keptOp()) post.acknowledged = undefined

@@ -21,7 +21,7 @@ export const afterOp = (op: number): number => (op > 0 ? Math.floor(op / 2) + 1 
 /** Names a session; absent: not known. */
 type Whose = Pick<LikeInput, 'session'>
 
-/** Whether somebody else has signed in, or nobody, since the heart was heard. */
+/** Whether the person has changed, or signed out, since the heart was heard. */
 export const isOfAnother = (of: Whose, known: Whose | undefined): boolean =>
   !!of.session && !!known?.session && of.session !== known.session
 

@@ -29,7 +29,7 @@ export interface Press extends Intent {
   isRestamped?: boolean
 }
 
-/** Why a press was not taken. */
+/** Why a press was not accepted. */
 export interface Refusal {
   code: string
   message: string

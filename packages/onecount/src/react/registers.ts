@@ -74,7 +74,7 @@ export const EMPTY_ENTRY: LikesEntry = {
  * Merges an input into what is known; `at`: when the request was sent, or when an unsolicited event arrived (ms since
  * 1970). A register takes a value whose revision is not older than its own. One shared revision would let another
  * person's event hide one's own newer liked. What was known of another session counts for nothing. Numbers that are not
- * whole, safe and natural are not taken.
+ * whole, safe and natural are refused.
  * Pure; answers the same object when nothing changed.
  * @example
  * const entry = mergeLikes(undefined, { count: 447, liked: true, rev: 1795466338345000 }, Date.now())
@@ -115,8 +115,8 @@ function takes({ rev, cached }: LikeInput, knownRev: number, knownAt: number, at
 }
 
 /**
- * What Redis says while it does not know its ops tells nothing of a revision whose exact count is known: whoever makes the
- * count inexact makes a new revision.
+ * What Redis says while it does not know its ops tells nothing of a revision whose exact count is known: whoever makes
+ * the count inexact makes a new revision.
  */
 const isNoBetter = ({ source, rev }: LikeInput, known: LikesEntry): boolean =>
   source === 'lagging' && known.source === 'redis' && known.count !== null && rev === known.countRev

@@ -3,7 +3,7 @@ const SET_BACK_MS = 1000
 
 /**
  * Milliseconds since 1970 by the device, for ages: it goes on where the device's clock is set back while the page is
- * open. A step forward is taken as it is: a device that slept makes the same one. What a device calls now may be years
+ * open. A step forward counts as it is: a device that slept makes the same one. What a device calls now may be years
  * off; the server's time is `createServerClock`.
  */
 export function createSteadyClock() {

@@ -7,7 +7,7 @@ export interface LikesTransport {
   read(postIds: string[]): Promise<Map<string, LikeInput>>
   /**
    * Makes the post liked or not; can be repeated with the same op. With `ack: 'postgres'` it is durable when it is
-   * answered. `madeBy` names the session that has pressed, as answers do: of another one the press is not taken.
+   * answered. `madeBy` names the session that has pressed, as answers do: of another one the press is not accepted.
    *
    * @throws LikesUnreachable, LikesRefused (`op_ahead`: its time lies in the future; `session_changed`: the request
    * comes from another session)

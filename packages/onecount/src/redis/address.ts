@@ -79,7 +79,7 @@ function withSharedLogin(texts: string[]): string[] {
 }
 
 function parse(text: string): URL {
-  // A password with one of `/?#` ends too early, and what follows would be taken for a host and printed.
+  // A password with one of `/?#` ends too early, and what follows would be parsed as a host and printed.
   if (/[/?#].*@/.test(text.replace(/^[a-z]+:\/\//i, '')) || !URL.canParse(text)) throw unreadable()
   const url = new URL(text)
   if (!/^rediss?:$/.test(url.protocol) || !url.hostname) throw unreadable()

@@ -12,13 +12,15 @@ export const WRONG_KIND = {
 
 type Kind = keyof typeof WRONG_KIND
 
-/** Replies of a node to a client that takes it for a single Redis, and of a single Redis that is asked for its slots. */
+/**
+ * Replies of a node to a client that takes it for a single Redis, and of a single Redis that is asked for its slots.
+ */
 const REPLIES: [kind: Kind, reply: RegExp][] = [
   ['cluster', /^(MOVED|ASK|CROSSSLOT) /],
   ['single', /cluster support disabled|unknown (sub)?command.*\bcluster\b/i],
 ]
 
-/** What Redis is where a reply shows that it was taken for the other kind. */
+/** What Redis is where a reply shows that the setting names the other kind. */
 export function kindShownBy(error: unknown): Kind | null {
   const message = error instanceof Error ? error.message : ''
   return REPLIES.find(([, reply]) => reply.test(message))?.[0] ?? null

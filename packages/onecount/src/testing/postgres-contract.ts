@@ -34,7 +34,7 @@ export function postgresContract(
     afterAll(() => database?.close())
     beforeEach(async () => {
       await database.clear()
-      // A Redis drains, of a partition of its own: from now on what is taken without it is logged.
+      // A Redis drains, of a partition of its own: from now on ops without it are logged.
       await database.port.sync({ partition: 1000, parent: '', nonce: 'first', entries: [], limit: 1 })
     })
 

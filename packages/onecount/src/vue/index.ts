@@ -65,7 +65,7 @@ export function useLikes(
   const shown = shallowRef<ObservedLikes>()
   const like = computed(() => shown.value ?? observer.value.current())
 
-  // Not on a server, whose page nobody looks at; and ended with the component.
+  // Not on a server, where no page is shown; and ended with the component.
   onMounted(() => {
     watchEffect(clean =>
       clean(

@@ -24,7 +24,9 @@ export async function checkPartitions(sql: Sql, { kind, names }: Made, own?: num
   return judgePartitions(row!.partitions, own, kind.isDefault ? '' : ` --kind ${kind.name}`)
 }
 
-/** What Postgres has taken without Redis: how much there is, whether it is told, and whether its sums are right. */
+/**
+ * Ops that Postgres applied without Redis: how many, whether Redis is told of them, and whether their sums are right.
+ */
 export async function checkLog(sql: Sql, { names }: Made): Promise<Finding> {
   const name = 'log'
   const { own, prefix } = names

@@ -17,7 +17,7 @@ export interface Made {
   ownTables: string[]
   /** What makes all of this: an advice. */
   apply: string
-  /** What mends rows: an advice. */
+  /** How to repair rows: an advice. */
   repair: string
 }
 

@@ -48,7 +48,7 @@ export async function checkForeignTriggers(sql: Sql, { kind, names }: Made): Pro
     : fail(name, those, 'drop them: likes are counted here already')
 }
 
-/** The drain writes rows as the server: nobody is signed in then, and `auth.uid()` is null. */
+/** The drain writes rows as the server: no person is signed in then, and `auth.uid()` is null. */
 export async function checkPersonTriggers(sql: Sql, { names }: Made): Promise<Finding> {
   const name = 'triggers that ask who is signed in'
   const tables = JSON.stringify([...new Set([names.content, names.rows, names.counts])])

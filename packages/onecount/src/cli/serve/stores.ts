@@ -9,7 +9,7 @@ import { MissingSetting, type StoreSettings } from '../settings'
 import { redisUnreachable } from '../unreachable'
 import type { ServeLog } from './log'
 
-/** Deadline of one call to Postgres, milliseconds: somebody waits on a screen. */
+/** Deadline of one call to Postgres, milliseconds: a visitor waits for it. */
 const POSTGRES_MS = 5000
 /** A store that has not answered by then is named when the server begins, milliseconds. */
 const LOOK_MS = 3000

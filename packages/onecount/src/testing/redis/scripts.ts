@@ -122,7 +122,7 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
       )
     },
 
-    /** For nobody where the session is `null`. */
+    /** Without a session where it is `null`. */
     read: (posts: string[], session: string | null = null) => text(calls.read(posts, session)),
 
     installPosts: (
