@@ -1,15 +1,36 @@
 -- abandon: drop the batch in flight, which Postgres does not take. Had it taken it after all, the next one is rejected.
--- One of which some is settled is not pending any more: it stays until Postgres takes it again.
+-- One of which some is settled is not pending any more: it stays until Postgres takes it again. Members that are no ops
+-- are set aside, as marks that no batch has.
 --
 -- KEYS
 --   1 q         zset    likes:pending
 -- ARGV
 --   1 nonce     of the batch
+--   2.. members of it that are no ops
 -- RETURNS
 --   '1' | '0': it stays, or another batch is in flight
 -- include: batch
 
-if nonce_in_flight(KEYS[1]) ~= ARGV[1] then return '0' end
-if mark_of(KEYS[1], 'half') then return '0' end
-drop_batch(KEYS[1])
+local q = KEYS[1]
+if nonce_in_flight(q) ~= ARGV[1] then return '0' end
+if mark_of(q, 'half') then return '0' end
+
+local function set_aside(member)
+  if redis.call('ZREM', q, member) == 0 then return false end
+  redis.call('ZADD', q, 0, '!foreign|' .. member)
+  return true
+end
+
+local is_torn = false
+for i = 2, #ARGV do is_torn = not set_aside(ARGV[i]) or is_torn end
+-- A batch is kept as lines: a member that holds several of them comes as several.
+if is_torn then
+  local after, rest = string.match(mark_of(q, 'outs'), '^([^\n]*)\n(.*)$')
+  local _, lines = string.gsub(rest, '\n', '')
+  local from = after == '' and PENDING_FROM or '(' .. after
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', q, from, '+', 'LIMIT', 0, lines)) do
+    if string.find(member, '\n', 1, true) then set_aside(member) end
+  end
+end
+drop_batch(q)
 return '1'

@@ -19,6 +19,6 @@ local fed = mark_of(q, 'fed')
 if fed then pending = pending + redis.call('ZCARD', KEYS[2]) - fed end
 for _, member in ipairs(redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, ARGV[1])) do
   local op = tonumber(string.match(member, '|(%d+)|%d+|%-?%d|[^|]*$'))
-  if not oldest or op < oldest then oldest = op end
+  if op and (not oldest or op < oldest) then oldest = op end
 end
 return { mark_of(q, 'nonce') or '', epoch_of(q) or '', int(pending), int(oldest or 0), mark_of(q, 'home') or '' }

@@ -52,7 +52,7 @@ export const BATCH_RULES: Rule[] = [
   {
     name: 'a batch of which some is settled is not dropped',
     file: lua('abandon'),
-    find: "if mark_of(KEYS[1], 'half') then return '0' end",
+    find: "if mark_of(q, 'half') then return '0' end",
     replace: '',
     faults: ['op refused', 'postgres rolled back', 'reply lost'],
   },

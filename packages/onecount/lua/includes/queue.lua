@@ -1,6 +1,7 @@
 -- likes:pending holds everything whose loss must be noticed together, as one zset read by lex:
 --   !epoch|<epoch>  !fed|<n>  !half|<pairs that are settled>|<receipt>  !home|<id>  !nonce|<receipt of the cut>
 --   !out|<nonce>  !outs|<after>\n<last>\n<member>\n…, the batch in flight  !trimmed|<op>
+--   !foreign|<member>, one for each that another program has added and that is no op
 --   <post>|<session>|<op>|<rev>|<d>|<epoch in which d was known>
 -- The marks sort before every pending op, the epoch first. d is what the op changes in the count that Postgres has at the
 -- cut; where its epoch is not that of now, it is a guess.

@@ -6,6 +6,7 @@ import { createOnecount } from '../core/onecount'
 import { readKinds } from './config'
 import { assertAnswers, layoutOf, openPostgres, openSql, type PostgresStore } from './connect'
 import { type Finding, fail, ok, skipped, warn } from './doctor/check'
+import { checkForeign } from './doctor/foreign-members'
 import { judgePartitions } from './doctor/log'
 import { checkKind, checkServer } from './doctor/postgres'
 import { checkRedis } from './doctor/redis'
@@ -180,7 +181,8 @@ async function checkBacklog(
     ...layoutOf(settings),
   })
   const health = await onecount.health()
-  return [judgeBacklog(health), judgeRefused(health), ...(redis ? [judgeOwner(health)] : [])]
+  const backlog = [judgeBacklog(health), judgeRefused(health)]
+  return redis ? [...backlog, judgeOwner(health), ...(await checkForeign(redis, settings))] : backlog
 }
 
 function judgeRefused({ refused }: Health): Finding {

@@ -1,5 +1,6 @@
 import type { createHydrations } from './group-hydrations'
 import type { Keys } from './keys'
+import type { Kind } from './kind'
 import type { Ownership } from './ownership'
 import type { Pause } from './pause'
 import type { Logger, PostgresPort } from './ports'
@@ -35,8 +36,8 @@ export interface Context {
   pause: Pause
   log: Logger
   settings: Settings
-  /** What is said of a post must not depend on what others press. */
-  isPrivate: boolean
+  /** Of a private one, what is said of a post must not depend on what others press. */
+  kind: Kind
 }
 
 /** Sizes and times of the engine; `DEFAULT_SETTINGS` has those that are left out. */

@@ -1,6 +1,7 @@
 import { type Batch, handedOutAt, toBatch } from './batch'
 import type { Context } from './context'
 import { ForeignRedis, Repartitioned, StoreRefused, StoreUnavailable } from './errors'
+import { foreignMembers } from './foreign-members'
 import { createLooks } from './look'
 import type { PairOp, RefusedOp, SyncResult } from './ports'
 import { createRefusalLog, withoutSessions } from './refusals'
@@ -90,6 +91,8 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
       return { outcome: 'diverged', drained: 0, more: true }
     }
     if ('heldMs' in batch) return { outcome: 'held', drained: 0, more: false, heldMs: batch.heldMs }
+    const foreign = foreignMembers(batch, ctx.kind)
+    if (foreign.length > 0) return setAside(batch, foreign)
     after = batch.last
     const began = ctx.elapsed()
     const result = await sync(batch)
@@ -113,6 +116,15 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
       drained: batch.entries.length - refused.length,
       more: batch.isFull || rows.length > 0 || next !== null || !isSettled,
     }
+  }
+
+  /** Postgres refuses a batch with one of these as a whole. */
+  async function setAside({ nonce }: Batch, foreign: readonly string[]): Promise<Tick> {
+    await ctx.redis!.abandon(nonce, foreign)
+    ctx.log.warn(
+      `another program writes to likes:pending: ${foreign.length} members are no likes and are set aside, see npx onecount doctor`,
+    )
+    return { outcome: 'late', drained: 0, more: true }
   }
 
   /** How long a full batch took, milliseconds. */

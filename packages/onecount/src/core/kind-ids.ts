@@ -12,7 +12,7 @@ const GREATEST = 2n ** 63n - 1n
 /** What an actor that is a UUID cannot be: it stands for no actor in the tables of onecount. */
 export const NOBODY = '00000000-0000-0000-0000-000000000000'
 
-function isBigint(id: string): boolean {
+export function isBigint(id: string): boolean {
   if (!INTEGER.test(id)) return false
   const value = BigInt(id)
   // The smallest one is where pages begin.

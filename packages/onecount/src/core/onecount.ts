@@ -68,12 +68,11 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
     createPartition({
       partition,
       partitions,
-      keyPrefix: kind.keyPrefix,
+      kind,
       redis: options.redis,
       postgres,
       redisId: options.redisId || options.redis?.id || '',
       takeOver: options.takeOver ?? false,
-      isPrivate: kind.isPrivate,
       settings,
       drain: options.drain,
       turns: turnsOf?.(partition),

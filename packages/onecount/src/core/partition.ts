@@ -4,6 +4,7 @@ import type { Context, Settings } from './context'
 import { createDrainer } from './drain'
 import { createHydrations } from './group-hydrations'
 import { createKeys, tagOf } from './keys'
+import type { Kind } from './kind'
 import { createDrainLoop, type LoopOptions } from './loop'
 import { Ownership } from './ownership'
 import { createPause } from './pause'
@@ -14,13 +15,11 @@ import type { Turns } from './turns'
 export interface PartitionOptions {
   partition: number
   partitions: number
-  /** Stands before the keys of the kind. */
-  keyPrefix: string
+  kind: Kind
   redis: RedisPort | null
   postgres: PostgresPort
   redisId: string
   takeOver: boolean
-  isPrivate: boolean
   settings: Settings
   drain: LoopOptions | undefined
   /** Of this partition of all kinds; left out: it looks alone. */
@@ -52,7 +51,7 @@ export function createPartition(options: PartitionOptions) {
     const { outcome } = await first.tick()
     if (outcome === 'diverged') await first.tick()
   }
-  const keys = createKeys(tagOf(partition, partitions, options.redis?.isCluster), options.keyPrefix)
+  const keys = createKeys(tagOf(partition, partitions, options.redis?.isCluster), options.kind.keyPrefix)
   const drained: Context = {
     redis: redis && createScripts(redis, keys),
     postgres,
@@ -70,7 +69,7 @@ export function createPartition(options: PartitionOptions) {
     pause: createPause(elapsed),
     log,
     settings,
-    isPrivate: options.isPrivate,
+    kind: options.kind,
   }
   const first = createDrainer(drained)
   return {

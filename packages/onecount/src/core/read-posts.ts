@@ -24,7 +24,7 @@ export function createReader({ parts, partOf, isPostId, absent, view, deadlineMs
   async function readPage({ ctx }: Partition, page: string[], sessionId: string | null) {
     const states = await read(ctx, page, sessionId)
     if (states.size < page.length) for (const id of page) if (!states.has(id)) absent.add(id)
-    if (ctx.isPrivate) for (const [id, state] of states) states.set(id, view(state))
+    if (ctx.kind.isPrivate) for (const [id, state] of states) states.set(id, view(state))
     return states
   }
 

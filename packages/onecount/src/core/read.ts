@@ -30,7 +30,7 @@ export async function read(
       const cold: string[] = []
       const unsettled: string[] = []
       const page = await ctx.redis.read(left, sessionId)
-      forEachState(page, left, sessionId, ctx.isPrivate, (state, isCold, isPairKnown) => {
+      forEachState(page, left, sessionId, ctx.kind.isPrivate, (state, isCold, isPairKnown) => {
         const { postId, op, durable } = state
         states.set(postId, isCold ? unknown(postId) : state)
         if (!isCold && isPairKnown) return

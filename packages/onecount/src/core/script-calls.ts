@@ -198,7 +198,11 @@ export function scriptCalls(keys: Keys) {
       ],
     ],
 
-    abandon: (nonce: string): ScriptCall => ['abandon', [q], [nonce]],
+    abandon: (nonce: string, foreign: readonly string[] = []): ScriptCall => [
+      'abandon',
+      [q],
+      [nonce, ...foreign],
+    ],
     resolve: (receipt: string, nonce: string, limit: number): ScriptCall => [
       'resolve',
       [q, recent],

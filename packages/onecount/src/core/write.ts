@@ -30,7 +30,7 @@ export async function write(
   op: number,
 ): Promise<WriteState> {
   assertOp(op, liked)
-  if (ctx.isPrivate) await judgeAlone(ctx, { postId, sessionId, op })
+  if (ctx.kind.isPrivate) await judgeAlone(ctx, { postId, sessionId, op })
   const pair = { postId, sessionId, op }
   const inRedis = await attempts(ctx, pair, accept => runWrite(ctx, pair, accept))
   return inRedis ?? viaPostgres(ctx, { ...pair, liked }, ctx.now())
@@ -110,7 +110,7 @@ async function attempt(
     const reply = await run(prepared === 'hydrated' ? 'warm' : 'any')
     if (reply.kind === 'warm') {
       // What is guessed may be another session's press, which a private kind does not show: a read tells.
-      const isUntold = ctx.isPrivate && prepared === 'hydrated' && reply.state.source === 'lagging'
+      const isUntold = ctx.kind.isPrivate && prepared === 'hydrated' && reply.state.source === 'lagging'
       if (!isUntold) return reply.state
     }
     if (reply.kind === 'ahead') throw opAhead(reply.moment, ctx.now())

@@ -14,7 +14,7 @@ export interface Script {
 export const SCRIPTS: Readonly<Record<ScriptName, Script>> = {
   abandon: {
     name: 'abandon',
-    sha1: '4b1e7b45614227a11f282a7689019d8f91ccda22',
+    sha1: '40f041edeb1db1ec0a65f5c9287dbf6492ed0f50',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -85,9 +85,25 @@ local function drop_batch(q)
   set_mark(q, 'out', nil)
   set_mark(q, 'outs', nil)
 end
-if nonce_in_flight(KEYS[1]) ~= ARGV[1] then return '0' end
-if mark_of(KEYS[1], 'half') then return '0' end
-drop_batch(KEYS[1])
+local q = KEYS[1]
+if nonce_in_flight(q) ~= ARGV[1] then return '0' end
+if mark_of(q, 'half') then return '0' end
+local function set_aside(member)
+  if redis.call('ZREM', q, member) == 0 then return false end
+  redis.call('ZADD', q, 0, '!foreign|' .. member)
+  return true
+end
+local is_torn = false
+for i = 2, #ARGV do is_torn = not set_aside(ARGV[i]) or is_torn end
+if is_torn then
+  local after, rest = string.match(mark_of(q, 'outs'), '^([^\\n]*)\\n(.*)$')
+  local _, lines = string.gsub(rest, '\\n', '')
+  local from = after == '' and PENDING_FROM or '(' .. after
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', q, from, '+', 'LIMIT', 0, lines)) do
+    if string.find(member, '\\n', 1, true) then set_aside(member) end
+  end
+end
+drop_batch(q)
 return '1'
 `,
   },
@@ -2158,7 +2174,7 @@ return out
   },
   status: {
     name: 'status',
-    sha1: '08054b8572942bb849eadc6eb3b94b6c3e894e8b',
+    sha1: 'c0353621c4209e1d9f7a0e18c7be360a50eb4243',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -2213,7 +2229,7 @@ local fed = mark_of(q, 'fed')
 if fed then pending = pending + redis.call('ZCARD', KEYS[2]) - fed end
 for _, member in ipairs(redis.call('ZRANGEBYLEX', q, PENDING_FROM, '+', 'LIMIT', 0, ARGV[1])) do
   local op = tonumber(string.match(member, '|(%d+)|%d+|%-?%d|[^|]*$'))
-  if not oldest or op < oldest then oldest = op end
+  if op and (not oldest or op < oldest) then oldest = op end
 end
 return { mark_of(q, 'nonce') or '', epoch_of(q) or '', int(pending), int(oldest or 0), mark_of(q, 'home') or '' }
 `,

@@ -181,7 +181,7 @@ export function scriptsOf({ run }: Pick<RedisPort, 'run'>, tag = '') {
       >,
     close: (limit: number, ...done: string[]) => list(calls.close(limit, done)),
     reopen: () => run(...calls.reopen()),
-    abandon: (nonce: string) => run(...calls.abandon(nonce)),
+    abandon: (nonce: string, ...foreign: string[]) => run(...calls.abandon(nonce, foreign)),
 
     settleSlice(batch: Pick<Batch, 'nonce'>, receipt: string, slice: Slice, options: SettleOf = {}) {
       const { now = T, latest = 2 * T, began = 2 * T, lasts = 4 * T, ttl: sessionMs = 60_000 } = options
