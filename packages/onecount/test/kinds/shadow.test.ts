@@ -274,7 +274,33 @@ async function expectAgreement({ people, run, sql, command, kind }: Started, { i
   const keys = createKeys('', kind.keyPrefix)
   const held = (id: string) => command.smembers(keys.liked(id)).then(likers => likers.sort())
   await people.quiet(async () => {
-    await expect.poll(() => Promise.all(ids.map(held))).toEqual(ids.map(people.likersOf))
+    const wanted = ids.map(people.likersOf)
+    await expect
+      .poll(() => Promise.all(ids.map(held)))
+      .toEqual(wanted)
+      .catch(async error => {
+        const inTables = await Promise.all(ids.map(id => likersInTables(sql, id)))
+        const strays = async (id: string, n: number) => {
+          const likers = await held(id)
+          const one = [...likers, ...wanted[n]!].find(
+            user => likers.includes(user) !== wanted[n]!.includes(user),
+          )
+          if (!one) return []
+          return {
+            id,
+            user: one,
+            isWanted: wanted[n]!.includes(one),
+            isInTables: inTables[n]!.includes(one),
+            ops: await command.hgetall(keys.ops(one)),
+            recent: await command.zscore(keys.recent, `${id}|${one}`),
+            rows: await sql`select * from article_likes where article_id = ${id} and user_id = ${one}`,
+            tombstones:
+              await sql`select * from onecount_like_tombstones where post_id = ${id} and session_id = ${one}`,
+          }
+        }
+        const found = await Promise.all(ids.map(strays))
+        throw new Error(`a mirror differs: ${JSON.stringify(found.flat())}`, { cause: error })
+      })
     await expect
       .poll(() => Promise.all(ids.map(id => likersInTables(sql, id))))
       .toEqual(ids.map(people.likersOf))
