@@ -92,7 +92,8 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     }
     if ('heldMs' in batch) return { outcome: 'held', drained: 0, more: false, heldMs: batch.heldMs }
     const foreign = foreignMembers(batch, ctx.kind)
-    if (foreign.length > 0) return setAside(batch, foreign)
+    if (foreign.length > 0 && (await setAside(batch, foreign)))
+      return { outcome: 'late', drained: 0, more: true }
     after = batch.last
     const began = ctx.elapsed()
     const result = await sync(batch)
@@ -118,13 +119,13 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
     }
   }
 
-  /** Postgres refuses a batch with one of these as a whole. */
-  async function setAside({ nonce }: Batch, foreign: readonly string[]): Promise<Tick> {
-    await ctx.redis!.abandon(nonce, foreign)
+  /** Postgres refuses a batch with one of these as a whole. False: the batch stays, or another one is in flight. */
+  async function setAside({ nonce }: Batch, foreign: readonly string[]): Promise<boolean> {
+    if (!(await ctx.redis!.abandon(nonce, foreign))) return false
     ctx.log.warn(
       `another program writes to likes:pending: ${foreign.length} members are no likes and are set aside, see npx onecount doctor`,
     )
-    return { outcome: 'late', drained: 0, more: true }
+    return true
   }
 
   /** How long a full batch took, milliseconds. */

@@ -133,8 +133,12 @@ export function createScripts(port: Pick<RedisPort, 'run'>, keys: Keys) {
       return verdict === 'LATE' ? 'late' : { batch }
     },
 
-    /** Drops the batch in flight, which Postgres does not take. `foreign`: members of it that are no ops are set aside. */
-    abandon: (nonce: string, foreign?: readonly string[]) => run(...calls.abandon(nonce, foreign)),
+    /**
+     * Drops the batch in flight, which Postgres does not take; false where it stays, or another one is in flight.
+     * `foreign`: members of it that are no ops are set aside.
+     */
+    abandon: (nonce: string, foreign?: readonly string[]) =>
+      run(...calls.abandon(nonce, foreign)).then(isYes),
 
     /** Begins an epoch at the receipt of Postgres: 'DIVERGED', or 'LATE' where another batch is in flight. */
     resolve: (receipt: string, nonce: string, limit: number) =>
