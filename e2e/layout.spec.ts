@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { expect, type Page, test } from '@playwright/test'
+import { startSlowPages } from './support/slow-page'
 import { startApp, type TestStack } from './support/stack'
 import { BEAR, BEAR_CAPTION, follow, heart, pressAndSave } from './support/views'
 
@@ -52,25 +53,36 @@ for (const width of [320, 390, 768, 1280])
 
 const LATE_FONT_MS = 700
 
-/** How far a part of the page moved, and which: the beginning of its HTML. */
+/** How far parts of the page moved, and each of them: its HTML, and where it was and is. */
 type Shift = [value: number, ...moved: string[]]
 
-for (const width of [390, 1280])
+/** Records in `window.shifts` what moves from the first frame on. */
+const recordShifts = (page: Page) =>
+  page.addInitScript(() => {
+    type Source = { node?: Node; previousRect: DOMRectReadOnly; currentRect: DOMRectReadOnly }
+    type Entry = PerformanceEntry & { value: number; sources: Source[] }
+    const shifts: Shift[] = []
+    Object.assign(window, { shifts })
+    const box = ({ x, y, width, height }: DOMRectReadOnly) => `${x},${y} ${width}x${height}`
+    const html = (node: Node) =>
+      node instanceof Element
+        ? node.outerHTML.slice(0, 200)
+        : `"${node.textContent}" in ${node.parentElement?.className}`
+    const describe = ({ node, previousRect, currentRect }: Source) =>
+      `${node && html(node)}: ${box(previousRect)} -> ${box(currentRect)}`
+    new PerformanceObserver(list => {
+      for (const { value, sources } of list.getEntries() as Entry[])
+        shifts.push([value, ...sources.map(describe)])
+    }).observe({ type: 'layout-shift', buffered: true })
+  })
+
+const shiftsOf = (page: Page) => page.evaluate(() => (window as unknown as { shifts: Shift[] }).shifts)
+
+for (const width of [390, 1280]) {
   for (const font of ['in time', 'late'])
     test(`nothing moves while a page of ${width} px appears, its font ${font}`, async ({ page }) => {
       await page.setViewportSize({ width, height: 800 })
-      await page.addInitScript(() => {
-        const shifts: Shift[] = []
-        Object.assign(window, { shifts })
-        type Entry = PerformanceEntry & { value: number; sources: { node?: Node }[] }
-        new PerformanceObserver(list => {
-          for (const { value, sources } of list.getEntries() as Entry[])
-            shifts.push([
-              value,
-              ...sources.map(({ node }) => (node as Element)?.outerHTML?.slice(0, 100) ?? 'text'),
-            ])
-        }).observe({ type: 'layout-shift', buffered: true })
-      })
+      await recordShifts(page)
       let fonts = 0
       if (font === 'late')
         await page.route('**/*.woff2', async route => {
@@ -82,11 +94,25 @@ for (const width of [390, 1280])
         await page.goto(stack.url + path)
         await expect(page.locator('html')).toHaveAttribute('lang', 'en')
         await page.waitForLoadState('networkidle')
-        const shifts = await page.evaluate(() => (window as unknown as { shifts: Shift[] }).shifts)
-        expect(shifts, path).toEqual([])
+        expect(await shiftsOf(page), path).toEqual([])
       }
       expect(fonts).toBe(font === 'late' ? PATHS.length : 0)
     })
+
+  test(`nothing moves while a page of ${width} px arrives tag by tag`, async ({ page }) => {
+    const slow = await startSlowPages(stack.url)
+    await page.setViewportSize({ width, height: 800 })
+    await recordShifts(page)
+    const shifts: Record<string, Shift[]> = {}
+    for (const path of PATHS) {
+      await page.goto(slow.url + path)
+      await expect(page.locator('html')).toHaveAttribute('lang', 'en')
+      shifts[path] = await shiftsOf(page)
+    }
+    slow.stop()
+    expect(shifts).toEqual(Object.fromEntries(PATHS.map(path => [path, []])))
+  })
+}
 
 test('"Skip to the pictures" goes there, and the next stop is in them', async ({ page }) => {
   for (const path of PATHS.filter(path => path !== '/likes')) {

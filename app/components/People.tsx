@@ -48,7 +48,7 @@ function Name({ of: { displayName } }: { of: Author }) {
   return (
     <span className={styles.name}>
       {first}
-      <span className={styles.rest}> {rest.join(' ')}</span>
+      <span className={styles.rest}>{` ${rest.join(' ')}`}</span>
     </span>
   )
 }

@@ -46,7 +46,7 @@ async function Demo() {
   return (
     <>
       <PageHead title="One like, four pages">
-        Four pages show{' '}
+        {'Four pages show '}
         <Link href={`/post/${content.id}`} scroll={false} lang="es" className={styles.caption}>
           {content.caption}
         </Link>
