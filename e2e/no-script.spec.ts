@@ -1,6 +1,22 @@
-import { expect, test } from '@playwright/test'
+import { readFileSync } from 'node:fs'
+import { type APIResponse, expect, test } from '@playwright/test'
 import { startApp, type TestStack } from './support/stack'
 import { BEAR, bear, bearCount, heart } from './support/views'
+
+const DOCUMENT = JSON.parse(readFileSync('docs/openapi.json', 'utf8'))
+
+/** The answer of the form is one that `docs/openapi.json` has: status, type of the body, headers that have to be there. */
+function expectDocumented(answer: APIResponse): void {
+  const documented = DOCUMENT.paths['/likes/{postId}/form'].post.responses[answer.status()]
+  expect(documented, `status ${answer.status()}`).toBeDefined()
+  const { headers = {}, content = {} } = documented
+  const [type] = (answer.headers()['content-type'] ?? '').split(';')
+  expect(Object.keys(content)).toEqual(type ? [type] : [])
+  for (const [name, { required, schema }] of Object.entries<{ required?: true; schema: { pattern: string } }>(
+    headers,
+  ))
+    if (required) expect(answer.headers()[name.toLowerCase()]).toMatch(new RegExp(schema.pattern))
+}
 
 let stack: TestStack
 test.beforeAll(async () => {
@@ -38,8 +54,12 @@ test.describe('without JavaScript', () => {
 test('a form of another site, a form without a direction and a post that is not there are refused in words', async ({
   request,
 }) => {
-  const send = (postId: string, form: Record<string, string>, headers: Record<string, string> = {}) =>
-    request.post(`${stack.url}/api/likes/${postId}/form`, { form, headers, maxRedirects: 0 })
+  const send = async (postId: string, form: Record<string, string>, headers: Record<string, string> = {}) => {
+    const url = `${stack.url}/api/likes/${postId}/form`
+    const answer = await request.post(url, { form, headers, maxRedirects: 0 })
+    expectDocumented(answer)
+    return answer
+  }
 
   const foreign = await send(BEAR, { liked: 'true' }, { origin: 'https://elsewhere.example' })
   expect(foreign.status()).toBe(403)
@@ -61,6 +81,7 @@ test('the form leads back to pages of this site alone', async ({ request }) => {
       maxRedirects: 0,
     })
     expect(answer.status()).toBe(303)
+    expectDocumented(answer)
     return answer.headers().location
   }
   expect(await back(`${stack.url}/?before=x`)).toBe(`/?before=x#like-${BEAR}`)

@@ -13,13 +13,72 @@ const PAGES = execFileSync('git', ['ls-files', '*.md', ':!examples/*/node_module
 const scripts = Object.keys(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts)
 const read = (page: string) => readFileSync(join(ROOT, page), 'utf8')
 
+/** Without what is shown as code. */
+const proseOf = (text: string) => text.replace(/^ *(`{3,}|~{3,}).*?^ *\1/gms, '').replace(/`[^`\n]*`/g, '')
+
+/** The names that a page can be opened at, as GitHub makes them of its headings, and those that it has of its own. */
+function anchorsOf(text: string): Set<string> {
+  const anchors = new Set([...text.matchAll(/<a (?:id|name)="([^"]+)"/g)].map(([, name]) => name!))
+  const withoutFences = text.replace(/^ *(`{3,}|~{3,}).*?^ *\1/gms, '')
+  for (const [, heading] of withoutFences.matchAll(/^#{1,6} +(.+?) *#*$/gm)) {
+    const shown = heading!.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    const name = shown
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\p{M}\p{Pc} -]/gu, '')
+      .replaceAll(' ', '-')
+    let unique = name
+    for (let n = 1; anchors.has(unique); n++) unique = `${name}-${n}`
+    anchors.add(unique)
+  }
+  return anchors
+}
+
+/** Relative links and pictures, those to a place of the page itself too. */
+function linksOf(text: string): { path: string; anchor: string }[] {
+  const inline = [...proseOf(text).matchAll(/\]\(<?(?!\w+:|\/\/)([^)\s>]+)>?(?: "[^"]*")?\)/g)]
+  const named = [...proseOf(text).matchAll(/^\[[^\]]+\]: +(?!\w+:|\/\/)(\S+)/gm)]
+  const html = [...proseOf(text).matchAll(/<(?:a|img)\b[^>]*\b(?:href|src)="(?!\w+:|\/\/)([^"]+)"/g)]
+  return [...inline, ...named, ...html].map(([, target]) => {
+    const [path = '', anchor = ''] = target!.split('#')
+    return { path: decodeURIComponent(path), anchor: decodeURIComponent(anchor) }
+  })
+}
+
+it('are all pages that a reader finds first', () => {
+  expect(PAGES).toEqual(
+    expect.arrayContaining(['README.md', 'CONTRIBUTING.md', 'packages/onecount/README.md', 'docs/design.md']),
+  )
+  expect(PAGES.filter(page => page.startsWith('docs/')).length).toBeGreaterThan(80)
+})
+
+it.each<[string, string[]]>([
+  ['# A `code` word, and more\n## Again\n## Again', ['a-code-word-and-more', 'again', 'again-1']],
+  ['# Über 50 % – yes_no\n```sh\n# a comment\n```', ['über-50---yes_no']],
+  ['# [Linked](to.md) & more\n<a id="own"></a>', ['own', 'linked--more']],
+])('anchors of %j are %j', (text, anchors) => {
+  expect([...anchorsOf(text)]).toEqual(anchors)
+})
+
+it('links are found outside of code alone', () => {
+  const text =
+    '[a](b.md#c) ![d](e.png "f") [g](https://h.example) [i](#j)\n`[k](l.md)`\n```\n[m](n.md)\n```\n'
+  expect(linksOf(text)).toEqual([
+    { path: 'b.md', anchor: 'c' },
+    { path: 'e.png', anchor: '' },
+    { path: '', anchor: 'j' },
+  ])
+})
+
 describe.each(PAGES)('%s', page => {
   const text = read(page)
 
-  it('links to files that are there', () => {
-    const targets = [...text.matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)/g)].map(match => match[1]!)
-    // The page of the package on a registry is read without the repository: its links are complete addresses.
-    expect(targets.filter(target => !existsSync(join(ROOT, dirname(page), target)))).toEqual([])
+  it('links to files and places that are there', () => {
+    const broken = linksOf(text).filter(({ path, anchor }) => {
+      const file = path === '' ? page : join(dirname(page), path)
+      if (!existsSync(join(ROOT, file))) return true
+      return anchor !== '' && file.endsWith('.md') && !anchorsOf(read(file)).has(anchor)
+    })
+    expect(broken).toEqual([])
   })
 
   it('names scripts of npm that are there', () => {

@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { renderKindTemplate, renderUninstallTemplate } from './kind-template'
 import { buildScripts, renderScripts } from './lua-scripts'
+import { openapiDocument } from './openapi/document'
+import { renderJson } from './openapi/render'
 import { formatProblem, type Problem } from './source'
 import {
   buildMigrations,
@@ -22,6 +24,7 @@ Checks every Lua script against its header and writes what is generated from sou
                                     supabase/migrations/<stamp>_onecount_<name>.sql
   packages/onecount/sql/kind/*.sql  ->  packages/onecount/src/postgres/kind-template.generated.ts
   packages/onecount/sql/uninstall/*.sql  ->  packages/onecount/src/postgres/uninstall-template.generated.ts
+  packages/onecount/scripts/openapi/*.ts  ->  docs/openapi.json
 
   --check   write nothing; exit 1 and name the files that are not up to date
   --help    this text
@@ -70,6 +73,7 @@ function expectedFiles(): { files: Map<string, string | undefined>; problems: Pr
     `${PACKAGE}/src/postgres/uninstall-template.generated.ts`,
     renderUninstallTemplate(readFolder(`${PACKAGE}/sql/uninstall`, '.sql')),
   )
+  files.set('docs/openapi.json', renderJson(openapiDocument(packageVersion())))
   return { files, problems: [...lua.problems, ...sql.problems] }
 }
 

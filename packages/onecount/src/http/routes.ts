@@ -34,7 +34,11 @@ export interface Call {
 /** What an address takes, by method. */
 export type Route = Record<string, (call: Call) => Promise<Reply>>
 
-/** The addresses below the base path, as a function of the rest of the path. */
+/** Every address below the base path, `*` for a name or an id. `docs/openapi.json` describes each. */
+export const ADDRESSES = ['likes', 'likes/*', 'kinds/*', 'kinds/*/*', 'health', 'drain', 'metrics'] as const
+export type Address = (typeof ADDRESSES)[number]
+
+/** Finds what an address takes, by its path below the base path. */
 export function createRoutes(
   options: HandlerOptions,
   logError: (request: RequestHead, error: unknown) => void,
@@ -152,28 +156,36 @@ export function createRoutes(
     return text(metrics!.contentType, await metrics!.text())
   }
 
-  const routes: Record<string, Route> = {
-    health: { GET: readHealth, HEAD: readHealth },
-    ...(drainSecret && { drain: { GET: drain, POST: drain } }),
-    ...(metrics && metricsSecret !== undefined && { metrics: { GET: scrape, HEAD: scrape } }),
+  /** What a list of likes takes; undefined where there is no such kind. */
+  function listOf(served: Served | undefined): Route | undefined {
+    if (!served) return undefined
+    const read = (call: Call) => readLikes(call, served)
+    return { GET: read, HEAD: read }
   }
 
-  /** What `{base}/likes` and `{base}/kinds/{name}` take, and the addresses of posts below them. */
-  function routeOf(served: Served | undefined, [segment, ...rest]: string[]): Route | undefined {
-    if (!served || rest.length > 0) return undefined
-    const read = (call: Call) => readLikes(call, served)
-    if (segment === undefined) return { GET: read, HEAD: read }
+  /** What the address of one post takes. */
+  function postOf(served: Served | undefined, segment: string): Route | undefined {
+    if (!served) return undefined
     return {
       PUT: call => write(call, served, segment, true),
       DELETE: call => write(call, served, segment, false),
     }
   }
 
+  const routes: Record<Address, (...segments: string[]) => Route | undefined> = {
+    likes: () => listOf(main),
+    'likes/*': postId => postOf(main, postId!),
+    'kinds/*': name => listOf(kinds.get(name!)),
+    'kinds/*/*': (name, postId) => postOf(kinds.get(name!), postId!),
+    health: () => ({ GET: readHealth, HEAD: readHealth }),
+    drain: () => (drainSecret ? { GET: drain, POST: drain } : undefined),
+    metrics: () => (metrics && metricsSecret !== undefined ? { GET: scrape, HEAD: scrape } : undefined),
+  }
+
   return path => {
-    const [name, ...rest] = path.replace(/\/$/, '').split('/')
-    if (name === 'likes') return routeOf(main, rest)
-    if (name === 'kinds' && rest.length > 0) return routeOf(kinds.get(rest[0]!), rest.slice(1))
-    return rest.length === 0 && Object.hasOwn(routes, name!) ? routes[name!] : undefined
+    const [name, ...segments] = path.replace(/\/$/, '').split('/')
+    const address = name + '/*'.repeat(segments.length)
+    return Object.hasOwn(routes, address) ? routes[address as Address](...segments) : undefined
   }
 }
 
