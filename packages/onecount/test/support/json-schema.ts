@@ -77,7 +77,8 @@ const STRUCTURE = ['$ref', 'allOf', 'anyOf', 'properties', 'additionalProperties
 /**
  * What is wrong with a value by a schema of JSON Schema 2020-12. A member that the schema does not describe is wrong too,
  * as if each schema of an object ended in `unevaluatedProperties: false`. A keyword that is not known here is an error of
- * the schema, so that nothing of it is passed over.
+ * the schema, so that nothing of it is passed over. Libraries of JSON Schema cannot ask for the first: the member of one
+ * branch of `allOf` is unevaluated in the other.
  * @param root where `$ref` looks: `#/components/schemas/Error`
  */
 export function checkSchema(root: JsonSchema, schema: JsonSchema, value: unknown, at = 'body'): string[] {

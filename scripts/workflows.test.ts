@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseYaml } from './parse-yaml'
+import { parse } from 'yaml'
 
 interface Step {
   uses?: string
@@ -23,10 +23,10 @@ interface Workflow {
   jobs: Record<string, Job>
 }
 
-const ROOT = join(import.meta.dirname, '../..')
+const ROOT = join(import.meta.dirname, '..')
 const FOLDER = join(ROOT, '.github/workflows')
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
-const workflow = (name: string) => parseYaml(read(`.github/workflows/${name}`)) as unknown as Workflow
+const workflow = (name: string) => parse(read(`.github/workflows/${name}`)) as Workflow
 const manifest = JSON.parse(read('package.json'))
 const names = readdirSync(FOLDER)
 
