@@ -45,15 +45,15 @@ const writeWithStatements: OldWrite = async (sql, article, user, liked, random) 
   const add = (tx: Sql) => tx`update articles set like_count = like_count + ${step} where id = ${article}`
   const way = random.below(4)
   if (way < 2) {
-    await againAfterDeadlock(() =>
+    return againAfterDeadlock(() =>
       sql.begin(async transaction => {
         const tx = transaction as unknown as Sql
-        if (way === 0) return (await changeRow(tx, article, user, liked)) && add(tx)
-        await add(tx)
-        return changeRow(tx, article, user, liked)
+        if (way === 1) await add(tx)
+        const isChanged = await changeRow(tx, article, user, liked)
+        if (way === 0 && isChanged) await add(tx)
+        return isChanged
       }),
-    )
-    return
+    ) as Promise<boolean>
   }
   const [row] = await sql`select like_count from articles where id = ${article}`
   const isChanged = await againAfterDeadlock(() => changeRow(sql, article, user, liked))
@@ -62,6 +62,7 @@ const writeWithStatements: OldWrite = async (sql, article, user, liked, random) 
     const likes = row!.like_count + step
     await againAfterDeadlock(() => sql`update articles set like_count = ${likes} where id = ${article}`)
   }
+  return isChanged
 }
 
 /**
@@ -119,8 +120,7 @@ const APPLICATIONS: Application[] = [
     ids: [1, 2, 3, 4, 5].map(n => `50050001-aaaa-bbbb-cccc-ddddeeee000${n}`),
     base: 446,
     counting: TRIGGER,
-    write: async (sql, article, user, liked) =>
-      void (await againAfterDeadlock(() => changeRow(sql, article, user, liked))),
+    write: (sql, article, user, liked) => againAfterDeadlock(() => changeRow(sql, article, user, liked)),
     recount: '',
     dropOld: 'drop trigger count_likes on article_likes; drop function count_likes();',
   },
@@ -190,10 +190,12 @@ async function serve(service: Onecount): Promise<string> {
   return `http://127.0.0.1:${(http.address() as AddressInfo).port}`
 }
 
-async function send(url: string, user: string, liked: boolean): Promise<void> {
+/** The op of the press. */
+async function send(url: string, user: string, liked: boolean): Promise<number> {
   const response = await fetch(url, { method: liked ? 'PUT' : 'DELETE', headers: { 'x-user': user } })
   const body = await response.text()
   if (!response.ok) throw new Error(`${response.status} ${body}`)
+  return JSON.parse(body).op
 }
 
 async function commands(kind: Kind, databaseUrl: string) {
@@ -274,6 +276,7 @@ async function expectAgreement({ people, run, sql, command, kind }: Started, { i
   const keys = createKeys('', kind.keyPrefix)
   const held = (id: string) => command.smembers(keys.liked(id)).then(likers => likers.sort())
   await people.quiet(async () => {
+    await people.expectArrival()
     const wanted = ids.map(people.likersOf)
     await expect
       .poll(() => Promise.all(ids.map(held)))
