@@ -1,4 +1,4 @@
-import type { JWTVerifyGetKey } from 'jose'
+import type { FetchImplementation, JWTVerifyGetKey } from 'jose'
 import { loadJose } from '../peers/jose'
 
 /** The keys are fetched again when they are this old, behind the answer; milliseconds. */
@@ -36,11 +36,11 @@ export function remoteKeys(url: URL, { timeoutMs, now = Date.now }: RemoteKeysOp
     timeoutDuration: timeoutMs,
     cooldownDuration: COOLDOWN_MS,
     cacheMaxAge: STALE_MS,
-    [customFetch]: async (address, init) => {
+    [customFetch]: (async (address, init) => {
       if (isPaused()) throw failure!.error
       fetchedAt = now()
       return fetch(address, init)
-    },
+    }) satisfies FetchImplementation,
   })
   const isPaused = () => failure !== undefined && now() - failure.at < PAUSE_MS
   const note = (error: unknown): void => {
