@@ -30,13 +30,16 @@ export async function buildPackage(): Promise<boolean> {
   return true
 }
 
-/** The sources of everything that package.json exports, of the command, and of the hooks that it registers by address. */
+/**
+ * The sources of everything that package.json exports, of the command, of the hooks that it registers by address, and
+ * of the peers in plain Node.
+ */
 function entries(): string[] {
   const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   const files = Object.values<{ default?: string }>(exports).flatMap(target => target.default ?? [])
-  return [...files, './dist/cli/main.js', './dist/cli/typescript-hooks.js'].map(file =>
-    join(ROOT, file.replace('./dist/', 'src/').replace(/\.js$/, '.ts')),
-  )
+  const inNode = readdirSync(join(ROOT, 'src/peers/node')).map(name => `./dist/peers/node/${name}`)
+  const all = [...files, './dist/cli/main.js', './dist/cli/typescript-hooks.js', ...inNode]
+  return all.map(file => join(ROOT, file.replace('./dist/', 'src/').replace(/\.js$/, '.ts')))
 }
 
 /** `onecount/element` as one minified file without imports, in the place of the module that only names it. */

@@ -81,9 +81,14 @@ function specifierOf(node: ts.Node): ts.StringLiteral | undefined {
   return specifier && ts.isStringLiteral(specifier) ? specifier : undefined
 }
 
+/** A peer is another module in plain Node than in a bundle, as `imports` of package.json says. */
+const PEER = /^(?:\.\.\/)+peers\/([^/]+)$/
+
 /** @returns undefined for the name of a package */
 function completeSpecifier(folder: string, specifier: string): string | undefined {
   if (!specifier.startsWith('.')) return undefined
+  const peer = PEER.exec(specifier)?.[1]
+  if (peer) return `#peers/${peer}`
   const target = resolve(folder, specifier)
   return existsSync(`${target}.ts`) || existsSync(`${target}.tsx`)
     ? `${specifier}.js`

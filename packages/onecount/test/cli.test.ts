@@ -223,10 +223,10 @@ describe('onecount moderate', () => {
   })
 
   it.each([
-    [['ban', 'ana'], 'There is no action ban.\n'],
-    [['remove-session'], 'remove-session takes one id, not 0.\n'],
-    [['merge-sessions', 'ana'], 'merge-sessions takes two ids, not 1.\n'],
-    [['remove-post', 'x'], 'The post id is malformed'],
+    [['ban', 'ana'], 'There is no action ban: use remove-session'],
+    [['remove-session'], 'remove-session takes one id, not 0\n'],
+    [['merge-sessions', 'ana'], 'merge-sessions takes two ids, not 1\n'],
+    [['remove-post', 'x'], 'remove-post x: this is no id of a post: use a UUID'],
   ])('refuses %j, and says why first', async (args, why) => {
     const { code, err } = await cli.run(['moderate', ...args])
     expect(code).toBe(2)

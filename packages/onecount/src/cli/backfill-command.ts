@@ -1,17 +1,12 @@
-import { parseArgs } from 'node:util'
 import type { Kind } from '../core/kind'
 import { type BackfillOptions, type BackfillReport, backfillAll } from './backfill'
 import { formatReport } from './backfill-report'
 import { readKinds } from './config'
 import { connect } from './connect'
+import { unlessStopped } from './interrupt'
 import type { Command } from './main'
-import {
-  MissingSetting,
-  STORE_OPTIONS,
-  STORE_OPTIONS_HELP,
-  type StoreOptions,
-  storeSettings,
-} from './settings'
+import { parseOptions } from './parse-options'
+import { STORE_OPTIONS, STORE_OPTIONS_HELP, type StoreOptions, storeSettings, UsageError } from './settings'
 
 const HELP = `Repairs counts and ops in Postgres that cannot be right, moves every like count and every liked set to Redis, then
 compares the two post by post.
@@ -44,7 +39,7 @@ export const backfill: Command = {
     }
     const pageSize = Number(values['page-size'])
     if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > MOST_PAGE)
-      throw new MissingSetting(
+      throw new UsageError(
         `--page-size ${values['page-size']} is no page size: use a whole number from 1 to ${MOST_PAGE}`,
       )
     const kinds = await readKinds(values)
@@ -59,7 +54,11 @@ export const backfill: Command = {
       for (const kind of kinds) {
         if (stop.signal.aborted) break
         const options = { dryRun: values['dry-run'], pageSize, signal: stop.signal }
-        const report = await backfillKind(kind, values, options)
+        const report = await backfillKind(kind, values, options).catch(error => {
+          if (stop.signal.aborted) return null
+          throw error
+        })
+        if (!report) break
         reports[kind.name] = report
         if (values.json) continue
         if (kinds.length > 1) console.log(`${kind.name}\n`)
@@ -69,28 +68,24 @@ export const backfill: Command = {
       process.off('SIGINT', interrupt)
     }
     const all = Object.values(reports)
-    if (values.json) console.log(JSON.stringify(kinds.length === 1 ? all[0] : reports, null, 2))
+    if (values.json)
+      console.log(JSON.stringify(kinds.length === 1 ? (all[0] ?? { stopped: true }) : reports, null, 2))
     return all.length < kinds.length ? STOPPED : Math.max(...all.map(exitCode))
   },
 }
 
-/** @throws MissingSetting with the help, where an option is not known */
-function parse(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        'dry-run': { type: 'boolean', default: false },
-        'page-size': { type: 'string', default: '500' },
-        json: { type: 'boolean', default: false },
-        ...STORE_OPTIONS,
-        help: { type: 'boolean', default: false },
-      },
-    }).values
-  } catch (error) {
-    throw new MissingSetting(`${error instanceof Error ? error.message : error}\n\n${HELP}`)
-  }
-}
+/** @throws UsageError */
+const parse = (args: string[]) =>
+  parseOptions({
+    args,
+    options: {
+      'dry-run': { type: 'boolean', default: false },
+      'page-size': { type: 'string', default: '500' },
+      json: { type: 'boolean', default: false },
+      ...STORE_OPTIONS,
+      help: { type: 'boolean', default: false },
+    },
+  }).values
 
 async function backfillKind(
   kind: Kind,
@@ -98,7 +93,7 @@ async function backfillKind(
   options: BackfillOptions,
 ): Promise<BackfillReport> {
   const log = { warn: (line: string) => console.error(line) }
-  const stores = await connect({ ...storeSettings(values), kind }, { log })
+  const stores = await unlessStopped(connect({ ...storeSettings(values), kind }, { log }), options.signal)
   try {
     return await backfillAll(stores, options)
   } finally {

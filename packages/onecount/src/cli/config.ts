@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type Config, defineConfig, type OnecountConfig } from '../config/define'
 import { OnecountError } from '../core/errors'
@@ -10,6 +10,7 @@ import {
   type StoreOptions,
   type StoreSettings,
   storeSettings,
+  UsageError,
 } from './settings'
 
 export const CONFIG_FILES = ['onecount.config.ts', 'onecount.config.mjs', 'onecount.config.js']
@@ -30,6 +31,8 @@ export async function readConfig(file?: string, root = process.cwd()): Promise<C
   const full = resolve(root, path)
   if (!existsSync(full))
     throw new MissingSetting(`${path} is not there: name your configuration with --config`)
+  if (statSync(full).isDirectory())
+    throw new UsageError(`${path} is a folder: name your configuration with --config`)
   return namingFile(path, async () => {
     const { default: exported } = (await importModule(full)) as { default?: unknown }
     const config =
@@ -62,9 +65,7 @@ export function chooseKinds({ kinds }: Config, name: string | undefined): Kind[]
   if (name === undefined) return Object.values(kinds)
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
   if (!kind)
-    throw new MissingSetting(
-      `There is no kind ${name}: the configuration has ${Object.keys(kinds).join(', ')}`,
-    )
+    throw new UsageError(`There is no kind ${name}: the configuration has ${Object.keys(kinds).join(', ')}`)
   return [kind]
 }
 
@@ -76,7 +77,7 @@ export const readKinds = async ({ config, kind }: KindOptions): Promise<Kind[]> 
 export async function kindSettings(values: StoreOptions): Promise<StoreSettings> {
   const [kind, ...others] = await readKinds(values)
   if (others.length > 0)
-    throw new MissingSetting(
+    throw new UsageError(
       `The configuration has the kinds ${[kind, ...others].map(of => of!.name).join(', ')}: choose one with --kind`,
     )
   return { ...storeSettings(values), kind }

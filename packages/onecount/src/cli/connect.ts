@@ -17,7 +17,7 @@ import { loadPostgresJs, loadSupabase } from './drivers'
 import { openRedis } from './open-redis'
 import type { RepairRpc } from './repair'
 import { MissingSetting, type StoreSettings } from './settings'
-import { databaseAddress, openAddress, postgresUnreachable, supabaseAddress } from './unreachable'
+import { assertAddress, databaseAddress, openAddress, postgresFailure, supabaseAddress } from './unreachable'
 
 /** The engine on the stores of the settings, with time for large pages. */
 export interface Connected {
@@ -65,6 +65,7 @@ export async function connectKinds(
   kinds: readonly Kind[],
   { log, patienceMs = PATIENCE_MS, drain, takeOver, isPatient }: ConnectOptions = {},
 ): Promise<ConnectedKinds> {
+  if (settings.databaseUrl) assertAddress(databaseAddress(settings.databaseUrl))
   const redis = await openRedis(settings, patienceMs)
   let end: () => Promise<void> = async () => {}
   const close = async () => {
@@ -166,7 +167,7 @@ function tablesOf(kind: Kind) {
 /** @throws Error which names the cause and the setting */
 export async function assertAnswers(port: PostgresPort, settings: StoreSettings): Promise<void> {
   await port.status(0).catch(error => {
-    throw postgresUnreachable(error, settings)
+    throw postgresFailure(error, settings)
   })
 }
 

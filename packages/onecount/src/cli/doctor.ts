@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import type { Sql } from 'postgres'
 import type { Health } from '../core/health'
 import type { Kind } from '../core/kind'
@@ -15,6 +14,7 @@ import { checkSettings } from './doctor/settings'
 import { checkBefore } from './doctor/version-before'
 import type { Command } from './main'
 import { openRedis, type RedisStore } from './open-redis'
+import { parseOptions } from './parse-options'
 import {
   mergedEnv,
   STORE_OPTIONS,
@@ -22,9 +22,10 @@ import {
   type StoreOptions,
   type StoreSettings,
   storeSettings,
+  UsageError,
 } from './settings'
 import { formatTable } from './table'
-import { postgresUnreachable, Unreachable } from './unreachable'
+import { postgresFailure, Unreachable } from './unreachable'
 
 const HELP = `Looks at settings, Redis and Postgres, and says of each thing that is not right how to mend it. Changes nothing.
 
@@ -36,7 +37,8 @@ ${STORE_OPTIONS_HELP}
 
 Looks at every kind of the configuration, or at the one that --kind names. What the database looks like inside can be
 read with DATABASE_URL only, not through the REST address of a project.
-Exit code: 0 nothing failed, 1 something failed, also where a store does not answer, 2 an unknown option.`
+Exit code: 0 nothing failed, 1 something failed, also where a store does not answer, 2 an option that is unknown or has a
+wrong value.`
 
 /** Pending for longer than this, milliseconds: no process drains, or Postgres does not answer. */
 const OLD_MS = 60_000
@@ -50,7 +52,7 @@ const PATIENCE_MS = 10_000
 export const doctor: Command = {
   summary: 'check settings and stores',
   async run(args) {
-    const { values } = parseArgs({
+    const { values } = parseOptions({
       args,
       options: { json: { type: 'boolean' }, ...STORE_OPTIONS, help: { type: 'boolean' } },
     })
@@ -73,6 +75,7 @@ async function checkStores(values: StoreOptions): Promise<Finding[]> {
     settings = storeSettings(values)
     kinds = await readKinds(values)
   } catch (error) {
+    if (error instanceof UsageError) throw error
     return [unusable('stores', error)]
   }
   const redis = await lookAt(
@@ -155,7 +158,7 @@ async function inside(settings: StoreSettings, look: (sql: Sql) => Promise<Findi
   const sql = (await openSql(settings.databaseUrl!, 1))()
   try {
     await sql`select 1`.catch(error => {
-      throw postgresUnreachable(error, settings)
+      throw postgresFailure(error, settings)
     })
     return await look(sql)
   } finally {

@@ -1,3 +1,4 @@
+import { isMissing } from '../peers/node/require-peer'
 import { MissingSetting } from './settings'
 
 /** A driver is an optional peer: only those who use its store have it installed. @throws MissingSetting */
@@ -5,22 +6,22 @@ async function driver<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load()
   } catch (error) {
-    if (!isNotInstalled(error, name)) throw error
+    if (!isMissing(name, error)) throw error
     throw new MissingSetting(`${name} is not installed: npm install ${name}`)
   }
 }
 
-const isNotInstalled = (error: unknown, name: string) =>
-  error instanceof Error &&
-  'code' in error &&
-  ['ERR_MODULE_NOT_FOUND', 'MODULE_NOT_FOUND'].includes(String(error.code)) &&
-  error.message.includes(`'${name}'`)
-
 /** ioredis, and how the engine uses it, for `REDIS_URL`. @throws MissingSetting */
-export const loadIoredis = () => driver('ioredis', () => import('../ioredis'))
+export const loadIoredis = async () => {
+  await driver('ioredis', () => import('ioredis'))
+  return await import('../ioredis')
+}
 
 /** How tokens of an application are verified. @throws MissingSetting */
-export const loadJose = () => driver('jose', () => import('../jose'))
+export const loadJose = async () => {
+  await driver('jose', () => import('jose'))
+  return await import('../jose')
+}
 
 /** postgres.js, for `DATABASE_URL`. @throws MissingSetting */
 export const loadPostgresJs = async () => (await driver('postgres', () => import('postgres'))).default

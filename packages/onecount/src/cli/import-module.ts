@@ -1,6 +1,7 @@
 import * as nodeModule from 'node:module'
 import { basename } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { OnecountError } from '../core/errors'
 import { MissingSetting } from './settings'
 import type { HookData } from './typescript-hooks'
 
@@ -26,11 +27,13 @@ export async function importModule(path: string): Promise<unknown> {
   })
 }
 
-/** An error of syntax says where it is in the text, and not in which file. */
+/** What the module throws by itself says nothing of the file. The engine's own errors are named by their fields. */
 const named = (path: string, error: unknown): unknown =>
-  error instanceof SyntaxError
-    ? new MissingSetting(`${basename(path)} cannot be read: ${error.message}`)
-    : error
+  error instanceof OnecountError || error instanceof MissingSetting
+    ? error
+    : new MissingSetting(
+        `${basename(path)} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+      )
 
 /** Of Node 22.15 and newer, which the types of Node 20 do not know. */
 const { registerHooks } = nodeModule as unknown as {

@@ -9,6 +9,7 @@ import { reconcile } from './reconcile'
 import { refused } from './refused'
 import { repair } from './repair-command'
 import { serve } from './serve'
+import { UsageError } from './settings'
 import { takeover } from './takeover'
 import { uninstall } from './uninstall'
 import { verify } from './verify-command'
@@ -47,6 +48,14 @@ ${Object.entries(COMMANDS)
 
 npx onecount <command> --help says more; npx onecount --version names the one that is installed.`
 
+/** On stderr, and for programs on stdout too, where they read what a command answers with `--json`. */
+function tell(error: unknown, name: string, args: string[]): void {
+  const message = error instanceof Error ? error.message : String(error)
+  if (args.includes('--json')) console.log(JSON.stringify({ error: message }))
+  console.error(message)
+  if (error instanceof UsageError) console.error(`\nnpx onecount ${name} --help says what it takes.`)
+}
+
 /** Runs `onecount` with these arguments; answers the exit code. */
 export async function main([name, ...args]: string[]): Promise<number> {
   if (name === '--version') {
@@ -65,7 +74,7 @@ export async function main([name, ...args]: string[]): Promise<number> {
   try {
     return await command.run(args)
   } catch (error) {
-    console.error(error instanceof Error ? error.message : String(error))
+    tell(error, name, args)
     return 2
   }
 }

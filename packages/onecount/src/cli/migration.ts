@@ -1,10 +1,10 @@
-import { parseArgs } from 'node:util'
 import type { Kind } from '../core/kind'
 import { type KindSqlOptions, kindSql } from '../postgres/kind-sql'
 import { MIGRATIONS } from '../postgres/migrations.generated'
 import { CONFIG_HELP, CONFIG_OPTION, chooseKinds, readConfig } from './config'
 import { guide } from './guide'
 import type { Command } from './main'
+import { parseOptions } from './parse-options'
 import { MissingSetting } from './settings'
 import { writeOut } from './write-out'
 
@@ -26,7 +26,7 @@ Exit code: 0 printed, 2 the configuration cannot be used.`
 export const migration: Command = {
   summary: 'print the SQL that makes the kinds of your configuration',
   async run(args) {
-    const { values } = parseArgs({
+    const { values } = parseOptions({
       args,
       options: {
         ...CONFIG_OPTION,

@@ -1,11 +1,12 @@
-import { parseArgs } from 'node:util'
-import type { Kind } from '../core/kind'
+import { DEFAULT_KIND, type Kind } from '../core/kind'
+import { idsOf } from '../core/kind-ids'
 import type { Onecount } from '../core/onecount'
 import { parseVariantId, variantId } from '../core/variants'
 import { kindSettings } from './config'
 import { connect } from './connect'
 import type { Command } from './main'
-import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
+import { parseOptions } from './parse-options'
+import { STORE_OPTIONS, STORE_OPTIONS_HELP, UsageError } from './settings'
 
 const HELP = `Takes likes or a post away, in both stores. What it has done is durable; it can be repeated at any time.
 
@@ -33,16 +34,29 @@ const ACTIONS: Record<string, { takes: number; run(onecount: Onecount, ids: stri
   },
 }
 
+const NAMES = Object.keys(ACTIONS).join(', ')
+
 /** Any variant stands for its target. */
 const idToRemove = (kind: Kind, id: string): string =>
   kind.variants && parseVariantId(id) === null ? variantId(id, kind.variants[0]!) : id
 
-const wrong = (why: string) => new MissingSetting(`${why}\n\n${HELP}`)
+/** Before a store is asked. @throws UsageError */
+function assertIds(action: string, ids: string[], kind: Kind = DEFAULT_KIND): void {
+  const { isPostId, isSessionId, postForm } = idsOf(kind)
+  const isPost = action === 'remove-post'
+  const wrong = ids.find(id => (isPost ? !isPostId(idToRemove(kind, id)) : !isSessionId(id)))
+  if (wrong === undefined) return
+  throw new UsageError(
+    isPost
+      ? `${action} ${wrong}: this is no id of a post: use ${postForm}`
+      : `${action} ${wrong}: this is no id of a session: use one that is in the database`,
+  )
+}
 
 export const moderate: Command = {
   summary: 'remove likes or a post, merge sessions',
   async run(args) {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = parseOptions({
       args,
       allowPositionals: true,
       options: { json: { type: 'boolean' }, ...STORE_OPTIONS, help: { type: 'boolean' } },
@@ -53,10 +67,13 @@ export const moderate: Command = {
     }
     const [name = '', ...ids] = positionals
     const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined
-    if (!action) throw wrong(name ? `There is no action ${name}.` : 'Say what to do.')
+    if (!action)
+      throw new UsageError(name ? `There is no action ${name}: use ${NAMES}` : `Say what to do: ${NAMES}`)
     if (ids.length !== action.takes)
-      throw wrong(`${name} takes ${action.takes === 1 ? 'one id' : 'two ids'}, not ${ids.length}.`)
-    const { onecount, close } = await connect(await kindSettings(values))
+      throw new UsageError(`${name} takes ${action.takes === 1 ? 'one id' : 'two ids'}, not ${ids.length}`)
+    const settings = await kindSettings(values)
+    assertIds(name, ids, settings.kind)
+    const { onecount, close } = await connect(settings)
     try {
       const done = (await action.run(onecount, ids)) as { posts: number; complete: boolean }
       if (values.json) console.log(JSON.stringify(done))

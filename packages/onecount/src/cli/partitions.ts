@@ -1,18 +1,18 @@
-import { parseArgs } from 'node:util'
 import { ForeignRedis, StoreUnavailable } from '../core/errors'
 import type { Onecount } from '../core/onecount'
 import { repartition } from '../core/repartition'
 import { kindSettings } from './config'
 import { assertAnswers, connect, openPostgres } from './connect'
 import type { Command } from './main'
+import { parseOptions } from './parse-options'
 import {
   CLUSTER_HELP,
   CLUSTER_OPTION,
   KIND_HELP,
   KIND_OPTIONS,
-  MissingSetting,
   parsePartitions,
   type StoreSettings,
+  UsageError,
 } from './settings'
 import { formatTable } from './table'
 
@@ -33,7 +33,7 @@ Exit code: 0 done, 2 it could not be done.`
 export const partitions: Command = {
   summary: 'say or change the number of partitions',
   async run(args) {
-    const { values, positionals } = parseArgs({
+    const { values, positionals } = parseOptions({
       args,
       allowPositionals: true,
       options: { json: { type: 'boolean' }, ...CLUSTER_OPTION, ...KIND_OPTIONS, help: { type: 'boolean' } },
@@ -42,10 +42,11 @@ export const partitions: Command = {
       console.log(HELP)
       return 0
     }
-    if (positionals.length > 1) throw new MissingSetting(`partitions takes one number.\n\n${HELP}`)
+    if (positionals.length > 1) throw new UsageError(`partitions takes one number, not ${positionals.length}`)
+    const asked = positionals[0] === undefined ? null : parsePartitions('partitions', positionals[0])
     const settings = await kindSettings(values)
     const from = await partitionsOf(settings)
-    const to = positionals[0] === undefined ? from : parsePartitions('partitions', positionals[0])
+    const to = asked ?? from
     const moved = from === to ? 0 : await change(settings, from, to)
     const done = { before: from, partitions: to, moved }
     console.log(values.json ? JSON.stringify(done) : format(done))

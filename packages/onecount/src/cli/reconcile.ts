@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import { contextOf, type Found } from '../compare/found'
 import { compareAgain, type Difference } from '../compare/verify'
 import { mendMirrors } from '../core/mirrors'
@@ -7,8 +6,9 @@ import { kindSettings } from './config'
 import { type Connected, connect } from './connect'
 import { formatDifferences, LISTED } from './differences'
 import type { Command } from './main'
+import { parseOptions } from './parse-options'
 import { type Compared, compareSelected, exitCode, parseSelection, SELECTION_OPTIONS } from './selection'
-import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
+import { STORE_OPTIONS, STORE_OPTIONS_HELP, UsageError } from './settings'
 
 const HELP = `Mends posts on which Redis and Postgres do not agree.
 
@@ -34,7 +34,7 @@ type From = 'redis' | 'postgres'
 export const reconcile: Command = {
   summary: 'mend what verify finds',
   async run(args) {
-    const { values } = parseArgs({
+    const { values } = parseOptions({
       args,
       options: {
         ...SELECTION_OPTIONS,
@@ -50,7 +50,7 @@ export const reconcile: Command = {
       return 0
     }
     if (values.from !== 'redis' && values.from !== 'postgres')
-      throw new MissingSetting(`--from ${values.from} is no store: use redis or postgres`)
+      throw new UsageError(`--from ${values.from} is no store: use redis or postgres`)
     const from: From = values.from
     const settings = await kindSettings(values)
     const selection = parseSelection(values, settings.kind)

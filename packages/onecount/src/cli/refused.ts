@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util'
 import { DEFAULT_KIND, type Kind } from '../core/kind'
 import { idsOf } from '../core/kind-ids'
 import type { PairOp, PostgresPort, RefusedFilter, SetAsideOp } from '../core/ports'
@@ -6,7 +5,8 @@ import { countedType } from '../core/variants'
 import { kindSettings } from './config'
 import { assertAnswers, openPostgres } from './connect'
 import type { Command } from './main'
-import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
+import { parseOptions } from './parse-options'
+import { STORE_OPTIONS, STORE_OPTIONS_HELP, UsageError } from './settings'
 import { formatTable } from './table'
 
 const HELP = `Lists the likes and unlikes that Postgres refused by a rule of its own, and that are set aside, with the reason.
@@ -32,7 +32,7 @@ const LISTED = 100
 export const refused: Command = {
   summary: 'list, retry or drop what Postgres refused',
   async run(args) {
-    const { values } = parseArgs({
+    const { values } = parseOptions({
       args,
       options: {
         retry: { type: 'boolean' },
@@ -48,7 +48,7 @@ export const refused: Command = {
       console.log(HELP)
       return 0
     }
-    if (values.retry && values.drop) throw new MissingSetting('--retry or --drop: choose one of them')
+    if (values.retry && values.drop) throw new UsageError('--retry or --drop: choose one of them')
     const settings = await kindSettings(values)
     const filter = parseFilter(values, settings.kind)
     const { port, end } = await openPostgres(settings)
@@ -77,11 +77,11 @@ function parseFilter(
 ): RefusedFilter {
   const { isPostId, isSessionId } = idsOf(kind)
   if (post !== undefined && !isPostId(post))
-    throw new MissingSetting(
+    throw new UsageError(
       `--post ${post} is no id of a post: use ${countedType(kind) === 'uuid' ? 'its UUID' : 'one that is listed'}`,
     )
   if (session !== undefined && !isSessionId(session))
-    throw new MissingSetting(`--session ${session} is no id of a session: use one that is listed`)
+    throw new UsageError(`--session ${session} is no id of a session: use one that is listed`)
   return { postId: post, sessionId: session }
 }
 

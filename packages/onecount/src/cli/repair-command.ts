@@ -1,12 +1,13 @@
-import { parseArgs } from 'node:util'
 import { kindSettings } from './config'
 import { assertAnswers, openPostgres } from './connect'
+import { unlessStopped } from './interrupt'
 import type { Command } from './main'
+import { parseOptions } from './parse-options'
 import { createProgress } from './progress'
 import { NOTHING, type Repaired, repairAll, repairedRows } from './repair'
-import { MissingSetting, STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
+import { STORE_OPTIONS, STORE_OPTIONS_HELP, UsageError } from './settings'
 import { formatTable } from './table'
-import { codeOf, postgresUnreachable } from './unreachable'
+import { postgresFailure } from './unreachable'
 
 const HELP = `Repairs rows in Postgres that no engine has written: likes that are missing, negative or less than the rows of
 their post, ops that are missing, even, not positive or in the future, ratings without a session.
@@ -26,7 +27,7 @@ Exit code: 0 nothing is left to repair, 1 a dry run found something, 2 it could 
 export const repair: Command = {
   summary: 'repair counts and ops that the engine did not write',
   async run(args) {
-    const { values } = parseArgs({
+    const { values } = parseOptions({
       args,
       options: {
         'dry-run': { type: 'boolean', default: false },
@@ -42,7 +43,7 @@ export const repair: Command = {
     }
     const pageSize = Number(values['page-size'])
     if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 5000)
-      throw new MissingSetting(`--page-size ${values['page-size']} is not a whole number from 1 to 5000`)
+      throw new UsageError(`--page-size ${values['page-size']} is not a whole number from 1 to 5000`)
     const dryRun = values['dry-run']
     const settings = await kindSettings(values)
     const store = await openPostgres(settings)
@@ -57,7 +58,7 @@ export const repair: Command = {
     let posts = 0
     let failed: unknown
     try {
-      await assertAnswers(store.port, settings)
+      await unlessStopped(assertAnswers(store.port, settings), stop.signal)
       await repairAll(
         store.repair,
         {
@@ -81,15 +82,22 @@ export const repair: Command = {
       await store.end()
     }
     const stopped = stop.signal.aborted
+    const hasBegun = posts > 0 || repairedRows(repaired).length > 0
+    if (failed && !hasBegun) throw postgresFailure(failed, settings)
+    const error = failed ? messageOf(postgresFailure(failed, settings)) : undefined
     // What was repaired is told, whatever ended the work.
-    console.log(
-      values.json ? JSON.stringify({ dryRun, stopped, posts, repaired }) : format(repaired, dryRun, posts),
-    )
-    if (failed) throw codeOf(failed) ? postgresUnreachable(failed, settings) : failed
+    if (values.json) console.log(JSON.stringify({ dryRun, stopped, posts, repaired, error }))
+    else if (hasBegun || !stopped) console.log(format(repaired, dryRun, posts))
+    if (error !== undefined) {
+      console.error(error)
+      return 2
+    }
     if (stopped) return 130
     return dryRun && repairedRows(repaired).length > 0 ? 1 : 0
   },
 }
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function format(repaired: Repaired, dryRun: boolean, posts: number): string {
   const rows = repairedRows(repaired)

@@ -6,7 +6,8 @@ import type { Onecount } from '../core/onecount'
 import type { PostSummary } from '../core/ports'
 import type { Connected } from './connect'
 import { createProgress } from './progress'
-import { MissingSetting } from './settings'
+import { MissingSetting, UsageError } from './settings'
+import { shellOption } from './shell'
 
 /** Which posts a command looks at, as its options say. */
 export interface Selection {
@@ -22,7 +23,7 @@ export const SELECTION_OPTIONS = {
   after: { type: 'string' },
 } as const
 
-/** @throws MissingSetting that names the option */
+/** @throws UsageError that names the option */
 export function parseSelection(
   values: { post?: string; sample?: string; after?: string },
   kind: Kind = DEFAULT_KIND,
@@ -30,12 +31,12 @@ export function parseSelection(
   const { isPostId, postForm } = idsOf(kind)
   for (const name of ['post', 'after'] as const)
     if (values[name] !== undefined && !isPostId(values[name]))
-      throw new MissingSetting(`--${name} ${values[name]} is no post id: use ${postForm}`)
+      throw new UsageError(`--${name} ${values[name]} is no post id: use ${postForm}`)
   if ([values.post, values.sample, values.after].filter(value => value !== undefined).length > 1)
-    throw new MissingSetting('--post, --sample and --after do not go together: use one of them')
+    throw new UsageError('--post, --sample and --after do not go together: use one of them')
   const sample = values.sample === undefined ? undefined : Number(values.sample)
   if (sample !== undefined && (!Number.isSafeInteger(sample) || sample < 1))
-    throw new MissingSetting(`--sample ${values.sample} is no number of posts: use a whole number above 0`)
+    throw new UsageError(`--sample ${values.sample} is no number of posts: use a whole number above 0`)
   return { post: values.post, after: values.after, sample }
 }
 
@@ -118,7 +119,7 @@ function howToGoOn({ command, values }: Invocation, { post, sample }: Selection,
   if (post !== undefined || sample !== undefined) return ''
   const options = Object.entries<string | boolean | undefined>({ ...values, after })
     .filter(([, value]) => value)
-    .map(([name, value]) => (value === true ? `--${name}` : `--${name} ${value}`))
+    .map(([name, value]) => (typeof value === 'string' ? shellOption(name, value) : `--${name}`))
   return `Go on with: ${['npx onecount', command, ...options].join(' ')}`
 }
 

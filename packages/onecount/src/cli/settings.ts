@@ -79,6 +79,9 @@ export class MissingSetting extends Error {
   override readonly name = 'MissingSetting'
 }
 
+/** The command was called in a way that it does not have: its help says which ways there are. */
+export class UsageError extends MissingSetting {}
+
 const STORES = [
   'REDIS_URL',
   'DATABASE_URL',
@@ -141,7 +144,7 @@ function clusterOf({ REDIS_CLUSTER: cluster }: Record<string, string | undefined
 export function parsePartitions(name: string, text: string): number {
   const partitions = Number(text)
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > MOST_PARTITIONS)
-    throw new MissingSetting(
+    throw new (name.startsWith('ONECOUNT') ? MissingSetting : UsageError)(
       `${name} ${text} is no number of partitions: use that of the application, 1 to ${MOST_PARTITIONS}`,
     )
   return partitions

@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util'
 import type { Onecount } from '../core/onecount'
 import { kindSettings } from './config'
 import { connect } from './connect'
 import type { Command } from './main'
+import { parseOptions } from './parse-options'
 import { STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
 
 const HELP = `Gives Postgres to the Redis of REDIS_URL, when it belongs to another one: after a move to a new Redis, or where the wrong
@@ -23,7 +23,7 @@ const DRAIN_MS = 60_000
 export const takeover: Command = {
   summary: 'give Postgres to this Redis',
   async run(args) {
-    const { values } = parseArgs({
+    const { values } = parseOptions({
       args,
       options: { json: { type: 'boolean' }, ...STORE_OPTIONS, help: { type: 'boolean' } },
     })

@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util'
 import { uninstallSql } from '../postgres/uninstall-sql'
 import { CONFIG_HELP, CONFIG_OPTION, chooseKinds, readConfig } from './config'
 import { guide } from './guide'
 import type { Command } from './main'
+import { parseOptions } from './parse-options'
 import { writeOut } from './write-out'
 
 const HELP = `Prints the SQL that takes away what onecount made in the database for the kinds of your configuration: triggers,
@@ -23,7 +23,7 @@ Exit code: 0 printed, 2 the configuration cannot be used.`
 export const uninstall: Command = {
   summary: 'print the SQL that takes everything away again',
   async run(args) {
-    const { values } = parseArgs({
+    const { values } = parseOptions({
       args,
       options: { ...CONFIG_OPTION, kind: { type: 'string' }, help: { type: 'boolean' } },
     })

@@ -33,8 +33,10 @@ export function redisUnreachable(cause: unknown, { isLocal }: StoreSettings): Un
       )
 }
 
-const LOGIN = ['28P01', '28000']
+/** Of SQL, and of postgres.js where the server proves that it does not know the password. */
+const LOGIN = /^(28...|SASL_SIGNATURE_MISMATCH)$/
 const NO_DATABASE = '3D000'
+const NO_RIGHT = '42501'
 export const NOT_MIGRATED = ['42883', '42P01', '42703', 'PGRST202', 'PGRST205']
 
 /** What makes the functions and tables of a kind. */
@@ -43,11 +45,34 @@ export const applyFor = (kind: StoreSettings['kind']): string =>
     ? APPLY_MIGRATIONS
     : `apply what npx onecount migration --kind ${kind.name} prints; it can be applied again`
 
-/** Of Postgres, whichever way it is reached. */
-export function postgresUnreachable(
-  error: unknown,
-  { databaseUrl, isLocal, kind }: StoreSettings,
-): Unreachable {
+/**
+ * A server that is away or takes no more calls: errors of sockets and of TLS, of postgres.js, of PostgREST, and classes
+ * of SQL that are about the server (08, 53, 57).
+ */
+const OUTAGE = new RegExp(
+  `^(${[
+    /E[A-Z]+|EAI_[A-Z]+|ERR_(?:TLS|SSL)_\w+|UND_ERR_\w+/,
+    /\w*CERT\w*|UNABLE_TO_\w+/,
+    /CONNECT_TIMEOUT|CONNECTION_\w+/,
+    /PGRST00\d/,
+    /(?:08|53|57)\w{3}/,
+  ]
+    .map(({ source }) => source)
+    .join('|')})$`,
+)
+
+function isOutage(cause: unknown, isRest: boolean): boolean {
+  const code = codeOf(cause)
+  if (code) return OUTAGE.test(code)
+  // Through REST what has no code is the answer of something that is not PostgREST, or none at all.
+  return /^no answer /.test(whyOf(cause)) || (isRest && !(cause instanceof TypeError))
+}
+
+/**
+ * What to say of a call to Postgres that failed, whichever way it is reached: `Unreachable` with the cause and the
+ * setting where the store cannot be used. Any other error is not about that, and is answered as it is.
+ */
+export function postgresFailure(error: unknown, { databaseUrl, isLocal, kind }: StoreSettings): unknown {
   const cause = rootOf(error)
   const why = whyOf(cause)
   const code = codeOf(cause)
@@ -58,7 +83,7 @@ export function postgresUnreachable(
       : ['SUPABASE_URL', 'SUPABASE_SECRET_KEY']
   if (NOT_MIGRATED.includes(code))
     return new Unreachable(`The migrations are missing in Postgres (${why})`, applyFor(kind))
-  if (LOGIN.includes(code))
+  if (LOGIN.test(code))
     return new Unreachable(
       `Postgres refuses the login (${why})`,
       `mend the user and the password in ${address}`,
@@ -67,6 +92,12 @@ export function postgresUnreachable(
     return new Unreachable(`Postgres has no such database (${why})`, `mend the name at the end of ${address}`)
   if (!databaseUrl && /api ?key|jwt|unauthorized|permission denied/i.test(why))
     return new Unreachable(`Postgres refuses the key (${why})`, `mend ${key}`)
+  if (code === NO_RIGHT)
+    return new Unreachable(
+      `Postgres refuses what the user may not do (${why})`,
+      `in ${address} name the owner of the tables, or a user that has service_role`,
+    )
+  if (!isOutage(cause, !databaseUrl)) return error
   return new Unreachable(
     `Postgres does not answer (${why})`,
     `see that it runs, and that ${address} is its address`,
@@ -128,6 +159,9 @@ export function openAddress<T>({ name, text, schemes, example }: Address, open: 
     `${name} cannot be read: write ${example}, and / ? # @ % in a password as %2F %3F %23 %40 %25`,
   )
 }
+
+/** Before anything is connected. @throws MissingSetting */
+export const assertAddress = (address: Address): void => openAddress(address, () => {})
 
 /** A password with a `/`, `?` or `#` ends too early, and what follows would be parsed as a host and printed. */
 const hasTornPassword = (text: string): boolean =>

@@ -1,11 +1,12 @@
-import { parseArgs } from 'node:util'
 import type { Difference } from '../compare/verify'
 import { kindSettings } from './config'
 import { connect } from './connect'
 import { formatDifferences, LISTED } from './differences'
 import type { Command } from './main'
+import { parseOptions } from './parse-options'
 import { type Compared, compareSelected, exitCode, parseSelection, SELECTION_OPTIONS } from './selection'
 import { type KindOptions, STORE_OPTIONS, STORE_OPTIONS_HELP } from './settings'
+import { shellOption } from './shell'
 
 const HELP = `Compares what Redis shows with what Postgres holds, post by post: the count, and who likes it. Changes no count:
 what differs is drained and compared again, so that likes which flow meanwhile do not matter.
@@ -26,7 +27,7 @@ Exit code: 0 equal, 1 differences, 2 could not check everything.`
 export const verify: Command = {
   summary: 'compare Redis with Postgres',
   async run(args) {
-    const { values } = parseArgs({
+    const { values } = parseOptions({
       args,
       options: {
         ...SELECTION_OPTIONS,
@@ -62,7 +63,9 @@ function format(
 ): string {
   const lines = [`${posts} posts compared, ${differences} differ, ${cold} not in Redis`]
   if (listed.length > 0) lines.unshift(`${formatDifferences(listed, differences)}\n`)
-  const of = [config && ` --config ${config}`, kind && ` --kind ${kind}`].filter(Boolean).join('')
-  if (differences > 0) lines.push(`Mend them with: npx onecount reconcile${of}`)
+  const of = Object.entries({ config, kind }).flatMap(([name, value]) =>
+    value ? ` ${shellOption(name, value)}` : [],
+  )
+  if (differences > 0) lines.push(`Mend them with: npx onecount reconcile${of.join('')}`)
   return lines.join('\n')
 }

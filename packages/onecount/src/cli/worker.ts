@@ -1,9 +1,9 @@
-import { parseArgs } from 'node:util'
 import type { Engines } from '../core/engines'
 import { readKinds } from './config'
 import { connectKinds } from './connect'
 import type { Command } from './main'
-import { MissingSetting, mergedEnv, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings } from './settings'
+import { parseOptions } from './parse-options'
+import { mergedEnv, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings, UsageError } from './settings'
 
 const HELP = `Drains likes from Redis to Postgres in a process of its own. Any number may run, beside those of the application.
 
@@ -28,7 +28,7 @@ const EVERY_MS = 1000
 export const worker: Command = {
   summary: 'drain likes from Redis to Postgres',
   async run(args) {
-    const { values } = parseArgs({
+    const { values } = parseOptions({
       args,
       options: {
         every: { type: 'string' },
@@ -43,7 +43,7 @@ export const worker: Command = {
     }
     const idleMs = values.every === undefined ? EVERY_MS : Number(values.every)
     if (!Number.isInteger(idleMs) || idleMs < 10 || idleMs > 60_000)
-      throw new MissingSetting(`--every ${values.every} is no pause: use milliseconds from 10 to 60000`)
+      throw new UsageError(`--every ${values.every} is no pause: use milliseconds from 10 to 60000`)
     const options = {
       log: { warn: (line: string) => console.error(`[onecount] ${line}`) },
       patienceMs: PATIENCE_MS,

@@ -11,7 +11,10 @@ export interface KindConfig {
     table: string
     /** The type of its ids: `bigint` for every integer column. */
     id: IdType
-    /** The column of the id. `id` */
+    /**
+     * The column of the id.
+     * @default 'id'
+     */
     column?: string
     /** An integer column that shows the count. Left out: onecount keeps the counts in a table of its own. */
     count?: string
@@ -31,14 +34,18 @@ export interface KindConfig {
     actor: string
     /** The column that holds the variant, of type text; with `variants` alone. */
     variant?: string
-    /** A column of timestamps that gets the time of a press; `null`: there is none. `created_at` */
+    /**
+     * A column of timestamps that gets the time of a press; `null`: there is none.
+     * @default 'created_at'
+     */
     createdAt?: string | null
   }
   /** The type of the ids of its actors, where they are others than those of the configuration. */
   actor?: ActorType
   /**
    * Each person sees their own alone, as with bookmarks: no other person is shown a count, a name, or that anything was
-   * pressed. Not together with `target.count`, which everyone who may read the table would see. `false`
+   * pressed. Not together with `target.count`, which everyone who may read the table would see.
+   * @default false
    */
   private?: boolean
 }
@@ -47,7 +54,10 @@ export interface KindConfig {
 export interface OnecountConfig<Name extends string = string> {
   /** By name: lower-case letters and digits. The name is part of functions, tables and keys. */
   kinds?: Record<Name, KindConfig>
-  /** The type of the ids of actors. `text` */
+  /**
+   * The type of the ids of actors.
+   * @default 'text'
+   */
   actor?: ActorType
   /** Stands before every key in Redis: letters, digits and `_ . : -`. None. */
   keyPrefix?: string

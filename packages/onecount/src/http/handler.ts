@@ -30,13 +30,19 @@ export interface HandlerOptions {
   limits?: Limits
   /** Counts for the limits, where others share it: the pages of an application, that make sessions too. */
   limiter?: Limiter
-  /** A request body that is not there after this time is refused, milliseconds; 5,000 where left out. */
+  /**
+   * A request body that is not there after this time is refused, milliseconds.
+   * @default 5000
+   */
   bodyTimeoutMs?: number
   /** Other origins whose pages may read and like, as `https://app.example.com`. */
   trustedOrigins?: readonly string[]
   /** Bearer token of `{base}/drain`, 16 characters or more; without one there is no such address. */
   drainSecret?: string
-  /** How long one call of `{base}/drain`, or one drain behind an answer, goes on taking batches, milliseconds; 5,000. */
+  /**
+   * How long one call of `{base}/drain`, or one drain behind an answer, goes on taking batches, milliseconds.
+   * @default 5000
+   */
   drainBudgetMs?: number
   /**
    * `after`: what a press leaves is drained behind its answer, by `after` of the request, for platforms where timers stop
@@ -50,9 +56,15 @@ export interface HandlerOptions {
    * read it, as in development.
    */
   metricsSecret?: string | false
-  /** Proxies in front that append to `X-Forwarded-For`; 0 (default): the header is not believed. */
+  /**
+   * Proxies in front that append to `X-Forwarded-For`; 0: the header is not believed.
+   * @default 0
+   */
   proxyHops?: number
-  /** Where the API is. Default: `/api`. */
+  /**
+   * Where the API is.
+   * @default '/api'
+   */
   basePath?: string
   /** What seems wrong with the settings of this server, for `{base}/health` to say. */
   warnings?: () => string[]

@@ -44,7 +44,7 @@ const SMALL = 20
  * more than half empty. What it answers lowers the local bucket. Where the shared store does not answer, the local
  * buckets hold: n processes then let up to n times the limit through.
  *
- * Memory is bounded: past `maxKeys` of a kind, the bucket that was used longest ago is forgotten, and would start full
+ * Memory is bounded: past `maxKeys` of a kind, 20,000, the bucket that was used longest ago is forgotten, and would start full
  * again.
  * @example
  * const limiter = createLimiter(parseLimits(process.env.ONECOUNT_LIMITS), { shared: redisLimits(redis) })

@@ -1,4 +1,5 @@
-import { createRemoteJWKSet, customFetch, errors, type JWTVerifyGetKey } from 'jose'
+import type { FetchImplementation, JWTVerifyGetKey } from 'jose'
+import { loadJose } from '../peers/jose'
 
 /** The keys are fetched again when they are this old, behind the answer; milliseconds. */
 const FRESH_MS = 10 * 60_000
@@ -14,9 +15,6 @@ export class KeysUnavailable extends Error {
   override readonly name = 'KeysUnavailable'
 }
 
-/** What is the token's fault, or that of its header: the keys are there, and none of them is its own. */
-const OF_THE_TOKEN = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported]
-
 export interface RemoteKeysOptions {
   /** Deadline of one fetch, milliseconds. */
   timeoutMs: number
@@ -29,17 +27,20 @@ export interface RemoteKeysOptions {
  * one that is not known yet. @throws KeysUnavailable from the function that is returned; what jose throws where no key fits
  */
 export function remoteKeys(url: URL, { timeoutMs, now = Date.now }: RemoteKeysOptions): JWTVerifyGetKey {
+  const { createRemoteJWKSet, customFetch, errors } = loadJose()
+  // What is the token's fault, or that of its header: the keys are there, and none of them is its own.
+  const ofTheToken = [errors.JWKSNoMatchingKey, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported]
   let failure: { at: number; error: unknown } | undefined
   let fetchedAt = 0
   const keys = createRemoteJWKSet(url, {
     timeoutDuration: timeoutMs,
     cooldownDuration: COOLDOWN_MS,
     cacheMaxAge: STALE_MS,
-    [customFetch]: async (address, init) => {
+    [customFetch]: (async (address, init) => {
       if (isPaused()) throw failure!.error
       fetchedAt = now()
       return fetch(address, init)
-    },
+    }) satisfies FetchImplementation,
   })
   const isPaused = () => failure !== undefined && now() - failure.at < PAUSE_MS
   const note = (error: unknown): void => {
@@ -52,7 +53,7 @@ export function remoteKeys(url: URL, { timeoutMs, now = Date.now }: RemoteKeysOp
       if (now() - fetchedAt >= FRESH_MS) keys.reload().catch(note)
       return key
     } catch (error) {
-      if (OF_THE_TOKEN.some(kind => error instanceof kind)) throw error
+      if (ofTheToken.some(kind => error instanceof kind)) throw error
       note(error)
       const why = error instanceof Error ? error.message : String(error)
       throw new KeysUnavailable(`the keys at ${url.origin}${url.pathname} cannot be had (${why})`, {

@@ -1,5 +1,6 @@
-import { decodeProtectedHeader, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
+import type { JWTPayload, JWTVerifyGetKey } from 'jose'
 import { OnecountError } from '../core/errors'
+import { loadJose } from '../peers/jose'
 import { KeysUnavailable, remoteKeys } from './remote-keys'
 
 /** What is signed with a private key. A public key never verifies anything else. */
@@ -20,11 +21,20 @@ export interface TokenOptions {
   audience?: string | readonly string[]
   /** `azp` has to be one of these: of Clerk, the origins of the application. */
   authorizedParties?: readonly string[]
-  /** The claim that is the id of the person: `sub`. */
+  /**
+   * The claim that is the id of the person.
+   * @default 'sub'
+   */
   claim?: string
-  /** How far clocks may be apart for `exp` and `nbf`, seconds: 10. */
+  /**
+   * How far clocks may be apart for `exp` and `nbf`, seconds.
+   * @default 10
+   */
   clockToleranceSeconds?: number
-  /** Deadline of a fetch of the keys, milliseconds: 3000. */
+  /**
+   * Deadline of a fetch of the keys, milliseconds.
+   * @default 3000
+   */
   timeoutMs?: number
 }
 
@@ -52,7 +62,7 @@ export type SessionOfToken = (request: {
  *   }),
  * })
  *
- * @throws OnecountError `misconfigured`, which names the option
+ * @throws OnecountError `misconfigured`, which names the option, and where `jose` is not installed
  */
 export function tokenSession(options: TokenOptions): SessionOfToken {
   const { claim = 'sub', clockToleranceSeconds = 10, timeoutMs = 3000, authorizedParties } = options
@@ -66,6 +76,7 @@ export function tokenSession(options: TokenOptions): SessionOfToken {
     clockTolerance: clockToleranceSeconds,
     requiredClaims: ['exp', claim],
   }
+  const { decodeProtectedHeader, errors, jwtVerify } = loadJose()
   const keys = address && remoteKeys(address, { timeoutMs })
 
   async function verify(token: string): Promise<JWTPayload> {

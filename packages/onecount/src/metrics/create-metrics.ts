@@ -1,8 +1,9 @@
-import { type OpenMetricsContentType, Registry } from 'prom-client'
+import type { OpenMetricsContentType, Registry } from 'prom-client'
 import type { Engines } from '../core/engines'
 import type { Onecount } from '../core/onecount'
 import type { PostgresPort, RedisPort } from '../core/ports'
 import { sharedLook } from '../http/shared-look'
+import { loadPromClient } from '../peers/prom-client'
 import { createDriftCheck, type DriftCheck, type SampleOptions } from './drift'
 import { healthGauges, type Readings } from './health-gauges'
 import type { NameOf } from './instruments'
@@ -52,6 +53,8 @@ const HEALTH_MS = 250
  *   createOnecount({ redis: metrics.redis(redis), postgres: metrics.postgres(postgres) }),
  * )
  * createHandler({ service: onecount, metrics, metricsSecret: process.env.ONECOUNT_METRICS_SECRET, secret })
+ *
+ * @throws OnecountError `misconfigured` where `prom-client` is not installed
  */
 export function createMetrics(options: MetricsOptions = {}): Metrics {
   const registry = options.registry ?? openMetricsRegistry()
@@ -98,6 +101,7 @@ export function createMetrics(options: MetricsOptions = {}): Metrics {
 }
 
 function openMetricsRegistry(): Registry<OpenMetricsContentType> {
+  const { Registry } = loadPromClient()
   const registry = new Registry<OpenMetricsContentType>()
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE)
   return registry

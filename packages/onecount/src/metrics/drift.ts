@@ -5,9 +5,15 @@ import type { Recorder } from './recorder'
 
 /** How the sample check goes. */
 export interface SampleOptions {
-  /** Posts that one check compares; 20. Half of them are those that were pressed last in this process. */
+  /**
+   * Posts that one check compares. Half of them are those that were pressed last in this process.
+   * @default 20
+   */
   posts?: number
-  /** A check begins with the first scrape after this time, milliseconds; 30,000. */
+  /**
+   * A check begins with the first scrape after this time, milliseconds.
+   * @default 30_000
+   */
   everyMs?: number
 }
 

@@ -1,11 +1,11 @@
-import {
-  Counter,
-  Gauge,
+import type {
   Histogram,
-  type OpenMetricsContentType,
-  type PrometheusContentType,
-  type Registry,
+  HistogramConfiguration,
+  OpenMetricsContentType,
+  PrometheusContentType,
+  Registry,
 } from 'prom-client'
+import { loadPromClient } from '../peers/prom-client'
 import type { Reading } from './health-gauges'
 import { BOUNDS, INSTRUMENTS, type Instrument, type NameOf } from './instruments'
 import type { Durations, Recorder } from './recorder'
@@ -22,6 +22,8 @@ export interface Sources {
 
 /** Registers every instrument. Each is read when the registry is scraped, and costs nothing before. */
 export function registerAll(registry: AnyRegistry, { recorder, gauge }: Sources): void {
+  const { Counter, Gauge, Histogram } = loadPromClient()
+  const Recorded = recordedFrom(Histogram)
   const registers = [registry]
   for (const [name, { help, labels }] of entriesOf('counter'))
     new Counter({
@@ -60,24 +62,25 @@ const entriesOf = <Type extends Instrument['type']>(type: Type) =>
 
 type HistogramAnswer = Awaited<ReturnType<Histogram['get']>>
 
-/** A histogram whose buckets the recorder holds. */
-class Recorded extends Histogram {
-  constructor(
-    private readonly options: ConstructorParameters<typeof Histogram<string>>[0],
-    private readonly series: () => readonly Durations[],
-  ) {
-    super(options)
-  }
+/** The class of a histogram whose buckets the recorder holds; made of that of prom-client, which is loaded late. */
+const recordedFrom = (Base: typeof Histogram) =>
+  class Recorded extends Base {
+    constructor(
+      private readonly options: HistogramConfiguration<string>,
+      private readonly series: () => readonly Durations[],
+    ) {
+      super(options)
+    }
 
-  override async get(): Promise<HistogramAnswer> {
-    const { name, help } = this.options
-    const values = this.series().flatMap(one => valuesOf(name, one))
-    return { name, help, type: 'histogram', aggregator: 'sum', values } as unknown as HistogramAnswer
-  }
+    override async get(): Promise<HistogramAnswer> {
+      const { name, help } = this.options
+      const values = this.series().flatMap(one => valuesOf(name, one))
+      return { name, help, type: 'histogram', aggregator: 'sum', values } as unknown as HistogramAnswer
+    }
 
-  /** The registry asks for the text by this name. */
-  getForPromString = (): Promise<HistogramAnswer> => this.get()
-}
+    /** The registry asks for the text by this name. */
+    getForPromString = (): Promise<HistogramAnswer> => this.get()
+  }
 
 function valuesOf(name: string, { labels, buckets, sum }: Durations) {
   let below = 0

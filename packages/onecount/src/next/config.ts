@@ -63,8 +63,9 @@ export interface OnecountNextConfig<Name extends string = string> {
    */
   metrics?: (env: Env) => MetricsSource
   /**
-   * Where the routes are mounted; `/api` where left out: `/api/likes`, `/api/kinds/<name>`, `/api/health`, `/api/drain`
-   * and `/api/metrics`.
+   * Where the routes are mounted: below `/api` these are `/api/likes`, `/api/kinds/<name>`, `/api/health`, `/api/drain` and
+   * `/api/metrics`.
+   * @default '/api'
    */
   basePath?: string
   /**

@@ -66,7 +66,8 @@ const ACTORS: Record<ActorType, { none: string; probe: string; cast: string; typ
 export interface KindSqlOptions {
   /**
    * For as long as code of before onecount goes on writing rows: what it does to the column of the count itself, by
-   * statements or by triggers, changes nothing. False where left out, which ends it.
+   * statements or by triggers, changes nothing. `false` ends it.
+   * @default false
    */
   shadow?: boolean
 }

@@ -53,8 +53,14 @@ export function postgresJsPort(sql: PostgresJsClient, options?: PostgresJsOption
   return postgresPort(postgresJsRpc(sql, options), options?.kind && { kind: options.kind })
 }
 
+/** What {@link postgresJsPort} takes. */
 export interface PostgresJsOptions {
+  /**
+   * Deadline of one call, milliseconds.
+   * @default 5000
+   */
   timeoutMs?: number
+  /** Of `defineConfig`; left out: the one that there is without a configuration. */
   kind?: Kind
 }
 

@@ -1,6 +1,6 @@
-import { createClient } from '@supabase/supabase-js'
 import type { Kind } from '../core/kind'
 import type { PostgresPort } from '../core/ports'
+import { loadSupabase } from '../peers/supabase'
 import { postgresPort } from './rpc'
 import { supabasePort } from './supabase'
 
@@ -20,6 +20,8 @@ export interface SupabaseEnv {
  *
  * @example
  * createOnecount({ redis: null, postgres: supabaseFromEnv(process.env, { kind: config.kinds.like }) })
+ *
+ * @throws OnecountError `misconfigured` where `@supabase/supabase-js` is not installed
  */
 export function supabaseFromEnv(env: SupabaseEnv, { kind }: { kind?: Kind } = {}): PostgresPort {
   const url = env.SUPABASE_URL || env.NEXT_PUBLIC_SUPABASE_URL
@@ -32,6 +34,7 @@ export function supabaseFromEnv(env: SupabaseEnv, { kind }: { kind?: Kind } = {}
       { kind },
     )
   }
+  const { createClient } = loadSupabase()
   return supabasePort(
     createClient(url, key, {
       auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },

@@ -8,9 +8,15 @@ import { type LikesTransport, LikesUnreachable } from './transport'
 /** Ids in one request, as the HTTP API takes them. */
 const MAX_IDS = 100
 interface HttpTransportOptions {
-  /** Where the likes API is mounted. Default: `/api/likes`. */
+  /**
+   * Where the likes API is mounted.
+   * @default '/api/likes'
+   */
   baseUrl?: string
-  /** Deadline of one request, milliseconds. Default: 8000. */
+  /**
+   * Deadline of one request, milliseconds.
+   * @default 8000
+   */
   timeoutMs?: number
   /**
    * What each request has beside, asked for each one: for an API at another origin its cookie, `credentials: 'include'`, or

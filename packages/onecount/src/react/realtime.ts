@@ -14,13 +14,30 @@ export { hint } from './hint'
 export interface SubscriptionOptions {
   /** Of which kind these counts are. Default: `like`. */
   kind?: string
-  /** Default: `public`. */
+  /**
+   * The schema of the table.
+   * @default 'public'
+   */
   schema?: string
-  /** The table whose rows are the posts. Default: `posts_new`. */
+  /**
+   * The table whose rows are the posts.
+   * @default 'posts_new'
+   */
   table?: string
-  /** Its columns. Default: `id`, `likes` and `likes_rev`. */
+  /**
+   * Its column of the id.
+   * @default 'id'
+   */
   id?: string
+  /**
+   * Its column of the count.
+   * @default 'likes'
+   */
   count?: string
+  /**
+   * Its column of the revision.
+   * @default 'likes_rev'
+   */
   rev?: string
 }
 

@@ -26,7 +26,10 @@ export interface LikesView extends ShownLikes {
 
 /** What `useLikes` takes beside the post. */
 export interface LikesOptions {
-  /** Which likes of the post: those of the `LikesProvider` of this kind. Default: `like`. */
+  /**
+   * Which likes of the post: those of the `LikesProvider` of this kind.
+   * @default 'like'
+   */
   kind?: string
   /** What the server rendered; it may be old, its revision says so. Default: that of the nearest `LikesSeed`. */
   seed?: LikeInput

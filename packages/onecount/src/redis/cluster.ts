@@ -1,6 +1,7 @@
-import { Cluster, type ClusterOptions, Command, type RedisOptions } from 'ioredis'
+import type { Cluster, ClusterOptions, RedisOptions } from 'ioredis'
 import { StoreUnavailable } from '../core/errors'
 import type { RedisPort, Reply } from '../core/ports'
+import { loadIoredis } from '../peers/ioredis'
 import { causeOf, watchErrors } from './cluster-errors'
 import { guardNode, SlotMoving } from './cluster-node'
 import { firstConnection } from './first-connection'
@@ -36,6 +37,7 @@ export function createRedisCluster(urls: string[], options: ClusterOptions = {})
   const { commandTimeout = COMMAND_TIMEOUT } = redisOptions ?? {}
   const { enableOfflineQueue: _, retryStrategy, ...failFast } = FAIL_FAST
   const login = credentialsOf(urls[0])
+  const { Cluster } = loadIoredis()
   const cluster = new Cluster(urls, {
     clusterRetryStrategy: retryStrategy,
     slotsRefreshTimeout: 2 * commandTimeout,
@@ -118,6 +120,7 @@ interface Call {
 export function clusterScripts(
   cluster: Cluster,
 ): (script: Source, keys: string[], args: Args) => Promise<Reply> {
+  const { Command } = loadIoredis()
   const { keyPrefix, redisOptions } = cluster.options
   const { commandTimeout = COMMAND_TIMEOUT } = redisOptions ?? {}
   let connecting: Promise<void> | undefined

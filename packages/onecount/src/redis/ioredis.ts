@@ -1,6 +1,7 @@
-import { Redis, type RedisOptions } from 'ioredis'
+import type { Redis, RedisOptions } from 'ioredis'
 import { StoreUnavailable } from '../core/errors'
 import type { RedisPort, Reply, ScriptName } from '../core/ports'
+import { loadIoredis } from '../peers/ioredis'
 import { firstConnection } from './first-connection'
 import { identityOf } from './identity'
 import { readBeforeTimeout } from './read-before-timeout'
@@ -40,9 +41,11 @@ export const FAIL_FAST = {
  * const onecount = createOnecount({ redis: ioredisPort(client), postgres })
  *
  * @param options of ioredis; `commandTimeout` is the deadline of a call in milliseconds, 250 by default
+ * @throws OnecountError `misconfigured` where ioredis is not installed
  */
 export function createRedisClient(url: string, options: RedisOptions = {}): Redis {
   const { commandTimeout = COMMAND_TIMEOUT } = options
+  const { Redis } = loadIoredis()
   const client = new Redis(url, { ...FAIL_FAST, socketTimeout: DEADLINES * commandTimeout, ...options })
   writeTogether(readBeforeTimeout(client))
   client.on('error', () => {})

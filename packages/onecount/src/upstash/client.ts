@@ -1,5 +1,6 @@
-import { Redis, type RedisConfigNodejs } from '@upstash/redis'
+import type { Redis, RedisConfigNodejs } from '@upstash/redis'
 import { deadline } from '../core/deadline'
+import { loadUpstash } from '../peers/upstash'
 import { checkedUrl, type UpstashAddress } from './env'
 
 /** Deadline of one request, milliseconds: a function that wakes up makes a connection with TLS first. */
@@ -17,7 +18,10 @@ export const REST_SETTINGS = {
 
 /** What `createUpstashClient` takes. */
 export interface UpstashOptions extends UpstashAddress {
-  /** Deadline of one request, milliseconds. 1500 */
+  /**
+   * Deadline of one request, milliseconds.
+   * @default 1500
+   */
   timeoutMs?: number
 }
 
@@ -27,9 +31,11 @@ export interface UpstashOptions extends UpstashAddress {
  * @example
  * const client = createUpstashClient({ url: 'https://name.upstash.io', token })
  * createOnecount({ redis: upstashPort(client, { url }), postgres })
- * @throws OnecountError `misconfigured` for an address that is none of the REST endpoint
+ * @throws OnecountError `misconfigured` for an address that is none of the REST endpoint, and where
+ * `@upstash/redis` is not installed
  */
 export function createUpstashClient({ url, token, timeoutMs = REQUEST_TIMEOUT }: UpstashOptions): Redis {
+  const { Redis } = loadUpstash()
   return new Redis({
     ...REST_SETTINGS,
     url: checkedUrl(url, 'url'),

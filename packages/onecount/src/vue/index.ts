@@ -30,6 +30,10 @@ export function likesPlugin(options?: LikesOptions): Plugin {
 }
 
 type ViewOptions = Pick<ObserverOptions, 'text'> & {
+  /**
+   * Which likes of the post: those of the `likesPlugin` of this kind.
+   * @default 'like'
+   */
   kind?: string
   seed?: MaybeRefOrGetter<ObserverOptions['seed']>
 }

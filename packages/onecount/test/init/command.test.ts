@@ -17,6 +17,7 @@ const TABLES = `
 
 const server = forAllTests(() => startPostgresServer({ fsync: false }))
 let DATABASE_URL: string
+let pasted = 0
 beforeAll(async () => {
   DATABASE_URL = await server.createDatabase('articles')
   const sql = connect(DATABASE_URL, { max: 1 })
@@ -40,6 +41,32 @@ const TIMEOUT = 60_000
 const LAYOUT = 'export default function Layout({ children }) { return children }\n'
 
 describe('npx onecount init', { timeout: TIMEOUT }, () => {
+  it.each(['supabase/migrations', `db/it's "ours" $(exit) & more`])(
+    'prints a line that a shell can run as it is, with the folder %s',
+    async folder => {
+      const app = await application()
+      const { code, out, err } = await app.init([...LIKE, '--migrations', folder, '--json'], { DATABASE_URL })
+      expect({ code, err }).toEqual({ code: 0, err: '' })
+      const step = JSON.parse(out).next.find((text: string) => text.startsWith('Apply'))
+      expect(step.includes('npx supabase db push')).toBe(folder === 'supabase/migrations')
+      const [line] = /psql .*$/.exec(step)!
+      const database = await server.createDatabase(`pasted${pasted++}`)
+      const sql = connect(database, { max: 1 })
+      await sql.unsafe(TABLES)
+      execFileSync('bash', ['-c', line], {
+        cwd: app.root,
+        env: { ...process.env, DATABASE_URL: database },
+        stdio: 'pipe',
+      })
+      const [{ made }] =
+        (await sql`select to_regproc('onecount_like_drain') is not null as made`) as unknown as [
+          { made: boolean },
+        ]
+      await sql.end()
+      expect(made).toBe(true)
+    },
+  )
+
   it('writes what is missing, and nothing when it is run again', async () => {
     const app = await application({
       files: { 'app/layout.tsx': LAYOUT, 'tsconfig.json': '{}', '.env': 'A=1' },

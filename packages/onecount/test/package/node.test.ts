@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as onecount from 'onecount'
 import * as client from 'onecount/client'
@@ -110,14 +110,60 @@ describe('the packed package in plain Node', () => {
   })
 })
 
+/** What loads a peer with its first call in plain Node, by subpath, and a call of it. */
+const LOADED_LATE: Record<string, string[]> = {
+  'onecount/ioredis': [
+    `createRedisClient('redis://127.0.0.1')`,
+    `createRedisCluster(['redis://127.0.0.1'])`,
+    `redisFromEnv({ REDIS_URL: 'redis://127.0.0.1' })`,
+    `redisFromEnv({ REDIS_URL: 'redis://127.0.0.1', REDIS_CLUSTER: '1' })`,
+  ],
+  'onecount/jose': [`tokenSession({ jwks: 'https://a.test/.well-known/jwks.json', audience: 'a' })`],
+  'onecount/metrics': ['createMetrics()'],
+  'onecount/redis': [`createRedisClient('redis://127.0.0.1')`],
+  'onecount/supabase': [`supabaseFromEnv({ SUPABASE_URL: 'https://a.test', SUPABASE_SECRET_KEY: 'b' })`],
+  'onecount/upstash': [
+    `createUpstashClient({ url: 'https://a.test', token: 'b' })`,
+    `upstashFromEnv({ UPSTASH_REDIS_REST_URL: 'https://a.test', UPSTASH_REDIS_REST_TOKEN: 'b' })`,
+  ],
+}
+
 describe('without any peer', () => {
   const entries = Object.entries(NEEDS)
-  it.each(entries.filter(([, { peers }]) => peers.length === 0))('%s is imported', async path => {
+  const isLate = ([path, { peers }]: (typeof entries)[number]) => peers.length === 0 || LOADED_LATE[path]
+
+  it.each(entries.filter(isLate))('%s is imported', async path => {
     await bare.write('import.js', `import '${path}'`)
     expect(await node(bare, 'import.js')).toEqual({ code: 0, out: '', err: '' })
   })
 
-  it.each(entries.filter(([, { peers }]) => peers.length > 0))(
+  it.each(Object.entries(LOADED_LATE).flatMap(([path, calls]) => calls.map(call => [path, call] as const)))(
+    '%s: %s says what to install',
+    async (path, call) => {
+      const peer = NEEDS[path]!.peers[0]!
+      await bare.write(
+        'call.js',
+        `import { ${call.split('(')[0]} } from '${path}'
+         try { ${call} } catch ({ code, options }) { console.log(code, options.detail, options.cause.code) }`,
+      )
+      const detail = `${peer} is not installed: npm install ${peer}`
+      expect(await node(bare, 'call.js')).toEqual({
+        code: 0,
+        out: `misconfigured ${detail} MODULE_NOT_FOUND\n`,
+        err: '',
+      })
+    },
+  )
+
+  it('a call that is not caught ends the program with what to install', async () => {
+    await bare.write('call.js', `import { redisFromEnv } from 'onecount/ioredis'\nredisFromEnv(process.env)`)
+    await bare.write('run.js', `process.env.REDIS_URL = 'redis://127.0.0.1'\nawait import('./call.js')`)
+    const { code, err } = await node(bare, 'run.js')
+    expect(code).toBe(1)
+    expect(err).toContain('(ioredis is not installed: npm install ioredis)')
+  })
+
+  it.each(entries.filter(entry => !isLate(entry)))(
     '%s names one that is missing',
     async (path, { peers }) => {
       await bare.write('import.js', `import '${path}'`)
@@ -126,6 +172,16 @@ describe('without any peer', () => {
       expect(peers).toContain(/Cannot find package '([^']+)'/.exec(err)?.[1])
     },
   )
+
+  it('a peer whose own dependency is missing fails with the message of that', async () => {
+    await bare.write('node_modules/ioredis/package.json', '{ "main": "index.js" }')
+    await bare.write('node_modules/ioredis/index.js', `require('standard-as-callback')`)
+    await bare.write('call.js', `import { createRedisClient } from 'onecount/ioredis'\ncreateRedisClient('')`)
+    const { err } = await node(bare, 'call.js')
+    await rm(join(bare.root, 'node_modules/ioredis'), { recursive: true })
+    expect(err).toContain(`Cannot find module 'standard-as-callback'`)
+    expect(err).not.toContain('npm install')
+  })
 
   it('the command helps', async () => {
     const { code, out, err } = await cli(bare, '--help')

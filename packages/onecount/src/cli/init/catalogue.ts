@@ -3,7 +3,7 @@ import type { Table } from '../../core/kind'
 import { within } from '../../core/within'
 import { openSql } from '../connect'
 import { hasFillingTrigger, isKey, needsValue } from '../required-columns'
-import { postgresUnreachable } from '../unreachable'
+import { postgresFailure } from '../unreachable'
 
 /** A look takes longer than this only where nothing answers, milliseconds. */
 const PATIENCE_MS = 15_000
@@ -61,7 +61,7 @@ export async function readCatalogue(databaseUrl: string): Promise<CatalogueTable
       throw new Error(`no answer within ${PATIENCE_MS} ms`)
     })
   } catch (error) {
-    throw postgresUnreachable(error, { redisUrl: '', databaseUrl })
+    throw postgresFailure(error, { redisUrl: '', databaseUrl })
   } finally {
     await sql.end({ timeout: 0 })
   }

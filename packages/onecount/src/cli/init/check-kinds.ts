@@ -9,7 +9,7 @@ import { type Column, columnName, findColumns } from '../doctor/columns'
 import { madeFor } from '../doctor/made'
 import { checkRequired } from '../doctor/required'
 import { MissingSetting } from '../settings'
-import { postgresUnreachable } from '../unreachable'
+import { postgresFailure } from '../unreachable'
 import { type CatalogueTable, readCatalogue } from './catalogue'
 import { assertFits, notesOn } from './fit'
 import { nameOfTable } from './naming'
@@ -33,7 +33,7 @@ export async function checkKinds(path: string, { kinds }: Config, databaseUrl: s
     const faults = await within(look(), PATIENCE_MS, () => {
       throw new Error(`no answer within ${PATIENCE_MS} ms`)
     }).catch(error => {
-      throw postgresUnreachable(error, { redisUrl: '', databaseUrl })
+      throw postgresFailure(error, { redisUrl: '', databaseUrl })
     })
     if (faults.length > 0)
       throw new MissingSetting(

@@ -34,10 +34,6 @@ export function proposeMapping(given: MappingValues, catalogue: CatalogueTable[]
     throw new MissingSetting(
       `--${option} is for one kind: name one with --kind, and add others to the configuration`,
     )
-  const empty = Object.entries(values).find(
-    ([name, value]) => value === '' && Object.hasOwn(MAPPING_OPTIONS, name),
-  )
-  if (empty) throw new MissingSetting(`--${empty[0]} is empty: give it a value, or leave it out`)
   oneOf('id', values.id, ['uuid', 'bigint', 'text'])
   oneOf('actor', values.actor, ['uuid', 'text'])
   const mapping = !catalogue

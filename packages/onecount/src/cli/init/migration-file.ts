@@ -1,18 +1,22 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { isAbsolute, join, normalize } from 'node:path'
-import { MissingSetting } from '../settings'
+import { UsageError } from '../settings'
 import type { Planned } from './files'
 
 /** Of the files that `init` wrote, and of those that `npx onecount uninstall` was written to. */
 const OURS = /^(\d+)_onecount(_uninstall)?\.sql$/
 
-/** One more migration, unless the newest one of onecount is this SQL. @throws MissingSetting */
-export function planMigration(root: string, given: string, sql: string, now: Date): Planned {
-  if (given === '' || isAbsolute(given))
-    throw new MissingSetting(
+/** The folder that `--migrations` names. @throws UsageError */
+export function migrationFolder(given: string): string {
+  if (isAbsolute(given))
+    throw new UsageError(
       `--migrations ${given} cannot be used: name a folder from here, as supabase/migrations`,
     )
-  const folder = normalize(given).replace(/\/$/, '')
+  return normalize(given).replace(/\/$/, '')
+}
+
+/** One more migration, unless the newest one of onecount is this SQL. */
+export function planMigration(root: string, folder: string, sql: string, now: Date): Planned {
   const names = existsSync(join(root, folder)) ? readdirSync(join(root, folder)).sort(byNumber) : []
   const newest = names.findLast(name => OURS.test(name))
   const text = newest && readFileSync(join(root, folder, newest), 'utf8')

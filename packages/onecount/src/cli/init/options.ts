@@ -1,5 +1,4 @@
-import { parseArgs } from 'node:util'
-import { MissingSetting } from '../settings'
+import { parseOptions } from '../parse-options'
 
 export const HELP = `Looks at your Next.js application and, with DATABASE_URL, at the tables of its database. Writes what onecount needs:
 onecount.config, onecount, the route, the proxy, instrumentation, one migration, and names for .env. A file that is there
@@ -46,25 +45,20 @@ export const MAPPING_OPTIONS = {
 
 export type MappingValues = { [name in keyof typeof MAPPING_OPTIONS]?: string } & { kind?: string[] }
 
-/** @throws MissingSetting with the help, where an option is not known */
-export function parseInit(args: string[]) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        kind: { type: 'string', multiple: true },
-        ...MAPPING_OPTIONS,
-        'database-url': TEXT,
-        migrations: { type: 'string', default: 'supabase/migrations' },
-        'dry-run': FLAG,
-        yes: FLAG,
-        json: FLAG,
-        help: FLAG,
-      },
-    }).values
-  } catch (error) {
-    throw new MissingSetting(`${error instanceof Error ? error.message : error}\n\n${HELP}`)
-  }
-}
+/** @throws UsageError */
+export const parseInit = (args: string[]) =>
+  parseOptions({
+    args,
+    options: {
+      kind: { type: 'string', multiple: true },
+      ...MAPPING_OPTIONS,
+      'database-url': TEXT,
+      migrations: { type: 'string', default: 'supabase/migrations' },
+      'dry-run': FLAG,
+      yes: FLAG,
+      json: FLAG,
+      help: FLAG,
+    },
+  }).values
 
 export type InitValues = ReturnType<typeof parseInit>

@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { guide } from '../guide'
+import { shellWord } from '../shell'
 import type { Application } from './application'
 import { findEmptyNames } from './environment'
 import type { Planned } from './files'
@@ -30,17 +31,19 @@ export function nextSteps(
     ...(server && currentText(root, server).includes(OPEN_SESSION)
       ? [`In ${server.path} let session return the id of the person who is signed in, or null`]
       : []),
-    ...(migration
-      ? [
-          `Apply ${migration.path}: npx supabase db push, or psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f ${migration.path}`,
-        ]
-      : []),
+    ...(migration ? [applyStep(migration.path)] : []),
     ...(mount
       ? [`Give LikesProvider the transport createHttpTransport({ baseUrl: '/api/onecount/likes' })`]
       : []),
     `Show the counts in your pages: LikesProvider, onecount.readLikes and useLikes. How: ${guide('adopt')}`,
     `npx onecount backfill && ${doctors.join(' && ')}`,
   ]
+}
+
+/** The command of Supabase knows its own folder alone. */
+function applyStep(path: string): string {
+  const psql = `psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f ${shellWord(path)}`
+  return `Apply ${path}: ${dirname(path) === 'supabase/migrations' ? `npx supabase db push, or ${psql}` : psql}`
 }
 
 function currentText(root: string, { path, text }: Planned): string {

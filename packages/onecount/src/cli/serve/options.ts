@@ -1,6 +1,6 @@
-import { parseArgs } from 'node:util'
 import type { TokenOptions } from '../../jose'
-import { MissingSetting, STORE_OPTIONS, type StoreOptions } from '../settings'
+import { parseOptions } from '../parse-options'
+import { STORE_OPTIONS, type StoreOptions, UsageError } from '../settings'
 
 const PORT = 3100
 const HOST = '127.0.0.1'
@@ -42,14 +42,14 @@ export interface ServeOptions {
 
 type Env = Record<string, string | undefined>
 
-/** Null: help was asked for. @throws MissingSetting, and what parseArgs throws */
+/** Null: help was asked for. @throws UsageError */
 export function readServeOptions(args: string[], env: Env): ServeOptions | null {
-  const { values } = parseArgs({ args, options: OPTIONS })
+  const { values } = parseOptions({ args, options: OPTIONS })
   if (values.help) return null
   const token = tokenOptions(values, env)
   const anonymous = !values['no-anonymous']
   if (!anonymous && !token)
-    throw new MissingSetting('--no-anonymous without --jwks: nobody could like; name the keys of your tokens')
+    throw new UsageError('--no-anonymous without --jwks: nobody could like; name the keys of your tokens')
   return {
     port: integer('--port', values.port ?? (env.PORT || String(PORT)), 0, 65_535),
     host: values.host ?? HOST,
@@ -91,7 +91,7 @@ function tokenOptions(values: TokenValues, env: Env): TokenOptions | null {
     }
   for (const name of ['issuer', 'audience', 'authorized-party', 'claim'] as const)
     if (values[name] !== undefined)
-      throw new MissingSetting(`--${name} without --jwks: name the address of the keys of your tokens`)
+      throw new UsageError(`--${name} without --jwks: name the address of the keys of your tokens`)
   return null
 }
 
@@ -99,7 +99,7 @@ function tokenOptions(values: TokenValues, env: Env): TokenOptions | null {
 function originOf(text: string): string {
   const { origin, protocol, hostname } = URL.canParse(text) ? new URL(text) : NO_URL
   if (/^https?:$/.test(protocol) && !hostname.includes('*')) return origin
-  throw new MissingSetting(
+  throw new UsageError(
     `--origin ${text} is no origin: name each site whose pages may like, as https://app.example.com`,
   )
 }
@@ -108,13 +108,13 @@ const NO_URL = { origin: '', protocol: '', hostname: '' }
 
 function basePathOf(text: string): string {
   if (/^(\/[\w.~-]+)+$/.test(text)) return text
-  throw new MissingSetting(`--base-path ${text} is no path: begin with a slash and end without one, as /api`)
+  throw new UsageError(`--base-path ${text} is no path: begin with a slash and end without one, as /api`)
 }
 
 function integer(name: string, text: string, least: number, most: number): number {
   const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN
   if (value >= least && value <= most) return value
-  throw new MissingSetting(`${name} ${text} is not understood: use a number from ${least} to ${most}`)
+  throw new UsageError(`${name} ${text} is not understood: use a number from ${least} to ${most}`)
 }
 
 export const listOf = (text = ''): string[] => text.split(',').flatMap(item => item.trim() || [])
