@@ -19,7 +19,7 @@ export interface StoreLinks {
 }
 
 /** How much later a reply arrives, milliseconds: less than the application waits for Redis. */
-export const SLOW_MS = { redis: 150, supabase: 1000 }
+export const SLOW_MS = { redis: 100, supabase: 500 }
 
 /** What can go wrong with the stores. Those that the stack has not started are left alone. */
 export function storeFaults(parts: readonly Part[], links: StoreLinks): Fault[] {
