@@ -19,7 +19,7 @@ const TEXTS: Record<string, { name: string; text: string }> = {
   },
   slow: {
     name: 'Slow replies',
-    text: 'Redis answers 150 ms later, Postgres a second. Hearts fill at once all the same.',
+    text: 'Redis answers 100 ms later, Postgres half a second. Hearts fill at once all the same.',
   },
   cut: {
     name: 'Cut the network',
