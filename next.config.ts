@@ -23,6 +23,8 @@ const config: NextConfig = {
   // Addresses are the visitors' to invent: what is rendered for them stays in memory, which is bounded, not on the disk.
   // (`next dev` writes nothing there, and would announce the option at every start.)
   ...(process.env.NODE_ENV === 'production' && { experimental: { isrFlushToDisk: false } }),
+  // Not over the hearts of the phones on `/demo`.
+  devIndicators: { position: 'bottom-right' },
   // `npm run dev -- --host`: by these names pages are opened from other machines.
   allowedDevOrigins: process.env.ONECOUNT_DEV_ORIGINS?.split(',').filter(Boolean) ?? [],
   headers: async () => [

@@ -1,18 +1,31 @@
 import { randomBytes } from 'node:crypto'
-import { NextResponse } from 'next/server'
-import { contentSecurityPolicy } from '@/app/utils/content-security-policy'
+import { type NextRequest, NextResponse } from 'next/server'
+import { contentSecurityPolicy, type FrameAncestors } from '@/app/utils/content-security-policy'
+import { asOpened, isFramedHere } from '@/app/utils/framed-page'
 import { onecount } from '@/app/utils/onecount'
 
 /** Gives a page its security policy, and a visitor a session with which already the first render is made. */
-export const proxy = onecount.withSession(request => {
+export const proxy = (request: NextRequest): Response =>
+  isFramedHere(request) ? openInFrame(asOpened(request)) : open(request)
+
+const open = onecount.withSession(request => withPolicy(request, "'none'"))
+
+/** `X-Frame-Options` says what the policy says, which browsers of today read in its place. */
+const openInFrame = onecount.withSession(request => {
+  const response = withPolicy(request, "'self'")
+  response.headers.set('x-frame-options', 'SAMEORIGIN')
+  return response
+})
+
+function withPolicy(request: NextRequest, frameAncestors: FrameAncestors): NextResponse {
   const headers = new Headers(request.headers)
-  const policy = contentSecurityPolicy(randomBytes(16).toString('base64'))
+  const policy = contentSecurityPolicy(randomBytes(16).toString('base64'), frameAncestors)
   headers.set('content-security-policy', policy)
 
   const response = NextResponse.next({ request: { headers } })
   response.headers.set('content-security-policy', policy)
   return response
-})
+}
 
 export const config = {
   matcher: [

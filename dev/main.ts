@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path'
 import { answerCommand } from '@onecount/dev-stack/commands'
 import { serveCommands } from '@onecount/dev-stack/control'
 import { onFreePort } from '@onecount/dev-stack/free-port'
+import { createKillFault, type KillFault } from '@onecount/dev-stack/kill-fault'
 import { isLoopback } from '@onecount/dev-stack/loopback'
 import { writePrivateFile } from '@onecount/dev-stack/private-files'
 import { type Program, until } from '@onecount/dev-stack/process'
@@ -30,12 +31,15 @@ async function main(): Promise<number> {
   const data = options.data ?? join(ROOT, '.onecount')
   const say = (line: string) => console.log(line)
   const { withRedis, overRest } = options
-  const stack = await startStack({ env: process.env, dataDir: data, withRedis, overRest, say })
+  const withLinks = hasSwitches(options)
+  const stack = await startStack({ env: process.env, dataDir: data, withRedis, overRest, withLinks, say })
   return serve(options, stack, data)
 }
 
-async function serve({ mode, host, port: wanted }: Options, stack: Stack, data: string): Promise<number> {
+async function serve(options: Options, stack: Stack, data: string): Promise<number> {
+  const { mode, host, port: wanted } = options
   let next: Program | undefined
+  let restart = async () => {}
   let isEnding = false
   const stopped = new Promise<number>(end => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0))
@@ -45,9 +49,16 @@ async function serve({ mode, host, port: wanted }: Options, stack: Stack, data: 
   const follow = (program: Program) => {
     next = program
   }
-  const commands = await serveCommands(data, words => answerCommand(stack.parts, words))
+  const killFault = createKillFault({
+    // Over REST the answers of Redis travel in another form.
+    link: options.overRest ? null : stack.links.redis,
+    kill: async () => next?.kill(),
+    start: () => restart(),
+  })
+  const faults = hasSwitches(options) ? [...stack.faults, killFault] : []
+  const commands = await serveCommands(data, words => answerCommand(stack.parts, words, faults))
   const start = async (port: number) => {
-    const env = { ...stack.env, ...openedBy(host), ...switchesOf(mode, host, commands) }
+    const env = { ...stack.env, ...openedBy(host), ...switchesOf(options, commands) }
     await startNext({ mode, port, address: host.address, env, started: follow })
     const url = `http://${host.names[0]}:${port}`
     await until('Next', next!, async () => (await fetch(`${url}/api/health`)).status > 0, START_MS)
@@ -63,7 +74,8 @@ async function serve({ mode, host, port: wanted }: Options, stack: Stack, data: 
     console.log(
       ['', ...stack.summary, ...appLines(origins, host, stack, port === wanted ? 0 : wanted), ''].join('\n'),
     )
-    return next!.exited
+    restart = async () => void (await start(port))
+    return endOf(() => next!, killFault)
   })
   const ended = serving.then(code => {
     if (!isEnding) console.error(`The application has ended (${code ?? 'killed'}): stopping the rest.`)
@@ -85,10 +97,23 @@ async function serve({ mode, host, port: wanted }: Options, stack: Stack, data: 
 /** Origins that Next lets in besides localhost while it develops: pages opened from other machines. */
 const openedBy = ({ isOpen, names }: Host) => ({ ONECOUNT_DEV_ORIGINS: isOpen ? names.join(',') : '' })
 
-/** Where `/demo` stops and starts the stores: in development, and on this machine alone. */
-const switchesOf = (mode: Options['mode'], { isOpen }: Host, commands: Server) => ({
-  ONECOUNT_DEV_CONTROL: mode === 'dev' && !isOpen ? String(commands.address()) : '',
+/** `/demo` breaks what runs here in development, and on this machine alone. */
+const hasSwitches = ({ mode, host }: Options) => mode === 'dev' && !host.isOpen
+
+/** Where it sends its commands. */
+const switchesOf = (options: Options, commands: Server) => ({
+  ONECOUNT_DEV_CONTROL: hasSwitches(options) ? String(commands.address()) : '',
 })
+
+/** The exit code of the application, which may be killed and started again meanwhile. */
+async function endOf(current: () => Program, { revived }: KillFault): Promise<number | null> {
+  for (;;) {
+    const code = await current().exited
+    const again = revived()
+    if (again === null) return code
+    await again
+  }
+}
 
 function appLines(origins: string[], host: Host, stack: Stack, portInUse: number): string[] {
   const remark = portInUse ? `  (port ${portInUse} is in use)` : ''

@@ -21,7 +21,8 @@ While it runs, in another terminal:
 
   npm run stack stop redis       takes Redis away: the application goes on with Postgres
   npm run stack start redis      brings it back; the same with supabase
-  npm run stack status`
+  npm run stack status
+  npm run stack faults           what else can go wrong in development; begin and end, as \`npm run stack begin slow\``
 
 export type Mode = 'dev' | 'start'
 

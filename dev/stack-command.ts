@@ -2,13 +2,18 @@ import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { sendCommand } from '@onecount/dev-stack/control'
 
-const HELP = `Stops and starts a store of the stack that runs (npm run dev, npm start), to see the application without it.
+const HELP = `Stops and starts a store of the stack that runs (npm run dev, npm start), to see the application without it, and
+lets other things go wrong (npm run dev).
 
   npm run stack stop redis
   npm run stack start redis
   npm run stack stop supabase
   npm run stack start supabase
   npm run stack status
+
+  npm run stack begin slow
+  npm run stack end slow
+  npm run stack faults         what can begin: lose-redis, cut, kill-app and others; and what is on
 
   -- --data DIR   the folder of that stack, .onecount`
 

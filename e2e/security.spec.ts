@@ -1,4 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type APIResponse, expect, type Page, test } from '@playwright/test'
 import { FRAME_SCRIPTS } from '../app/utils/content-security-policy'
@@ -180,13 +182,61 @@ test('the policy allows every inline script of the frames that were rendered at 
   }
 })
 
-test('a page cannot be framed', async ({ page }) => {
-  await page.goto(`${stack.url}/nothing`)
-  const violated = page.waitForEvent('console', message => /frame-ancestors/.test(message.text()))
-  await page.evaluate(() => {
+/** Whether a page at `from` may show `path` in a frame: what the browser has put there. */
+async function isFramed(page: Page, from: string, path: string): Promise<boolean> {
+  await page.goto(from)
+  const frame = page.locator('iframe')
+  await page.evaluate(src => {
     const frame = document.createElement('iframe')
-    frame.src = '/rank'
+    const done = new Promise(resolve => frame.addEventListener('load', resolve))
+    frame.src = src
     document.body.append(frame)
+    return done
+  }, stack.url + path)
+  const inside = await (await frame.elementHandle())!.contentFrame()
+  return (await inside!.locator('html').getAttribute('lang')) === 'en' && !inside!.url().startsWith('chrome-')
+}
+
+test('a page cannot be framed, but a post by this site, which the demo does', async ({ page }) => {
+  const here = `${stack.url}/nothing`
+  for (const path of ['/', '/rank', '/demo', '/profile/lucia_nature', '/likes'])
+    expect([path, await isFramed(page, here, path)]).toEqual([path, false])
+  expect(await isFramed(page, here, `/post/${BEAR}`)).toBe(true)
+})
+
+test('no page of another site or another port may frame a post', async ({ page }) => {
+  const other = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Elsewhere</title>')
   })
-  await violated
+  await new Promise<void>(resolve => other.listen(0, '127.0.0.1', resolve))
+  try {
+    const { port } = other.address() as AddressInfo
+    for (const from of [`http://127.0.0.1:${port}/`, `http://localhost:${port}/`])
+      expect([from, await isFramed(page, from, `/post/${BEAR}`)]).toEqual([from, false])
+  } finally {
+    other.close()
+  }
+})
+
+test('the server decides who may frame a post, by what no page can forge', async () => {
+  const headersOf = async (headers: Record<string, string>) => {
+    const response = await fetch(`${stack.url}/post/${BEAR}`, { headers })
+    await response.arrayBuffer()
+    const policy = response.headers.get('content-security-policy') ?? ''
+    return {
+      ancestors: /frame-ancestors ([^;]*)/.exec(policy)?.[1],
+      option: response.headers.get('x-frame-options'),
+      isNew: response.headers.getSetCookie().length > 0,
+    }
+  }
+  const frame = (site: string) => headersOf({ 'sec-fetch-dest': 'iframe', 'sec-fetch-site': site })
+  expect(await frame('same-origin')).toEqual({ ancestors: "'self'", option: 'SAMEORIGIN', isNew: true })
+  for (const site of ['same-site', 'cross-site', 'none'])
+    expect(await frame(site)).toEqual({ ancestors: "'none'", option: 'DENY', isNew: false })
+  expect(await headersOf({ 'sec-fetch-dest': 'iframe' })).toMatchObject({
+    ancestors: "'none'",
+    option: 'DENY',
+  })
+  const opened = { 'sec-fetch-dest': 'document', 'sec-fetch-site': 'same-origin' }
+  expect(await headersOf(opened)).toMatchObject({ ancestors: "'none'", option: 'DENY' })
 })

@@ -10,7 +10,8 @@ import { isRedisConfigured } from '@/app/utils/redis/client'
 import { supabaseAccess } from '@/app/utils/supabase-env'
 import { Comparison } from './Comparison'
 import styles from './page.module.css'
-import { readParts, stackSocket } from './stack/control'
+import { TwoPhones } from './phones/TwoPhones'
+import { readFaults, stackSocket } from './stack/control'
 import { StackSwitches } from './stack/StackSwitches'
 import { findDemoPost, readCopies } from './usual-way/copies'
 import { readLiked } from './usual-way/likes'
@@ -61,6 +62,7 @@ async function Demo() {
         access={supabaseAccess()}
         hasRedis={isRedisConfigured}
       />
+      <TwoPhones postId={content.id} />
       <Switches />
     </>
   )
@@ -78,15 +80,18 @@ async function placeOf(postId: string): Promise<number | null> {
 /** In development alone. */
 async function Switches() {
   const socket = stackSocket()
-  const parts = socket && (await readParts(socket).catch(() => []))
-  if (!parts || parts.length === 0) return null
+  const faults = socket && (await readFaults(socket).catch(() => []))
+  if (!faults || faults.length === 0) return null
   return (
     <section aria-labelledby="switches" className={styles.switches}>
       <div>
-        <h2 id="switches">Take a store away</h2>
-        <p>These switches stop the stores of this machine, and are there in development alone.</p>
+        <h2 id="switches">Break something</h2>
+        <p>
+          Switch one on, press a heart, switch it off: the like is there. This really breaks what runs on this
+          machine, and is here in development alone.
+        </p>
       </div>
-      <StackSwitches parts={parts} />
+      <StackSwitches faults={faults} />
     </section>
   )
 }

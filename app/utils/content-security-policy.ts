@@ -12,11 +12,14 @@ export const FRAME_SCRIPTS = [themeScript, 'requestAnimationFrame(function(){$RT
 
 const FRAME_HASHES = FRAME_SCRIPTS.map(sha256)
 
+/** Which pages may show this one in a frame: none, or those of this site. */
+export type FrameAncestors = "'none'" | "'self'"
+
 /**
  * What a page may load and run. Next finds the nonce in this header of the request and writes it into everything that it
  * renders. The browser speaks to this site and to Supabase: its REST API, its Realtime socket, pictures in its Storage.
  */
-export function contentSecurityPolicy(nonce: string): string {
+export function contentSecurityPolicy(nonce: string, frameAncestors: FrameAncestors): string {
   const isDevelopment = process.env.NODE_ENV === 'development'
   const supabase = supabaseOrigins()
   const directives: Record<string, string[]> = {
@@ -34,7 +37,7 @@ export function contentSecurityPolicy(nonce: string): string {
     'object-src': ["'none'"],
     'base-uri': ["'none'"],
     'form-action': ["'self'"],
-    'frame-ancestors': ["'none'"],
+    'frame-ancestors': [frameAncestors],
   }
   return Object.entries(directives)
     .map(([name, sources]) => `${name} ${sources.join(' ')}`)

@@ -3,14 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serveCommands } from '@onecount/dev-stack/control'
 import { afterEach, expect, it, vi } from 'vitest'
-import { parseStatus, readParts, stackSocket, switchPart } from './control'
+import { parseFaults, readFaults, stackSocket, turnFault } from './control'
 
 afterEach(() => vi.unstubAllEnvs())
 
-it('reads the state of each store, and nothing out of other lines', () => {
-  expect(parseStatus('supabase: running\nredis: stopped\n\nredis: perhaps')).toEqual([
-    { id: 'supabase', isRunning: true },
-    { id: 'redis', isRunning: false },
+it('reads which fault is on, which cannot begin and why, and nothing out of other lines', () => {
+  const text =
+    'stop-redis: on\nslow: off\n\ncut: perhaps\nkill-app: off, and cannot begin: no Redis: none here'
+  expect(parseFaults(text)).toEqual([
+    { id: 'stop-redis', isOn: true, refusal: null },
+    { id: 'slow', isOn: false, refusal: null },
+    { id: 'kill-app', isOn: false, refusal: 'no Redis: none here' },
   ])
 })
 
@@ -29,16 +32,16 @@ it('speaks to the stack, and says what the stack says against a command', async 
   const heard: string[] = []
   const server = await serveCommands(folder, async words => {
     heard.push(words.join(' '))
-    if (words[1] === 'nothing') throw new Error('nothing does not run here')
-    return words[0] === 'status' ? 'redis: running' : 'Redis runs.'
+    if (words[1] === 'nothing') throw new Error('nothing is no fault')
+    return words[0] === 'faults' ? 'slow: off' : 'slow has begun.'
   })
   try {
     const socket = String(server.address())
-    expect(await readParts(socket)).toEqual([{ id: 'redis', isRunning: true }])
-    await switchPart(socket, 'redis', false)
-    await switchPart(socket, 'redis', true)
-    await expect(switchPart(socket, 'nothing', true)).rejects.toThrow('nothing does not run here')
-    expect(heard).toEqual(['status', 'stop redis', 'start redis', 'start nothing'])
+    expect(await readFaults(socket)).toEqual([{ id: 'slow', isOn: false, refusal: null }])
+    await turnFault(socket, 'slow', true)
+    await turnFault(socket, 'slow', false)
+    await expect(turnFault(socket, 'nothing', true)).rejects.toThrow('nothing is no fault')
+    expect(heard).toEqual(['faults', 'begin slow', 'end slow', 'begin nothing'])
   } finally {
     server.close()
     rmSync(folder, { recursive: true })

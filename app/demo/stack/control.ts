@@ -1,9 +1,11 @@
 import { createConnection } from 'node:net'
 
-/** A store of the local stack. */
-export interface StackPart {
+/** Something that the local stack lets go wrong. */
+export interface Fault {
   id: string
-  isRunning: boolean
+  isOn: boolean
+  /** Why it cannot begin now; null: it can. */
+  refusal: string | null
 }
 
 /**
@@ -15,21 +17,21 @@ export function stackSocket(): string | null {
   return process.env.ONECOUNT_DEV_CONTROL || null
 }
 
-/** The stores that the stack has started, as they are now. @throws Error when it does not answer */
-export async function readParts(socket: string): Promise<StackPart[]> {
-  return parseStatus(await send(socket, ['status']))
+/** What can go wrong, as it is now. @throws Error when the stack does not answer */
+export async function readFaults(socket: string): Promise<Fault[]> {
+  return parseFaults(await send(socket, ['faults']))
 }
 
-/** Stops or starts a store; resolves when it is done. @throws Error what the stack says against it */
-export async function switchPart(socket: string, id: string, on: boolean): Promise<void> {
-  await send(socket, [on ? 'start' : 'stop', id])
+/** Begins or ends a fault; resolves when it is done. @throws Error what the stack says against it */
+export async function turnFault(socket: string, id: string, on: boolean): Promise<void> {
+  await send(socket, [on ? 'begin' : 'end', id])
 }
 
-/** `redis: running`, a line a store. */
-export const parseStatus = (text: string): StackPart[] =>
+/** `slow: off`, or `cut: off, and cannot begin: why`; a line a fault. */
+export const parseFaults = (text: string): Fault[] =>
   text.split('\n').flatMap(line => {
-    const [, id, state] = /^(\w+): (running|stopped)$/.exec(line) ?? []
-    return id ? [{ id, isRunning: state === 'running' }] : []
+    const [, id, state, refusal = null] = /^([\w-]+): (on|off)(?:, and cannot begin: (.+))?$/.exec(line) ?? []
+    return id ? [{ id, isOn: state === 'on', refusal }] : []
   })
 
 async function send(path: string, words: readonly string[]): Promise<string> {

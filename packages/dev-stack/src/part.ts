@@ -9,6 +9,10 @@ export interface Part {
   /** Starts it again where it was, if it is not running. */
   start(): Promise<void>
   stop(): Promise<void>
+  /** Ends it at once, and what it held is gone. Absent: it has no data of its own that it may lose. */
+  lose?(): Promise<void>
+  /** It was lost, and has not been started since. */
+  isLost(): boolean
 }
 
 interface PartOptions {
@@ -18,12 +22,15 @@ interface PartOptions {
   running: Running
   /** Starts another one in its place: same address, same keys, same data. */
   restart(): Promise<Running>
+  /** Removes what it has kept, while it does not run. */
+  forget?(): Promise<void>
   /** Told when it has ended and was not asked to. */
   ended(code: number | null): void
 }
 
-export function createPart({ id, name, running: first, restart, ended }: PartOptions): Part {
+export function createPart({ id, name, running: first, restart, forget, ended }: PartOptions): Part {
   let running: Running | null = null
+  let isLost = false
   /** Start and stop wait for each other. */
   let last: Promise<void> = Promise.resolve()
   const afterLast = (step: () => Promise<void>) => {
@@ -49,6 +56,7 @@ export function createPart({ id, name, running: first, restart, ended }: PartOpt
     start: () =>
       afterLast(async () => {
         if (!running) follow(await restart())
+        isLost = false
       }),
     stop: () =>
       afterLast(async () => {
@@ -56,5 +64,16 @@ export function createPart({ id, name, running: first, restart, ended }: PartOpt
         running = null
         await program?.stop()
       }),
+    isLost: () => isLost,
+    ...(forget && {
+      lose: () =>
+        afterLast(async () => {
+          const program = running
+          running = null
+          await program?.kill()
+          await forget()
+          isLost = true
+        }),
+    }),
   }
 }

@@ -1,14 +1,14 @@
-import { readParts, stackSocket, switchPart } from '@/app/demo/stack/control'
+import { readFaults, stackSocket, turnFault } from '@/app/demo/stack/control'
 import { onecount } from '@/app/utils/onecount'
 import { privateJson } from '@/app/utils/private-json'
 
 /**
- * The stores of the local stack, and the switches that stop and start them. Outside development there is no such address,
- * and the API says so as it does of any other.
+ * What the local stack lets go wrong, and the switches for it. Outside development there is no such address, and the API
+ * says so as it does of any other.
  */
 export async function GET(request: Request): Promise<Response> {
   const socket = stackSocket()
-  return socket ? answerParts(socket) : onecount.handlers.GET(request)
+  return socket ? answerFaults(socket) : onecount.handlers.GET(request)
 }
 
 export async function POST(request: Request): Promise<Response> {
@@ -19,15 +19,15 @@ export async function POST(request: Request): Promise<Response> {
     return privateJson(403, { message: 'The page itself has to ask.' })
 
   const { id, on } = ((await request.json().catch(() => null)) ?? {}) as { id?: unknown; on?: unknown }
-  const parts = await readParts(socket)
-  if (typeof on !== 'boolean' || !parts.some(part => part.id === id))
-    return privateJson(400, { message: 'Say which store, and whether it shall run.' })
+  const faults = await readFaults(socket)
+  if (typeof on !== 'boolean' || !faults.some(fault => fault.id === id))
+    return privateJson(400, { message: 'Say which fault, and whether it shall be on.' })
   try {
-    await switchPart(socket, id as string, on)
+    await turnFault(socket, id as string, on)
   } catch (error) {
     return privateJson(409, { message: error instanceof Error ? error.message : String(error) })
   }
-  return answerParts(socket)
+  return answerFaults(socket)
 }
 
-const answerParts = async (socket: string) => privateJson(200, { parts: await readParts(socket) })
+const answerFaults = async (socket: string) => privateJson(200, { faults: await readFaults(socket) })

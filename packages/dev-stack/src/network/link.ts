@@ -29,6 +29,16 @@ interface Connection {
   busyUntil: number
 }
 
+/** Waits for one request, and acts in the place of its reply. */
+export interface Trap {
+  /** Whether bytes of a client are the request. */
+  isRequest(data: Buffer): boolean
+  /** Whether bytes of the server say that it was carried out; others pass. */
+  isDone(data: Buffer): boolean
+  /** The request was carried out, and its reply is never sent. */
+  strike(): void
+}
+
 /** The only way between two programs: a TCP proxy that does to it what a network may. */
 export class Link {
   fault: LinkFault | null = null
@@ -36,6 +46,10 @@ export class Link {
   injected = 0
   /** How many connections were made. */
   accepted = 0
+  /** Every reply arrives so much later, milliseconds. */
+  replyDelayMs = 0
+  #isCut = false
+  #trap: (Trap & { connection?: Connection }) | null = null
   readonly #connections = new Set<Connection>()
   readonly #server = createServer(client => this.#accept(client))
 
@@ -60,12 +74,37 @@ export class Link {
   heal(): void {
     const wasHalfOpen = this.fault === 'half-open'
     this.fault = null
+    this.#isCut = false
     for (const connection of this.#connections) if (connection.isSilent && !wasHalfOpen) reset(connection)
   }
 
   /** From now on nothing passes on what is connected, in either direction, and neither end is told. */
   silence(): void {
     for (const connection of this.#connections) connection.isSilent = true
+  }
+
+  /** As `silence`, and for connections that are made from now on too, until it is healed. */
+  cut(): void {
+    this.#isCut = true
+    this.silence()
+  }
+
+  get isCut(): boolean {
+    return this.#isCut
+  }
+
+  /** Lets one request through and keeps its reply, once. */
+  arm(trap: Trap): void {
+    this.#trap = { ...trap }
+  }
+
+  /** The trap is taken away, if it has not struck yet. */
+  disarm(): void {
+    this.#trap = null
+  }
+
+  get isArmed(): boolean {
+    return this.#trap !== null
   }
 
   /** New connections lead elsewhere; those that are open stay where they are, as after a change in DNS. */
@@ -87,7 +126,7 @@ export class Link {
   #accept(client: Socket): void {
     this.accepted++
     const server = createConnection(this.target, '127.0.0.1')
-    const connection = { client, server, isSilent: false, partial: Buffer.alloc(0), busyUntil: 0 }
+    const connection = { client, server, isSilent: this.#isCut, partial: Buffer.alloc(0), busyUntil: 0 }
     this.#connections.add(connection)
     for (const [socket, other] of [
       [client, server],
@@ -112,16 +151,27 @@ export class Link {
       return
     }
     if (this.protocol && this.fault === 'duplicated') this.#duplicate(connection, data)
+    if (this.#trap?.isRequest(data)) this.#trap.connection = connection
     this.#pass(connection, connection.server, data)
   }
 
   #fromServer(connection: Connection, data: Buffer): void {
-    if (connection.isSilent) return
+    if (connection.isSilent || this.#springs(connection, data)) return
     if (this.#meets('reply dropped')) this.#silence(connection)
     else if (this.#meets('reset in mid-reply')) {
       connection.isSilent = true
       connection.client.write(data.subarray(0, Math.ceil(data.length / 2)), () => reset(connection))
-    } else this.#pass(connection, connection.client, data)
+    } else this.#pass(connection, connection.client, data, this.replyDelayMs)
+  }
+
+  /** Whether this reply is the one that the trap keeps. */
+  #springs(connection: Connection, reply: Buffer): boolean {
+    const trap = this.#trap
+    if (trap?.connection !== connection || !trap.isDone(reply)) return false
+    this.#trap = null
+    connection.isSilent = true
+    trap.strike()
+    return true
   }
 
   #meets(fault: LinkFault): boolean {
@@ -135,8 +185,8 @@ export class Link {
     if (this.fault !== 'half-open') setTimeout(() => reset(connection), SILENCE_MS).unref()
   }
 
-  #pass(connection: Connection, to: Socket, data: Buffer): void {
-    const delay = this.#meets('delayed') ? DELAY_MS : 0
+  #pass(connection: Connection, to: Socket, data: Buffer, least = 0): void {
+    const delay = Math.max(least, this.#meets('delayed') ? DELAY_MS : 0)
     connection.busyUntil = Math.max(connection.busyUntil, Date.now() + delay)
     const wait = connection.busyUntil - Date.now()
     if (wait <= 0) to.write(data)

@@ -103,6 +103,11 @@ async function startOn(
 const CONFIG_FILE = 'redis.conf'
 const PORT_FILE = 'port'
 
+/** Removes the data of a Redis that does not run; its settings stay. */
+export async function forgetRedis(dir: string): Promise<void> {
+  await rm(join(dir, 'appendonlydir'), { recursive: true, force: true })
+}
+
 /**
  * A Redis that outlived the process that started it is asked to save and end: two of them would write the same files.
  * One with another folder or another password belongs to another program.

@@ -3,7 +3,7 @@ import { type RedisAddress, readRedisAddress } from 'onecount/redis'
 import { createPart } from '../part'
 import { keptSecret } from '../private-files'
 import { startJsRedis } from '../services/js-redis'
-import { endLeftOverRedis, findRedisServer, startRedisServer } from '../services/redis-server'
+import { endLeftOverRedis, findRedisServer, forgetRedis, startRedisServer } from '../services/redis-server'
 import type { StoreOptions } from './supabase'
 
 const PORT = 6379
@@ -19,12 +19,13 @@ export async function redisFor({ env, dir, parts, summary, say }: StoreOptions):
     summary.push(`Redis     ${urls.map(withoutPassword).join(', ')}${isCluster ? ' (cluster)' : ''}`)
     return env.REDIS_URL
   }
-  const { redis, restart, remark } = await (findRedisServer() ? realRedis(dir) : jsRedis())
+  const { redis, restart, forget, remark } = await (findRedisServer() ? realRedis(dir) : jsRedis())
   const part = createPart({
     id: 'redis',
     name: 'Redis',
     running: redis,
     restart,
+    forget,
     ended: code =>
       say(
         `Redis has ended (${code ?? 'killed'}): the application goes on with Postgres. ` +
@@ -57,6 +58,7 @@ async function realRedis(dataDir: string) {
   return {
     redis,
     restart: () => startRedisServer({ ...options, port }),
+    forget: () => forgetRedis(dir),
     remark: `started for this run, data in ${dataDir}${port === PORT ? '' : `; port ${PORT} is in use`}`,
   }
 }
@@ -67,6 +69,7 @@ async function jsRedis() {
   return {
     redis,
     restart: () => startJsRedis({ port, password }),
+    forget: async () => {},
     remark: 'in JavaScript, as there is no redis-server: for trying out, keeps nothing',
   }
 }

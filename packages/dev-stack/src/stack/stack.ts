@@ -5,8 +5,10 @@ import { supabasePort } from 'onecount/postgres'
 import { redisFromEnv } from 'onecount/redis'
 import { upstashFromEnv } from 'onecount/upstash'
 import WebSocket from 'ws'
+import { Link } from '../network/link'
 import type { Part } from '../part'
 import { keptSecret, privateFolder } from '../private-files'
+import { type Fault, type StoreLinks, storeFaults } from './faults'
 import { redisFor } from './redis'
 import { supabaseFor } from './supabase'
 import { idOf, namedUpstash, upstashEnv, upstashFor } from './upstash'
@@ -25,6 +27,10 @@ export interface Stores {
 export interface Stack extends Stores {
   /** The stores that run here, in the order in which they started. */
   parts: readonly Part[]
+  /** What can go wrong with them. */
+  faults: readonly Fault[]
+  /** The ways of the application to them; null where a store is none of ours, and without `withLinks`. */
+  links: StoreLinks
   /** Environment of the application. */
   env: Record<string, string>
   /** Lines that say what runs where. */
@@ -41,6 +47,8 @@ export interface StackOptions {
   withRedis: boolean
   /** The application reaches Redis over REST, by the client of Upstash. */
   overRest?: boolean
+  /** The application reaches the stores that run here through proxies, which can be slow and silent. */
+  withLinks?: boolean
   /** Hears what takes a while, and what ended. */
   say(line: string): void
 }
@@ -50,7 +58,8 @@ export interface StackOptions {
  *
  * @throws Error naming the setting that is missing or cannot be used
  */
-export async function startStack({ env, dataDir, withRedis, overRest, say }: StackOptions): Promise<Stack> {
+export async function startStack(options: StackOptions): Promise<Stack> {
+  const { env, dataDir, withRedis, overRest, withLinks = false, say } = options
   const dir = resolve(dataDir)
   privateFolder(dir)
   const parts: Part[] = []
@@ -68,21 +77,29 @@ export async function startStack({ env, dataDir, withRedis, overRest, say }: Sta
     const isOurs = parts.some(({ id }) => id === 'redis')
     const known = rest ? idOf(redisUrl!, env) : undefined
     const redisId = env.ONECOUNT_REDIS_ID || (isOurs ? keptSecret(dir, 'redis-id') : known)
-    const upstash = upstashEnv(rest ?? named)
+    const isOurSupabase = parts.some(({ id }) => id === 'supabase')
+    const links = {
+      redis:
+        withLinks && isOurs ? await Link.to(portOf(rest?.url ?? redisUrl!), rest ? 'http' : 'resp') : null,
+      supabase: withLinks && isOurSupabase ? await Link.to(portOf(supabase.supabaseUrl), null) : null,
+    }
+    const upstash = upstashEnv(rest ? { ...rest, url: through(links.redis, rest.url) } : named)
     if (!withRedis) summary.push('Redis     none (--no-redis): Postgres serves alone')
     return {
       ...supabase,
       redisUrl,
       redisId,
       parts,
+      faults: storeFaults(parts, links),
+      links,
       summary,
       allow,
       env: {
-        SUPABASE_URL: supabase.supabaseUrl,
+        SUPABASE_URL: through(links.supabase, supabase.supabaseUrl),
         SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
         SUPABASE_SECRET_KEY: supabase.secretKey,
         // Next reads .env.local too: an empty value keeps it from setting another.
-        REDIS_URL: rest ? '' : (redisUrl ?? ''),
+        REDIS_URL: rest ? '' : through(links.redis, redisUrl ?? ''),
         ...upstash,
         ...(redisId && { ONECOUNT_REDIS_ID: redisId }),
         ONECOUNT_SECRET: env.ONECOUNT_SECRET || keptSecret(dir, 'secret'),
@@ -91,6 +108,7 @@ export async function startStack({ env, dataDir, withRedis, overRest, say }: Sta
         if (parts.length > 0 && parts.every(part => part.isRunning()))
           await drain({ ...supabase, redisUrl, redisId }, { ...env, ...upstash })
         await rest?.stop()
+        for (const link of Object.values(links)) link?.close()
         await stopParts()
       },
     }
@@ -98,6 +116,13 @@ export async function startStack({ env, dataDir, withRedis, overRest, say }: Sta
     await stopParts()
     throw error
   }
+}
+
+const portOf = (url: string): number => Number(new URL(url).port)
+
+/** The same address by way of the proxy. */
+function through(link: Link | null, url: string): string {
+  return link ? url.replace(/:\d+$/, `:${link.port}`) : url
 }
 
 /** What Redis has accepted and Postgres has not confirmed yet goes there before the stores end. */
