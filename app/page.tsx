@@ -3,6 +3,7 @@ import { connection } from 'next/server'
 import { CountsHealth } from './components/CountsHealth'
 import { HomeFeed } from './components/HomeFeed'
 import { People } from './components/People'
+import { StatePanel } from './components/StatePanel'
 import { TopRanked } from './components/TopRanked'
 import styles from './page.module.css'
 import { getPostsWithRedisLikes } from './utils/cached-posts'
@@ -45,6 +46,13 @@ async function Feed({ searchParams }: Props) {
   await connection()
   const { before } = await searchParams
   const page = feedPage(await getPostsWithRedisLikes(parseCursor(before)))
+  if (page.posts.length === 0) {
+    return (
+      <StatePanel kind="empty" title="Nobody has passed by yet">
+        <p>The first picture that somebody posts will be here.</p>
+      </StatePanel>
+    )
+  }
   // Where the first page ends elsewhere, what was appended to it would leave a gap.
   return <HomeFeed key={String(page.next)} first={page} />
 }

@@ -18,6 +18,12 @@ export interface PostContent {
   author: Author
 }
 
+/** Some posts of a list, and where it goes on; `next` is null at its end. */
+export interface PostsPage {
+  posts: Post[]
+  next: string | null
+}
+
 /** Content merged with the counts of this moment, for one session. */
 export interface Post extends PostContent {
   /** `null` is unknown: shown as a dash, never as 0. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isSameSet, rankOrder } from './rank-order'
+import { keepOrder, rankOrder } from './rank-order'
 
 const posts = ['a', 'b', 'c', 'd'].map(id => ({ id }))
 
@@ -36,10 +36,16 @@ describe('rankOrder', () => {
   })
 })
 
-describe('isSameSet', () => {
-  it('ignores the order and nothing else', () => {
-    expect(isSameSet(['a', 'b'], ['b', 'a'])).toBe(true)
-    expect(isSameSet(['a', 'b'], ['a'])).toBe(false)
-    expect(isSameSet(['a', 'b'], ['a', 'c'])).toBe(false)
+describe('keepOrder', () => {
+  it('keeps the order that is shown, whatever is wanted', () => {
+    expect(keepOrder(['b', 'a'], ['a', 'b'])).toEqual(['b', 'a'])
+  })
+
+  it('puts what was appended behind it, in the order that is wanted, and leaves out what is gone', () => {
+    expect(keepOrder(['b', 'x', 'a'], ['d', 'a', 'b', 'c'])).toEqual(['b', 'a', 'd', 'c'])
+  })
+
+  it('is the wanted order where nothing of it is shown', () => {
+    expect(keepOrder(['x', 'y'], ['b', 'a'])).toEqual(['b', 'a'])
   })
 })

@@ -14,8 +14,9 @@ export function rankOrder(
   return posts.map(post => post.id).sort((a, b) => likes(b) - likes(a) || (likes(a) < 0 ? 0 : byId(a, b)))
 }
 
-/** Whether both name the same posts, in whatever order. */
-export function isSameSet(a: readonly string[], b: readonly string[]): boolean {
-  const ids = new Set(a)
-  return a.length === b.length && b.every(id => ids.has(id))
+/** `wanted` in the order of `shown`: what is gone is left out, and what is new comes last, in the order of `wanted`. */
+export function keepOrder(shown: readonly string[], wanted: readonly string[]): string[] {
+  const isWanted = new Set(wanted)
+  const isShown = new Set(shown)
+  return [...shown.filter(id => isWanted.has(id)), ...wanted.filter(id => !isShown.has(id))]
 }

@@ -1,5 +1,5 @@
 import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react'
-import { isSameSet } from './rank-order'
+import { keepOrder } from './rank-order'
 
 const GLIDE = { duration: 180, easing: 'cubic-bezier(0.2, 0.8, 0.2, 1)' }
 
@@ -16,19 +16,21 @@ export function useGlide(ref: RefObject<HTMLElement | null>, wanted: string[], h
   const before = useRef<{ places: Places; focused: Element | null } | null>(null)
   const key = wanted.join()
 
-  // Other posts than before are another list: there is nothing to wait for.
-  const order = isSameSet(shown, wanted) ? shown : wanted
-  const isDue = !held && order.join() !== key
+  // Appended posts come last at first, so that nothing moves under a pointer.
+  const order = keepOrder(shown, wanted)
+  const orderKey = order.join()
+  const shownKey = shown.join()
+  const isDue = !held && orderKey !== key
 
   useEffect(() => {
-    if (!isDue && order === shown) return
+    if (!isDue && orderKey === shownKey) return
     const container = ref.current
     if (isDue && container) {
       const focused = container.contains(document.activeElement) ? document.activeElement : null
       before.current = { places: placesOf(container), focused }
     }
-    setShown(key.split(','))
-  }, [ref, isDue, key, order, shown])
+    setShown((isDue ? key : orderKey).split(','))
+  }, [ref, isDue, key, orderKey, shownKey])
 
   useLayoutEffect(() => {
     const { current: from } = before

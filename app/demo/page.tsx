@@ -5,7 +5,7 @@ import { PageHead } from '@/app/components/PageHead'
 import { StatePanel } from '@/app/components/StatePanel'
 import { onecount } from '@/app/utils/onecount'
 import { mergePostsWithCounts } from '@/app/utils/posts-with-counts'
-import { RANK_LENGTH } from '@/app/utils/ranked-posts'
+import { RANK_PAGE } from '@/app/utils/rank-page'
 import { isRedisConfigured } from '@/app/utils/redis/client'
 import { supabaseAccess } from '@/app/utils/supabase-env'
 import { Comparison } from './Comparison'
@@ -68,11 +68,11 @@ async function Demo() {
   )
 }
 
-/** Its place among the most liked; null where the order is not known or the post comes later. */
+/** Its place on the first page of the rank; null where the order is not known or the post comes later. */
 async function placeOf(postId: string): Promise<number | null> {
   const ids = await onecount
     .engine()
-    .ranking(RANK_LENGTH)
+    .ranking(RANK_PAGE)
     .catch((): string[] => [])
   return ids.indexOf(postId) + 1 || null
 }

@@ -41,7 +41,7 @@ export default async function LikesPage({ searchParams }: Props) {
           <Link href="/">See the latest pictures</Link>
         </StatePanel>
       )}
-      {posts.length > 0 && <PictureWall posts={posts} />}
+      {posts.length > 0 && <PictureWall pages={[posts]} />}
       {next && (
         <div className={styles.more}>
           <MoreLink href={`/likes?after=${next}`}>More of my likes</MoreLink>

@@ -1,7 +1,7 @@
 import type { Post, PostContent } from '@/app/types'
 import { onecount } from '@/app/utils/onecount'
 import { cacheContent, contentTags, noContentYet } from '@/app/utils/redis/cache'
-import { POST_COLUMNS, type PostRow, toPostContent } from './content-rows'
+import { behind, type FeedCursor, POST_COLUMNS, type PostRow, toPostContent } from './content-rows'
 import { FEED_PAGE } from './feed-page'
 import { mergePostsWithCounts } from './posts-with-counts'
 import { contentClient, deadline } from './supabase'
@@ -23,10 +23,7 @@ export async function getPosts(before: FeedCursor | null, length: number): Promi
     .order('created_at', { ascending: false })
     .order('id', { ascending: false })
     .limit(length)
-  if (before) {
-    const { createdAt, id } = before
-    query = query.or(`created_at.lt."${createdAt}",and(created_at.eq."${createdAt}",id.lt.${id})`)
-  }
+  if (before) query = behind(query, before)
   const { data } = await query.overrideTypes<PostRow[], { merge: false }>().throwOnError()
   return data.map(toPostContent)
 }
@@ -88,10 +85,4 @@ async function getPostSet(sortedIds: string[]): Promise<PostContent[]> {
 export async function getPostsWithRedisLikes(before: FeedCursor | null = null): Promise<Post[]> {
   const [sessionId, posts] = await Promise.all([onecount.getSession(), getPosts(before, FEED_PAGE + 1)])
   return mergePostsWithCounts(posts, sessionId)
-}
-
-/** Where a page of the feed ends: the next one begins after this post. */
-export interface FeedCursor {
-  createdAt: string
-  id: string
 }

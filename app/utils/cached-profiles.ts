@@ -1,31 +1,34 @@
-import type { Author, Post, PostContent } from '@/app/types'
+import type { Author, PostContent, PostsPage } from '@/app/types'
 import { onecount } from '@/app/utils/onecount'
 import { cacheContent, contentTags } from '@/app/utils/redis/cache'
 import {
   AUTHOR_COLUMNS,
   type AuthorRow,
-  newestFirst,
+  behind,
+  type FeedCursor,
   POST_COLUMNS,
   type PostRow,
-  ROWS_MAX,
-  readAll,
   toAuthor,
   toPostContent,
 } from './content-rows'
+import { feedPage } from './feed-page'
+import { NOTHING_OUTSIDE, type Outside, readOutside } from './likes-outside'
 import { mergePostsWithCounts } from './posts-with-counts'
 import { contentClient, deadline } from './supabase'
 
+/** Pictures on one page of a profile. */
+export const PROFILE_PAGE = 60
+
 export interface Profile {
+  id: string
   author: Author
-  /** All of them, newest first. */
-  posts: PostContent[]
 }
 
 /**
- * A person and what they posted: content alone, cached for 5 to 60 minutes; null when no person has that name.
+ * A person: content alone, cached for 5 to 60 minutes; null when no person has that name.
  * @throws Error when Supabase does not answer; nothing is cached then
  */
-export async function getProfile(username: string): Promise<Profile | null> {
+async function getProfile(username: string): Promise<Profile | null> {
   'use cache'
   cacheContent(contentTags.profiles, contentTags.profile(username))
   const { data: row } = await contentClient()
@@ -36,9 +39,7 @@ export async function getProfile(username: string): Promise<Profile | null> {
     .maybeSingle()
     .overrideTypes<AuthorRow & { id: string }, { merge: false }>()
     .throwOnError()
-  if (!row) return null
-  const rows = await readAll<PostRow>(after => postsOf(row.id, after))
-  return { author: toAuthor(row), posts: rows.map(toPostContent).sort(newestFirst) }
+  return row && { id: row.id, author: toAuthor(row) }
 }
 
 /** Names as people have them in addresses: anything else is no name, and Supabase is not asked. */
@@ -49,26 +50,61 @@ export async function findProfile(username: string): Promise<Profile | null> {
   return USERNAME.test(username) ? getProfile(username) : null
 }
 
-async function postsOf(authorId: string, after: string | null): Promise<PostRow[]> {
+/**
+ * A page of what a person posted and the first post of the next one, newest first: the newest, or those after a place.
+ * Content alone, cached; one read by index, however many there are. @throws Error as `getProfile`
+ */
+async function getPostsOf({ id, author }: Profile, before: FeedCursor | null): Promise<PostContent[]> {
+  'use cache'
+  cacheContent(contentTags.posts, contentTags.profile(author.username))
   let query = contentClient()
     .from('posts_new')
     .select(POST_COLUMNS)
     .abortSignal(deadline())
-    .eq('author_id', authorId)
-    .order('id')
-    .limit(ROWS_MAX)
-  if (after) query = query.gt('id', after)
+    .eq('author_id', id)
+    .order('created_at', { ascending: false })
+    .order('id', { ascending: false })
+    .limit(PROFILE_PAGE + 1)
+  if (before) query = behind(query, before)
   const { data } = await query.overrideTypes<PostRow[], { merge: false }>().throwOnError()
-  return data
+  return data.map(toPostContent)
 }
 
-/** A person's posts as this request's session sees them. @throws Error as `getProfile` */
+/** A person's newest posts, a page of them at most. @throws Error as `getProfile` */
+export async function getNewestOf(username: string): Promise<PostContent[]> {
+  const profile = await findProfile(username)
+  return profile ? getPostsOf(profile, null) : []
+}
+
+export interface ProfilePage extends PostsPage {
+  author: Author
+  /** Pictures on the next page. */
+  following: number
+  /** What the person's other pictures add up to; null: not known right now. */
+  outside: Outside | null
+}
+
+/**
+ * A page of a person's posts as this request's session sees them, the first or that after a place; a place after which
+ * there is nothing is the beginning. Null when no person has that name. @throws Error as `getProfile`
+ */
 export async function getProfileWithRedisLikes(
   username: string,
-): Promise<{ author: Author; posts: Post[] } | null> {
-  const [sessionId, profile] = await Promise.all([onecount.getSession(), getProfile(username)])
+  before: FeedCursor | null = null,
+): Promise<ProfilePage | null> {
+  const [sessionId, profile] = await Promise.all([onecount.getSession(), findProfile(username)])
   if (!profile) return null
-  return { author: profile.author, posts: await mergePostsWithCounts(profile.posts, sessionId) }
+  const content = await getPostsOf(profile, before)
+  if (before && content.length === 0) return getProfileWithRedisLikes(username)
+  const shown = content.slice(0, PROFILE_PAGE)
+  const isAll = !before && shown.length === content.length
+  const [posts, outside] = await Promise.all([
+    mergePostsWithCounts(content, sessionId),
+    isAll ? NOTHING_OUTSIDE : readOutside(profile.id, shown),
+  ])
+  const page = feedPage(posts, PROFILE_PAGE)
+  const older = page.next === null ? 0 : (outside?.older.pictures ?? PROFILE_PAGE)
+  return { author: profile.author, ...page, following: Math.min(PROFILE_PAGE, older), outside }
 }
 
 /** People on one page of them. */

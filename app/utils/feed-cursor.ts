@@ -1,5 +1,5 @@
 import type { PostContent } from '@/app/types'
-import type { FeedCursor } from './cached-posts'
+import type { FeedCursor } from './content-rows'
 
 const CURSOR =
   /^((\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,6})?(?:Z|[+-](\d\d):(\d\d)))_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/

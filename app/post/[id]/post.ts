@@ -2,7 +2,7 @@ import type { Metadata } from 'next'
 import { isPostId } from 'onecount'
 import type { Post, PostContent } from '@/app/types'
 import { getPost } from '@/app/utils/cached-posts'
-import { getProfile } from '@/app/utils/cached-profiles'
+import { getNewestOf } from '@/app/utils/cached-profiles'
 import { onecount } from '@/app/utils/onecount'
 import { mergePostsWithCounts } from '@/app/utils/posts-with-counts'
 
@@ -22,8 +22,8 @@ export async function findPost(id: string): Promise<FoundPost | null> {
   const postId = id.toLowerCase()
   const content = isPostId(postId) ? await getPost(postId) : null
   if (!content) return null
-  const profile = await getProfile(content.author.username)
-  const more = (profile?.posts ?? []).filter(post => post.id !== postId).slice(0, MORE)
+  const newest = await getNewestOf(content.author.username)
+  const more = newest.filter(post => post.id !== postId).slice(0, MORE)
   return { content, more }
 }
 

@@ -1,68 +1,83 @@
 'use client'
 
 import { useLikeCounts } from 'onecount/react/summary'
-import { Avatar } from '@/app/components/AuthorLine'
-import { formatCount } from '@/app/components/format'
+import type { ReactNode } from 'react'
+import { formatCount, SHORTENED_FROM } from '@/app/components/format'
+import { MoreBelow } from '@/app/components/MoreBelow'
 import { PictureWall } from '@/app/components/PictureWall'
-import { StatePanel } from '@/app/components/StatePanel'
-import type { Author, Post } from '@/app/types'
+import { fetchJson, usePages } from '@/app/hooks/usePages'
+import type { Post } from '@/app/types'
+import type { ProfilePage } from '@/app/utils/cached-profiles'
 import styles from './ProfileWall.module.css'
+import { totalsOf } from './totals'
 
 interface ProfileWallProps {
-  author: Author
-  posts: Post[]
+  first: ProfilePage
+  /** The person, above the totals. */
+  children: ReactNode
 }
 
-/** A person's pictures, and what they add up to: the sum of the very counts on the wall. */
-export function ProfileWall({ author, posts }: ProfileWallProps) {
+/** A person's pictures, newest first, and what all of them add up to; older ones are appended at the same address. */
+export function ProfileWall({ first, children }: ProfileWallProps) {
+  const list = usePages(first, loadOlder)
+  const { pages, posts, status } = list
+  const { next, following, author } = pages.at(-1)!
   return (
     <>
-      <ProfileHead author={author} totals={<Totals posts={posts} />} />
-      {posts.length === 0 ? (
-        <StatePanel kind="empty" title="Nothing on the wall yet">
-          <p>{author.displayName} has not posted a picture so far.</p>
-        </StatePanel>
-      ) : (
-        <PictureWall posts={posts} />
+      <header className={styles.head}>
+        {children}
+        <dl className={styles.totals}>
+          <Totals pages={pages} posts={posts} />
+        </dl>
+      </header>
+      {posts.length > 0 && (
+        <div className={styles.list}>
+          <PictureWall
+            pages={pages.map(page => page.posts)}
+            expected={status === 'loading' ? following : 0}
+          />
+          <MoreBelow list={list} href={`/profile/${author.username}?before=${next}`}>
+            Older pictures
+          </MoreBelow>
+        </div>
       )}
     </>
   )
 }
 
-function ProfileHead({ author, totals }: { author: Author; totals: React.ReactNode }) {
-  return (
-    <header className={styles.head}>
-      <Avatar author={author} size={112} />
-      <div className={styles.who}>
-        <h1 className={styles.name}>{author.displayName}</h1>
-        <p className={styles.username}>@{author.username}</p>
-        {author.bio && (
-          <p lang="es" className={styles.bio}>
-            {author.bio}
-          </p>
-        )}
-      </div>
-      <dl className={styles.totals}>{totals}</dl>
-    </header>
-  )
-}
+const loadOlder = (pages: ProfilePage[]): Promise<ProfilePage> =>
+  fetchJson(`/api/profile/${pages[0]!.author.username}?before=${pages.at(-1)!.next}`)
 
-function Totals({ posts }: { posts: Post[] }) {
+function Totals({ pages, posts }: { pages: ProfilePage[]; posts: Post[] }) {
   const counts = useLikeCounts(posts.map(({ id, likes }) => ({ id, count: likes })))
-  const likes = sum([...counts.values()])
+  const { pictures, likes, others } = totalsOf(pages, [...counts.values()])
   return (
     <>
-      <Total label={posts.length === 1 ? 'picture' : 'pictures'}>{formatCount(posts.length)}</Total>
+      <Total label={pictures === 1 ? 'picture' : 'pictures'}>
+        <span title={titleOf(pictures)}>{formatCount(pictures)}</span>
+      </Total>
       <Total label={likes === 1 ? 'like' : 'likes'}>
-        <span data-total-likes title={likes === null ? 'Not known right now' : undefined}>
+        <span
+          data-total-likes
+          title={[titleOf(likes), others > 0 && SINCE_LOADED].filter(Boolean).join('. ') || undefined}
+        >
           {formatCount(likes)}
         </span>
+        {others > 0 && <span className="visually-hidden">. {SINCE_LOADED}</span>}
       </Total>
     </>
   )
 }
 
-function Total({ label, children }: { label: string; children: React.ReactNode }) {
+const SINCE_LOADED = 'Likes of pictures that are not here yet are as they were when the page was loaded'
+
+/** What a total says beside its figure. */
+function titleOf(total: number | null): string | undefined {
+  if (total === null) return 'Not known right now'
+  return total < SHORTENED_FROM ? undefined : total.toLocaleString('en')
+}
+
+function Total({ label, children }: { label: string; children: ReactNode }) {
   return (
     <div className={styles.total}>
       <dt>{label}</dt>
@@ -70,7 +85,3 @@ function Total({ label, children }: { label: string; children: React.ReactNode }
     </div>
   )
 }
-
-/** A sum with an unknown in it is unknown. */
-const sum = (counts: (number | null)[]): number | null =>
-  counts.reduce<number | null>((total, count) => (total === null || count === null ? null : total + count), 0)
