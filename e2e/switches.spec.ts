@@ -46,13 +46,18 @@ async function inPostgres(): Promise<number> {
   return ((await response.json()) as { likes: number }[])[0]!.likes
 }
 
+/** Both kinds of buttons have their handlers, also where the development server has loaded the page anew meanwhile. */
+async function isReady(page: Page): Promise<void> {
+  for (const button of [hearts(page).first(), toggle(page, NAMES.slow)])
+    await expect.poll(() => button.evaluate(isHydrated).catch(() => false)).toBe(true)
+}
+
 /** Opens the demo as a new visitor, once all is well. Answers the count. */
 async function open(page: Page): Promise<number> {
   await expect.poll(health).toMatchObject({ status: 'ok', pending: 0 })
   await page.goto(`${stack.stores.appUrl}/demo`)
   await expect(side(page).locator('[data-status="exact"]')).toHaveCount(4)
-  await expect.poll(() => hearts(page).first().evaluate(isHydrated)).toBe(true)
-  await expect.poll(() => toggle(page, NAMES.slow).evaluate(isHydrated)).toBe(true)
+  await isReady(page)
   return Number(await counts(page).first().textContent())
 }
 
@@ -97,10 +102,15 @@ async function expectKept(page: Page, before: number): Promise<void> {
 }
 
 test.describe('the switches, on the stack of npm run dev', () => {
-  test.beforeAll(async () => {
+  test.beforeAll(async ({ browser }) => {
     stack = await startLocalStack({ mode: 'dev' })
     // A press waits for no compiler then, which would look like a server that does not answer.
     await (await openVisitor(stack.stores.appUrl)).press(FOX, true)
+    // And the page that was compiled first is not loaded anew in the middle of a test.
+    const first = await browser.newPage()
+    await first.goto(`${stack.stores.appUrl}/demo`)
+    await isReady(first)
+    await first.close()
   })
   // What a test that fails has left on is no fault of the next one.
   test.afterEach(async () => {
