@@ -52,7 +52,7 @@ export function MoreBelow<Page extends PostsPage>({ list, href, goesOnAt, childr
       <p role="status">
         {status === 'failed'
           ? 'They cannot be loaded right now. Try again in a moment.'
-          : added && `${added.count} more, ${posts.length.toLocaleString('en')} in all`}
+          : added && `${added.count} more, ${posts.length.toLocaleString('en')} here now`}
       </p>
     </div>
   )

@@ -21,8 +21,15 @@ export interface TestStack {
  * start, ends them too.
  *
  * @param env added to the application's environment
+ * @param prepare fills Supabase before the application starts: rows with likes are then no edits by hand
  */
-export async function startApp({ env = {} }: { env?: Record<string, string> } = {}): Promise<TestStack> {
+export async function startApp({
+  env = {},
+  prepare,
+}: {
+  env?: Record<string, string>
+  prepare?: (supabase: LocalSupabase) => Promise<void>
+} = {}): Promise<TestStack> {
   const started: Running[] = []
   const killAll = async () => void (await Promise.all(started.map(server => server.kill())))
   try {
@@ -30,6 +37,7 @@ export async function startApp({ env = {} }: { env?: Record<string, string> } = 
     started.push(redis)
     const supabase = await startSupabase({ seed: true })
     started.push(supabase)
+    await prepare?.(supabase)
     const app = await startAppProcess({
       SUPABASE_URL: supabase.url,
       SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
