@@ -104,12 +104,15 @@ for (const width of [390, 1280]) {
     await page.setViewportSize({ width, height: 800 })
     await recordShifts(page)
     const shifts: Record<string, Shift[]> = {}
-    for (const path of PATHS) {
-      await page.goto(slow.url + path)
-      await expect(page.locator('html')).toHaveAttribute('lang', 'en')
-      shifts[path] = await shiftsOf(page)
+    try {
+      for (const path of PATHS) {
+        await page.goto(slow.url + path)
+        await expect(page.locator('html')).toHaveAttribute('lang', 'en')
+        shifts[path] = await shiftsOf(page)
+      }
+    } finally {
+      slow.stop()
     }
-    slow.stop()
     expect(shifts).toEqual(Object.fromEntries(PATHS.map(path => [path, []])))
   })
 }

@@ -46,10 +46,10 @@ async function inPostgres(): Promise<number> {
   return ((await response.json()) as { likes: number }[])[0]!.likes
 }
 
-/** Both kinds of buttons have their handlers, also where the development server has loaded the page anew meanwhile. */
+/** Both kinds of buttons have their handlers, also where the development server compiles them first, or has loaded the page anew. */
 async function isReady(page: Page): Promise<void> {
   for (const button of [hearts(page).first(), toggle(page, NAMES.slow)])
-    await expect.poll(() => button.evaluate(isHydrated).catch(() => false)).toBe(true)
+    await expect.poll(() => button.evaluate(isHydrated).catch(() => false), { timeout: 90_000 }).toBe(true)
 }
 
 /** Opens the demo as a new visitor, once all is well. Answers the count. */

@@ -7,6 +7,7 @@ import type { Post } from '@/app/types'
 import styles from './Comparison.module.css'
 import { FollowLike } from './follow/FollowLike'
 import { OnecountHeart } from './OnecountHeart'
+import { Section } from './Section'
 import { Side } from './Side'
 import { UsualHeart } from './UsualHeart'
 import type { Copies } from './usual-way/copies'
@@ -71,18 +72,13 @@ export function Comparison({ copies, liked, post, place, opened, access, hasRedi
           {...reopening}
         />
       </div>
-      <section aria-labelledby="follow" className={styles.follow}>
-        <div>
-          <h2 id="follow" className={styles.title}>
-            Follow one like
-          </h2>
-          <p className={styles.text}>
-            Press a heart on the side of onecount. This browser measures when the like arrives where, from the
-            press on.
-          </p>
-        </div>
+      <Section
+        id="follow"
+        title="Follow one like"
+        text="Press a heart on the side of onecount. This browser measures when the like arrives where, from the press on."
+      >
         <FollowLike side={onecount} post={post} access={access} hasRedis={hasRedis} />
-      </section>
+      </Section>
     </>
   )
 }

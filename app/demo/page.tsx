@@ -11,6 +11,7 @@ import { supabaseAccess } from '@/app/utils/supabase-env'
 import { Comparison } from './Comparison'
 import styles from './page.module.css'
 import { TwoPhones } from './phones/TwoPhones'
+import { Section } from './Section'
 import { readFaults, stackSocket } from './stack/control'
 import { StackSwitches } from './stack/StackSwitches'
 import { findDemoPost, readCopies } from './usual-way/copies'
@@ -83,16 +84,16 @@ async function Switches() {
   const faults = socket && (await readFaults(socket).catch(() => []))
   if (!faults || faults.length === 0) return null
   return (
-    <section aria-labelledby="switches" className={styles.switches}>
-      <div>
-        <h2 id="switches">Break something</h2>
-        <p>
-          Switch one on, press a heart, switch it off: the like is there. This really breaks what runs on this
-          machine, and is here in development alone.
-        </p>
-      </div>
+    <Section
+      id="switches"
+      title="Break something"
+      text={
+        'Switch one on, press a heart, switch it off: the like is there. This really breaks what runs on this machine, ' +
+        'and is here in development alone.'
+      }
+    >
       <StackSwitches faults={faults} />
-    </section>
+    </Section>
   )
 }
 

@@ -1,6 +1,7 @@
 'use client'
 
 import { type ReactNode, useRef, useState, useSyncExternalStore } from 'react'
+import { Section } from '../Section'
 import styles from './TwoPhones.module.css'
 import { useFrameLook } from './useFrameLook'
 import { useNear } from './useNear'
@@ -13,6 +14,20 @@ const isFramed = () => window !== window.top
 const hasCredentialless = () => 'credentialless' in HTMLIFrameElement.prototype
 const onServer = () => null
 
+const TOGETHER =
+  'Two people look at the same picture. Press a heart: it fills on the phone that was pressed, and the number moves on ' +
+  'both.'
+/** In one of the phones. */
+const ALONE = (
+  <>
+    This is one of them already.{' '}
+    <a href="/demo" target="_top" className={styles.link}>
+      Open this page by itself
+    </a>
+    .
+  </>
+)
+
 /** One post on two phones, of two sessions: what one likes the other counts. */
 export function TwoPhones({ postId }: { postId: string }) {
   const section = useRef<HTMLElement>(null)
@@ -21,26 +36,7 @@ export function TwoPhones({ postId }: { postId: string }) {
   const canSeparate = useSyncExternalStore(never, hasCredentialless, onServer)
   const src = `/post/${postId}`
   return (
-    <section ref={section} aria-labelledby="phones" className={styles.section}>
-      <div>
-        <h2 id="phones" className={styles.title}>
-          Two phones
-        </h2>
-        <p className={styles.text}>
-          {isInPhone ? (
-            <>
-              This is one of them already.{' '}
-              <a href="/demo" target="_top" className={styles.link}>
-                Open this page by itself
-              </a>
-              .
-            </>
-          ) : (
-            'Two people look at the same picture. Press a heart: it fills on the phone that was pressed, and the number ' +
-            'moves on both.'
-          )}
-        </p>
-      </div>
+    <Section ref={section} id="phones" title="Two phones" text={isInPhone ? ALONE : TOGETHER} isWide>
       {!isInPhone && (
         <div className={styles.phones}>
           <Phone name="You" note="with the session of this browser">
@@ -52,7 +48,7 @@ export function TwoPhones({ postId }: { postId: string }) {
           </Phone>
         </div>
       )}
-    </section>
+    </Section>
   )
 }
 

@@ -33,7 +33,7 @@ const TEXTS: Record<string, { name: string; text: string }> = {
   },
 }
 
-/** Until which a fault that ends by itself is looked at again and again, milliseconds. */
+/** How often a fault that ends by itself is looked at, milliseconds. */
 const LOOK_EVERY_MS = 1000
 
 /** Really breaks what the local stack runs. */

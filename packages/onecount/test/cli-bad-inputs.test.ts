@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { outputOf } from './support/output-of'
 
 const BIN = join(import.meta.dirname, '../bin/onecount.mjs')
 const RUNNER = join(import.meta.dirname, 'support/run-main.mjs')
@@ -378,13 +379,7 @@ function start(args: string[], cwd: string, env?: Record<string, string>) {
     env: environment(env),
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const output = { out: '', err: '' }
-  child.stdout.on('data', data => {
-    output.out += data
-  })
-  child.stderr.on('data', data => {
-    output.err += data
-  })
+  const output = outputOf(child)
   const ended = new Promise<{ code: number | null; signal: string | null; out: string; err: string }>(
     resolve => child.on('close', (code, signal) => resolve({ code, signal, ...output })),
   )

@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFi
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { outputOf } from './output-of'
 
 const PACKAGE = join(import.meta.dirname, '../..')
 const BIN = join(PACKAGE, 'bin/onecount.mjs')
@@ -70,13 +71,7 @@ export async function createApplication({
         env: { NODE_ENV: 'test', PATH: process.env.PATH, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
       })
-      const output = { out: '', err: '' }
-      child.stdout.on('data', data => {
-        output.out += data
-      })
-      child.stderr.on('data', data => {
-        output.err += data
-      })
+      const output = outputOf(child)
       return new Promise<{ code: number | null; out: string; err: string }>(resolve =>
         child.on('close', code => resolve({ code, ...output })),
       )

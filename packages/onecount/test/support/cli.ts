@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Onecount } from 'onecount'
+import { outputOf } from './output-of'
 import type { Stores } from './stores'
 
 const BIN = join(import.meta.dirname, '../../bin/onecount.mjs')
@@ -37,13 +38,7 @@ export async function startCli(stores: Stores) {
         ...env,
       },
     })
-    const output = { out: '', err: '' }
-    child.stdout.on('data', data => {
-      output.out += data
-    })
-    child.stderr.on('data', data => {
-      output.err += data
-    })
+    const output = outputOf(child)
     const ended = new Promise<Ended>(resolve => child.on('close', code => resolve({ code, ...output })))
     return { child, output, ended }
   }
