@@ -37,7 +37,9 @@ function anchorsOf(text: string): Set<string> {
 function linksOf(text: string): { path: string; anchor: string }[] {
   const inline = [...proseOf(text).matchAll(/\]\(<?(?!\w+:|\/\/)([^)\s>]+)>?(?: "[^"]*")?\)/g)]
   const named = [...proseOf(text).matchAll(/^\[[^\]]+\]: +(?!\w+:|\/\/)(\S+)/gm)]
-  const html = [...proseOf(text).matchAll(/<(?:a|img)\b[^>]*\b(?:href|src)="(?!\w+:|\/\/)([^"]+)"/g)]
+  const html = [
+    ...proseOf(text).matchAll(/<(?:a|img|source)\b[^>]*\b(?:href|src|srcset)="(?!\w+:|\/\/)([^"]+)"/g),
+  ]
   return [...inline, ...named, ...html].map(([, target]) => {
     const [path = '', anchor = ''] = target!.split('#')
     return { path: decodeURIComponent(path), anchor: decodeURIComponent(anchor) }
@@ -61,11 +63,12 @@ it.each<[string, string[]]>([
 
 it('links are found outside of code alone', () => {
   const text =
-    '[a](b.md#c) ![d](e.png "f") [g](https://h.example) [i](#j)\n`[k](l.md)`\n```\n[m](n.md)\n```\n'
+    '[a](b.md#c) ![d](e.png "f") <source srcset="o.png"> [g](https://h.example) [i](#j)\n`[k](l.md)`\n```\n[m](n.md)\n```\n'
   expect(linksOf(text)).toEqual([
     { path: 'b.md', anchor: 'c' },
     { path: 'e.png', anchor: '' },
     { path: '', anchor: 'j' },
+    { path: 'o.png', anchor: '' },
   ])
 })
 
