@@ -21,6 +21,8 @@ export default defineConfig({
     headless: true,
     viewport: { width: 1280, height: 900 },
     trace: 'retain-on-failure',
+    // A request that a worker makes passes by what tests put in the way of a page; `offline.spec.ts` allows it.
+    serviceWorkers: 'block',
     launchOptions: {
       executablePath: findChromium(),
       args: CHROMIUM_ARGS,

@@ -3,6 +3,7 @@ import localFont from 'next/font/local'
 import { type ReactNode, Suspense } from 'react'
 import { Footer } from './components/Footer'
 import { Header } from './components/Header'
+import { OfflineShell } from './components/OfflineShell'
 import { Providers } from './components/Providers'
 import { Realtime } from './components/Realtime'
 import { ServerTime } from './components/ServerTime'
@@ -57,6 +58,7 @@ export default function RootLayout({ children, modal }: { children: ReactNode; m
           </main>
           <Footer />
           {modal}
+          <OfflineShell />
           <Suspense>
             <Realtime />
           </Suspense>

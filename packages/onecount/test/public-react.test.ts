@@ -27,6 +27,6 @@ describe('the public interface for React', () => {
     ])
     expect(Object.keys(realtime).sort()).toEqual(['hint', 'useLikesSubscription'])
     expect(Object.keys(supabase).sort()).toEqual(['LikesRealtime', 'loadSupabase'])
-    expect(Object.keys(summary).sort()).toEqual(['useLikeCounts', 'useLikesStatus'])
+    expect(Object.keys(summary).sort()).toEqual(['useKeptLikes', 'useLikeCounts', 'useLikesStatus'])
   })
 })

@@ -11,9 +11,9 @@ afterEach(() => {
 })
 
 /** A document whose answer began `ago` ms ago, out of a cache or not. */
-function loaded(ago: number, transferSize = 5000) {
+function loaded(ago: number, transferSize = 5000, workerStart = 0) {
   const responseStart = performance.now() - ago
-  const entry = { responseStart, transferSize } as PerformanceNavigationTiming
+  const entry = { responseStart, transferSize, workerStart } as PerformanceNavigationTiming
   vi.spyOn(performance, 'getEntriesByType').mockReturnValue([entry])
 }
 
@@ -72,11 +72,16 @@ describe("the server's time", () => {
     loaded(0)
     notePage(clock, SERVER - 60_000)
     expect(clock.now()).toBe(SERVER)
-    const reopened = createServerClock()
-    loaded(0, 0)
-    notePage(reopened, SERVER - 60_000)
-    expect(reopened.now()).toBe(SERVER)
-    expect(reopened.latest()).toBeUndefined()
+    for (const [transferSize, workerStart] of [
+      [0, 0],
+      [5000, 12],
+    ]) {
+      const reopened = createServerClock()
+      loaded(0, transferSize, workerStart)
+      notePage(reopened, SERVER - 60_000)
+      expect(reopened.now()).toBe(SERVER)
+      expect(reopened.latest()).toBeUndefined()
+    }
   })
 
   it('is not earlier than that of any payload', () => {

@@ -54,6 +54,6 @@ export function notePage(clock: ServerClock, server: number): void {
   } else if ((latest ?? Date.now()) < server) clock.note(server, PAGE_ERROR_MS)
 }
 
-/** A document out of a cache was rendered long before its answer began. */
-const isFromServer = ({ responseStart, transferSize }: PerformanceNavigationTiming): boolean =>
-  responseStart > 0 && transferSize > 0
+/** A document out of a cache was rendered long before its answer began; a service worker may have one of its own. */
+const isFromServer = ({ responseStart, transferSize, workerStart }: PerformanceNavigationTiming): boolean =>
+  responseStart > 0 && transferSize > 0 && !workerStart

@@ -1,2 +1,3 @@
+export { useKeptLikes } from './kept-likes'
 export { useLikeCounts } from './like-counts'
 export { useLikesStatus } from './likes-status'
