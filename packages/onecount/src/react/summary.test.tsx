@@ -8,7 +8,7 @@ import { LikeButton } from './like-button'
 import { LikesSeed, type LikesSeeds } from './likes-seed'
 import { LikesProvider, useLikesStore } from './provider'
 import type { LikesStore } from './store'
-import { useLikeCounts, useLikesStatus } from './summary'
+import { useKeptLikes, useLikeCounts, useLikesStatus } from './summary'
 
 const OTHER = '50050002-aaaa-bbbb-cccc-ddddeeee0002'
 const seedOf = (count: number) => ({ count, liked: false, rev: 1, source: 'redis' }) as const
@@ -83,6 +83,33 @@ describe('useLikesStatus', () => {
     await expect.poll(status).toBe('retrying')
     served.server.isUp = true
     await expect.poll(status).toBe('exact')
+  })
+})
+
+describe('useKeptLikes', () => {
+  const Kept = () => <p>{useKeptLikes()}</p>
+  const shown = () => document.querySelector('p')?.textContent
+
+  it('counts the presses that Postgres is not known to hold, of every tab, until it does', async () => {
+    render(
+      <LikesProvider transport={served.transport}>
+        <Kept />
+        <LikeButton postId={POST} seed={seedOf(446)} />
+      </LikesProvider>,
+    )
+    expect(shown()).toBe('0')
+    served.server.isUp = false
+    fireEvent.click(screen.getByRole('button'))
+    expect(shown()).toBe('1')
+    localStorage.setItem(`onecount:kept:${OTHER}`, `${2 * Date.now() * 1000 + 1}|${Date.now()}`)
+    act(() => void dispatchEvent(new StorageEvent('storage')))
+    expect(shown()).toBe('2')
+    localStorage.removeItem(`onecount:kept:${OTHER}`)
+    act(() => void dispatchEvent(new StorageEvent('storage')))
+    served.server.isUp = true
+    await expect.poll(() => served.server.writes.length).toBeGreaterThan(0)
+    served.server.drain()
+    await expect.poll(shown).toBe('0')
   })
 })
 
