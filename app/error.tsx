@@ -3,5 +3,5 @@
 import { ErrorPanel } from './components/ErrorPanel'
 
 export default function PageError({ retry }: { error: unknown; retry: () => void }) {
-  return <ErrorPanel retry={retry} />
+  return <ErrorPanel retry={retry} isPage />
 }

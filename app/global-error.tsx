@@ -12,7 +12,7 @@ export default function GlobalError({ retry }: { error: unknown; retry: () => vo
       </head>
       <body>
         <main>
-          <ErrorPanel retry={retry} />
+          <ErrorPanel retry={retry} isPage />
         </main>
       </body>
     </html>

@@ -12,6 +12,7 @@ import { plans } from './plans'
 import { postgres } from './postgres'
 import { read } from './read'
 import { size } from './size'
+import { web } from './web'
 
 const HELP = `Measures the engine on stores that it starts itself, on this machine.
 
@@ -29,10 +30,11 @@ const HELP = `Measures the engine on stores that it starts itself, on this machi
   cold             a new process until it has taken its first like, as a function that a platform starts
   postgres         likes per second without Redis, beside an upsert and an update as plain statements
   existing         how long migrations and repair take on tables with ratings, and how long a like waits for them
+  web              pages of the application with empty caches: first byte, largest paint, layout shift, JavaScript
   plans            how long calls take in Postgres where one post has nearly all ratings and statistics are old
 
   --seconds N      like, http, read, postgres, instances: of each round, 2
-  --rounds N       like, http, read, postgres: of each side, 5; end-to-end, instances: 3
+  --rounds N       like, http, read, postgres: of each side, 5; web: of each page, 5; end-to-end, instances: 3
   --likes N        end-to-end: of each round, 20000
   --ops N          drain: how many gathered, 200000; billed: 1000
   --ratings N      existing, plans: how many there are; size: of the largest post; 1000000
@@ -76,6 +78,7 @@ const MEASURES = new Map<string, Measure>(
     postgres,
     existing,
     plans,
+    web,
   }),
 )
 

@@ -31,12 +31,12 @@ export default async function LikesPage({ searchParams }: Props) {
         <PageHead title="My likes">Seen by you alone, in this browser.</PageHead>
       </div>
       {!known && (
-        <StatePanel kind="error" title="Your likes cannot be read right now">
+        <StatePanel kind="error" title="Your likes cannot be read right now" inPlaceOfPictures>
           <p>They are safe. Reload the page in a moment.</p>
         </StatePanel>
       )}
       {known && posts.length === 0 && (
-        <StatePanel kind="empty" title="No hearts yet">
+        <StatePanel kind="empty" title="No hearts yet" inPlaceOfPictures>
           <p>What you like will be here.</p>
           <Link href="/">See the latest pictures</Link>
         </StatePanel>

@@ -1,0 +1,131 @@
+import { cpus } from 'node:os'
+import { type Browser, chromium, type Page } from '@playwright/test'
+import { startApp } from '../e2e/support/stack'
+import { CHROMIUM_ARGS, findChromium } from '../scripts/test/find-chromium'
+import { median, round } from './statistics'
+
+/** One opening of a page with empty caches. */
+interface Loaded {
+  /** When the largest part of the page was painted, milliseconds from the navigation on. */
+  lcpMs: number
+  firstByteMs: number
+  /** Layout shift until the page is at rest. */
+  shift: number
+  /** JavaScript over the network, kB: what the HTML names, and what is loaded after it. */
+  scriptsKb: number
+  laterKb: number
+}
+
+interface WebReport {
+  machine: string
+  rounds: number
+  pages: Record<string, Record<string, Loaded>>
+}
+
+/** The views of the post on which everything is tried. */
+const PAGES = {
+  feed: '/',
+  rank: '/rank',
+  profile: '/profile/lucia_nature',
+  post: '/post/50050001-aaaa-bbbb-cccc-ddddeeee0001',
+  likes: '/likes',
+}
+const WIDTHS = [390, 1280]
+
+/** How quickly pages of the application are there, and what they weigh. Wants a production build. */
+export async function web({ rounds }: { rounds: number }, say: (line: string) => void) {
+  say('starting the application …')
+  const stack = await startApp()
+  const browser = await chromium.launch({ executablePath: findChromium(), args: CHROMIUM_ARGS })
+  try {
+    const loads = new Map<string, Loaded[]>()
+    for (let round = 0; round < rounds; round++) {
+      for (const width of WIDTHS)
+        for (const [name, path] of Object.entries(PAGES)) {
+          const loaded = await open(browser, stack.url + path, width)
+          loads.set(`${name} ${width}`, [...(loads.get(`${name} ${width}`) ?? []), loaded])
+        }
+      say(`${round + 1} of ${rounds} rounds`)
+    }
+    const pages = Object.fromEntries(
+      Object.keys(PAGES).map(name => [
+        name,
+        Object.fromEntries(WIDTHS.map(width => [width, medians(loads.get(`${name} ${width}`)!)])),
+      ]),
+    )
+    const report: WebReport = { machine: `${cpus().length} cores, Node ${process.version}`, rounds, pages }
+    return { report, table: format(report) }
+  } finally {
+    await browser.close()
+    await stack.stop()
+  }
+}
+
+async function open(browser: Browser, url: string, width: number): Promise<Loaded> {
+  const context = await browser.newContext({ viewport: { width, height: 900 }, serviceWorkers: 'block' })
+  try {
+    const page = await context.newPage()
+    const response = await page.goto(url, { waitUntil: 'networkidle' })
+    return await measure(page, (await response!.text()).match(/\/_next\/static\/[^"'\\\s)]+\.js/g) ?? [])
+  } finally {
+    await context.close()
+  }
+}
+
+/** Of a page at rest; `named`: paths of the scripts that its HTML names. */
+const measure = (page: Page, named: string[]): Promise<Loaded> =>
+  page.evaluate(async named => {
+    const seen = (type: string) =>
+      new Promise<PerformanceEntry[]>(resolve => {
+        const observer = new PerformanceObserver(list => resolve(list.getEntries()))
+        observer.observe({ type, buffered: true })
+        // Nothing of the kind has happened.
+        setTimeout(() => resolve(observer.takeRecords()), 200)
+      })
+    const [navigation] = performance.getEntriesByType('navigation') as [PerformanceNavigationTiming]
+    const scripts = (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).filter(
+      ({ name }) => new URL(name).pathname.endsWith('.js'),
+    )
+    const kb = (isNamed: boolean) =>
+      scripts
+        .filter(({ name }) => named.includes(new URL(name).pathname) === isNamed)
+        .reduce((sum, { encodedBodySize }) => sum + encodedBodySize / 1000, 0)
+    const shifts = (await seen('layout-shift')) as (PerformanceEntry & { value: number })[]
+    return {
+      lcpMs: (await seen('largest-contentful-paint')).at(-1)?.startTime ?? Number.NaN,
+      firstByteMs: navigation.responseStart,
+      shift: shifts.reduce((sum, { value }) => sum + value, 0),
+      scriptsKb: kb(true),
+      laterKb: kb(false),
+    }
+  }, named)
+
+function medians(loads: readonly Loaded[]): Loaded {
+  const of = (name: keyof Loaded, digits: number) => round(median(loads.map(load => load[name])), digits)
+  return {
+    lcpMs: of('lcpMs', 0),
+    firstByteMs: of('firstByteMs', 0),
+    // The worst: a page may not move once in five times.
+    shift: round(Math.max(...loads.map(({ shift }) => shift)), 4),
+    scriptsKb: of('scriptsKb', 0),
+    laterKb: of('laterKb', 0),
+  }
+}
+
+function format({ machine, rounds, pages }: WebReport): string {
+  const columns = ['first byte ms', 'LCP ms', 'most shift', 'scripts kB', 'later kB']
+  const lines = Object.entries(pages).flatMap(([name, widths]) =>
+    Object.entries(widths).map(([width, { firstByteMs, lcpMs, shift, scriptsKb, laterKb }]) =>
+      [`${name}, ${width} px`.padEnd(16), ...[firstByteMs, lcpMs, shift, scriptsKb, laterKb].map(cell)].join(
+        '',
+      ),
+    ),
+  )
+  return [
+    `pages with empty caches, ${machine}; medians of ${rounds} openings in turns`,
+    ' '.repeat(16) + columns.map(cell).join(''),
+    ...lines,
+  ].join('\n')
+}
+
+const cell = (value: string | number) => String(value).padStart(15)

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { expect, type Page, test } from '@playwright/test'
+import type { AxeResults } from 'axe-core'
+import { web } from '../bench/web'
+import { startApp, type TestStack } from './support/stack'
+import { BEAR } from './support/views'
+
+const PATHS = [
+  '/',
+  '/rank',
+  '/likes',
+  '/people',
+  '/profile/lucia_nature',
+  `/post/${BEAR}`,
+  '/demo',
+  '/offline',
+]
+const LOOKS = [
+  { colorScheme: 'light' },
+  { colorScheme: 'dark' },
+  { colorScheme: 'light', forcedColors: 'active' },
+] as const
+
+let stack: TestStack
+test.beforeAll(async () => {
+  stack = await startApp()
+})
+test.afterAll(() => stack.stop())
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What axe finds on the page that is open: the rule, and the elements. */
+async function violations(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  const { violations } = await page.evaluate(() =>
+    (window as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+  )
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(', ')}`)
+}
+
+for (const width of [390, 1280])
+  for (const look of LOOKS) {
+    const colours = 'forcedColors' in look ? 'forced colours' : look.colorScheme
+    test(`axe finds nothing on any page at ${width} px, ${colours}`, async ({ page }) => {
+      await page.setViewportSize({ width, height: 900 })
+      await page.emulateMedia({ ...look, reducedMotion: 'reduce' })
+      for (const path of PATHS) {
+        await page.goto(stack.url + path, { waitUntil: 'networkidle' })
+        expect.soft(await violations(page), path).toEqual([])
+      }
+    })
+  }
+
+/** React and the router of Next are 132 kB of it, as compressed by `next start`. */
+const MOST_SCRIPTS_KB = 170
+/** Of Realtime, after the page. */
+const MOST_LATER_KB = 100
+
+test('pages stay within their budget of JavaScript, and nothing moves', async () => {
+  const { report } = await web({ rounds: 1 }, () => {})
+  const loads = Object.entries(report.pages).flatMap(([name, widths]) =>
+    Object.entries(widths).map(([width, load]) => ({ ...load, page: `${name} ${width}` })),
+  )
+  expect(loads.filter(({ scriptsKb }) => scriptsKb > MOST_SCRIPTS_KB)).toEqual([])
+  expect(loads.filter(({ laterKb }) => laterKb > MOST_LATER_KB)).toEqual([])
+  expect(loads.filter(({ shift }) => shift > 0)).toEqual([])
+  for (const { lcpMs, scriptsKb, laterKb } of loads) {
+    expect(lcpMs).toBeGreaterThan(0)
+    expect(scriptsKb).toBeGreaterThan(100)
+    expect(laterKb).toBeGreaterThan(0)
+  }
+})
