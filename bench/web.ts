@@ -65,7 +65,11 @@ async function open(browser: Browser, url: string, width: number): Promise<Loade
   const context = await browser.newContext({ viewport: { width, height: 900 }, serviceWorkers: 'block' })
   try {
     const page = await context.newPage()
-    const response = await page.goto(url, { waitUntil: 'networkidle' })
+    // The last that a page loads is the client of Realtime.
+    const socket = page.waitForEvent('websocket')
+    const response = await page.goto(url)
+    await socket
+    await page.waitForLoadState('networkidle')
     return await measure(page, (await response!.text()).match(/\/_next\/static\/[^"'\\\s)]+\.js/g) ?? [])
   } finally {
     await context.close()
