@@ -96,6 +96,36 @@ describe('onecount backfill of a kind', () => {
     expect(await likers(article, '7')).toEqual(likersOf('7').sort())
   })
 
+  it('of several kinds says what was done for each where a later one fails', async () => {
+    await apply(article)
+    const absent = await cli.json('backfill')
+    expect(absent).toMatchObject({
+      code: 2,
+      report: {
+        article: { posts: ARTICLES.length, verified: ARTICLES.length, mismatches: 0 },
+        mark: { error: expect.stringContaining('npx onecount migration --kind mark') },
+      },
+    })
+    expect(absent.report.article).not.toHaveProperty('error')
+    expect(absent.err).toContain(`mark: ${absent.report.mark.error}`)
+
+    await apply(mark)
+    await sql`insert into bookmarks (article_id, user_id) values (10, 'ana')`
+    await sql.unsafe('alter function onecount_mark_posts rename to onecount_mark_posts_away')
+    const halfway = await cli.json('backfill')
+    expect(halfway).toMatchObject({
+      code: 2,
+      report: {
+        article: { alreadyThere: ARTICLES.length, mismatches: 0 },
+        mark: { error: expect.any(String), repaired: { likesMissing: 0 }, verified: 0 },
+      },
+    })
+    // People read the same.
+    const { out, err } = await cli.run('backfill')
+    expect(out).toMatch(/^article\n\nposts[\s\S]*Redis matches Postgres\.\n\n$/)
+    expect(err).toContain(`mark: ${halfway.report.mark.error}`)
+  })
+
   it('takes texts in the order of their collation', async () => {
     await sql.unsafe(`
       alter table page_likes alter column page type text collate "en-x-icu";
@@ -141,9 +171,10 @@ describe('onecount backfill of a kind', () => {
   })
 
   it('says what to apply where the kind is not in the database', async () => {
-    const { code, err } = await cli.run('backfill', '--kind', 'article')
+    const { code, report, err } = await cli.json('backfill', '--kind', 'article')
     expect(code).toBe(2)
-    expect(err).toContain('npx onecount migration --kind article')
+    expect(report).toEqual({ error: expect.stringContaining('npx onecount migration --kind article') })
+    expect(err).toContain(report.error)
   })
 })
 
