@@ -52,6 +52,17 @@ const withConfig = (text: string, says: RegExp, name = 'onecount.config.mjs') =>
 const kind = (fields: string) => `export default { kinds: { like: { ${fields} } } }`
 const GOOD = kind(`target: { table: 'a', id: 'uuid' }, rows: { table: 'b', target: 'c', actor: 'd' }`)
 
+/** What `defineConfig` has answered, which is changed before it is exported. */
+const changed = (change: string) => `
+  const like = {
+    name: 'like', isDefault: false, isPrivate: false, keyPrefix: 'like:',
+    target: { schema: 'public', table: 'a', id: 'uuid', column: 'id', count: 'likes' },
+    rows: { schema: 'public', table: 'b', target: 'c', actor: 'd', actorType: 'text', createdAt: 'created_at' },
+  }
+  const checked = { kinds: { like } }
+  ${change}
+  export default checked`
+
 /** Of every command that reads the configuration, and of `init`, which has no `--config`. */
 const CONFIGS: Cases = {
   'no JavaScript': withConfig('export default {', /^onecount\.config\.mjs cannot be read: Unexpected/),
@@ -74,6 +85,32 @@ const CONFIGS: Cases = {
   'a field of a wrong type': withConfig(GOOD.replace(`'uuid'`, '7'), /: kinds\.like\.target\.id: .*uuid/),
   'a table that is no text': withConfig(GOOD.replace(`'b'`, '{}'), /: kinds\.like\.rows\.table: /),
   'a kind that is null': withConfig('export default { kinds: { like: null } }', /: kinds\.like: /),
+  'a checked kind that has one field more': withConfig(
+    changed('like.private = true'),
+    /^onecount\.config\.mjs: kinds\.like\.private: is not what defineConfig answers: /,
+  ),
+  'a checked kind whose field was changed': withConfig(
+    changed(`like.target.id = 'number'`),
+    /: kinds\.like\.target\.id: must be uuid, bigint or text/,
+  ),
+  'a checked kind that would be the default one': withConfig(
+    changed('like.isDefault = true'),
+    /: kinds\.like\.isDefault: is not what defineConfig answers/,
+  ),
+  'a checked kind under the name of another': withConfig(
+    changed('checked.kinds = { heart: like }'),
+    /: kinds\.heart\.name: is not what defineConfig answers/,
+  ),
+  'checked kinds on one table': withConfig(
+    changed(
+      `checked.kinds.mark = { ...like, name: 'mark', keyPrefix: 'mark:', target: { ...like.target, count: null } }`,
+    ),
+    /: kinds\.mark\.rows\.table: is the kind like's too/,
+  ),
+  'a field beside checked kinds': withConfig(
+    changed(`checked.keyPrefix = 'app:'`),
+    /^onecount\.config\.mjs: keyPrefix: is not what defineConfig answers/,
+  ),
   'no kind': withConfig('export default { kinds: {} }', /: kinds: must name a kind/),
 }
 

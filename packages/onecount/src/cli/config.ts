@@ -4,6 +4,7 @@ import { type Config, defineConfig, type OnecountConfig } from '../config/define
 import { OnecountError } from '../core/errors'
 import type { Kind } from '../core/kind'
 import { importModule } from './import-module'
+import { recheckConfig } from './recheck-config'
 import {
   type KindOptions,
   MissingSetting,
@@ -39,7 +40,7 @@ export async function readConfig(file?: string, root = process.cwd()): Promise<C
       typeof exported === 'object' && exported && 'default' in exported ? exported.default : exported
     if (typeof config !== 'object' || config === null)
       throw new MissingSetting(`${path} exports nothing: export default defineConfig({ … })`)
-    return isChecked(config) ? config : defineConfig(config as OnecountConfig)
+    return isChecked(config) ? recheckConfig(config) : defineConfig(config as OnecountConfig)
   })
 }
 
@@ -53,6 +54,7 @@ async function namingFile<T>(path: string, read: () => Promise<T>): Promise<T> {
   }
 }
 
+/** Whether it has the form of what `defineConfig` answers, not of what it takes. */
 function isChecked(config: object): config is Config {
   const { kinds } = config as Partial<Config>
   if (typeof kinds !== 'object' || kinds === null) return false
