@@ -273,7 +273,7 @@ const COMMANDS: Record<string, Cases> = {
       args: ['--port', '70000'],
       says: /^--port 70000 is not understood: use a number from 0/,
     },
-    'PORT that is none': { env: { PORT: 'x' }, says: /^(PORT|--port) x is not understood: / },
+    'PORT that is none': { env: { PORT: 'x' }, says: /^PORT x is not understood: / },
     'no process': {
       args: ['--processes', '0'],
       says: /^--processes 0 is not understood: use a number from 1/,
@@ -512,7 +512,15 @@ describe('npx onecount, as a process', () => {
     '%s --json prints one object with the error, and the message on stderr',
     async command => {
       const { code, out, err } = await start([command, '--json', '--nope'], root).ended
-      expect({ code, out: JSON.parse(out) }).toEqual({ code: 2, out: { error: `Unknown option '--nope'` } })
+      expect({ code, out: JSON.parse(out) }).toEqual({
+        code: 2,
+        out: {
+          error: `Unknown option '--nope'`,
+          code: 'usage',
+          setting: '--nope',
+          fix: `see npx onecount ${command} --help`,
+        },
+      })
       expect(err).toBe(`Unknown option '--nope'\n\nnpx onecount ${command} --help says what it takes.\n`)
     },
   )
@@ -522,8 +530,14 @@ describe('npx onecount, as a process', () => {
     async command => {
       const { code, out, err } = await start([command, ...(NEEDED[command] ?? []), '--json'], root).ended
       expect(code).toBe(2)
-      expect(err).toBe(`${JSON.parse(out).error}\n`)
+      const { error, ...rest } = JSON.parse(out)
+      expect(err).toBe(`${error}\n`)
       expect(err).toContain('ECONNREFUSED')
+      expect(rest).toEqual({
+        code: 'unreachable',
+        setting: expect.stringMatching(/^(REDIS|DATABASE)_URL$/),
+        fix: expect.stringContaining('see that it runs'),
+      })
     },
   )
 

@@ -2,6 +2,7 @@ import { type BackfillOptions, type BackfillReport, backfillAll, emptyReport } f
 import { formatReport } from './backfill-report'
 import { readKinds } from './config'
 import { connect } from './connect'
+import { describeFailure, type Failure } from './failure'
 import { unlessStopped } from './interrupt'
 import type { Command } from './main'
 import { parseOptions } from './parse-options'
@@ -89,7 +90,7 @@ const parse = (args: string[]) =>
   }).values
 
 /** What became of one kind: with `error` what was done until it failed, nothing where a store could not be opened. */
-type Outcome = (BackfillReport & { error?: undefined }) | (Partial<BackfillReport> & { error: string })
+type Outcome = (BackfillReport & { error?: undefined }) | (Partial<BackfillReport> & Failure)
 
 const isDone = (outcome: Outcome): outcome is BackfillReport & { error?: undefined } =>
   outcome.error === undefined
@@ -109,7 +110,7 @@ async function backfillKind(settings: StoreSettings, options: BackfillOptions): 
     }
   } catch (error) {
     if (options.signal.aborted && !report) return null
-    return { ...report, error: error instanceof Error ? error.message : String(error) }
+    return { ...report, ...describeFailure(error, 'backfill') }
   }
 }
 

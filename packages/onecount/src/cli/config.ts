@@ -39,7 +39,9 @@ export async function readConfig(file?: string, root = process.cwd()): Promise<C
     const config =
       typeof exported === 'object' && exported && 'default' in exported ? exported.default : exported
     if (typeof config !== 'object' || config === null)
-      throw new MissingSetting(`${path} exports nothing: export default defineConfig({ … })`)
+      throw new MissingSetting(`${path} exports nothing: export default defineConfig({ … })`, {
+        setting: path,
+      })
     return isChecked(config) ? recheckConfig(config) : defineConfig(config as OnecountConfig)
   })
 }
@@ -50,7 +52,11 @@ async function namingFile<T>(path: string, read: () => Promise<T>): Promise<T> {
     return await read()
   } catch (error) {
     if (!(error instanceof OnecountError) || !error.options.detail) throw error
-    throw new MissingSetting(`${path}: ${error.options.detail}`)
+    const { field, detail } = error.options
+    throw new MissingSetting(`${path}: ${detail}`, {
+      setting: field,
+      fix: `correct ${field ?? 'it'} in ${path}`,
+    })
   }
 }
 
@@ -67,7 +73,9 @@ export function chooseKinds({ kinds }: Config, name: string | undefined): Kind[]
   if (name === undefined) return Object.values(kinds)
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
   if (!kind)
-    throw new UsageError(`There is no kind ${name}: the configuration has ${Object.keys(kinds).join(', ')}`)
+    throw new UsageError(`There is no kind ${name}: the configuration has ${Object.keys(kinds).join(', ')}`, {
+      setting: '--kind',
+    })
   return [kind]
 }
 

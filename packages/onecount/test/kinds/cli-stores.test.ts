@@ -18,7 +18,11 @@ const likersOf = (id: string) => PEOPLE.slice(0, Math.abs(Number(BigInt(id) % 4n
 const RATINGS = ARTICLES.reduce((sum, id) => sum + likersOf(id).length, 0)
 
 const cli = forAllTests(() =>
-  startKindCli({ 'onecount.config.mjs': { article, mark }, 'slug.mjs': { slug } }),
+  startKindCli({
+    'onecount.config.mjs': { article, mark },
+    'slug.mjs': { slug },
+    'misnamed.mjs': { heart: article },
+  }),
 )
 let sql: Sql
 
@@ -173,7 +177,11 @@ describe('onecount backfill of a kind', () => {
   it('says what to apply where the kind is not in the database', async () => {
     const { code, report, err } = await cli.json('backfill', '--kind', 'article')
     expect(code).toBe(2)
-    expect(report).toEqual({ error: expect.stringContaining('npx onecount migration --kind article') })
+    expect(report).toEqual({
+      error: expect.stringContaining('npx onecount migration --kind article'),
+      code: 'unreachable',
+      fix: 'apply what npx onecount migration --kind article prints; it can be applied again',
+    })
     expect(err).toContain(report.error)
   })
 })
@@ -324,6 +332,19 @@ describe('the other commands, of a kind', () => {
     await begin()
     await apply(mark)
     expect((await cli.json('doctor')).report.failed).toBe(0)
+    expect(await cli.json('doctor', '--config', 'misnamed.mjs')).toMatchObject({
+      code: 1,
+      report: {
+        findings: expect.arrayContaining([
+          expect.objectContaining({
+            verdict: 'fail',
+            check: 'stores',
+            found: 'misnamed.mjs',
+            mend: expect.stringContaining('kinds.heart.name'),
+          }),
+        ]),
+      },
+    })
     await sql`drop trigger onecount_mark_add_count on articles`
     const { code, report } = await cli.json('doctor')
     expect(code).toBe(1)
