@@ -237,6 +237,14 @@ if to_regclass('public.like_receipt') is null then
           'indexes', coalesce((select jsonb_agg(x.relname) from pg_index i join pg_class x on x.oid = i.indexrelid
                                 where i.indrelid = c.oid), '[]'),
           'privileges', coalesce((select jsonb_object_agg(role, names) from by_role b where b.oid = c.oid), '{}'),
+          'sequences', coalesce((
+            select jsonb_agg(distinct s.relname)
+              from pg_attrdef a
+              join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid
+                              and d.refclassid = 'pg_class'::regclass
+              join pg_class s on s.oid = d.refobjid and s.relkind = 'S'
+              cross join aclexplode(s.relacl) p
+             where a.adrelid = c.oid and p.grantee = to_regrole('service_role') and p.privilege_type = 'USAGE'), '[]'),
           'row_security', c.relrowsecurity,
           'schema_usage', exists (select from pg_namespace s cross join aclexplode(s.nspacl) a
                                    where s.oid = c.relnamespace and a.grantee = to_regrole('service_role')
@@ -2967,6 +2975,19 @@ if to_regrole('service_role') is not null then
   loop
     execute format('grant execute on function %s to service_role', v_function);
   end loop;
+{{#mapped}}
+  -- A row takes its defaults from sequences, as of a bigserial: a right on the table does not include these.
+  for v_found in
+    select distinct s.oid::regclass as name
+      from pg_attrdef a
+      join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid and d.refclassid = 'pg_class'::regclass
+      join pg_class s on s.oid = d.refobjid
+     where a.adrelid = 'public.post_ratings'::regclass and pg_has_role(s.relowner, 'usage')
+       and case when s.relkind = 'S' then not has_sequence_privilege('service_role', s.oid, 'usage') end
+  loop
+    execute format('grant usage on sequence %s to service_role', v_found.name);
+  end loop;
+{{/mapped}}
 end if;
 
 {{#private}}
