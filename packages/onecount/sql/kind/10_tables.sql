@@ -228,6 +228,7 @@ create table if not exists public.posts_new (
 insert into public.posts_new ({{post.id}}, {{post.likes}})
 select c.{{content.id}}, (select count(*) from public.post_ratings r where {{row.post of r}} = c.{{content.id}})
   from {{content}} c
+ where not exists (select from public.posts_new p where p.{{post.id}} = c.{{content.id}})
 on conflict ({{post.id}}) do nothing;
 {{/plain}}
 {{/table}}
