@@ -2300,7 +2300,6 @@ begin
     using errcode = 'insufficient_privilege';
 end $$;
 
-{{#mapped}}
 -- A target that was given another id: its rows go with it, their ops and tombstones, its count, and what is set aside.
 -- Redis forgets the old id, and is told of every pair of the new one, with the op that it had. Likes of the new id are
 -- likes of the cut at once.
@@ -2422,7 +2421,6 @@ begin
       '{{name content.id}}', '{{content}}'
     using hint = 'Insert the row anew with its new id, set {{name row.target}} of its rows in {{rows}} to it, then delete the old one.';
 end $$;
-{{/mapped}}
 
 -- The triggers for edits by hand. What the engine writes is none of this: it says so for the length of a statement.
 
@@ -2485,7 +2483,6 @@ create trigger onecount_first_likes before update of {{post.likes}} on public.po
   for each row when (old.{{post.likes}} is null and current_setting('onecount.applying', true) is distinct from 'on')
   execute function public.onecount_first_likes();
 
-{{#mapped}}
 -- Triggers fire in the order of their names, in capitals first: this one before \`RI_ConstraintTrigger_…\`, which is how
 -- PostgreSQL calls what cascades.
 drop trigger if exists "Before onecount_renamed" on {{content}};
@@ -2500,7 +2497,6 @@ if exists (select from pg_partitioned_table where partrelid = '{{content}}'::reg
     execute function public.onecount_refuse_rename();
 end if;
 
-{{/mapped}}
 -- One kind plans the removals of a table: where two did, each would take the settings of the other for those before.
 if not exists (
   select from pg_trigger

@@ -101,6 +101,7 @@ describe('Vite', () => {
     const output = await vite.build({
       root: app.root,
       configFile: false,
+      logLevel: 'warn',
       customLogger: {
         info() {},
         warn,
