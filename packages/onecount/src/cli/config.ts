@@ -31,9 +31,13 @@ export async function readConfig(file?: string, root = process.cwd()): Promise<C
   if (path === undefined) return defineConfig({})
   const full = resolve(root, path)
   if (!existsSync(full))
-    throw new MissingSetting(`${path} is not there: name your configuration with --config`)
+    throw new MissingSetting(`${path} is not there: name your configuration with --config`, {
+      setting: '--config',
+    })
   if (statSync(full).isDirectory())
-    throw new UsageError(`${path} is a folder: name your configuration with --config`)
+    throw new UsageError(`${path} is a folder: name your configuration with --config`, {
+      setting: '--config',
+    })
   return namingFile(path, async () => {
     const { default: exported } = (await importModule(full)) as { default?: unknown }
     const config =
@@ -89,6 +93,7 @@ export async function kindSettings(values: StoreOptions): Promise<StoreSettings>
   if (others.length > 0)
     throw new UsageError(
       `The configuration has the kinds ${[kind, ...others].map(of => of!.name).join(', ')}: choose one with --kind`,
+      { setting: '--kind' },
     )
   return { ...storeSettings(values), kind }
 }

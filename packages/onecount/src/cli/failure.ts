@@ -18,8 +18,9 @@ export interface Failure {
   fix?: string
 }
 
-/** An option, or a variable of the environment. */
+/** An option, or a variable of the environment; the latter alone where advice may name options of other programs. */
 const NAME = /(?<![\w-])(--[a-z][a-z-]*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+|PORT)(?![\w-])/
+const VARIABLE = /(?<![\w-])([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)(?![\w-])/
 
 /** Another process of the command has failed so. */
 export class FailedElsewhere extends Error {
@@ -34,13 +35,15 @@ export function describeFailure(error: unknown, command: string): Failure {
   if (error instanceof FailedElsewhere) return error.failure
   const message = error instanceof Error ? error.message : String(error)
   const failure = { error: message, code: codeOf(error) }
-  const explains = error instanceof MissingSetting || error instanceof Unreachable
-  if (!explains) return failure
-  const at = error instanceof MissingSetting ? error.at : {}
-  const setting = at.setting ?? NAME.exec(message)?.[1]
-  const fix = at.fix ?? (error instanceof Unreachable ? error.mend : fixOf(message))
+  if (error instanceof Unreachable) {
+    const setting = VARIABLE.exec(error.mend)?.[1]
+    return { ...failure, ...(setting && { setting }), fix: error.mend }
+  }
+  if (!(error instanceof MissingSetting)) return failure
+  const [found, fix] = halvesOf(message)
+  const setting = error.at.setting ?? NAME.exec(found)?.[1]
   const help = error instanceof UsageError ? `see npx onecount ${command} --help` : message
-  return { ...failure, ...(setting && { setting }), fix: fix ?? help }
+  return { ...failure, ...(setting && { setting }), fix: error.at.fix ?? fix ?? help }
 }
 
 function codeOf(error: unknown): string {
@@ -51,6 +54,8 @@ function codeOf(error: unknown): string {
   return error instanceof StoreUnavailable ? 'unavailable' : 'internal'
 }
 
-/** What follows the first colon that is not within parentheses. */
-const fixOf = (message: string): string | undefined =>
-  /^(?:\([^)]*\)|[^(:]|:(?! ))*: (.+)$/s.exec(message)?.[1]
+/** What is wrong, and what follows the first colon that is not within parentheses: what to do. */
+function halvesOf(message: string): [found: string, fix?: string] {
+  const [, found, fix] = /^((?:\([^)]*\)|[^(:]|:(?! ))*): (.+)$/s.exec(message) ?? []
+  return found === undefined ? [message] : [found, fix]
+}

@@ -87,7 +87,11 @@ function cannotListen({ code, message }: NodeJS.ErrnoException, host: string, po
   return refused(`Cannot listen on ${host}:${port} (${message}): use another --host or --port`)
 }
 
-const refused = (message: string) => new MissingSetting(message, { code: 'cannot_listen' })
+const refused = (message: string) =>
+  new MissingSetting(message, {
+    code: 'cannot_listen',
+    setting: message.startsWith('--host') ? '--host' : '--port',
+  })
 
 async function closed(server: Server): Promise<void> {
   const ended = new Promise<void>(resolve => server.close(() => resolve()))
