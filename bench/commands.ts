@@ -41,9 +41,9 @@ export async function commandCalls(client: Redis): Promise<number> {
   return (await commands(client)).reduce((sum, { calls }) => sum + calls, 0)
 }
 
-/** From now on Redis notes how long every call takes. */
-export async function watchCalls(client: Redis): Promise<void> {
-  await client.config('SET', 'slowlog-log-slower-than', 0)
+/** From now on Redis notes every call that takes longer than this, microseconds: of many calls it does not keep all. */
+export async function watchCalls(client: Redis, slowerThan = 0): Promise<void> {
+  await client.config('SET', 'slowlog-log-slower-than', slowerThan)
   await client.config('SET', 'slowlog-max-len', KEPT)
   await client.slowlog('RESET')
 }

@@ -11,6 +11,7 @@ import { memory } from './memory'
 import { plans } from './plans'
 import { postgres } from './postgres'
 import { read } from './read'
+import { rename } from './rename'
 import { size } from './size'
 import { web } from './web'
 
@@ -32,12 +33,13 @@ const HELP = `Measures the engine on stores that it starts itself, on this machi
   existing         how long migrations and repair take on tables with ratings, and how long a like waits for them
   web              pages of the application with empty caches: first byte, largest paint, layout shift, JavaScript
   plans            how long calls take in Postgres where one post has nearly all ratings and statistics are old
+  rename           a target of a mapped kind gets another id: time, locks, and until Redis was told
 
   --seconds N      like, http, read, postgres, instances: of each round, 2
   --rounds N       like, http, read, postgres: of each side, 5; web: of each page, 5; end-to-end, instances: 3
   --likes N        end-to-end: of each round, 20000
   --ops N          drain: how many gathered, 200000; billed: 1000
-  --ratings N      existing, plans: how many there are; size: of the largest post; 1000000
+  --ratings N      existing, plans: how many there are; size, rename: of the largest post; 1000000
   --concurrency N  people at once, 50
   --processes      instances: up to 12, each in a process of its own
   --json           one JSON object on stdout
@@ -79,6 +81,7 @@ const MEASURES = new Map<string, Measure>(
     existing,
     plans,
     web,
+    rename,
   }),
 )
 

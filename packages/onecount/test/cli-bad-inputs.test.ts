@@ -52,6 +52,17 @@ const withConfig = (text: string, says: RegExp, name = 'onecount.config.mjs') =>
 const kind = (fields: string) => `export default { kinds: { like: { ${fields} } } }`
 const GOOD = kind(`target: { table: 'a', id: 'uuid' }, rows: { table: 'b', target: 'c', actor: 'd' }`)
 
+/** What `defineConfig` has answered, which is changed before it is exported. */
+const changed = (change: string) => `
+  const like = {
+    name: 'like', isDefault: false, isPrivate: false, keyPrefix: 'like:',
+    target: { schema: 'public', table: 'a', id: 'uuid', column: 'id', count: 'likes' },
+    rows: { schema: 'public', table: 'b', target: 'c', actor: 'd', actorType: 'text', createdAt: 'created_at' },
+  }
+  const checked = { kinds: { like } }
+  ${change}
+  export default checked`
+
 /** Of every command that reads the configuration, and of `init`, which has no `--config`. */
 const CONFIGS: Cases = {
   'no JavaScript': withConfig('export default {', /^onecount\.config\.mjs cannot be read: Unexpected/),
@@ -74,6 +85,32 @@ const CONFIGS: Cases = {
   'a field of a wrong type': withConfig(GOOD.replace(`'uuid'`, '7'), /: kinds\.like\.target\.id: .*uuid/),
   'a table that is no text': withConfig(GOOD.replace(`'b'`, '{}'), /: kinds\.like\.rows\.table: /),
   'a kind that is null': withConfig('export default { kinds: { like: null } }', /: kinds\.like: /),
+  'a checked kind that has one field more': withConfig(
+    changed('like.private = true'),
+    /^onecount\.config\.mjs: kinds\.like\.private: is not what defineConfig answers: /,
+  ),
+  'a checked kind whose field was changed': withConfig(
+    changed(`like.target.id = 'number'`),
+    /: kinds\.like\.target\.id: must be uuid, bigint or text/,
+  ),
+  'a checked kind that would be the default one': withConfig(
+    changed('like.isDefault = true'),
+    /: kinds\.like\.isDefault: is not what defineConfig answers/,
+  ),
+  'a checked kind under the name of another': withConfig(
+    changed('checked.kinds = { heart: like }'),
+    /: kinds\.heart\.name: is not what defineConfig answers/,
+  ),
+  'checked kinds on one table': withConfig(
+    changed(
+      `checked.kinds.mark = { ...like, name: 'mark', keyPrefix: 'mark:', target: { ...like.target, count: null } }`,
+    ),
+    /: kinds\.mark\.rows\.table: is the kind like's too/,
+  ),
+  'a field beside checked kinds': withConfig(
+    changed(`checked.keyPrefix = 'app:'`),
+    /^onecount\.config\.mjs: keyPrefix: is not what defineConfig answers/,
+  ),
   'no kind': withConfig('export default { kinds: {} }', /: kinds: must name a kind/),
 }
 
@@ -236,7 +273,7 @@ const COMMANDS: Record<string, Cases> = {
       args: ['--port', '70000'],
       says: /^--port 70000 is not understood: use a number from 0/,
     },
-    'PORT that is none': { env: { PORT: 'x' }, says: /^(PORT|--port) x is not understood: / },
+    'PORT that is none': { env: { PORT: 'x' }, says: /^PORT x is not understood: / },
     'no process': {
       args: ['--processes', '0'],
       says: /^--processes 0 is not understood: use a number from 1/,
@@ -475,7 +512,15 @@ describe('npx onecount, as a process', () => {
     '%s --json prints one object with the error, and the message on stderr',
     async command => {
       const { code, out, err } = await start([command, '--json', '--nope'], root).ended
-      expect({ code, out: JSON.parse(out) }).toEqual({ code: 2, out: { error: `Unknown option '--nope'` } })
+      expect({ code, out: JSON.parse(out) }).toEqual({
+        code: 2,
+        out: {
+          error: `Unknown option '--nope'`,
+          code: 'usage',
+          setting: '--nope',
+          fix: `see npx onecount ${command} --help`,
+        },
+      })
       expect(err).toBe(`Unknown option '--nope'\n\nnpx onecount ${command} --help says what it takes.\n`)
     },
   )
@@ -485,8 +530,14 @@ describe('npx onecount, as a process', () => {
     async command => {
       const { code, out, err } = await start([command, ...(NEEDED[command] ?? []), '--json'], root).ended
       expect(code).toBe(2)
-      expect(err).toBe(`${JSON.parse(out).error}\n`)
+      const { error, ...rest } = JSON.parse(out)
+      expect(err).toBe(`${error}\n`)
       expect(err).toContain('ECONNREFUSED')
+      expect(rest).toEqual({
+        code: 'unreachable',
+        setting: expect.stringMatching(/^(REDIS|DATABASE)_URL$/),
+        fix: expect.stringContaining('see that it runs'),
+      })
     },
   )
 

@@ -51,6 +51,17 @@ it('a batch of the drain changes the rows of its pairs alone', async () => {
   await expectRows(without(POSTS[4]!, 'ben'))
 })
 
+it('a post gets no other id, and keeps its likes', async () => {
+  const { sql } = world
+  await expect(sql`update posts_new set id = ${id(99)} where id = ${POSTS[4]!}`).rejects.toMatchObject({
+    message:
+      'id of public.posts_new cannot be changed: the table is partitioned by it, and the likes would not follow',
+    hint: expect.stringContaining('set post_id of its rows in public.post_ratings to it'),
+  })
+  await sql`update posts_new set caption = 'another'`
+  await expectRows(all)
+})
+
 it('so do a press on Postgres alone and several at once', async () => {
   const { postgres } = world.onecount.stores
   await postgres.write(

@@ -34,6 +34,7 @@ const DEFINERS = [
   'onecount_revise_by_hand()',
   'onecount_clamp_likes()',
   'onecount_first_likes()',
+  'onecount_renamed()',
   'onecount_repair_constraints(boolean)',
 ]
 

@@ -125,15 +125,57 @@ describe('onecount serve', () => {
     }
   })
 
+  it('with --json says in one object what is wrong and what to do', async () => {
+    const token = ['--jwks', 'https://a.example/.well-known/jwks.json']
+    const wrong: [{ code: string; setting?: string; fix: string }, string[], Record<string, string>][] = [
+      [{ code: 'usage', setting: '--origin', fix: 'name each site' }, ['--origin', '*'], {}],
+      [{ code: 'usage', setting: '--kind', fix: 'the configuration has like' }, ['--kind', 'x'], {}],
+      [{ code: 'usage', setting: 'PORT', fix: 'use a number from 0' }, [], { PORT: 'x' }],
+      [
+        { code: 'usage', setting: 'ONECOUNT_TRUSTED_ORIGINS', fix: 'name each site' },
+        [],
+        { ONECOUNT_TRUSTED_ORIGINS: 'a' },
+      ],
+      [{ code: 'misconfigured', setting: 'ONECOUNT_SECRET', fix: 'openssl' }, [], { ONECOUNT_SECRET: '' }],
+      [{ code: 'misconfigured', setting: 'REDIS_URL', fix: 'put the address' }, [], { REDIS_URL: '' }],
+      [
+        { code: 'misconfigured', setting: 'REDIS_URL', fix: 'write redis://' },
+        [],
+        { REDIS_URL: 'redis://a/b/c@d' },
+      ],
+      [{ code: 'misconfigured', setting: '--audience', fix: 'name the audience' }, token, {}],
+      [
+        { code: 'misconfigured', setting: 'ONECOUNT_LIMITS', fix: 'is not understood' },
+        [],
+        { ONECOUNT_LIMITS: 'session=many' },
+      ],
+    ]
+    const ended = await Promise.all(
+      wrong.map(([, args, env]) => cli.run(['serve', '--json', ...args], { PORT: '0', ...env })),
+    )
+    for (const [i, { code, out, err }] of ended.entries()) {
+      const { error, ...failure } = JSON.parse(out)
+      expect(err).toContain(error)
+      expect({ exit: code, ...failure }).toEqual({
+        exit: 2,
+        ...wrong[i]![0],
+        fix: expect.stringContaining(wrong[i]![0].fix),
+      })
+    }
+  })
+
   it('names a port that is taken, also with several processes', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const { port } = other.address() as AddressInfo
     for (const args of [[], ['--processes', '2']]) {
-      const { code, err } = await cli.run(['serve', '--port', String(port), ...args])
-      expect({ code, err }).toEqual({
+      const { code, out, err } = await cli.run(['serve', '--port', String(port), '--json', ...args])
+      const fix = 'stop what listens there, or use another --port'
+      const error = `Port ${port} of 127.0.0.1 is taken: ${fix}`
+      expect({ code, out: JSON.parse(out), err }).toEqual({
         code: 2,
-        err: `Port ${port} of 127.0.0.1 is taken: stop what listens there, or use another --port\n`,
+        out: { error, code: 'cannot_listen', setting: '--port', fix },
+        err: `${error}\n`,
       })
     }
     other.close()

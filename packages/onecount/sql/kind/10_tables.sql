@@ -34,6 +34,14 @@ if to_regclass('public.like_receipt') is null then
           'indexes', coalesce((select jsonb_agg(x.relname) from pg_index i join pg_class x on x.oid = i.indexrelid
                                 where i.indrelid = c.oid), '[]'),
           'privileges', coalesce((select jsonb_object_agg(role, names) from by_role b where b.oid = c.oid), '{}'),
+          'sequences', coalesce((
+            select jsonb_agg(distinct s.relname)
+              from pg_attrdef a
+              join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid
+                              and d.refclassid = 'pg_class'::regclass
+              join pg_class s on s.oid = d.refobjid and s.relkind = 'S'
+              cross join aclexplode(s.relacl) p
+             where a.adrelid = c.oid and p.grantee = to_regrole('service_role') and p.privilege_type = 'USAGE'), '[]'),
           'row_security', c.relrowsecurity,
           'schema_usage', exists (select from pg_namespace s cross join aclexplode(s.nspacl) a
                                    where s.oid = c.relnamespace and a.grantee = to_regrole('service_role')
@@ -220,6 +228,7 @@ create table if not exists public.posts_new (
 insert into public.posts_new ({{post.id}}, {{post.likes}})
 select c.{{content.id}}, (select count(*) from public.post_ratings r where {{row.post of r}} = c.{{content.id}})
   from {{content}} c
+ where not exists (select from public.posts_new p where p.{{post.id}} = c.{{content.id}})
 on conflict ({{post.id}}) do nothing;
 {{/plain}}
 {{/table}}

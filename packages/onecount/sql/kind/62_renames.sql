@@ -1,4 +1,3 @@
-{{#mapped}}
 -- A target that was given another id: its rows go with it, their ops and tombstones, its count, and what is set aside.
 -- Redis forgets the old id, and is told of every pair of the new one, with the op that it had. Likes of the new id are
 -- likes of the cut at once.
@@ -120,4 +119,3 @@ begin
       '{{name content.id}}', '{{content}}'
     using hint = 'Insert the row anew with its new id, set {{name row.target}} of its rows in {{rows}} to it, then delete the old one.';
 end $$;
-{{/mapped}}

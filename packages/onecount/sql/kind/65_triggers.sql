@@ -59,7 +59,6 @@ create trigger onecount_first_likes before update of {{post.likes}} on public.po
   for each row when (old.{{post.likes}} is null and current_setting('onecount.applying', true) is distinct from 'on')
   execute function public.onecount_first_likes();
 
-{{#mapped}}
 -- Triggers fire in the order of their names, in capitals first: this one before `RI_ConstraintTrigger_…`, which is how
 -- PostgreSQL calls what cascades.
 drop trigger if exists "Before onecount_renamed" on {{content}};
@@ -74,7 +73,6 @@ if exists (select from pg_partitioned_table where partrelid = '{{content}}'::reg
     execute function public.onecount_refuse_rename();
 end if;
 
-{{/mapped}}
 -- One kind plans the removals of a table: where two did, each would take the settings of the other for those before.
 if not exists (
   select from pg_trigger

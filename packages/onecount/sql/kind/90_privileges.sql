@@ -38,6 +38,19 @@ if to_regrole('service_role') is not null then
   loop
     execute format('grant execute on function %s to service_role', v_function);
   end loop;
+{{#mapped}}
+  -- A row takes its defaults from sequences, as of a bigserial: a right on the table does not include these.
+  for v_found in
+    select distinct s.oid::regclass as name
+      from pg_attrdef a
+      join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid and d.refclassid = 'pg_class'::regclass
+      join pg_class s on s.oid = d.refobjid
+     where a.adrelid = 'public.post_ratings'::regclass and pg_has_role(s.relowner, 'usage')
+       and case when s.relkind = 'S' then not has_sequence_privilege('service_role', s.oid, 'usage') end
+  loop
+    execute format('grant usage on sequence %s to service_role', v_found.name);
+  end loop;
+{{/mapped}}
 end if;
 
 {{#private}}

@@ -143,6 +143,21 @@ loop
   loop
     execute format('grant %s on table %s to %s', v_found.name, v_table.relation, v_found.role);
   end loop;
+{{#mapped}}
+  for v_found in
+    select distinct s.oid::regclass as name
+      from pg_attrdef a
+      join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid and d.refclassid = 'pg_class'::regclass
+      join pg_class s on s.oid = d.refobjid and s.relkind = 'S'
+      cross join aclexplode(s.relacl) p
+     where a.adrelid = v_table.relation and v_table.is_rows
+       and p.grantee = to_regrole('service_role') and p.privilege_type = 'USAGE'
+       -- A note of before this right was given does not have them.
+       and v_table.before -> 'sequences' @> to_jsonb(s.relname::text) is false
+  loop
+    execute format('revoke usage on sequence %s from service_role', v_found.name);
+  end loop;
+{{/mapped}}
 {{#elsewhere}}
   if not (v_table.before -> 'schema_usage')::boolean and to_regrole('service_role') is not null
      and v_table.schema <> 'public'::regnamespace and not exists (

@@ -1,12 +1,12 @@
-import type { Kind } from '../core/kind'
-import { type BackfillOptions, type BackfillReport, backfillAll } from './backfill'
+import { type BackfillOptions, type BackfillReport, backfillAll, emptyReport } from './backfill'
 import { formatReport } from './backfill-report'
 import { readKinds } from './config'
 import { connect } from './connect'
+import { describeFailure, type Failure } from './failure'
 import { unlessStopped } from './interrupt'
 import type { Command } from './main'
 import { parseOptions } from './parse-options'
-import { STORE_OPTIONS, STORE_OPTIONS_HELP, type StoreOptions, storeSettings, UsageError } from './settings'
+import { STORE_OPTIONS, STORE_OPTIONS_HELP, type StoreSettings, storeSettings, UsageError } from './settings'
 
 const HELP = `Repairs counts and ops in Postgres that cannot be right, moves every like count and every liked set to Redis, then
 compares the two post by post.
@@ -15,13 +15,14 @@ compares the two post by post.
 
   --dry-run        reads only: says what it would repair and how much there is to move
   --page-size N    posts a page, 500
-  --json           one JSON object on stdout instead of a table; of several kinds one for each, by name
+  --json           one JSON object on stdout instead of a table; of several kinds one for each, by name. That of a
+                   kind that failed has the error, and what was done until then
 ${STORE_OPTIONS_HELP}
   --help
 
 Reads REDIS_URL, and DATABASE_URL or SUPABASE_URL with SUPABASE_SECRET_KEY, from the environment, .env.local or .env,
 or, where none of them names another store, from the local stack that runs. Without --kind it does so for every kind of
-the configuration, one after the other. It can be stopped with Ctrl-C and run again at any time, also while people like
+the configuration, one after the other, and ends with the first that fails. It can be stopped with Ctrl-C and run again at any time, also while people like
 posts. Counts that Redis has are left as they are, but for posts that were repaired; who likes what is made what
 Postgres has (post:likes, post:liked, session:likes).
 
@@ -43,7 +44,8 @@ export const backfill: Command = {
         `--page-size ${values['page-size']} is no page size: use a whole number from 1 to ${MOST_PAGE}`,
       )
     const kinds = await readKinds(values)
-    const reports: Record<string, BackfillReport> = {}
+    const settings = storeSettings(values)
+    const reports: Record<string, Outcome> = {}
     const stop = new AbortController()
     const interrupt = () => {
       console.error('\nstopping after this page; run the same command again to go on')
@@ -52,17 +54,16 @@ export const backfill: Command = {
     process.once('SIGINT', interrupt)
     try {
       for (const kind of kinds) {
-        if (stop.signal.aborted) break
         const options = { dryRun: values['dry-run'], pageSize, signal: stop.signal }
-        const report = await backfillKind(kind, values, options).catch(error => {
-          if (stop.signal.aborted) return null
-          throw error
-        })
-        if (!report) break
-        reports[kind.name] = report
+        const outcome = stop.signal.aborted ? null : await backfillKind({ ...settings, kind }, options)
+        if (!outcome) break
+        reports[kind.name] = outcome
+        if (outcome.error !== undefined)
+          console.error(kinds.length > 1 ? `${kind.name}: ${outcome.error}` : outcome.error)
+        if (!isDone(outcome)) break
         if (values.json) continue
         if (kinds.length > 1) console.log(`${kind.name}\n`)
-        console.log(formatReport(report) + (kind === kinds.at(-1) ? '' : '\n'))
+        console.log(formatReport(outcome) + (kind === kinds.at(-1) ? '' : '\n'))
       }
     } finally {
       process.off('SIGINT', interrupt)
@@ -70,7 +71,8 @@ export const backfill: Command = {
     const all = Object.values(reports)
     if (values.json)
       console.log(JSON.stringify(kinds.length === 1 ? (all[0] ?? { stopped: true }) : reports, null, 2))
-    return all.length < kinds.length ? STOPPED : Math.max(...all.map(exitCode))
+    if (all.some(({ error }) => error !== undefined)) return FAILED
+    return all.length < kinds.length ? STOPPED : Math.max(...all.filter(isDone).map(exitCode))
   },
 }
 
@@ -87,20 +89,32 @@ const parse = (args: string[]) =>
     },
   }).values
 
-async function backfillKind(
-  kind: Kind,
-  values: StoreOptions,
-  options: BackfillOptions,
-): Promise<BackfillReport> {
+/** What became of one kind: with `error` what was done until it failed, nothing where a store could not be opened. */
+type Outcome = (BackfillReport & { error?: undefined }) | (Partial<BackfillReport> & Failure)
+
+const isDone = (outcome: Outcome): outcome is BackfillReport & { error?: undefined } =>
+  outcome.error === undefined
+
+/** Null: stopped before anything was done. */
+async function backfillKind(settings: StoreSettings, options: BackfillOptions): Promise<Outcome | null> {
   const log = { warn: (line: string) => console.error(line) }
-  const stores = await unlessStopped(connect({ ...storeSettings(values), kind }, { log }), options.signal)
+  let report: BackfillReport | undefined
   try {
-    return await backfillAll(stores, options)
-  } finally {
-    await stores.close()
+    const stores = await unlessStopped(connect(settings, { log }), options.signal)
+    try {
+      report = emptyReport(options.dryRun)
+      await backfillAll(stores, options, report)
+      return report
+    } finally {
+      await stores.close()
+    }
+  } catch (error) {
+    if (options.signal.aborted && !report) return null
+    return { ...report, ...describeFailure(error, 'backfill') }
   }
 }
 
+const FAILED = 2
 const STOPPED = 130
 
 const exitCode = ({ stopped, mismatches }: BackfillReport): number =>

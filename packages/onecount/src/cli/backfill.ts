@@ -34,25 +34,34 @@ export interface BackfillOptions {
   signal: AbortSignal
 }
 
-/** Repairs Postgres, counts, moves and compares, each in pages of bounded size. @throws StoreUnavailable */
-export async function backfillAll(stores: Connected, options: BackfillOptions): Promise<BackfillReport> {
+/** A report of nothing done yet. */
+export const emptyReport = (dryRun: boolean): BackfillReport => ({
+  dryRun,
+  stopped: false,
+  repaired: { ...NOTHING },
+  posts: 0,
+  likes: 0,
+  ratings: 0,
+  alreadyThere: 0,
+  verified: 0,
+  mismatches: 0,
+  examples: [],
+  seconds: 0,
+  peakMemoryMb: 0,
+})
+
+/**
+ * Repairs Postgres, counts, moves and compares, each in pages of bounded size. `report` is filled in as it goes, also
+ * where it throws. @throws StoreUnavailable
+ */
+export async function backfillAll(
+  stores: Connected,
+  options: BackfillOptions,
+  report: BackfillReport,
+): Promise<void> {
   const { onecount } = stores
   const { signal, pageSize, dryRun } = options
   const started = Date.now()
-  const report: BackfillReport = {
-    dryRun,
-    stopped: false,
-    repaired: { ...NOTHING },
-    posts: 0,
-    likes: 0,
-    ratings: 0,
-    alreadyThere: 0,
-    verified: 0,
-    mismatches: 0,
-    examples: [],
-    seconds: 0,
-    peakMemoryMb: 0,
-  }
   try {
     await repair(stores, report, signal)
     await countAll(stores, report, pageSize, signal)
@@ -69,10 +78,10 @@ export async function backfillAll(stores: Connected, options: BackfillOptions): 
   } catch (error) {
     if (!signal.aborted) throw error
     report.stopped = true
+  } finally {
+    report.seconds = Math.round((Date.now() - started) / 100) / 10
+    report.peakMemoryMb = Math.round(process.resourceUsage().maxRSS / 1024)
   }
-  report.seconds = Math.round((Date.now() - started) / 100) / 10
-  report.peakMemoryMb = Math.round(process.resourceUsage().maxRSS / 1024)
-  return report
 }
 
 async function repair(

@@ -4,6 +4,7 @@ import { type Config, defineConfig, type OnecountConfig } from '../config/define
 import { OnecountError } from '../core/errors'
 import type { Kind } from '../core/kind'
 import { importModule } from './import-module'
+import { recheckConfig } from './recheck-config'
 import {
   type KindOptions,
   MissingSetting,
@@ -30,16 +31,22 @@ export async function readConfig(file?: string, root = process.cwd()): Promise<C
   if (path === undefined) return defineConfig({})
   const full = resolve(root, path)
   if (!existsSync(full))
-    throw new MissingSetting(`${path} is not there: name your configuration with --config`)
+    throw new MissingSetting(`${path} is not there: name your configuration with --config`, {
+      setting: '--config',
+    })
   if (statSync(full).isDirectory())
-    throw new UsageError(`${path} is a folder: name your configuration with --config`)
+    throw new UsageError(`${path} is a folder: name your configuration with --config`, {
+      setting: '--config',
+    })
   return namingFile(path, async () => {
     const { default: exported } = (await importModule(full)) as { default?: unknown }
     const config =
       typeof exported === 'object' && exported && 'default' in exported ? exported.default : exported
     if (typeof config !== 'object' || config === null)
-      throw new MissingSetting(`${path} exports nothing: export default defineConfig({ … })`)
-    return isChecked(config) ? config : defineConfig(config as OnecountConfig)
+      throw new MissingSetting(`${path} exports nothing: export default defineConfig({ … })`, {
+        setting: path,
+      })
+    return isChecked(config) ? recheckConfig(config) : defineConfig(config as OnecountConfig)
   })
 }
 
@@ -49,10 +56,15 @@ async function namingFile<T>(path: string, read: () => Promise<T>): Promise<T> {
     return await read()
   } catch (error) {
     if (!(error instanceof OnecountError) || !error.options.detail) throw error
-    throw new MissingSetting(`${path}: ${error.options.detail}`)
+    const { field, detail } = error.options
+    throw new MissingSetting(`${path}: ${detail}`, {
+      setting: field,
+      fix: `correct ${field ?? 'it'} in ${path}`,
+    })
   }
 }
 
+/** Whether it has the form of what `defineConfig` answers, not of what it takes. */
 function isChecked(config: object): config is Config {
   const { kinds } = config as Partial<Config>
   if (typeof kinds !== 'object' || kinds === null) return false
@@ -65,7 +77,9 @@ export function chooseKinds({ kinds }: Config, name: string | undefined): Kind[]
   if (name === undefined) return Object.values(kinds)
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined
   if (!kind)
-    throw new UsageError(`There is no kind ${name}: the configuration has ${Object.keys(kinds).join(', ')}`)
+    throw new UsageError(`There is no kind ${name}: the configuration has ${Object.keys(kinds).join(', ')}`, {
+      setting: '--kind',
+    })
   return [kind]
 }
 
@@ -79,6 +93,7 @@ export async function kindSettings(values: StoreOptions): Promise<StoreSettings>
   if (others.length > 0)
     throw new UsageError(
       `The configuration has the kinds ${[kind, ...others].map(of => of!.name).join(', ')}: choose one with --kind`,
+      { setting: '--kind' },
     )
   return { ...storeSettings(values), kind }
 }

@@ -33,6 +33,7 @@ const named = (path: string, error: unknown): unknown =>
     ? error
     : new MissingSetting(
         `${basename(path)} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        { setting: basename(path), fix: `correct ${basename(path)}` },
       )
 
 /** Of Node 22.15 and newer, which the types of Node 20 do not know. */

@@ -8,7 +8,7 @@ import { planEnvironment } from './init/environment'
 import { findConfigFile, type Planned, planConfig, planServer } from './init/files'
 import { notesOn } from './init/fit'
 import { Ambiguous, check, proposeMapping } from './init/mapping'
-import { migrationFolder, planMigration } from './init/migration-file'
+import { migrationFolder, noteOnFolder, planMigration } from './init/migration-file'
 import { HELP, type InitValues, MAPPING_OPTIONS, parseInit } from './init/options'
 import { formatReport, type Report, toJson } from './init/report'
 import { nextSteps } from './init/steps'
@@ -66,13 +66,13 @@ async function plan(
   values: InitValues,
 ): Promise<Pick<Report, 'config' | 'files' | 'notes'>> {
   const { root } = application
-  const folder = migrationFolder(values.migrations)
+  const folder = migrationFolder(root, values.migrations)
   const isSupabase = usesSupabase(application)
   const { config, file, notes } = await planKinds(application, values)
   const sql = migrationSql(Object.values(config.kinds))
   return {
     config,
-    notes,
+    notes: [...notes, ...noteOnFolder(root, folder)],
     files: [
       file,
       ...planServer(application, config, isSupabase),

@@ -1,6 +1,7 @@
 import { VERSION } from '../postgres/kind-template.generated'
 import { backfill } from './backfill-command'
 import { doctor } from './doctor'
+import { describeFailure } from './failure'
 import { init } from './init'
 import { migration } from './migration'
 import { moderate } from './moderate'
@@ -50,9 +51,9 @@ npx onecount <command> --help says more; npx onecount --version names the one th
 
 /** On stderr, and for programs on stdout too, where they read what a command answers with `--json`. */
 function tell(error: unknown, name: string, args: string[]): void {
-  const message = error instanceof Error ? error.message : String(error)
-  if (args.includes('--json')) console.log(JSON.stringify({ error: message }))
-  console.error(message)
+  const failure = describeFailure(error, name)
+  if (args.includes('--json')) console.log(JSON.stringify(failure))
+  console.error(failure.error)
   if (error instanceof UsageError) console.error(`\nnpx onecount ${name} --help says what it takes.`)
 }
 

@@ -62,7 +62,7 @@ function refusedAsSetting<T>(read: () => T): T {
     return read()
   } catch (error) {
     if (!(error instanceof OnecountError) || !error.options.detail) throw error
-    throw new MissingSetting(error.options.detail)
+    throw new MissingSetting(error.options.detail, { setting: error.options.field })
   }
 }
 

@@ -1,5 +1,6 @@
 import { kindSettings } from './config'
 import { assertAnswers, openPostgres } from './connect'
+import { describeFailure } from './failure'
 import { unlessStopped } from './interrupt'
 import type { Command } from './main'
 import { parseOptions } from './parse-options'
@@ -84,20 +85,18 @@ export const repair: Command = {
     const stopped = stop.signal.aborted
     const hasBegun = posts > 0 || repairedRows(repaired).length > 0
     if (failed && !hasBegun) throw postgresFailure(failed, settings)
-    const error = failed ? messageOf(postgresFailure(failed, settings)) : undefined
+    const failure = failed ? describeFailure(postgresFailure(failed, settings), 'repair') : undefined
     // What was repaired is told, whatever ended the work.
-    if (values.json) console.log(JSON.stringify({ dryRun, stopped, posts, repaired, error }))
+    if (values.json) console.log(JSON.stringify({ dryRun, stopped, posts, repaired, ...failure }))
     else if (hasBegun || !stopped) console.log(format(repaired, dryRun, posts))
-    if (error !== undefined) {
-      console.error(error)
+    if (failure) {
+      console.error(failure.error)
       return 2
     }
     if (stopped) return 130
     return dryRun && repairedRows(repaired).length > 0 ? 1 : 0
   },
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
 function format(repaired: Repaired, dryRun: boolean, posts: number): string {
   const rows = repairedRows(repaired)

@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { describeFailure } from './failure'
 import type { Command } from './main'
 import { createServeLog } from './serve/log'
 import { serveHere } from './serve/one-process'
@@ -17,7 +18,7 @@ const HELP = `Serves likes over HTTP beside any application, and drains them to 
   --base-path P    /api: likes are at /api/likes, kinds at /api/kinds/<name>
   --processes N    so many processes share the port (1)
   --no-drain       npx onecount worker drains, not this process
-  --json           the log as one JSON object a line
+  --json           the log as one JSON object a line. Where it cannot begin: one with error, code, setting and fix
 
 People who are signed in, by a token of the application in Authorization: Bearer … (npm install jose):
 
@@ -62,7 +63,7 @@ async function serveUntil(
   const log = createServeLog(options.isJson)
   const server = await serveHere(options, env, log).catch(error => {
     if (!process.send) throw error
-    tell({ failed: error instanceof Error ? error.message : String(error) })
+    tell({ failed: describeFailure(error, 'serve') })
     return null
   })
   if (!server) return 2

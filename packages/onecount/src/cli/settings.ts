@@ -74,9 +74,18 @@ export function storeSettings(values: StoreOptions): StoreSettings {
   }
 }
 
-/** A setting is missing or cannot be used: `message` says which, and after a colon what to do. */
+/**
+ * A setting is missing or cannot be used: `message` says which, and after a colon what to do. `at`: what programs read
+ * where the message does not begin so.
+ */
 export class MissingSetting extends Error {
   override readonly name = 'MissingSetting'
+  constructor(
+    message: string,
+    readonly at: { code?: string; setting?: string; fix?: string } = {},
+  ) {
+    super(message)
+  }
 }
 
 /** The command was called in a way that it does not have: its help says which ways there are. */

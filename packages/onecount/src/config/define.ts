@@ -181,8 +181,11 @@ function toKind(name: string, config: KindConfig, actor: ActorType, keyPrefix: s
   return { ...kind, isDefault, keyPrefix: isDefault ? keyPrefix : `${keyPrefix}${name}:` }
 }
 
-/** Two kinds on one table of rows would take each other's rows for edits by hand; so would two on one count. */
-function refuseSharing(kinds: Kind[]): void {
+/**
+ * Two kinds on one table of rows would take each other's rows for edits by hand; so would two on one count.
+ * @throws OnecountError `misconfigured`
+ */
+export function refuseSharing(kinds: Kind[]): void {
   const taken = new Map<string, string>()
   for (const { name, target, rows } of kinds) {
     const parts: [key: string, field: string][] = [

@@ -6,7 +6,10 @@ import { read } from './read'
 export interface BulkOptions {
   /** Go on after this post. */
   after?: string | null
-  /** Posts a page. */
+  /**
+   * Posts a page.
+   * @default 500
+   */
   pageSize?: number
   /** Called after every page. */
   onPage?: (done: { posts: number; ratings: number; last: string }) => void

@@ -5,14 +5,21 @@ import { createTurns } from './turns'
 
 /** When the loop of a drain looks for work. */
 export interface LoopOptions {
-  /** Waits this long after a like, so that likes share a batch; milliseconds. */
+  /**
+   * Waits this long after a like, so that likes share a batch; milliseconds.
+   * @default 25
+   */
   lingerMs?: number
   /**
    * How often all processes together look for what others left behind, milliseconds; 0: never, a like is what wakes the
    * drain.
+   * @default 2000
    */
   idleMs?: number
-  /** Longest pause while a store is unreachable; milliseconds. */
+  /**
+   * Longest pause while a store is unreachable; milliseconds.
+   * @default 5000
+   */
   maxBackoffMs?: number
 }
 

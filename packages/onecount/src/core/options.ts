@@ -11,16 +11,27 @@ export interface OnecountOptions {
   redis: RedisPort | null
   /** Its kind says which ids there are, and what stands before the keys of Redis. */
   postgres: PostgresPort
-  /** `redis` where left out; each call can say otherwise. */
+  /**
+   * What a press waits for; each call can say otherwise.
+   * @default 'redis'
+   */
   ack?: Ack
   /** Id of Redis in place of `redis.id`, the same in every process of the application. */
   redisId?: string
   /** Gives Postgres to this Redis if it belongs to another one, once. For a move: leave it out afterwards. */
   takeOver?: boolean
-  /** Into how many parts the keys are split, for a Redis Cluster; the same in every process and in Postgres. 1. */
+  /**
+   * Into how many parts the keys are split, for a Redis Cluster; the same in every process and in Postgres.
+   * @default 1
+   */
   partitions?: number
-  /** `likers: false`: `post:liked:<post>` is not kept. */
-  indexes?: { likers?: boolean }
+  indexes?: {
+    /**
+     * `false`: `post:liked:<post>` is not kept.
+     * @default true
+     */
+    likers?: boolean
+  }
   /** Those that are left out: `DEFAULT_SETTINGS`. */
   settings?: Partial<Settings>
   /** When `drain.start()` looks for work. */

@@ -201,6 +201,33 @@ loop
 end loop;
 {{/mapped}}
 
+{{#mapped}}
+-- A database in use: all tables at once or none. A drain and a row that comes by hand lock them in other orders, and would
+-- wait for this in a circle; and nothing queues up behind this while it waits. The last attempt waits as any other lock.
+if to_regclass('public.like_receipt') is not null then
+  select string_agg(e.id::text, ', ') as names into v_found
+    from unnest(array[
+      to_regclass('public.post_ratings'), to_regclass('{{content}}'), to_regclass('public.posts_new'),
+      to_regclass('public.like_log'), to_regclass('public.like_log_sums'), to_regclass('public.like_unseen'),
+      to_regclass('public.like_tombstones'), to_regclass('public.like_refused'), to_regclass('public.like_receipt'),
+      to_regclass('public.like_settings')
+    ]) as e (id)
+   where e.id is not null;
+  for v_attempt in 1..1000 loop
+    begin
+      execute format('lock table %s in access exclusive mode %s', v_found.names,
+        case when v_attempt < 1000 then 'nowait' end);
+      exit;
+    exception when lock_not_available then
+      if v_attempt = 1000 then
+        raise;
+      end if;
+      perform pg_sleep(0.01);
+    end;
+  end loop;
+end if;
+{{/mapped}}
+
 -- The columns that onecount adds to the application's tables, and its own tables (docs/design.md section 3). Changes
 -- nothing that is there already. Rows first, then their targets: in this order an insert of a row locks them, with its
 -- foreign key.
@@ -237,6 +264,14 @@ if to_regclass('public.like_receipt') is null then
           'indexes', coalesce((select jsonb_agg(x.relname) from pg_index i join pg_class x on x.oid = i.indexrelid
                                 where i.indrelid = c.oid), '[]'),
           'privileges', coalesce((select jsonb_object_agg(role, names) from by_role b where b.oid = c.oid), '{}'),
+          'sequences', coalesce((
+            select jsonb_agg(distinct s.relname)
+              from pg_attrdef a
+              join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid
+                              and d.refclassid = 'pg_class'::regclass
+              join pg_class s on s.oid = d.refobjid and s.relkind = 'S'
+              cross join aclexplode(s.relacl) p
+             where a.adrelid = c.oid and p.grantee = to_regrole('service_role') and p.privilege_type = 'USAGE'), '[]'),
           'row_security', c.relrowsecurity,
           'schema_usage', exists (select from pg_namespace s cross join aclexplode(s.nspacl) a
                                    where s.oid = c.relnamespace and a.grantee = to_regrole('service_role')
@@ -423,6 +458,7 @@ create table if not exists public.posts_new (
 insert into public.posts_new ({{post.id}}, {{post.likes}})
 select c.{{content.id}}, (select count(*) from public.post_ratings r where {{row.post of r}} = c.{{content.id}})
   from {{content}} c
+ where not exists (select from public.posts_new p where p.{{post.id}} = c.{{content.id}})
 on conflict ({{post.id}}) do nothing;
 {{/plain}}
 {{/table}}
@@ -2264,7 +2300,6 @@ begin
     using errcode = 'insufficient_privilege';
 end $$;
 
-{{#mapped}}
 -- A target that was given another id: its rows go with it, their ops and tombstones, its count, and what is set aside.
 -- Redis forgets the old id, and is told of every pair of the new one, with the op that it had. Likes of the new id are
 -- likes of the cut at once.
@@ -2386,7 +2421,6 @@ begin
       '{{name content.id}}', '{{content}}'
     using hint = 'Insert the row anew with its new id, set {{name row.target}} of its rows in {{rows}} to it, then delete the old one.';
 end $$;
-{{/mapped}}
 
 -- The triggers for edits by hand. What the engine writes is none of this: it says so for the length of a statement.
 
@@ -2449,7 +2483,6 @@ create trigger onecount_first_likes before update of {{post.likes}} on public.po
   for each row when (old.{{post.likes}} is null and current_setting('onecount.applying', true) is distinct from 'on')
   execute function public.onecount_first_likes();
 
-{{#mapped}}
 -- Triggers fire in the order of their names, in capitals first: this one before \`RI_ConstraintTrigger_…\`, which is how
 -- PostgreSQL calls what cascades.
 drop trigger if exists "Before onecount_renamed" on {{content}};
@@ -2464,7 +2497,6 @@ if exists (select from pg_partitioned_table where partrelid = '{{content}}'::reg
     execute function public.onecount_refuse_rename();
 end if;
 
-{{/mapped}}
 -- One kind plans the removals of a table: where two did, each would take the settings of the other for those before.
 if not exists (
   select from pg_trigger
@@ -2967,6 +2999,19 @@ if to_regrole('service_role') is not null then
   loop
     execute format('grant execute on function %s to service_role', v_function);
   end loop;
+{{#mapped}}
+  -- A row takes its defaults from sequences, as of a bigserial: a right on the table does not include these.
+  for v_found in
+    select distinct s.oid::regclass as name
+      from pg_attrdef a
+      join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid and d.refclassid = 'pg_class'::regclass
+      join pg_class s on s.oid = d.refobjid
+     where a.adrelid = 'public.post_ratings'::regclass and pg_has_role(s.relowner, 'usage')
+       and case when s.relkind = 'S' then not has_sequence_privilege('service_role', s.oid, 'usage') end
+  loop
+    execute format('grant usage on sequence %s to service_role', v_found.name);
+  end loop;
+{{/mapped}}
 end if;
 
 {{#private}}

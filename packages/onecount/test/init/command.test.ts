@@ -1,4 +1,7 @@
 import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createApplication, type TestApplication } from '../support/application'
@@ -66,6 +69,35 @@ describe('npx onecount init', { timeout: TIMEOUT }, () => {
       expect(made).toBe(true)
     },
   )
+
+  it('writes the migration into a folder outside of the application that is there, and says where', async () => {
+    const app = await application()
+    const outside = await realpath(await mkdtemp(join(tmpdir(), 'onecount-monorepo-')))
+    const folder = `../${basename(outside)}/supabase/migrations`
+    const args = [...LIKE, '--migrations', folder, '--json']
+    const before = await app.snapshot()
+    const refused = await app.init(args, { DATABASE_URL })
+    expect(refused.code).toBe(2)
+    expect(JSON.parse(refused.out).error).toContain(
+      `${outside}/supabase/migrations is not there: make it first`,
+    )
+    expect(await app.snapshot()).toEqual(before)
+
+    await mkdir(join(outside, 'supabase/migrations'), { recursive: true })
+    const { code, out } = await app.init(args, { DATABASE_URL })
+    const report = JSON.parse(out)
+    const [name] = await readdir(join(outside, 'supabase/migrations'))
+    expect(code).toBe(0)
+    expect(report.files).toContainEqual({ path: `${folder}/${name}`, state: 'write' })
+    expect(report.notes).toContain(
+      `${folder} is outside of this application: its migrations are in ${outside}/supabase/migrations`,
+    )
+    expect(report.next).toContainEqual(expect.stringContaining(`psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f`))
+    expect(await app.migrations()).toEqual([])
+    const again = await app.init(args, { DATABASE_URL })
+    expect(JSON.parse(again.out).files).toContainEqual({ path: `${folder}/${name}`, state: 'unchanged' })
+    await rm(outside, { recursive: true })
+  })
 
   it('writes what is missing, and nothing when it is run again', async () => {
     const app = await application({
@@ -336,6 +368,20 @@ describe('what cannot be used is named', { timeout: TIMEOUT }, () => {
       ['--migrations', '/tmp'],
       {},
       '--migrations /tmp cannot be used',
+    ],
+    [
+      'a folder of migrations that is a file',
+      { files: { 'app/a.tsx': '', 'onecount.config.mjs': 'export default {}' } },
+      ['--migrations', 'package.json'],
+      {},
+      '--migrations package.json is a file: name a folder',
+    ],
+    [
+      'a folder of migrations that is not there, outside of the application',
+      { files: { 'app/a.tsx': '', 'onecount.config.mjs': 'export default {}' } },
+      ['--migrations', 'app/../../no-such-folder/migrations'],
+      {},
+      '--migrations app/../../no-such-folder/migrations is outside of this application, and /',
     ],
     [
       'a syntax',

@@ -18,7 +18,11 @@ const likersOf = (id: string) => PEOPLE.slice(0, Math.abs(Number(BigInt(id) % 4n
 const RATINGS = ARTICLES.reduce((sum, id) => sum + likersOf(id).length, 0)
 
 const cli = forAllTests(() =>
-  startKindCli({ 'onecount.config.mjs': { article, mark }, 'slug.mjs': { slug } }),
+  startKindCli({
+    'onecount.config.mjs': { article, mark },
+    'slug.mjs': { slug },
+    'misnamed.mjs': { heart: article },
+  }),
 )
 let sql: Sql
 
@@ -96,6 +100,36 @@ describe('onecount backfill of a kind', () => {
     expect(await likers(article, '7')).toEqual(likersOf('7').sort())
   })
 
+  it('of several kinds says what was done for each where a later one fails', async () => {
+    await apply(article)
+    const absent = await cli.json('backfill')
+    expect(absent).toMatchObject({
+      code: 2,
+      report: {
+        article: { posts: ARTICLES.length, verified: ARTICLES.length, mismatches: 0 },
+        mark: { error: expect.stringContaining('npx onecount migration --kind mark') },
+      },
+    })
+    expect(absent.report.article).not.toHaveProperty('error')
+    expect(absent.err).toContain(`mark: ${absent.report.mark.error}`)
+
+    await apply(mark)
+    await sql`insert into bookmarks (article_id, user_id) values (10, 'ana')`
+    await sql.unsafe('alter function onecount_mark_posts rename to onecount_mark_posts_away')
+    const halfway = await cli.json('backfill')
+    expect(halfway).toMatchObject({
+      code: 2,
+      report: {
+        article: { alreadyThere: ARTICLES.length, mismatches: 0 },
+        mark: { error: expect.any(String), repaired: { likesMissing: 0 }, verified: 0 },
+      },
+    })
+    // People read the same.
+    const { out, err } = await cli.run('backfill')
+    expect(out).toMatch(/^article\n\nposts[\s\S]*Redis matches Postgres\.\n\n$/)
+    expect(err).toContain(`mark: ${halfway.report.mark.error}`)
+  })
+
   it('takes texts in the order of their collation', async () => {
     await sql.unsafe(`
       alter table page_likes alter column page type text collate "en-x-icu";
@@ -141,9 +175,14 @@ describe('onecount backfill of a kind', () => {
   })
 
   it('says what to apply where the kind is not in the database', async () => {
-    const { code, err } = await cli.run('backfill', '--kind', 'article')
+    const { code, report, err } = await cli.json('backfill', '--kind', 'article')
     expect(code).toBe(2)
-    expect(err).toContain('npx onecount migration --kind article')
+    expect(report).toEqual({
+      error: expect.stringContaining('npx onecount migration --kind article'),
+      code: 'unreachable',
+      fix: 'apply what npx onecount migration --kind article prints; it can be applied again',
+    })
+    expect(err).toContain(report.error)
   })
 })
 
@@ -293,6 +332,19 @@ describe('the other commands, of a kind', () => {
     await begin()
     await apply(mark)
     expect((await cli.json('doctor')).report.failed).toBe(0)
+    expect(await cli.json('doctor', '--config', 'misnamed.mjs')).toMatchObject({
+      code: 1,
+      report: {
+        findings: expect.arrayContaining([
+          expect.objectContaining({
+            verdict: 'fail',
+            check: 'stores',
+            found: 'misnamed.mjs',
+            mend: expect.stringContaining('kinds.heart.name'),
+          }),
+        ]),
+      },
+    })
     await sql`drop trigger onecount_mark_add_count on articles`
     const { code, report } = await cli.json('doctor')
     expect(code).toBe(1)

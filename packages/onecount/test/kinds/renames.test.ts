@@ -1,8 +1,9 @@
-import { createKeys, type Kind, type Onecount, variantId } from 'onecount'
+import { createKeys, DEFAULT_KIND_CONFIG, defineConfig, type Kind, type Onecount, variantId } from 'onecount'
 import { kindSql } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { describe, expect, it } from 'vitest'
 import { whileDraining } from '../support/churn'
+import { migrate, ownersTables } from '../support/databases'
 import { forAllTests } from '../support/for-all-tests'
 import { startKindStores } from '../support/kind-stores'
 import { article, mark, namesOf, reaction, slug, uuidOf } from '../support/kinds'
@@ -24,6 +25,14 @@ const COMMENT = (n: number) => `50050001-aaaa-bbbb-cccc-ddddeeee000${n}`
 const names = { ana: 'ana', ben: 'ben', eva: 'eva' }
 /** A target, the id that it gets, what is pressed of both, and another target. */
 const CASES = {
+  default: {
+    kind: defineConfig({ kinds: { like: DEFAULT_KIND_CONFIG } }).kinds.like,
+    from: COMMENT(1),
+    to: COMMENT(2),
+    other: COMMENT(5),
+    of: (id: string) => id,
+    ...names,
+  },
   slug: { kind: slug, from: 'a', to: 'b', other: 'other', of: (id: string) => id, ...names },
   article: {
     kind: article,
@@ -46,8 +55,16 @@ const CASES = {
   },
 }
 
+/** The tables of the reference application, by its migrations. */
+async function beginDefault(): Promise<Sql> {
+  const sql = await stores.beginEmpty()
+  await migrate(stores.databaseUrl)
+  await ownersTables(sql).clear()
+  return sql
+}
+
 async function begin(kind: Kind, follow: keyof typeof FOLLOW, targets: string[]): Promise<void> {
-  sql = await stores.begin(kind)
+  sql = await (kind.isDefault ? beginDefault() : stores.begin(kind))
   const n = namesOf(kind)
   const keys = await sql`select conname, conrelid::regclass::text as rows from pg_constraint
     where contype = 'f' and conrelid = ${n.rows}::regclass and confrelid = ${n.content}::regclass`
@@ -56,7 +73,9 @@ async function begin(kind: Kind, follow: keyof typeof FOLLOW, targets: string[])
     await sql.unsafe(
       `alter table ${n.rows} add constraint follows foreign key (${n.target}) references ${n.content} (${n.id}) ${FOLLOW[follow]}`,
     )
-  for (const target of targets) await sql.unsafe(`insert into ${n.content} (${n.id}) values ('${target}')`)
+  for (const target of targets)
+    if (kind.isDefault) await ownersTables(sql).addPosts([{ id: target, likes: 0 }])
+    else await sql.unsafe(`insert into ${n.content} (${n.id}) values ('${target}')`)
   onecount = stores.instance(kind)
 }
 
@@ -95,7 +114,7 @@ const opsOf = async (kind: Kind, id: string) => {
   const n = namesOf(kind)
   return [
     ...(await sql.unsafe(
-      `select ${n.actor}::text as session, onecount_op::text as op from ${n.rows} where ${n.post}::text = $1
+      `select ${n.actor}::text as session, ${n.op}::text as op from ${n.rows} where ${n.post}::text = $1
        union all select session_id::text, op::text from ${n.own}tombstones where post_id::text = $1 order by 1`,
       [id],
     )),

@@ -94,7 +94,7 @@ export async function kindDatabase(server: PostgresServer, name: string, kind: K
 /** Names of the tables and columns of a kind, as SQL has them. */
 export function namesOf(kind: Kind) {
   const { target, rows } = kind
-  const own = `public.${functionPrefix(kind)}`
+  const own = kind.isDefault ? 'public.like_' : `public.${functionPrefix(kind)}`
   const row = rowSql(kind)
   const hasColumn = target.count !== null
   return {
@@ -115,8 +115,9 @@ export function namesOf(kind: Kind) {
     counts: hasColumn ? quoteTable(target) : `${own}counts`,
     countsId: hasColumn ? quoteName(target.column) : 'id',
     count: hasColumn ? quoteName(target.count!) : 'likes',
-    rev: hasColumn ? `onecount_${kind.name}_rev` : 'likes_rev',
-    applying: `onecount.${kind.name}_applying`,
+    rev: hasColumn && !kind.isDefault ? `onecount_${kind.name}_rev` : 'likes_rev',
+    op: kind.isDefault ? 'op' : 'onecount_op',
+    applying: kind.isDefault ? 'onecount.applying' : `onecount.${kind.name}_applying`,
   }
 }
 

@@ -13,11 +13,46 @@ const listed = (sql: Sql, names: string[]) =>
       from json_array_elements_text(${JSON.stringify(names)}::text::json) e (name)`
 
 export async function checkRowSecurity(sql: Sql, made: Made): Promise<Finding> {
+  const held = await heldBack(sql, made)
+  if (held) return held
   const rows = await sql`
     select e.name from (${listed(sql, privateOf(made))}) e join pg_class c on c.oid = e.id where not c.relrowsecurity`
   return rows.length === 0
     ? ok('row level security', 'on')
     : fail('row level security', `off: ${rows.map(row => shown(row.name)).join(', ')}`, made.apply)
+}
+
+/**
+ * Who row level security applies to sees no row of the application and writes none: the role of this connection, and
+ * the owner of the triggers, who does what an edit by hand needs.
+ */
+async function heldBack(sql: Sql, { names, apply }: Made): Promise<Finding | undefined> {
+  const name = 'row level security'
+  const tables = [names.content, names.rows]
+  const [subject] = await sql`
+    select current_user as role, e.name from (${listed(sql, tables)}) e where row_security_active(e.id) limit 1`
+  if (subject)
+    return fail(
+      name,
+      `of ${shown(subject.name)} applies to ${subject.role}, who connects: likes would be refused`,
+      `connect as the owner of the tables, or as a superuser: alter role ${quoteName(subject.role)} bypassrls`,
+    )
+  const [forced] = await sql`
+    select o.rolname as role, e.name
+      from (${listed(sql, tables)}) e join pg_class c on c.oid = e.id
+      join pg_proc p on p.pronamespace = 'public'::regnamespace and p.proname = ${`${names.prefix}rated_by_hand`}
+      join pg_roles o on o.oid = p.proowner
+     where c.relrowsecurity and not o.rolsuper and not o.rolbypassrls
+       and (c.relforcerowsecurity or not pg_has_role(o.oid, c.relowner, 'usage'))
+     limit 1`
+  return (
+    forced &&
+    fail(
+      name,
+      `of ${shown(forced.name)} applies to ${forced.role}, who owns the triggers: edits by hand would not count`,
+      `alter table ${shown(forced.name)} no force row level security, or apply the migration as its owner: ${apply}`,
+    )
+  )
 }
 
 export async function checkGrants(sql: Sql, made: Made): Promise<Finding> {
@@ -62,6 +97,13 @@ export async function checkServiceRole(sql: Sql, made: Made): Promise<Finding> {
                 and has_table_privilege('service_role', id, 'insert')
                 and has_table_privilege('service_role', id, 'update')
                 and has_table_privilege('service_role', id, 'delete'))
+    union all
+    select distinct 'the sequence ' || s.oid::regclass
+      from pg_attrdef a
+      join pg_depend d on d.classid = 'pg_attrdef'::regclass and d.objid = a.oid and d.refclassid = 'pg_class'::regclass
+      join pg_class s on s.oid = d.refobjid
+     where a.adrelid = to_regclass(${names.rows})
+       and case when s.relkind = 'S' then not has_sequence_privilege('service_role', s.oid, 'usage') end
     union all
     select 'the schema ' || e.name from json_array_elements_text(${JSON.stringify(schemas)}::text::json) e (name)
      where not has_schema_privilege('service_role', to_regnamespace(e.name), 'usage')`

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { isAbsolute, join, normalize } from 'node:path'
 import { UsageError } from '../settings'
 import type { Planned } from './files'
@@ -6,14 +6,32 @@ import type { Planned } from './files'
 /** Of the files that `init` wrote, and of those that `npx onecount uninstall` was written to. */
 const OURS = /^(\d+)_onecount(_uninstall)?\.sql$/
 
-/** The folder that `--migrations` names. @throws UsageError */
-export function migrationFolder(given: string): string {
-  if (isAbsolute(given))
-    throw new UsageError(
-      `--migrations ${given} cannot be used: name a folder from here, as supabase/migrations`,
-    )
-  return normalize(given).replace(/\/$/, '')
+/**
+ * The folder that `--migrations` names, from `root`. One inside of the application is made where it is not there; one
+ * outside of it, as a monorepo has it, must be there: a mistyped path would leave a file where nobody looks.
+ * @throws UsageError
+ */
+export function migrationFolder(root: string, given: string): string {
+  const refuse = (why: string): never => {
+    throw new UsageError(`--migrations ${given} ${why}`)
+  }
+  if (isAbsolute(given)) refuse('cannot be used: name a folder from here, as supabase/migrations')
+  const folder = normalize(given).replace(/\/$/, '')
+  const path = join(root, folder)
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found && !found.isDirectory()) refuse('is a file: name a folder, as supabase/migrations')
+  if (!found && isOutside(folder))
+    refuse(`is outside of this application, and ${path} is not there: make it first, or name another folder`)
+  return folder
 }
+
+/** Where a migration outside of the application is, for people. */
+export const noteOnFolder = (root: string, folder: string): string[] =>
+  isOutside(folder)
+    ? [`${folder} is outside of this application: its migrations are in ${realpathSync(join(root, folder))}`]
+    : []
+
+const isOutside = (folder: string): boolean => folder.split(/[\\/]/)[0] === '..'
 
 /** One more migration, unless the newest one of onecount is this SQL. */
 export function planMigration(root: string, folder: string, sql: string, now: Date): Planned {

@@ -19,7 +19,8 @@ What is counted. Without these options it is found in the database; where severa
   --actor TYPE          the type of the ids of people: uuid or text
 
   --database-url URL    the database to look at, where it is not in DATABASE_URL
-  --migrations FOLDER   where the migration goes, supabase/migrations
+  --migrations FOLDER   where the migration goes, from here: supabase/migrations, which is made. One outside of the
+                        application, ../supabase/migrations, must be there
   --dry-run             writes nothing, and prints what it would write
   --yes                 does not ask. Without a terminal it never asks
   --json                one JSON object on stdout

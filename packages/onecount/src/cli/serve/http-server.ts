@@ -80,16 +80,18 @@ const opened = (server: Server, host: string, port: number) =>
 
 function cannotListen({ code, message }: NodeJS.ErrnoException, host: string, port: number): MissingSetting {
   if (code === 'EADDRINUSE')
-    return new MissingSetting(
-      `Port ${port} of ${host} is taken: stop what listens there, or use another --port`,
-    )
-  if (code === 'EACCES') return new MissingSetting(`Port ${port} may not be used: use a --port above 1023`)
+    return refused(`Port ${port} of ${host} is taken: stop what listens there, or use another --port`)
+  if (code === 'EACCES') return refused(`Port ${port} may not be used: use a --port above 1023`)
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return new MissingSetting(
-      `--host ${host} is no address of this machine: use 127.0.0.1, or 0.0.0.0 for all`,
-    )
-  return new MissingSetting(`Cannot listen on ${host}:${port} (${message}): use another --host or --port`)
+    return refused(`--host ${host} is no address of this machine: use 127.0.0.1, or 0.0.0.0 for all`)
+  return refused(`Cannot listen on ${host}:${port} (${message}): use another --host or --port`)
 }
+
+const refused = (message: string) =>
+  new MissingSetting(message, {
+    code: 'cannot_listen',
+    setting: message.startsWith('--host') ? '--host' : '--port',
+  })
 
 async function closed(server: Server): Promise<void> {
   const ended = new Promise<void>(resolve => server.close(() => resolve()))

@@ -83,12 +83,21 @@ async function sessionOf({ token }: ServeOptions): Promise<PersonOf | undefined>
   return asSetting(() => tokenSession(token))
 }
 
+/** What gives an option of `tokenSession`, whose errors do not name it. */
+const SETTINGS: Record<string, string> = {
+  jwks: '--jwks',
+  issuer: '--issuer',
+  audience: '--audience',
+  secret: 'ONECOUNT_JWT_SECRET',
+}
+
 /** @throws MissingSetting in place of the error for visitors */
 async function asSetting<T>(read: () => T | Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {
     if (!(error instanceof OnecountError) || !error.options.detail) throw error
-    throw new MissingSetting(error.options.detail)
+    const { field, detail } = error.options
+    throw new MissingSetting(detail, { setting: SETTINGS[field ?? ''] })
   }
 }

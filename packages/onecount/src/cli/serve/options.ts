@@ -51,12 +51,13 @@ export function readServeOptions(args: string[], env: Env): ServeOptions | null 
   if (!anonymous && !token)
     throw new UsageError('--no-anonymous without --jwks: nobody could like; name the keys of your tokens')
   return {
-    port: integer('--port', values.port ?? (env.PORT || String(PORT)), 0, 65_535),
+    port: portOf(values.port, env.PORT || undefined),
     host: values.host ?? HOST,
     basePath: basePathOf(values['base-path'] ?? '/api'),
-    origins: [...listOf(env.ONECOUNT_TRUSTED_ORIGINS), ...(values.origin ?? []).flatMap(listOf)].map(
-      originOf,
-    ),
+    origins: [
+      ...originsOf('ONECOUNT_TRUSTED_ORIGINS', listOf(env.ONECOUNT_TRUSTED_ORIGINS)),
+      ...originsOf('--origin', (values.origin ?? []).flatMap(listOf)),
+    ],
     processes: integer('--processes', values.processes ?? '1', 1, MOST_PROCESSES),
     drains: !values['no-drain'],
     anonymous,
@@ -95,14 +96,20 @@ function tokenOptions(values: TokenValues, env: Env): TokenOptions | null {
   return null
 }
 
-/** One site, as browsers write it; never a pattern: cookies go along. */
-function originOf(text: string): string {
-  const { origin, protocol, hostname } = URL.canParse(text) ? new URL(text) : NO_URL
-  if (/^https?:$/.test(protocol) && !hostname.includes('*')) return origin
-  throw new UsageError(
-    `--origin ${text} is no origin: name each site whose pages may like, as https://app.example.com`,
-  )
+function portOf(given: string | undefined, inEnvironment: string | undefined): number {
+  const name = given === undefined && inEnvironment !== undefined ? 'PORT' : '--port'
+  return integer(name, given ?? inEnvironment ?? String(PORT), 0, 65_535)
 }
+
+/** Sites, as browsers write them; never a pattern: cookies go along. `name`: of the setting. */
+const originsOf = (name: string, texts: string[]): string[] =>
+  texts.map(text => {
+    const { origin, protocol, hostname } = URL.canParse(text) ? new URL(text) : NO_URL
+    if (/^https?:$/.test(protocol) && !hostname.includes('*')) return origin
+    throw new UsageError(
+      `${name} ${text} is no origin: name each site whose pages may like, as https://app.example.com`,
+    )
+  })
 
 const NO_URL = { origin: '', protocol: '', hostname: '' }
 

@@ -1,4 +1,5 @@
 import cluster, { type Worker } from 'node:cluster'
+import { FailedElsewhere, type Failure } from '../failure'
 import type { ServeLog } from './log'
 
 /** By when a process has to have ended, with its last answers and its last drain; milliseconds. */
@@ -8,11 +9,11 @@ const RESTART_MS = 100
 const MOST_RESTART_MS = 5000
 
 /** What a process tells the one that started it. */
-export type Told = { listening: string } | { failed: string }
+export type Told = { listening: string } | { failed: Failure }
 
 /**
  * Runs `count` processes that share one port, and starts another in place of one that ends. Answers the exit code: 0 when
- * it was asked to stop and all ended in order, 1 when one had to be killed, 2 when they cannot begin.
+ * it was asked to stop and all ended in order, 1 when one had to be killed. @throws FailedElsewhere when they cannot begin
  */
 export async function serveTogether(count: number, log: ServeLog, asked: Promise<void>): Promise<number> {
   const running = new Set<Worker>()
@@ -20,8 +21,10 @@ export async function serveTogether(count: number, log: ServeLog, asked: Promise
   let ended = 0
   let isStopping = false
   let isOver: (code: number) => void
-  const over = new Promise<number>(resolve => {
+  let hasFailed: (error: FailedElsewhere) => void
+  const over = new Promise<number>((resolve, reject) => {
     isOver = resolve
+    hasFailed = reject
   })
 
   function start(): void {
@@ -42,12 +45,11 @@ export async function serveTogether(count: number, log: ServeLog, asked: Promise
   }
 
   /** A setting is wrong, and it is the same for all: it is said once. */
-  function fail(message: string): void {
+  function fail(failure: Failure): void {
     if (isStopping) return
     isStopping = true
-    console.error(message)
     for (const { process } of running) process.kill('SIGKILL')
-    isOver(2)
+    hasFailed(new FailedElsewhere(failure))
   }
 
   async function stop(): Promise<void> {
