@@ -3,7 +3,8 @@
 do $$
 begin
   if to_regclass('realtime.messages') is null or exists (
-    select from pg_policy where polrelid = 'realtime.messages'::regclass and polname = 'onecount_likes_are_heard'
+    select from pg_policy
+     where polrelid = to_regclass('realtime.messages') and polname = 'onecount_likes_are_heard'
   ) then
     return;
   end if;
@@ -11,5 +12,5 @@ begin
     using (extension = 'broadcast' and (select realtime.topic()) ~ '^likes:[0-9]+$');
 exception when insufficient_privilege then
   raise warning 'the policy for broadcasts is not made: %', sqlerrm
-    using hint = 'Pages follow the changes of the rows instead, or are polled.';
+    using hint = 'Pages follow the changes of the rows instead.';
 end $$;

@@ -22,7 +22,7 @@ export const readMessagesTable = (): Promise<string> =>
 export function authorizeBy(exec: Exec): Authorize {
   return async (topic, role) => {
     const [row] = await exec(
-      `select hears, sends from realtime.onecount_dev_allows(${literal(topic)}, ${literal(role)})`,
+      `select hears, sends from realtime.local_permissions(${literal(topic)}, ${literal(role)})`,
     )
     return row as unknown as Permissions
   }

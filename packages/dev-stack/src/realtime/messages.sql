@@ -25,7 +25,7 @@ grant select, insert, update on realtime.messages to anon, authenticated, servic
 
 -- Whether a role may hear what is broadcast on a private topic, and whether it may broadcast: a row is inserted for it
 -- to see, and it inserts one itself. Nothing of that stays.
-create or replace function realtime.onecount_dev_allows(p_topic text, p_role text, out hears boolean, out sends boolean)
+create or replace function realtime.local_permissions(p_topic text, p_role text, out hears boolean, out sends boolean)
 language plpgsql as $$
 declare
   v_id uuid := gen_random_uuid();
@@ -50,4 +50,4 @@ begin
     null;
   end;
 end $$;
-revoke execute on function realtime.onecount_dev_allows(text, text) from public;
+revoke execute on function realtime.local_permissions(text, text) from public;

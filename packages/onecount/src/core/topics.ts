@@ -21,6 +21,8 @@ export interface LikesMessage {
 /**
  * The topic of a post, the same on the server and in browsers: `likes:<n>`, and `likes:<kind>:<n>` of another kind than
  * `like`; n is FNV-1a of the id (32 bits, by UTF-16 code units) modulo `TOPICS`.
+ * @example
+ * topicOf('like', '50050001-aaaa-bbbb-cccc-ddddeeee0001') // 'likes:7'
  */
 export function topicOf(kind: string, postId: string): string {
   let hash = 0x811c9dc5
