@@ -1,5 +1,8 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { type LocalSupabase, startSupabase } from '@onecount/dev-stack/supabase'
@@ -15,6 +18,7 @@ import { connect, ownersTables, supabaseClient } from './support/databases'
 
 /** Supabase compiles and migrates a database as it starts: long on a busy machine. */
 const START_MS = 120_000
+const BIN = join(import.meta.dirname, '../bin/onecount.mjs')
 const BEAR = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 const TOPIC = topicOf('like', BEAR)
 
@@ -172,6 +176,24 @@ describe('likes that the server broadcasts', () => {
     expect(asked.filter(path => path.includes('/events/'))).toHaveLength(1)
     expect(warnings).toEqual([])
   })
+
+  it(
+    'are told by npx onecount worker --broadcast too',
+    async () => {
+      const { engine } = startEngine({ broadcast: null, drain: { lingerMs: 60_000, idleMs: 0 } })
+      const heard = await listen()
+      const worker = spawn(process.execPath, [BIN, 'worker', '--broadcast'], {
+        env: { ...process.env, ...access(), REDIS_URL: redis.url, DATABASE_URL: database },
+        stdio: 'ignore',
+      })
+      const ended = once(worker, 'close')
+      const { count, rev } = await engine.set(BEAR, 'lea', true)
+      await expect.poll(() => heard.at(-1)).toEqual([[BEAR, count, rev]])
+      worker.kill('SIGTERM')
+      expect((await ended)[0]).toBe(0)
+    },
+    START_MS,
+  )
 })
 
 /** The local Realtime without the address for one event, as before version 2.97. */

@@ -118,7 +118,12 @@ describe('the public interface', () => {
       'upstashFromEnv',
       'upstashPort',
     ])
-    expect(Object.keys(supabaseDrivers).sort()).toEqual(['supabaseFromEnv', 'supabasePort'])
+    expect(Object.keys(supabaseDrivers).sort()).toEqual([
+      'broadcastFromEnv',
+      'supabaseBroadcast',
+      'supabaseFromEnv',
+      'supabasePort',
+    ])
     expect(Object.keys(nextServer).sort()).toEqual(['onecountNext'])
     expect(Object.keys(testing).sort()).toEqual(['postgresContract', 'redisContract'])
   })

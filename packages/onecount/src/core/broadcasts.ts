@@ -113,7 +113,7 @@ export function createBroadcasts({ port, kind, read, log, elapsed }: BroadcastsO
       if (isPaused) return
       isPaused = true
       const reason = error instanceof Error ? error.message : String(error)
-      log.warn(`broadcast paused, pages learn of likes by reading meanwhile: ${reason}`)
+      log.warn(`broadcast paused: ${reason}`)
     }
   }
 
