@@ -151,7 +151,7 @@ describe('likes that the server broadcasts', () => {
       supabase = await startSupabase({ databaseUrl: database, port })
       const heard = await listen()
       await expect.poll(() => heard.at(-1), { timeout: 40_000 }).toEqual([[BEAR, count, rev]])
-      expect(warnings.at(-1)).toBe('broadcast resumed')
+      await expect.poll(() => warnings.at(-1)).toBe('broadcast resumed')
     },
     START_MS,
   )
