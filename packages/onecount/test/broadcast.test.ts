@@ -1,8 +1,9 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { type LocalSupabase, startSupabase } from '@onecount/dev-stack/supabase'
@@ -177,23 +178,44 @@ describe('likes that the server broadcasts', () => {
     expect(warnings).toEqual([])
   })
 
-  it(
-    'are told by npx onecount worker --broadcast too',
-    async () => {
+  it.each([
+    ['worker', []],
+    ['serve', ['--port', '0']],
+  ])(
+    'are told by npx onecount %s --broadcast too',
+    async (command, options) => {
       const { engine } = startEngine({ broadcast: null, drain: { lingerMs: 60_000, idleMs: 0 } })
       const heard = await listen()
-      const worker = spawn(process.execPath, [BIN, 'worker', '--broadcast'], {
-        env: { ...process.env, ...access(), REDIS_URL: redis.url, DATABASE_URL: database },
+      const program = spawn(process.execPath, [BIN, command, '--broadcast', ...options], {
+        env: {
+          ...process.env,
+          ...access(),
+          REDIS_URL: redis.url,
+          DATABASE_URL: database,
+          ONECOUNT_SECRET: 'a secret of 32 characters or more',
+        },
         stdio: 'ignore',
       })
-      const ended = once(worker, 'close')
-      const { count, rev } = await engine.set(BEAR, 'lea', true)
+      const ended = once(program, 'close')
+      const { count, rev } = await engine.set(BEAR, `by-${command}`, true)
       await expect.poll(() => heard.at(-1)).toEqual([[BEAR, count, rev]])
-      worker.kill('SIGTERM')
+      program.kill('SIGTERM')
       expect((await ended)[0]).toBe(0)
     },
     START_MS,
   )
+
+  it('need an address and a key: the worker says which is missing', async () => {
+    const { SUPABASE_URL: _, SUPABASE_SECRET_KEY: __, ...env } = process.env
+    const run = promisify(execFile)(process.execPath, [BIN, 'worker', '--once', '--broadcast'], {
+      env: { ...env, REDIS_URL: redis.url, DATABASE_URL: database },
+      cwd: import.meta.dirname,
+    })
+    await expect(run).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('SUPABASE_URL is not set'),
+    })
+  })
 })
 
 /** The local Realtime without the address for one event, as before version 2.97. */
