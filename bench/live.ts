@@ -187,7 +187,10 @@ function timesOf(likes: readonly Like[], heard: readonly Heard[]): Times {
     subscribers: heard.length,
     p50Ms: round(quantile(times, 0.5), 1),
     p95Ms: round(quantile(times, 0.95), 1),
-    maxMs: round(times.reduce((most, ms) => Math.max(most, ms), 0), 1),
+    maxMs: round(
+      times.reduce((most, ms) => Math.max(most, ms), 0),
+      1,
+    ),
   }
 }
 
