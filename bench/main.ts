@@ -7,6 +7,7 @@ import { existing } from './existing'
 import { http } from './http'
 import { instances } from './instances'
 import { like } from './like'
+import { live } from './live'
 import { memory } from './memory'
 import { plans } from './plans'
 import { postgres } from './postgres'
@@ -26,6 +27,7 @@ const HELP = `Measures the engine on stores that it starts itself, on this machi
   size             time of a like, a read, a hydration and a removal by the number of the post's likers
   memory           bytes in Redis of a like, a session and an op, by kind of key
   instances        1 to 40 engines on one backlog: time, script calls, idle calls; how long a like waits for Postgres
+  live             how long a like takes to other people's pages with 1, 50 and 500 subscribers; messages per like
   drain            how long until Postgres has what gathered while it was away, and the time of a like meanwhile
   billed           commands that Upstash bills for a like, a page, a drain and an idle process
   cold             a new process until it has taken its first like, as a function that a platform starts
@@ -35,8 +37,8 @@ const HELP = `Measures the engine on stores that it starts itself, on this machi
   plans            how long calls take in Postgres where one post has nearly all ratings and statistics are old
   rename           a target of a mapped kind gets another id: time, locks, and until Redis was told
 
-  --seconds N      like, http, read, postgres, instances: of each round, 2
-  --rounds N       like, http, read, postgres: of each side, 5; web: of each page, 5; end-to-end, instances: 3
+  --seconds N      like, http, read, postgres, instances, live: of each round, 2
+  --rounds N       like, http, read, postgres: of each side, 5; web: of each page, 5; end-to-end, instances, live: 3
   --likes N        end-to-end: of each round, 20000
   --ops N          drain: how many gathered, 200000; billed: 1000
   --ratings N      existing, plans: how many there are; size, rename: of the largest post; 1000000
@@ -74,6 +76,7 @@ const MEASURES = new Map<string, Measure>(
     size,
     memory,
     instances,
+    live,
     drain,
     billed,
     cold,
@@ -107,7 +110,9 @@ async function main(): Promise<number> {
   }
   const numbers: Numbers = {
     seconds: Number(values.seconds),
-    rounds: Number(values.rounds ?? (measure === endToEnd || measure === instances ? 3 : 5)),
+    rounds: Number(
+      values.rounds ?? (measure === endToEnd || measure === instances || measure === live ? 3 : 5),
+    ),
     concurrency: Number(values.concurrency),
     likes: Number(values.likes),
     ops: Number(values.ops ?? (measure === billed ? 1000 : 200_000)),

@@ -1,9 +1,9 @@
 import { connection } from 'next/server'
-import { supabaseAccess } from '@/app/utils/supabase-env'
+import { broadcastsLikes, supabaseAccess } from '@/app/utils/supabase-env'
 import { RealtimeLikes } from './RealtimeLikes'
 
 /** Tells the browser where Supabase is: asked for with each page, so that one build runs anywhere. */
 export async function Realtime() {
   await connection()
-  return <RealtimeLikes access={supabaseAccess()} />
+  return <RealtimeLikes access={supabaseAccess()} broadcast={broadcastsLikes()} />
 }

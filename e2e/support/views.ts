@@ -54,15 +54,36 @@ export async function follow(page: Page, href: string): Promise<void> {
   await page.waitForURL(`**${href}`)
 }
 
-/** Resolves when this page's realtime subscription is confirmed; call it before the page is opened. */
+/**
+ * Resolves when this page hears of likes: it has joined every topic that it has asked for, or follows the rows. Call it
+ * before the page is opened.
+ */
 export function realtimeReady(page: Page): Promise<void> {
   return new Promise(resolve => {
+    const joining = new Set<string>()
     page.on('websocket', socket => {
+      socket.on('framesent', ({ payload }) => {
+        const { topic, event } = realtimeMessage(payload)
+        if (event === 'phx_join' && topic.startsWith('realtime:likes:')) joining.add(topic)
+      })
       socket.on('framereceived', ({ payload }) => {
-        if (String(payload).includes('Subscribed to PostgreSQL')) resolve()
+        const { topic, event, body } = realtimeMessage(payload)
+        if (body.message === 'Subscribed to PostgreSQL') resolve()
+        const isJoined = event === 'phx_reply' && body.status === 'ok' && joining.delete(topic)
+        if (isJoined && joining.size === 0) resolve()
       })
     })
   })
+}
+
+/** A frame of Supabase Realtime; one of another kind has no event. */
+export function realtimeMessage(frame: string | Buffer) {
+  try {
+    const [, , topic, event, body] = JSON.parse(String(frame))
+    return { topic: String(topic), event: String(event), body: (body ?? {}) as Record<string, unknown> }
+  } catch {
+    return { topic: '', event: '', body: {} as Record<string, unknown> }
+  }
 }
 
 const isHydrated = (element: Element): boolean =>

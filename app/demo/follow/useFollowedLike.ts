@@ -83,7 +83,10 @@ export function useFollowedLike(
   return { run, otherTabs, isExact: status === 'exact' || status === 'saving' }
 }
 
-/** The very message that every other browser gets: on the same socket as the application's own. */
+/**
+ * What Realtime tells of the row, on the same socket as the application's own. Pages that hear broadcasts get theirs
+ * when the batch of this row is settled, right after.
+ */
 function useRealtime(access: SupabaseAccess | null, postId: string, onLikes: (likes: unknown) => void): void {
   const { url, key } = access ?? {}
   const hear = useEffectEvent(onLikes)

@@ -1,7 +1,7 @@
 import { createMetrics } from 'onecount/metrics'
 import { onecountNext } from 'onecount/next'
 import { redisFromEnv } from 'onecount/redis'
-import { supabaseFromEnv } from 'onecount/supabase'
+import { broadcastFromEnv, supabaseFromEnv } from 'onecount/supabase'
 import { upstashFromEnv } from 'onecount/upstash'
 
 /** The likes of this application: routes, proxy, pages and instrumentation import them from here. */
@@ -9,6 +9,8 @@ export const onecount = onecountNext({
   // Over REST where functions have no connection to keep, else over TCP.
   redis: (env, options) => upstashFromEnv(env) ?? redisFromEnv(env, options),
   postgres: supabaseFromEnv,
+  // Other people's pages hear of likes as soon as they are drained.
+  broadcast: broadcastFromEnv,
   metrics: () => createMetrics(),
   // There are no Server Actions.
   readOnlyPages: true,

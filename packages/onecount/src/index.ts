@@ -36,6 +36,7 @@ export type { Moderated } from './core/moderation'
 export { createOnecount, type Onecount, type OnecountOptions } from './core/onecount'
 export { isLikedOp, MAX_OP_AHEAD, nextOp, opTime } from './core/op'
 export type {
+  BroadcastPort,
   Logger,
   PairWrite,
   PostgresPort,
@@ -45,5 +46,6 @@ export type {
   Snapshot,
   WriteResult,
 } from './core/ports'
+export { LIKES_EVENT, type LikesMessage, TOPICS, type ToldLikes, topicOf } from './core/topics'
 export type { LikeState, Source, WriteState } from './core/types'
 export { parseVariantId, variantId, variantIds } from './core/variants'

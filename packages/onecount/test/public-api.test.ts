@@ -41,11 +41,13 @@ describe('the public interface', () => {
       'DEFAULT_SETTINGS',
       'ERRORS',
       'ForeignRedis',
+      'LIKES_EVENT',
       'MAX_OP_AHEAD',
       'OnecountError',
       'Repartitioned',
       'StoreRefused',
       'StoreUnavailable',
+      'TOPICS',
       'createClock',
       'createEngines',
       'createKeys',
@@ -59,6 +61,7 @@ describe('the public interface', () => {
       'opTime',
       'parseAck',
       'parseVariantId',
+      'topicOf',
       'variantId',
       'variantIds',
     ])
@@ -115,7 +118,12 @@ describe('the public interface', () => {
       'upstashFromEnv',
       'upstashPort',
     ])
-    expect(Object.keys(supabaseDrivers).sort()).toEqual(['supabaseFromEnv', 'supabasePort'])
+    expect(Object.keys(supabaseDrivers).sort()).toEqual([
+      'broadcastFromEnv',
+      'supabaseBroadcast',
+      'supabaseFromEnv',
+      'supabasePort',
+    ])
     expect(Object.keys(nextServer).sort()).toEqual(['onecountNext'])
     expect(Object.keys(testing).sort()).toEqual(['postgresContract', 'redisContract'])
   })

@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws'
+import type { Authorize, Permissions, Role } from './authorization'
 import { type Binding, type Change, type Column, changePayload, checked, matches } from './changes'
 import { decode, encode, type Message, type Version } from './protocol'
 
@@ -9,12 +10,28 @@ interface Channel {
   self: boolean
   /** Whether its broadcasts are acknowledged. */
   ack: boolean
+  /** Null: the channel is public, and everybody may send. */
+  permissions: Permissions | null
+}
+
+interface JoinConfig {
+  postgres_changes?: Binding[]
+  broadcast?: { self?: boolean; ack?: boolean }
+  private?: boolean
+}
+
+/** What is broadcast. A public and a private channel of one topic hear nothing of each other. */
+export interface Broadcast {
+  topic: string
+  isPrivate: boolean
+  payload: Record<string, unknown>
 }
 
 /** What a connection may ask of the server. */
 export interface Hub {
-  broadcast(topic: string, payload: Record<string, unknown>, from: Connection | null): void
+  broadcast(message: Broadcast, from: Connection | null): void
   columns(table: string): Column[]
+  authorize: Authorize
 }
 
 /** Bytes that a client may leave unread. */
@@ -25,10 +42,14 @@ let nextBindingId = 1
 /** One client: its socket and the channels that it has joined. */
 export class Connection {
   readonly #channels = new Map<string, Channel>()
+  /** By topic, the join that waits for Postgres. */
+  readonly #joining = new Map<string, Message>()
 
   constructor(
     readonly socket: WebSocket,
     readonly version: Version,
+    /** What the key of the handshake stands for. */
+    readonly role: Role,
     readonly hub: Hub,
   ) {
     socket.on('message', (data: Buffer, isBinary: boolean) => {
@@ -49,9 +70,10 @@ export class Connection {
     }
   }
 
-  broadcast(topic: string, payload: Record<string, unknown>, from: Connection | null): void {
+  broadcast({ topic, isPrivate, payload }: Broadcast, from: Connection | null): void {
     const channel = this.#channels.get(topic)
-    if (channel && (from !== this || channel.self)) this.#send(topic, 'broadcast', payload)
+    if (!channel || isPrivate !== (channel.permissions !== null)) return
+    if (from !== this || channel.self) this.#send(topic, 'broadcast', payload)
   }
 
   #receive(message: Message): void {
@@ -60,37 +82,72 @@ export class Connection {
     else if (event === 'phx_join') this.#join(message)
     else if (event === 'phx_leave') {
       this.#channels.delete(topic)
+      this.#joining.delete(topic)
       this.#reply(message)
       this.#send(topic, 'phx_close', {}, message.joinRef)
     } else if (event === 'broadcast') {
       const channel = this.#channels.get(topic)
-      if (!channel) return
-      this.hub.broadcast(topic, message.payload, this)
+      // Hosted Realtime does not answer one who may not send either.
+      if (!channel || channel.permissions?.sends === false) return
+      const isPrivate = channel.permissions !== null
+      this.hub.broadcast({ topic, isPrivate, payload: message.payload }, this)
       if (channel.ack) this.#reply(message)
     }
-    // access_token and presence need no answer here: nothing that is published is private.
+    // access_token needs no answer: a key cannot change its role. Presence is not carried.
   }
 
-  /** The reply echoes the bindings in their order, each with its id: the client matches them by position. */
   #join(message: Message): void {
-    const config = (message.payload.config ?? {}) as {
-      postgres_changes?: Binding[]
-      broadcast?: { self?: boolean; ack?: boolean }
-    }
+    const config = (message.payload.config ?? {}) as JoinConfig
     const bindings = (config.postgres_changes ?? []).map(binding => ({
       ...checked(binding),
       id: nextBindingId++,
     }))
     const { self = false, ack = false } = config.broadcast ?? {}
-    this.#channels.set(message.topic, { joinRef: message.joinRef ?? message.ref, bindings, self, ack })
+    const channel = { joinRef: message.joinRef ?? message.ref, bindings, self, ack }
+    const token = message.payload.access_token
+    // A key says what the key of the handshake has said.
+    if (typeof token === 'string' && !token.startsWith('sb_'))
+      this.#refuse(message, 'MalformedJWT: The token provided is not a valid JWT')
+    else if (config.private) this.#joinPrivate(message, channel)
+    else this.#joined(message, { ...channel, permissions: null })
+  }
+
+  /** Joins if the policies of `realtime.messages` let this role hear of the topic. */
+  async #joinPrivate(message: Message, channel: Omit<Channel, 'permissions'>): Promise<void> {
+    const { topic } = message
+    this.#joining.set(topic, message)
+    const name = nameOf(topic)
+    const permissions = await this.hub.authorize(name, this.role).catch(() => null)
+    // It has left meanwhile, or has asked again.
+    if (this.#joining.get(topic) !== message) return
+    this.#joining.delete(topic)
+    if (permissions?.hears) this.#joined(message, { ...channel, permissions })
+    else if (!permissions) this.#refuse(message, 'UnableToSetPolicies: the database cannot be asked')
+    else
+      this.#refuse(
+        message,
+        `Unauthorized: You do not have permissions to read from this Channel topic: ${name}`,
+      )
+  }
+
+  /** The reply echoes the bindings in their order, each with its id: the client matches them by position. */
+  #joined(message: Message, channel: Channel): void {
+    const { topic } = message
+    const { bindings } = channel
+    this.#channels.set(topic, channel)
     this.#reply(message, { postgres_changes: bindings })
     if (bindings.length === 0) return
-    this.#send(message.topic, 'system', {
-      channel: message.topic.replace('realtime:', ''),
+    this.#send(topic, 'system', {
+      channel: nameOf(topic),
       extension: 'postgres_changes',
       message: 'Subscribed to PostgreSQL',
       status: 'ok',
     })
+  }
+
+  #refuse({ joinRef, ref, topic }: Message, reason: string): void {
+    const payload = { status: 'error', response: { reason } }
+    this.#write({ joinRef, ref, topic, event: 'phx_reply', payload })
   }
 
   #reply({ joinRef, ref, topic }: Message, response: Record<string, unknown> = {}): void {
@@ -108,3 +165,5 @@ export class Connection {
     if (socket.readyState === socket.OPEN) socket.send(encode(message, this.version))
   }
 }
+
+const nameOf = (topic: string) => topic.replace('realtime:', '')

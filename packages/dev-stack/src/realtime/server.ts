@@ -2,30 +2,40 @@ import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { WebSocketServer } from 'ws'
 import { refuseCaller } from '../supabase/gateway'
+import type { Authorize, Role } from './authorization'
 import type { Change, Column } from './changes'
 import { Connection, type Hub } from './connection'
+import { createBroadcastEndpoint } from './http'
 
 interface RealtimeOptions {
   publishableKey: string
   secretKey: string
   /** Origins of pages that may listen: those of the application. */
   origins: ReadonlySet<string>
+  /** Says who may do what on a private topic. */
+  authorize: Authorize
 }
 
 /** The largest message of a client, bytes. */
 const MAX_MESSAGE = 1024 * 1024
 
-/** A Realtime server that speaks to the official client: postgres_changes and broadcasts. */
-export function createRealtime({ publishableKey, secretKey, origins }: RealtimeOptions) {
+/** A Realtime server that speaks to the official client: postgres_changes and broadcasts, public and private. */
+export function createRealtime({ publishableKey, secretKey, origins, authorize }: RealtimeOptions) {
   const connections = new Set<Connection>()
   const sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE })
   let columns = new Map<string, Column[]>()
 
   const hub: Hub = {
-    broadcast(topic, payload, from) {
-      for (const connection of connections) connection.broadcast(topic, payload, from)
+    broadcast(message, from) {
+      for (const connection of connections) connection.broadcast(message, from)
     },
     columns: table => columns.get(table) ?? [],
+    authorize,
+  }
+
+  function roleOf(key: string | null): Role | null {
+    if (key === secretKey) return 'service_role'
+    return key === publishableKey ? 'anon' : null
   }
 
   /** The status that a handshake is refused with; null: it may go on. */
@@ -35,8 +45,7 @@ export function createRealtime({ publishableKey, secretKey, origins }: RealtimeO
     const refusal = refuseCaller({ headers: headersOf(request), url: url.href }, origins)
     if (refusal) return refusal.status
     if (url.pathname !== '/realtime/v1/websocket') return 404
-    const key = url.searchParams.get('apikey')
-    return key === publishableKey || key === secretKey ? null : 401
+    return roleOf(url.searchParams.get('apikey')) ? null : 401
   }
 
   return {
@@ -60,40 +69,24 @@ export function createRealtime({ publishableKey, secretKey, origins }: RealtimeO
         socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\n\r\n`)
         return
       }
-      const version = addressOf(request)?.searchParams.get('vsn') === '2.0.0' ? '2.0.0' : '1.0.0'
+      const { searchParams } = addressOf(request)!
+      const version = searchParams.get('vsn') === '2.0.0' ? '2.0.0' : '1.0.0'
+      const role = roleOf(searchParams.get('apikey'))!
       sockets.handleUpgrade(request, socket, head, ws => {
-        const connection = new Connection(ws, version, hub)
+        const connection = new Connection(ws, version, role, hub)
         connections.add(connection)
         ws.on('close', () => connections.delete(connection))
         ws.on('error', () => ws.terminate())
       })
     },
 
-    /** `POST /realtime/v1/api/broadcast` with `{ messages: [{ topic, event, payload }] }`: 202. */
-    async broadcast(request: Request): Promise<Response> {
-      if (request.headers.get('apikey') !== secretKey)
-        return Response.json({ message: 'wrong key' }, { status: 401 })
-      const body = (await request.json().catch(() => null)) as { messages?: BroadcastMessage[] } | null
-      if (!Array.isArray(body?.messages)) return Response.json({ message: 'no messages' }, { status: 422 })
-      if (!body.messages.every(message => message instanceof Object))
-        return Response.json({ message: 'a message is no object' }, { status: 422 })
-      for (const { topic, event, payload } of body.messages) {
-        hub.broadcast(`realtime:${topic}`, { type: 'broadcast', event, payload }, null)
-      }
-      return new Response(null, { status: 202 })
-    },
+    broadcast: createBroadcastEndpoint(hub, roleOf),
 
     close(): void {
       for (const { socket } of connections) socket.terminate()
       sockets.close()
     },
   }
-}
-
-interface BroadcastMessage {
-  topic: string
-  event: string
-  payload: Record<string, unknown>
 }
 
 function addressOf({ headers, url }: IncomingMessage): URL | null {

@@ -49,15 +49,29 @@ export const MIGRATION_LOCK = 'select pg_advisory_xact_lock(7061);'
  * Applies the migrations that were not applied yet, each with its record in one transaction (statements that are sent
  * together are one), and the seed when it is given, which adds nothing where it was applied before. Any number may run at
  * once: one after the other, by a lock.
+ *
+ * @param options `platform`: what a hosted project has beside the application's tables; runs each time, after the roles
+ * and before the first migration
  */
-export async function applyMigrations(exec: Exec, { seed }: { seed?: string } = {}): Promise<string[]> {
+export async function applyMigrations(
+  exec: Exec,
+  { seed, platform }: { seed?: string; platform?: string } = {},
+): Promise<string[]> {
   await exec('create schema if not exists supabase_migrations').catch(() => {})
   await exec(
     'create table if not exists supabase_migrations.schema_migrations (version text primary key)',
   ).catch(() => {})
+  const applied = await applyAll(exec, [{ name: 'roles', sql: ROLES }])
+  if (platform) await exec(`${MIGRATION_LOCK}\n${platform}`)
+  applied.push(...(await applyAll(exec, await readMigrations())))
+  if (seed) await applySeed(exec, seed)
+  return applied
+}
+
+/** Answers the names of those that were not applied before. */
+async function applyAll(exec: Exec, migrations: Migration[]): Promise<string[]> {
   const applied: string[] = []
-  const steps = [{ name: 'roles', sql: ROLES }, ...(await readMigrations())]
-  for (const { name, sql } of steps) {
+  for (const { name, sql } of migrations) {
     const before = await exec(`select 1 from supabase_migrations.schema_migrations where version = '${name}'`)
     if (before.length > 0) continue
     await exec(`
@@ -66,7 +80,6 @@ export async function applyMigrations(exec: Exec, { seed }: { seed?: string } = 
       insert into supabase_migrations.schema_migrations (version) values ('${name}') on conflict do nothing;`)
     applied.push(name)
   }
-  if (seed) await applySeed(exec, seed)
   return applied
 }
 

@@ -1,3 +1,4 @@
+import { isBroadcastAddress } from '../realtime/http'
 import { isLoopback } from '../services/loopback'
 
 /** The largest body that is accepted, bytes. */
@@ -30,7 +31,7 @@ export function createGateway({ origins, rest, broadcast }: GatewayOptions) {
     const { pathname } = new URL(request.url)
     if (method === 'OPTIONS') return preflight(request)
     if (!METHODS.split(', ').includes(method)) return notAllowed(METHODS)
-    if (pathname === '/realtime/v1/api/broadcast')
+    if (isBroadcastAddress(pathname))
       return method === 'POST' ? withBody(request, broadcast) : notAllowed('POST')
     if (!pathname.startsWith('/rest/v1/')) return refuse(404, 'there is nothing at this address')
     if (/^\/rest\/v1\/+rpc\//.test(decode(pathname)) && method !== 'POST') return notAllowed('POST')

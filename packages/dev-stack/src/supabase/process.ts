@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { App } from '@supabase/lite'
 import { nodeListener } from 'onecount/http'
+import { authorizeBy, readMessagesTable } from '../realtime/authorization'
 import { followChanges } from '../realtime/feed'
 import { createRealtime } from '../realtime/server'
 import { listenOnLoopback } from '../services/free-port'
@@ -29,13 +30,18 @@ const settings = JSON.parse(process.env.ONECOUNT_SUPABASE ?? '{}') as SupabaseSe
 const database = await (settings.databaseUrl
   ? openPostgres(settings.databaseUrl)
   : openPglite(settings.dir, process.env.ONECOUNT_PGLITE_PREPARED))
-await applyMigrations(database.exec)
+await applyMigrations(database.exec, { platform: await readMessagesTable() })
 await database.prepare()
 if (settings.seed) await applySeed(database.exec, await readSeed())
 
 /** Of pages that may call; the parent tells them as soon as it knows where the application is. */
 const origins = new Set<string>()
-const realtime = createRealtime({ ...settings, origins })
+const askPostgres = authorizeBy(database.exec)
+const realtime = createRealtime({
+  ...settings,
+  origins,
+  authorize: (topic, role) => database.answer(() => askPostgres(topic, role)),
+})
 realtime.describe(await followChanges(database.exec, database.listen, realtime.changed))
 
 const app = new App({

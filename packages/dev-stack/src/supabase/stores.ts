@@ -12,8 +12,8 @@ export interface Database {
   connection: Awaited<ReturnType<typeof createPgliteConnection>> | ReturnType<typeof createPostgresConnection>
   exec: Exec
   listen: Listen
-  /** Answers one request. @throws what `work` throws */
-  answer(work: () => Promise<Response>): Promise<Response>
+  /** Runs what a request needs of the database, apart from what other requests do. @throws what `work` throws */
+  answer<T>(work: () => Promise<T>): Promise<T>
   /** Keeps what it holds now for those that start in memory after it, where a file was named for that. */
   prepare(): Promise<void>
   close(): Promise<void>

@@ -7,7 +7,7 @@ import { DEFAULT_KIND, type Kind } from '../core/kind'
 import { NOBODY } from '../core/kind-ids'
 import type { LoopOptions } from '../core/loop'
 import type { Onecount } from '../core/onecount'
-import type { Logger, PostgresPort } from '../core/ports'
+import type { BroadcastPort, Logger, PostgresPort } from '../core/ports'
 import { countedType } from '../core/variants'
 import { within } from '../core/within'
 import { functionPrefix } from '../postgres/names'
@@ -33,6 +33,8 @@ export interface ConnectOptions {
   /** Deadline of one call, milliseconds. A page of a tool may be large, and no visitor waits for it. */
   patienceMs?: number
   drain?: LoopOptions
+  /** Tells pages of what was drained. */
+  broadcast?: BroadcastPort | null
   /** Gives Postgres to this Redis if it belongs to another one. */
   takeOver?: boolean
   /** Goes on where Postgres belongs to another Redis: that may change. */
@@ -63,7 +65,7 @@ export async function connect(settings: StoreSettings, options: ConnectOptions =
 export async function connectKinds(
   settings: StoreSettings,
   kinds: readonly Kind[],
-  { log, patienceMs = PATIENCE_MS, drain, takeOver, isPatient }: ConnectOptions = {},
+  { log, patienceMs = PATIENCE_MS, drain, broadcast, takeOver, isPatient }: ConnectOptions = {},
 ): Promise<ConnectedKinds> {
   if (settings.databaseUrl) assertAddress(databaseAddress(settings.databaseUrl))
   const redis = await openRedis(settings, patienceMs)
@@ -90,6 +92,7 @@ export async function connectKinds(
         postgres: kind => postgres.storeOf(kind).port,
         log,
         drain,
+        broadcast,
         takeOver,
         // No visitor waits for a like that a tool writes.
         settings: { deadlineMs: Number.POSITIVE_INFINITY },

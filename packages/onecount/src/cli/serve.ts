@@ -1,4 +1,5 @@
 import cluster from 'node:cluster'
+import { BROADCAST_HELP } from './broadcast'
 import { describeFailure } from './failure'
 import type { Command } from './main'
 import { createServeLog } from './serve/log'
@@ -18,6 +19,7 @@ const HELP = `Serves likes over HTTP beside any application, and drains them to 
   --base-path P    /api: likes are at /api/likes, kinds at /api/kinds/<name>
   --processes N    so many processes share the port (1)
   --no-drain       npx onecount worker drains, not this process
+${BROADCAST_HELP}
   --json           the log as one JSON object a line. Where it cannot begin: one with error, code, setting and fix
 
 People who are signed in, by a token of the application in Authorization: Bearer … (npm install jose):

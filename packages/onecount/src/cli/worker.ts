@@ -1,4 +1,5 @@
 import type { Engines } from '../core/engines'
+import { BROADCAST_HELP, BROADCAST_OPTION, openBroadcast } from './broadcast'
 import { readKinds } from './config'
 import { connectKinds } from './connect'
 import type { Command } from './main'
@@ -11,6 +12,7 @@ const HELP = `Drains likes from Redis to Postgres in a process of its own. Any n
 
   --every MS       look for work this often (1000)
   --once           drain until nothing is left, then end
+${BROADCAST_HELP}
 ${STORE_OPTIONS_HELP}
   --help
 
@@ -33,6 +35,7 @@ export const worker: Command = {
       options: {
         every: { type: 'string' },
         once: { type: 'boolean' },
+        ...BROADCAST_OPTION,
         ...STORE_OPTIONS,
         help: { type: 'boolean' },
       },
@@ -44,7 +47,9 @@ export const worker: Command = {
     const idleMs = values.every === undefined ? EVERY_MS : Number(values.every)
     if (!Number.isInteger(idleMs) || idleMs < 10 || idleMs > 60_000)
       throw new UsageError(`--every ${values.every} is no pause: use milliseconds from 10 to 60000`)
+    const settings = storeSettings(values)
     const options = {
+      broadcast: await openBroadcast(values.broadcast, settings),
       log: { warn: (line: string) => console.error(`[onecount] ${line}`) },
       patienceMs: PATIENCE_MS,
       drain: { idleMs },
@@ -52,7 +57,7 @@ export const worker: Command = {
       takeOver: mergedEnv().ONECOUNT_TAKE_OVER === '1',
     }
     const kinds = await readKinds(values)
-    const { engines, close } = await connectKinds(storeSettings(values), kinds, options)
+    const { engines, close } = await connectKinds(settings, kinds, options)
     try {
       if (values.once) return await drainAll(engines)
       await drainUntilAsked(engines.drain)

@@ -34,6 +34,8 @@ export interface Context {
   ownership: Ownership
   /** What became of the last attempt to drain. */
   pause: Pause
+  /** Is told of posts whose likes have changed, once Redis has settled it. */
+  changed?(postIds: Iterable<string>): void
   log: Logger
   settings: Settings
   /** Of a private one, what is said of a post must not depend on what others press. */

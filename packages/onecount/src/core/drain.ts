@@ -109,6 +109,7 @@ export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease 
       onRefused?.(refused)
     }
     const isSettled = await settle(batch, result)
+    ctx.changed?.(result.posts.map(({ postId }) => postId))
     if (batch.isFull) adapt(ctx.elapsed() - began)
     ctx.ownership.confirm(home)
     const moved = batch.entries.length + rows.length

@@ -2,6 +2,7 @@ import { createAbsentPosts } from './absent-posts'
 import type { Ack } from './ack'
 import { createAcknowledge } from './acknowledge'
 import { withSnapshotBreaker } from './breaker'
+import { type Broadcasts, createBroadcasts } from './broadcasts'
 import { type BulkOptions, pages, rehydrate } from './bulk'
 import { createClock } from './clock'
 import type { Site } from './context'
@@ -64,6 +65,8 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
     clock: elapsed,
   })
   const now = createClock(clock)
+  let broadcasts: Broadcasts | undefined
+  const changed = (postIds: Iterable<string>) => broadcasts?.changed(postIds)
   const parts = Array.from({ length: partitions }, (_, partition) =>
     createPartition({
       partition,
@@ -76,6 +79,7 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       settings,
       drain: options.drain,
       turns: turnsOf?.(partition),
+      changed,
       log,
       now,
       elapsed,
@@ -99,12 +103,27 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
   const shared = { parts, partOf, isPostId, absent, view, deadlineMs: settings.deadlineMs }
   const acknowledge = createAcknowledge(shared)
   const readPosts = createReader(shared)
+  if (options.broadcast && !kind.isPrivate)
+    broadcasts = createBroadcasts({
+      port: options.broadcast,
+      kind: kind.name,
+      read: postIds => readPosts(postIds, null),
+      log,
+      elapsed,
+    })
 
   /** @throws OnecountError where there cannot be such a pair, or Postgres has just said so */
   function assertPair(postId: string, sessionId: string): void {
     assertPostId(postId)
     assertSessionId(sessionId)
     if (absent.has(postId)) throw new OnecountError('post_not_found', { field: 'postId' })
+  }
+
+  /** A press that Postgres has taken alone is in no batch of a drain. */
+  async function told(pressed: Promise<WriteState>): Promise<WriteState> {
+    const state = await pressed
+    if (state.source === 'postgres') changed([state.postId])
+    return state
   }
 
   const engine = {
@@ -125,7 +144,7 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       const ctx = contextOf(postId)
       const accepted =
         op === undefined ? press(ctx, postId, sessionId, liked) : write(ctx, postId, sessionId, liked, op)
-      return acknowledge(postId, sessionId, accepted, wanted)
+      return told(acknowledge(postId, sessionId, accepted, wanted))
     },
 
     /** Flips a pair, for callers that hold no op. One round trip. @throws OnecountError as `set` */
@@ -135,7 +154,7 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       { ack: wanted = ack }: { ack?: Ack } = {},
     ): Promise<WriteState> {
       assertPair(postId, sessionId)
-      return acknowledge(postId, sessionId, press(contextOf(postId), postId, sessionId, null), wanted)
+      return told(acknowledge(postId, sessionId, press(contextOf(postId), postId, sessionId, null), wanted))
     },
 
     /**
@@ -242,7 +261,13 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       keysOf: (postId: string) => contextOf(postId).keys,
     },
 
-    drain: loop,
+    drain: {
+      ...loop,
+      async stop(options?: { budgetMs?: number }): Promise<void> {
+        await loop.stop(options)
+        await broadcasts?.flush()
+      },
+    },
 
     /** Two round trips a partition. Never throws. */
     health: (): Promise<Health> =>
@@ -251,9 +276,17 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
         loop.lastDrainAt(),
       ),
 
-    /** Drains until nothing is left or `budgetMs` have passed, 5000. @throws StoreUnavailable */
-    drainOnce: (budgetMs = DRAIN_MS, options: Omit<DrainOptions, 'budgetMs'> = {}) =>
-      loop.drain({ ...options, budgetMs }),
+    /**
+     * Drains until nothing is left or `budgetMs` have passed, 5000. With `broadcast` it waits for its messages, for at
+     * most a second: the process may be stopped afterwards. @throws StoreUnavailable
+     */
+    async drainOnce(budgetMs = DRAIN_MS, options: Omit<DrainOptions, 'budgetMs'> = {}) {
+      try {
+        return await loop.drain({ ...options, budgetMs })
+      } finally {
+        await broadcasts?.flush()
+      }
+    },
 
     /**
      * Lets Postgres forget unlikes from long ago and what is logged for a Redis that is gone: once an hour for all

@@ -3,7 +3,7 @@ import { DEFAULT_SETTINGS, type Settings } from './context'
 import { OnecountError } from './errors'
 import { MOST_PARTITIONS } from './keys'
 import type { LoopOptions } from './loop'
-import type { Logger, PostgresPort, RedisPort } from './ports'
+import type { BroadcastPort, Logger, PostgresPort, RedisPort } from './ports'
 
 /** What `createOnecount` takes. */
 export interface OnecountOptions {
@@ -34,6 +34,12 @@ export interface OnecountOptions {
   }
   /** Those that are left out: `DEFAULT_SETTINGS`. */
   settings?: Partial<Settings>
+  /**
+   * Tells pages of likes that have changed, as `supabaseBroadcast` of `onecount/supabase` does: after each batch that
+   * this engine has drained, and after a press that Postgres has taken alone. Of a private kind nothing is told. Left
+   * out or null: pages follow the rows of Postgres, or read.
+   */
+  broadcast?: BroadcastPort | null
   /** When `drain.start()` looks for work. */
   drain?: LoopOptions
   /** Default: `console`. */

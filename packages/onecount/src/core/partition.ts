@@ -24,6 +24,8 @@ export interface PartitionOptions {
   drain: LoopOptions | undefined
   /** Of this partition of all kinds; left out: it looks alone. */
   turns: Turns | undefined
+  /** As of the context. */
+  changed?(postIds: Iterable<string>): void
   log: Logger
   now(): number
   elapsed(): number
@@ -67,6 +69,7 @@ export function createPartition(options: PartitionOptions) {
     hydrations: createHydrations(options),
     ownership,
     pause: createPause(elapsed),
+    changed: options.changed,
     log,
     settings,
     kind: options.kind,

@@ -1,4 +1,5 @@
 import type { Kind } from './kind'
+import type { ToldLikes } from './topics'
 
 /** The scripts in `lua/`, by file name. */
 export type ScriptName =
@@ -269,4 +270,13 @@ export interface RefusedFilter {
 /** Where the engine writes what an operator should know; `console` is one. */
 export interface Logger {
   warn(message: string): void
+}
+
+/** What the engine needs to tell pages that likes have changed. */
+export interface BroadcastPort {
+  /**
+   * Sends one message, `{ likes }`, as the event `likes` of a private channel that browsers can hear and cannot send on.
+   * One call a topic at once; one that has not ended after 5 seconds is given up. @throws when it was not taken
+   */
+  send(topic: string, likes: ToldLikes[]): Promise<unknown>
 }

@@ -1,6 +1,6 @@
 import type { Engines } from '../core/engines'
 import type { Kind, Kinds } from '../core/kind'
-import type { PostgresPort, RedisPort } from '../core/ports'
+import type { BroadcastPort, PostgresPort, RedisPort } from '../core/ports'
 import { misconfigured } from '../http/misconfigured'
 import type { Exposition } from '../http/ports'
 import type { PersonOf } from '../http/visitor'
@@ -46,6 +46,11 @@ export interface OnecountNextConfig<Name extends string = string> {
   postgres: (env: Env, options: { kind: Kind }) => PostgresPort
   /** Opens Redis, with the first use: `redisFromEnv` of `onecount/redis`. Left out or null: Postgres serves alone. */
   redis?: (env: Env, options: { lazyConnect: boolean }) => RedisSource | null
+  /**
+   * Makes what tells pages of other people's likes, with the first use: `broadcastFromEnv` of `onecount/supabase`. Pages
+   * hear it with `broadcast` of `useLikesSubscription`. Left out or null: nothing is broadcast.
+   */
+  broadcast?: (env: Env) => BroadcastPort | null
   /**
    * The id of the signed-in person who sends a request, or null. The server alone decides it: take it from what your
    * authentication has verified, never from what a client can write. Left out: everybody is anonymous, known by the

@@ -44,6 +44,7 @@ export function createStores(
       partitions: Number(env.ONECOUNT_PARTITIONS || 1),
       indexes: { likers: env.ONECOUNT_LIKERS !== 'off' },
       postgres: kind => counted?.postgres(postgres(kind)) ?? postgres(kind),
+      broadcast: config.broadcast?.(env) ?? null,
       ack: parseAck(env.ONECOUNT_ACK),
       log: { warn: message => console.warn(`[onecount] ${message}`) },
     })

@@ -1,4 +1,5 @@
 import type { ActorType, IdType, Kind } from '../core/kind'
+import { topicOf } from '../core/topics'
 import { countedType, SEPARATOR } from '../core/variants'
 import { filledColumns, kindNames, mappingOf } from './kind-names'
 import { KIND_TEMPLATE, VERSION } from './kind-template.generated'
@@ -138,6 +139,9 @@ export const columnTypesOf = ({ target, rows }: Kind): { post: string[]; session
   session: ACTORS[rows.actorType].types,
 })
 
+/** The topics that its likes are broadcast on, as a regular expression. */
+const topicsOf = ({ name }: Kind) => `^${topicOf(name, '').replace(/\d+$/, '[0-9]+')}$`
+
 /** A template with what this kind needs of it; `more` are values that other templates have not. */
 export function fillTemplate(
   template: string,
@@ -167,10 +171,12 @@ export function fillTemplate(
     variants: variants !== undefined,
     plain: variants === undefined,
     private: kind.isPrivate,
+    public: !kind.isPrivate,
     elsewhere: schemas.length > 0,
   }
   const values: Record<string, string> = {
     kind: kind.name,
+    topics: topicsOf(kind),
     version: VERSION,
     mapping: mappingOf(kind),
     content,

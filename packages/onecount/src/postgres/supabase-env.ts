@@ -2,6 +2,7 @@ import type { Kind } from '../core/kind'
 import type { PostgresPort } from '../core/ports'
 import { loadSupabase } from '../peers/supabase'
 import { postgresPort } from './rpc'
+import { serverClient } from './server-client'
 import { supabasePort } from './supabase'
 
 /** How a process is told where Supabase is: variables of its environment. */
@@ -35,18 +36,5 @@ export function supabaseFromEnv(env: SupabaseEnv, { kind }: { kind?: Kind } = {}
     )
   }
   const { createClient } = loadSupabase()
-  return supabasePort(
-    createClient(url, key, {
-      auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-      // Node 20 has no WebSocket of its own, and the client wants one even when it is not used.
-      ...(typeof WebSocket === 'undefined' && { realtime: { transport: NoSocket as never } }),
-    }),
-    { kind },
-  )
-}
-
-class NoSocket {
-  constructor() {
-    throw new Error('this client has no Realtime')
-  }
+  return supabasePort(createClient(url, key, serverClient()), { kind })
 }

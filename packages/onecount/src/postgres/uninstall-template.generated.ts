@@ -77,6 +77,14 @@ if found then
     v_found.prefix || 'removal_ends', v_content, v_found.prefix || 'plan_removal');
 end if;
 
+begin
+  if to_regclass('realtime.messages') is not null then
+    drop policy if exists onecount_likes_are_heard on realtime.messages;
+  end if;
+exception when insufficient_privilege then
+  raise warning 'the policy onecount_likes_are_heard of realtime.messages stays: %', sqlerrm;
+end;
+
 for v_found in
   select p.oid::regprocedure as name from pg_proc p where p.pronamespace = 'public'::regnamespace and {{made}}
 loop

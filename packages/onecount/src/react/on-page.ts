@@ -32,9 +32,9 @@ export function isIncomplete({ state: { status, error, data } }: LikesQuery): bo
 }
 
 /** Of a post that has no such view nothing can be told: whatever shows it is taken to be seen. */
-function isSeen(store: LikesStore, postId: string): boolean {
+export function isSeen(store: LikesStore, postId: string): boolean {
   const { views } = store.post(postId)
   return views.size === 0 || [...views].some(view => view.isSeen)
 }
 
-const idOf = ({ queryKey }: LikesQuery): string => String(queryKey[1])
+export const idOf = ({ queryKey }: LikesQuery): string => String(queryKey[1])

@@ -39,19 +39,26 @@ export interface SubscriptionOptions {
    * @default 'likes_rev'
    */
   rev?: string
+  /**
+   * Whether the server broadcasts likes (`broadcast` of `onecountNext` or of the engine): the page joins the topics of
+   * what is on screen, and hears of nothing else. Where it may not join them it follows the rows instead. Never of a
+   * server that does not broadcast: such a page would hear nothing.
+   * @default false
+   */
+  broadcast?: boolean
 }
-
-/** A client, or what loads one when the page is there: nothing on the first screen waits for it. */
-export type RealtimeClient = SupabaseClient | (() => Promise<SupabaseClient>)
 
 /** After an outage everybody joins again in the same moment: the read that catches up comes within, milliseconds. */
 const REJOIN_SPREAD_MS = 5000
 const JOIN_SPREAD_MS = 250
 
+/** A client, or what loads one when the page is there: nothing on the first screen waits for it. */
+export type RealtimeClient = SupabaseClient | (() => Promise<SupabaseClient>)
+
 /**
- * Follows the likes of all posts through Supabase Realtime: changes of the posts' rows, which the server alone can send.
- * A broadcast is not listened to: everybody who has the publishable key can send one on a public channel. A hint, never
- * the truth: after every (re)subscription what is on screen is read again; every few seconds while there is none, with
+ * Follows other people's likes through Supabase Realtime: changes of the posts' rows, or with `broadcast` what the server
+ * sends on private channels. Browsers can send neither; a public channel is not listened to, as everybody who has the
+ * publishable key can send there. A hint, never the truth: after every (re)subscription what is on screen is read again; every few seconds while there is none, with
  * `null` for a client that is not there (yet) or cannot be loaded too; and about once a minute while there is one.
  *
  * @param client a function is called once, when this is mounted or follows `null`
@@ -67,6 +74,7 @@ export function useLikesSubscription(
     id = 'id',
     count = 'likes',
     rev = 'likes_rev',
+    broadcast = false,
   }: SubscriptionOptions = {},
 ): void {
   const store = useLikesStore(kind)
@@ -91,7 +99,21 @@ export function useLikesSubscription(
     let stop: (() => void) | undefined
     let isOver = false
     const begin = (supabase: SupabaseClient) => {
-      if (!isOver) stop = subscribe(store, supabase, { schema, table, id, count, rev }, joined)
+      if (isOver) return
+      const followRows = () => subscribe(store, supabase, { schema, table, id, count, rev }, joined)
+      if (!broadcast) {
+        stop = followRows()
+        return
+      }
+      // A file of its own, which pages that follow rows do not load.
+      import('./follow-broadcasts').then(
+        ({ followBroadcasts }) => {
+          if (!isOver) stop = followBroadcasts(store, supabase, joined, followRows)
+        },
+        () => {
+          if (!isOver) stop = followRows()
+        },
+      )
     }
     if (known) begin(known)
     else if (loads && typeof latest.current === 'function')
@@ -104,13 +126,13 @@ export function useLikesSubscription(
       store.followers.delete(follower)
       store.caretaker?.poller.follow()
     }
-  }, [store, known, loads, schema, table, id, count, rev])
+  }, [store, known, loads, schema, table, id, count, rev, broadcast])
 }
 
 function subscribe(
   store: LikesStore,
   supabase: SupabaseClient,
-  { schema, table, ...columns }: Required<Omit<SubscriptionOptions, 'kind'>>,
+  { schema, table, ...columns }: Required<Omit<SubscriptionOptions, 'kind' | 'broadcast'>>,
   joined: (isJoined: boolean) => void,
 ): () => void {
   let isFirst = true

@@ -30,7 +30,7 @@ export async function serveHere(options: ServeOptions, env: Env, log: ServeLog):
   const warnings = new Set<string>()
   const session = await sessionOf(options)
   const stores = await asSetting(() =>
-    openStores(settings, chooseKinds(config, options.stores.kind), env, log),
+    openStores(settings, chooseKinds(config, options.stores.kind), env, log, options.broadcasts),
   )
   const { engines } = stores
   try {

@@ -1,4 +1,5 @@
 import type { TokenOptions } from '../../jose'
+import { BROADCAST_OPTION } from '../broadcast'
 import { parseOptions } from '../parse-options'
 import { STORE_OPTIONS, type StoreOptions, UsageError } from '../settings'
 
@@ -20,6 +21,7 @@ const OPTIONS = {
   'authorized-party': { type: 'string', multiple: true },
   claim: { type: 'string' },
   json: { type: 'boolean' },
+  ...BROADCAST_OPTION,
   ...STORE_OPTIONS,
   help: { type: 'boolean' },
 } as const
@@ -33,6 +35,8 @@ export interface ServeOptions {
   origins: string[]
   processes: number
   drains: boolean
+  /** Whether pages are told of likes by Realtime. */
+  broadcasts: boolean
   anonymous: boolean
   /** How tokens of the application are verified; null: it has none. */
   token: TokenOptions | null
@@ -60,6 +64,7 @@ export function readServeOptions(args: string[], env: Env): ServeOptions | null 
     ],
     processes: integer('--processes', values.processes ?? '1', 1, MOST_PROCESSES),
     drains: !values['no-drain'],
+    broadcasts: values.broadcast ?? false,
     anonymous,
     token,
     isJson: values.json ?? false,

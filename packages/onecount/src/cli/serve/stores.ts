@@ -3,6 +3,7 @@ import { parseAck } from '../../core/ack'
 import { createEngines, type Engines } from '../../core/engines'
 import type { Kind } from '../../core/kind'
 import { within } from '../../core/within'
+import { openBroadcast } from '../broadcast'
 import { assertAnswers, layoutOf, openDatabase } from '../connect'
 import { createRedis } from '../open-redis'
 import { MissingSetting, type StoreSettings } from '../settings'
@@ -29,8 +30,10 @@ export async function openStores(
   kinds: readonly Kind[],
   env: Record<string, string | undefined>,
   log: ServeLog,
+  broadcasts = false,
 ): Promise<ServedStores> {
   const deadline = deadlineOf(env.ONECOUNT_REDIS_DEADLINE_MS)
+  const broadcast = await openBroadcast(broadcasts, settings)
   const redis = await createRedis(settings, { lazyConnect: true, ...deadline })
   const postgres = await openDatabase(settings, POSTGRES_MS, CONNECTIONS)
   const engines = createEngines(
@@ -41,6 +44,7 @@ export async function openStores(
       redisId: settings.redisId,
       postgres: kind => postgres.storeOf(kind).port,
       takeOver: env.ONECOUNT_TAKE_OVER === '1',
+      broadcast,
       ack: parseAck(env.ONECOUNT_ACK),
       log: { warn: log.warn },
     },

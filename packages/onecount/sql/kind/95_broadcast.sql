@@ -1,0 +1,16 @@
+{{#public}}
+-- Who may hear the counts that the server broadcasts on private channels of Supabase Realtime: everybody. There is no
+-- policy for INSERT: the server alone sends, by the secret key. A PostgreSQL without Realtime has no such table.
+begin
+  if to_regclass('realtime.messages') is not null and not exists (
+    select from pg_policy
+     where polrelid = to_regclass('realtime.messages') and polname = 'onecount_likes_are_heard'
+  ) then
+    create policy onecount_likes_are_heard on realtime.messages for select to anon, authenticated
+      using (extension = 'broadcast' and (select realtime.topic()) ~ '{{topics}}');
+  end if;
+exception when insufficient_privilege then
+  raise warning 'the policy for broadcasts is not made: %', sqlerrm
+    using hint = 'Pages follow the changes of the rows instead.';
+end;
+{{/public}}

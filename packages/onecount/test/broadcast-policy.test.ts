@@ -1,0 +1,84 @@
+import { readFile } from 'node:fs/promises'
+import { type BroadcastPort, DEFAULT_KIND_CONFIG, defineConfig, type Kind, topicOf } from 'onecount'
+import { kindSql } from 'onecount/postgres'
+import type { Sql } from 'postgres'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { MIGRATIONS } from '../src/postgres/migrations.generated'
+import { uninstallSql } from '../src/postgres/uninstall-sql'
+import { forAllTests } from './support/for-all-tests'
+import { startKindStores } from './support/kind-stores'
+import { article } from './support/kinds'
+
+const { like } = defineConfig({ kinds: { like: DEFAULT_KIND_CONFIG } }).kinds
+const { bookmark } = defineConfig({
+  kinds: {
+    bookmark: {
+      target: { table: 'articles', id: 'bigint' },
+      rows: { table: 'bookmarks', target: 'article_id', actor: 'user_id', createdAt: 'marked_at' },
+      private: true,
+    },
+  },
+}).kinds
+const PERSON = '0a000000-0000-4000-8000-000000000001'
+/** What Supabase Realtime has in a project. */
+const MESSAGES = new URL('../../dev-stack/src/realtime/messages.sql', import.meta.url)
+
+const stores = forAllTests(startKindStores)
+let sql: Sql
+beforeEach(async () => {
+  sql = await stores.begin()
+  await sql.unsafe(await readFile(MESSAGES, 'utf8'))
+})
+
+const policies = () =>
+  sql`select policyname as name, cmd, roles::text, qual from pg_policies where schemaname = 'realtime'`
+const policy = (name: string, topics: string) => ({
+  name,
+  cmd: 'SELECT',
+  roles: '{anon,authenticated}',
+  qual: expect.stringContaining(topics),
+})
+
+async function install(kind: Kind): Promise<void> {
+  if (!kind.isDefault) return void (await sql.unsafe(kindSql(kind)))
+  await sql.unsafe(`
+    create table posts_new (id uuid primary key, likes integer not null default 0);
+    create table post_ratings (
+      post_id uuid not null references posts_new on delete cascade, session_id text not null,
+      created_at timestamptz not null default now(), unique (post_id, session_id))`)
+  for (const migration of MIGRATIONS) await sql.unsafe(migration.sql)
+}
+
+describe('the policy for broadcasts', () => {
+  it('lets everybody hear the likes of the default kind, and goes with it', async () => {
+    await install(like)
+    expect(await policies()).toEqual([policy('onecount_likes_are_heard', "'^likes:[0-9]+$'")])
+    await sql.unsafe(uninstallSql(like))
+    expect(await policies()).toEqual([])
+  })
+
+  it('is one a kind, also where it is applied again', async () => {
+    await install(article)
+    await install(article)
+    expect(await policies()).toEqual([
+      policy(`onecount_${article.name}_likes_are_heard`, `'^likes:${article.name}:[0-9]+$'`),
+    ])
+    await sql.unsafe(uninstallSql(article))
+    expect(await policies()).toEqual([])
+  })
+
+  it('is not there for a private kind, of which nothing is broadcast', async () => {
+    await install(bookmark)
+    await install(article)
+    expect(await policies()).toHaveLength(1)
+    await sql`insert into articles (id) values (1)`
+    const told: string[] = []
+    const broadcast: BroadcastPort = { send: async topic => told.push(topic) }
+    for (const kind of [bookmark, article]) {
+      const engine = stores.instance(kind, { broadcast })
+      await engine.set('1', PERSON, true)
+      await engine.drainOnce()
+    }
+    expect(told).toEqual([topicOf('article', '1')])
+  })
+})
