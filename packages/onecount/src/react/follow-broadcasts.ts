@@ -1,9 +1,10 @@
-import type { RealtimeChannel, SupabaseClient } from '@supabase/supabase-js'
+import type { RealtimeChannel } from '@supabase/supabase-js'
 import { LIKES_EVENT, topicOf } from '../core/topics'
 import { between } from './between'
 import { hint } from './hint'
 import { later } from './later'
 import { activeQueries, idOf, isSeen, postsOnScreen, refetch } from './on-page'
+import type { RealtimeSource } from './realtime-source'
 import type { LikesStore } from './store'
 
 /** After an outage everybody joins again in the same moment: the read that catches up comes within, milliseconds. */
@@ -34,7 +35,7 @@ interface Topic {
  */
 export function followBroadcasts(
   store: LikesStore,
-  supabase: SupabaseClient,
+  supabase: RealtimeSource,
   joined: (hasJoined: boolean) => void,
   followRows: () => () => void,
 ): () => void {

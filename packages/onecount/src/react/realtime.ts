@@ -1,14 +1,15 @@
 'use client'
 
-import type { SupabaseClient } from '@supabase/supabase-js'
 import { useEffect, useRef } from 'react'
 import { followEvents } from './follow-events'
 import { hint } from './hint'
 import { later } from './later'
 import { useLikesStore } from './provider'
+import type { RealtimeSource } from './realtime-source'
 import type { LikesStore } from './store'
 
 export { hint } from './hint'
+export type { RealtimeSource } from './realtime-source'
 
 /** Where the counts of the posts are, for Realtime. */
 export interface SubscriptionOptions {
@@ -53,7 +54,7 @@ const REJOIN_SPREAD_MS = 5000
 const JOIN_SPREAD_MS = 250
 
 /** A client, or what loads one when the page is there: nothing on the first screen waits for it. */
-export type RealtimeClient = SupabaseClient | (() => Promise<SupabaseClient>)
+export type RealtimeClient = RealtimeSource | (() => Promise<RealtimeSource>)
 
 /**
  * Follows other people's likes through Supabase Realtime: changes of the posts' rows, or with `broadcast` what the server
@@ -98,7 +99,7 @@ export function useLikesSubscription(
     }
     let stop: (() => void) | undefined
     let isOver = false
-    const begin = (supabase: SupabaseClient) => {
+    const begin = (supabase: RealtimeSource) => {
       if (isOver) return
       const followRows = () => subscribe(store, supabase, { schema, table, id, count, rev }, joined)
       if (!broadcast) {
@@ -131,7 +132,7 @@ export function useLikesSubscription(
 
 function subscribe(
   store: LikesStore,
-  supabase: SupabaseClient,
+  supabase: RealtimeSource,
   { schema, table, ...columns }: Required<Omit<SubscriptionOptions, 'kind' | 'broadcast'>>,
   joined: (isJoined: boolean) => void,
 ): () => void {

@@ -1,7 +1,6 @@
 'use client'
 
-import type { SupabaseClient } from '@supabase/supabase-js'
-import { type SubscriptionOptions, useLikesSubscription } from './realtime'
+import { type RealtimeSource, type SubscriptionOptions, useLikesSubscription } from './realtime'
 
 /** Where Supabase is, for readers. */
 export interface SupabaseAccess {
@@ -17,23 +16,24 @@ export interface LikesRealtimeProps extends SubscriptionOptions {
 }
 
 /** By address and key: one client and one socket a tab, also of several kinds. */
-const clients = new Map<string, Promise<SupabaseClient>>()
+const clients = new Map<string, Promise<RealtimeSource>>()
 
 /**
- * Loads a Supabase client for Realtime alone: it keeps no session. Called again, it answers the same one; after a
- * failure it tries again.
+ * Loads the Realtime client of Supabase, and nothing else of it. Called again, it answers the same one; after a failure it
+ * tries again.
  * @example
  * const supabase = await loadSupabase({ url, key: publishableKey })
+ * supabase.channel('room').on('broadcast', { event: '*' }, show).subscribe()
  */
-export function loadSupabase({ url, key }: SupabaseAccess): Promise<SupabaseClient> {
+export function loadSupabase({ url, key }: SupabaseAccess): Promise<RealtimeSource> {
   const name = `${url} ${key}`
   const known = clients.get(name)
   if (known) return known
-  const client = import('@supabase/supabase-js').then(({ createClient }) =>
-    createClient(url, key, {
-      auth: { persistSession: false, autoRefreshToken: false, detectSessionInUrl: false },
-    }),
-  )
+  const client = import('./realtime-client').then(({ RealtimeClient }) => {
+    const address = `${url.replace(/\/$/, '').replace(/^http/, 'ws')}/realtime/v1`
+    const realtime = new RealtimeClient(address, { params: { apikey: key }, accessToken: async () => key })
+    return Object.assign(realtime, { realtime })
+  })
   clients.set(name, client)
   client.catch(() => clients.delete(name))
   return client

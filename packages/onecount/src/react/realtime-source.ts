@@ -1,0 +1,6 @@
+import type { SupabaseClient } from '@supabase/supabase-js'
+
+/** What is used of a Supabase client: one of `loadSupabase`, or a whole one. */
+export type RealtimeSource = Pick<SupabaseClient, 'channel' | 'getChannels' | 'removeChannel'> & {
+  realtime: Pick<SupabaseClient['realtime'], 'isConnected'>
+}
