@@ -1,9 +1,10 @@
 import cluster from 'node:cluster'
 import type { Command } from './main'
+import { METRICS_OPTIONS_HELP } from './metrics-server'
 import { createServeLog } from './serve/log'
 import { serveHere } from './serve/one-process'
 import { readServeOptions, type ServeOptions } from './serve/options'
-import { serveTogether, type Told } from './serve/processes'
+import { processNumber, serveTogether, type Told } from './serve/processes'
 import { mergedEnv, STORE_OPTIONS_HELP } from './settings'
 
 const HELP = `Serves likes over HTTP beside any application, and drains them to Postgres.
@@ -18,6 +19,8 @@ const HELP = `Serves likes over HTTP beside any application, and drains them to 
   --processes N    so many processes share the port (1)
   --no-drain       npx onecount worker drains, not this process
   --json           the log as one JSON object a line
+${METRICS_OPTIONS_HELP};
+                   with --processes the first process has PORT, the second the one after it, and so on
 
 People who are signed in, by a token of the application in Authorization: Bearer … (npm install jose):
 
@@ -60,14 +63,18 @@ async function serveUntil(
   env: Record<string, string | undefined>,
 ): Promise<number> {
   const log = createServeLog(options.isJson)
-  const server = await serveHere(options, env, log).catch(error => {
+  const server = await serveHere(options, env, log, processNumber()).catch(error => {
     if (!process.send) throw error
     tell({ failed: error instanceof Error ? error.message : String(error) })
     return null
   })
   if (!server) return 2
-  if (cluster.isWorker) tell({ listening: server.url })
-  else log.info(`listening on ${server.url}`)
+  const { url, metricsUrl } = server
+  if (cluster.isWorker) tell({ listening: url, metricsUrl })
+  else {
+    log.info(`listening on ${url}`)
+    if (metricsUrl) log.info(`metrics at ${metricsUrl}`)
+  }
   await asked
   await server.stop()
   return 0

@@ -1,4 +1,5 @@
 import type { TokenOptions } from '../../jose'
+import { METRICS_OPTIONS, type MetricsPlace, readMetricsPlace } from '../metrics-server'
 import { parseOptions } from '../parse-options'
 import { STORE_OPTIONS, type StoreOptions, UsageError } from '../settings'
 
@@ -20,6 +21,7 @@ const OPTIONS = {
   'authorized-party': { type: 'string', multiple: true },
   claim: { type: 'string' },
   json: { type: 'boolean' },
+  ...METRICS_OPTIONS,
   ...STORE_OPTIONS,
   help: { type: 'boolean' },
 } as const
@@ -37,6 +39,8 @@ export interface ServeOptions {
   /** How tokens of the application are verified; null: it has none. */
   token: TokenOptions | null
   isJson: boolean
+  /** Where metrics are answered; null: nowhere. Of several processes that of the first. */
+  metrics: MetricsPlace | null
   stores: StoreOptions
 }
 
@@ -48,6 +52,12 @@ export function readServeOptions(args: string[], env: Env): ServeOptions | null 
   if (values.help) return null
   const token = tokenOptions(values, env)
   const anonymous = !values['no-anonymous']
+  const processes = integer('--processes', values.processes ?? '1', 1, MOST_PROCESSES)
+  const metrics = readMetricsPlace(values, env)
+  if (metrics && metrics.port + processes > 65_536)
+    throw new UsageError(
+      `--metrics ${metrics.port} leaves no port for each of ${processes} processes: use a lower one`,
+    )
   if (!anonymous && !token)
     throw new UsageError('--no-anonymous without --jwks: nobody could like; name the keys of your tokens')
   return {
@@ -57,11 +67,12 @@ export function readServeOptions(args: string[], env: Env): ServeOptions | null 
     origins: [...listOf(env.ONECOUNT_TRUSTED_ORIGINS), ...(values.origin ?? []).flatMap(listOf)].map(
       originOf,
     ),
-    processes: integer('--processes', values.processes ?? '1', 1, MOST_PROCESSES),
+    processes,
     drains: !values['no-drain'],
     anonymous,
     token,
     isJson: values.json ?? false,
+    metrics,
     stores: values,
   }
 }
