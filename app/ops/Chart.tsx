@@ -67,13 +67,13 @@ export function Chart(props: ChartProps) {
         <h3 className={styles.title}>{title}</h3>
         {series.length === 1 ? (
           <p className={styles.value}>
-            <b>{format(shown[0]!)}</b> {unit}
+            <Figure value={shown[0]!} format={format} /> {unit}
           </p>
         ) : (
           <ul className={styles.values}>
             {series.map(({ name }, i) => (
               <li key={name} data-line={i}>
-                <b>{format(shown[i]!)}</b> {name}
+                <Figure value={shown[i]!} format={format} /> {name}
               </li>
             ))}
           </ul>
@@ -90,7 +90,7 @@ export function Chart(props: ChartProps) {
           onPointerDown={follow}
           onPointerLeave={() => onPoint(null)}
         >
-          <path className={styles.grid} d={`M0 ${HEIGHT / 2}H${WIDTH}`} />
+          <path className={styles.grid} d={`M0 0H${WIDTH}M0 ${HEIGHT / 2}H${WIDTH}`} />
           {drawn.map(({ name, area }) => area && <path key={name} className={styles.area} d={area} />)}
           {drawn.map(({ name, line }, i) => (
             <path key={name} className={styles.line} data-line={i} d={line} />
@@ -114,6 +114,10 @@ export function Chart(props: ChartProps) {
     </figure>
   )
 }
+
+const Figure = ({ value, format }: { value: number | null } & Pick<ChartProps, 'format'>) => (
+  <b data-unknown={value === null || undefined}>{format(value)}</b>
+)
 
 /** What the line shows, minute by minute. */
 function Table({ title, unit, series, points, format }: ChartProps) {

@@ -8,6 +8,12 @@ import type { Report } from './report'
 import { formatNumber, formatSeconds } from './words'
 
 const STATES = { up: 'Up', down: 'Down', off: 'Not set up' }
+const PAUSES: Record<string, string> = {
+  unreachable: 'A store did not answer this process',
+  refused: 'Postgres refuses every op',
+  foreign: 'Postgres belongs to another Redis',
+  failed: 'An error of this process: see its log',
+}
 
 /** What the stores say at this moment. */
 export function Facts({ report: { stores, refused, now } }: { report: Report }) {
@@ -62,7 +68,7 @@ const Fact = ({ name, value, isWrong = false, children }: FactProps) => (
 )
 
 function drainOf({ paused, drainedAt }: Stores, now: number): string {
-  if (paused) return `By this process: ${paused}`
+  if (paused) return PAUSES[paused] ?? paused
   return drainedAt === null
     ? 'This process has not drained'
     : `This process drained ${formatSeconds((now - drainedAt) / 1000)} ago`

@@ -45,15 +45,28 @@ function Item({ incident: { id, since, until }, now }: { incident: Incident; now
           {formatSeconds(((until ?? now) - since) / 1000)}
         </p>
       </div>
-      <div className={styles.words}>
-        <p>
-          <Prose text={means} />
-        </p>
-        <p>
-          <b>What to do. </b>
-          <Prose text={todo} />
-        </p>
-      </div>
+      {isOpen ? (
+        <Words means={means} todo={todo} />
+      ) : (
+        <details className={styles.over}>
+          <summary>
+            What it meant, and what to do<span className="visually-hidden">: {title}</span>
+          </summary>
+          <Words means={means} todo={todo} />
+        </details>
+      )}
     </li>
   )
 }
+
+const Words = ({ means, todo }: { means: string; todo: string }) => (
+  <div className={styles.words}>
+    <p>
+      <Prose text={means} />
+    </p>
+    <p>
+      <b>What to do. </b>
+      <Prose text={todo} />
+    </p>
+  </div>
+)

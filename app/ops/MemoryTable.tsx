@@ -17,16 +17,21 @@ function Known({ used, limit, policy, keys, kinds }: RedisMemory) {
   const isEvicting = policy !== null && policy !== 'noeviction'
   const most = Math.max(1, ...kinds.map(kind => kind.most))
   return (
-    <>
-      <p className={styles.text}>
-        {formatBytes(used)} of {limit > 0 ? formatBytes(limit) : 'as much as there is'}, in{' '}
-        {formatNumber(keys)} keys of every program.{' '}
+    <div className={styles.known}>
+      <div className={styles.text}>
+        <p>
+          <b>{formatBytes(used)}</b> in {formatNumber(keys)} keys of every program;{' '}
+          {limit > 0 ? `the limit is ${formatBytes(limit)}.` : 'no limit is set.'}
+        </p>
         {isEvicting && (
-          <strong>
-            It evicts keys (<code>maxmemory-policy {policy}</code>): set <code>noeviction</code>.
-          </strong>
+          <p>
+            <strong>
+              It evicts keys (<code>maxmemory-policy {policy}</code>): set <code>noeviction</code>.
+            </strong>
+          </p>
         )}
-      </p>
+        <p className={styles.note}>Of posts and sessions a few keys are sampled, whatever there are.</p>
+      </div>
       <table className={styles.table}>
         <thead>
           <tr>
@@ -36,12 +41,13 @@ function Known({ used, limit, policy, keys, kinds }: RedisMemory) {
           </tr>
         </thead>
         <tbody>
-          {kinds.map(({ name, holds, looked, mean, most: largest }) => (
+          {kinds.map(({ name, holds, sampled, isAll, mean, most: largest }) => (
             <tr key={name}>
               <th scope="row">
                 <code>{name}</code>
                 <span>
-                  {holds}; {looked} looked at
+                  {holds}
+                  {!isAll && `; ${sampled} sampled`}
                 </span>
               </th>
               <td>{formatBytes(mean)}</td>
@@ -56,7 +62,7 @@ function Known({ used, limit, policy, keys, kinds }: RedisMemory) {
           ))}
         </tbody>
       </table>
-    </>
+    </div>
   )
 }
 

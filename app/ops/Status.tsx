@@ -1,6 +1,7 @@
 'use client'
 
 import type { Stores } from './figures'
+import { INCIDENTS } from './incidents'
 import type { Report } from './report'
 import styles from './Status.module.css'
 import type { Polling } from './usePolledReport'
@@ -8,17 +9,30 @@ import { formatSeconds, formatTime } from './words'
 
 const TITLES: Record<Stores['status'], string> = {
   ok: 'All is well',
-  degraded: 'Something is wrong',
+  degraded: 'Something may be wrong',
   down: 'Neither store answers',
 }
 
+/** The first of what is wrong, and how much more there is. */
+function titleOf({ stores, incidents }: Report): string {
+  const [first, ...others] = incidents.filter(({ until }) => until === null)
+  if (first) return INCIDENTS[first.id].title + (others.length > 0 ? `, and ${others.length} more` : '')
+  return stores ? TITLES[stores.said.status] : 'The stores have not been asked yet'
+}
+
+function stateOf({ stores, incidents }: Report): string {
+  if (!stores) return 'unknown'
+  const isWell = stores.said.status === 'ok' && incidents.every(({ until }) => until !== null)
+  return stores.said.status === 'down' ? 'down' : isWell ? 'ok' : 'degraded'
+}
+
 /** What is going on, in three words, and how old they are. */
-export function Status({ report: { stores, now, since }, polling }: { report: Report; polling: Polling }) {
-  const status = stores?.said.status
+export function Status({ report, polling }: { report: Report; polling: Polling }) {
+  const { stores, now, since } = report
   return (
-    <section aria-label="Status" className={styles.status} data-status={status ?? 'unknown'}>
+    <section aria-label="Status" className={styles.status} data-status={stateOf(report)}>
       <h2 role="status" className={styles.title}>
-        {status ? TITLES[status] : 'The stores have not been asked yet'}
+        {titleOf(report)}
       </h2>
       <p className={styles.text}>
         {stores && `As the stores said at ${formatTime(stores.at)} UTC. `}

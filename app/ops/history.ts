@@ -1,9 +1,9 @@
 import type { MetricValue } from 'onecount/metrics'
 import { countedOf, type Stores, storesOf } from './figures'
-import { afterCount, afterLook, type Incident } from './incidents'
+import { afterCount, afterLook, type Incident, isTense, NOTHING, type Watch } from './incidents'
 import { EVERY_MS, KEPT_MS, type Look, type Point, pointOf } from './point'
 
-/** The stores are asked this often while nobody looks at the page, milliseconds: it costs two round trips. */
+/** The stores are asked this often while nobody looks and all is well, milliseconds: it costs two round trips. */
 const IDLE_LOOK_MS = 10_000
 /** Somebody who has asked within this time is looking, milliseconds. */
 const WATCHED_MS = 10_000
@@ -37,11 +37,11 @@ interface HistoryOptions {
 export function startHistory({ read, now = Date.now, everyMs = EVERY_MS }: HistoryOptions): History {
   const since = now()
   let points: Point[] = []
-  let incidents: Incident[] = []
+  let watch: Watch = NOTHING
   let before: Look | null = null
   let stores: { said: Stores; at: number } | null = null
   /** What they said since the last point. */
-  let unseen: Stores | null = null
+  let fresh: Stores | null = null
   let looking: Promise<void> | null = null
   let lookedAt = Number.NEGATIVE_INFINITY
   let watchedAt = Number.NEGATIVE_INFINITY
@@ -51,8 +51,8 @@ export function startHistory({ read, now = Date.now, everyMs = EVERY_MS }: Histo
     const said = storesOf(await read({ stores: true }))
     const at = now()
     stores = { said, at }
-    unseen = said
-    incidents = afterLook(incidents, said, at)
+    fresh = said
+    watch = afterLook(watch, said, at)
   }
 
   /** One at a time: a store that hangs holds no second look. */
@@ -67,16 +67,16 @@ export function startHistory({ read, now = Date.now, everyMs = EVERY_MS }: Histo
   }
 
   async function tick(): Promise<void> {
-    const isWatched = now() - watchedAt < WATCHED_MS
-    if (now() - lookedAt >= (isWatched ? everyMs : IDLE_LOOK_MS)) void look()
+    const isDue = now() - watchedAt < WATCHED_MS || isTense(watch)
+    if (now() - lookedAt >= (isDue ? 0 : IDLE_LOOK_MS)) void look()
     const counted = countedOf(await read({ stores: false }))
     const after: Look = { at: now(), counted }
     // Two at the same moment, as after a pause of the process.
     if (before && after.at - before.at < everyMs / 2) return
     if (before) {
-      points.push(pointOf(before, after, unseen))
-      incidents = afterCount(incidents, before, after, since)
-      unseen = null
+      points.push(pointOf(before, after, fresh))
+      watch = afterCount(watch, before, after, since)
+      fresh = null
     }
     before = after
     const oldest = after.at - KEPT_MS
@@ -90,7 +90,7 @@ export function startHistory({ read, now = Date.now, everyMs = EVERY_MS }: Histo
     since,
     points: () => points,
     stores: () => stores,
-    incidents: () => incidents,
+    incidents: () => watch.incidents,
     async watch(waitMs = 0) {
       watchedAt = now()
       const isNew = stores !== null && now() - stores.at < 2 * everyMs

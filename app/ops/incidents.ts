@@ -99,11 +99,25 @@ function wrongNow(stores: Stores): IncidentId[] {
   return found
 }
 
+/** What is known of incidents. */
+export interface Watch {
+  /** Newest first. */
+  incidents: readonly Incident[]
+  /** What the last look found for the first time, and when: it may be a moment of a store, or of this process. */
+  suspected: ReadonlyMap<IncidentId, number>
+}
+
+export const NOTHING: Watch = { incidents: [], suspected: new Map() }
+
+/** Whether the next look at the stores should come soon: something is wrong, or may be. */
+export const isTense = ({ incidents, suspected }: Watch): boolean =>
+  suspected.size > 0 || incidents.some(({ until }) => until === null)
+
 /**
- * `incidents` after the stores were asked: newest first, the oldest that are over fall out. What only one store knows
- * goes on as it was while that store is away.
+ * After the stores were asked: what two looks in a row find is an incident, since the first of them. What only one store
+ * knows goes on as it was while that store is away.
  */
-export function afterLook(incidents: readonly Incident[], stores: Stores, at: number): Incident[] {
+export function afterLook({ incidents, suspected }: Watch, stores: Stores, at: number): Watch {
   const wrong = new Set(wrongNow(stores))
   const isUnknown = ({ id }: Incident) =>
     (id === 'refused' && stores.refused === null) || (id === 'unseen' && stores.unseen === null)
@@ -111,8 +125,15 @@ export function afterLook(incidents: readonly Incident[], stores: Stores, at: nu
     if (one.until !== null || EVENTS.has(one.id) || isUnknown(one) || wrong.has(one.id)) return one
     return { ...one, until: at }
   })
-  const begun = [...wrong].filter(id => !known.some(one => one.id === id && one.until === null))
-  return kept([...begun.map((id): Incident => ({ id, since: at, until: null })), ...known])
+  const found = [...wrong].filter(id => !known.some(one => one.id === id && one.until === null))
+  const begun = found.flatMap((id): Incident[] => {
+    const since = suspected.get(id)
+    return since === undefined ? [] : [{ id, since, until: null }]
+  })
+  return {
+    incidents: kept([...begun, ...known]),
+    suspected: new Map(found.filter(id => !suspected.has(id)).map(id => [id, at])),
+  }
 }
 
 /** What the counters tell: it lasts for as long as it goes on. */
@@ -121,13 +142,13 @@ const EVENTS: ReadonlySet<IncidentId> = new Set<IncidentId>(['diverged', 'lost']
 /** A process that finds an empty Redis when it begins has lost nothing: within this time, milliseconds. */
 const BEGINNING_MS = 60_000
 
-/** `incidents` after the counters have moved from `before` to `after`. `since`: when the process began. */
+/** After the counters have moved from `before` to `after`. `since`: when the process began. */
 export function afterCount(
-  incidents: readonly Incident[],
+  { incidents, suspected }: Watch,
   before: Look,
   { at, counted }: Look,
   since: number,
-): Incident[] {
+): Watch {
   const isBeginning = before.counted.divergences === 0 && at - since < BEGINNING_MS
   const moved: Partial<Record<IncidentId, boolean>> = {
     diverged: counted.divergences > before.counted.divergences && !isBeginning,
@@ -137,7 +158,10 @@ export function afterCount(
     one.until === null && EVENTS.has(one.id) && !moved[one.id] ? { ...one, until: at } : one,
   )
   const begun = [...EVENTS].filter(id => moved[id] && !known.some(one => one.id === id && one.until === null))
-  return kept([...begun.map((id): Incident => ({ id, since: at, until: null })), ...known])
+  return {
+    incidents: kept([...begun.map((id): Incident => ({ id, since: at, until: null })), ...known]),
+    suspected,
+  }
 }
 
 function kept(incidents: readonly Incident[]): Incident[] {

@@ -7,8 +7,9 @@ export interface MemoryOfKind {
   name: string
   /** What is in one of them. */
   holds: string
-  /** How many were looked at. */
-  looked: number
+  /** How many were looked at; `isAll`: there are no others. */
+  sampled: number
+  isAll: boolean
   /** Of those, bytes on average, and of the largest. */
   mean: number
   most: number
@@ -70,11 +71,12 @@ async function readKinds(client: Redis | Cluster, { stores }: Onecount): Promise
   )
   const sessions = pairs.flatMap(({ keys, session }) => (session ? [{ keys, session }] : []))
   const queues = (name: 'q' | 'recent' | 'late' | 'rank') => contexts.map(({ keys }) => keys[name])
-  const looks: [name: string, holds: string, keys: string[]][] = [
-    ['likes:pending', 'ops that Postgres has not confirmed', queues('q')],
-    ['likes:recent', 'ops of the last 15 minutes', queues('recent')],
-    ['likes:late', 'ops that came late', queues('late')],
-    ['likes:rank', 'every post by its count', queues('rank')],
+  const areAll = contexts.length === stores.partitions.length
+  const looks: [name: string, holds: string, keys: string[], isAll?: boolean][] = [
+    ['likes:pending', 'ops that Postgres has not confirmed', queues('q'), areAll],
+    ['likes:recent', 'ops of the last 15 minutes', queues('recent'), areAll],
+    ['likes:late', 'ops that came late', queues('late'), areAll],
+    ['likes:rank', 'every post by its count', queues('rank'), areAll],
     ['post:likes:…', 'the count of a post', pairs.map(({ post, keys }) => keys.likes(post))],
     ['post:meta:…', 'its revision', pairs.map(({ post, keys }) => keys.meta(post))],
     ['post:liked:…', 'who likes it', pairs.map(({ post, keys }) => keys.liked(post))],
@@ -82,13 +84,13 @@ async function readKinds(client: Redis | Cluster, { stores }: Onecount): Promise
     ['session:ops:…', 'its ops', sessions.map(({ session, keys }) => keys.ops(session))],
   ]
   const kinds = await Promise.all(
-    looks.map(async ([name, holds, keys]): Promise<MemoryOfKind | null> => {
+    looks.map(async ([name, holds, keys, isAll = false]): Promise<MemoryOfKind | null> => {
       const sizes = (await Promise.all(keys.map(key => client.call('MEMORY', 'USAGE', key)))).filter(
         (size): size is number => typeof size === 'number',
       )
       if (sizes.length === 0) return null
       const mean = sizes.reduce((total, size) => total + size, 0) / sizes.length
-      return { name, holds, looked: sizes.length, mean: Math.round(mean), most: Math.max(...sizes) }
+      return { name, holds, sampled: sizes.length, isAll, mean: Math.round(mean), most: Math.max(...sizes) }
     }),
   )
   return kinds.filter(kind => kind !== null)

@@ -10,7 +10,7 @@ import styles from './page.module.css'
 import { readReport } from './report'
 import { SignIn } from './SignIn'
 
-/** Whether there is such a page decides the status of the answer, and the first HTML is a picture of this moment. */
+/** The first HTML is a picture of this moment. Where there is no such page the proxy answers; Next's router asks here. */
 export const instant = false
 
 export const metadata: Metadata = { title: 'Operations', robots: { index: false, follow: false } }

@@ -11,10 +11,12 @@ export function formatNumber(value: number | null): string {
   return (value >= 1 ? fine : finest).format(value)
 }
 
-/** 0.4 ms, 12 ms, 1.2 s. */
+/** 0.4 ms, 3.5 ms, 12 ms, 1.2 s. */
 export function formatMs(ms: number | null): string {
   if (ms === null) return UNKNOWN
-  return ms < 1000 ? `${formatNumber(ms)}\u00a0ms` : `${fine.format(ms / 1000)}\u00a0s`
+  return ms < 1000
+    ? `${ms < 10 ? fine.format(ms) : whole.format(ms)}\u00a0ms`
+    : `${fine.format(ms / 1000)}\u00a0s`
 }
 
 /** 0 s, 42 s, 3 min 5 s, 2 h 10 min, 4 d 2 h. */
