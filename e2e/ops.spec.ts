@@ -2,7 +2,7 @@ import { type APIRequestContext, expect, type Page, test } from '@playwright/tes
 import { createClient } from '@supabase/supabase-js'
 import WebSocket from 'ws'
 import { INCIDENTS } from '../app/ops/incidents'
-import { openVisitor } from './support/local-stack'
+import { openVisitor, startLocalStack } from './support/local-stack'
 import { startApp, type TestStack } from './support/stack'
 import { BEAR } from './support/views'
 
@@ -258,6 +258,31 @@ function weakTexts(): string[] {
     return contrast < (isLarge ? 3 : 4.5) ? [`${contrast.toFixed(2)}: ${text}`] : []
   })
 }
+
+test('it works on the embedded stack, with nothing installed', async ({ page }) => {
+  const local = await startLocalStack({
+    mode: 'start',
+    withRedisServer: false,
+    env: { ONECOUNT_OPS_SECRET: SECRET },
+  })
+  try {
+    await page.goto(`${local.stores.appUrl}/ops`)
+    await typed(page).fill(SECRET)
+    await page.getByRole('button', { name: 'Open', exact: true }).click()
+    await expect(status(page)).toHaveAttribute('data-status', 'ok')
+    await (await openVisitor(local.stores.appUrl)).press(BEAR, true)
+    await expect(chart(page, 'Likes and unlikes, a second').getByRole('img')).toHaveAccessibleName(
+      /the highest: taken 0?[.1-9]/,
+    )
+    await expect(page.getByRole('region', { name: 'Memory of Redis' })).toContainText(/keys|does not say/)
+    await local.command('stop', 'redis')
+    await expect(status(page).getByRole('status')).toHaveText(INCIDENTS.redis.title)
+    await local.command('start', 'redis')
+    await expect(status(page).getByRole('status')).not.toContainText(INCIDENTS.redis.title)
+  } finally {
+    await local.stop()
+  }
+})
 
 test('where no secret is set there is no such page', async ({ request }) => {
   const other = await startApp()

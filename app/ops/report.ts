@@ -80,7 +80,7 @@ const keptMemory = kept(async (): Promise<RedisMemory | string> => {
   if (!onecount.engine().hasRedis) return 'No Redis is configured.'
   if (!redis) return 'Redis is reached over REST: see the console of its host.'
   if (redis.status !== 'ready') return 'Redis does not answer.'
-  return readMemory(redis, onecount.engine()).catch(error => `Redis does not say: ${error.message}`)
+  return readMemory(redis, onecount.engine()).catch(error => `This Redis does not say: ${error.message}`)
 })
 
 /** Asked for at most once in a while; a page does not wait for stores that hang, and shows what was known before. */
