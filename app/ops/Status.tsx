@@ -31,9 +31,9 @@ export function Status({ report, polling }: { report: Report; polling: Polling }
   const { stores, now, since } = report
   return (
     <section aria-label="Status" className={styles.status} data-status={stateOf(report)}>
-      <h2 className={styles.title}>
-        <span role="status">{titleOf(report)}</span>
-      </h2>
+      <div role="status">
+        <h2 className={styles.title}>{titleOf(report)}</h2>
+      </div>
       <p className={styles.text}>
         {stores && `As the stores said at ${formatTime(stores.at)} UTC. `}
         <Fresh polling={polling} now={now} />
