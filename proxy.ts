@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { type NextRequest, NextResponse } from 'next/server'
+import { hasOps } from '@/app/ops/access'
 import { contentSecurityPolicy, type FrameAncestors } from '@/app/utils/content-security-policy'
 import { asOpened, isFramedHere } from '@/app/utils/framed-page'
 import { onecount } from '@/app/utils/onecount'
@@ -22,10 +23,15 @@ function withPolicy(request: NextRequest, frameAncestors: FrameAncestors): NextR
   const policy = contentSecurityPolicy(randomBytes(16).toString('base64'), frameAncestors)
   headers.set('content-security-policy', policy)
 
-  const response = NextResponse.next({ request: { headers } })
+  const response = isMissing(request)
+    ? NextResponse.rewrite(new URL('/not-here', request.url), { request: { headers } })
+    : NextResponse.next({ request: { headers } })
   response.headers.set('content-security-policy', policy)
   return response
 }
+
+/** Where it is not set up, the page of operators is an address like any other that leads nowhere, with status 404. */
+const isMissing = ({ nextUrl }: NextRequest): boolean => nextUrl.pathname === '/ops' && !hasOps()
 
 export const config = {
   matcher: [

@@ -28,7 +28,6 @@ const PAGES = {
   rank: '/rank',
   profile: '/profile/lucia_nature',
   post: '/post/50050001-aaaa-bbbb-cccc-ddddeeee0001',
-  likes: '/likes',
 }
 const WIDTHS = [390, 1280]
 

@@ -201,6 +201,32 @@ const ONE_KIND: Cases = {
   ),
 }
 
+/** Of the commands that stay. */
+const METRICS: Cases = {
+  ...Object.fromEntries(
+    ['x', '70000', '-1', '1.5'].map(text => [
+      `--metrics ${text}`,
+      {
+        args: [`--metrics=${text}`],
+        says: new RegExp(`^--metrics ${text} is no port: use a number from 0 to 65535$`),
+      },
+    ]),
+  ),
+  'metrics for other machines without a secret': {
+    args: ['--metrics', '0', '--metrics-host', '0.0.0.0'],
+    says: /^--metrics-host 0\.0\.0\.0 opens the metrics to other machines: set ONECOUNT_METRICS_SECRET/,
+  },
+  'a secret of metrics that is too short': {
+    args: ['--metrics', '0'],
+    env: { ONECOUNT_METRICS_SECRET: 'short' },
+    says: /ONECOUNT_METRICS_SECRET needs 16 characters or more/,
+  },
+  'an address of no metrics': {
+    args: ['--metrics-host', '127.0.0.1'],
+    says: /^--metrics-host without --metrics: name the port too$/,
+  },
+}
+
 const COMMANDS: Record<string, Cases> = {
   init: {
     ...USAGE,
@@ -265,6 +291,11 @@ const COMMANDS: Record<string, Cases> = {
       says: /^--every 0 is no pause: use milliseconds from 10 to 60000$/,
     },
     'a pause in words': { args: ['--every', '1s'], says: /^--every 1s is no pause: / },
+    ...METRICS,
+    'metrics of a worker that ends': {
+      args: ['--metrics', '0', '--once'],
+      says: /^--metrics with --once: it ends before they are read; leave one of them out$/,
+    },
   },
   serve: {
     ...STORE,
@@ -286,6 +317,16 @@ const COMMANDS: Record<string, Cases> = {
     'nobody who could like': { args: ['--no-anonymous'], says: /^--no-anonymous without --jwks: / },
     'an issuer of no keys': { args: ['--issuer', 'a'], says: /^--issuer without --jwks: name the address/ },
     'no secret': { env: { ONECOUNT_SECRET: '' }, says: /ONECOUNT_SECRET/ },
+    ...METRICS,
+    'metrics of a network that is not here': {
+      args: ['--metrics', '0', '--metrics-host', '192.0.2.1', '--port', '0'],
+      env: { ONECOUNT_METRICS_SECRET: 'x'.repeat(16) },
+      says: /^--metrics-host 192\.0\.2\.1 is no address of this machine: use/,
+    },
+    'metrics with no port for each process': {
+      args: ['--metrics', '65535', '--processes', '2'],
+      says: /^--metrics 65535 leaves no port for each of 2 processes: use a lower one$/,
+    },
     'a network that is not here': {
       args: ['--host', '192.0.2.1', '--port', '0'],
       says: /^--host 192\.0\.2\.1 is no address of this machine: use/,

@@ -140,6 +140,44 @@ describe('metrics of one engine', () => {
     )
   })
 
+  it('compare posts with the first check, wherever in the table it begins', async () => {
+    const { engine } = watched()
+    await engine.read([BEAR.id, FOX.id])
+    for (let n = 0; n < 6; n++) {
+      const { metrics } = watched({})
+      const value = async (name: string) => (await valuesOf(metrics))(name)
+      await expect.poll(() => value('onecount_drift_checked_timestamp_seconds')).toBeDefined()
+      expect(await value('onecount_drift_checked_posts_total')).toBe(2)
+    }
+  })
+
+  it('are told as numbers too, and without asking the stores where nobody wants to know of them', async () => {
+    const { metrics, engine } = watched()
+    await engine.set(BEAR.id, 'ana', true)
+    await engine.drainOnce()
+    const all = await metrics.values()
+    const { samples } = parseOpenMetrics(await metrics.text())
+    const series = ({ name, labels }: { name: string; labels: Readonly<Record<string, string>> }) =>
+      `${name} ${JSON.stringify(Object.entries(labels).sort())}`
+    const numbers = new Map(samples.map(sample => [series(sample), sample.value]))
+    for (const value of all) {
+      const { name, histogram } = value
+      const of = (suffix: string) => numbers.get(series({ ...value, name: name + suffix }))
+      expect(of(histogram ? '_count' : ''), series(value)).toBe(value.value)
+      if (!histogram) continue
+      expect(of('_sum')).toBe(histogram.sum)
+      expect(histogram.buckets).toHaveLength(histogram.bounds.length + 1)
+    }
+    // Nothing is compared, so nothing is told of drift.
+    const told = Object.keys(INSTRUMENTS).filter(name => !name.includes('drift'))
+    expect([...new Set(all.map(({ name }) => name))].sort()).toEqual(told.sort())
+    const own = await metrics.values({ stores: false })
+    expect(own.map(({ name }) => INSTRUMENTS[name as keyof typeof INSTRUMENTS].type)).not.toContain('gauge')
+    expect(own).toEqual(
+      all.filter(({ name }) => INSTRUMENTS[name as keyof typeof INSTRUMENTS].type !== 'gauge'),
+    )
+  })
+
   it('are answered in the older text too, by a registry of the application', async () => {
     const registry = new Registry()
     const { metrics } = watched({ ...NO_SAMPLE, registry })
@@ -185,6 +223,13 @@ describe('metrics of one engine', () => {
         await engine.read([BEAR.id])
         await engine.drainOnce().catch(() => {})
         const value = await valuesOf(metrics)
+        expect(value('onecount_breaker_open')).toBe(0)
+        await expect
+          .poll(async () => {
+            await engine.read([BEAR.id])
+            return (await valuesOf(metrics))('onecount_breaker_open')
+          })
+          .toBe(1)
         expect(value('onecount_store_up', { store: 'redis' })).toBe(0)
         expect(value('onecount_store_up', { store: 'postgres' })).toBe(1)
         expect(value('onecount_status', { status: 'degraded' })).toBe(1)

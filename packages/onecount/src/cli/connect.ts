@@ -10,6 +10,7 @@ import type { Onecount } from '../core/onecount'
 import type { BroadcastPort, Logger, PostgresPort } from '../core/ports'
 import { countedType } from '../core/variants'
 import { within } from '../core/within'
+import type { Metrics } from '../metrics'
 import { functionPrefix } from '../postgres/names'
 import { connectPostgresJs } from '../postgres/postgresjs'
 import { supabasePort } from '../postgres/supabase'
@@ -39,6 +40,8 @@ export interface ConnectOptions {
   takeOver?: boolean
   /** Goes on where Postgres belongs to another Redis: that may change. */
   isPatient?: boolean
+  /** Counts what the engines do. */
+  metrics?: Metrics
 }
 
 const PATIENCE_MS = 60_000
@@ -65,7 +68,7 @@ export async function connect(settings: StoreSettings, options: ConnectOptions =
 export async function connectKinds(
   settings: StoreSettings,
   kinds: readonly Kind[],
-  { log, patienceMs = PATIENCE_MS, drain, broadcast, takeOver, isPatient }: ConnectOptions = {},
+  { log, patienceMs = PATIENCE_MS, drain, broadcast, takeOver, isPatient, metrics }: ConnectOptions = {},
 ): Promise<ConnectedKinds> {
   if (settings.databaseUrl) assertAddress(databaseAddress(settings.databaseUrl))
   const redis = await openRedis(settings, patienceMs)
@@ -83,13 +86,14 @@ export async function connectKinds(
       await assertPartitions(store, settings)
     }
     const named = Object.fromEntries(kinds.map(kind => [kind.name, kind]))
-    const engines = createEngines(
+    const portOf = (kind: Kind) => postgres.storeOf(kind).port
+    const bare = createEngines(
       { kinds: named },
       {
-        redis: redis.port,
+        redis: metrics?.redis(redis.port) ?? redis.port,
         ...layoutOf(settings),
         redisId: settings.redisId,
-        postgres: kind => postgres.storeOf(kind).port,
+        postgres: kind => metrics?.postgres(portOf(kind)) ?? portOf(kind),
         log,
         drain,
         broadcast,
@@ -98,6 +102,7 @@ export async function connectKinds(
         settings: { deadlineMs: Number.POSITIVE_INFINITY },
       },
     )
+    const engines = metrics?.watch(bare) ?? bare
     // Tools must not compare or mix a Redis with the Postgres of another one.
     if (!isPatient) await engines.drain.hasWork()
     return { engines, storeOf: postgres.storeOf, close }

@@ -23,6 +23,12 @@ export const loadJose = async () => {
   return await import('../jose')
 }
 
+/** What counts for `--metrics`. @throws MissingSetting */
+export const loadMetrics = async () => {
+  await driver('prom-client', () => import('prom-client'))
+  return await import('../metrics')
+}
+
 /** postgres.js, for `DATABASE_URL`. @throws MissingSetting */
 export const loadPostgresJs = async () => (await driver('postgres', () => import('postgres'))).default
 

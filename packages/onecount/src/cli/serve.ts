@@ -2,10 +2,11 @@ import cluster from 'node:cluster'
 import { BROADCAST_HELP } from './broadcast'
 import { describeFailure } from './failure'
 import type { Command } from './main'
+import { METRICS_OPTIONS_HELP } from './metrics-server'
 import { createServeLog } from './serve/log'
 import { serveHere } from './serve/one-process'
 import { readServeOptions, type ServeOptions } from './serve/options'
-import { serveTogether, type Told } from './serve/processes'
+import { processNumber, serveTogether, type Told } from './serve/processes'
 import { mergedEnv, STORE_OPTIONS_HELP } from './settings'
 
 const HELP = `Serves likes over HTTP beside any application, and drains them to Postgres.
@@ -21,6 +22,8 @@ const HELP = `Serves likes over HTTP beside any application, and drains them to 
   --no-drain       npx onecount worker drains, not this process
 ${BROADCAST_HELP}
   --json           the log as one JSON object a line. Where it cannot begin: one with error, code, setting and fix
+${METRICS_OPTIONS_HELP};
+                   with --processes the first process has PORT, the second the one after it, and so on
 
 People who are signed in, by a token of the application in Authorization: Bearer … (npm install jose):
 
@@ -36,7 +39,7 @@ ${STORE_OPTIONS_HELP}
 
 Reads REDIS_URL, DATABASE_URL or SUPABASE_URL with SUPABASE_SECRET_KEY, ONECOUNT_SECRET (signs the cookie of anonymous
 sessions), ONECOUNT_JWT_SECRET (tokens of HS256), ONECOUNT_LIMITS, ONECOUNT_PROXY_HOPS, ONECOUNT_DRAIN_SECRET,
-ONECOUNT_ACK and ONECOUNT_REDIS_DEADLINE_MS (of one call, 250) from the environment, .env.local or .env. It begins without a store that does not answer, and says so.
+ONECOUNT_METRICS_SECRET, ONECOUNT_ACK and ONECOUNT_REDIS_DEADLINE_MS (of one call, 250) from the environment, .env.local or .env. It begins without a store that does not answer, and says so.
 SIGTERM or Ctrl-C: answers what has begun, drains what is left, for at most 5 seconds; a second one exits at once.
 
 Exit code: 0 stopped as asked, 1 stopped at once or a process had to be killed, 2 it could not begin.`
@@ -63,14 +66,18 @@ async function serveUntil(
   env: Record<string, string | undefined>,
 ): Promise<number> {
   const log = createServeLog(options.isJson)
-  const server = await serveHere(options, env, log).catch(error => {
+  const server = await serveHere(options, env, log, processNumber()).catch(error => {
     if (!process.send) throw error
     tell({ failed: describeFailure(error, 'serve') })
     return null
   })
   if (!server) return 2
-  if (cluster.isWorker) tell({ listening: server.url })
-  else log.info(`listening on ${server.url}`)
+  const { url, metricsUrl } = server
+  if (cluster.isWorker) tell({ listening: url, metricsUrl })
+  else {
+    log.info(`listening on ${url}`)
+    if (metricsUrl) log.info(`metrics at ${metricsUrl}`)
+  }
   await asked
   await server.stop()
   return 0

@@ -2,7 +2,15 @@ import type { Engines } from '../core/engines'
 import { BROADCAST_HELP, BROADCAST_OPTION, openBroadcast } from './broadcast'
 import { readKinds } from './config'
 import { connectKinds } from './connect'
+import { loadMetrics } from './drivers'
 import type { Command } from './main'
+import {
+  METRICS_OPTIONS,
+  METRICS_OPTIONS_HELP,
+  type MetricsServer,
+  readMetricsPlace,
+  serveMetrics,
+} from './metrics-server'
 import { parseOptions } from './parse-options'
 import { mergedEnv, STORE_OPTIONS, STORE_OPTIONS_HELP, storeSettings, UsageError } from './settings'
 
@@ -13,13 +21,14 @@ const HELP = `Drains likes from Redis to Postgres in a process of its own. Any n
   --every MS       look for work this often (1000)
   --once           drain until nothing is left, then end
 ${BROADCAST_HELP}
+${METRICS_OPTIONS_HELP}
 ${STORE_OPTIONS_HELP}
   --help
 
 Reads REDIS_URL (several addresses, separated by commas, are nodes of a Redis Cluster), and DATABASE_URL or SUPABASE_URL
 with SUPABASE_SECRET_KEY, from the environment, .env.local or .env. Without --kind it drains every kind of the
 configuration.
-SIGTERM or Ctrl-C: drains what is left, for at most 5 seconds. It says nothing while all is well.
+SIGTERM or Ctrl-C: drains what is left, for at most 5 seconds. It says nothing while all is well, but where metrics are.
 
 Exit code: 0 done, 2 it could not be done.`
 
@@ -36,6 +45,7 @@ export const worker: Command = {
         every: { type: 'string' },
         once: { type: 'boolean' },
         ...BROADCAST_OPTION,
+        ...METRICS_OPTIONS,
         ...STORE_OPTIONS,
         help: { type: 'boolean' },
       },
@@ -47,22 +57,32 @@ export const worker: Command = {
     const idleMs = values.every === undefined ? EVERY_MS : Number(values.every)
     if (!Number.isInteger(idleMs) || idleMs < 10 || idleMs > 60_000)
       throw new UsageError(`--every ${values.every} is no pause: use milliseconds from 10 to 60000`)
+    const env = mergedEnv()
+    const place = readMetricsPlace(values, env)
+    if (place && values.once)
+      throw new UsageError('--metrics with --once: it ends before they are read; leave one of them out')
+    const kinds = await readKinds(values)
     const settings = storeSettings(values)
+    const metrics = place ? (await loadMetrics()).createMetrics() : undefined
     const options = {
       broadcast: await openBroadcast(values.broadcast, settings),
       log: { warn: (line: string) => console.error(`[onecount] ${line}`) },
       patienceMs: PATIENCE_MS,
       drain: { idleMs },
       isPatient: true,
-      takeOver: mergedEnv().ONECOUNT_TAKE_OVER === '1',
+      takeOver: env.ONECOUNT_TAKE_OVER === '1',
+      metrics,
     }
-    const kinds = await readKinds(values)
     const { engines, close } = await connectKinds(settings, kinds, options)
+    let server: MetricsServer | undefined
     try {
       if (values.once) return await drainAll(engines)
+      if (place && metrics) server = await serveMetrics(place, metrics)
+      if (server) console.log(`[onecount] metrics at ${server.url}`)
       await drainUntilAsked(engines.drain)
       return 0
     } finally {
+      await server?.close()
       await close()
     }
   },

@@ -1,19 +1,18 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { withBreaker } from './breaker'
+import { type GuardedRedis, withBreaker } from './breaker'
 import { StoreUnavailable } from './errors'
-import type { RedisPort } from './ports'
 
 let now: number
 let calls: number
 let isDown: boolean
 let scope: 'store' | 'call'
-let port: RedisPort
+let port: GuardedRedis
 beforeEach(() => {
   now = 0
   calls = 0
   isDown = true
   scope = 'store'
-  const redis: RedisPort = {
+  const redis = {
     run: async () => {
       calls++
       if (isDown) throw new StoreUnavailable('redis', 'no answer', scope)
@@ -40,7 +39,10 @@ describe('a breaker', () => {
   })
 
   it('fails at once after as many failures in a row', async () => {
-    await fail(3)
+    await fail(2)
+    expect(port.isOpen()).toBe(false)
+    await fail(1)
+    expect(port.isOpen()).toBe(true)
     isDown = false
     await fail(100)
     expect(calls).toBe(3)
@@ -51,9 +53,11 @@ describe('a breaker', () => {
     now = 500
     expect(await Promise.all([run(), run(), run()])).toEqual(['redis', 'redis', 'redis'])
     expect(calls).toBe(4)
+    expect(port.isOpen()).toBe(true)
     now = 1000
     isDown = false
     expect(await run()).toBe('OK')
+    expect(port.isOpen()).toBe(false)
     expect(await Promise.all([run(), run()])).toEqual(['OK', 'OK'])
   })
 

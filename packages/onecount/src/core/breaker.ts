@@ -50,7 +50,7 @@ function createBreaker(store: 'redis' | 'postgres', { failures, pauseMs, clock }
   }
 
   /** `of`: how many would have called by themselves; a failure of theirs counts that often. */
-  return function call<T>(work: () => Promise<T>, { isLarge = false, of = 1 } = {}): Promise<T> {
+  function call<T>(work: () => Promise<T>, { isLarge = false, of = 1 } = {}): Promise<T> {
     if (isOpen) {
       if (clock() < retryAt) return Promise.reject(new StoreUnavailable(store, 'it did not answer lately'))
       retryAt = clock() + pauseMs
@@ -58,12 +58,20 @@ function createBreaker(store: 'redis' | 'postgres', { failures, pauseMs, clock }
     const n = ++begun
     return work().then(succeed, error => fail(error, { call: n, isLarge, of }))
   }
+  return { call, isOpen: () => isOpen }
 }
 
 /** Redis behind a breaker. */
-export function withBreaker(port: RedisPort, options: BreakerOptions): RedisPort {
-  const call = createBreaker('redis', options)
+export interface GuardedRedis extends RedisPort {
+  /** Whether calls fail at once: the store did not answer, and no call has come through since. */
+  isOpen(): boolean
+}
+
+/** `port` behind a breaker. */
+export function withBreaker(port: RedisPort, options: BreakerOptions): GuardedRedis {
+  const { call, isOpen } = createBreaker('redis', options)
   return {
+    isOpen,
     isCluster: port.isCluster,
     run: (script, keys, args) =>
       call(() => port.run(script, keys, args), { isLarge: keys.length + args.length > LARGE }),
@@ -75,7 +83,7 @@ export function withBreaker(port: RedisPort, options: BreakerOptions): RedisPort
  * while Postgres hangs. Calls that only Postgres can answer go to it as before.
  */
 export function withSnapshotBreaker(port: PostgresPort, options: BreakerOptions): PostgresPort {
-  const call = createBreaker('postgres', options)
+  const { call } = createBreaker('postgres', options)
   const guarded: Pick<PostgresPort, 'snapshot' | 'snapshots'> = {
     snapshot: query => call(() => port.snapshot(query)),
     snapshots: query => call(() => port.snapshots(query), { of: query.sessions.length }),

@@ -259,6 +259,8 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       postgres,
       partitions: parts.map(({ drained }) => drained),
       keysOf: (postId: string) => contextOf(postId).keys,
+      /** Whether Redis, or the node of one partition, is not asked at the moment because it did not answer. */
+      isBreakerOpen: () => parts.some(({ port }) => port?.isOpen() ?? false),
     },
 
     drain: {

@@ -45,8 +45,15 @@ export function createDriftCheck(
 
   async function choose(): Promise<string[]> {
     const recent = new Set(pressed.filter(id => id !== undefined))
-    const page = await engine.stores.postgres.likes(after, posts - recent.size)
-    after = page.length < posts - recent.size ? null : page.at(-1)!.postId
+    const { postgres } = engine.stores
+    const wanted = posts - recent.size
+    let page = await postgres.likes(after, wanted)
+    // At the end it goes on from the beginning, so that each check compares something.
+    if (page.length < wanted && after !== null) {
+      for (const { postId } of page) recent.add(postId)
+      page = await postgres.likes(null, wanted - page.length)
+    }
+    after = page.at(-1)?.postId ?? null
     for (const { postId } of page) recent.add(postId)
     return [...recent]
   }

@@ -92,6 +92,11 @@ export const INSTRUMENTS = {
     labels: ['kind', 'store'],
     help: '1 if the store answers this process.',
   },
+  onecount_breaker_open: {
+    type: 'gauge',
+    labels: ['kind'],
+    help: '1 while this process does not ask Redis because it did not answer.',
+  },
   onecount_pending_ops: {
     type: 'gauge',
     labels: ['kind'],

@@ -65,3 +65,12 @@ export function observe(of: Durations, ms: number): void {
   of.sum += seconds
   of.record?.(seconds, of.labels)
 }
+
+/** The buckets as an exposition has them: each with all that are below its bound, `+Inf` last. */
+export function cumulative({ buckets }: Durations): { le: string; value: number }[] {
+  let below = 0
+  return buckets.map((count, i) => {
+    below += count
+    return { le: i < BOUNDS.length ? String(BOUNDS[i]) : '+Inf', value: below }
+  })
+}

@@ -8,7 +8,7 @@ import type {
 import { loadPromClient } from '../peers/prom-client'
 import type { Reading } from './health-gauges'
 import { BOUNDS, INSTRUMENTS, type Instrument, type NameOf } from './instruments'
-import type { Durations, Recorder } from './recorder'
+import { cumulative, type Durations, type Recorder } from './recorder'
 
 /** A registry, whichever text it answers. */
 export type AnyRegistry = Registry<PrometheusContentType> | Registry<OpenMetricsContentType>
@@ -82,16 +82,12 @@ const recordedFrom = (Base: typeof Histogram) =>
     getForPromString = (): Promise<HistogramAnswer> => this.get()
   }
 
-function valuesOf(name: string, { labels, buckets, sum }: Durations) {
-  let below = 0
-  const cumulative = buckets.map((count, i) => {
-    below += count
-    const le = i < BOUNDS.length ? String(BOUNDS[i]) : '+Inf'
-    return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: below }
-  })
+const valuesOf = (name: string, one: Durations) => {
+  const { labels, sum } = one
+  const buckets = cumulative(one)
   return [
-    ...cumulative,
+    ...buckets.map(({ le, value }) => ({ metricName: `${name}_bucket`, labels: { ...labels, le }, value })),
     { metricName: `${name}_sum`, labels, value: sum },
-    { metricName: `${name}_count`, labels, value: below },
+    { metricName: `${name}_count`, labels, value: buckets.at(-1)!.value },
   ]
 }

@@ -33,7 +33,10 @@ export interface MetricsSource extends Exposition {
 export type SessionRequest = Pick<Request, 'headers'>
 
 /** What `onecountNext` takes. */
-export interface OnecountNextConfig<Name extends string = string> {
+export interface OnecountNextConfig<
+  Name extends string = string,
+  Counting extends MetricsSource = MetricsSource,
+> {
   /**
    * The kinds that are liked and their tables, of `defineConfig`. Left out: the one kind whose driver `postgres` makes,
    * which is that of no configuration unless the driver was given another.
@@ -66,7 +69,7 @@ export interface OnecountNextConfig<Name extends string = string> {
    * Makes what counts presses, reads and batches, with the first use: `() => createMetrics()` of `onecount/metrics`.
    * Read at `/api/metrics` with `ONECOUNT_METRICS_SECRET` as bearer token; without that setting in development alone.
    */
-  metrics?: (env: Env) => MetricsSource
+  metrics?: (env: Env) => Counting
   /**
    * Where the routes are mounted: below `/api` these are `/api/likes`, `/api/kinds/<name>`, `/api/health`, `/api/drain` and
    * `/api/metrics`.

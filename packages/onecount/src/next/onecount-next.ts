@@ -5,7 +5,7 @@ import type { Onecount } from '../core/onecount'
 import type { Limiter } from '../http/limiter'
 import type { PageLikes } from '../http/page-likes'
 import { createApi, type RouteHandlers } from './api'
-import type { OnecountNextConfig, RedisSource } from './config'
+import type { MetricsSource, OnecountNextConfig, RedisSource } from './config'
 import { startDrain } from './drain'
 import { getSession, mergeAnonymousLikes, readLikes } from './page'
 import { createParts } from './parts'
@@ -13,7 +13,7 @@ import { createWithSession, type WithSession } from './proxy'
 import { hookServers } from './server-hook'
 
 /** Everything that a Next.js application mounts, made by {@link onecountNext}. */
-export interface OnecountNext<Name extends string = string> {
+export interface OnecountNext<Name extends string = string, Counting extends MetricsSource = MetricsSource> {
   /**
    * The HTTP API (`docs/http-api.md`), for a route file below `basePath`.
    *
@@ -106,6 +106,8 @@ export interface OnecountNext<Name extends string = string> {
    * `misconfigured`
    */
   redis(): RedisSource | null
+  /** What counts, made by `metrics` of the config, one a process; undefined where there is none. */
+  metrics(): Counting | undefined
   /** Its limits, for writes of the application's own. @throws OnecountError `misconfigured` */
   limiter(): Limiter
 }
@@ -137,9 +139,9 @@ export interface ReadLikesOptions<Name extends string = string> {
  *
  * @throws OnecountError `misconfigured` when the config contradicts itself
  */
-export function onecountNext<Name extends string = 'like'>(
-  config: OnecountNextConfig<Name>,
-): OnecountNext<Name> {
+export function onecountNext<Name extends string = 'like', Counting extends MetricsSource = MetricsSource>(
+  config: OnecountNextConfig<Name, Counting>,
+): OnecountNext<Name, Counting> {
   const parts = createParts(config)
   const { handlers, answer, checkSettings } = createApi(parts)
   const session = () => getSession(parts)
@@ -171,6 +173,7 @@ export function onecountNext<Name extends string = 'like'>(
     engine: parts.engine,
     engines: () => parts.engines() as Engines<Name>,
     redis: parts.redis,
+    metrics: () => parts.metrics() as Counting | undefined,
     limiter: parts.limiter,
   }
 }

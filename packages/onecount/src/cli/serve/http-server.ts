@@ -1,10 +1,9 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { Handler } from '../../http/handler'
 import { nodeListener } from '../../http/node'
 import { doubtProxyHops } from '../../http/proxy-doubt'
 import { refuseRaw } from '../../http/raw-refusals'
-import { MissingSetting } from '../settings'
+import { openPort, urlOf } from '../open-port'
 
 /** Headers have to be there by then, the whole request soon after; milliseconds. Bodies have a deadline of their own. */
 const HEADERS_MS = 10_000
@@ -54,10 +53,9 @@ export async function listen({
     },
   )
   refuseRaw(server, basePath)
-  await opened(server, host, port)
-  const { port: given } = server.address() as AddressInfo
+  await openPort(server, { host, port, hostOption: '--host', portOption: '--port' })
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${given}${basePath}`,
+    url: urlOf(server, host) + basePath,
     stop: () => closed(server),
   }
 }
@@ -71,27 +69,6 @@ function doubtHops(
   const doubt = doubtProxyHops(head, { proxyHops, connectionIp: socket.remoteAddress })
   if (doubt) warn(doubt)
 }
-
-const opened = (server: Server, host: string, port: number) =>
-  new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(cannotListen(error, host, port)))
-    server.listen({ host, port }, resolve)
-  })
-
-function cannotListen({ code, message }: NodeJS.ErrnoException, host: string, port: number): MissingSetting {
-  if (code === 'EADDRINUSE')
-    return refused(`Port ${port} of ${host} is taken: stop what listens there, or use another --port`)
-  if (code === 'EACCES') return refused(`Port ${port} may not be used: use a --port above 1023`)
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return refused(`--host ${host} is no address of this machine: use 127.0.0.1, or 0.0.0.0 for all`)
-  return refused(`Cannot listen on ${host}:${port} (${message}): use another --host or --port`)
-}
-
-const refused = (message: string) =>
-  new MissingSetting(message, {
-    code: 'cannot_listen',
-    setting: message.startsWith('--host') ? '--host' : '--port',
-  })
 
 async function closed(server: Server): Promise<void> {
   const ended = new Promise<void>(resolve => server.close(() => resolve()))

@@ -1,5 +1,6 @@
 import type { TokenOptions } from '../../jose'
 import { BROADCAST_OPTION } from '../broadcast'
+import { METRICS_OPTIONS, type MetricsPlace, readMetricsPlace } from '../metrics-server'
 import { parseOptions } from '../parse-options'
 import { STORE_OPTIONS, type StoreOptions, UsageError } from '../settings'
 
@@ -22,6 +23,7 @@ const OPTIONS = {
   claim: { type: 'string' },
   json: { type: 'boolean' },
   ...BROADCAST_OPTION,
+  ...METRICS_OPTIONS,
   ...STORE_OPTIONS,
   help: { type: 'boolean' },
 } as const
@@ -41,6 +43,8 @@ export interface ServeOptions {
   /** How tokens of the application are verified; null: it has none. */
   token: TokenOptions | null
   isJson: boolean
+  /** Where metrics are answered; null: nowhere. Of several processes that of the first. */
+  metrics: MetricsPlace | null
   stores: StoreOptions
 }
 
@@ -52,6 +56,12 @@ export function readServeOptions(args: string[], env: Env): ServeOptions | null 
   if (values.help) return null
   const token = tokenOptions(values, env)
   const anonymous = !values['no-anonymous']
+  const processes = integer('--processes', values.processes ?? '1', 1, MOST_PROCESSES)
+  const metrics = readMetricsPlace(values, env)
+  if (metrics && metrics.port + processes > 65_536)
+    throw new UsageError(
+      `--metrics ${metrics.port} leaves no port for each of ${processes} processes: use a lower one`,
+    )
   if (!anonymous && !token)
     throw new UsageError('--no-anonymous without --jwks: nobody could like; name the keys of your tokens')
   return {
@@ -62,12 +72,13 @@ export function readServeOptions(args: string[], env: Env): ServeOptions | null 
       ...originsOf('ONECOUNT_TRUSTED_ORIGINS', listOf(env.ONECOUNT_TRUSTED_ORIGINS)),
       ...originsOf('--origin', (values.origin ?? []).flatMap(listOf)),
     ],
-    processes: integer('--processes', values.processes ?? '1', 1, MOST_PROCESSES),
+    processes,
     drains: !values['no-drain'],
     broadcasts: values.broadcast ?? false,
     anonymous,
     token,
     isJson: values.json ?? false,
+    metrics,
     stores: values,
   }
 }

@@ -9,7 +9,14 @@ const RESTART_MS = 100
 const MOST_RESTART_MS = 5000
 
 /** What a process tells the one that started it. */
-export type Told = { listening: string } | { failed: Failure }
+export type Told = { listening: string; metricsUrl: string | null } | { failed: Failure }
+
+/** Which of the processes this is, for the one that started it to say. */
+const NUMBER = 'ONECOUNT_SERVE_PROCESS'
+
+/** From 0; undefined in a process that was not started by another one. */
+export const processNumber = (): number | undefined =>
+  cluster.isWorker ? Number(process.env[NUMBER]) : undefined
 
 /**
  * Runs `count` processes that share one port, and starts another in place of one that ends. Answers the exit code: 0 when
@@ -17,6 +24,7 @@ export type Told = { listening: string } | { failed: Failure }
  */
 export async function serveTogether(count: number, log: ServeLog, asked: Promise<void>): Promise<number> {
   const running = new Set<Worker>()
+  const metricsUrls: string[] = []
   let listening = 0
   let ended = 0
   let isStopping = false
@@ -27,12 +35,15 @@ export async function serveTogether(count: number, log: ServeLog, asked: Promise
     hasFailed = reject
   })
 
-  function start(): void {
-    const worker = cluster.fork()
+  function start(number: number): void {
+    const worker = cluster.fork({ [NUMBER]: String(number) })
     running.add(worker)
     worker.on('message', (told: Told) => {
-      if ('failed' in told) fail(told.failed)
-      else if (++listening === count) log.info(`listening on ${told.listening}, ${count} processes`)
+      if ('failed' in told) return fail(told.failed)
+      if (told.metricsUrl) metricsUrls[number] = told.metricsUrl
+      if (++listening !== count) return
+      log.info(`listening on ${told.listening}, ${count} processes`)
+      if (metricsUrls.length > 0) log.info(`metrics at ${metricsUrls.join(', ')}`)
     })
     worker.on('exit', (code, signal) => {
       running.delete(worker)
@@ -40,7 +51,7 @@ export async function serveTogether(count: number, log: ServeLog, asked: Promise
       ended++
       const pause = Math.min(RESTART_MS * 2 ** Math.min(ended - 1, 10), MOST_RESTART_MS)
       log.warn(`a process ended (${signal ?? `code ${code}`}): another one starts`)
-      setTimeout(() => isStopping || start(), pause)
+      setTimeout(() => isStopping || start(number), pause)
     })
   }
 
@@ -65,7 +76,7 @@ export async function serveTogether(count: number, log: ServeLog, asked: Promise
     isOver(codes.every(code => code === 0) ? 0 : 1)
   }
 
-  for (let i = 0; i < count; i++) start()
+  for (let number = 0; number < count; number++) start(number)
   void asked.then(stop)
   return over
 }

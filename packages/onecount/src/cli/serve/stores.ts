@@ -3,6 +3,7 @@ import { parseAck } from '../../core/ack'
 import { createEngines, type Engines } from '../../core/engines'
 import type { Kind } from '../../core/kind'
 import { within } from '../../core/within'
+import type { Metrics } from '../../metrics'
 import { openBroadcast } from '../broadcast'
 import { assertAnswers, layoutOf, openDatabase } from '../connect'
 import { createRedis } from '../open-redis'
@@ -30,25 +31,28 @@ export async function openStores(
   kinds: readonly Kind[],
   env: Record<string, string | undefined>,
   log: ServeLog,
-  broadcasts = false,
+  { broadcasts = false, metrics }: { broadcasts?: boolean; metrics?: Metrics } = {},
 ): Promise<ServedStores> {
   const deadline = deadlineOf(env.ONECOUNT_REDIS_DEADLINE_MS)
   const broadcast = await openBroadcast(broadcasts, settings)
   const redis = await createRedis(settings, { lazyConnect: true, ...deadline })
   const postgres = await openDatabase(settings, POSTGRES_MS, CONNECTIONS)
-  const engines = createEngines(
+  const portOf = (kind: Kind) => postgres.storeOf(kind).port
+  const bare = createEngines(
     { kinds: Object.fromEntries(kinds.map(kind => [kind.name, kind])) },
     {
-      redis: redis.port,
+      redis: metrics?.redis(redis.port) ?? redis.port,
       ...layoutOf(settings),
       redisId: settings.redisId,
-      postgres: kind => postgres.storeOf(kind).port,
+      postgres: kind => metrics?.postgres(portOf(kind)) ?? portOf(kind),
       takeOver: env.ONECOUNT_TAKE_OVER === '1',
       broadcast,
       ack: parseAck(env.ONECOUNT_ACK),
       log: { warn: log.warn },
     },
   )
+
+  const engines = metrics?.watch(bare) ?? bare
 
   async function lookAtRedis(): Promise<void> {
     const cause = await connected(redis.client)

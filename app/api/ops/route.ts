@@ -1,0 +1,38 @@
+import { isSecure } from 'onecount/http'
+import { accessCookie, accessOf, isSecret, noAccessCookie } from '@/app/ops/access'
+import { readReport } from '@/app/ops/report'
+import { onecount } from '@/app/utils/onecount'
+import { privateJson } from '@/app/utils/private-json'
+
+/** What `/ops` shows; with `since` and `after` of an answer before, the points that came since. */
+export async function GET(request: Request): Promise<Response> {
+  const access = accessOf(request)
+  if (access === 'absent') return onecount.handlers.GET(request)
+  if (access === 'refused') return privateJson(401, { message: 'The secret is missing: open /ops.' })
+  const { searchParams } = new URL(request.url)
+  const known = { since: Number(searchParams.get('since')), at: Number(searchParams.get('after')) }
+  const report = await readReport(known)
+  return report ? privateJson(200, report) : privateJson(503, { message: 'Nothing is counted: see the log.' })
+}
+
+/** The form of `/ops`: `secret` opens the page for this browser, `leave` closes it. The answer leads back. */
+export async function POST(request: Request): Promise<Response> {
+  if (accessOf(request) === 'absent') return onecount.handlers.POST(request)
+  // A form of another site signs nobody in or out.
+  const site = request.headers.get('sec-fetch-site')
+  if (site !== null && site !== 'same-origin')
+    return privateJson(403, { message: 'The page itself has to ask.' })
+
+  const form = await request.formData().catch(() => null)
+  if (form?.has('leave')) return back('/ops', noAccessCookie(isSecure(request)))
+  const typed = form?.get('secret')
+  return typeof typed === 'string' && isSecret(typed)
+    ? back('/ops', accessCookie(isSecure(request)))
+    : back('/ops?refused=1')
+}
+
+const back = (location: string, cookie?: string): Response =>
+  new Response(null, {
+    status: 303,
+    headers: { location, 'cache-control': 'private, no-store', ...(cookie && { 'set-cookie': cookie }) },
+  })
