@@ -22,9 +22,11 @@ const LOOKS = [
   { colorScheme: 'light', forcedColors: 'active' },
 ] as const
 
+const SECRET = 'a-secret-of-operators-in-tests'
+
 let stack: TestStack
 test.beforeAll(async () => {
-  stack = await startApp()
+  stack = await startApp({ env: { ONECOUNT_OPS_SECRET: SECRET } })
 })
 test.afterAll(() => stack.stop())
 
@@ -45,10 +47,15 @@ for (const width of [390, 1280])
     test(`axe finds nothing on any page at ${width} px, ${colours}`, async ({ page }) => {
       await page.setViewportSize({ width, height: 900 })
       await page.emulateMedia({ ...look, reducedMotion: 'reduce' })
-      for (const path of PATHS) {
+      for (const path of [...PATHS, '/ops']) {
         await page.goto(stack.url + path, { waitUntil: 'networkidle' })
         expect.soft(await violations(page), path).toEqual([])
       }
+      // Its form was looked at; now the page behind it.
+      await page.getByLabel('ONECOUNT_OPS_SECRET').fill(SECRET)
+      await page.getByRole('button', { name: 'Open', exact: true }).click()
+      await expect(page.getByRole('heading', { level: 1, name: 'Operations' })).toBeVisible()
+      expect.soft(await violations(page), 'operations').toEqual([])
     })
   }
 
