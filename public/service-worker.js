@@ -11,25 +11,39 @@ const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (
 
 const PAGES = 'huella-pages'
 const FILES = 'huella-files'
+/** The page that stands where none is kept, and its files: these are never pushed out by others. */
+const SHELL = 'huella-shell'
 const OFFLINE = '/offline'
 const MAX_PAGES = 30
 const MAX_FILES = 400
 
 /** A file at such an address never changes. */
+const isImmutable = (/** @type {string} */ path) => path.startsWith('/_next/static/')
 const isFile = (/** @type {string} */ path) => /^\/(_next\/static|scenes|avatars)\//.test(path)
 /** The demo and the operations page show the moment; the API's answers are no pages. */
 const isKept = (/** @type {string} */ path) => !/^\/(api|demo|ops)(\/|$)/.test(path)
 
 worker.addEventListener('install', event => {
-  event.waitUntil(keepAddress(OFFLINE).then(() => worker.skipWaiting()))
+  event.waitUntil(
+    keepAddress(OFFLINE, SHELL).then(hasKept => {
+      if (!hasKept) throw new Error(`${OFFLINE} cannot be kept: the next visit tries again`)
+      return worker.skipWaiting()
+    }),
+  )
 })
 
 worker.addEventListener('activate', event => event.waitUntil(worker.clients.claim()))
 
 /** A page that was loaded before there was a worker names itself and its files. */
 worker.addEventListener('message', event => {
-  const { page, files } = event.data
-  event.waitUntil(Promise.all([keepAddress(page), ...files.map(keepFile)]))
+  const page = new URL(event.data.page, location.href)
+  if (page.origin !== location.origin || !isKept(page.pathname)) return
+  event.waitUntil(
+    Promise.all([
+      keepAddress(page.href),
+      ...event.data.files.map((/** @type {string} */ file) => keepFile(file)),
+    ]),
+  )
 })
 
 worker.addEventListener('fetch', event => {
@@ -47,9 +61,9 @@ async function page(event) {
     event.waitUntil(keepPage(event.request.url, response.clone()))
     return response
   } catch (error) {
-    const kept = await match(PAGES, event.request.url)
+    const kept = await match(event.request.url)
     if (kept) return asKept(kept)
-    const offline = await match(PAGES, OFFLINE)
+    const offline = await match(OFFLINE)
     if (offline) return offline
     throw error
   }
@@ -57,15 +71,24 @@ async function page(event) {
 
 /** @param {FetchEvent} event */
 async function file(event) {
-  const kept = await match(FILES, event.request.url)
-  if (kept) return kept
-  const response = await fetch(event.request)
-  if (response.ok) event.waitUntil(put(FILES, event.request.url, response.clone(), MAX_FILES))
-  return response
+  const { url } = event.request
+  const kept = await match(url)
+  if (kept && isImmutable(new URL(url).pathname)) return kept
+  try {
+    const response = await fetch(event.request)
+    if (response.ok) event.waitUntil(put(FILES, url, response.clone(), MAX_FILES))
+    return response
+  } catch (error) {
+    if (kept) return kept
+    throw error
+  }
 }
 
-/** What Next sends depends on headers that a navigation never has. @param {string} cache @param {string} url */
-const match = async (cache, url) => (await caches.open(cache)).match(url, { ignoreVary: true })
+/**
+ * What Next sends depends on headers that a navigation never has. A browser whose caches fail has kept nothing.
+ * @param {string} url
+ */
+const match = url => caches.match(url, { ignoreVary: true }).catch(() => undefined)
 
 /**
  * The page says that it is an old one, and of when: see `keptAt` in the application.
@@ -78,38 +101,40 @@ async function asKept(response) {
   return new Response(html.replace('<html ', `<html data-kept-at="${at}" `), { status, headers })
 }
 
-/** @param {string} url @param {Response} response */
-async function keepPage(url, response) {
-  const isPage = response.status === 200 && !response.redirected
-  if (isPage && response.headers.get('content-type')?.startsWith('text/html'))
-    await put(PAGES, url, response, MAX_PAGES)
+/** Whether it is a page that can be kept. @param {string} url @param {Response} response @param {string} [cache] */
+async function keepPage(url, response, cache = PAGES) {
+  const isHtml = response.headers.get('content-type')?.startsWith('text/html')
+  if (response.status !== 200 || response.redirected || !isHtml) return false
+  await put(cache, url, response, MAX_PAGES)
+  return true
 }
 
-/** Asks for a page and for the files that it names. @param {string} address */
-async function keepAddress(address) {
+/** Asks for a page and for the files that it names; whether it is kept. @param {string} address @param {string} [cache] */
+async function keepAddress(address, cache) {
   const response = await fetch(address, { headers: { accept: 'text/html' } })
   const html = await response.clone().text()
-  await keepPage(new URL(address, location.href).href, response)
+  if (!(await keepPage(new URL(address, location.href).href, response, cache))) return false
   const files = html.match(/\/_next\/static\/[^"'\\\s)]+/g) ?? []
-  await Promise.all([...new Set(files)].map(keepFile))
+  await Promise.all([...new Set(files)].map(file => keepFile(file, cache)))
+  return true
 }
 
-/** @param {string} address */
-async function keepFile(address) {
+/** @param {string} address @param {string} [cache] */
+async function keepFile(address, cache = FILES) {
   const url = new URL(address, location.href)
-  if (url.origin !== location.origin || !isFile(url.pathname) || (await match(FILES, url.href))) return
+  if (url.origin !== location.origin || !isFile(url.pathname) || (await match(url.href))) return
   const response = await fetch(url)
-  if (response.ok) await put(FILES, url.href, response, MAX_FILES)
+  if (response.ok) await put(cache, url.href, response, MAX_FILES)
 }
 
 /**
- * The oldest go where there are too many; the page without a network stays.
+ * Replaces what is kept once all of the answer is there: a page whose loading is broken off stays as it was. The oldest go
+ * where there are too many.
  * @param {string} name @param {string} url @param {Response} response @param {number} most
  */
 async function put(name, url, response, most) {
   const cache = await caches.open(name)
-  await cache.delete(url, { ignoreVary: true })
   await cache.put(url, response)
-  const kept = (await cache.keys()).filter(({ url }) => new URL(url).pathname !== OFFLINE)
+  const kept = await cache.keys()
   await Promise.all(kept.slice(0, Math.max(0, kept.length - most)).map(request => cache.delete(request)))
 }

@@ -5,13 +5,16 @@ import { formatSince } from './format'
 import styles from './OfflineBar.module.css'
 import { keptAt } from './offline-pages'
 
-/** Where a person stands without a network: what is seen, and what becomes of their hearts. */
-export function OfflineBar() {
+/**
+ * Where a person stands whose page did not come from the server: what is seen, and what becomes of their hearts.
+ * @param isOffline the device has no network; else it is the server that could not be reached
+ */
+export function OfflineBar({ isOffline }: { isOffline: boolean }) {
   const kept = useKeptLikes()
   const at = keptAt()
   return (
     <p role="status" className={styles.bar}>
-      <strong>You are offline</strong>
+      <strong>{isOffline ? 'You are offline' : 'The site could not be reached'}</strong>
       <span>
         {at && `This page is of ${formatSince(at.toISOString(), Date.now())}. `}
         {waiting(kept)}

@@ -2,13 +2,14 @@
 
 import { useEffect, useSyncExternalStore } from 'react'
 import { OfflineBar } from './OfflineBar'
-import { keepPagesForLater } from './offline-pages'
+import { keepPagesForLater, keptAt } from './offline-pages'
 
-/** Keeps the last pages for when there is no network, and says so while there is none. */
+/** Keeps the last pages for when the server cannot be reached, and says so while it cannot, and of a page that is old. */
 export function OfflineShell() {
   useEffect(keepPagesForLater, [])
   const isOffline = useSyncExternalStore(onNetwork, () => !navigator.onLine, never)
-  return isOffline && <OfflineBar />
+  const isOld = useSyncExternalStore(onNetwork, () => keptAt() !== null, never)
+  return (isOffline || isOld) && <OfflineBar isOffline={isOffline} />
 }
 
 const never = () => false

@@ -1,6 +1,6 @@
 /** The pages that `public/service-worker.js` keeps. */
 const PAGES = 'huella-pages'
-const FILES = 'huella-files'
+const ALL = [PAGES, 'huella-files', 'huella-shell']
 
 /** A page that this browser has seen, and has still. */
 export interface KeptPage {
@@ -46,7 +46,7 @@ const filesOf = ({ images }: Document): string[] => [
 async function forgetPages(): Promise<void> {
   const registrations = await navigator.serviceWorker.getRegistrations()
   await Promise.all(registrations.map(registration => registration.unregister()))
-  await Promise.all([PAGES, FILES].map(name => caches.delete(name)))
+  await Promise.all(ALL.map(name => caches.delete(name)))
 }
 
 /** Of when the page is, where it is one that was kept. */
@@ -67,5 +67,5 @@ export async function keptPages(): Promise<KeptPage[]> {
       return { path: pathname + search, title: title.replace(/ · huella$/, '') }
     }),
   )
-  return pages.filter(({ path }) => path !== '/offline').reverse()
+  return pages.reverse()
 }

@@ -8,7 +8,7 @@ export const metadata: Metadata = { title: 'Offline', robots: { index: false } }
 export default function OfflinePage() {
   return (
     <StatePanel kind="error" title="No signal out here" heading="h1">
-      <p>This page was not opened on this device before. Your likes are kept, and sent when you are back.</p>
+      <p>This page is not kept on this device. Your likes are kept, and sent when you are back.</p>
       <KeptPages />
     </StatePanel>
   )

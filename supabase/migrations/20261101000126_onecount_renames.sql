@@ -90,7 +90,7 @@ language plpgsql set search_path = '' as $$
 begin
   raise exception '% of % cannot be changed: the table is partitioned by it, and the likes would not follow',
       'id', 'public.posts_new'
-    using hint = 'Insert the row anew with its new id, set post_id of its rows in public.post_ratings to it, then delete the old one.';
+    using hint = 'Insert the row anew with its new id and only the likes that have no row, set post_id of its rows in public.post_ratings to it, then delete the old one.';
 end $$;
 
 -- Triggers fire in the order of their names, in capitals first: this one before `RI_ConstraintTrigger_…`, which is how

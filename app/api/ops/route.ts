@@ -4,6 +4,9 @@ import { readReport } from '@/app/ops/report'
 import { onecount } from '@/app/utils/onecount'
 import { privateJson } from '@/app/utils/private-json'
 
+/** Of the form. */
+const MOST_BYTES = 4096
+
 /** What `/ops` shows; with `since` and `after` of an answer before, the points that came since. */
 export async function GET(request: Request): Promise<Response> {
   const access = accessOf(request)
@@ -23,6 +26,9 @@ export async function POST(request: Request): Promise<Response> {
   if (site !== null && site !== 'same-origin')
     return privateJson(403, { message: 'The page itself has to ask.' })
 
+  // Read by people who are not known yet: no more than a secret is long.
+  if (!(Number(request.headers.get('content-length') ?? Number.NaN) <= MOST_BYTES))
+    return privateJson(413, { message: `A form of at most ${MOST_BYTES} bytes is taken.` })
   const form = await request.formData().catch(() => null)
   if (form?.has('leave')) return back('/ops', noAccessCookie(isSecure(request)))
   const typed = form?.get('secret')

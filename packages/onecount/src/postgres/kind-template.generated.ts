@@ -2419,7 +2419,7 @@ language plpgsql set search_path = '' as $$
 begin
   raise exception '% of % cannot be changed: the table is partitioned by it, and the likes would not follow',
       '{{name content.id}}', '{{content}}'
-    using hint = 'Insert the row anew with its new id, set {{name row.target}} of its rows in {{rows}} to it, then delete the old one.';
+    using hint = 'Insert the row anew with its new id and only the likes that have no row, set {{name row.target}} of its rows in {{rows}} to it, then delete the old one.';
 end $$;
 
 -- The triggers for edits by hand. What the engine writes is none of this: it says so for the length of a statement.

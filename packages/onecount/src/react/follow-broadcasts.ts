@@ -46,22 +46,26 @@ export function followBroadcasts(
   let again: ReturnType<typeof setTimeout> | undefined
   let leaveRows: (() => void) | undefined
   let isOver = false
+  /** Whether every topic of what is on screen could be asked for. */
+  let isHeard = true
 
   function look(): void {
     if (isOver || leaveRows) return
     const now = store.clock.now()
+    isHeard = true
     // Also of a page behind others: it is right when it comes to the front.
     for (const postId of activeQueries(store).map(idOf)) {
       if (!isSeen(store, postId)) continue
       const name = topicOf(store.kind, postId)
       const topic = topics.get(name) ?? join(name)
       if (topic) topic.seenAt = now
+      else isHeard = false
     }
     for (const [name, { seenAt }] of topics) if (now - seenAt > LEAVE_MS) leaveTopic(name)
     tell()
   }
 
-  const tell = () => joined([...topics.values()].every(({ isJoined }) => isJoined))
+  const tell = () => joined(isHeard && [...topics.values()].every(({ isJoined }) => isJoined))
 
   /** Undefined while the client has a channel of this name, as one that is being left. */
   function join(name: string): Topic | undefined {

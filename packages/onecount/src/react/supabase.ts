@@ -30,8 +30,12 @@ export function loadSupabase({ url, key }: SupabaseAccess): Promise<RealtimeSour
   const known = clients.get(name)
   if (known) return known
   const client = import('./realtime-client').then(({ RealtimeClient }) => {
-    const address = `${url.replace(/\/$/, '').replace(/^http/, 'ws')}/realtime/v1`
-    const realtime = new RealtimeClient(address, { params: { apikey: key }, accessToken: async () => key })
+    const address = new URL('realtime/v1', `${url.trim().replace(/\/+$/, '')}/`)
+    address.protocol = address.protocol.replace('http', 'ws')
+    const realtime = new RealtimeClient(address.href, {
+      params: { apikey: key },
+      accessToken: async () => key,
+    })
     return Object.assign(realtime, { realtime })
   })
   clients.set(name, client)

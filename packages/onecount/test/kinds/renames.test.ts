@@ -319,7 +319,7 @@ it('a table that is partitioned by its id refuses another one, and says what to 
     message:
       'slug of public.pages cannot be changed: the table is partitioned by it, and the likes would not follow',
     hint: expect.stringContaining(
-      'Insert the row anew with its new id, set page of its rows in public.page_likes',
+      'Insert the row anew with its new id and only the likes that have no row, set page of its rows in public.page_likes',
     ),
   })
   await sql`update pages set likes = 7`

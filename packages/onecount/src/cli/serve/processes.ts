@@ -16,7 +16,7 @@ const NUMBER = 'ONECOUNT_SERVE_PROCESS'
 
 /** From 0; undefined in a process that was not started by another one. */
 export const processNumber = (): number | undefined =>
-  cluster.isWorker ? Number(process.env[NUMBER]) : undefined
+  cluster.isWorker && process.env[NUMBER] ? Number(process.env[NUMBER]) : undefined
 
 /**
  * Runs `count` processes that share one port, and starts another in place of one that ends. Answers the exit code: 0 when
