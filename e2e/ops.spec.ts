@@ -6,6 +6,9 @@ import { openVisitor, startLocalStack } from './support/local-stack'
 import { startApp, type TestStack } from './support/stack'
 import { BEAR } from './support/views'
 
+// As people have it: the page is none of those that the service worker keeps.
+test.use({ serviceWorkers: 'allow' })
+
 const FOX = '50050003-aaaa-bbbb-cccc-ddddeeee0003'
 const SECRET = 'a-secret-of-operators-in-tests'
 

@@ -34,16 +34,13 @@ worker.addEventListener('install', event => {
 
 worker.addEventListener('activate', event => event.waitUntil(worker.clients.claim()))
 
-/** A page that was loaded before there was a worker names itself and its files. */
+/** A page that was loaded before there was a worker names itself, and then its files. */
 worker.addEventListener('message', event => {
-  const page = new URL(event.data.page, location.href)
-  if (page.origin !== location.origin || !isKept(page.pathname)) return
-  event.waitUntil(
-    Promise.all([
-      keepAddress(page.href),
-      ...event.data.files.map((/** @type {string} */ file) => keepFile(file)),
-    ]),
-  )
+  /** @type {{ page?: string, files: string[] }} */
+  const { page, files } = event.data
+  const url = page ? new URL(page, location.href) : null
+  const keepsPage = url?.origin === location.origin && isKept(url.pathname)
+  event.waitUntil(Promise.all([keepsPage && keepAddress(url.href), ...files.map(file => keepFile(file))]))
 })
 
 worker.addEventListener('fetch', event => {

@@ -32,16 +32,23 @@ async function register(): Promise<void> {
     await serviceWorker.register('/service-worker.js')
     if (hadWorker) return
     const worker = await taken
-    worker?.postMessage({ page: location.href, files: filesOf(document) })
+    worker?.postMessage({ page: location.href, files: [] })
+    if (worker) tellFiles(worker)
   } catch {
     // A browser that allows none, or a network that has just gone: the next page tries again.
   }
 }
 
-const filesOf = ({ images }: Document): string[] => [
-  ...performance.getEntriesByType('resource').map(({ name }) => name),
-  ...Array.from(images, ({ currentSrc }) => currentSrc),
-]
+/** Tells the worker of files that it has not seen: also of those that were on their way when it took over. */
+function tellFiles(worker: ServiceWorker): void {
+  const observer = new PerformanceObserver(list => {
+    const unseen = (list.getEntries() as PerformanceResourceTiming[]).filter(
+      ({ workerStart }) => workerStart === 0,
+    )
+    if (unseen.length > 0) worker.postMessage({ files: unseen.map(({ name }) => name) })
+  })
+  observer.observe({ type: 'resource', buffered: true })
+}
 
 async function forgetPages(): Promise<void> {
   const registrations = await navigator.serviceWorker.getRegistrations()
