@@ -130,6 +130,6 @@ test('answers of the API, the demo and other files than pages are never kept', a
   await open(page, '/people')
   await isKept(page, '/people')
   expect((await kept(page, 'huella-pages')).sort()).toEqual(['/people', '/rank'])
-  for (const path of await kept(page, 'huella-files', 'huella-shell'))
+  for (const path of await kept(page, 'huella-files'))
     expect(path).toMatch(/^\/(_next\/static|scenes|avatars)\//)
 })
