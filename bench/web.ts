@@ -16,7 +16,7 @@ interface Loaded {
   laterKb: number
 }
 
-interface WebReport {
+export interface WebReport {
   machine: string
   rounds: number
   pages: Record<string, Record<string, Loaded>>
@@ -76,32 +76,42 @@ async function open(browser: Browser, url: string, width: number): Promise<Loade
 }
 
 /** Of a page at rest; `named`: paths of the scripts that its HTML names. */
-const measure = (page: Page, named: string[]): Promise<Loaded> =>
-  page.evaluate(async named => {
-    const seen = (type: string) =>
-      new Promise<PerformanceEntry[]>(resolve => {
-        const observer = new PerformanceObserver(list => resolve(list.getEntries()))
-        observer.observe({ type, buffered: true })
-        // Nothing of the kind has happened.
-        setTimeout(() => resolve(observer.takeRecords()), 200)
-      })
+async function measure(page: Page, named: string[]): Promise<Loaded> {
+  // What runs in the page names no function: tsx would have it call a helper that is not there.
+  const { firstByteMs, scripts, shifts, paints } = await page.evaluate(async () => {
+    const seen: number[][] = []
+    for (const type of ['layout-shift', 'largest-contentful-paint'])
+      seen.push(
+        await new Promise<number[]>(resolve => {
+          new PerformanceObserver(list =>
+            resolve(list.getEntries().map(entry => (entry as { value?: number }).value ?? entry.startTime)),
+          ).observe({ type, buffered: true })
+          // Nothing of the kind has happened.
+          setTimeout(() => resolve([]), 200)
+        }),
+      )
     const [navigation] = performance.getEntriesByType('navigation') as [PerformanceNavigationTiming]
-    const scripts = (performance.getEntriesByType('resource') as PerformanceResourceTiming[]).filter(
-      ({ name }) => new URL(name).pathname.endsWith('.js'),
-    )
-    const kb = (isNamed: boolean) =>
-      scripts
-        .filter(({ name }) => named.includes(new URL(name).pathname) === isNamed)
-        .reduce((sum, { encodedBodySize }) => sum + encodedBodySize / 1000, 0)
-    const shifts = (await seen('layout-shift')) as (PerformanceEntry & { value: number })[]
     return {
-      lcpMs: (await seen('largest-contentful-paint')).at(-1)?.startTime ?? Number.NaN,
       firstByteMs: navigation.responseStart,
-      shift: shifts.reduce((sum, { value }) => sum + value, 0),
-      scriptsKb: kb(true),
-      laterKb: kb(false),
+      scripts: (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
+        .map(({ name, encodedBodySize }) => ({ path: new URL(name).pathname, kb: encodedBodySize / 1000 }))
+        .filter(({ path }) => path.endsWith('.js')),
+      shifts: seen[0]!,
+      paints: seen[1]!,
     }
-  }, named)
+  })
+  const kbOf = (isNamed: boolean) =>
+    sum(scripts.filter(({ path }) => named.includes(path) === isNamed).map(({ kb }) => kb))
+  return {
+    firstByteMs,
+    lcpMs: paints.at(-1) ?? Number.NaN,
+    shift: sum(shifts),
+    scriptsKb: kbOf(true),
+    laterKb: kbOf(false),
+  }
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0)
 
 function medians(loads: readonly Loaded[]): Loaded {
   const of = (name: keyof Loaded, digits: number) => round(median(loads.map(load => load[name])), digits)

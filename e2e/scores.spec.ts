@@ -1,8 +1,11 @@
+import { execFile } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect, type Page, test } from '@playwright/test'
 import type { AxeResults } from 'axe-core'
-import { web } from '../bench/web'
+import type { WebReport } from '../bench/web'
 import { startApp, type TestStack } from './support/stack'
 import { BEAR } from './support/views'
 
@@ -62,11 +65,17 @@ for (const width of [390, 1280])
 /** React and the router of Next are 132 kB of it, as compressed by `next start`. */
 const MOST_SCRIPTS_KB = 170
 /** Of Realtime, after the page. */
-const MOST_LATER_KB = 100
+const MOST_LATER_KB = 60
 
 test('pages stay within their budget of JavaScript, and nothing moves', async () => {
-  const { report } = await web({ rounds: 1 }, () => {})
-  const loads = Object.entries(report.pages).flatMap(([name, widths]) =>
+  // The command itself, as `npm run bench` runs it.
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--import', 'tsx', 'bench/main.ts', 'web', '--rounds', '1', '--json'],
+    { cwd: join(import.meta.dirname, '..') },
+  )
+  const { pages } = JSON.parse(stdout) as WebReport
+  const loads = Object.entries(pages).flatMap(([name, widths]) =>
     Object.entries(widths).map(([width, load]) => ({ ...load, page: `${name} ${width}` })),
   )
   expect(loads.filter(({ scriptsKb }) => scriptsKb > MOST_SCRIPTS_KB)).toEqual([])

@@ -15,11 +15,12 @@ export async function buildPackage(): Promise<boolean> {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources) return false
 
   // The compiler takes a while to load.
-  const { emit } = await import('./emit')
+  const [{ emit }, { dropDeclarations }] = await Promise.all([import('./emit'), import('./declarations')])
   // Beside it, then in its place: a process that starts meanwhile finds a whole package.
   const outDir = `${DIST}.${process.pid}`
   try {
     emit(resolve(ROOT, '../../tsconfig.json'), { entries: entries(), rootDir: join(ROOT, 'src'), outDir })
+    dropDeclarations(outDir, exported('types'))
     await bundleElement(outDir)
     writeFileSync(join(outDir, STAMP), sources)
     rmSync(DIST, { recursive: true, force: true })
@@ -30,16 +31,22 @@ export async function buildPackage(): Promise<boolean> {
   return true
 }
 
+/** Paths in `dist` of what package.json exports. */
+function exported(condition: 'default' | 'types'): string[] {
+  const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  return Object.values<Record<string, string>>(exports)
+    .flatMap(target => target[condition] ?? [])
+    .map(file => file.replace('./dist/', ''))
+}
+
 /**
  * The sources of everything that package.json exports, of the command, of the hooks that it registers by address, and
  * of the peers in plain Node.
  */
 function entries(): string[] {
-  const { exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-  const files = Object.values<{ default?: string }>(exports).flatMap(target => target.default ?? [])
-  const inNode = readdirSync(join(ROOT, 'src/peers/node')).map(name => `./dist/peers/node/${name}`)
-  const all = [...files, './dist/cli/main.js', './dist/cli/typescript-hooks.js', ...inNode]
-  return all.map(file => join(ROOT, file.replace('./dist/', 'src/').replace(/\.js$/, '.ts')))
+  const inNode = readdirSync(join(ROOT, 'src/peers/node')).map(name => `peers/node/${name}`)
+  const all = [...exported('default'), 'cli/main.js', 'cli/typescript-hooks.js', ...inNode]
+  return all.map(file => join(ROOT, 'src', file.replace(/\.js$/, '.ts')))
 }
 
 /** `onecount/element` as one minified file without imports, in the place of the module that only names it. */

@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import WebSocket from 'ws'
 import type { ToForget } from '../compare/compare'
-import { createEngines, type Engines } from '../core/engines'
+import type { Engines } from '../core/engines'
 import { StoreUnavailable } from '../core/errors'
 import { DEFAULT_KIND, type Kind } from '../core/kind'
 import { NOBODY } from '../core/kind-ids'
@@ -15,6 +15,7 @@ import { functionPrefix } from '../postgres/names'
 import { connectPostgresJs } from '../postgres/postgresjs'
 import { supabasePort } from '../postgres/supabase'
 import { loadPostgresJs, loadSupabase } from './drivers'
+import { openEngines } from './open-engines'
 import { openRedis } from './open-redis'
 import type { RepairRpc } from './repair'
 import { MissingSetting, type StoreSettings } from './settings'
@@ -85,15 +86,11 @@ export async function connectKinds(
       await assertAnswers(store.port, { ...settings, kind })
       await assertPartitions(store, settings)
     }
-    const named = Object.fromEntries(kinds.map(kind => [kind.name, kind]))
-    const portOf = (kind: Kind) => postgres.storeOf(kind).port
-    const bare = createEngines(
-      { kinds: named },
+    const engines = openEngines(
+      settings,
+      kinds,
+      { redis: redis.port, postgresOf: kind => postgres.storeOf(kind).port, metrics },
       {
-        redis: metrics?.redis(redis.port) ?? redis.port,
-        ...layoutOf(settings),
-        redisId: settings.redisId,
-        postgres: kind => metrics?.postgres(portOf(kind)) ?? portOf(kind),
         log,
         drain,
         broadcast,
@@ -102,7 +99,6 @@ export async function connectKinds(
         settings: { deadlineMs: Number.POSITIVE_INFINITY },
       },
     )
-    const engines = metrics?.watch(bare) ?? bare
     // Tools must not compare or mix a Redis with the Postgres of another one.
     if (!isPatient) await engines.drain.hasWork()
     return { engines, storeOf: postgres.storeOf, close }
@@ -111,12 +107,6 @@ export async function connectKinds(
     throw error
   }
 }
-
-/** How the engine is to lay out its keys. */
-export const layoutOf = ({ partitions = 1, likers = true }: StoreSettings) => ({
-  partitions,
-  indexes: { likers },
-})
 
 /** Another number of partitions than the application has would begin a Redis of its own. @throws MissingSetting */
 async function assertPartitions({ partitions }: KindStore, settings: StoreSettings): Promise<void> {

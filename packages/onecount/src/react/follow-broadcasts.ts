@@ -1,15 +1,12 @@
 import type { RealtimeChannel } from '@supabase/supabase-js'
 import { LIKES_EVENT, topicOf } from '../core/topics'
-import { between } from './between'
+import { between, JOIN_SPREAD_MS, REJOIN_SPREAD_MS } from './between'
 import { hint } from './hint'
 import { later } from './later'
 import { activeQueries, idOf, isSeen, postsOnScreen, refetch } from './on-page'
 import type { RealtimeSource } from './realtime-source'
 import type { LikesStore } from './store'
 
-/** After an outage everybody joins again in the same moment: the read that catches up comes within, milliseconds. */
-const REJOIN_SPREAD_MS = 5000
-const JOIN_SPREAD_MS = 250
 /** A topic of which nothing was on screen for this long is left, milliseconds. */
 const LEAVE_MS = 30_000
 /** How often it looks what is on screen, milliseconds: what is scrolled into view is read by itself. */

@@ -1,6 +1,7 @@
 'use client'
 
 import { useEffect, useRef } from 'react'
+import { JOIN_SPREAD_MS, REJOIN_SPREAD_MS } from './between'
 import { followEvents } from './follow-events'
 import { hint } from './hint'
 import { later } from './later'
@@ -48,10 +49,6 @@ export interface SubscriptionOptions {
    */
   broadcast?: boolean
 }
-
-/** After an outage everybody joins again in the same moment: the read that catches up comes within, milliseconds. */
-const REJOIN_SPREAD_MS = 5000
-const JOIN_SPREAD_MS = 250
 
 /** A client, or what loads one when the page is there: nothing on the first screen waits for it. */
 export type RealtimeClient = RealtimeSource | (() => Promise<RealtimeSource>)

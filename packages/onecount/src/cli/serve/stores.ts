@@ -1,11 +1,12 @@
 import type { Cluster, Redis } from 'ioredis'
 import { parseAck } from '../../core/ack'
-import { createEngines, type Engines } from '../../core/engines'
+import type { Engines } from '../../core/engines'
 import type { Kind } from '../../core/kind'
 import { within } from '../../core/within'
 import type { Metrics } from '../../metrics'
 import { openBroadcast } from '../broadcast'
-import { assertAnswers, layoutOf, openDatabase } from '../connect'
+import { assertAnswers, openDatabase } from '../connect'
+import { openEngines } from '../open-engines'
 import { createRedis } from '../open-redis'
 import { MissingSetting, type StoreSettings } from '../settings'
 import { redisUnreachable } from '../unreachable'
@@ -37,22 +38,17 @@ export async function openStores(
   const broadcast = await openBroadcast(broadcasts, settings)
   const redis = await createRedis(settings, { lazyConnect: true, ...deadline })
   const postgres = await openDatabase(settings, POSTGRES_MS, CONNECTIONS)
-  const portOf = (kind: Kind) => postgres.storeOf(kind).port
-  const bare = createEngines(
-    { kinds: Object.fromEntries(kinds.map(kind => [kind.name, kind])) },
+  const engines = openEngines(
+    settings,
+    kinds,
+    { redis: redis.port, postgresOf: kind => postgres.storeOf(kind).port, metrics },
     {
-      redis: metrics?.redis(redis.port) ?? redis.port,
-      ...layoutOf(settings),
-      redisId: settings.redisId,
-      postgres: kind => metrics?.postgres(portOf(kind)) ?? portOf(kind),
       takeOver: env.ONECOUNT_TAKE_OVER === '1',
       broadcast,
       ack: parseAck(env.ONECOUNT_ACK),
       log: { warn: log.warn },
     },
   )
-
-  const engines = metrics?.watch(bare) ?? bare
 
   async function lookAtRedis(): Promise<void> {
     const cause = await connected(redis.client)
