@@ -84,7 +84,7 @@ const PREFIX = /^[A-Za-z0-9_.:-]{0,64}$/
 const TAKEN = new Set(
   `add apply are assert begin blocks clamp cut drain drained end fallback first guard hand hydrate is likes lock log
   merge op partition partitions peek plan post posts press prune ranking rated ratings refuse refused refuses remove
-  repair replan resolve retry revise session set snapshot sound spare status sync take tell widen write`.split(
+  renamed repair replan resolve retry revise session set snapshot sound spare status sync take tell widen write`.split(
     /\s+/,
   ),
 )
