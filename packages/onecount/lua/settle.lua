@@ -120,7 +120,10 @@ local function settle_pair(p, post, session, key, op, refused, correct)
     end
     change(p, d - held.d, guesses)
   end
-  if p.is_gone then return end
+  if p.is_gone then
+    if not is_held then drop_pending_op(key, post) end
+    return
+  end
   if correct then
     -- A press of the session goes by this op already, while the likes that have it in them may be told later.
     p.was_guess = true
@@ -143,7 +146,9 @@ for i = 1, landed do
     settled_together[#settled_together + 1] = member
     local d, guesses = change_of(member, epoch)
     change(p, -d, guesses)
-    if not p.is_gone then
+    if p.is_gone then
+      drop_pending_op(key, post)
+    else
       -- Of a pair that is pending its session has no later op.
       set_op(key, post, op)
       if not p.by_hand then remember(pair, op) end

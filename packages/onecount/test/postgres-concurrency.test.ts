@@ -36,6 +36,12 @@ const waiting = async () => {
   return row!.n as number
 }
 
+const deadlocks = async () => {
+  const [row] = await database.sql`select deadlocks::integer as n, pg_stat_clear_snapshot()
+    from pg_stat_database where datname = current_database()`
+  return row!.n as number
+}
+
 describe('calls at the same time', () => {
   it('of two drains of one batch one waits, and both have the same answer', async () => {
     const cut = chainOf(port)
@@ -92,6 +98,77 @@ describe('calls at the same time', () => {
     })
     const rows = await database.sql`select session_id, op::text from post_ratings order by session_id`
     expect(rows).toEqual(ops.map(({ sessionId }) => ({ session_id: sessionId, op: String(OP) })))
+  })
+
+  it('a press that waits with another transaction in a circle is made again, once', async () => {
+    // PostgreSQL ends the one that looks first, and it looks once.
+    const hasty = connect(database.url, { max: 1, connection: { deadlock_timeout: 3000 } })
+    const other = connect(database.url, { max: 1, connection: { deadlock_timeout: 60_000 } })
+    const [first, second] = POSTS as [string, string]
+    const lock = (id: string) => other.unsafe(`select from posts_new where id = '${id}' for update`)
+    await other.unsafe('begin')
+    await lock(second)
+    const write = { sessionId: 'ana', op: OP, liked: true }
+    const pressed = postgresJsPort(hasty, { timeoutMs: 30_000 }).write(
+      [first, second].map(postId => ({ ...write, postId })),
+      T,
+    )
+    await expect.poll(waiting).toBe(1)
+    await lock(first)
+    await other.unsafe('commit')
+    expect(await pressed).toMatchObject([
+      { status: 'applied', state: { count: 11, liked: true, op: OP } },
+      { status: 'applied', state: { count: 11, liked: true, op: OP } },
+    ])
+    // A connection says what became of its transactions when it ends.
+    await Promise.all([hasty.end(), other.end()])
+    await expect.poll(deadlocks).toBe(1)
+    await expectSound()
+  })
+
+  it('a batch whose post is gone when it is merged, and there when it is answered, comes again', async () => {
+    const cut = chainOf(port)
+    await cut.drain()
+    const [gone, there] = POSTS as [string, string]
+    await database.removePost(gone)
+    // Both are inserted with the batch as a whole, and one again once a post was found to be gone.
+    await database.sql.unsafe(`
+      create sequence inserts;
+      create function wait_at_third() returns trigger language plpgsql as $$ begin
+        if nextval('public.inserts') = 3 then perform pg_advisory_xact_lock(7); end if;
+        return new;
+      end $$;
+      create trigger wait_at_third before insert on post_ratings for each row execute function wait_at_third()`)
+    const holder = connect(database.url, { max: 1 })
+    try {
+      await holder`select pg_advisory_lock(7)`
+      const batch = cut.batch([gone, there].map(postId => ({ postId, sessionId: 'ana', op: OP })))
+      const drained = port.sync(batch)
+      drained.catch(() => {})
+      await expect
+        .poll(
+          async () =>
+            (await database.sql`select from pg_locks where locktype = 'advisory' and not granted`).length,
+        )
+        .toBe(1)
+      await database.addPosts([{ id: gone, likes: 10 }])
+      await holder`select pg_advisory_unlock(7)`
+      await expect(drained).rejects.toMatchObject({ name: 'StoreUnavailable', isUndone: true })
+      expect(await database.sql`select from post_ratings`).toHaveLength(0)
+      const again = await port.sync(batch)
+      expect(again).toMatchObject({ status: 'applied', refused: [] })
+      const told = (again as { posts: { postId: string; likes: number }[] }).posts
+      expect(new Map(told.map(post => [post.postId, post.likes]))).toEqual(
+        new Map([
+          [gone, 11],
+          [there, 11],
+        ]),
+      )
+    } finally {
+      await holder.end()
+      await database.sql.unsafe('drop function wait_at_third cascade; drop sequence inserts')
+    }
+    await expectSound()
   })
 
   it('drains that begin on a Postgres that no Redis has drained yet do not wait in a circle', async () => {

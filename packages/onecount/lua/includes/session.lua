@@ -15,3 +15,10 @@ end
 local function set_op(key, post, op)
   redis.pcall('HSET', key, post, op)
 end
+
+-- Of a post that is gone nothing is pressed. What its session has as pending would beat every op that the post has when
+-- it comes back, by another id or from a copy.
+local function drop_pending_op(key, post)
+  local held = redis.pcall('HGET', key, post)
+  if type(held) == 'string' and string.sub(held, -1) == 'p' then redis.call('HDEL', key, post) end
+end

@@ -216,6 +216,8 @@ declare
   v_owner text;
   v_partitions integer;
   v_refused json;
+  v_absent {{type.post}}[] := '{}';
+  v_has_returned boolean := false;
   v_answer json;
   v_state text; v_message text; v_context text;
 begin
@@ -263,8 +265,36 @@ begin
       if public.onecount_is_outage(sqlstate, v_context) then
         raise;
       end if;
-      v_refused :=
-        public.onecount_merge_sparing(p_posts, p_sessions, p_ops, p_revs, null, null, p_nonce) -> 'refused';
+      -- A batch with a gone post is not merged whole. A post that has come since the lock is locked now, or the batch is
+      -- undone below: to wait for the transaction that has it would be out of order.
+      v_absent := array(
+        select distinct e.id from unnest(p_posts) as e (id) where e.id <> all (array(
+          select p.id from unnest(p_posts) as e (id)
+{{#table}}
+            cross join lateral (
+              select from {{content}}
+               where {{content.id}} >= {{target e.id}} and {{content.id}} <= {{target e.id}}
+               order by {{content.id}} limit 1 for key share skip locked
+            ) t
+{{/table}}
+            cross join lateral (
+              select {{post.id as id}} from public.posts_new
+               where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1 for no key update skip locked
+            ) p
+        ))
+      );
+      v_has_returned := exists (
+        select from unnest(v_absent) as e (id)
+          cross join lateral (
+            select from public.posts_new where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1
+          ) p
+      );
+      if v_has_returned then
+        v_refused := '[]';
+      else
+        v_refused :=
+          public.onecount_merge_sparing(p_posts, p_sessions, p_ops, p_revs, null, null, p_nonce) -> 'refused';
+      end if;
     end;
   exception when others or assert_failure or query_canceled then
     get stacked diagnostics v_state = returned_sqlstate, v_message = message_text,
@@ -303,6 +333,13 @@ begin
   v_answer := public.onecount_drained(
     p_partition, p_nonce, p_posts, p_sessions, p_ops,
     array(select (e ->> 0)::integer from json_array_elements(v_refused) e));
+  -- Each statement sees what was committed when it began. Ops of a post that has come back since the merge are not in
+  -- it, and Redis would be told that they are: the batch is undone, and comes again.
+  if v_has_returned or exists (
+    select from json_array_elements(v_answer -> 'posts') e where (e ->> 0)::{{type.post}} = any (v_absent)
+  ) then
+    raise exception 'a post has come back while its ops were merged' using errcode = 'serialization_failure';
+  end if;
   update public.like_receipt set answer = v_answer where partition = p_partition;
   return v_answer;
 end $$;

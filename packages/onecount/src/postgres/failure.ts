@@ -6,8 +6,10 @@ import { StoreRefused, StoreUnavailable } from '../core/errors'
  */
 const OUTAGES = ['08', '25', '28', '3D', '40', '53', '57', '58', '72']
 const OUTAGE_STATES = ['55006', '55P03', '55P04']
-/** A timeout or a cancelled call, a lock that was not to be had, a deadlock, a conflict of transactions. */
-const UNDONE = ['57014', '55P03', '40P01', '40001']
+/** A deadlock, a conflict of transactions. */
+const CONFLICTS = ['40P01', '40001']
+/** A timeout or a cancelled call, a lock that was not to be had, a conflict. */
+const UNDONE = ['57014', '55P03', ...CONFLICTS]
 /** PostgREST without a connection to its Postgres. */
 const UNCONNECTED = /^PGRST(00\d|X\d\d)$/
 
@@ -23,6 +25,13 @@ export function failureOf(error: unknown): StoreUnavailable {
   const message = error instanceof Error ? error.message : String(error)
   return new StoreRefused(sqlstate, message.replace(EMBEDDED_SQL, ''), error)
 }
+
+/**
+ * Whether Postgres has undone the call because of another transaction: two that wait for each other, as a press and a
+ * change of the post's id. The other one goes on, so that the call can be made again at once.
+ */
+export const isConflict = (error: unknown): boolean =>
+  CONFLICTS.includes(sqlstateOf((error as { cause?: unknown }).cause) ?? '')
 
 const isOutage = (sqlstate: string): boolean =>
   OUTAGES.includes(sqlstate.slice(0, 2)) || OUTAGE_STATES.includes(sqlstate) || UNCONNECTED.test(sqlstate)

@@ -12,7 +12,7 @@ import type {
   SyncResult,
   WriteResult,
 } from '../core/ports'
-import { failureOf } from './failure'
+import { failureOf, isConflict } from './failure'
 import { functionPrefix } from './names'
 
 /** What the SQL functions take, by name; lists are arrays of text, numbers in them are strings. */
@@ -76,12 +76,17 @@ export function postgresPort(rpc: Rpc, { kind = DEFAULT_KIND }: { kind?: Kind } 
     },
 
     async write(writes, now, { ahead } = {}) {
-      const replies = await call<WriteReply[] | EveryRefused>('press', {
+      const args = {
         p_posts: writes.map(write => write.postId),
         p_sessions: writes.map(write => write.sessionId),
         p_ops: writes.map(opOrParity),
         p_now: String(now),
         p_ahead: ahead === undefined ? null : String(ahead),
+      }
+      const press = () => call<WriteReply[] | EveryRefused>('press', args)
+      const replies = await press().catch(error => {
+        if (!isConflict(error)) throw error
+        return press()
       })
       if (!Array.isArray(replies)) throw new StoreRefused(replies.sqlstate, replies.message)
       return replies.map(toResult)

@@ -339,7 +339,7 @@ return { home, mark_of(q, 'nonce') or '', unpack(hand_out(q, ARGV[1], ARGV[2], A
   },
   'compare-pairs': {
     name: 'compare-pairs',
-    sha1: '836b087f15849197c1dd290cb2c6c2de4f70387a',
+    sha1: 'df0cd60f97ce9d0f7ab3561e3ce7d61e04e42fa1',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -396,6 +396,10 @@ local function op_of(key, epoch, post)
 end
 local function set_op(key, post, op)
   redis.pcall('HSET', key, post, op)
+end
+local function drop_pending_op(key, post)
+  local held = redis.pcall('HGET', key, post)
+  if type(held) == 'string' and string.sub(held, -1) == 'p' then redis.call('HDEL', key, post) end
 end
 local q, recent = KEYS[1], KEYS[2]
 assert_primary(q)
@@ -1384,7 +1388,7 @@ return { 'MINE', epoch }
   },
   press: {
     name: 'press',
-    sha1: '4ea564f2e50dbf9d16b9aeedad1aa38b5ed805a5',
+    sha1: '83fdadd2d9a15230137ef47b54ab6c9a0c69614f',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -1457,6 +1461,10 @@ local function op_of(key, epoch, post)
 end
 local function set_op(key, post, op)
   redis.pcall('HSET', key, post, op)
+end
+local function drop_pending_op(key, post)
+  local held = redis.pcall('HGET', key, post)
+  if type(held) == 'string' and string.sub(held, -1) == 'p' then redis.call('HDEL', key, post) end
 end
 local function look(k, post, session)
   local epoch = epoch_of(k.q)
@@ -1793,7 +1801,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: 'a390ac8142075b1601797d50bf0cae1b3511e956',
+    sha1: 'c17290d6d2e5ca9d7886c967b1751f93c7bba635',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1953,6 +1961,10 @@ end
 local function set_op(key, post, op)
   redis.pcall('HSET', key, post, op)
 end
+local function drop_pending_op(key, post)
+  local held = redis.pcall('HGET', key, post)
+  if type(held) == 'string' and string.sub(held, -1) == 'p' then redis.call('HDEL', key, post) end
+end
 local TRIMMED_AT_ONCE = 2000
 local LOOKED_AT_AT_ONCE = 500
 local function trim(q, recent, late, horizon)
@@ -2039,7 +2051,10 @@ local function settle_pair(p, post, session, key, op, refused, correct)
     end
     change(p, d - held.d, guesses)
   end
-  if p.is_gone then return end
+  if p.is_gone then
+    if not is_held then drop_pending_op(key, post) end
+    return
+  end
   if correct then
     p.was_guess = true
     correct((is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM')
@@ -2058,7 +2073,9 @@ for i = 1, landed do
     settled_together[#settled_together + 1] = member
     local d, guesses = change_of(member, epoch)
     change(p, -d, guesses)
-    if not p.is_gone then
+    if p.is_gone then
+      drop_pending_op(key, post)
+    else
       set_op(key, post, op)
       if not p.by_hand then remember(pair, op) end
     end
@@ -2236,7 +2253,7 @@ return { mark_of(q, 'nonce') or '', epoch_of(q) or '', int(pending), int(oldest 
   },
   write: {
     name: 'write',
-    sha1: 'cf88d96f7e52e2c437ab9d5c2e50ce1eba1dd415',
+    sha1: '1324a686412d0d4710cba060c548b68ed4fcc4f2',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -2309,6 +2326,10 @@ local function op_of(key, epoch, post)
 end
 local function set_op(key, post, op)
   redis.pcall('HSET', key, post, op)
+end
+local function drop_pending_op(key, post)
+  local held = redis.pcall('HGET', key, post)
+  if type(held) == 'string' and string.sub(held, -1) == 'p' then redis.call('HDEL', key, post) end
 end
 local function look(k, post, session)
   local epoch = epoch_of(k.q)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { likeAt, OTHER_POST, POST, receiptOf, type Suite, T, unlikeAt } from './harness'
+import type { Answer } from './scripts'
 
 const any = { accept: 'any' } as const
 
@@ -139,6 +140,36 @@ export const settling: Suite = (redis, harness) => {
       expect(await redis().command('ZSCORE', rank, POST)).toBeNull()
       expect(await s.pending()).toEqual([])
       expect(await s.recent()).toEqual({})
+    })
+
+    it.each<{ answer: string; settled: Answer }>([
+      { answer: 'as it was handed out', settled: { rows: [] } },
+      { answer: 'and refused', settled: { refused: [[POST, 'ana', unlikeAt(3), 0]] } },
+    ])(
+      'forgets what a session pressed last of a post that is gone: it comes back with what Postgres has ($answer)',
+      async ({ settled }) => {
+        const s = harness()
+        await s.warm({ [POST]: 446 }, { ana: [[POST, likeAt(1)]] })
+        await s.write(POST, 'ana', unlikeAt(3))
+        await s.drain(settled)
+        expect(await redis().command('HGET', s.keys.ops('ana'), POST)).toBeNull()
+        // The post gets its id back, and its rows with it.
+        await s.drain({ likes: { [POST]: 1 }, rows: [[POST, 'ana', likeAt(1)]] })
+        expect(await redis().command('HGET', s.keys.ops('ana'), POST)).toBe(String(likeAt(1)))
+      },
+    )
+
+    it('keeps what is pressed of a post that is gone after the batch was handed out', async () => {
+      const s = harness()
+      await s.warm({ [POST]: 446 }, { ana: [] })
+      await s.write(POST, 'ana', likeAt(1))
+      const batch = (await s.collect())!
+      await s.write(POST, 'ana', likeAt(2))
+      await s.settle(batch)
+      expect(await redis().command('HGET', s.keys.ops('ana'), POST)).toBe(`${likeAt(2)}p`)
+      expect(await s.pending()).toEqual([`${POST}|ana|${likeAt(2)}`])
+      await s.drain()
+      expect(await redis().command('HGET', s.keys.ops('ana'), POST)).toBeNull()
     })
 
     it('forgets the numbers of a post whose likes were set by hand, not who likes it', async () => {
