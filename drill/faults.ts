@@ -1,4 +1,4 @@
-import { LINK_FAULTS, type Link, type LinkFault } from '@onecount/dev-stack/link'
+import { type FaultProxy, LINK_FAULTS, type LinkFault } from '@onecount/dev-stack/fault-proxy'
 import type { ClusterRedis } from './cluster'
 import type { SingleRedis } from './single-redis'
 import type { Stack, Store } from './stack'
@@ -104,7 +104,7 @@ export const ON_CLUSTER: readonly Fault<ClusterRedis>[] = [
 /** What a network does to the only way to a place. */
 const cut = <S extends Store>(
   place: string,
-  linkOf: (stack: Stack<S>) => Link,
+  linkOf: (stack: Stack<S>) => FaultProxy,
   options: { isPeoples?: boolean; but?: LinkFault } = {},
 ): Fault<S>[] =>
   LINK_FAULTS.filter(fault => fault !== options.but).map(fault => ({
@@ -114,7 +114,7 @@ const cut = <S extends Store>(
     async strike(stack: Stack<S>) {
       const link = linkOf(stack)
       const before = link.injected
-      link.fault = fault
+      link.inject(fault)
       await pause(WHILE_MS)
       for (const end = Date.now() + AT_MOST_MS; link.injected === before && Date.now() < end; )
         await pause(10)

@@ -1,7 +1,7 @@
 import { copyFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { FaultProxy } from '@onecount/dev-stack/fault-proxy'
 import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
-import { Link } from '@onecount/dev-stack/link'
 import { until } from '@onecount/dev-stack/process'
 import { type RedisServer, startRedisServer, startRedisServerAgain } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
@@ -22,7 +22,7 @@ export class SingleRedis implements Store {
   #replica!: RedisServer
   #servers = 0
   #backup: string | null = null
-  #links!: Record<'clients' | 'replication', Link>
+  #links!: Record<'clients' | 'replication', FaultProxy>
 
   private constructor(readonly dir: string) {}
 
@@ -31,15 +31,15 @@ export class SingleRedis implements Store {
     const redis = new SingleRedis(dir)
     redis.#primary = await redis.#startServer()
     redis.#links = {
-      clients: await Link.to(redis.#primary.port, 'resp'),
-      replication: await Link.to(redis.#primary.port, null),
+      clients: await FaultProxy.to(redis.#primary.port, 'resp'),
+      replication: await FaultProxy.to(redis.#primary.port, null),
     }
     redis.#look()
     return redis
   }
 
   /** The only way of the application and the worker to Redis. */
-  get link(): Link {
+  get link(): FaultProxy {
     return this.#links.clients
   }
 

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { FaultProxy } from '@onecount/dev-stack/fault-proxy'
 import { freePort } from '@onecount/dev-stack/free-port'
 import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
-import { Link } from '@onecount/dev-stack/link'
 import { applyMigrations } from '@onecount/dev-stack/migrations'
 import { type PostgresServer, startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { type Running, run, until } from '@onecount/dev-stack/process'
@@ -66,7 +66,7 @@ export class Stack<S extends Store = Store> {
   #worker: ReturnType<typeof run> | undefined
   #database = ''
   #isStopped = false
-  links!: Record<'people' | 'rest' | 'wire', Link>
+  links!: Record<'people' | 'rest' | 'wire', FaultProxy>
   redis!: S
   /** Straight to the store, past every link. */
   sql!: Sql
@@ -114,9 +114,9 @@ export class Stack<S extends Store = Store> {
     await this.sql`select onecount_set_partitions(${this.redis.partitions})`
     await this.#startSupabase()
     this.links = {
-      people: await Link.to(this.#appPort, 'http'),
-      rest: await Link.to(Number(new URL(this.#supabase.url).port), 'http'),
-      wire: await Link.to(this.#postgres.port, null),
+      people: await FaultProxy.to(this.#appPort, 'http'),
+      rest: await FaultProxy.to(Number(new URL(this.#supabase.url).port), 'http'),
+      wire: await FaultProxy.to(this.#postgres.port, null),
     }
     await Promise.all([this.startApp(), this.startWorker()])
   }

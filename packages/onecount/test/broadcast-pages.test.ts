@@ -1,4 +1,4 @@
-import { Link } from '@onecount/dev-stack/link'
+import { FaultProxy } from '@onecount/dev-stack/fault-proxy'
 import { type LocalSupabase, startSupabase } from '@onecount/dev-stack/supabase'
 import { createClient, type RealtimeChannel, type SupabaseClient } from '@supabase/supabase-js'
 import { QueryClient, QueryObserver } from '@tanstack/react-query'
@@ -21,12 +21,12 @@ const MERGED = { ...EMPTY_ENTRY }
 
 let supabase: LocalSupabase
 /** Between the pages and Realtime. */
-let link: Link
+let link: FaultProxy
 const closing: (() => unknown)[] = []
 
 beforeAll(async () => {
   supabase = await startSupabase()
-  link = await Link.to(Number(new URL(supabase.url).port), null)
+  link = await FaultProxy.to(Number(new URL(supabase.url).port), null)
   await new Promise<unknown>(later)
 }, START_MS)
 afterEach(async () => {

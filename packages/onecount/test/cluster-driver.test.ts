@@ -1,4 +1,4 @@
-import { Link } from '@onecount/dev-stack/link'
+import { FaultProxy } from '@onecount/dev-stack/fault-proxy'
 import { type ClusterNode, type RedisCluster, startRedisCluster } from '@onecount/dev-stack/redis-cluster'
 import type { Cluster, Redis } from 'ioredis'
 import { StoreUnavailable } from 'onecount'
@@ -159,15 +159,15 @@ describe('a call', () => {
   })
 
   it('is not sent again when its answer is lost', async () => {
-    const links = new Map<number, Link>()
-    for (const { port } of redis.nodes) links.set(port, await Link.to(port, 'resp'))
+    const links = new Map<number, FaultProxy>()
+    for (const { port } of redis.nodes) links.set(port, await FaultProxy.to(port, 'resp'))
     const tag = freshTag()
     const client = connect(DEADLINE, {
       natMap: (key: string) => ({ host: '127.0.0.1', port: links.get(Number(key.split(':')[1]))!.port }),
     })
     await expect.poll(() => countCall(client, tag)).toHaveProperty('count')
     const load = new Load([client], TAGS)
-    for (const link of links.values()) link.fault = 'reset in mid-reply'
+    for (const link of links.values()) link.inject('reset in mid-reply')
     const injected = () => [...links.values()].reduce((sum, link) => sum + link.injected, 0)
     await expect.poll(injected).toBeGreaterThan(100)
     for (const link of links.values()) link.heal()

@@ -1,4 +1,4 @@
-import { Link } from '@onecount/dev-stack/link'
+import { FaultProxy } from '@onecount/dev-stack/fault-proxy'
 import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-server'
 import { Redis } from 'ioredis'
 import { createOnecount, type Onecount } from 'onecount'
@@ -15,7 +15,7 @@ let servers: [RedisServer, RedisServer]
 /** Plain clients of both servers. */
 let admins: [Redis, Redis]
 /** The address that the application knows, as a name that leads to the primary. */
-let address: Link
+let address: FaultProxy
 let client: Redis
 let onecount: Onecount
 beforeEach(async () => {
@@ -23,7 +23,7 @@ beforeEach(async () => {
   const args = ['--repl-diskless-sync-delay', '0']
   servers = [await startRedisServer({ args }), await startRedisServer({ args })]
   admins = [new Redis(servers[0].url), new Redis(servers[1].url)]
-  address = await Link.to(servers[0].port, null)
+  address = await FaultProxy.to(servers[0].port, null)
   client = createRedisClient(`redis://127.0.0.1:${address.port}`, { commandTimeout: 20_000 })
   onecount = createOnecount({
     redis: ioredisPort(client),

@@ -1,4 +1,4 @@
-import type { Link } from '../network/link'
+import type { FaultProxy } from '../network/fault-proxy'
 import type { Part } from '../part'
 
 /** Something that goes wrong from `begin` to `end`. */
@@ -14,8 +14,8 @@ export interface Fault {
 
 /** The ways of the application to the stores that run here. */
 export interface StoreLinks {
-  redis: Link | null
-  supabase: Link | null
+  redis: FaultProxy | null
+  supabase: FaultProxy | null
 }
 
 /** How much later a reply arrives, milliseconds: less than the application waits for Redis. */
@@ -24,7 +24,7 @@ export const SLOW_MS = { redis: 100, supabase: 500 }
 /** What can go wrong with the stores. Those that the stack has not started are left alone. */
 export function storeFaults(parts: readonly Part[], links: StoreLinks): Fault[] {
   const find = (id: string) => parts.find(part => part.id === id)
-  const ways = Object.entries(links).filter((way): way is [keyof StoreLinks, Link] => way[1] !== null)
+  const ways = Object.entries(links).filter((way): way is [keyof StoreLinks, FaultProxy] => way[1] !== null)
   return [
     stopOf('stop-redis', 'Redis', find('redis')),
     loseOf('lose-redis', 'Redis', find('redis')),
@@ -74,7 +74,7 @@ const loseOf = (id: string, name: string, part: Part | undefined): Fault => ({
   end: async () => part?.start(),
 })
 
-type Way = [keyof StoreLinks, Link]
+type Way = [keyof StoreLinks, FaultProxy]
 
 const networkFault = (
   id: string,

@@ -1,5 +1,5 @@
 import { SCRIPTS } from 'onecount/redis'
-import type { Link } from '../network/link'
+import type { FaultProxy } from '../network/fault-proxy'
 import type { Fault } from './faults'
 
 /** Scripts that accept a press. */
@@ -9,7 +9,7 @@ const BEGINNING = 80
 
 interface KillFaultOptions {
   /** The way to Redis, where the press is seen; null: there is none that this stack has started. */
-  link: Link | null
+  link: FaultProxy | null
   /** SIGKILL; resolves when the application is gone. */
   kill(): Promise<void>
   /** Starts it again at the same address; resolves when it answers. */

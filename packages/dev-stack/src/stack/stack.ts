@@ -5,7 +5,7 @@ import { supabasePort } from 'onecount/postgres'
 import { redisFromEnv } from 'onecount/redis'
 import { upstashFromEnv } from 'onecount/upstash'
 import WebSocket from 'ws'
-import { Link } from '../network/link'
+import { FaultProxy } from '../network/fault-proxy'
 import type { Part } from '../part'
 import { keptSecret, privateFolder } from '../private-files'
 import { type Fault, type StoreLinks, storeFaults } from './faults'
@@ -80,8 +80,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
     const isOurSupabase = parts.some(({ id }) => id === 'supabase')
     const links = {
       redis:
-        withLinks && isOurs ? await Link.to(portOf(rest?.url ?? redisUrl!), rest ? 'http' : 'resp') : null,
-      supabase: withLinks && isOurSupabase ? await Link.to(portOf(supabase.supabaseUrl), null) : null,
+        withLinks && isOurs
+          ? await FaultProxy.to(portOf(rest?.url ?? redisUrl!), rest ? 'http' : 'resp')
+          : null,
+      supabase: withLinks && isOurSupabase ? await FaultProxy.to(portOf(supabase.supabaseUrl), null) : null,
     }
     const upstash = upstashEnv(rest ? { ...rest, url: through(links.redis, rest.url) } : named)
     if (!withRedis) summary.push('Redis     none (--no-redis): Postgres serves alone')
@@ -121,7 +123,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 const portOf = (url: string): number => Number(new URL(url).port)
 
 /** The same address by way of the proxy. */
-function through(link: Link | null, url: string): string {
+function through(link: FaultProxy | null, url: string): string {
   return link ? url.replace(/:\d+$/, `:${link.port}`) : url
 }
 

@@ -9,7 +9,7 @@ import type { LoopOptions } from '../core/loop'
 import type { Onecount } from '../core/onecount'
 import type { BroadcastPort, Logger, PostgresPort } from '../core/ports'
 import { countedType } from '../core/variants'
-import { within } from '../core/within'
+import { withTimeout } from '../core/with-timeout'
 import type { Metrics } from '../metrics'
 import { functionPrefix } from '../postgres/names'
 import { connectPostgresJs } from '../postgres/postgresjs'
@@ -199,7 +199,7 @@ async function openDirectly(databaseUrl: string, timeoutMs: number, connections:
     return {
       port: portOf(kind),
       toForget: inChunks(async postIds => {
-        const found = await within(Promise.resolve(rows(postIds)), timeoutMs, () => {
+        const found = await withTimeout(Promise.resolve(rows(postIds)), timeoutMs, () => {
           throw new Error(`no answer within ${timeoutMs} ms`)
         })
         return found.map(row => row.post_id)

@@ -3,7 +3,7 @@ import type { Ack } from './ack'
 import { OnecountError } from './errors'
 import type { Partition } from './partition'
 import type { WriteState } from './types'
-import { within } from './within'
+import { withTimeout } from './with-timeout'
 
 interface AcknowledgeOptions {
   partOf(postId: string): Partition
@@ -41,7 +41,7 @@ export function createAcknowledge({ partOf, absent, view, deadlineMs }: Acknowle
   }
 
   return (postId: string, sessionId: string, write: Promise<WriteState>, ack: Ack): Promise<WriteState> =>
-    within(untilDurable(postId, sessionId, write, ack), deadlineMs, () => {
+    withTimeout(untilDurable(postId, sessionId, write, ack), deadlineMs, () => {
       throw new OnecountError('unavailable', { detail: `no store answered within ${deadlineMs} ms` })
     })
 }

@@ -2,7 +2,7 @@ import type { BroadcastPort, Logger } from './ports'
 import { PAGE } from './read-posts'
 import { type ToldLikes, topicOf } from './topics'
 import type { LikeState } from './types'
-import { within } from './within'
+import { withTimeout } from './with-timeout'
 
 interface BroadcastsOptions {
   port: BroadcastPort
@@ -99,7 +99,7 @@ export function createBroadcasts({ port, kind, read, log, elapsed }: BroadcastsO
     try {
       const likes = toldOf(await read(postIds))
       if (likes.length > 0)
-        await within(port.send(topic.name, likes), SEND_MS, () => {
+        await withTimeout(port.send(topic.name, likes), SEND_MS, () => {
           throw new Error(`no answer within ${SEND_MS} ms`)
         })
       topic.failures = 0
@@ -133,7 +133,7 @@ export function createBroadcasts({ port, kind, read, log, elapsed }: BroadcastsO
         resume = resolve
         waiting.add(resume)
       })
-      await within(told, ms, () => {})
+      await withTimeout(told, ms, () => {})
       waiting.delete(resume)
     },
   }

@@ -24,7 +24,7 @@ import { createRanking } from './ranking'
 import { createReader } from './read-posts'
 import type { Turns } from './turns'
 import type { LikeState, WriteState } from './types'
-import { within } from './within'
+import { withTimeout } from './with-timeout'
 import { press, write } from './write'
 
 export type { OnecountOptions } from './options'
@@ -183,7 +183,7 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       if (after !== null) assertPostId(after)
       const of = { ...site, postgres, postOrder, read: engine.read }
       const page = likedBy(of, sessionId, after, Math.min(Math.max(1, limit), LIKED_MAX))
-      return within(page, settings.deadlineMs, () => {
+      return withTimeout(page, settings.deadlineMs, () => {
         throw new OnecountError('unavailable', { detail: `no answer within ${settings.deadlineMs} ms` })
       })
     },

@@ -2,7 +2,7 @@ import type { AbsentPosts } from './absent-posts'
 import type { Partition } from './partition'
 import { read, unknown } from './read'
 import type { LikeState } from './types'
-import { within } from './within'
+import { withTimeout } from './with-timeout'
 
 /** Posts that are read in one script call. */
 export const PAGE = 250
@@ -33,7 +33,7 @@ export function createReader({ parts, partOf, isPostId, absent, view, deadlineMs
     // As almost every page is.
     if (parts.length === 1 && wanted.length <= PAGE) {
       const late = () => new Map(wanted.map(id => [id, lost(id)]))
-      return within(readPage(parts[0]!, wanted, sessionId), deadlineMs, late)
+      return withTimeout(readPage(parts[0]!, wanted, sessionId), deadlineMs, late)
     }
     const found = new Map<string, LikeState>()
     const left = new Set(wanted)
@@ -52,6 +52,6 @@ export function createReader({ parts, partOf, isPostId, absent, view, deadlineMs
           return state ? [[id, state] as const] : []
         }),
       )
-    return within(Promise.all(parts.map(readPart)).then(inOrder), deadlineMs, inOrder)
+    return withTimeout(Promise.all(parts.map(readPart)).then(inOrder), deadlineMs, inOrder)
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isForeign, isSecure } from './origin'
+import { isCrossSite, isSecure } from './origin'
 
 const put = (headers: Record<string, string>, url = 'http://site.example/api/likes/x') =>
   new Request(url, { method: 'PUT', headers: { host: new URL(url).host, ...headers } })
@@ -23,7 +23,7 @@ describe('a request', () => {
     ['that a person typed', { 'sec-fetch-site': 'none' }],
     ['of no browser', {}],
   ])('%s is not foreign', (_, headers) => {
-    expect(isForeign(put(headers))).toBe(false)
+    expect(isCrossSite(put(headers))).toBe(false)
   })
 
   it.each<[string, Record<string, string>]>([
@@ -36,13 +36,13 @@ describe('a request', () => {
     ['of a sibling subdomain', { origin: 'http://site.example', 'sec-fetch-site': 'same-site' }],
     ['from HTTP to HTTPS', { origin: 'http://site.example', 'x-forwarded-proto': 'https' }],
   ])('%s is foreign', (_, headers) => {
-    expect(isForeign(put(headers))).toBe(true)
+    expect(isCrossSite(put(headers))).toBe(true)
   })
 
   it('of a trusted origin is not foreign, wherever the browser says it comes from', () => {
     const headers = { origin: 'https://app.example', 'sec-fetch-site': 'cross-site' }
-    expect(isForeign(put(headers), ['https://app.example'])).toBe(false)
-    expect(isForeign(put(headers), ['https://other.example'])).toBe(true)
+    expect(isCrossSite(put(headers), ['https://app.example'])).toBe(false)
+    expect(isCrossSite(put(headers), ['https://other.example'])).toBe(true)
   })
 })
 

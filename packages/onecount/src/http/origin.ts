@@ -13,7 +13,7 @@ import type { RequestHead } from './request'
  *
  * The same order of checks as CrossOriginProtection of Go's net/http.
  */
-export function isForeign(request: RequestHead, trusted: readonly string[] = []): boolean {
+export function isCrossSite(request: RequestHead, trusted: readonly string[] = []): boolean {
   const origin = request.headers.get('origin')
   if (isTrusted(origin, trusted)) return false
   const site = request.headers.get('sec-fetch-site')

@@ -6,7 +6,7 @@ import { healthResponse, publicHealth } from './health'
 import { createLimiter, type Limiter, type LimitKeys } from './limiter'
 import { DEFAULT_LIMITS } from './limits'
 import { drainResponse } from './operations'
-import { isForeign, isSecure } from './origin'
+import { isCrossSite, isSecure } from './origin'
 import { parseWrite } from './params'
 import type { ApiRequest, RequestHead } from './request'
 import { json, type Reply, text } from './responses'
@@ -57,7 +57,7 @@ export function createRoutes(
   /** Who asks; `null`: that cannot be told. Counts are shown all the same, and hearts are unknown then. */
   async function reader({ request }: Call, { admit }: Served): Promise<Visitor | null> {
     // A browser leaves the cookie out when another site's page asks: a new one must not replace it.
-    if (isForeign(request, trustedOrigins)) return null
+    if (isCrossSite(request, trustedOrigins)) return null
     return identify(request)
       .then(admit)
       .catch(error => {
@@ -90,7 +90,7 @@ export function createRoutes(
     { service, admit }: Served,
     page: { after: string | null; limit: number },
   ): Promise<Reply> {
-    if (isForeign(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
+    if (isCrossSite(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
     const visitor = admit(await identify(call.request))
     if (visitor.kind === 'nobody') throw new OnecountError('sign_in_required')
     await take(limiter, { read: call.ip })
@@ -102,7 +102,7 @@ export function createRoutes(
   }
 
   async function write(call: Call, served: Served, segment: string, wanted: boolean): Promise<Reply> {
-    if (isForeign(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
+    if (isCrossSite(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
     const postId = served.postIds.parseOne(segment)
     const { madeBy, ...params } = await parseWrite(
       call.request,

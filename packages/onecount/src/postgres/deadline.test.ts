@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { awakeNow } from '@onecount/dev-stack/awake'
-import { Link } from '@onecount/dev-stack/link'
+import { FaultProxy } from '@onecount/dev-stack/fault-proxy'
 import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { type LocalSupabase, startSupabase } from '@onecount/dev-stack/supabase'
 import type { Sql } from 'postgres'
@@ -86,12 +86,12 @@ describe('calls that share a connection', () => {
 
 describe('a connection whose other end is gone', () => {
   it('is replaced by a new one', async () => {
-    const link = await Link.to(server.port, null)
+    const link = await FaultProxy.to(server.port, null)
     const address = new URL(url)
     address.port = String(link.port)
     const { port, end } = connectPostgresJs(() => connect(String(address), { max: 1 }), { timeoutMs: 1000 })
     expect(await port.status(0)).toMatchObject({ receipt: null })
-    link.fault = 'half-open'
+    link.inject('half-open')
     await expect
       .poll(() => port.status(0).catch((error: unknown) => error))
       .toMatchObject({ store: 'postgres' })

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { type AddressInfo, connect, createServer } from 'node:net'
 import { awakeNow } from '@onecount/dev-stack/awake'
-import { Link } from '@onecount/dev-stack/link'
+import { FaultProxy } from '@onecount/dev-stack/fault-proxy'
 import { type RedisServer, startRedisServer, startRedisServerAgain } from '@onecount/dev-stack/redis-server'
 import type { Redis } from 'ioredis'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -102,10 +102,10 @@ describe('the ioredis driver', () => {
   })
 
   it('replaces a connection whose other end is gone', async () => {
-    const link = await Link.to(server.port, 'resp')
+    const link = await FaultProxy.to(server.port, 'resp')
     client = createRedisClient(`redis://127.0.0.1:${link.port}`, { socketTimeout: 300 })
     expect(await status()).toEqual(EMPTY)
-    link.fault = 'half-open'
+    link.inject('half-open')
     await expect.poll(() => status().catch((error: unknown) => error)).toMatchObject({ store: 'redis' })
     link.heal()
     await expect.poll(() => status().catch(() => null), { timeout: 5000 }).toEqual(EMPTY)

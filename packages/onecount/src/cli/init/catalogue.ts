@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import type { Table } from '../../core/kind'
-import { within } from '../../core/within'
+import { withTimeout } from '../../core/with-timeout'
 import { openSql } from '../connect'
 import { hasFillingTrigger, isKey, needsValue } from '../required-columns'
 import { postgresFailure } from '../unreachable'
@@ -57,7 +57,7 @@ export async function readCatalogue(databaseUrl: string): Promise<CatalogueTable
   const open = await openSql(databaseUrl, 1)
   const sql = open()
   try {
-    return await within(Promise.resolve(query(sql)), PATIENCE_MS, () => {
+    return await withTimeout(Promise.resolve(query(sql)), PATIENCE_MS, () => {
       throw new Error(`no answer within ${PATIENCE_MS} ms`)
     })
   } catch (error) {

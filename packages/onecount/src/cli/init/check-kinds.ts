@@ -1,7 +1,7 @@
 import type { Sql } from 'postgres'
 import type { Config, KindConfig } from '../../config/define'
 import type { Kind } from '../../core/kind'
-import { within } from '../../core/within'
+import { withTimeout } from '../../core/with-timeout'
 import { kindNames } from '../../postgres/kind-names'
 import { COUNT_TYPES, columnTypesOf } from '../../postgres/kind-sql'
 import { openSql } from '../connect'
@@ -30,7 +30,7 @@ export async function checkKinds(path: string, { kinds }: Config, databaseUrl: s
     return faults
   }
   try {
-    const faults = await within(look(), PATIENCE_MS, () => {
+    const faults = await withTimeout(look(), PATIENCE_MS, () => {
       throw new Error(`no answer within ${PATIENCE_MS} ms`)
     }).catch(error => {
       throw postgresFailure(error, { redisUrl: '', databaseUrl })

@@ -2,7 +2,7 @@ import type { Cluster, Redis } from 'ioredis'
 import { parseAck } from '../../core/ack'
 import type { Engines } from '../../core/engines'
 import type { Kind } from '../../core/kind'
-import { within } from '../../core/within'
+import { withTimeout } from '../../core/with-timeout'
 import type { Metrics } from '../../metrics'
 import { openBroadcast } from '../broadcast'
 import { assertAnswers, openDatabase } from '../connect'
@@ -62,7 +62,7 @@ export async function openStores(
     const late = () => {
       throw new Error('Postgres does not answer (no answer in time): see that it runs')
     }
-    await within(asked, LOOK_MS, late).catch(error => {
+    await withTimeout(asked, LOOK_MS, late).catch(error => {
       log.warn(`${error.message}. Serving without it until it answers`)
     })
   }

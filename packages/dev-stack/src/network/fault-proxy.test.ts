@@ -2,17 +2,17 @@ import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { awakeNow } from '../awake'
 import { type RedisServer, startRedisServer } from '../services/redis-server'
-import { Link } from './link'
+import { FaultProxy } from './fault-proxy'
 
 let server: RedisServer
-let link: Link
+let link: FaultProxy
 let client: Redis
 beforeAll(async () => {
   server = await startRedisServer()
 })
 afterAll(() => server.stop())
 beforeEach(async () => {
-  link = await Link.to(server.port, 'resp')
+  link = await FaultProxy.to(server.port, 'resp')
   client = new Redis(link.port, '127.0.0.1', { commandTimeout: 500, maxRetriesPerRequest: 0 })
   client.on('error', () => {})
   await client.set('a', '1')

@@ -40,8 +40,8 @@ export interface Trap {
 }
 
 /** The only way between two programs: a TCP proxy that does to it what a network may. */
-export class Link {
-  fault: LinkFault | null = null
+export class FaultProxy {
+  #fault: LinkFault | null = null
   /** How often a fault was met. */
   injected = 0
   /** How many connections were made. */
@@ -60,8 +60,8 @@ export class Link {
     private readonly protocol: Protocol | null,
   ) {}
 
-  static async to(target: number, protocol: Protocol | null): Promise<Link> {
-    const link = new Link(target, protocol)
+  static async to(target: number, protocol: Protocol | null): Promise<FaultProxy> {
+    const link = new FaultProxy(target, protocol)
     await new Promise<void>(resolve => link.#server.listen(0, '127.0.0.1', resolve))
     return link
   }
@@ -70,10 +70,15 @@ export class Link {
     return (this.#server.address() as { port: number }).port
   }
 
+  /** From now on bytes that pass meet this fault now and then, until `heal`. */
+  inject(fault: LinkFault): void {
+    this.#fault = fault
+  }
+
   /** Everything passes again. What has lost bytes is reset; what is half-open stays so: only its ends can tell. */
   heal(): void {
-    const wasHalfOpen = this.fault === 'half-open'
-    this.fault = null
+    const wasHalfOpen = this.#fault === 'half-open'
+    this.#fault = null
     this.#isCut = false
     for (const connection of this.#connections) if (connection.isSilent && !wasHalfOpen) reset(connection)
   }
@@ -150,7 +155,7 @@ export class Link {
       this.#silence(connection)
       return
     }
-    if (this.protocol && this.fault === 'duplicated') this.#duplicate(connection, data)
+    if (this.protocol && this.#fault === 'duplicated') this.#duplicate(connection, data)
     if (this.#trap?.isRequest(data)) this.#trap.connection = connection
     this.#pass(connection, connection.server, data)
   }
@@ -175,14 +180,14 @@ export class Link {
   }
 
   #meets(fault: LinkFault): boolean {
-    if (this.fault !== fault || Math.random() > CHANCE) return false
+    if (this.#fault !== fault || Math.random() > CHANCE) return false
     this.injected++
     return true
   }
 
   #silence(connection: Connection): void {
     connection.isSilent = true
-    if (this.fault !== 'half-open') setTimeout(() => reset(connection), SILENCE_MS).unref()
+    if (this.#fault !== 'half-open') setTimeout(() => reset(connection), SILENCE_MS).unref()
   }
 
   #pass(connection: Connection, to: Socket, data: Buffer, least = 0): void {
