@@ -3,8 +3,10 @@ import { type BroadcastPort, DEFAULT_KIND_CONFIG, defineConfig, type Kind, topic
 import { kindSql } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { checkKind } from '../src/cli/doctor/postgres'
 import { MIGRATIONS } from '../src/postgres/migrations.generated'
 import { uninstallSql } from '../src/postgres/uninstall-sql'
+import { named } from './support/doctor'
 import { forAllTests } from './support/for-all-tests'
 import { startKindStores } from './support/kind-stores'
 import { article } from './support/kinds'
@@ -80,5 +82,55 @@ describe('the policy for broadcasts', () => {
       await engine.drainOnce()
     }
     expect(told).toEqual([topicOf('article', '1')])
+  })
+})
+
+describe('npx onecount doctor', () => {
+  const look = async (kind: Kind) => named(await checkKind(sql, kind), 'broadcasts')
+
+  it.each([like, article])(
+    'prints the policy that is missing, and it is the one of the SQL: $name',
+    async kind => {
+      await install(kind)
+      expect(await look(kind)).toMatchObject({ verdict: 'ok', found: 'everybody may hear the counts' })
+      const [made] = await policies()
+      await sql.unsafe(`drop policy ${made!.name} on realtime.messages`)
+      const finding = await look(kind)
+      expect(finding).toMatchObject({
+        verdict: 'warn',
+        found: expect.stringContaining(`no policy ${made!.name}`),
+      })
+      await sql.unsafe(finding.mend!)
+      expect(await policies()).toEqual([made])
+      expect(await look(kind)).toMatchObject({ verdict: 'ok' })
+    },
+  )
+
+  it('warns of a policy by which every visitor may send counts', async () => {
+    await install(article)
+    const of = (check: string) =>
+      sql.unsafe(`drop policy if exists chat on realtime.messages;
+        create policy chat on realtime.messages for insert to authenticated with check (${check})`)
+    await of('true')
+    expect(await look(article)).toMatchObject({
+      verdict: 'warn',
+      found: expect.stringContaining('the policy chat'),
+    })
+    await of(`(select realtime.topic()) = 'chat'`)
+    expect(await look(article)).toMatchObject({ verdict: 'ok' })
+  })
+
+  it('asks for no policy where there is no Realtime, and of a private kind', async () => {
+    await install(bookmark)
+    expect(await look(bookmark)).toMatchObject({
+      verdict: 'ok',
+      found: 'nothing of a private kind is broadcast',
+    })
+    await install(article)
+    await sql.unsafe('drop schema realtime cascade')
+    expect(await look(article)).toMatchObject({
+      verdict: 'ok',
+      found: 'no Supabase Realtime in this database',
+    })
   })
 })

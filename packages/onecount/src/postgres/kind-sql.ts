@@ -139,6 +139,14 @@ export const columnTypesOf = ({ target, rows }: Kind): { post: string[]; session
   session: ACTORS[rows.actorType].types,
 })
 
+/** Who may hear the topics of a kind, as Realtime asks: the policy that the SQL of the kind makes. */
+export const BROADCAST_POLICY = {
+  name: 'likes_are_heard',
+  create: (kind: Kind): string =>
+    `create policy ${kindNames(kind).prefix}likes_are_heard on realtime.messages for select to anon, authenticated ` +
+    `using (extension = 'broadcast' and (select realtime.topic()) ~ '${topicsOf(kind)}')`,
+}
+
 /** The topics that its likes are broadcast on, as a regular expression. */
 const topicsOf = ({ name }: Kind) => `^${topicOf(name, '').replace(/\d+$/, '[0-9]+')}$`
 

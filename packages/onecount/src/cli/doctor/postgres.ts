@@ -2,6 +2,7 @@ import type { Sql } from 'postgres'
 import { DEFAULT_KIND, type Kind } from '../../core/kind'
 import { codeOf } from '../unreachable'
 import { checkGrants, checkPublication, checkRowSecurity, checkServiceRole } from './access'
+import { checkBroadcasts } from './broadcasts'
 import { attempt, checkClock, checkDistance, type Finding, fail, ok } from './check'
 import { checkConstraints, checkWidth } from './constraints'
 import { checkCounts, checkOps } from './data'
@@ -39,6 +40,7 @@ const OF_KIND: [name: string, look: (sql: Sql, made: Made, partitions?: number) 
   ['grants', checkGrants],
   ['service role', checkServiceRole],
   ['publication', checkPublication],
+  ['broadcasts', checkBroadcasts],
   ['constraints', checkConstraints],
   ['counts', checkCounts],
   ['ops', checkOps],
