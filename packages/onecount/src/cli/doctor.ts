@@ -222,7 +222,7 @@ function judgeBacklog({ pending, oldestPendingMs, unseen }: Health): Finding {
       'see that an application or npx onecount worker runs, and that Postgres answers',
     )
   return (unseen ?? 0) > MANY_UNSEEN
-    ? warn('backlog', found, 'Redis was away, or rows were edited in bulk; it shrinks while somebody drains')
+    ? warn('backlog', found, 'Redis was away, or rows were edited in bulk; it shrinks while a process drains')
     : ok('backlog', found)
 }
 

@@ -151,7 +151,7 @@ function toKind(name: string, config: KindConfig, actor: ActorType, keyPrefix: s
   if (isPrivate && target.count !== undefined)
     fail(
       `${at}.target.count`,
-      'must be left out of a private kind: whoever may read the table would see the count',
+      'must be left out of a private kind: every role that may read the table would see the count',
     )
   const kind = {
     name,

@@ -11,7 +11,7 @@ export const ERRORS = {
   },
   session_changed: {
     status: 409,
-    message: 'Somebody has signed in or out since this was pressed: nothing was saved; press again.',
+    message: 'The session has changed since this was pressed: nothing was saved; press again.',
   },
   invalid_ids: { status: 400, message: 'Send 1 to 100 post ids, separated by commas, in `ids`.' },
   invalid_body: { status: 400, message: 'The body is not valid JSON: send an object, or nothing.' },
@@ -34,7 +34,7 @@ export const ERRORS = {
   },
   private_kind: {
     status: 403,
-    message: 'This kind is private: nobody is shown how many there are, or whose.',
+    message: 'This kind is private: no visitor is shown how many there are, or whose.',
   },
   post_not_found: { status: 404, message: 'There is no such post: it may have been removed.' },
   not_found: { status: 404, message: 'There is nothing at this address.' },

@@ -23,7 +23,7 @@ export type PagesOptions = Pick<
 /** A page that is about to be rendered, for one session. */
 export interface OpenedPage {
   /**
-   * Whose hearts the page shows: the id of a signed-in person or of the anonymous session, a new one too. Null: nobody is
+   * Whose hearts the page shows: the id of a signed-in person or of the anonymous session, a new one too. Null: no person is
    * signed in where only people who are may like, or the request gets no session (a prefetch, too many from one address).
    */
   readonly sessionId: string | null
@@ -107,7 +107,7 @@ export function createPages(options: PagesOptions): OpenPage {
     headers: Record<string, string>,
   ): Promise<string | null> {
     const visitor = await identify(request)
-    if (visitor.kind === 'nobody') return null
+    if (visitor.kind === 'none') return null
     if (visitor.kind === 'person' || visitor.origin === 'current') return visitor.sessionId
     const isNew = visitor.origin === 'new'
     if (!isOpenedPage(request)) return isNew ? null : visitor.sessionId

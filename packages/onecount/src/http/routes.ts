@@ -92,7 +92,7 @@ export function createRoutes(
   ): Promise<Reply> {
     if (isCrossSite(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
     const visitor = admit(await identify(call.request))
-    if (visitor.kind === 'nobody') throw new OnecountError('sign_in_required')
+    if (visitor.kind === 'none') throw new OnecountError('sign_in_required')
     await take(limiter, { read: call.ip })
     // A visitor without a session has pressed nothing, and gets one with the first press.
     if (visitor.kind === 'anonymous' && visitor.origin === 'new') return json(200, { likes: [], next: null })
@@ -116,7 +116,7 @@ export function createRoutes(
     if (!isNew) call.headers[SESSION_HEADER] = tag
     // Before all else: who made it may like, and is asked to sign in again.
     if (madeBy !== undefined && madeBy !== tag) throw new OnecountError('session_changed')
-    if (visitor.kind === 'nobody') throw new OnecountError('sign_in_required')
+    if (visitor.kind === 'none') throw new OnecountError('sign_in_required')
     await take(limiter, {
       session: isNew ? null : visitor.sessionId,
       new: isNew ? call.ip : null,
@@ -189,7 +189,7 @@ export function createRoutes(
   }
 }
 
-const idOf = (visitor: Visitor): string | null => (visitor.kind === 'nobody' ? null : visitor.sessionId)
+const idOf = (visitor: Visitor): string | null => (visitor.kind === 'none' ? null : visitor.sessionId)
 
 /** `private` is left out of other kinds' answers. */
 const shown = ({ count, liked, rev, op, durable, source, private: isPrivate }: LikeState) => {

@@ -10,7 +10,7 @@ export interface Served {
   postIds: PostIds
   /**
    * What the limit of a post counts under: equal ids of two kinds are two posts. Null for a private kind, of which
-   * nobody is told that others press a post.
+   * no visitor is told that others press a post.
    */
   limitKey(postId: string): string | null
   /** The visitor; none where the ids of actors are others than those of anonymous sessions. */
@@ -42,6 +42,6 @@ function serveOne(service: LikesService, scope: string): Served {
     postIds: postIdsOf(service.kind),
     limitKey: postId => (service.kind?.isPrivate ? null : `${scope}${postId}`),
     admit: visitor =>
-      visitor.kind === 'anonymous' && !isSessionId(visitor.sessionId) ? { kind: 'nobody' } : visitor,
+      visitor.kind === 'anonymous' && !isSessionId(visitor.sessionId) ? { kind: 'none' } : visitor,
   }
 }

@@ -23,7 +23,7 @@ export type Visitor =
   /** By the signed cookie; unless `origin` is `current` the answer has to set it to `value`. */
   | { kind: 'anonymous'; sessionId: string; value: string; origin: 'current' | 'older' | 'new' }
   /** Not signed in, where only people who are may like. */
-  | { kind: 'nobody' }
+  | { kind: 'none' }
 
 export interface VisitorOptions {
   /** Signs the cookie of anonymous sessions. Not needed where `anonymous` is false. */
@@ -47,7 +47,7 @@ export function createVisitors({
   return async request => {
     const sessionId = session ? await readPerson(session, request) : null
     if (sessionId !== null) return { kind: 'person', sessionId }
-    if (!open) return { kind: 'nobody' }
+    if (!open) return { kind: 'none' }
     const cookies = request.headers.get('cookie')
     return { kind: 'anonymous', ...open(cookies, isSecure(request)) }
   }

@@ -94,7 +94,7 @@ export interface OnecountNextConfig<
 /** @throws OnecountError `misconfigured` when no visitor could ever like, or the base path is none */
 export function checkConfig({ session, anonymous, basePath }: OnecountNextConfig): void {
   if (anonymous === false && !session)
-    throw misconfigured('session', 'anonymous is false and there is no session: nobody could ever like')
+    throw misconfigured('session', 'anonymous is false and there is no session: no visitor could ever like')
   if (basePath !== undefined && !/^(\/[\w.~-]+)+$/.test(basePath))
     throw misconfigured('basePath', 'basePath begins with a slash and ends without one, as /api/onecount')
 }

@@ -6,7 +6,7 @@ import type { LikesEntry } from './registers'
 import { isUnreachable, type LikesStatus, shownLikes } from './shown'
 import type { LikesStore } from './store'
 
-/** From what concerns a person most to what concerns nobody. */
+/** From what concerns a person most to what concerns no person. */
 const URGENCY: readonly LikesStatus[] = ['retrying', 'saving', 'unknown', 'last-known', 'lagging', 'exact']
 
 /**

@@ -115,8 +115,8 @@ function takes({ rev, cached }: LikeInput, knownRev: number, knownAt: number, at
 }
 
 /**
- * What Redis says while it does not know its ops tells nothing of a revision whose exact count is known: whoever makes
- * the count inexact makes a new revision.
+ * What Redis says while it does not know its ops tells nothing of a revision whose exact count is known: what
+ * makes the count inexact makes a new revision too.
  */
 const isNoBetter = ({ source, rev }: LikeInput, known: LikesEntry): boolean =>
   source === 'lagging' && known.source === 'redis' && known.count !== null && rev === known.countRev

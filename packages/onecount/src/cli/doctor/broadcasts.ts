@@ -6,7 +6,7 @@ import type { Made } from './made'
 const NAME = 'broadcasts'
 
 /**
- * Who may hear the counts that are broadcast on private channels of Supabase Realtime, and whether somebody besides the
+ * Who may hear the counts that are broadcast on private channels of Supabase Realtime, and whether anyone but the
  * server may send there. Realtime asks the policies of `realtime.messages`.
  */
 export async function checkBroadcasts(sql: Sql, { kind, names }: Made): Promise<Finding> {

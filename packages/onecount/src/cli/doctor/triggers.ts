@@ -62,7 +62,7 @@ export async function checkPersonTriggers(sql: Sql, { names }: Made): Promise<Fi
   if (found.length === 0) return ok(name, 'none')
   return warn(
     name,
-    `${found.map(row => row.name).join(', ')}: they see nobody when the drain writes a row`,
+    `${found.map(row => row.name).join(', ')}: they see no signed-in person when the drain writes a row`,
     'let them take the person from the row that is written (new), or go on where auth.uid() is null',
   )
 }

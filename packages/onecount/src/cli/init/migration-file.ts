@@ -8,7 +8,7 @@ const OURS = /^(\d+)_onecount(_uninstall)?\.sql$/
 
 /**
  * The folder that `--migrations` names, from `root`. One inside of the application is made where it is not there; one
- * outside of it, as a monorepo has it, must be there: a mistyped path would leave a file where nobody looks.
+ * outside of it, as a monorepo has it, must be there: a mistyped path would leave a file where no tool looks for it.
  * @throws UsageError
  */
 export function migrationFolder(root: string, given: string): string {

@@ -63,7 +63,7 @@ export function readServeOptions(args: string[], env: Env): ServeOptions | null 
       `--metrics ${metrics.port} leaves no port for each of ${processes} processes: use a lower one`,
     )
   if (!anonymous && !token)
-    throw new UsageError('--no-anonymous without --jwks: nobody could like; name the keys of your tokens')
+    throw new UsageError('--no-anonymous without --jwks: no visitor could like; name the keys of your tokens')
   return {
     port: portOf(values.port, env.PORT || undefined),
     host: values.host ?? HOST,
