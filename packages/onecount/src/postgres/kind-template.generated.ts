@@ -901,8 +901,7 @@ begin
     ) t
 {{/table}}
     cross join lateral (
-      select from public.posts_new
-       where {{#table}}t.is_there and {{/table}}{{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1 for no key update
+      select from public.posts_new where {{#table}}t.is_there and {{/table}}{{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1 for no key update
     ) p;
 end $$;
 
