@@ -23,7 +23,7 @@ assert_writable(q)
 if not epoch then return { 'NEW' } end
 if mark_of(q, 'fed') then return { 'FEEDING' } end
 if mark_of(q, 'nonce') ~= ARGV[1] then return { 'AGAIN' } end
--- Some of what is pending at the cut has been settled after it.
+-- Some of the ops that were pending at the cut have been settled after it.
 if mark_of(q, 'half') then return { 'AGAIN' } end
 
 local out = {}

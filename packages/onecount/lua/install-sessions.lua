@@ -5,7 +5,7 @@
 --   2.. per session: hash, session:ops:<session>
 -- ARGV
 --   1 receipt   of Postgres, when it was read
---   2 ttl       how long a session stays when nobody touches it, milliseconds
+--   2 ttl       how long a session stays that no call touches, milliseconds
 --   3 most      fields of an old hash that are looked at; with more of them it is 'cut', whatever the extent
 --   4.. per session: session, extent, how many ops follow, then post and op of each, 0 for none
 --   extent      'all': these are all its ops | 'some': of these posts

@@ -1,4 +1,4 @@
--- prepare: begin to build the ranking, unless it is complete. What is in it is dropped: from now on every change is.
+-- prepare: begin to build the ranking, unless it is complete. Drops the old members: from now on every change enters it.
 --
 -- KEYS
 --   1 q        zset    likes:pending

@@ -1,5 +1,5 @@
--- settle: what Postgres has answered to the batch in flight, in slices of bounded size. The last one moves the cut and
--- hands out the next batch; until then the batch stays in flight, and all of it may come again.
+-- settle: apply the answer of Postgres to the batch in flight, in slices of bounded size. The last slice moves the cut and
+-- hands out the next batch; until then the batch stays in flight, and each slice may be repeated.
 --
 -- KEYS
 --   1 q         zset    likes:pending
@@ -16,7 +16,7 @@
 --   4 latest    the latest of the clocks that are known, as an op
 --   5 began     when the batch was collected, as an op: the earliest of them
 --   6 lasts     how long an op is remembered, in the units of ops
---   7 ttl       how long a session stays when nobody touches it, milliseconds
+--   7 ttl       how long a session stays that no call touches, milliseconds
 --   8 id        of the next batch, as collect
 --   9 limit     of it, as collect
 --   10 after    of it, as collect
@@ -48,8 +48,8 @@ if nonce_in_flight(q) ~= ARGV[1] then return { 'LATE' } end
 local from, to, final = string.match(ARGV[11], '^(%d+)%-(%d+)(!?)$')
 local settled, receipt = string.match(mark_of(q, 'half') or '', '^(%d+)|(.*)$')
 settled = tonumber(settled)
--- Postgres has come back older between two answers to the batch. What is settled by the one it has lost must come again: a
--- cut that Postgres never has makes the next batch find that the stores have diverged.
+-- Postgres has come back older between two answers to the batch. The ops settled by the answer it has lost must be drained
+-- again: with a cut that Postgres never had, the next batch finds that the stores have diverged.
 if settled and receipt ~= ARGV[2] then
   set_mark(q, 'nonce', ARGV[1] .. '/')
   set_mark(q, 'half', nil)

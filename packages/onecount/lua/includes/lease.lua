@@ -1,5 +1,5 @@
--- likes:lease says who drains, `<drainer>|<until, milliseconds>`, so that others do not do the same work beside it. It
--- decides nothing: whoever has it not may drain all the same, and a batch is the same for all.
+-- likes:lease names the process that drains, `<drainer>|<until, milliseconds>`, so that others do not repeat its work. It
+-- excludes no process: one without the lease may drain too, as all of them are handed the same batch.
 local LEASE_KEPT = 60000
 
 local function holder_of(lease)
@@ -20,7 +20,7 @@ local function take_lease(lease, drainer, ttl)
   return nil
 end
 
--- Gives it back: nothing is left to drain, and whoever is pressed next may take it at once.
+-- Releases the lease: no op is pending, and the process that accepts the next press may take it at once.
 local function release_lease(lease, drainer)
   if drainer ~= '' and holder_of(lease) == drainer then redis.call('DEL', lease) end
 end
