@@ -64,7 +64,7 @@ begin
   {{partition}}
 end $$;
 
--- How many partitions what is logged goes by, until this transaction ends; null: no Redis drains, and nothing is logged.
+-- Number of partitions of the log, fixed until this transaction ends; null: no Redis drains, and nothing is logged.
 create or replace function public.onecount_partitions() returns integer
 language plpgsql set search_path = '' as $$
 begin

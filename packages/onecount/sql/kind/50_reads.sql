@@ -1,8 +1,8 @@
--- What is read: one indexed look-up for each post, pair or op that is answered, whatever the number of likes. How rows
--- are looked up: 30_merge.sql.
+-- Reads: one indexed look-up for each post, pair or op that is answered, whatever the number of likes. How rows are looked
+-- up: 30_merge.sql.
 
 -- Posts as Postgres has them, with what Redis has not been told: [{post, count, rev, liked, op}], without the posts
--- that do not exist; `op` is the session's newest one, 0 when it has none. A null session: nobody's.
+-- that do not exist; `op` is the session's newest one, 0 when it has none. Without a session (null) every op is 0.
 create or replace function public.onecount_peek(p_posts {{type.post}}[], p_session {{type.session}}) returns json
 language plpgsql stable
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
