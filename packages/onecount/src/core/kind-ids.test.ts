@@ -62,7 +62,7 @@ describe('post ids that are text', () => {
 
 describe('actors that are UUIDs', () => {
   const { isSessionId } = idsWith('uuid', 'uuid')
-  it('are UUIDs in lower case, and never nobody', () => {
+  it('are UUIDs in lower case, but not the UUID of zeros', () => {
     expect(isSessionId(POST)).toBe(true)
     for (const id of [NOBODY, POST.toUpperCase(), 'ana', '']) expect(isSessionId(id), id).toBe(false)
   })

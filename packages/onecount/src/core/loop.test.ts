@@ -119,7 +119,7 @@ describe('the drain loop', () => {
     await expect.poll(() => warnings.slice(1)).toEqual(['drain resumed'])
   })
 
-  it('drains what is pending when it is stopped, and does nothing afterwards', async () => {
+  it('drains the pending ops when it is stopped, and does nothing afterwards', async () => {
     await start({ lingerMs: NEVER, idleMs: NEVER })
     await like('ana')
     await onecount.drain.stop()

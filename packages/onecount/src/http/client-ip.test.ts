@@ -21,7 +21,7 @@ describe('the address of a client', () => {
     expect(clientIp(forwarded(' , '), { proxyHops: 1, connectionIp })).toBe(connectionIp)
   })
 
-  it('is null when nobody knows it', () => {
+  it('is null without a header and without a connection', () => {
     expect(clientIp(new Headers(), { proxyHops: 1 })).toBeNull()
   })
 

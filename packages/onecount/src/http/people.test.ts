@@ -111,9 +111,9 @@ describe('an id that a client claims', () => {
   })
 })
 
-/** As somebody signs it who does not know the secret. */
+/** A cookie signed with another secret. */
 function forged(id: string): string {
-  return `${id}.${createSession('a-secret-of-somebody-else-entirely').value.split('.')[1]}`
+  return `${id}.${createSession('a-secret-of-another-application').value.split('.')[1]}`
 }
 
 describe('an application that cannot tell', () => {
@@ -163,7 +163,7 @@ describe('whose hearts an answer has', () => {
     )
   })
 
-  it('is nobody’s where only people like, and somebody is not signed in', async () => {
+  it('is none where only people like, and the caller is not signed in', async () => {
     await restart({ session, anonymous: false })
     expect(await tagOf(READ)).toBe('none')
   })
@@ -185,7 +185,7 @@ describe('a press that says who made it', () => {
       body: JSON.stringify({ madeBy }),
     })
 
-  it('is taken from the session that made it, and from no other, which is told who it is', async () => {
+  it('is accepted from the session that made it; another session is refused and told its own tag', async () => {
     expect((await press('ana', sessionTag(ANA))).status).toBe(200)
     const refused = await press('ben', sessionTag(ANA))
     expect(refused.headers.get('onecount-session')).toBe(sessionTag(BEN))
@@ -193,7 +193,7 @@ describe('a press that says who made it', () => {
     expect(current.service.calls.map(call => call[2])).toEqual([ANA])
   })
 
-  it('is taken where it does not say it, as from a client of before', async () => {
+  it('is accepted without that field, as from an older client', async () => {
     for (const madeBy of [undefined, null]) expect((await press('ben', madeBy)).status).toBe(200)
   })
 

@@ -7,7 +7,7 @@ function controlled() {
   const run = shareRuns(() => new Promise<string>((resolve, reject) => void ends.push({ resolve, reject })))
   return { ends, run }
 }
-/** What is due without a timer has happened. */
+/** Every callback that is due without a timer has run. */
 const settled = () => new Promise(resolve => setImmediate(resolve))
 
 describe('runs that are shared', () => {

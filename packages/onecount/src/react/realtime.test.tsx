@@ -87,7 +87,7 @@ describe('useLikesSubscription', () => {
     },
   )
 
-  it('reads what is on screen again when it has joined and when it could not, not when it leaves', () => {
+  it('reads the posts on screen again when it has joined and when it could not, not when it leaves', () => {
     const heard = listen()
     const refreshed = vi.spyOn(store.caretaker!, 'refreshWithin')
     heard.status('CLOSED')

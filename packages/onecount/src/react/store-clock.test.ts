@@ -110,7 +110,7 @@ describe.each([-YEAR_MS, YEAR_MS, -3600_000, 3600_000])('on a device whose clock
     },
   )
 
-  it('an undo of another device is not undone by what is sent again', async () => {
+  it('an undo of another device is not undone by a press that is sent again', async () => {
     const { server, clock, open } = world(offset)
     clock.note(server.now(), 10)
     const first = open()

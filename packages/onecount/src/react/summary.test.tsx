@@ -135,7 +135,7 @@ describe('LikesSeed', () => {
     expect(renderToString(app({ [POST]: seedOf(446) }, { [OTHER]: seedOf(7) }))).toContain('446')
   })
 
-  it('takes a later payload of the page, and none that is older than what is known', () => {
+  it('takes a later payload of the page, and none that is older than the known state', () => {
     const { rerender } = render(app({ [POST]: UNKNOWN }))
     const text = () => screen.getByRole('button').textContent
     expect(text()).toBe('♡ –')

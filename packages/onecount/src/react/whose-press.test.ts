@@ -64,7 +64,7 @@ function gate() {
   return { until, open }
 }
 
-describe('a press that is kept for somebody', () => {
+describe('a press that a browser keeps for a person', () => {
   it.each([false, true])(
     'is not sent as the next person’s, whose page was rendered (for them: %s)',
     async isTagged => {
@@ -184,8 +184,8 @@ describe('a page with two kinds at one address', () => {
   })
 })
 
-describe('a press that is on its way when somebody else signs in', () => {
-  it('is refused by the server, said at the post, and kept for who made it', async () => {
+describe('a press that is on its way when another person signs in', () => {
+  it('is refused by the server, reported at the post, and kept for the person who made it', async () => {
     browser.person = 'ana'
     const page = await openRead()
     const sending = gate()
@@ -279,8 +279,8 @@ describe('two tabs of a browser', () => {
   })
 })
 
-describe('a page on which somebody else signs in', () => {
-  it('takes no answer to the one before that comes late, and shows no heart of theirs', async () => {
+describe('a page on which another person signs in', () => {
+  it('ignores a late answer to the person before, and does not show their heart', async () => {
     browser.person = 'ana'
     const page = await openRead()
     page.post.set(true)
@@ -365,7 +365,7 @@ describe('a server that names no session', () => {
 })
 
 describe('a browser without a storage', () => {
-  it('sends a press as nobody else’s either', async () => {
+  it('does not send a press as another person’s either', async () => {
     vi.spyOn(window, 'localStorage', 'get').mockImplementation(() => {
       throw new DOMException('no', 'SecurityError')
     })

@@ -90,7 +90,7 @@ export const chain: PostgresSuite = database => {
       })
     })
 
-    it('begins with a receipt that nobody can guess, one a partition', async () => {
+    it('begins with a random receipt, one a partition', async () => {
       const { port } = database()
       expect(await port.status(7)).toMatchObject({ receipt: null })
       const [seven, eight] = [chainOf(port, 7), chainOf(port, 8)]

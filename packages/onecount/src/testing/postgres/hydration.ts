@@ -57,7 +57,7 @@ export const hydration: PostgresSuite = database => {
         expect(await database().port.peek([post, post], 'ana')).toHaveLength(1)
       })
 
-      it('tells nobody what others did', async () => {
+      it('answers without a session: no like, and the op 0', async () => {
         expect(await database().port.peek([post], null)).toMatchObject([{ count: 12, liked: false, op: 0 }])
       })
 
@@ -120,7 +120,7 @@ export const hydration: PostgresSuite = database => {
       })
     })
 
-    /** What is told of a session among others, in one call; `extent`: of those who have no ops. */
+    /** The snapshot of a session that is asked for with others in one call; `extent`: of those who have no ops. */
     async function amongMany(query: Partial<SnapshotQuery>, extent = 'all'): Promise<Snapshot> {
       const { sessionId, pairs = [], postIds = [], most = 100 } = query
       const sessions = [
@@ -158,7 +158,7 @@ export const hydration: PostgresSuite = database => {
       ['alone', snapshot],
       ['among others', amongMany],
     ])('a snapshot of a session, %s,', (_, snapshot) => {
-      it('holds all of its ops, likes and unlikes, and nobody else’s', async () => {
+      it('holds all of its ops, likes and unlikes, and no others', async () => {
         await chain.drain([entry(other, 'ana', unlikeAt(9))])
         const ana = await snapshot({ sessionId: 'ana' })
         expect(ana.session).toMatchObject({ extent: 'all' })
@@ -166,7 +166,7 @@ export const hydration: PostgresSuite = database => {
         expect(opsOf(await snapshot({ sessionId: 'eva' }))).toEqual({ [post]: unlikeAt(5) })
       })
 
-      it('of somebody unknown is complete and empty', async () => {
+      it('of a session without ops is complete and empty', async () => {
         expect((await snapshot({ sessionId: 'zoe', pairs: [post] })).session).toEqual({
           extent: 'all',
           ops: [],

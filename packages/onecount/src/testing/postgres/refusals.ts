@@ -83,7 +83,7 @@ export const refusals: PostgresSuite = database => {
       expect((await chain.drain()).rows).toEqual([{ postId: post, sessionId: 'ben', op: likeAt(5) }])
     })
 
-    it('is superseded by a greater op of its pair that is taken', async () => {
+    it('is superseded by a greater op of its pair that Postgres applies', async () => {
       await chain.drain([bad('ben')])
       expect(await chain.drain([{ ...bad('ben'), op: unlikeAt(6) }])).toMatchObject({ refused: [] })
       expect(await setAside()).toEqual([])

@@ -5,7 +5,7 @@ const any = { accept: 'any' } as const
 
 export const closing: Suite = (redis, harness) => {
   describe('close', () => {
-    it('hands over what is pending in pages, each until it is said to be safe', async () => {
+    it('hands over the pending ops in pages, each until the caller says that Postgres holds it', async () => {
       const s = harness()
       await s.begin()
       for (const session of ['a', 'b', 'c']) await s.write(POST, session, likeAt(1), any)

@@ -5,7 +5,7 @@ const any = { accept: 'any' } as const
 
 export const collecting: Suite = (redis, harness) => {
   describe('collect', () => {
-    it('hands out what is pending, with the revision of its post, under the cut', async () => {
+    it('hands out the pending ops with the revisions of their posts, and names the cut', async () => {
       const s = harness()
       const epoch = await s.warm({ [POST]: 0 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1), { now: T + 1 })
@@ -24,7 +24,7 @@ export const collecting: Suite = (redis, harness) => {
       })
     })
 
-    it('hands out the same batch to whoever asks until it is settled, whatever is pressed meanwhile', async () => {
+    it('hands out the same batch to every caller until it is settled, whatever is pressed meanwhile', async () => {
       const s = harness()
       await s.warm({ [POST]: 0 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1))
@@ -51,7 +51,7 @@ export const collecting: Suite = (redis, harness) => {
       expect(await s.status()).toMatchObject({ cut: receiptOf(batch) })
     })
 
-    it('pages through what is pending, and begins again at the end', async () => {
+    it('pages through the pending ops, and begins again at the end', async () => {
       const s = harness()
       for (const session of ['a', 'b', 'c', 'd', 'e']) await s.write(POST, session, likeAt(1), any)
       const page = async (after: string) => {
@@ -161,7 +161,7 @@ export const collecting: Suite = (redis, harness) => {
   })
 
   describe('status', () => {
-    it('tells what is left and how old it is, and changes nothing', async () => {
+    it('tells how many ops are pending and the age of the oldest, and changes nothing', async () => {
       const s = harness()
       expect(await s.status()).toEqual({ cut: '', epoch: '', pending: 0, oldest: 0, home: '' })
       const epoch = await s.warm({ [POST]: 0 })

@@ -100,7 +100,7 @@ export const comparing: Suite = (redis, harness) => {
   })
 
   describe('mirror', () => {
-    it('goes by Postgres where what is recent is what was recent before it was read', async () => {
+    it('writes what Postgres holds where the recent op is the same as before Postgres was read', async () => {
       const s = harness()
       await s.warm({ [POST]: 446 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1))

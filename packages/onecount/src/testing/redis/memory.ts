@@ -45,7 +45,7 @@ export const memory: Suite = (redis, harness) => {
       expect(await harness().everything()).toEqual(before)
     })
 
-    it('answers what it has taken before', async () => {
+    it('answers a repeat of a call that it has accepted before', async () => {
       const s = harness()
       const pressed = await s.press(POST, 'ana', 'flip', { now: T + 5, call: 'one' })
       await fill()

@@ -145,7 +145,7 @@ export const mirrors: Suite = (redis, harness) => {
       expect(await mirrored(POST, 'ana')).toEqual([null, true, false])
     })
 
-    it.each(['pending', 'recent'])('never overrides what is %s and newer', async where => {
+    it.each(['pending', 'recent'])('never overrides an op that is %s and newer', async where => {
       const s = harness()
       await s.warm({ [POST]: 1 }, { ana: [[POST, likeAt(1)]], ben: [] })
       await s.write(POST, 'ana', unlikeAt(5))
@@ -160,7 +160,7 @@ export const mirrors: Suite = (redis, harness) => {
       expect(await mirrored(POST, 'ben')).toEqual(['1', true, true])
     })
 
-    it.each(['pending', 'recent'])('overrides what is %s and older', async where => {
+    it.each(['pending', 'recent'])('overrides an op that is %s and older', async where => {
       const s = harness()
       await s.warm({ [POST]: 0 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1))

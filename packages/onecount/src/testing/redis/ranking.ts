@@ -127,7 +127,7 @@ export const ranking: Suite = (redis, harness) => {
       expect(await s.ranked()).toEqual([OTHER_POST, '6'])
     })
 
-    it('brings every page once and in order: what is repeated, late or missing changes nothing', async () => {
+    it('adds every page once and in order: a page that is repeated, late or follows a gap changes nothing', async () => {
       const s = harness()
       await s.begin()
       const [, epoch] = await s.prepare('filler')
@@ -235,7 +235,7 @@ export const ranking: Suite = (redis, harness) => {
   })
 
   describe('forget', () => {
-    it('drops what is held of a post; what is pending of it stays until a batch finds no post', async () => {
+    it('drops the keys of a post; its pending ops stay until a batch finds no post', async () => {
       const s = harness()
       await s.warm({ [POST]: 446, [OTHER_POST]: 5 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1), { now: T + 1 })

@@ -130,7 +130,7 @@ export const settling: Suite = (redis, harness) => {
       expect(await s.shown(POST, 'ana')).toMatchObject({ count: 447, op: `${likeAt(2)}p` })
     })
 
-    it('drops the keys of a post that is gone, with what is pending of it', async () => {
+    it('drops the keys of a post that is gone, with its pending ops', async () => {
       const s = harness()
       await s.warm({ [POST]: 446 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1))
@@ -159,7 +159,7 @@ export const settling: Suite = (redis, harness) => {
       },
     )
 
-    it('keeps what is pressed of a post that is gone after the batch was handed out', async () => {
+    it('keeps presses on a post that is gone which arrive after the batch was handed out', async () => {
       const s = harness()
       await s.warm({ [POST]: 446 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1))

@@ -100,8 +100,8 @@ export const writes: Suite = (redis, harness) => {
     })
   })
 
-  describe('a press of what is not known', () => {
-    it('is not taken without being told to, and leaves no key', async () => {
+  describe('a press of an unknown pair or post', () => {
+    it('is not accepted unless the call allows it, and leaves no key', async () => {
       const s = harness()
       expect(await s.write(POST, 'ana', likeAt(1))).toEqual(['HYDRATE', 'post'])
       expect(await s.press(POST, 'ana', '1')).toEqual(['HYDRATE', 'post'])
