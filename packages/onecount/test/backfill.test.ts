@@ -112,7 +112,7 @@ describe('onecount backfill', () => {
     const before = [await few.redis.scard(liked), await few.redis.scard(session)]
     await few.redis.del(`post:likes:${postId(2)}`, session)
     await few.redis.srem(liked, ...(await few.redis.srandmember(liked, 10)))
-    await few.redis.sadd(liked, 'nobody-1', 'nobody-2')
+    await few.redis.sadd(liked, 'foreign-1', 'foreign-2')
     expect(await few.backfill()).toMatchObject({
       code: 0,
       out: expect.stringContaining('Redis matches Postgres.'),
@@ -169,7 +169,7 @@ describe('onecount backfill', () => {
     running.then(() => {
       ended = true
     })
-    // Every third one is taken back at once.
+    // Every third like is undone at once.
     for (; !ended; likes++) {
       const { id } = posts[likes % posts.length]!
       await app.set(id, `during-${likes}`, true)

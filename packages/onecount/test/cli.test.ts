@@ -88,7 +88,7 @@ describe('onecount verify', () => {
     [['--sample', '0'], '--sample 0 is no number'],
     [['--fast'], '--fast'],
     [['--sample', '3', '--after', POSTS[3]!.id], 'use one of them'],
-  ])('exits 2 with %j, and says what is wrong', async (args, words) => {
+  ])('exits 2 with %j, and names the mistake', async (args, words) => {
     const { code, err } = await cli.run(['verify', ...args])
     expect(code).toBe(2)
     expect(err).toContain(words)

@@ -70,7 +70,7 @@ describe('what a page loads of onecount', () => {
   it.each([
     ['provider, hook and button', USUAL, 11_300],
     ['everything', EVERYTHING, 13_700],
-  ])('%s is no larger than this with what is loaded after it', async (_, source, limit) => {
+  ])('%s is no larger than its limit with the modules that it loads later', async (_, source, limit) => {
     // As one file: two share no dictionary, and each takes some hundred bytes more for what it imports of the other.
     expectAbout((await bundle(source, { plugins: [withoutBroadcasts] })).gzip, limit)
   })
@@ -117,7 +117,7 @@ describe('what a page loads of onecount', () => {
     },
   )
 
-  it('leaves out what is not imported', async () => {
+  it('leaves out exports that are not imported', async () => {
     const [hooks, all] = [await initial(HOOKS), await initial(ALL)]
     expect(all.gzip - hooks.gzip).toBeGreaterThan(500)
   })

@@ -72,7 +72,7 @@ describe('two servers, the second 30 seconds behind', () => {
 
   it('refuses an op of a right clock that is too far after everything, and accepts the next', async () => {
     const press = openBrowser()
-    await ahead.service.set(POST.id, 'somebody', true, { op: likeAt(-60_000) })
+    await ahead.service.set(POST.id, 'another', true, { op: likeAt(-60_000) })
     await press(ahead, 'PUT', likeAt(-60_000))
     // The revision is of this moment, so it takes a post that nobody has pressed on for a while.
     await stores.redis.set(stores.keys.meta(POST.id), await metaOf(-25_000))

@@ -27,7 +27,7 @@ beforeEach(async () => {
 
 const expected = Object.fromEntries(POSTS.map(post => [post.id, post.shown]))
 
-/** Every post is right in both stores, and every like can be taken back and given again. */
+/** Every post is right in both stores, and every like can be undone and given again. */
 async function expectSound(): Promise<void> {
   await world.onecount.drainOnce()
   expect(await world.counts()).toEqual(expected)

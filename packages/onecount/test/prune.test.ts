@@ -41,7 +41,7 @@ describe('what Postgres forgets in time', () => {
     expect((await stores.compare(POST)).postgres).toEqual({ count: 4, members: ['cem'] })
   })
 
-  it('is forgotten once an hour, whoever asks', async () => {
+  it('is forgotten once an hour, however many callers ask', async () => {
     await prune()
     await press('ana', 2 * daysAgo(100))
     expect(await port.prune(90)).toBe(false)
@@ -56,8 +56,8 @@ describe('what Postgres forgets in time', () => {
   })
 })
 
-describe('what is logged for Redis', () => {
-  it('is nothing while none drains', async () => {
+describe('the log for Redis', () => {
+  it('is empty while no Redis drains', async () => {
     await press('ana', 2 * daysAgo(0) + 1)
     expect(await count('like_log')).toBe(0)
     expect((await port.status(0)).unseen).toBe(0)

@@ -176,7 +176,7 @@ describe('a ranking that is complete', () => {
     expect((await onecount.ranking(1))[0]).toBe(POSTS[1]!.id)
   })
 
-  it('soon has a post that was written into Postgres, though nobody has read it', async () => {
+  it('soon has a post that was written into Postgres, though it was never read', async () => {
     const made = { id: randomUUID(), base: 7000 }
     await stores.sql`insert into posts_new (id, author_id, caption, image_url, likes)
       select ${made.id}, author_id, '', '', ${made.base} from posts_new limit 1`
@@ -220,7 +220,7 @@ describe('without Redis', () => {
     await expect.poll(() => alone.ranking(1)).toEqual([LAST.id])
   })
 
-  it('and without Postgres nobody can tell', async () => {
+  it('and without Postgres a ranking fails as unavailable', async () => {
     const ports = interrupted(stores.ports())
     ports.fail('never arrives', 'postgres')
     const alone = stores.instance({ redis: null, postgres: ports.postgres })

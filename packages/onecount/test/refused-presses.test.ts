@@ -76,7 +76,7 @@ describe('a press of a cold post that is refused while it is answered', () => {
 })
 
 describe('a Postgres that refuses every op', () => {
-  it('pauses the drain, which keeps everything, says why, and goes on once it is mended', async () => {
+  it('pauses the drain, which keeps every op, says why, and resumes once Postgres is repaired', async () => {
     const onecount = instance({ drain: { lingerMs: 1, idleMs: 50, maxBackoffMs: 50 } })
     await onecount.drainOnce()
     const underWay = () =>
