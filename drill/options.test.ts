@@ -14,7 +14,7 @@ describe('what a drill is asked for', () => {
     expect(namesOf()).toHaveLength(200 * kills + 20 * (FAULTS.length - kills))
   })
 
-  it('is only what is named', () => {
+  it('has only the faults that --only names', () => {
     expect(namesOf('--only', 'worker killed', '--kills', '2', '--links', '0')).toEqual([
       'worker killed',
       'worker killed',

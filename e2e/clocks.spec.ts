@@ -61,7 +61,7 @@ for (const [name, offset] of [
   ['ahead', YEAR_MS],
   ['behind', -YEAR_MS],
 ] as const) {
-  test(`a device whose clock is a year ${name}: press, undo and press count, and what is undone elsewhere stays so`, async ({
+  test(`a device whose clock is a year ${name}: press, undo and press count, and an undo on another device stays`, async ({
     context,
     page,
   }) => {

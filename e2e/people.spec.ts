@@ -39,7 +39,7 @@ test('a like of a signed-in person is in every page, and is theirs alone', async
   await page.goto(`${app.url}/2`)
   await expectShown(page, 447, true)
 
-  await become(page, 'Sign out', 'nobody')
+  await become(page, 'Sign out', 'signed out')
   await expectShown(page, 447, false)
   await become(page, 'Sign in', 'person:ana')
   await expectShown(page, 447, true)
@@ -59,7 +59,7 @@ test('what was liked anonymously is given to the person who asks for it, and cou
   await expectShown(page, 447, true)
   expect(await app.held()).toEqual({ people: ['person:ana'], likes: 447 })
 
-  await become(page, 'Sign out', 'nobody')
+  await become(page, 'Sign out', 'signed out')
   await expectShown(page, 447, false)
 })
 

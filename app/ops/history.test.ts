@@ -121,7 +121,7 @@ describe('what a process notes of itself', () => {
     }
   })
 
-  it('counts that differ, until they are mended', async () => {
+  it('counts that differ, until they are repaired', async () => {
     const { engine, look } = start()
     await engine.set(BEAR.id, 'ana', true)
     await engine.drainOnce()
@@ -142,7 +142,7 @@ describe('what a process notes of itself', () => {
     await expect.poll(look).toEqual([])
   })
 
-  it('15 minutes and no more, and the stores rarely while nobody looks', async () => {
+  it('15 minutes and no more, and the stores rarely while no page asks', async () => {
     let now = 1_795_000_000_000
     let looks = 0
     const values: MetricValue[] = [
@@ -170,7 +170,7 @@ describe('what a process notes of itself', () => {
   })
 })
 
-describe('what is read for the page alone', () => {
+describe('readings that only the page needs', () => {
   it('memory by kind of key, of a few keys that are named and never searched for', async () => {
     const engine = stores.instance()
     for (const session of ['ana', 'ben', 'carla']) await engine.set(BEAR.id, session, true)

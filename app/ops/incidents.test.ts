@@ -60,7 +60,7 @@ describe('an incident', () => {
     [[], { oldest: 60, unseen: 1000 }],
     [['unseen'], { unseen: 1001 }],
     [['refused', 'drift'], { refused: 3, drift: { ...WELL.drift, differing: 1 } }],
-  ])('%j is what is wrong with %j', (ids, stores) => {
+  ])('the incidents %j are opened by %j', (ids, stores) => {
     expect(open(looks([stores, stores]))).toEqual(ids)
   })
 

@@ -49,7 +49,7 @@ describe('mergePostsWithCounts', () => {
     expect(merged).toMatchObject({ likes: 446, liked: true, likesSource: undefined })
   })
 
-  it('asks nobody for an empty page', async () => {
+  it('calls no store for an empty page', async () => {
     let calls = 0
     engineOver(async () => {
       calls += 1
