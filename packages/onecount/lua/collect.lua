@@ -13,8 +13,8 @@
 --   7 ttl       for how long it has the lease, milliseconds
 -- RETURNS
 --   {id of this Redis or '', receipt of the cut, nonce, after, last: '' where the queue was read to its end, member…} |
---   {ttl}: another one drains, for so many milliseconds at most unless it says so again | {}: what a store had lost is not
---   back yet, call feed
+--   {ttl}: another process has the lease, for so many milliseconds at most unless it renews it | {}: ops that a store had
+--   lost are not pending again yet, call feed
 -- include: batch
 -- include: home
 -- include: lease

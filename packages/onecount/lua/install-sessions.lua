@@ -1,4 +1,4 @@
--- install-sessions: what Postgres has of the ops of sessions at the cut of Redis.
+-- install-sessions: make sessions known from the ops that Postgres holds at the cut of Redis.
 --
 -- KEYS
 --   1 q         zset    likes:pending
