@@ -165,8 +165,8 @@ begin
   return null;
 end $$;
 
--- A post that went, or whose likes were set: Redis forgets it, and hydrates it anew where it is still there. Likes that
--- are set are likes of the cut at once; what the log says of single ops stays.
+-- A post that was removed, or whose likes were set: Redis forgets it, and hydrates it anew where it still exists. Likes
+-- that are set are likes of the cut at once; rows of the log for single ops stay.
 create or replace function public.onecount_post_by_hand() returns trigger
 language plpgsql security definer
 set search_path = '' set jit = off

@@ -570,9 +570,9 @@ begin
   end if;
 end $$;
 
--- Whether an error says that Postgres cannot serve now, whatever it is asked: connection, read-only transaction,
--- deadlock, resources, locks, shutdown, input and output, an old snapshot. What a function of the application raises
--- itself, with whatever code, is its refusal of what it was given: then the context begins with its RAISE.
+-- Whether an error says that Postgres cannot serve any call now: connection, read-only transaction, deadlock, resources,
+-- locks, shutdown, input and output, an old snapshot. An error that a function of the application raises itself, with any
+-- code, is a refusal of the row: then the context begins with its RAISE.
 create or replace function public.onecount_is_outage(p_sqlstate text, p_context text) returns boolean
 language sql immutable set search_path = '' as $$
   select (left(p_sqlstate, 2) in ('08', '25', '40', '53', '57', '58', '72') or p_sqlstate in ('55006', '55P03', '55P04'))
@@ -639,8 +639,8 @@ begin
   select n, gen_random_uuid()::text, v_owner from generate_series(0, p_partitions - 1) as n;
 end $$;
 
--- Gives the receipt to another Redis; what it was before must be said, so that two who do so do not overwrite each
--- other. Answers whose it is now.
+-- Gives the receipt to another Redis. The caller names the owner before, so that of two callers one fails. Answers the
+-- owner.
 create or replace function public.onecount_take_over(p_partition integer, p_owner text, p_from text) returns json
 language plpgsql set search_path = '' as $$
 begin
@@ -1236,7 +1236,7 @@ begin
   return v_results;
 end $$;
 
--- The drain's call, and what moves the log. How rows are looked up, and the order of locks: 30_merge.sql.
+-- The drain's call, and the functions that move the log. How rows are looked up, and the order of locks: 30_merge.sql.
 
 -- Gives rows of the log that no batch has told yet to the batch \`p_nonce\`: all of its pairs, and up to \`p_limit\` more
 -- by id. Locks the posts of its pairs and of these rows.
@@ -1327,8 +1327,8 @@ end $$;
 
 -- What Redis has to learn from the batch \`p_nonce\`: {status: 'applied', receipt, rows:
 -- [[post, session, op]], posts: [[post, likes]], refused: [[post, session, op, sqlstate, message, op that Postgres
--- holds]]}. Likes and ops are those of the cut: without what no batch has told. So a row tells the op that its pair has
--- at the cut, which is a later one where the version before has drained in between. Refused is what lies ahead of the
+-- holds]]}. Likes and ops are those of the cut: without ops that no batch has told. So a row tells the op of its pair
+-- at the cut, which is a later one where the version before has drained in between. Refused are ops that are ahead of the
 -- cut, with the reason in like_refused; \`p_asked\` names the entries that can be refused, null: all.
 create or replace function public.onecount_drained(
   p_partition integer, p_nonce text, p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_asked integer[]
@@ -1690,7 +1690,7 @@ end $$;
 -- Reads: one indexed look-up for each post, pair or op that is answered, whatever the number of likes. How rows are looked
 -- up: 30_merge.sql.
 
--- Posts as Postgres has them, with what Redis has not been told: [{post, count, rev, liked, op}], without the posts
+-- Posts as Postgres has them, with ops that Redis has not been told: [{post, count, rev, liked, op}], without the posts
 -- that do not exist; \`op\` is the session's newest one, 0 when it has none. Without a session (null) every op is 0.
 create or replace function public.onecount_peek(p_posts {{type.post}}[], p_session {{type.session}}) returns json
 language plpgsql stable
@@ -1722,7 +1722,7 @@ begin
   );
 end $$;
 
--- What hydration needs, of one moment and as of the cut: without what no batch has told. {receipt, posts: [[post,
+-- A snapshot for hydration, of one moment and as of the cut: without ops that no batch has told. {receipt, posts: [[post,
 -- likes, rev]], session: {extent: 'all', ops: [[post, op]]}}, without the posts that do not exist. \`receipt\` is ''
 -- before the first batch of the partition. The session's ops are all that it has in the partition; of one with more
 -- than \`p_most\`, those on \`p_pairs\`, and the extent is 'some'. It is 'some' too while Redis has not been told of a post
@@ -1940,7 +1940,7 @@ language sql stable set search_path = '' set jit = off as $$
   from (select {{post.id as id}}, {{post.likes as likes}} from public.posts_new order by {{post.likes}} desc nulls last, {{bytes post.id}} desc limit p_limit) top;
 $$;
 
--- One keyset page of what a session likes, by post: [[post, op]].
+-- One keyset page of the likes of a session, by post: [[post, op]].
 create or replace function public.onecount_session(p_session {{type.session}}, p_after {{type.post}}, p_limit integer) returns json
 language plpgsql stable
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -1958,7 +1958,7 @@ begin
   );
 end $$;
 
--- Who likes what, by post and session, after the pair given: [[post, session, op]]; an empty page is the end.
+-- One page of ratings, by post and session, after the pair given: [[post, session, op]]; an empty page is the end.
 create or replace function public.onecount_ratings(p_after_post {{type.post}}, p_after_session {{type.session}}, p_limit integer) returns json
 language plpgsql stable
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -2203,8 +2203,8 @@ begin
   return null;
 end $$;
 
--- A post that went, or whose likes were set: Redis forgets it, and hydrates it anew where it is still there. Likes that
--- are set are likes of the cut at once; what the log says of single ops stays.
+-- A post that was removed, or whose likes were set: Redis forgets it, and hydrates it anew where it still exists. Likes
+-- that are set are likes of the cut at once; rows of the log for single ops stay.
 create or replace function public.onecount_post_by_hand() returns trigger
 language plpgsql security definer
 set search_path = '' set jit = off
@@ -2522,8 +2522,8 @@ create trigger onecount_first_likes before update of {{post.likes}} on public.po
   for each row when (old.{{post.likes}} is null and current_setting('onecount.applying', true) is distinct from 'on')
   execute function public.onecount_first_likes();
 
--- Triggers fire in the order of their names, in capitals first: this one before \`RI_ConstraintTrigger_…\`, which is how
--- PostgreSQL calls what cascades.
+-- Triggers fire in the order of their names, capitals first: this one before \`RI_ConstraintTrigger_…\`, as PostgreSQL names
+-- the triggers that cascade.
 drop trigger if exists "Before onecount_renamed" on {{content}};
 create trigger "Before onecount_renamed" after update on {{content}}
   for each row when (old.{{content.id}} is distinct from new.{{content.id}})
@@ -2857,9 +2857,9 @@ begin
     'contradictions', cardinality(v_both));
 end $$;
 
--- Makes Postgres refuse what the repair has removed: the constraint of 0001 is put back where it was dropped, and
--- validated, under a lock that stops neither readers nor writers. Answers whether it had to. The owner of the tables
--- alone may do that, so it runs as the owner of this function.
+-- Makes Postgres refuse the values that the repair has removed: puts the constraint of 0001 back where it was dropped, and
+-- validates it, under a lock that stops neither readers nor writers. Answers whether it had to. Only the owner of the
+-- tables may do that, so it runs as the owner of this function.
 create or replace function public.onecount_repair_constraints(p_dry_run boolean) returns boolean
 language plpgsql security definer set search_path = '' as $$
 declare
