@@ -51,7 +51,7 @@ export const chain: PostgresSuite = database => {
       expect(await db.post(post)).toMatchObject({ likes: 2 })
     })
 
-    it('answers it again as of its cut, whatever was pressed since', async () => {
+    it('answers a repeated batch as of its cut, whatever was pressed since', async () => {
       const db = database()
       await cut.drain()
       await press(db.port, post, 'ben', likeAt(1), 0)
@@ -119,7 +119,7 @@ export const chain: PostgresSuite = database => {
       expect(await port.status(0)).toMatchObject({ owner: 'one' })
     })
 
-    it('alone may drain, and of another one nothing changes, whatever it knows', async () => {
+    it('alone may drain: a batch of another Redis changes nothing, whatever receipt it names', async () => {
       const { port, addPosts, post } = database()
       const id = newPostId()
       await addPosts([{ id, likes: 0 }])

@@ -36,7 +36,7 @@ export const closing: Suite = (redis, harness) => {
       expect(await s.write(POST, 'ana', likeAt(1), any)).toEqual(['COLD', String(likeAt(1))])
     })
 
-    it('of what was never a partition keeps others from making it one', async () => {
+    it('of a partition that was never used keeps other processes from beginning it', async () => {
       const s = harness()
       expect(await s.close(1)).toEqual([])
       await expect(s.status()).rejects.toMatchObject({ scope: 'call' })

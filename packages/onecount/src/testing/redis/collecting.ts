@@ -86,7 +86,7 @@ export const collecting: Suite = (redis, harness) => {
         .not.toBe(nonce)
     })
 
-    it('hands out nothing until what a store had lost is pending again', async () => {
+    it('hands out no batch until the ops that a store had lost are pending again', async () => {
       const s = harness()
       await s.begin()
       await s.write(POST, 'ana', likeAt(1), any)
@@ -107,7 +107,7 @@ export const collecting: Suite = (redis, harness) => {
       expect(await s.status()).toMatchObject({ home: 'here' })
     })
 
-    it('is corrected before there is a cut by who is sure of it', async () => {
+    it('is corrected before there is a cut by a caller that is sure of it', async () => {
       const s = harness()
       await s.collect('n', { home: 'guessed' })
       expect(await s.collect('n', { home: 'other' })).toMatchObject({ home: 'guessed' })
@@ -176,7 +176,7 @@ export const collecting: Suite = (redis, harness) => {
       expect(await s.everything()).toEqual(before)
     })
 
-    it('counts what has to become pending again', async () => {
+    it('counts the ops that have to become pending again', async () => {
       const s = harness()
       await s.begin()
       for (const session of ['a', 'b', 'c']) await s.write(POST, session, likeAt(1), any)

@@ -3,7 +3,7 @@ import { likeAt, OTHER_POST, POST, postIds, receiptOf, type Suite, slicesOf, T, 
 
 export const installing: Suite = (redis, harness) => {
   describe('install-posts', () => {
-    it('shows what Postgres has, and keeps the mirror and the ranking', async () => {
+    it('shows the likes of Postgres, and writes the mirror and the ranking', async () => {
       const s = harness()
       await s.begin()
       expect(
@@ -117,7 +117,7 @@ export const installing: Suite = (redis, harness) => {
       expect(await s.shown(POST, 'ana')).toMatchObject({ count: 0, op: '' })
     })
 
-    it('knows of a large session what was asked for, page by page', async () => {
+    it('knows those ops of a large session that were asked for, page by page', async () => {
       const s = harness()
       const [third] = postIds(1) as [string]
       await s.warm({ [POST]: 1, [OTHER_POST]: 0, [third]: 0 })
@@ -176,7 +176,7 @@ export const installing: Suite = (redis, harness) => {
       }
     })
 
-    it('makes many known in one call, whatever was held of each', async () => {
+    it('makes many sessions known in one call, whatever Redis held of each', async () => {
       const s = harness()
       await s.warm({ [POST]: 2, [OTHER_POST]: 1 }, { whole: [[POST, likeAt(1)]] })
       await s.write(POST, 'whole', unlikeAt(2))

@@ -44,7 +44,7 @@ export const leases: Suite = (redis, harness) => {
       expect(await s.heldFor('two')).toBeNull()
     })
 
-    it('is not given back by one who has it not', async () => {
+    it('is not released by a process that does not have it', async () => {
       const s = harness()
       await s.begin()
       const batch = (await s.collect('n', { drainer: 'one' }))!
@@ -75,7 +75,7 @@ export const leases: Suite = (redis, harness) => {
       return all
     }
 
-    it('gives each who asks a turn of its own, one after the other', async () => {
+    it('gives each process that looks a turn of its own, one after the other', async () => {
       const found = await turns(harness(), 3)
       for (const [i, ms] of found.entries()) {
         expect(ms).toBeLessThanOrEqual((i + 1) * 10_000)

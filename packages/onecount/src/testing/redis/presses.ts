@@ -62,7 +62,7 @@ export const presses: Suite = (redis, harness) => {
       expect(reply).toMatchObject({ 0: 'WARM', 3: '1', 4: String(likeAt(0)) })
     })
 
-    it.each(['flip', '0'] as const)('never beats what was pressed after the first time: %s', async wanted => {
+    it.each(['flip', '0'] as const)('never beats a press after the first time: %s', async wanted => {
       const s = harness()
       await s.warm({ [POST]: 446 }, { ana: [[POST, likeAt(1)]] })
       await s.press(POST, 'ana', wanted, { now: T + 5, call: 'slow' })

@@ -27,7 +27,7 @@ export const ranking: Suite = (redis, harness) => {
       expect(await s.ranked(1)).toEqual([POST, '447'])
     })
 
-    it('follows every like, and what a batch tells', async () => {
+    it('follows every like, and the counts that a batch tells', async () => {
       const s = harness()
       await s.warm({ [POST]: 5 }, { ana: [], ben: [] })
       await s.rankAll([
@@ -165,7 +165,7 @@ export const ranking: Suite = (redis, harness) => {
       expect(await redis().command('EXISTS', s.keys.rank)).toBe(0)
     })
 
-    it('does not overwrite what changed since it read a page', async () => {
+    it('does not overwrite counts that changed since it read a page', async () => {
       const s = harness()
       await s.begin()
       const [, epoch] = await s.prepare('filler')

@@ -82,7 +82,7 @@ export const reads: Suite = (redis, harness) => {
       expect(await s.shown(POST)).toMatchObject({ count: loss === 'the queue' ? 12 : 13 })
     })
 
-    it('its mirrors or what else is an index stays warm, and counts on', async () => {
+    it('its mirrors or another index stays warm, and counts on', async () => {
       const s = harness()
       await s.warm({ [POST]: 12 }, { ana: [[POST, likeAt(1)]] })
       const { recent, late, rank, likes, liked, sessions } = s.keys
@@ -94,7 +94,7 @@ export const reads: Suite = (redis, harness) => {
   })
 
   describe('pending-ops', () => {
-    it('tells what a session has pressed and Postgres does not hold yet, and changes nothing', async () => {
+    it('tells the pending ops of a session, and changes nothing', async () => {
       const s = harness()
       await s.warm({ [POST]: 1, [OTHER_POST]: 6 }, { ana: [[POST, likeAt(1)]], ben: [] })
       await s.write(OTHER_POST, 'ana', likeAt(2))

@@ -58,7 +58,7 @@ export const slices: Suite = (_, harness) => {
       expect(await send(0)).toEqual(['LATE'])
     })
 
-    it('goes on with another one who sends slices of another size', async () => {
+    it('continues with another process that sends slices of another size', async () => {
       const { s, batch, send } = await start()
       await send(0)
       expect(await s.settle(batch, { likes: { [POST]: 4 } }, { size: 3 })).toEqual(['OK'])
