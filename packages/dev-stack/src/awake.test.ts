@@ -26,7 +26,7 @@ describe('a clock that stops while the process does not run', () => {
     expect(await counted(compute)).toBeGreaterThan(TAKES_MS - 20)
   })
 
-  it('leaves out what the process has slept through', async () => {
+  it('leaves out time in which the process was blocked', async () => {
     const asleep = new Int32Array(new SharedArrayBuffer(4))
     const began = performance.now()
     const ms = await counted(() => Atomics.wait(asleep, 0, 0, TAKES_MS))

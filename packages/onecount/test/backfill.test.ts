@@ -106,7 +106,7 @@ describe('onecount backfill', () => {
     expect(await few.redis.dbsize()).toBe(0)
   })
 
-  it('makes who likes what complete again where other programs have changed it', async () => {
+  it('completes the mirrors of likers and sessions where other programs have changed them', async () => {
     expect(await few.backfill()).toMatchObject({ code: 0 })
     const [liked, session] = [`post:liked:${postId(1)}`, `session:likes:session-1`]
     const before = [await few.redis.scard(liked), await few.redis.scard(session)]
@@ -198,7 +198,7 @@ describe('onecount backfill', () => {
     await Promise.all([supabase.kill(), target.kill()])
   })
 
-  it('keeps no set of who likes a post with --no-likers', async () => {
+  it('keeps no sets of likers with --no-likers', async () => {
     const [target, url] = [await startRedisServer(), await server.createDatabase('without_likers')]
     const other = postgres(url, { max: 1, onnotice() {} })
     await applyMigrations(async text => [...(await other.unsafe(text))] as Record<string, unknown>[])

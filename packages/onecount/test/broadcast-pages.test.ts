@@ -131,7 +131,7 @@ describe('a page that follows broadcasts', () => {
     await expect.poll(page.count).toBe(451)
   })
 
-  it('reads what it has missed before it had joined', async () => {
+  it('reads counts that changed before it had joined', async () => {
     const page = openPage()
     page.show()
     await expect.poll(page.count).toBe(446)

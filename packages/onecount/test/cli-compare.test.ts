@@ -114,7 +114,7 @@ describe('onecount verify and reconcile', () => {
 })
 
 describe('hydrateAll', () => {
-  it('makes the mirrors what Postgres has, and leaves what people press', async () => {
+  it('writes the mirrors as Postgres holds them, and leaves concurrent presses', async () => {
     await stores.redis.sadd(stores.keys.liked(POST.id), 'mallory')
     await stores.redis.sadd(stores.keys.sessions('mallory'), POST.id)
     await stores.redis.del(

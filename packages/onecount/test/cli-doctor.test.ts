@@ -66,7 +66,7 @@ describe('onecount doctor', () => {
     expect(named(nothing.report.findings, 'ONECOUNT_SECRET')).toMatchObject({ verdict: 'ok' })
   })
 
-  it('says what a database without the migrations lacks', async () => {
+  it('lists the objects that a database without the migrations lacks', async () => {
     const { code, report } = await cli.json(['doctor'], {
       DATABASE_URL: stores.databaseUrl.replace(/\w+$/, 'postgres'),
     })

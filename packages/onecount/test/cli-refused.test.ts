@@ -93,13 +93,13 @@ describe('onecount refused', () => {
     expect(err).toContain(words)
   })
 
-  it('says what it does', async () => {
+  it('prints its help', async () => {
     const { code, out } = await cli.run(['refused', '--help'])
     expect(code).toBe(0)
     expect(out).toContain('--retry')
   })
 
-  it('is what doctor points at', async () => {
+  it('is the remedy that doctor names', async () => {
     const { code, report } = await cli.json(['doctor'])
     expect(code).toBe(0)
     expect(named(report.findings, 'refused ops')).toMatchObject({

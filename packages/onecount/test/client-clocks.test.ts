@@ -121,7 +121,7 @@ describe('an op that was sent before', () => {
     expect(await settle(server)).toBe(446)
   })
 
-  it('of a press without one: a repeat inside the engine never beats what was pressed since', async () => {
+  it('of a press without one: a repeat inside the engine never beats a later press', async () => {
     const server = startServer(0)
     const press = openBrowser()
     await press(server, 'PUT')

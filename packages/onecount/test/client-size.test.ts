@@ -56,7 +56,7 @@ function expectAbout(gzip: number, limit: number): void {
   expect(gzip).toBeGreaterThan(limit * 0.9)
 }
 
-describe('what a page loads of onecount', () => {
+describe('the code of onecount that a page loads', () => {
   it.each([
     ['provider and hook', HOOKS, 5600],
     ['provider, hook and button', USUAL, 6000],
@@ -75,7 +75,7 @@ describe('what a page loads of onecount', () => {
     expectAbout((await bundle(source, { plugins: [withoutBroadcasts] })).gzip, limit)
   })
 
-  it('loads what follows broadcasts with pages that do, and that is small', async () => {
+  it('includes the code for broadcasts only in pages that follow them, and that is small', async () => {
     const { imports } = await initial(EVERYTHING)
     expect(imports).toContain(BROADCASTS)
     const before = await bundle(EVERYTHING, { plugins: [withoutBroadcasts] })

@@ -51,7 +51,7 @@ async function expectSound(): Promise<void> {
 }
 
 describe('data of before', () => {
-  it('is migrated whatever is in it, and right after the repair', async () => {
+  it('is migrated with unsound values in it, and right after the repair', async () => {
     await addExisting(world.sql)
     await applyAll(world.sql)
     expect(await world.repair()).toMatchObject({

@@ -80,7 +80,7 @@ describe('a press of a session that Redis does not know, while Postgres is down,
     expect(await see(null, OTHER.id)).toMatchObject({ count: 12, source: 'redis' })
   })
 
-  it('is not flipped, as what it was is not known', async () => {
+  it('is not flipped, as its state is not known', async () => {
     await expect(onecount.toggle(POST.id, 'new')).rejects.toMatchObject({ code: 'unavailable' })
     expect(await see(null)).toMatchObject({ count: 447, source: 'redis' })
   })
@@ -182,7 +182,7 @@ describe('while the cut moves on under every snapshot that is read,', () => {
     expect(await see('new')).toMatchObject({ count: 448, liked: true, source: 'redis' })
   })
 
-  it('a press that flips asks Postgres what it flips', async () => {
+  it('a press that flips asks Postgres for the state of the pair', async () => {
     const onecount = overtaken(10)
     expect(await onecount.toggle(POST.id, 'ana')).toMatchObject({ liked: false, source: 'lagging' })
     await onecount.drainOnce()

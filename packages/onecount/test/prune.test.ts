@@ -29,8 +29,8 @@ async function prune(days = 90): Promise<void> {
   while (await port.prune(days));
 }
 
-describe('what Postgres forgets in time', () => {
-  it('is unlikes from long ago, and no like', async () => {
+describe('a row that Postgres deletes in time', () => {
+  it('is an unlike from long ago, and no like', async () => {
     await press('ana', 2 * daysAgo(100))
     await press('bea', 2 * daysAgo(80))
     await press('cem', 2 * daysAgo(100) + 1)

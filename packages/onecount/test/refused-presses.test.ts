@@ -19,7 +19,7 @@ const instance = (options: Partial<OnecountOptions> = {}) =>
   createOnecount({ ...ports, log: { warn: line => void warnings.push(line) }, ...options })
 const caught = (work: Promise<unknown>) => work.catch((error: unknown) => error)
 
-describe('who waits for durability', () => {
+describe('a caller that waits for durability', () => {
   it("is told with ack: 'postgres', and the repeat of a kept press ends there", async () => {
     const onecount = instance({ ack: 'postgres' })
     const [one, other] = await Promise.all([

@@ -8,7 +8,7 @@ beforeEach(async () => {
   world = await existing.begin()
 })
 
-describe('what an application writes later', () => {
+describe('a row that an application writes later', () => {
   beforeEach(async () => {
     await addExisting(world.sql)
     await applyAll(world.sql)

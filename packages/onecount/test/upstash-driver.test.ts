@@ -59,7 +59,7 @@ describe('the driver of Upstash', () => {
     expect(server.requests() - before).toBeGreaterThanOrEqual(5)
   })
 
-  it('sends again on a new connection what one of before refuses, where the process may have been frozen', async () => {
+  it('repeats a call on a new connection where an old one fails and the process may have been frozen', async () => {
     const port = portOf(server)
     await limit(port, 'frozen')
     const before = server.requests()

@@ -126,7 +126,7 @@ describe('a post that is observed without a framework', () => {
     expect(served.server.reads).toBe(reads)
   })
 
-  it('takes what the server renders anew, unless it is older', async () => {
+  it('shows a state that the server renders later, unless it is older', async () => {
     const { observer, last } = open(SEED)
     await pass(READ)
     observer.seed({ count: 500, liked: false, rev: 9, source: 'redis' })

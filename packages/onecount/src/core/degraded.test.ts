@@ -182,14 +182,14 @@ describe('without either', () => {
     await expect(onecount.toggle(POST.id, 'ana')).rejects.toMatchObject({ code: 'unavailable' })
   })
 
-  it('what can only be answered by a store says which one is missing', async () => {
+  it('a call that needs a store fails with the name of that store', async () => {
     await expect(onecount.ranking()).rejects.toMatchObject({ name: 'StoreUnavailable' })
     await expect(onecount.rehydrate(POST.id)).rejects.toMatchObject({ store: 'postgres' })
     await expect(onecount.drainOnce()).rejects.toMatchObject({ store: 'redis' })
   })
 })
 
-describe('whatever hangs', () => {
+describe('a store that hangs', () => {
   const DEADLINE = 500
   /** Timed by a timer of the same process: a machine that is busy with something else holds both up. */
   const timely = async <T>(work: Promise<T>): Promise<T | unknown> => {

@@ -47,7 +47,7 @@ describe('the lease of the drain', () => {
     expect(calls(dozen, 'redis.collect')).toBeLessThanOrEqual(2 * dozen.length)
   })
 
-  it('is given back when nothing is left: who is pressed next drains at once', async () => {
+  it('is released when no op is pending: the process that gets the next press drains at once', async () => {
     const [first, second] = [instance(NUDGED), instance(NUDGED)]
     for (const { onecount } of [first, second]) onecount.drain.start()
     await first!.onecount.set(POST.id, 'ana', true)
@@ -112,7 +112,7 @@ describe('processes with nothing to do', () => {
     expect(looks() - before).toBeLessThan((performance.now() - began) / IDLE_MS + 3)
   })
 
-  it('find what a process has left behind that is gone', async () => {
+  it('find the backlog of a process that is gone', async () => {
     const { onecount } = instance({ idleMs: 50 })
     await onecount.drainOnce()
     onecount.drain.start()

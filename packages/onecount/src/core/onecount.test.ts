@@ -137,7 +137,7 @@ describe('ids', () => {
 })
 
 describe('a page', () => {
-  it('is one call when its posts are warm, and tells who likes what', async () => {
+  it('is one call when its posts are warm, and tells which posts the session likes', async () => {
     await onecount.set(OTHER.id, 'ana', true)
     await onecount.read([POST.id])
     ports.calls.length = 0

@@ -40,7 +40,7 @@ describe('a signed-in person', () => {
     expect(read.headers.getSetCookie()).toEqual([])
   })
 
-  it('comes before the anonymous cookie, which keeps what it liked', async () => {
+  it('comes before the anonymous cookie, whose likes stay with the cookie', async () => {
     const cookies = someone()
     await like({ headers: cookies })
     await like({ headers: { ...cookies, ...ana } })
@@ -63,8 +63,8 @@ describe('a signed-in person', () => {
 
 const limits = () => ({ session: null, ip: null, post: null, read: null, new: null })
 
-describe('who is not signed in', () => {
-  it('is anonymous where that is not said otherwise', async () => {
+describe('a visitor who is not signed in', () => {
+  it('is anonymous by default', async () => {
     const response = await like()
     expect(response.status).toBe(200)
     expect(readSession(cookieOf(response), SECRET)).toBe(lastPresser())
@@ -145,12 +145,12 @@ describe('an application that cannot tell', () => {
   })
 })
 
-describe('whose hearts an answer has', () => {
+describe('the header that names the session of an answer', () => {
   const tagOf = async (path: string, init: RequestInit = {}) =>
     (await api(path, init)).headers.get('onecount-session')
   const READ = `/likes?ids=${POLAR_BEAR}`
 
-  it('is said by a hash, the same in every answer for a session, and another for each', async () => {
+  it('is a hash, the same in every answer for a session, and different for each session', async () => {
     const anonymous = { headers: someone() }
     const tags = await Promise.all([tagOf(READ, { headers: ana }), tagOf(READ, anonymous), tagOf(READ)])
     expect(new Set(tags).size).toBe(3)
@@ -168,7 +168,7 @@ describe('whose hearts an answer has', () => {
     expect(await tagOf(READ)).toBe('none')
   })
 
-  it('is not said where it cannot be told', async () => {
+  it('is absent where the session cannot be determined', async () => {
     expect(await tagOf(READ, { headers: { ...ana, 'sec-fetch-site': 'cross-site' } })).toBeNull()
     await restart({ session: () => Promise.reject(new Error('down')) })
     expect(await tagOf(READ, { headers: ana })).toBeNull()
@@ -225,7 +225,7 @@ describe('a press that says who made it', () => {
 describe('a page of another site', () => {
   const foreign = { 'sec-fetch-site': 'cross-site' }
 
-  it('changes nothing for a person, and does not learn what they like', async () => {
+  it('changes nothing for a person, and does not learn their likes', async () => {
     expect(await refusal(await like({ headers: { ...ana, ...foreign } }))).toMatchObject({ status: 403 })
     await like({ headers: ana })
     const read = await api(`/likes?ids=${POLAR_BEAR}`, { headers: { ...ana, ...foreign } })

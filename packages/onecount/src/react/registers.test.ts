@@ -23,7 +23,7 @@ const told = history.chain(states =>
 )
 
 describe('merging into the registers', () => {
-  it('ends the same in whatever order things are heard', () => {
+  it('ends in the same state for every order of inputs', () => {
     fc.assert(
       fc.property(told, fc.infiniteStream(fc.nat()), ({ states, inputs }, random) => {
         const heard = inputs.map(({ rev, count, liked }) =>

@@ -26,7 +26,7 @@ describe("a page's payload", () => {
     expect(shown()).toMatchObject({ count: 446, status: 'last-known' })
   })
 
-  it('that brings the heart alone leaves the number what it is worth', async () => {
+  it('that brings the heart alone leaves the status of the number', async () => {
     const { store, shown } = manual()
     hint(store, POST, { count: 450, rev: 20 })
     store.post(POST).receive(UNKNOWN)

@@ -145,7 +145,7 @@ describe('a press that a browser keeps for a person', () => {
     expect(page.shown()).toMatchObject({ count: 447, liked: true })
   })
 
-  it('waits, and is shown as not saved yet, while no answer says whose the page is', async () => {
+  it('waits, and is shown as not saved yet, until an answer names the session of the page', async () => {
     await pressAndLeave()
     const payload = await browser.render(true)
     browser.isOffline = true
@@ -219,7 +219,7 @@ describe('a press that is on its way when another person signs in', () => {
     expect(entries()).toEqual([entryOf('ana')])
   })
 
-  it('is told of a session that has ended as of one that has changed: who made it signs in again', async () => {
+  it('fails as session_changed where the session has ended, and is kept until the person signs in again', async () => {
     browser.person = 'ana'
     const page = await openRead()
     browser.person = null
@@ -229,7 +229,7 @@ describe('a press that is on its way when another person signs in', () => {
     expect(entries()).toEqual([entryOf('ana')])
   })
 
-  it('is counted for who is signed in where the page has not been told yet, of two presses too', async () => {
+  it('is counted for the person who is signed in where the page does not know its session yet, two presses too', async () => {
     browser.person = 'ana'
     await openRead()
     browser.person = 'ben'
@@ -301,7 +301,7 @@ describe('a page on which another person signs in', () => {
     expect(page.shown()).toMatchObject({ liked: false })
   })
 
-  it('asks once more for what it shows, and forgets what it does not show', async () => {
+  it('reads the posts on screen once more, and forgets the others', async () => {
     browser.person = 'ana'
     const page = await openRead()
     const { queryClient } = page.store
@@ -346,7 +346,7 @@ describe('a press that was made before any server has named a session', () => {
 })
 
 describe('a server that names no session', () => {
-  it('is sent what was kept, after its first answer', async () => {
+  it('is sent the kept presses after its first answer', async () => {
     browser.isOldServer = true
     browser.person = 'ana'
     const before = await openRead()

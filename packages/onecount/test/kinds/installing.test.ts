@@ -376,7 +376,7 @@ describe('a kind with variants of an application that is in use', () => {
   })
 })
 
-describe('who may do what', () => {
+describe('the rights of roles', () => {
   const as = <T>(role: string, work: (tx: Sql) => Promise<T>): Promise<unknown> =>
     sql.begin(async tx => {
       await tx.unsafe(`set local role ${role}`)

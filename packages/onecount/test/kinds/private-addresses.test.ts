@@ -101,7 +101,7 @@ describe.each(CASES)('the private kind $name at its own address, beside a public
     await unchanged()
   })
 
-  it('has a list of one’s own, and nothing for who is not signed in', async () => {
+  it('lists a person’s own posts, and refuses a visitor who is not signed in', async () => {
     const { engines, call } = serve()
     for (const id of ids) await call('ana', at(id), 'PUT')
     await call('ben', at(second), 'PUT')

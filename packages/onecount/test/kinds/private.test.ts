@@ -93,7 +93,7 @@ async function look(call: ReturnType<typeof api>, person: string | null): Promis
 
 const bodyOf = ({ body }: Said) => JSON.parse(body)
 
-describe('what another person sees of a private kind', () => {
+describe('the answers to another person about a private kind', () => {
   /** Ana presses in every way that there is, and `ben` is told the same as before. */
   async function expectSilence(service: Onecount, options: Partial<HandlerOptions> = {}): Promise<void> {
     const call = api(service, options)
@@ -188,7 +188,7 @@ describe('what another person sees of a private kind', () => {
   })
 })
 
-describe('what a person sees of their own', () => {
+describe('the answers to a person about their own presses', () => {
   it('is a heart and a count of one, in the order of their own presses', async () => {
     const service = engine()
     await service.set(ARTICLE, 'ben', true)
@@ -279,7 +279,7 @@ describe('a list of one’s own', () => {
     expect(idsOf(await call('ana', '/likes?by=me')).sort()).toEqual(['B', 'c-1'])
   })
 
-  it('is what Postgres has while Redis is down, and unavailable while Postgres is', async () => {
+  it('has the rows of Postgres while Redis is down, and is unavailable while Postgres is', async () => {
     const service = engine()
     const call = api(service)
     await service.set('7', 'ana', true, { ack: 'postgres' })

@@ -61,7 +61,7 @@ describe('the variants of a target', () => {
     expect(calls).toBe(1)
   })
 
-  it('are shown with what was given before, once they are added to the kind', async () => {
+  it('are shown with the rows that exist already, once they are added to the kind', async () => {
     await sql`insert into comment_reactions (comment_id, user_id, emoji) values (${ONE}, 'ana', '❤️')`
     const before = engine(of('👍', '🎉'))
     await before.drainOnce()
