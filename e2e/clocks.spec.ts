@@ -95,7 +95,7 @@ for (const [name, offset] of [
   })
 }
 
-test('a press that a storage keeps from a clock a year ahead does not revive what was undone elsewhere', async ({
+test('a press that a storage keeps from a clock a year ahead does not revive a like that was undone elsewhere', async ({
   context,
   page,
 }) => {

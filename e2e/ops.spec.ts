@@ -128,7 +128,9 @@ test('without scripts it is a picture of one moment', async ({ browser }) => {
   await context.close()
 })
 
-test('Postgres stops: the page says so, and what to do, and that it is over', async ({ page }) => {
+test('Postgres stops: the page says so with the remedy, and then that the incident is over', async ({
+  page,
+}) => {
   await open(page)
   const visitor = await openVisitor(stack.url)
   const { title, means, todo } = INCIDENTS.postgres
@@ -153,7 +155,9 @@ test('Postgres stops: the page says so, and what to do, and that it is over', as
   await expect(over.getByText(means)).toBeVisible()
 })
 
-test('what Postgres refuses is there with its reason, and without the session', async ({ page }) => {
+test('the page lists an op that Postgres refused with its reason, and without the session', async ({
+  page,
+}) => {
   await open(page)
   const { url, secretKey } = stack.supabase
   const admin = createClient(url, secretKey, {

@@ -26,7 +26,7 @@ describe('the seed', () => {
     expect(Number(y)).toBeGreaterThan(640)
   })
 
-  it('is what the generator writes', async () => {
+  it('is the output of the generator', async () => {
     for (const [path, content] of seedFiles()) {
       expect(await readFile(join(ROOT, path), 'utf8'), path).toBe(content)
     }
