@@ -113,7 +113,7 @@ describe('an id that a client claims', () => {
 
 /** A cookie signed with another secret. */
 function forged(id: string): string {
-  return `${id}.${createSession('a-secret-of-another-application').value.split('.')[1]}`
+  return `${id}.${createSession('a-secret-of-another-application-entirely').value.split('.')[1]}`
 }
 
 describe('an application that cannot tell', () => {
