@@ -8,7 +8,7 @@ const bench = (...args: string[]) =>
 
 /** The measures whose size can be given, at their smallest: they still speak the language of the engine. */
 describe('npm run bench', () => {
-  it('drains what gathered', async () => {
+  it('drains a backlog', async () => {
     const { stdout } = await bench('drain', '--ops', '1000')
     expect(stdout).toContain('Postgres has every like of the backlog')
   }, 120_000)

@@ -52,8 +52,8 @@ export async function billed({ ops }: { ops: number }, say: (line: string) => vo
 
   // Scripts are known to the server from here on, and the stores know each other.
   await onecount.drainOnce()
-  await onecount.read([postId(100)], 'somebody')
-  await onecount.set(postId(100), 'somebody', true)
+  await onecount.read([postId(100)], 'warm-up')
+  await onecount.set(postId(100), 'warm-up', true)
   await onecount.drainOnce()
 
   await cost('a page of 30 posts, all cold, and its session', () => onecount.read(ids, 'reader'))

@@ -157,7 +157,7 @@ async function measure(
   return { seconds, pressedSeconds, micros: Object.fromEntries(micros) }
 }
 
-/** Kills the side in the middle of a load, lets other processes finish what can be finished, and looks what is there. */
+/** Kills the side in the middle of a load, lets other processes finish the rest, and reads the state of the stores. */
 async function kill(side: Started, load: Load, file: string): Promise<SideReport['killed']> {
   const { name, stores, process, writer, look } = side
   await writeFile(file, Buffer.alloc(load.count))

@@ -9,7 +9,7 @@ import { buildNext, SECRET, type Server, startBare, startServe } from './http/se
 import { median, quantile, round } from './statistics'
 import { startStores } from './stores'
 
-/** A load before what is measured. */
+/** Load before the measurement begins. */
 const WARM_SECONDS = 4
 
 interface HttpOptions {

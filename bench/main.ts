@@ -28,9 +28,9 @@ const HELP = `Measures the engine on stores that it starts itself, on this machi
   memory           bytes in Redis of a like, a session and an op, by kind of key
   instances        1 to 40 engines on one backlog: time, script calls, idle calls; how long a like waits for Postgres
   live             how long a like takes to other people's pages with 1, 50 and 500 subscribers; messages per like
-  drain            how long until Postgres has what gathered while it was away, and the time of a like meanwhile
+  drain            how long until Postgres has the backlog of an outage, and the time of a like meanwhile
   billed           commands that Upstash bills for a like, a page, a drain and an idle process
-  cold             a new process until it has taken its first like, as a function that a platform starts
+  cold             a new process until it has accepted its first like, as a function that a platform starts
   postgres         likes per second without Redis, beside an upsert and an update as plain statements
   existing         how long migrations and repair take on tables with ratings, and how long a like waits for them
   web              pages of the application with empty caches: first byte, largest paint, layout shift, JavaScript

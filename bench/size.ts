@@ -37,7 +37,7 @@ type Stores = Awaited<ReturnType<typeof startStores>>
 const WARM_UP = { likers: 100, posts: 20 }
 const ACTIONS: Action[] = ['like', 'read', 'hydrate', 'remove']
 const SAMPLES = 300
-/** Likers that read, again and again: of each the first read brings its session into Redis, which is not what is measured. */
+/** Likers that read, again and again: the first read of each brings its session into Redis and is not measured. */
 const READERS = 10
 /** Cold posts that are hydrated, unless that takes longer. */
 const HYDRATIONS = 20

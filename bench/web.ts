@@ -11,7 +11,7 @@ interface Loaded {
   firstByteMs: number
   /** Layout shift until the page is at rest. */
   shift: number
-  /** JavaScript over the network, kB: what the HTML names, and what is loaded after it. */
+  /** JavaScript over the network, kB: scripts that the HTML names, and scripts that are loaded later. */
   scriptsKb: number
   laterKb: number
 }

@@ -43,7 +43,7 @@ async function serve(options: Options, stack: Stack, data: string): Promise<numb
   let isEnding = false
   const stopped = new Promise<number>(end => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => end(0))
-    // A terminal that was closed takes no more lines; what is pending is saved all the same.
+    // A terminal that was closed accepts no more lines; pending likes are saved all the same.
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   })
   const follow = (program: Program) => {
@@ -85,7 +85,7 @@ async function serve(options: Options, stack: Stack, data: string): Promise<numb
     return await Promise.race([stopped, ended])
   } finally {
     isEnding = true
-    console.log('stopping: saving what is pending …')
+    console.log('stopping: saving pending likes …')
     rmSync(file, { force: true })
     commands.close()
     ended.catch(() => {})

@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { PortTaken, saysPortTaken } from '@onecount/dev-stack/free-port'
+import { PortInUse, saysPortInUse } from '@onecount/dev-stack/free-port'
 import { END_WITH_PARENT, type Program, run, until } from '@onecount/dev-stack/process'
 
 const ROOT = resolve(import.meta.dirname, '..')
@@ -22,7 +22,7 @@ interface NextOptions {
  * Starts Next and waits until it listens. What it prints goes to our output, also when it ends early, but not when its
  * port was in use: another one is tried then.
  *
- * @throws PortTaken when the port is in use
+ * @throws PortInUse when the port is in use
  */
 export async function startNext({ mode, port, address, env, started }: NextOptions): Promise<Program> {
   const next = run(
@@ -54,7 +54,7 @@ export async function startNext({ mode, port, address, env, started }: NextOptio
   try {
     await until('Next', next, async () => LISTENS.test(held), START_MS)
   } catch (error) {
-    if (saysPortTaken(held)) throw new PortTaken(`port ${port} is in use`)
+    if (saysPortInUse(held)) throw new PortInUse(`port ${port} is in use`)
     release()
     throw error
   }

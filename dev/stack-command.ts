@@ -13,7 +13,7 @@ lets other things go wrong (npm run dev).
 
   npm run stack begin slow
   npm run stack end slow
-  npm run stack faults         what can begin: lose-redis, cut, kill-app and others; and what is on
+  npm run stack faults         lists the faults: lose-redis, cut, kill-app and others; and those that are on
 
   -- --data DIR   the folder of that stack, .onecount`
 

@@ -37,8 +37,8 @@ async function whatIsLeft(stack: Stack, people: readonly Person[], began: number
 }
 
 /**
- * Compares what was promised with what is there; then what is there counts. `hasLost`: Redis has lost something, and
- * who likes a post is filled again as it is pressed.
+ * Compares acknowledged presses with the stores; later rounds start from the state of the stores. `hasLost`: Redis has
+ * lost data, and the set of a post's likers is filled again as the post is pressed.
  */
 export async function assess(stack: Stack, people: readonly Person[], hasLost: boolean): Promise<Damage> {
   const ops = await opsIn(stack)

@@ -11,8 +11,8 @@ const PATIENCE_MS = 5000
 /** A slot moves in steps of so many keys, so that people meet it in every state. */
 const STEP_KEYS = 5
 const STEP_MS = 50
-/** By then a replica has taken over also on a machine that does everything at once, milliseconds. */
-const TAKEN_OVER_MS = 60_000
+/** By then a replica is promoted, also on a busy machine, milliseconds. */
+const PROMOTED_MS = 60_000
 const POLL_MS = 20
 const pause = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
 
@@ -34,20 +34,20 @@ export class ClusterRedis implements Store {
     return new ClusterRedis(await startRedisCluster({ args: ['--cluster-require-full-coverage', 'no'] }))
   }
 
-  /** Kills a primary, and starts it again once its replica has taken over: as the replica of that one. */
+  /** Kills a primary, and starts it again once its replica is promoted: as the replica of that one. */
   async killPrimary(): Promise<void> {
     const { primary, queue } = await this.#somePartition()
     await this.#cluster.kill(primary)
-    await this.#takenOver(primary, queue)
+    await this.#promoted(primary, queue)
     await this.#cluster.restart(primary)
     await this.#cluster.ready()
   }
 
-  /** Stops a primary with its connections open, until its replica has taken over. */
+  /** Stops a primary with its connections open, until its replica is promoted. */
   async pausePrimary(): Promise<void> {
     const { primary, queue } = await this.#somePartition()
     this.#cluster.freeze(primary)
-    await this.#takenOver(primary, queue)
+    await this.#promoted(primary, queue)
     this.#cluster.thaw(primary)
     await this.#cluster.ready()
   }
@@ -80,12 +80,12 @@ export class ClusterRedis implements Store {
   }
 
   /** Waits until another node than `former` serves the queue. @throws when none does in time */
-  async #takenOver(former: ClusterNode, queue: string): Promise<void> {
-    for (const end = Date.now() + TAKEN_OVER_MS; Date.now() < end; await pause(POLL_MS)) {
+  async #promoted(former: ClusterNode, queue: string): Promise<void> {
+    for (const end = Date.now() + PROMOTED_MS; Date.now() < end; await pause(POLL_MS)) {
       const primary = await this.#cluster.primaryOf(queue).catch(() => former)
       if (primary !== former) return
     }
-    throw new Error(`no node has taken over from ${former.url} within ${TAKEN_OVER_MS} ms`)
+    throw new Error(`no replica was promoted in place of ${former.url} within ${PROMOTED_MS} ms`)
   }
 
   async #primaries(): Promise<ClusterNode[]> {

@@ -8,11 +8,11 @@ const HELP = `Usage: npm run drill [-- options]
 Starts the stores, the application and a worker as processes of this machine, lets people press hearts over HTTP, and
 breaks something every second or two: kills with -9, restores an older Redis, promotes a replica that lags, and does to
 the connections of people, application and worker what networks do. After each it waits until all is drained, and
-compares what was acknowledged with what is there.
+compares the acknowledged presses with the stores.
 
   --cluster    on a Redis Cluster of six servers, with six partitions, in place of one Redis: a primary is killed, or
-               hangs until its replica has taken over, a replica is killed, the slot of a partition moves; instead of
-               what breaks a single Redis and the connections to it
+               hangs until its replica is promoted, a replica is killed, the slot of a partition moves; instead of the
+               faults of a single Redis and of the connections to it
   --functions  the application as functions of a platform that stops them between requests, with Redis over REST and a
                scheduler in place of the worker: one is frozen right after its answer until its next request, frozen in
                the middle of its drain and thawed after others have drained, or killed right after its answer

@@ -54,7 +54,7 @@ describe('the verdict', () => {
     expect(failuresOf([{ ...row, ...part }])).toEqual([expect.stringContaining(words)])
   })
 
-  it('lets Redis lose what it alone had, where it was rolled back, and only there', () => {
+  it('allows the loss of presses that Redis alone held where it was rolled back, and only there', () => {
     const lost = { ...none, redis: 3 }
     expect(failuresOf([{ ...row, fault: 'older snapshot restored', lost }])).toEqual([])
     expect(failuresOf([{ ...row, fault: 'primary killed', lost }])).toEqual([])

@@ -9,7 +9,7 @@ afterEach(() => {
   for (const drill of started.splice(0)) drill.kill()
 })
 
-/** In a group of its own, as a shell starts what is typed. */
+/** In a process group of its own, as a shell starts a command. */
 function start(args: string[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
   const main = join(import.meta.dirname, 'main.ts')
   const drill = spawn(process.execPath, ['--import', 'tsx', main, ...args], { env, detached: true })

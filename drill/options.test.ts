@@ -7,27 +7,27 @@ import { SingleRedis } from './single-redis'
 
 const namesOf = (...args: string[]) => readOptions(args)?.plan.map(({ name }) => name)
 
-describe('what a drill is asked for', () => {
+describe('the options of a drill', () => {
   it('is every fault once with --short, and more of kills than of links without', () => {
     expect(namesOf('--short')).toEqual(FAULTS.map(({ name }) => name))
     const kills = FAULTS.filter(({ isKill }) => isKill).length
     expect(namesOf()).toHaveLength(200 * kills + 20 * (FAULTS.length - kills))
   })
 
-  it('is only what is named', () => {
+  it('has only the faults that --only names', () => {
     expect(namesOf('--only', 'worker killed', '--kills', '2', '--links', '0')).toEqual([
       'worker killed',
       'worker killed',
     ])
   })
 
-  it('is what breaks a cluster, on a cluster, with --cluster', () => {
+  it('has the faults of a cluster, on a cluster, with --cluster', () => {
     expect(namesOf('--cluster', '--short')).toEqual(CLUSTER_FAULTS.map(({ name }) => name))
     expect(readOptions(['--cluster'])!.startStore).toBe(ClusterRedis.start)
     expect(readOptions([])!.startStore).toBe(SingleRedis.start)
   })
 
-  it('is what becomes of functions, with --functions', () => {
+  it('has the faults of functions, with --functions', () => {
     expect(namesOf('--functions', '--short')).toEqual(FUNCTION_FAULTS.map(({ name }) => name))
     expect(readOptions(['--functions'])).toMatchObject({
       startStore: Functions.start,

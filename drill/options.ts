@@ -24,7 +24,7 @@ const SINGLE: Drilled = { faults: FAULTS, start: SingleRedis.start }
 const CLUSTER: Drilled = { faults: CLUSTER_FAULTS, start: ClusterRedis.start }
 const FUNCTIONS: Drilled = { faults: FUNCTION_FAULTS, start: Functions.start, people: FUNCTION_PEOPLE }
 
-/** What is asked for; null: the help. @throws RangeError, or TypeError of parseArgs, on wrong usage */
+/** Options of the command line; null: the help. @throws RangeError, or TypeError of parseArgs, on wrong usage */
 export function readOptions(args: string[]): Options | null {
   const { values } = parseArgs({
     args,
@@ -50,7 +50,7 @@ export function readOptions(args: string[]): Options | null {
   if (chosen.length === 0) throw new RangeError(`--only ${values.only}: no fault has that in its name`)
   const plan = planOf(chosen, kills, links)
   if (plan.length === 0)
-    throw new RangeError(`--kills ${kills} and --links ${links} leave no round of what is chosen`)
+    throw new RangeError(`--kills ${kills} and --links ${links} leave no round of the chosen faults`)
   return { plan, startStore: start, people, json: values.json }
 }
 

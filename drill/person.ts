@@ -12,7 +12,7 @@ type Answer = LikeInput & { op: number; postId: string }
 const PATIENCE_MS = 8000
 const PAUSE_MS = 20
 /** A press that is not accepted for so long is a hang, whatever was broken meanwhile. */
-const TAKEN_MS = 60_000
+const ACCEPTED_MS = 60_000
 
 export interface PersonOptions {
   /** Where the server is, as `http://127.0.0.1:3000`. */
@@ -64,7 +64,7 @@ export class Person {
     }
   }
 
-  /** Tries at once what could not be sent, and asks after what is not known to be durable. Whether all of it is now. */
+  /** Sends unsent presses at once, and asks about those not known to be durable. True: every press is durable. */
   settle(): boolean {
     this.#store?.retryAll()
     this.#store?.caretaker?.keeper.askNow()
@@ -86,21 +86,21 @@ export class Person {
     const op = 2 * t + Number(liked)
     this.#lastOp = op
     const ack = this.promised === 'postgres' ? 'postgres' : undefined
-    for (const end = Date.now() + TAKEN_MS; Date.now() < end; ) {
+    for (const end = Date.now() + ACCEPTED_MS; Date.now() < end; ) {
       const answer = await this.#send(postId, liked, op, ack).catch(() => null)
       if (answer) return op
       await new Promise(resolve => setTimeout(resolve, PAUSE_MS))
     }
-    throw new Error(`a press was not taken within ${TAKEN_MS} ms`)
+    throw new Error(`a press was not accepted within ${ACCEPTED_MS} ms`)
   }
 
   async #pressInStore(postId: string, liked: boolean): Promise<number> {
     const store = this.#store!
     store.post(postId).set(liked)
     const op = store.post(postId).intent()!.op
-    const end = Date.now() + TAKEN_MS
+    const end = Date.now() + ACCEPTED_MS
     while (store.post(postId).intent()) {
-      if (Date.now() > end) throw new Error(`a press was not taken within ${TAKEN_MS} ms`)
+      if (Date.now() > end) throw new Error(`a press was not accepted within ${ACCEPTED_MS} ms`)
       await new Promise<void>(resolve => {
         const stop = store.post(postId).subscribe(done)
         const timer = setTimeout(() => {

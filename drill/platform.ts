@@ -96,7 +96,7 @@ export class Platform {
     const body = await buffer(incoming)
     const fn = await this.#take()
     try {
-      if (incoming.socket.destroyed) throw new Error('nobody waits for the answer any more')
+      if (incoming.socket.destroyed) throw new Error('the client has closed the connection')
       fn.program.child.kill('SIGCONT')
       const answer = await call(fn.port, incoming, body)
       const isPress = incoming.method === 'PUT' || incoming.method === 'DELETE'

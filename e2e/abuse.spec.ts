@@ -81,7 +81,9 @@ test('a malformed address, an odd method and a place in the feed that is none ar
   expect(stack.app.output()).not.toContain('PostgrestError')
 })
 
-test('a post that is created right after nobody found it is there within seconds', async ({ request }) => {
+test('a post that is created right after a 404 for its address is there within seconds', async ({
+  request,
+}) => {
   const id = `50059999-aaaa-bbbb-cccc-${randomBytes(6).toString('hex')}`
   const page = () => request.get(`${stack.url}/post/${id}`)
   expect((await page()).status()).toBe(404)
@@ -106,11 +108,11 @@ test('a post that is created right after nobody found it is there within seconds
 })
 
 test('addresses that a visitor invents leave nothing on the disk', async ({ request }) => {
-  const name = `nobody_${randomBytes(6).toString('hex')}`
+  const name = `absent_${randomBytes(6).toString('hex')}`
   const id = `50059999-aaaa-bbbb-cccc-${randomBytes(6).toString('hex')}`
   for (const path of [`/profile/${name}`, `/post/${id}`, `/profile/${name}${'x'.repeat(3000)}`, `/${name}`])
     expect((await request.get(`${stack.url}${path}`)).status(), path.slice(0, 60)).toBe(404)
-  // What is kept of one that there is, is written after the answer: later than that nothing comes.
+  // Next writes its cache of a page after the answer. Once this page is answered, those before it would be written.
   expect((await request.get(`${stack.url}/post/${BEAR}`)).status()).toBe(200)
   const files = readdirSync(join(import.meta.dirname, '../.next'), { recursive: true, encoding: 'utf8' })
   expect(files.filter(file => file.includes(name) || file.includes(id))).toEqual([])

@@ -61,7 +61,7 @@ for (const [name, offset] of [
   ['ahead', YEAR_MS],
   ['behind', -YEAR_MS],
 ] as const) {
-  test(`a device whose clock is a year ${name}: press, undo and press count, and what is undone elsewhere stays so`, async ({
+  test(`a device whose clock is a year ${name}: press, undo and press count, and an undo on another device stays`, async ({
     context,
     page,
   }) => {
@@ -95,7 +95,7 @@ for (const [name, offset] of [
   })
 }
 
-test('a press that a storage keeps from a clock a year ahead does not revive what was undone elsewhere', async ({
+test('a press that a storage keeps from a clock a year ahead does not revive a like that was undone elsewhere', async ({
   context,
   page,
 }) => {

@@ -88,7 +88,7 @@ test('Redis loses a like that Postgres has not seen: the browser brings it back,
   await shows(page, 'exact')
   await stack.redis.kill()
   await stack.startRedis()
-  // Nobody knows the count now: Redis is empty and Postgres does not answer.
+  // No store can answer the count now: Redis is empty and Postgres does not answer.
   await page.evaluate(() => window.dispatchEvent(new Event('visibilitychange')))
   await shows(page, 'last-known')
   await says(page, 'last numbers that were heard')
@@ -102,7 +102,10 @@ test('Redis loses a like that Postgres has not seen: the browser brings it back,
   assertExplained(log, OWN)
 })
 
-test('a number that nobody can tell is a dash, never 0, and comes by itself', async ({ page, browser }) => {
+test('an unknown count is a dash, never 0, and appears by itself once a store answers', async ({
+  page,
+  browser,
+}) => {
   await open(page, '/')
   stack.supabase.child.kill('SIGSTOP')
   await stack.redis.kill()

@@ -114,7 +114,7 @@ async function pressOn(page: Page, title: string): Promise<void> {
 
 const isHydrated = (element: Element) => Object.keys(element).some(key => key.startsWith('__reactProps'))
 
-test('who presses on one phone sees the other count: two sessions, one heart each', async ({
+test('a press on one phone is counted on the other: two sessions, one heart each', async ({
   context,
   page,
 }) => {
@@ -263,7 +263,9 @@ test('the demo on a phone of the demo has no phones', async ({ page }) => {
   expect(page.frames()).toHaveLength(3)
 })
 
-test('where a frame cannot have a session of its own, a link says what to do', async ({ page }) => {
+test('where a frame cannot have a session of its own, a link opens the page in a private window', async ({
+  page,
+}) => {
   await page.addInitScript(() => {
     delete (HTMLIFrameElement.prototype as unknown as { credentialless?: boolean }).credentialless
   })

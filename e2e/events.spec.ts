@@ -98,7 +98,7 @@ test('a broadcast of another client with the key of the page changes nothing', a
 })
 
 for (const how of ['refused', 'hanging'] as const) {
-  test(`a page that stays in front without Realtime reads again what is on screen: ${how}`, async ({
+  test(`a page that stays in front without Realtime reads the posts on screen again: ${how}`, async ({
     context,
     page,
   }) => {

@@ -11,5 +11,5 @@ test.beforeAll(async () => {
 })
 test.afterAll(() => stack?.stop())
 
-test('what people press at once over HTTP is in Postgres as it was answered last', () =>
+test('Postgres holds concurrent presses over HTTP as they were answered last', () =>
   expectPressesInPostgres(stack.stores))

@@ -164,7 +164,7 @@ test('the dialog is named by the caption, and the focus is back on the picture w
   await expect(page.locator(`a[href="/post/${BEAR}"]`).first()).toBeFocused()
 })
 
-test('"My likes" shows what this browser likes, with its counts, and to nobody else', async ({
+test('"My likes" shows the posts that this browser likes with their counts, and shows them to no other browser', async ({
   browser,
   page,
 }) => {

@@ -64,7 +64,7 @@ test('a page joins the topics of its posts alone', async ({ context }) => {
   expect(seen.joined.size).toBeLessThan(16)
 })
 
-test('what a browser sends on a topic of likes reaches no page', async ({ context }) => {
+test('a message that a browser sends on a topic of likes reaches no page', async ({ context }) => {
   const { page, seen } = await open(context, '/')
   const forger = createClient(stack.supabase.url, stack.supabase.publishableKey, {
     realtime: { transport: WebSocket as unknown as typeof globalThis.WebSocket },

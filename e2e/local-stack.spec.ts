@@ -103,7 +103,7 @@ test('Redis goes away and comes back, by command and by a crash: the application
   expect(await visitor.press(BEAR, true)).toMatchObject({ count: 447 })
 })
 
-test('Supabase goes away and comes back: the application goes on, and what was liked reaches it', async () => {
+test('Supabase goes away and comes back: the application goes on, and the likes reach it afterwards', async () => {
   const stack = await start({ mode: 'start', withRedisServer: false })
   const visitor = await openVisitor(stack.stores.appUrl)
   expect(await visitor.press(BEAR, true)).toMatchObject({ count: 447 })

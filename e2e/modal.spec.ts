@@ -77,7 +77,7 @@ test('a swipe steps on and back, and two taps like and never unlike', async ({ b
   const twice = async () => {
     for (let tap = 0; tap < 2; tap++) await page.touchscreen.tap(x + width / 2, y + height / 3)
   }
-  // A busy machine may keep the second tap for too long; whoever taps on loses nothing.
+  // A busy machine may keep the second tap for too long; more taps change nothing.
   await expect(async () => {
     await twice()
     await expect(heart).toHaveAttribute('aria-pressed', 'true', { timeout: 1000 })

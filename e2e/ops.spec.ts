@@ -94,13 +94,13 @@ test('a like is seen a moment later, without a reload, as a line, a number and a
   await open(page)
   await page.evaluate(() => Object.assign(window, { isSameDocument: true }))
   const visitor = await openVisitor(stack.url)
-  const taken = async () => {
+  const pointsWithPresses = async () => {
     const { points } = (await (await report(request)).json()) as { points: { presses: number }[] }
     return points.filter(({ presses }) => presses > 0).length
   }
-  const before = await taken()
+  const before = await pointsWithPresses()
   await visitor.press(BEAR, true)
-  await expect.poll(taken).toBeGreaterThan(before)
+  await expect.poll(pointsWithPresses).toBeGreaterThan(before)
   const likes = chart(page, 'Likes and unlikes, a second')
   await expect(likes.getByRole('img')).toHaveAccessibleName(/^Likes.*the highest: taken 0?[.1-9]/)
   await expect(likes.getByRole('listitem').first()).toHaveText(/^0?\.?\d/)
@@ -128,7 +128,9 @@ test('without scripts it is a picture of one moment', async ({ browser }) => {
   await context.close()
 })
 
-test('Postgres stops: the page says so, and what to do, and that it is over', async ({ page }) => {
+test('Postgres stops: the page says so with the remedy, and then that the incident is over', async ({
+  page,
+}) => {
   await open(page)
   const visitor = await openVisitor(stack.url)
   const { title, means, todo } = INCIDENTS.postgres
@@ -153,7 +155,9 @@ test('Postgres stops: the page says so, and what to do, and that it is over', as
   await expect(over.getByText(means)).toBeVisible()
 })
 
-test('what Postgres refuses is there with its reason, and without the session', async ({ page }) => {
+test('the page lists an op that Postgres refused with its reason, and without the session', async ({
+  page,
+}) => {
   await open(page)
   const { url, secretKey } = stack.supabase
   const admin = createClient(url, secretKey, {
@@ -163,15 +167,15 @@ test('what Postgres refuses is there with its reason, and without the session', 
   // The row is what a refused press leaves in Postgres.
   const { error } = await admin.from('like_refused').insert({
     post_id: FOX,
-    session_id: 'a-session-nobody-may-see',
+    session_id: 'a-hidden-session-id',
     op: 2 * Date.now() * 1000 + 1,
     sqlstate: '23514',
-    message: 'a-session-nobody-may-see may not like foxes',
+    message: 'a-hidden-session-id may not like foxes',
   })
   expect(error).toBeNull()
   await expect(status(page).getByRole('status')).toHaveText(INCIDENTS.refused.title)
   await expect(page.getByRole('row', { name: /may not like foxes/ })).toContainText('23514')
-  expect(await page.content()).not.toContain('a-session-nobody-may-see')
+  expect(await page.content()).not.toContain('a-hidden-session-id')
   await admin.from('like_refused').delete().eq('sqlstate', '23514')
   await expect(status(page).getByRole('status')).toHaveText('All is well')
 })
@@ -223,7 +227,7 @@ async function expectFits(page: Page, what: string): Promise<void> {
   expect(over, what).toBeLessThanOrEqual(0)
 }
 
-/** Texts whose contrast with what is behind them is below 4.5 (WCAG 1.4.3), 3 for large ones; as the browser has painted the colours. */
+/** Texts whose contrast with their background is below 4.5 (WCAG 1.4.3), 3 for large ones; as the browser has painted the colours. */
 function weakTexts(): string[] {
   const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true })!
   const rgba = (color: string) => {

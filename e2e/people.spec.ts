@@ -39,16 +39,14 @@ test('a like of a signed-in person is in every page, and is theirs alone', async
   await page.goto(`${app.url}/2`)
   await expectShown(page, 447, true)
 
-  await become(page, 'Sign out', 'nobody')
+  await become(page, 'Sign out', 'signed out')
   await expectShown(page, 447, false)
   await become(page, 'Sign in', 'person:ana')
   await expectShown(page, 447, true)
   expect(await app.held()).toEqual({ people: ['person:ana'], likes: 447 })
 })
 
-test('what was liked anonymously is given to the person who asks for it, and counts once', async ({
-  page,
-}) => {
+test('an anonymous like is given to the person who asks for it, and counts once', async ({ page }) => {
   await page.goto(`${app.url}/1`)
   await press(page, 447, true)
   await become(page, 'Sign in', 'person:ana')
@@ -59,11 +57,11 @@ test('what was liked anonymously is given to the person who asks for it, and cou
   await expectShown(page, 447, true)
   expect(await app.held()).toEqual({ people: ['person:ana'], likes: 447 })
 
-  await become(page, 'Sign out', 'nobody')
+  await become(page, 'Sign out', 'signed out')
   await expectShown(page, 447, false)
 })
 
-test('where only people who are signed in like, a press says so once', async ({ page }) => {
+test('where only signed-in people may like, a press asks to sign in once', async ({ page }) => {
   const presses: number[] = []
   page.on('response', response => {
     if (response.request().method() === 'PUT') presses.push(response.status())
@@ -113,7 +111,7 @@ test('a press that could not be sent is not the next person’s on a page that t
   expect(await app.held()).toEqual({ people: ['person:ana'], likes: 447 })
 })
 
-test('a press in a tab of the person before is refused and says so, and the next one is that of who is signed in', async ({
+test('a press in a tab of the person before is refused with a message, and the next one counts for the person now signed in', async ({
   page,
 }) => {
   await page.goto(`${app.url}/rendered`)

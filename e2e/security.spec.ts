@@ -218,7 +218,7 @@ test('no page of another site or another port may frame a post', async ({ page }
   }
 })
 
-test('the server decides who may frame a post, by what no page can forge', async () => {
+test('the server decides which pages may frame a post, by headers that no page can forge', async () => {
   const headersOf = async (headers: Record<string, string>) => {
     const response = await fetch(`${stack.url}/post/${BEAR}`, { headers })
     await response.arrayBuffer()

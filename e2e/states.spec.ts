@@ -50,9 +50,7 @@ test('a press that cannot be saved stays, says so, and is tried again by Retry a
   await saved(page)
 })
 
-test('people who listen hear what became of their press, in the modal from inside of it', async ({
-  page,
-}) => {
+test('a screen reader announces the outcome of a press, in the modal from inside of it', async ({ page }) => {
   const refused: string[] = []
   page.on('console', message => {
     if (message.text().includes('Content Security Policy')) refused.push(message.text())

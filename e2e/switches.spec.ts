@@ -195,7 +195,7 @@ test.describe('the switches, on the stack of npm run dev', () => {
     await expectKept(page, before)
   })
 
-  test('what is on can be seen and ended in a terminal too', async ({ page }) => {
+  test('a terminal can list and end the faults that are on, too', async ({ page }) => {
     await open(page)
     expect(await stack.command('faults')).toBe(
       Object.keys(NAMES)

@@ -32,5 +32,5 @@ test('a like through the client of Upstash is 447 on every page, and drained', a
   await expect.poll(async () => (await postgresOf(stack.stores)).likes.get(BEAR)).toBe(447)
 })
 
-test('what people press at once over HTTP is in Postgres as it was answered last', () =>
+test('Postgres holds concurrent presses over HTTP as they were answered last', () =>
   expectPressesInPostgres(stack.stores))

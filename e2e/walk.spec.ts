@@ -115,7 +115,7 @@ test('two tabs agree on the number and on the heart', async ({ context, page }) 
   await saved(tab)
 })
 
-test('a view that was kept alive shows what was pressed elsewhere, from the moment in which it is seen again', async ({
+test('a view that was kept alive shows presses of other views, from the moment in which it is seen again', async ({
   context,
   page,
 }) => {

@@ -13,7 +13,7 @@ const PAGES = execFileSync('git', ['ls-files', '*.md', ':!examples/*/node_module
 const scripts = Object.keys(JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')).scripts)
 const read = (page: string) => readFileSync(join(ROOT, page), 'utf8')
 
-/** Without what is shown as code. */
+/** The text of a page without its code. */
 const proseOf = (text: string) => text.replace(/^ *(`{3,}|~{3,}).*?^ *\1/gms, '').replace(/`[^`\n]*`/g, '')
 
 /** The names that a page can be opened at, as GitHub makes them of its headings, and those that it has of its own. */

@@ -29,11 +29,11 @@ describe('docs/llms.txt', () => {
       expect(list.length, section).toBeGreaterThan(0)
       for (const line of list) expect(line).toMatch(/^- \[.+\]\(\S+\)(: .+\.)?$/)
     }
-    // Readers with little room leave out what is optional: it is the last section.
+    // Readers with little room leave out the optional section, so it is the last one.
     expect(sections.findIndex(section => section.startsWith('Optional'))).toBe(sections.length - 1)
   })
 
-  it('links to what is there', () => {
+  it('links to files that exist', () => {
     expect(entries.length).toBeGreaterThan(50)
     expect(entries.filter(({ path }) => !existsSync(join(DOCS, path)))).toEqual([])
   })
@@ -42,7 +42,7 @@ describe('docs/llms.txt', () => {
     expect(entries.map(({ path }) => path).sort()).toEqual(pages.sort())
   })
 
-  it('names pages as they name themselves, and says in a line what is on each', () => {
+  it('names pages by their own titles, and describes each in a line', () => {
     for (const { title, path, line } of entries) {
       if (path.endsWith('.md')) expect(readFileSync(join(DOCS, path), 'utf8')).toContain(`# ${title}\n`)
       // The title of a decision says what was decided.

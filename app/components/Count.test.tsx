@@ -13,7 +13,7 @@ describe('a number', () => {
     expect(screen.queryByTitle(/./)).toBeNull()
   })
 
-  it('says what it is worth while it is not exact', () => {
+  it('has a title that explains a count that is not exact', () => {
     const { rerender } = render(<Count value={447} status="lagging" knownAt={NOON} />)
     expect(screen.getByTitle('Catching up, may be a moment behind').textContent).toContain('447')
     rerender(<Count value={447} status="last-known" knownAt={NOON} />)

@@ -74,7 +74,7 @@ describe('refusalText', () => {
     expect(refusalText({ code: 'op_ahead', message: 'field op' })).toMatch(/clock of this device/)
   })
 
-  it('passes on what it has no words of its own for', () => {
+  it('shows the message of the server for a code without a text of its own', () => {
     expect(refusalText({ code: 'forbidden_origin', message: 'not from here' })).toBe('not from here')
   })
 })

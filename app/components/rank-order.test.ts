@@ -41,7 +41,7 @@ describe('keepOrder', () => {
     expect(keepOrder(['b', 'a'], ['a', 'b'])).toEqual(['b', 'a'])
   })
 
-  it('puts what was appended behind it, in the order that is wanted, and leaves out what is gone', () => {
+  it('puts appended posts at the end in the wanted order, and leaves out posts that are gone', () => {
     expect(keepOrder(['b', 'x', 'a'], ['d', 'a', 'b', 'c'])).toEqual(['b', 'a', 'd', 'c'])
   })
 

@@ -4,7 +4,7 @@ import { addToTrail, numbersShown, startTrails } from './trails'
 const start = startTrails({ feed: 446, profile: 446, rank: 446, post: 446 })
 
 describe('the trail of a view', () => {
-  it('grows by what is new, of that view alone', () => {
+  it('grows by each new number, in that view alone', () => {
     const after = addToTrail(start, 'rank', 447)
     expect(after.rank).toEqual([446, 447])
     expect(after.feed).toEqual([446])
@@ -29,7 +29,7 @@ describe('the numbers that are shown', () => {
     expect(numbersShown(addToTrail(addToTrail(start, 'rank', 447), 'post', 445))).toEqual([445, 446, 447])
   })
 
-  it('leave out what is not known', () => {
+  it('leave out unknown counts', () => {
     expect(numbersShown(addToTrail(start, 'post', null))).toEqual([446])
   })
 })

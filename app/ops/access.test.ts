@@ -13,7 +13,7 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs())
 
 describe('who may see /ops', () => {
-  it('without a secret: everybody in development, nobody elsewhere', () => {
+  it('without a secret: every visitor in development, no visitor elsewhere', () => {
     vi.stubEnv('ONECOUNT_OPS_SECRET', '')
     expect([hasOps(), accessOf(request())]).toEqual([false, 'absent'])
     expect(isSecret('')).toBe(false)
@@ -56,7 +56,7 @@ describe('who may see /ops', () => {
     expect(at(now)).toBe('refused')
   })
 
-  it('no cookie that was changed, and none that was taken away', () => {
+  it('no visitor whose cookie was changed, or was removed by signing out', () => {
     const value = pairIn(accessCookie(true))
     expect(accessCookie(true)).toMatch(/^__Host-onecount_ops=.*; Secure$/)
     expect(accessOf(request({ cookie: value }))).toBe('granted')

@@ -53,8 +53,8 @@ function start(postgres = stores.ports().postgres) {
   return { engine, noted, look, ask, open, total }
 }
 
-describe('what a process notes of itself', () => {
-  it('presses, what waits for Postgres, and batches with their steps as points over time', async () => {
+describe('the history that a process keeps of itself', () => {
+  it('has presses, pending ops, and batches with their steps as points over time', async () => {
     const { engine, noted, look, ask, total } = start()
     await expect.poll(() => noted.points().length).toBeGreaterThan(1)
     await engine.set(BEAR.id, 'ana', true)
@@ -86,7 +86,7 @@ describe('what a process notes of itself', () => {
     expect(noted.incidents()).toEqual([])
   })
 
-  it('a Redis that is gone as an incident with its end, and what Postgres took alone', async () => {
+  it('has a Redis that is gone as an incident with its end, and the presses that Postgres accepted alone', async () => {
     const { engine, noted, look, ask, open, total } = start()
     await engine.set(BEAR.id, 'ana', true)
     await engine.drainOnce()
@@ -103,7 +103,7 @@ describe('what a process notes of itself', () => {
     expect(open()).toEqual([])
   })
 
-  it('a Postgres that is gone, and presses that are lost with both', async () => {
+  it('has a Postgres that is gone, and presses that fail without both stores', async () => {
     const sql = connect(stores.databaseUrl)
     const { engine, noted, look, open } = start(postgresJsPort(sql))
     await engine.set(BEAR.id, 'ana', true)
@@ -121,7 +121,7 @@ describe('what a process notes of itself', () => {
     }
   })
 
-  it('counts that differ, until they are mended', async () => {
+  it('has counts that differ, until they are repaired', async () => {
     const { engine, look } = start()
     await engine.set(BEAR.id, 'ana', true)
     await engine.drainOnce()
@@ -133,7 +133,7 @@ describe('what a process notes of itself', () => {
     await expect.poll(look).toEqual([])
   })
 
-  it('a like that waits for more than a minute', async () => {
+  it('has a like that waits for more than a minute', async () => {
     const { engine, look } = start()
     await engine.read([BEAR.id], 'ana')
     await engine.set(BEAR.id, 'ana', true, { op: 2 * (Date.now() - 61_000) * 1000 + 1 })
@@ -142,7 +142,7 @@ describe('what a process notes of itself', () => {
     await expect.poll(look).toEqual([])
   })
 
-  it('15 minutes and no more, and the stores rarely while nobody looks', async () => {
+  it('spans at most 15 minutes, and reads the stores rarely while no page asks', async () => {
     let now = 1_795_000_000_000
     let looks = 0
     const values: MetricValue[] = [
@@ -170,7 +170,7 @@ describe('what a process notes of itself', () => {
   })
 })
 
-describe('what is read for the page alone', () => {
+describe('readings that only the page needs', () => {
   it('memory by kind of key, of a few keys that are named and never searched for', async () => {
     const engine = stores.instance()
     for (const session of ['ana', 'ben', 'carla']) await engine.set(BEAR.id, session, true)
@@ -195,7 +195,7 @@ describe('what is read for the page alone', () => {
     expect(calls).toBeLessThan(70)
   })
 
-  it('what Postgres refused, by reason, without the sessions', async () => {
+  it('refused ops by reason, without the sessions', async () => {
     const engine = stores.instance()
     await stores.sql.unsafe(`
       create function refuse_for_test() returns trigger language plpgsql as $$

@@ -32,7 +32,7 @@ const looks = (all: Partial<Stores>[], from: Watch = NOTHING): Watch =>
 const open = ({ incidents }: Watch) => incidents.flatMap(({ id, until }) => (until === null ? [id] : []))
 
 describe('an incident', () => {
-  it('is what two looks in a row find, since the first of them, until one does not', () => {
+  it('begins with the first of two looks in a row that find it, and ends with one that does not', () => {
     const down = { ...AWAY, redis: 'down' } as const
     expect(looks([down]).incidents).toEqual([])
     expect(looks([down, {}, down]).incidents).toEqual([])
@@ -60,7 +60,7 @@ describe('an incident', () => {
     [[], { oldest: 60, unseen: 1000 }],
     [['unseen'], { unseen: 1001 }],
     [['refused', 'drift'], { refused: 3, drift: { ...WELL.drift, differing: 1 } }],
-  ])('%j is what is wrong with %j', (ids, stores) => {
+  ])('the incidents %j are opened by %j', (ids, stores) => {
     expect(open(looks([stores, stores]))).toEqual(ids)
   })
 
@@ -88,7 +88,7 @@ describe('an incident', () => {
     expect(incidents[1]!.since).toBeGreaterThan(incidents[2]!.since)
   })
 
-  it('is what the counters tell, while they go on; an empty Redis at the beginning is none', () => {
+  it('begins when a counter grows, and lasts while it does; an empty Redis at the start is no incident', () => {
     const counted = (divergences: number, lost = 0) => ({ divergences, lost }) as Counted
     const MINUTE = 60_000
     const moved = (watch: Watch, before: Counted, now: Counted, at: number) =>

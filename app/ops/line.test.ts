@@ -6,7 +6,7 @@ const frame = { from: 0, to: 600 * SECOND, most: 10 }
 const at = (seconds: number, value: number | null) => ({ at: seconds * SECOND, value })
 
 describe('a line', () => {
-  it('goes through what is known, and over what was not asked for in between', () => {
+  it('goes through known values, and across the gaps between them', () => {
     expect(lineOf([at(0, 0), at(2, null), at(4, 5), at(6, 10)], frame)).toBe('M0 100L4 50 6 0')
     expect(areaOf([at(0, 0), at(4, 5)], frame)).toBe('M0 100L0 100 4 50 4 100Z')
   })
@@ -36,7 +36,7 @@ describe('a line', () => {
     expect(topOf([], 10)).toBe(10)
   })
 
-  it('is a table of minutes too, newest first, of means of what is known', () => {
+  it('is a table of minutes too, newest first, with the means of known values', () => {
     const rows = minutesOf([at(0, 2), at(58, 4), at(60, null), at(120, 1)], ({ value }) => [value])
     expect(rows.map(({ at, values }) => [at / SECOND, ...values])).toEqual([
       [120, 1],

@@ -41,7 +41,7 @@ describe('the cursor of the feed', () => {
   })
 
   it.each(['-'.repeat(36), '5005000-1aaaa-bbbb-cccc-ddddeeee00011', post.id.toUpperCase(), `${post.id}0`])(
-    'ignores what is no id: %s',
+    'ignores a cursor with an invalid id: %s',
     id => expect(parseCursor(`2026-10-14T09:30:00Z_${id}`)).toBeNull(),
   )
 })

@@ -27,7 +27,7 @@ describe('mergePostsWithCounts', () => {
     delete slots[SLOT]
   })
 
-  it('shows what cannot be read as unknown, never as 0', async () => {
+  it('shows a count that cannot be read as unknown, never as 0', async () => {
     engineOver(async () => {
       throw new Error('down')
     })
@@ -35,7 +35,7 @@ describe('mergePostsWithCounts', () => {
     expect(merged).toMatchObject({ caption: 'Foto 1', likes: null, liked: null, likesSource: 'unknown' })
   })
 
-  it('keeps the content and its order, whatever could be counted', async () => {
+  it('keeps the content and its order when counts cannot be read', async () => {
     engineOver(async () => {
       throw new Error('down')
     })
@@ -43,13 +43,13 @@ describe('mergePostsWithCounts', () => {
     expect(merged.map(({ caption }) => caption)).toEqual(['Foto 2', 'Foto 1'])
   })
 
-  it('says nothing against what Postgres says where there is no Redis', async () => {
+  it('does not mark counts of Postgres as inexact where no Redis is configured', async () => {
     engineOver(async () => [{ post: post(1).id, count: 446, rev: 5, liked: true, op: 3 }])
     const [merged] = await mergePostsWithCounts([post(1)], 'someone')
     expect(merged).toMatchObject({ likes: 446, liked: true, likesSource: undefined })
   })
 
-  it('asks nobody for an empty page', async () => {
+  it('calls no store for an empty page', async () => {
     let calls = 0
     engineOver(async () => {
       calls += 1

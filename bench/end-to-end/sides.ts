@@ -28,7 +28,7 @@ export const CONNECTIONS = 10
 export const QUEUE = 'likes'
 const LOOK_MS = 5
 const PATIENCE_MS = 300_000
-/** Redis looks through what is pending to answer this, so it is not asked often. */
+/** Redis scans the pending ops to answer this, so it is not asked often. */
 const PENDING_MS = 50
 
 /** In a process of its own. `beside` and `bullmq` have another one that writes to Postgres. */

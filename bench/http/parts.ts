@@ -21,7 +21,7 @@ interface Profile {
   endTime: number
 }
 
-/** Which part a file belongs to; what is in none of them is of the one that called it. */
+/** Which part a file belongs to; time in a file of none of them counts for the part that called it. */
 const PARTS: [name: string, files: RegExp][] = [
   ['session', /onecount\/dist\/http\/(session|session-tag|visitor)\.js/],
   ['limits', /onecount\/dist\/http\/(limiter|shared-limits|limits|client-ip)\.js/],

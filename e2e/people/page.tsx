@@ -26,7 +26,7 @@ function Post() {
 createRoot(document.getElementById('root')!).render(
   <LikesProvider transport={createHttpTransport({ baseUrl: PAGE.api })}>
     <Post />
-    <p data-person>{PAGE.person ?? 'nobody'}</p>
+    <p data-person>{PAGE.person ?? 'signed out'}</p>
     <button type="button" onClick={then('/sign-in?as=ana')}>
       Sign in
     </button>

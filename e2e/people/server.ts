@@ -95,7 +95,7 @@ export async function startPeopleApp() {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
 
-    /** Another post with 446 likes, and nobody who has liked it. */
+    /** Begins with another post of 446 likes, none of them of a known session. */
     async begin(): Promise<void> {
       postId = randomUUID()
       tokens.clear()

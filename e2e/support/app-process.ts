@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { onFreePort, PortTaken, saysPortTaken } from '@onecount/dev-stack/free-port'
+import { onFreePort, PortInUse, saysPortInUse } from '@onecount/dev-stack/free-port'
 import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
 import { type Program, run, until } from '@onecount/dev-stack/process'
 
@@ -53,7 +53,7 @@ export async function startAppProcess(env: Record<string, string>): Promise<AppP
     server = killOnExit(started)
     const answers = async () => (await fetch(`${url}/api/health`)).status > 0
     await until('The application', started, answers).catch(error => {
-      throw saysPortTaken(started.lastWords()) ? new PortTaken(String(error.message)) : error
+      throw saysPortInUse(started.lastWords()) ? new PortInUse(String(error.message)) : error
     })
     return port
   }

@@ -52,9 +52,9 @@ export async function countSupabase(target: () => Pick<LocalSupabase, 'url'>): P
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     take() {
-      const taken = answers
+      const since = answers
       answers = []
-      return taken
+      return since
     },
     close: () =>
       new Promise(resolve => {

@@ -63,7 +63,7 @@ describe('a walk with own presses', () => {
     expect(explain([shown('446'), press(), shown('448')], rule)).toMatch(/^448 is shown after 1 presses/)
   })
 
-  it('goes back when the like is taken back', () => {
+  it('goes back when the like is undone', () => {
     const walk = [shown('446'), press(), shown('447'), press(), shown('446')]
     expect(explain(walk, { ...rule, counts: [446, 447, 446] })).toBeUndefined()
   })

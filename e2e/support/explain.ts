@@ -9,7 +9,7 @@ export interface Rule {
   readonly counts: readonly number[]
   /**
    * `own`: this person's presses alone move the count, each to the next one, and at once: before the first press only
-   * `counts[0]` is explained, after it only `counts[1]`. `any` (default): somebody else's presses move it; a tab may
+   * `counts[0]` is explained, after it only `counts[1]`. `any` (default): presses of other people move it; a tab may
    * lag or skip, but never go back.
    */
   readonly presses?: 'own' | 'any'
@@ -45,7 +45,7 @@ export function assertExplained(log: CountLog, rule: Rule): void {
 
 type Wrong = { entry: Entry; reason: string }
 
-/** What is neither empty nor explained as unknown; and why. */
+/** Why an entry without a count is wrong: its text is not empty, and the rule does not explain an unknown. */
 function unknownReason(entry: Entry, rule: Rule): string | undefined {
   return entry.count === null && entry.text !== '' && !rule.unknown
     ? `"${entry.text}" is no count of "${rule.post}"`

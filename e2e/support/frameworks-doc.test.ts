@@ -17,7 +17,7 @@ const blocks = [...guide.matchAll(/^`(examples\/[^`]+)`\n\n```\w+\n(.*?)\n```$/g
   ([, path, code]) => [path!, code!] as const,
 )
 
-/** What is the application's own with or without likes. */
+/** Files that the application has with or without likes. */
 const OWN = /^(posts|page)\.|^package\.json$|^app\.html$/
 const OF_BUILDS = ['node_modules', 'build', 'dist', '.next', '.svelte-kit', '.react-router', '.astro']
 const OF_ONECOUNT =

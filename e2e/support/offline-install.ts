@@ -31,7 +31,7 @@ export async function installOffline(folder: string, packages: readonly string[]
   const wanted = { ...dependencies, ...devDependencies, ...(await readManifest(own)).dependencies }
   const folders = new Set<string>()
   for (const name of Object.keys(wanted)) if (name !== 'onecount') await collect(name, MODULES, folders)
-  // What is inside of another module comes with it.
+  // A module inside of another one comes with it.
   const names = [...folders]
     .map(path => relative(MODULES, path))
     .filter(path => !path.includes('node_modules'))

@@ -1,4 +1,4 @@
 import { prepareSupabase } from '@onecount/dev-stack/supabase'
 
-/** Once for all tests; answers what is done after them. */
+/** Runs once before all tests; returns the function that runs after them. */
 export default prepareSupabase

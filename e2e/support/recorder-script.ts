@@ -21,8 +21,8 @@ export type PageEntry = {
 
 /**
  * Runs in every document before any of its own scripts, and reports each number that an element `[data-like-count]`
- * comes to show. A MutationObserver is called before the browser paints, so nothing a person sees is missed; what is
- * only there between two synchronous changes nobody sees.
+ * comes to show. A MutationObserver is called before the browser paints, so it misses nothing that a person sees; a number
+ * that exists only between two synchronous changes is never painted.
  *
  * Serialised into the page: uses nothing from outside itself.
  */

@@ -69,7 +69,7 @@ describe('the recorder', () => {
     await expect.poll(story).toEqual(['shown 446', 'shown 447'])
   })
 
-  it('sees changes of text, of a text node and of the whole element, and leaves out what is aria-hidden', async () => {
+  it('sees changes of text, of a text node and of the whole element, and leaves out aria-hidden elements', async () => {
     const page = await context.newPage()
     await page.goto(url)
     await page.evaluate(async () => {

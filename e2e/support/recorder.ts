@@ -20,7 +20,7 @@ const BINDING = '__onecountReport'
 
 /**
  * Starts recording in every present and future page of `context`, across navigations, reloads and new tabs. Call it
- * before the first `goto`: what a document has shown before, nobody knows.
+ * before the first `goto`: numbers that a document has shown before are not recorded.
  */
 export async function recordCounts(context: BrowserContext): Promise<CountLog> {
   const entries: Entry[] = []

@@ -17,7 +17,7 @@ export const heart = (page: Page): Locator =>
 /** Presses the heart and expects the next number at once: before any server could have answered. */
 export async function press(page: Page, from: number, to: number): Promise<void> {
   await expect(bearCount(page)).toHaveText(String(from))
-  // A press on a page whose scripts are still loading is answered when they are there: not what is looked at here.
+  // A press on a page whose scripts are still loading is answered when they are there: the tests of it are elsewhere.
   await expect.poll(() => heart(page).evaluate(isHydrated)).toBe(true)
   await heart(page).click()
   expect(await bearCount(page).textContent()).toBe(String(to))
@@ -26,7 +26,7 @@ export async function press(page: Page, from: number, to: number): Promise<void>
 /** Waits until the press of this page was acknowledged. */
 export const saved = (page: Page): Promise<void> => shows(page, 'exact')
 
-/** Presses the heart, and waits until the server has taken it. */
+/** Presses the heart, and waits until the server has accepted the press. */
 export async function pressAndSave(page: Page, method: 'PUT' | 'DELETE'): Promise<void> {
   const isAnswer = (response: Response) => response.request().method() === method && response.ok()
   await Promise.all([page.waitForResponse(isAnswer), heart(page).click()])

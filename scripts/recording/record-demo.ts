@@ -17,7 +17,7 @@ export interface Recording {
 
 /**
  * `/demo` as a visitor sees it: a heart of each side is pressed, then each side opens its pages again. The production
- * build runs on real stores with the data of the seed; of what is shown the pointer alone is drawn.
+ * build runs on real stores with the data of the seed; only the pointer is added to the picture.
  *
  * @throws where a number is another one than the README says
  */

@@ -37,7 +37,7 @@ export async function startScreencast(page: Page) {
   }
 }
 
-/** Chromium sends the next frame only then; after the end there is nobody to tell. */
+/** Chromium sends the next frame only after this; once the session has ended, the call fails and is ignored. */
 function acknowledge(session: CDPSession, sessionId: number): void {
   session.send('Page.screencastFrameAck', { sessionId }).catch(() => {})
 }

@@ -51,7 +51,7 @@ export function polarBear(): string {
     ),
     path('M560 640C590 700 620 780 624 836C636 854 694 852 698 834C690 750 672 660 640 590Z', '#e4edef'),
     path('M178 560C160 566 152 590 166 606C178 604 184 588 186 572Z', '#e4edef'),
-    // Neck and head, looking at whoever looks at it.
+    // Neck and head, facing the viewer.
     path(
       'M520 480C560 430 600 396 650 392C700 388 734 420 738 462C742 510 706 540 660 548C620 560 600 600 590 640C550 640 500 560 520 480Z',
       '#fbfaf4',

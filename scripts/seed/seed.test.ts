@@ -26,7 +26,7 @@ describe('the seed', () => {
     expect(Number(y)).toBeGreaterThan(640)
   })
 
-  it('is what the generator writes', async () => {
+  it('is the output of the generator', async () => {
     for (const [path, content] of seedFiles()) {
       expect(await readFile(join(ROOT, path), 'utf8'), path).toBe(content)
     }
@@ -40,7 +40,7 @@ describe('the seed', () => {
     expect(POSTS.every(p => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(p.id))).toBe(true)
   })
 
-  it('has the polar bear with 446 likes, and nobody else beside it on 446 or 447', () => {
+  it('has the polar bear with 446 likes, and no other post with 446 or 447', () => {
     const bear = POSTS.find(p => p.id === POLAR_BEAR_ID)!
     expect(bear).toMatchObject({
       username: 'lucia_nature',

@@ -4,7 +4,7 @@ import { playwrightCounts, readReport, runnerOutcome, vitestCounts } from './res
 const counts = { passed: 3, failed: 0, skipped: 0, errors: 0, failures: [] }
 
 describe('the outcome of a test runner', () => {
-  it('is what its report counts', () => {
+  it('has the numbers of its report', () => {
     expect(runnerOutcome(counts, 0)).toEqual({ passed: 3, failed: 0 })
     expect(runnerOutcome({ ...counts, failed: 2, skipped: 1, failures: ['a'] }, 1)).toEqual({
       passed: 3,

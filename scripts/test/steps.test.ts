@@ -6,7 +6,7 @@ describe('the steps of a run', () => {
     expect(selectSteps([])).toEqual(STEPS)
   })
 
-  it('include what a chosen step needs, in order', () => {
+  it('include the steps that a chosen one needs, in order', () => {
     expect(selectSteps(['e2e', 'lint']).map(step => step.id)).toEqual(['lint', 'build', 'e2e'])
   })
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { formatSummary } from './summary'
 
 describe('the summary', () => {
-  it('ends with what failed, a table, and the totals over all steps', () => {
+  it('ends with the failures, a table, and the totals over all steps', () => {
     const text = formatSummary([
       { id: 'lint', seconds: 1.24, outcome: { passed: 1, failed: 0 } },
       {

@@ -45,7 +45,7 @@ export type Installer =
   | { readonly kind: 'brew' }
   | { readonly kind: 'other' }
 
-/** What is not there, of what the tests need. */
+/** Packages that the tests need and the system lacks. */
 export function missingPackages(): SystemPackage[] {
   return PACKAGES.filter(({ find }) => find() === undefined)
 }

@@ -12,7 +12,7 @@ describe('totalsOf', () => {
     expect(totalsOf([page], [446, 0, 5])).toEqual({ pictures: 3, likes: 451, others: 0 })
   })
 
-  it('adds what is before the first page and after the last one, and takes no page twice', () => {
+  it('adds the sums before the first page and after the last one, and counts no page twice', () => {
     const pages = [{ outside: sums([10, 1000], [4, 70]) }, { outside: sums([12, 1100], [2, 30]) }]
     expect(totalsOf(pages, [7, 8, 20, 20])).toEqual({ pictures: 16, likes: 1085, others: 12 })
   })

@@ -86,7 +86,7 @@ describe('opening a page', () => {
   })
 })
 
-describe('what is no page that somebody opens', () => {
+describe('a request that does not open a page', () => {
   it.each(['empty', 'iframe', 'image'])('sets no cookie: %s', destination => {
     expect(open({ 'sec-fetch-dest': destination }).headers.getSetCookie()).toEqual([])
   })
@@ -146,7 +146,7 @@ describe('the security policy of a page', () => {
     expect(first.headers.get('x-middleware-request-content-security-policy')).toBe(policyOf(first))
   })
 
-  it('lets nobody frame the page, and no script in but ours', () => {
+  it('forbids every site to frame the page, and every script but ours', () => {
     const policy = policyOf(open())
     expect(policy).toContain("frame-ancestors 'none'")
     expect(policy).toContain("object-src 'none'")

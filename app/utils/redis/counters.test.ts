@@ -7,7 +7,7 @@ import WebSocket from 'ws'
 
 const BEAR = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 const FOX = '50050002-aaaa-bbbb-cccc-ddddeeee0002'
-const NOBODY = '50059999-aaaa-bbbb-cccc-ddddeeee9999'
+const ABSENT = '50059999-aaaa-bbbb-cccc-ddddeeee9999'
 
 let supabase: LocalSupabase
 let redisServer: RedisServer
@@ -64,13 +64,13 @@ describe('with Redis', () => {
 
   it('reads counts and liked statuses of many posts, leaving out those that do not exist', async () => {
     await app.toggleLike(FOX, 'ana')
-    expect(await app.getLikeCounts([BEAR, FOX, NOBODY])).toEqual(
+    expect(await app.getLikeCounts([BEAR, FOX, ABSENT])).toEqual(
       new Map([
         [BEAR, 446],
         [FOX, 813],
       ]),
     )
-    expect(await app.getLikedStatuses([BEAR, FOX, NOBODY], 'ana')).toEqual(
+    expect(await app.getLikedStatuses([BEAR, FOX, ABSENT], 'ana')).toEqual(
       new Map([
         [BEAR, false],
         [FOX, true],
@@ -79,13 +79,13 @@ describe('with Redis', () => {
     expect(await app.isLikedBySession(FOX, 'ana')).toBe(true)
     expect(await app.isLikedBySession(FOX, 'eva')).toBe(false)
     expect(await app.getLikeCount(FOX)).toBe(813)
-    expect(await app.getLikeCount(NOBODY)).toBeNaN()
+    expect(await app.getLikeCount(ABSENT)).toBeNaN()
   })
 
   it('refuses a post that does not exist and one with a malformed id, with a message and without a key', async () => {
     const error = vi.spyOn(console, 'error').mockImplementation(() => {})
     const keys = (await redis.keys('*')).sort()
-    for (const id of [NOBODY, 'no-uuid', '']) {
+    for (const id of [ABSENT, 'no-uuid', '']) {
       expect(await app.toggleLike(id, 'ana')).toMatchObject({
         success: false,
         isLiked: false,
@@ -124,7 +124,7 @@ describe('with Redis', () => {
     expect(await redis.get(app.counterKeys.postLikes(BEAR))).toBe('446')
     await app.initializeCountersFromDB()
     expect((await redis.keys('post:likes:*')).length).toBe(64)
-    expect(await app.syncCounterFromDB(NOBODY)).toBeNaN()
+    expect(await app.syncCounterFromDB(ABSENT)).toBeNaN()
   })
 })
 

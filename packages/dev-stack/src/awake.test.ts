@@ -9,13 +9,13 @@ async function counted(work: () => unknown): Promise<number> {
   return awakeNow() - began
 }
 
-describe('the clock of what a process has lived through', () => {
-  it('counts what is waited for', async () => {
+describe('a clock that stops while the process does not run', () => {
+  it('counts time in which the process waits', async () => {
     // Looks that come late leave a part out.
     expect(await counted(() => new Promise(resolve => setTimeout(resolve, TAKES_MS)))).toBeGreaterThan(50)
   })
 
-  it('counts what is computed', async () => {
+  it('counts time in which the process computes', async () => {
     const compute = () => {
       const before = process.cpuUsage()
       for (let ms = 0; ms < TAKES_MS; ) {
@@ -26,7 +26,7 @@ describe('the clock of what a process has lived through', () => {
     expect(await counted(compute)).toBeGreaterThan(TAKES_MS - 20)
   })
 
-  it('leaves out what the process has slept through', async () => {
+  it('leaves out time in which the process was blocked', async () => {
     const asleep = new Int32Array(new SharedArrayBuffer(4))
     const began = performance.now()
     const ms = await counted(() => Atomics.wait(asleep, 0, 0, TAKES_MS))

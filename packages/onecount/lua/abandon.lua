@@ -1,6 +1,6 @@
--- abandon: drop the batch in flight, which Postgres does not take. Had it taken it after all, the next one is rejected.
--- One of which some is settled is not pending any more: it stays until Postgres takes it again. Members that are no ops
--- are set aside, as marks that no batch has.
+-- abandon: drop the batch in flight, which Postgres refuses to apply. If Postgres has applied it after all, it rejects the
+-- next one. A batch that is settled in part is kept until Postgres answers it again, as its settled ops are not pending any
+-- more. Members that are no ops are set aside, as marks that no batch has.
 --
 -- KEYS
 --   1 q         zset    likes:pending

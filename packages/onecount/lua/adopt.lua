@@ -1,10 +1,10 @@
--- adopt: take over what the version before has pending. It finds its queue replaced by a string, so that each of its
+-- adopt: take over the pending ops of the version before. It finds its queue replaced by a string, so that each of its
 -- scripts fails, and its processes serve from Postgres until they are replaced too. To be called until there is no more,
 -- before resolve.
 --
 -- KEYS
 --   1 before    zset    likes:q, the queue of the version before: <post>|<session>|<op>|<rev>
---   2 rest      zset    likes:q:before, what is left of it
+--   2 rest      zset    likes:q:before, the entries that are not adopted yet
 --   3 q         zset    likes:pending
 --   4 recent    zset    likes:recent
 -- ARGV
@@ -21,7 +21,7 @@ if redis.call('EXISTS', rest) == 0 then
   if kind ~= 'string' then redis.call('SET', before, 'onecount keeps what is pending in likes:pending') end
 end
 
--- resolve makes what is recent pending again.
+-- resolve makes recent ops pending again.
 local members = redis.call('ZRANGEBYLEX', rest, PENDING_FROM, '+', 'LIMIT', 0, ARGV[1])
 for _, member in ipairs(members) do
   local pair, op = string.match(member, '^([^|]+|[^|]+)|(%d+)|%d+$')

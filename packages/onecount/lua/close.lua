@@ -1,9 +1,9 @@
--- close: take over what is pending of a partition that is given up. Its queue is replaced by a string, so that each script
--- of a process that still believes in it fails, and Postgres serves that process.
+-- close: take over the pending ops of a partition that is given up. Its queue is replaced by a string, so that each script
+-- of a process that still uses the partition fails, and Postgres serves that process.
 --
 -- KEYS
 --   1 q         zset    likes:pending
---   2 rest      zset    likes:pending:closed, what is left of it
+--   2 rest      zset    likes:pending:closed, the members that are not handed over yet
 -- ARGV
 --   1 limit     ops at most
 --   2.. member  that Postgres holds by now

@@ -9,12 +9,12 @@
 --   3 after     the last member of the batch before, '' to start
 --   4 home      id that this Redis gets if it has none; '': it gets none
 --   5 sure      '1': the caller has drained this Redis under that id before
---   6 drainer   id of the caller, who takes the lease; '': it drains whoever has it
+--   6 drainer   id of the caller, who takes the lease; '': it drains without the lease
 --   7 ttl       for how long it has the lease, milliseconds
 -- RETURNS
 --   {id of this Redis or '', receipt of the cut, nonce, after, last: '' where the queue was read to its end, member…} |
---   {ttl}: another one drains, for so many milliseconds at most unless it says so again | {}: what a store had lost is not
---   back yet, call feed
+--   {ttl}: another process has the lease, for so many milliseconds at most unless it renews it | {}: ops that a store had
+--   lost are not pending again yet, call feed
 -- include: batch
 -- include: home
 -- include: lease

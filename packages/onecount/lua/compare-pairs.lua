@@ -1,4 +1,4 @@
--- compare-pairs: what Redis holds of pairs. Changes nothing.
+-- compare-pairs: read the ops of pairs, and the members of the mirrors. Changes nothing.
 --
 -- KEYS
 --   1 q         zset    likes:pending

@@ -1,4 +1,4 @@
--- compare-posts: what Redis holds of posts, beside what it would hold had it read Postgres at this moment. Changes nothing.
+-- compare-posts: read the numbers of posts, beside those that hydration would give them now. Changes nothing.
 --
 -- KEYS
 --   1 q         zset    likes:pending

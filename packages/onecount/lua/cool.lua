@@ -1,5 +1,5 @@
--- cool: make a post cold, and sessions, so that the next reader hydrates them. The post's revision stays: it must not go
--- back; so does what the sessions have pressed.
+-- cool: make a post cold, and sessions, so that the next reader hydrates them. The post's revision stays, as it must
+-- not go back; so do the pending ops of the sessions.
 --
 -- KEYS
 --   1 meta      string  post:meta:<post>

@@ -1,5 +1,5 @@
--- forget: drop what is held of a post that was removed. What is pending of it goes with the batch that finds no post; what
--- was read of it before may still arrive.
+-- forget: drop the keys of a post that was removed. Its pending ops go with the batch that finds no post. A snapshot of it
+-- that was read before the removal may still arrive.
 --
 -- KEYS
 --   1 rank      zset    likes:rank

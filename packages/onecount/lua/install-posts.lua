@@ -1,4 +1,4 @@
--- install-posts: make posts warm with what Postgres has at the cut of Redis.
+-- install-posts: make posts warm from a snapshot that Postgres gave at the cut of Redis.
 --
 -- KEYS
 --   1 q         zset    likes:pending
@@ -12,7 +12,7 @@
 --   5.. per post: post, likes, rev
 -- RETURNS
 --   {'OK' | 'MANY', …}: a post with more pending ops stays cold until they are drained |
---   {'AGAIN'}: the cut has moved, read Postgres again | {'FEEDING'}: what a store had lost is not back yet |
+--   {'AGAIN'}: the cut has moved, read Postgres again | {'FEEDING'}: ops that a store had lost are not pending again yet |
 --   {'NEW'}: there is no cut yet, a batch has to be drained
 -- include: pending
 -- include: post
@@ -23,7 +23,7 @@ assert_writable(q)
 if not epoch then return { 'NEW' } end
 if mark_of(q, 'fed') then return { 'FEEDING' } end
 if mark_of(q, 'nonce') ~= ARGV[1] then return { 'AGAIN' } end
--- Some of what is pending at the cut has been settled after it.
+-- Some of the ops that were pending at the cut have been settled after it.
 if mark_of(q, 'half') then return { 'AGAIN' } end
 
 local out = {}

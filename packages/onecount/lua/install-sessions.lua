@@ -1,11 +1,11 @@
--- install-sessions: what Postgres has of the ops of sessions at the cut of Redis.
+-- install-sessions: make sessions known from the ops that Postgres holds at the cut of Redis.
 --
 -- KEYS
 --   1 q         zset    likes:pending
 --   2.. per session: hash, session:ops:<session>
 -- ARGV
 --   1 receipt   of Postgres, when it was read
---   2 ttl       how long a session stays when nobody touches it, milliseconds
+--   2 ttl       how long a session stays that no call touches, milliseconds
 --   3 most      fields of an old hash that are looked at; with more of them it is 'cut', whatever the extent
 --   4.. per session: session, extent, how many ops follow, then post and op of each, 0 for none
 --   extent      'all': these are all its ops | 'some': of these posts

@@ -1,4 +1,4 @@
--- likers: a part of those who like a post, as its mirror says. Changes nothing.
+-- likers: read a part of the sessions that like a post from its mirror. Changes nothing.
 --
 -- KEYS
 --   1 q         zset    likes:pending

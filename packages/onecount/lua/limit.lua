@@ -5,9 +5,9 @@
 -- ARGV
 --   1.. per bucket: tokens that it holds when full, milliseconds that filling it takes
 -- RETURNS
---   {'1' | '0': taken or not, what each bucket holds now…}
+--   {'1' | '0': allowed or refused, tokens left in each bucket…}
 
--- Rounded down: a bucket that is refused for has less than one token in the answer, too.
+-- Rounded down: a bucket that causes a refusal has less than one token in the answer, too.
 local function level(tokens)
   return string.format('%.3f', math.floor(tokens * 1000) / 1000)
 end

@@ -1,5 +1,5 @@
--- look: whether something is left to drain, and when the caller is to look again. All who look have turns, one every so
--- many milliseconds, so that a dozen idle processes ask as often as one.
+-- look: read whether an op is pending, and give the caller its next turn to look. There is one turn every so many
+-- milliseconds for all processes, so that a dozen idle ones look as often as one.
 --
 -- KEYS
 --   1 q         zset    likes:pending

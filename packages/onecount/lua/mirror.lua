@@ -1,5 +1,5 @@
--- mirror: put what Postgres holds of pairs into the mirrors, unless Redis knows better: what is pending or was drained
--- since it was read is newer.
+-- mirror: write pairs into the mirrors as Postgres holds them, unless Redis has a newer op: one that is pending, or was
+-- drained after Postgres was read.
 --
 -- KEYS
 --   1 q         zset    likes:pending
@@ -18,7 +18,7 @@ for i = 2, #ARGV, 4 do
   local post, session, op, before, k = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]), 3 + (i - 2) / 2
   local pair = post .. '|' .. session
   local held, drained = pending_of(q, pair), tonumber(redis.call('ZSCORE', recent, pair) or 0)
-  -- What was recent before Postgres was read is what Postgres has, or has lost.
+  -- An op that was recent before Postgres was read is in its answer, or Postgres has lost it.
   if drained == before then drained = 0 end
   local newest = math.max(op, held and held.op or 0, drained)
   local verb = newest % 2 == 1 and 'SADD' or 'SREM'

@@ -1,4 +1,4 @@
--- pending-ops: a part of what a session has pressed and Postgres does not hold yet. Changes nothing.
+-- pending-ops: read a part of the pending ops of a session. Changes nothing.
 --
 -- KEYS
 --   1 q         zset    likes:pending

@@ -1,4 +1,4 @@
--- prepare: begin to build the ranking, unless it is complete. What is in it is dropped: from now on every change is.
+-- prepare: begin to build the ranking, unless it is complete. Drops the old members: from now on every change enters it.
 --
 -- KEYS
 --   1 q        zset    likes:pending
@@ -9,7 +9,7 @@
 --   2 ttl      how long the filler has for a page, milliseconds
 -- RETURNS
 --   {'MINE', epoch}: bring every post, in pages | {'COMPLETE', epoch} | {'BUSY', ''}: another filler is at it |
---   {'NEW', ''}: there is no epoch yet, or what a store had lost is not back yet: drain first
+--   {'NEW', ''}: there is no epoch yet, or ops that a store had lost are not pending again yet: drain first
 -- include: queue
 -- include: ranking
 

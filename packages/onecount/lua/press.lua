@@ -14,7 +14,7 @@
 --   1 post      id
 --   2 session   id
 --   3 now       microseconds
---   4 wanted    '1': liked | '0': not liked | 'flip': the opposite of what the pair is
+--   4 wanted    '1': liked | '0': not liked | 'flip': the opposite of the pair's state
 --   5 accept    'warm' | 'any', as write; a pair that is not known is not flipped
 --   6 ahead     how far an accepted op may have been ahead of a clock, microseconds
 --   7 keep      how long the call finds its op again, milliseconds

@@ -2,10 +2,10 @@
 --
 -- KEYS
 --   1 q         zset    likes:pending
---   2 session   hash    session:ops:<session>, or q for nobody
+--   2 session   hash    session:ops:<session>, or q without a session
 --   3.. meta    string  post:meta:<post> of each post
 -- ARGV
---   1 asked     '1': for the session | '0': for nobody
+--   1 asked     '1': for the session | '0': without one
 -- RETURNS
 --   '<epoch>;<numbers of each post>;…', and for a session ';<its mark>;<op of each post>;…'; each '' where there is none:
 --   which of them count is decided by the caller

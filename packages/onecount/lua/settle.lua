@@ -1,5 +1,5 @@
--- settle: what Postgres has answered to the batch in flight, in slices of bounded size. The last one moves the cut and
--- hands out the next batch; until then the batch stays in flight, and all of it may come again.
+-- settle: apply the answer of Postgres to the batch in flight, in slices of bounded size. The last slice moves the cut and
+-- hands out the next batch; until then the batch stays in flight, and each slice may be repeated.
 --
 -- KEYS
 --   1 q         zset    likes:pending
@@ -16,13 +16,13 @@
 --   4 latest    the latest of the clocks that are known, as an op
 --   5 began     when the batch was collected, as an op: the earliest of them
 --   6 lasts     how long an op is remembered, in the units of ops
---   7 ttl       how long a session stays when nobody touches it, milliseconds
+--   7 ttl       how long a session stays that no call touches, milliseconds
 --   8 id        of the next batch, as collect
 --   9 limit     of it, as collect
 --   10 after    of it, as collect
 --   11 slice    '<from>-<to>' of the batch's pairs, with '!' behind it the last one
 --   12 likers   '1': the mirrors post:liked:<post> are kept
---   13 drainer  id of the caller, who keeps the lease or gives it back when nothing is left; '': it has none
+--   13 drainer  id of the caller, who keeps the lease, or releases it when no op is pending; '': it has none
 --   14 ttl      for how long it has the lease, milliseconds
 --   15 posts    how many are told
 --   16.. of each post: id, its likes in Postgres, '!<likes>': forget its numbers, 'gone': there is none, '?': told by a
@@ -31,7 +31,7 @@
 --   0, post, session, op that Postgres holds, the op that it refused or ''
 -- RETURNS
 --   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending, or there is a later slice |
---   {'LATE'}: nothing changed, as another batch is in flight or what comes before the slice is not settled here
+--   {'LATE'}: nothing changed, as another batch is in flight or an earlier slice is not settled here
 -- include: batch
 -- include: chunks
 -- include: lease
@@ -48,8 +48,8 @@ if nonce_in_flight(q) ~= ARGV[1] then return { 'LATE' } end
 local from, to, final = string.match(ARGV[11], '^(%d+)%-(%d+)(!?)$')
 local settled, receipt = string.match(mark_of(q, 'half') or '', '^(%d+)|(.*)$')
 settled = tonumber(settled)
--- Postgres has come back older between two answers to the batch. What is settled by the one it has lost must come again: a
--- cut that Postgres never has makes the next batch find that the stores have diverged.
+-- Postgres has come back older between two answers to the batch. The ops settled by the answer it has lost must be drained
+-- again: with a cut that Postgres never had, the next batch finds that the stores have diverged.
 if settled and receipt ~= ARGV[2] then
   set_mark(q, 'nonce', ARGV[1] .. '/')
   set_mark(q, 'half', nil)
@@ -57,14 +57,14 @@ if settled and receipt ~= ARGV[2] then
   return { 'LATE' }
 end
 if tonumber(from) > (settled or 0) then return { 'LATE' } end
--- Again: what it says is done, and what a later slice has told of the same posts is not to be doubted any more.
+-- A repeat: its pairs are settled, and a count that a later slice has told must not become doubtful again.
 if final == '' and tonumber(to) <= (settled or 0) then return { 'OK' } end
 local epoch = epoch_of(q)
 local late_before = math.max(latest - lasts, tonumber(mark_of(q, 'trimmed') or 0))
 
 local remembered, late_ones = {}, {}
 
--- Postgres may come back older: what it has lost then it is given again, also what it had set aside.
+-- For a Postgres that comes back older: the ops that it has lost are drained again, also those that it had set aside.
 local function remember(name, op)
   remembered[#remembered + 1] = op
   remembered[#remembered + 1] = name
@@ -96,14 +96,14 @@ local function session_key(index)
   return KEYS[5 + 3 * n + tonumber(index)]
 end
 
--- An op of the post is pending no more, or changes something else.
+-- Updates D and G: an op of the post is not pending any more, or its d has changed.
 local function change(p, d, guesses)
   p.D, p.G = p.D + d, p.G - guesses
   p.was_guess = p.was_guess or guesses > 0
 end
 
--- Settles a pair of which another op is pending than was handed out, or of which Postgres holds another one. `correct`
--- sets what the mirrors say of it, where that may be wrong.
+-- Settles a pair whose pending op, or whose op in Postgres, is not the one that was handed out. `correct` rewrites the
+-- mirrors of the pair, where they may be wrong.
 local function settle_pair(p, post, session, key, op, refused, correct)
   local pair = post .. '|' .. session
   local held = pending_of(q, pair)
@@ -125,13 +125,13 @@ local function settle_pair(p, post, session, key, op, refused, correct)
     return
   end
   if correct then
-    -- A press of the session goes by this op already, while the likes that have it in them may be told later.
+    -- The next press of the session starts from this op, while a later slice may tell the likes that include it.
     p.was_guess = true
     correct((is_held and held.op or op) % 2 == 1 and 'SADD' or 'SREM')
   end
   local own = op_of(key, epoch, post)
   if own and (op > own or (op == own and not is_held) or own == refused) then set_op(key, post, int(op)) end
-  -- One whose likes were set by hand may be another one of the same id.
+  -- A post whose likes were set by hand may be a new post with the same id: its ops are not remembered.
   if refused and not p.by_hand then remember(pair .. '|refused', int(refused)) end
   if op > 0 and not p.by_hand then remember(pair, int(op)) end
 end
@@ -149,7 +149,7 @@ for i = 1, landed do
     if p.is_gone then
       drop_pending_op(key, post)
     else
-      -- Of a pair that is pending its session has no later op.
+      -- The session has no later op of a pair that is still pending as it was handed out.
       set_op(key, post, op)
       if not p.by_hand then remember(pair, op) end
     end
@@ -179,7 +179,8 @@ for i = 1, n do
     redis.call('DEL', meta, likes)
     rank_by_postgres(rank, ARGV[14 + 2 * i], p.by_hand)
   elseif p.is_warm then
-    -- What has landed is not pending any more, and counts all the same; what a guess was wrong by is told later.
+    -- Ops that landed are not pending any more and stay counted. The error of a guess is corrected by the slice that tells
+-- the likes of the post.
     local count = p.likes == '?' and p.count or tonumber(p.likes) + p.D
     p.G = p.G % TOLD_LATER + ((p.likes == '?' and (p.was_guess or p.G >= TOLD_LATER)) and TOLD_LATER or 0)
     if count ~= p.count then
@@ -191,8 +192,8 @@ for i = 1, n do
   end
 end
 
--- Only here, where Postgres has shown that it had lost nothing when the batch began: what it loses later it is given again
--- from recent.
+-- Trimmed only here, where Postgres has shown that it had lost no op when the batch began: ops that it loses later are
+-- drained again from recent.
 trim(q, recent, late, tonumber(ARGV[5]) - lasts)
 if final == '' then
   set_mark(q, 'half', int(math.max(settled or 0, tonumber(to))) .. '|' .. ARGV[2])

@@ -1,4 +1,4 @@
--- status: what the drain has left to do; changes nothing, and is refused by a replica.
+-- status: read the backlog of the drain. Changes nothing; a replica refuses it.
 --
 -- KEYS
 --   1 q         zset    likes:pending

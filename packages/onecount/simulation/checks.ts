@@ -6,7 +6,7 @@ import type { World } from './world'
 const likes = (op: number): number => Number(isLikedOp(op))
 
 /**
- * Invariants 1 and 2: at the same cut what Redis holds of a partition is what Postgres has shown it, and what is pending.
+ * Invariants 1 and 2: at the same cut Redis holds, for a partition, the values that Postgres reported plus the pending ops.
  */
 export async function checkCut(world: World, partition: number): Promise<void> {
   const { redis, postgres } = world
@@ -37,7 +37,7 @@ async function checkPost(world: World, id: string, held: Held): Promise<void> {
   const D = pending.reduce((sum, { d }) => sum + d, 0)
   const G = pending.filter(({ epoch }) => epoch !== held.epoch).length
   if (numbers.D !== D || numbers.G !== G)
-    world.violate(`${id} has D ${numbers.D} and G ${numbers.G}, of what is pending ${D} and ${G}`)
+    world.violate(`${id} has D ${numbers.D} and G ${numbers.G}, its pending ops sum to ${D} and ${G}`)
   const mirror = await world.redis.count(id)
   if (mirror !== null && Number(mirror) !== numbers.count)
     world.violate(`${id}: others read ${mirror}, it has ${numbers.count}`)
@@ -78,7 +78,7 @@ export async function checkAtRest(world: World): Promise<void> {
   for (let i = 0; i < redis.partitions; i++) await checkCut(world, i)
   for (const { id } of world.posts) {
     if (world.isGone(id)) {
-      // A Redis that came back older may hold what nobody is shown.
+      // A Redis that came back older may hold numbers of an epoch that has ended, which no read answers.
       const numbers = await redis.numbers(id)
       if (numbers && numbers.epoch === (await redis.held(redis.partitionOf(id))).epoch)
         world.violate(`${id} is gone and shown as ${JSON.stringify(numbers)}`)
@@ -116,6 +116,6 @@ export async function checkAtRest(world: World): Promise<void> {
     const [least, durable, made] = [truth.least, truth.durable, truth.made].map(map => map.get(pair) ?? 0)
     if (held < least!) say(`${pair} lost ${least}, has ${op}`)
     if (op < durable!) say(`${pair} lost ${durable}, which was durable, has ${op}`)
-    if (op > made! && !faults.has('moderation')) say(`${pair} has ${op}, nobody made more than ${made}`)
+    if (op > made! && !faults.has('moderation')) say(`${pair} has ${op}, no session made one above ${made}`)
   }
 }

@@ -11,7 +11,7 @@ export const CLOCK_RULES: Rule[] = [
     seed: 8,
   },
   {
-    name: 'a press without an op beats what is there',
+    name: 'a press without an op beats the newest op of its pair',
     file: lua('press'),
     find: 'local t = math.max(now, math.floor(s.newest / 2) + 1)',
     replace: 'local t = now',
@@ -32,7 +32,7 @@ export const CLOCK_RULES: Rule[] = [
     faults: ['client clocks', 'redis down'],
   },
   {
-    name: 'an op is ahead only of what is newest',
+    name: 'an op is judged ahead by the newest known moment, not by the clock alone',
     file: lua('write'),
     find: 'math.max(now, math.floor(s.newest / 2), s.post and s.post.rev or 0)',
     replace: 'now',

@@ -21,7 +21,7 @@ export const CUT_RULES: Rule[] = [
     replace: 'd = held.d',
   },
   {
-    name: 'what is pending of a post is added when it is made warm',
+    name: 'the pending ops of a post are added when it is made warm',
     file: include('pending'),
     find: 'D, G = D + d, G + (of ~= epoch and 1 or 0)',
     replace: '',

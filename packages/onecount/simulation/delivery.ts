@@ -5,7 +5,7 @@ import { Observer } from './observer'
 import { PressCalls } from './press-calls'
 import type { World } from './world'
 
-/** How late a request may arrive, milliseconds: mostly within what is remembered, sometimes after. */
+/** How late a request may arrive, milliseconds: mostly while its op is remembered, sometimes after. */
 const LATE_MS = [300, 800, 3000]
 
 /** What becomes of a message: it arrives, gets lost, arrives late or twice, or the store refuses it. */

@@ -1,6 +1,6 @@
 import type { Random } from '../test/support/random'
 
-/** What can go wrong, and variations of what is normal. Each seed has some of them. */
+/** What can go wrong, and variations of normal behaviour. Each seed has some of them. */
 export const FAULTS = [
   'request lost',
   'reply lost',

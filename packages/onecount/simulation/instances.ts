@@ -7,7 +7,7 @@ const DOZEN = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I', 'J', 'K', 'W']
 const BATCH_SIZES = [1, 3]
 /** So few that a batch is several slices, and one that is not. */
 const SETTLE_SIZES = [1, 2, 100]
-/** Pending ops and sizes are so small that each way is taken often. */
+/** Limits so small that every branch runs often. */
 const SMALL = { sessionOps: 1, pendingMost: 3, settleSize: 1 }
 
 /** An answer that a person never gets: the server is gone, or the network is. */

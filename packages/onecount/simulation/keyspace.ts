@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import type { Reply } from '../src/core/ports'
 
-/** Lua by script name: what production runs, or that with a rule taken out. */
+/** Lua by script name: what production runs, or that with one rule removed. */
 export type LuaScripts<Name extends string = string> = Record<Name, { sha1: string; source: string }>
 
 interface TimedScript {

@@ -12,7 +12,7 @@ export interface Press {
   readonly before: { liked: boolean } | undefined
 }
 
-/** What is known of a pair when a press begins. */
+/** State of a pair when a press begins. */
 export interface Known {
   /** The greatest op that a store has accepted. */
   accepted: number

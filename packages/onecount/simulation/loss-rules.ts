@@ -30,7 +30,7 @@ export const LOSS_RULES: Rule[] = [
     faults: ['postgres rolled back'],
   },
   {
-    name: 'what comes back does not replace what is newer',
+    name: 'an op that comes back does not replace a newer one',
     file: include('feed'),
     find: 'if op > (held and held.op or 0) then',
     replace: 'if true then',

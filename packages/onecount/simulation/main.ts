@@ -26,7 +26,7 @@ functions as JavaScript that passes the same contract suite.
                    uuid; without it three of eight seeds have one of these
   --faults A,B     what goes wrong, instead of what each seed chooses; '' for nothing
   --steps N        how long it does, in steps (300)
-  --ablate         switches off each rule of the engine in turn: each must be noticed within --seeds (200)
+  --ablate         switches off each rule of the engine in turn: each must cause a violation within --seeds (200)
   --only TEXT      with --ablate: rules whose name contains TEXT
   --json           one line of JSON at the end instead of a table
   --help           this text
@@ -35,7 +35,7 @@ Faults: ${FAULTS.join(', ')}.
 
 Ctrl-C ends it after the seeds that are under way, with the table of what was done.
 
-Exit code: 0 no violation (with --ablate: every rule is noticed), 1 otherwise, 2 wrong usage.
+Exit code: 0 no violation (with --ablate: every rule caused one), 1 otherwise, 2 wrong usage.
 `
 
 const whole = (name: string, value: string | undefined, fallback: number): number => {
@@ -117,7 +117,7 @@ function kindOf(value: string | undefined): KindName | undefined {
   return name
 }
 
-/** What is asked for; null: the help. @throws RangeError, or TypeError of parseArgs, on wrong usage */
+/** Options of the command line; null: the help. @throws RangeError, or TypeError of parseArgs, on wrong usage */
 function readOptions(): Options | null {
   const { values } = parseArgs({
     options: {

@@ -14,7 +14,7 @@ import { barredFrom, createSoundKind } from '../test/support/sound-kind'
 import { type KindName, SIMULATED_KINDS } from './kinds'
 import { createMemoryPostgres } from './memory-postgres'
 
-/** What is compared: a kind, posts in every one of four partitions, and sessions, of which the last is refused. */
+/** What the stores are compared on: a kind, posts in each of four partitions, and sessions, of which the last is refused. */
 interface Case {
   name: KindName
   kind: Kind
@@ -155,7 +155,7 @@ class Twins {
         op: random.chance(0.3) ? null : op,
         liked: isLikedOp(op),
       }))
-      // A batch that is tried by halves has more revisions than its twin, and what is ahead is judged by them.
+      // A batch that is tried by halves has more revisions than its twin, and revisions decide which ops are ahead.
       const options = !this.hasRefusals && random.chance(0.5) ? { ahead: random.below(8) } : undefined
       const clock = random.chance(0.02) ? now - 100 : now
       await this.#both(

@@ -33,7 +33,7 @@ const likes = (op: number): number => Number(isLikedOp(op))
 export function createMemoryPostgres(options: {
   newId: () => string
   partitions?: number
-  /** What is counted; its counts and rows are here, whatever their tables are called. */
+  /** The kind; its counts and rows are in `tables`, under whatever names its tables have. */
   kind?: Kind
   /** Whether a Redis has drained before. */
   hasRedis?: boolean
@@ -181,7 +181,7 @@ export function createMemoryPostgres(options: {
       note({ postId, sessionId, op: known, prev: known, nonce })
   }
 
-  /** As of the cut, whatever Postgres has taken without Redis. */
+  /** As of the cut: ops that Postgres has accepted without Redis are left out until a batch tells them. */
   function answer(partition: number, nonce: string, entries: Entry[]): SyncResult {
     const rows = tables.log
       .filter(row => row.nonce === nonce)
@@ -342,7 +342,7 @@ export function createMemoryPostgres(options: {
       post.rev++
       note({ postId, sessionId: '', op: 0, prev: 0, nonce: null })
     },
-    /** From now on the batch is refused, unless it was taken before. */
+    /** From now on Postgres refuses the batch, unless it has applied it before. */
     poison(nonce: string): void {
       poisoned = nonce
     },
@@ -350,7 +350,7 @@ export function createMemoryPostgres(options: {
     forbid(rule: (op: PairOp) => boolean): void {
       forbids = rule
     },
-    /** What is set aside, by `post|session`. */
+    /** Ops that are set aside, by `post|session`. */
     refused: (): Map<string, SetAsideOp> => new Map(stillRefused().map(op => [pairOf(op), op])),
     post(id: string): { likes: number; rev: number } | null {
       const post = tables.posts.get(id)

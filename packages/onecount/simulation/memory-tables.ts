@@ -22,7 +22,7 @@ export interface Tables {
   posts: Map<string, Post>
   /** In their order; the session is empty where Redis must forget the post. */
   log: LogRow[]
-  /** A Redis drains: what is taken without it is logged. */
+  /** Whether a Redis drains: ops that Postgres accepts without it are logged. */
   hasRedis: boolean
   receipts: Map<number, string>
   /** To the last batch of each partition. */

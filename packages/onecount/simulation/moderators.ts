@@ -33,7 +33,7 @@ async function removeSession(world: World, instance: string, session: string): P
   }
 }
 
-/** Which of the likes arrive depends on what is newer. */
+/** Which of the likes arrive depends on whether the target session has a newer op. */
 async function mergeSessions(world: World, instance: string, from: string, to: string): Promise<void> {
   const pairs = world.posts.flatMap(post => [pairOf(post.id, from), pairOf(post.id, to)])
   const presses = pairs.map(pair => world.lastWord.begin(pair, false, undefined, world.known(pair)))

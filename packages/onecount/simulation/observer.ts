@@ -30,7 +30,7 @@ export class Observer {
       for (let i = 0; i < world.redis.partitions; i++) await checkCut(world, i)
   }
 
-  /** Where nobody may hydrate, or the cut moves again and again, Postgres answers although Redis has not failed. */
+  /** Where Redis refuses to hydrate, or the cut moves again and again, Postgres answers although Redis has not failed. */
   #noteHeld(instance: string, answer: string): void {
     const { world } = this
     const isHeld = /FEEDING|MANY/.test(answer)

@@ -7,9 +7,9 @@ import type { World } from './world'
 /** What was drained meanwhile by an instance that goes right is forgotten when one that does not is pressed. */
 const SET_BACK_EVERY_MS = 1500
 
-/** What breaks in a world and works again, and what is lost by it. */
+/** The faults that strike the stores and instances of a world, their ends, and the data that they lose. */
 export class Outages {
-  /** Stores that nobody reaches, and those that one instance does not reach: `redis`, `A redis`. */
+  /** Stores that no instance reaches, and those that one instance does not reach: `redis`, `A redis`. */
   readonly #down = new Set<string>()
   readonly #redisBackups: Dump[] = []
   readonly #postgresBackups: PostgresBackup[] = []

@@ -107,7 +107,7 @@ export class Tab {
     world.lastWord.giveUp(press)
   }
 
-  /** An op of the moment by the device's clock, later than what is known here. */
+  /** An op stamped by the device's clock, later than every op that this tab knows of the post. */
   #stamp(id: string, liked: boolean): number {
     const { world, session } = this
     const newest = Math.max(this.#known.get(id) ?? 0, this.#own.get(id) ?? 0)
@@ -176,7 +176,7 @@ export class Tab {
     }
   }
 
-  /** Read your like: what Redis has acknowledged to this session, and nobody else of it has changed since. */
+  /** Read your like: a read shows the op that Redis has acknowledged, unless the session has pressed elsewhere since. */
   #expectOwn({ postId, liked, source }: LikeState, told?: { op: number; inRedis: boolean }): void {
     const { world, session } = this
     if (!told?.inRedis || source !== 'redis' || world.hasLost) return
@@ -197,7 +197,7 @@ export class Tab {
     if (source === 'lagging') {
       world.count('shown lagging')
       // A cold post with many pending ops stays cold, and the press that comes then is counted later. A batch that is half
-      // settled stays so when all ends, as nobody drains any more.
+      // settled stays so when all ends, as no instance drains any more.
       if (world.faults.size === 0 && !world.counts['many pending'] && !world.isEnding)
         world.violate(`${postId} is lagging, and nothing has gone wrong`)
     }
@@ -209,7 +209,7 @@ export class Tab {
     if (op !== null) this.#known.set(postId, Math.max(this.#known.get(postId) ?? 0, op))
   }
 
-  /** Asks what became of what is kept, and sends again what the server does not know. */
+  /** Asks the server about the presses that the browser keeps, and sends again those that it does not know. */
   async resend(through: <T>(use: (onecount: Onecount) => Promise<T>) => Promise<T>): Promise<void> {
     const { world, session } = this
     if (this.kept.size === 0) return
@@ -252,7 +252,7 @@ export async function drain(world: World, instance: string): Promise<void> {
   const rests = world.instances.names.length / 3
   while (!world.isEnding) {
     for (let i = 0; i < rests; i++) await world.turn()
-    // The lease goes by a clock that is not the world's: where nothing goes wrong, nobody is kept from draining.
+    // The lease goes by a clock that is not the world's: where nothing goes wrong, no instance shares it, so that each one drains.
     const sharesLease = world.faults.size > 0 && world.random.chance(0.3)
     await ask(world.instances.request(instance, onecount => onecount.drain.once({ sharesLease })))
   }

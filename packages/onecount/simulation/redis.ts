@@ -5,7 +5,7 @@ import { idsOf } from '../src/core/kind-ids'
 import type { Reply } from '../src/core/ports'
 import { type Dump, Keyspace, type LuaScripts } from './keyspace'
 
-/** What is pending of a pair. */
+/** The pending op of a pair. */
 export interface Pending {
   op: number
   d: number
@@ -67,7 +67,7 @@ export class SimulatedRedis {
 
   partitionOf = (post: string): number => this.#partitionOf(post, this.partitions)
   keysOf = (post: string): Keys => this.#keys[this.partitionOf(post)]!
-  /** Whether a key leaves Redis when nobody touches it. */
+  /** Whether a key expires unless a call renews it. */
   expires = async (key: string): Promise<boolean> =>
     (await this.#space.client.pttl(this.#space.name(key))) > 0
   numbersOf = (post: string): string => this.keysOf(post).meta(post)
@@ -125,7 +125,7 @@ export class SimulatedRedis {
     return { count: Number(count), rev: Number(rev), D: Number(D), G: Number(G), epoch: epoch! }
   }
 
-  /** What is known of a session: its mark and its ops. */
+  /** What Redis knows of a session: its mark and its ops. */
   async session(partition: number, session: string): Promise<{ mark: string; ops: Map<string, string> }> {
     const key = this.#space.name(this.#keys[partition]!.ops(session))
     const { '!': mark, ...ops } = await this.#space.client.hgetall(key)

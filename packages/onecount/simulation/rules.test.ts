@@ -10,7 +10,7 @@ let client: Redis
 beforeAll(() => (client = new Redis(server.url)))
 afterAll(() => client.disconnect())
 
-describe('a rule that is switched off is noticed within 200 seeds', () => {
+describe('a rule that is switched off causes a violation within 200 seeds', () => {
   it.each(RULES.map(rule => [rule.name, rule] as const))(
     '%s',
     async (_, rule) => {

@@ -32,7 +32,7 @@ export interface WorldOptions {
 
 interface RunOptions extends WorldOptions {
   isTraced?: boolean
-  /** Asked before each step: nobody wants to know any more how the seed ends. */
+  /** Asked before each step; true: the caller does not need the outcome any more. */
   isAbandoned?: () => boolean
 }
 
@@ -96,7 +96,7 @@ async function retryRefused({ postgres, violate }: World): Promise<void> {
     violate(`${landed} of ${refused.length} refused ops landed`)
 }
 
-/** What is kept is sent again, everything is drained, every post is warm. */
+/** Sends again the presses that browsers keep, drains everything, and warms every post. */
 async function comeToRest(world: World, tabs: Tab[]): Promise<void> {
   const { redis, postgres } = world
   const direct = world.instances.onecountOn({

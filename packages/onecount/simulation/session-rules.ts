@@ -96,7 +96,7 @@ export const SESSION_RULES: Rule[] = [
     seed: 20,
   },
   {
-    name: 'of a session that is made known only what is pending stays',
+    name: 'of a session that is made known only pending ops stay',
     file: lua('install-sessions'),
     find: "if post ~= '!' and pending_of(q, post .. '|' .. session) then put(post, 0) end",
     replace:
@@ -104,7 +104,7 @@ export const SESSION_RULES: Rule[] = [
     faults: ['op refused', 'redis queue lost'],
   },
   {
-    name: 'what is pending of a session stays when it is made known',
+    name: 'the pending ops of a session stay when it is made known',
     file: lua('install-sessions'),
     find: 'if held and held.op > op then',
     replace: 'if false then',

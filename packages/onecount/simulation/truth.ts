@@ -28,7 +28,7 @@ export class Truth {
     if (op > (map.get(pair) ?? 0)) map.set(pair, op)
   }
 
-  /** Told of every call that a store has done, also when nobody hears of it. */
+  /** Called for every call that a store has executed, also when its answer is lost. */
   executed(
     call: Call,
     answer: unknown,
@@ -40,7 +40,7 @@ export class Truth {
       const parts = answer as string[]
       if (parts[0] !== 'WARM' && parts[0] !== 'COLD') return
       const op = Number(parts[parts[0] === 'COLD' ? 1 : 4])
-      // What is durable was accepted before, and may be lost since.
+      // A durable op was accepted before, and Redis may have lost it since.
       if (parts[5] !== '1') this.raise(this.least, pairOf(post, session), op)
       this.raise(this.accepted, pairOf(post, session), op)
       accepted(pairOf(post, session), op)

@@ -20,7 +20,7 @@ import { SimulatedRedis } from './redis'
 import { pairOf, Truth } from './truth'
 
 const START = 1_795_000_000_000
-/** How long all is well before what is left is looked at, milliseconds: nothing is remembered as absent any more. */
+/** How long everything works before the final checks, milliseconds: by then no post is remembered as absent any more. */
 const CALM_MS = 10_000
 /** How likely each fate of a message is in a seed that has it, and how likely something breaks in a step. */
 const MESSAGE_RATES = [0.03, 0.1, 0.25]
@@ -53,7 +53,7 @@ export class World {
   hasLost = false
   /** No more faults, and people finish what they do. */
   isEnding = false
-  /** When a call to Redis has failed last, or Redis has said that nobody may hydrate yet, by instance. */
+  /** When a call to Redis has failed last, or Redis has refused to hydrate, by instance. */
   readonly redisFailedAt = new Map<string, number>()
   readonly #turns: (() => void)[] = []
   readonly #atOnce: Promise<unknown>[] = []
@@ -132,14 +132,14 @@ export class World {
     ...(this.#bases.get(post) ?? []),
   ]
 
-  /** Somebody sets the likes of a post in the database. */
+  /** An operator sets the likes of a post in the database. */
   setLikes(post: string, likes: number): void {
     this.postgres.setLikes(post, likes)
     this.#bases.set(post, [...(this.#bases.get(post) ?? []), this.postgres.base(post)])
     this.exactness.rebased(post)
   }
 
-  /** Somebody deletes a post in the database. */
+  /** An operator deletes a post in the database. */
   deletePost(post: string): void {
     this.#goneWith(post)
     this.postgres.removePost(post)
@@ -152,7 +152,7 @@ export class World {
   wasGone = (post: string) => this.#everGone.has(post)
   isGone = (post: string) => this.postgres.post(post) === null
 
-  /** Posts that somebody finds to press on: pages no longer show one that is gone. */
+  /** Posts that pages show: not those that are gone. */
   pages(): SimulatedKind['posts'] {
     const there = this.posts.filter(({ id }) => !this.isGone(id))
     return there.length > 0 && this.random.chance(0.95) ? there : this.posts
@@ -171,7 +171,7 @@ export class World {
     this.truth.violations.push(what)
   }
 
-  /** The clock of somebody at an instance, microseconds. */
+  /** The clock of an instance, microseconds. */
   clockAt = (instance: string) => (this.now + this.clocks.of(instance)) * 1000
 
   /** What the stores have accepted of a pair. */
@@ -213,7 +213,7 @@ export class World {
     return !this.isEnding && this.faults.has(fault) && this.random.chance(this.#messageRate)
   }
 
-  /** One thing happens: a message moves, somebody goes on, or something breaks. False: nothing is left. */
+  /** Runs one event: a message moves, a waiting call continues, or a fault strikes. False: no event is left. */
   async step(): Promise<boolean> {
     this.now += this.random.chance(0.02) ? this.random.below(500) : this.random.below(8)
     if (!this.isEnding && this.random.chance(this.#eventRate)) await this.outages.happen()
@@ -223,10 +223,12 @@ export class World {
       this.now = Math.max(this.now, Math.min(...sleepers.map(({ dueAt }) => dueAt)))
     const isDue = ({ dueAt }: { dueAt: number }) => dueAt <= this.now
     const ready: (() => unknown)[] = [
-      ...messages.map(message => () => this.delivery.move(taken(messages, message))),
-      ...stragglers.filter(isDue).map(late => () => this.delivery.arriveLate(taken(stragglers, late).call)),
-      ...this.#turns.map(goOn => () => taken(this.#turns, goOn)()),
-      ...sleepers.filter(isDue).map(sleeper => () => taken(sleepers, sleeper).wake()),
+      ...messages.map(message => () => this.delivery.move(takeFrom(messages, message))),
+      ...stragglers
+        .filter(isDue)
+        .map(late => () => this.delivery.arriveLate(takeFrom(stragglers, late).call)),
+      ...this.#turns.map(goOn => () => takeFrom(this.#turns, goOn)()),
+      ...sleepers.filter(isDue).map(sleeper => () => takeFrom(sleepers, sleeper).wake()),
     ]
     if (ready.length === 0) return false
     await this.random.pick(ready)()
@@ -238,7 +240,7 @@ export class World {
     return true
   }
 
-  /** Somebody is told that an op is durable: then Postgres holds it, unless it has lost it since. */
+  /** A caller was told that an op is durable: Postgres must hold it, unless it has lost it since. */
   toldDurable(postId: string, session: string, op: number): void {
     if (this.wasGone(postId)) return
     const pair = pairOf(postId, session)
@@ -248,19 +250,20 @@ export class World {
     this.truth.raise(this.truth.durable, pair, Math.min(op, held))
   }
 
-  /** Everything works again, what is late arrives, and whoever has begun something ends it. */
+  /** Ends every fault, delivers late messages, and lets every call that has begun end. */
   async heal(): Promise<void> {
     this.note('-- healed')
     this.outages.end()
     this.isEnding = true
     for (const straggler of this.network.stragglers) straggler.dueAt = this.now
     while (await this.step());
-    // What is remembered as absent a Postgres that came back older may have.
+    // A post that an instance remembers as absent may exist in a Postgres that came back older.
     this.now += CALM_MS
   }
 }
 
-function taken<T>(from: T[], one: T): T {
+/** Removes one element from a list, and returns it. */
+function takeFrom<T>(from: T[], one: T): T {
   from.splice(from.indexOf(one), 1)
   return one
 }

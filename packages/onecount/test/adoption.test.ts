@@ -28,7 +28,7 @@ async function expectAdopted(sessionId: string, op: number): Promise<void> {
   expect(state).toMatchObject({ count: 447, liked: true, source: 'redis' })
 }
 
-describe('what the version before has pending', () => {
+describe('the pending ops of the version before', () => {
   beforeEach(() => stores.begin([{ id: POST, base: 446 }]))
 
   it('is adopted by a Redis that has no cut yet', async () => {

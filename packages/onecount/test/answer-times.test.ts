@@ -32,7 +32,7 @@ afterEach(() => restore())
 
 interface Answer {
   ms: number
-  /** What was told: the code of a refusal, or what was taken. */
+  /** The answer to the caller: the code of a refusal, or the state after the press. */
   told: string | Pick<WriteState, 'count' | 'liked' | 'source' | 'durable'>
 }
 

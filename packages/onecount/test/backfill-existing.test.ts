@@ -35,7 +35,7 @@ function backfill(...args: string[]) {
 const REPAIRED = { likesMissing: 1, likesNegative: 1, likesBelowRatings: 2, opsInFuture: 0, revisions: 0 }
 
 describe('onecount backfill on data that cannot be right', () => {
-  it('says in a dry run what it would repair, and changes nothing', async () => {
+  it('lists the repairs in a dry run, and changes nothing', async () => {
     const before = await world.counts()
     const { code, out } = await backfill('--dry-run').ended
     expect(code).toBe(0)
@@ -58,7 +58,7 @@ describe('onecount backfill on data that cannot be right', () => {
     expect(JSON.parse(again.out)).toMatchObject({ repaired: { likesMissing: 0, likesBelowRatings: 0 } })
   })
 
-  it('brings what it repairs to a Redis that holds the posts already', async () => {
+  it('updates repaired posts in a Redis that holds them already', async () => {
     await world.onecount.hydrateAll()
     const { code, out } = await backfill().ended
     expect(code).toBe(0)

@@ -106,13 +106,13 @@ describe('onecount backfill', () => {
     expect(await few.redis.dbsize()).toBe(0)
   })
 
-  it('makes who likes what complete again where other programs have changed it', async () => {
+  it('completes the mirrors of likers and sessions where other programs have changed them', async () => {
     expect(await few.backfill()).toMatchObject({ code: 0 })
     const [liked, session] = [`post:liked:${postId(1)}`, `session:likes:session-1`]
     const before = [await few.redis.scard(liked), await few.redis.scard(session)]
     await few.redis.del(`post:likes:${postId(2)}`, session)
     await few.redis.srem(liked, ...(await few.redis.srandmember(liked, 10)))
-    await few.redis.sadd(liked, 'nobody-1', 'nobody-2')
+    await few.redis.sadd(liked, 'foreign-1', 'foreign-2')
     expect(await few.backfill()).toMatchObject({
       code: 0,
       out: expect.stringContaining('Redis matches Postgres.'),
@@ -169,7 +169,7 @@ describe('onecount backfill', () => {
     running.then(() => {
       ended = true
     })
-    // Every third one is taken back at once.
+    // Every third like is undone at once.
     for (; !ended; likes++) {
       const { id } = posts[likes % posts.length]!
       await app.set(id, `during-${likes}`, true)
@@ -198,7 +198,7 @@ describe('onecount backfill', () => {
     await Promise.all([supabase.kill(), target.kill()])
   })
 
-  it('keeps no set of who likes a post with --no-likers', async () => {
+  it('keeps no sets of likers with --no-likers', async () => {
     const [target, url] = [await startRedisServer(), await server.createDatabase('without_likers')]
     const other = postgres(url, { max: 1, onnotice() {} })
     await applyMigrations(async text => [...(await other.unsafe(text))] as Record<string, unknown>[])

@@ -66,7 +66,7 @@ function openPage(kind = 'like') {
       const state: LikeInput = { count, liked: false, rev: now(), op: 0, source: 'redis' }
       return new Map(postIds.map(postId => [postId, state]))
     },
-    write: () => Promise.reject(new Error('nobody presses here')),
+    write: () => Promise.reject(new Error('no test of this file presses')),
     now,
   }
   const store = new LikesStore(queryClient, transport, kind)
@@ -113,7 +113,7 @@ function openPage(kind = 'like') {
 }
 
 describe('a page that follows broadcasts', () => {
-  it('joins the topics of what is on screen, and takes greater revisions', async () => {
+  it('joins the topics of the posts on screen, and applies greater revisions', async () => {
     const page = openPage()
     expect(page.topics()).toEqual([])
     page.show()
@@ -131,7 +131,7 @@ describe('a page that follows broadcasts', () => {
     await expect.poll(page.count).toBe(451)
   })
 
-  it('reads what it has missed before it had joined', async () => {
+  it('reads counts that changed before it had joined', async () => {
     const page = openPage()
     page.show()
     await expect.poll(page.count).toBe(446)
@@ -151,7 +151,7 @@ describe('a page that follows broadcasts', () => {
     await expect.poll(page.topics, { timeout: 3000 }).toEqual([topicOf('like', BEAR)])
   })
 
-  it('notices a socket that has gone silent, joins again and reads what is on screen', async () => {
+  it('finds that a socket has gone silent, joins again and reads the posts on screen', async () => {
     const page = openPage()
     page.show()
     await expect.poll(page.hasJoined).toBe(true)

@@ -314,7 +314,10 @@ const COMMANDS: Record<string, Cases> = {
       args: ['--base-path', 'api'],
       says: /^--base-path api is no path: begin with a slash/,
     },
-    'nobody who could like': { args: ['--no-anonymous'], says: /^--no-anonymous without --jwks: / },
+    'a server on which no session could like': {
+      args: ['--no-anonymous'],
+      says: /^--no-anonymous without --jwks: /,
+    },
     'an issuer of no keys': { args: ['--issuer', 'a'], says: /^--issuer without --jwks: name the address/ },
     'no secret': { env: { ONECOUNT_SECRET: '' }, says: /ONECOUNT_SECRET/ },
     ...METRICS,
@@ -496,7 +499,7 @@ afterAll(() => {
   for (const runner of runners) runner.stop()
 })
 
-/** Runs a case in a folder of its own. Answers what is not as it should be. */
+/** Runs a case in a folder of its own. Answers what differs from the expected outcome. */
 async function faultsOf(runner: Runner, { args, env, files, says, code = 2 }: Case): Promise<string[]> {
   const cwd = await folderWith(files)
   const before = await readdir(cwd, { recursive: true })

@@ -88,7 +88,7 @@ describe('every command on a cluster with several partitions', () => {
     expect(await ended).toMatchObject({ code: 0, err: '' })
   })
 
-  it('verify finds what differs, and reconcile mends it', async () => {
+  it('verify finds differences, and reconcile repairs them', async () => {
     await cli.damage()
     expect(await json('verify')).toMatchObject({ code: 1, report: { posts: POSTS.length, differences: 2 } })
     expect(await json('reconcile')).toMatchObject({ code: 0, report: { mended: 2 } })
@@ -190,7 +190,7 @@ describe('a setting that does not fit', () => {
     expect(await failed({ REDIS_URL, REDIS_CLUSTER: '1' })).toMatch(SINGLE)
   })
 
-  it('is mended by REDIS_CLUSTER or --cluster', async () => {
+  it('is fixed by REDIS_CLUSTER or --cluster', async () => {
     expect(await json('verify', '--sample', '1')).toMatchObject({ code: 0 })
     const flagged = await cli.json(['verify', '--cluster'], { ...env, REDIS_URL: one() })
     expect(flagged).toMatchObject({ code: 0 })

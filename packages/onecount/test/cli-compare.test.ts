@@ -47,7 +47,7 @@ describe('onecount verify and reconcile', () => {
         await stores.redis.sadd(stores.keys.sessions('mallory'), POST.id)
       },
     ],
-  ])('find and mend %s', async (_, keys, damage) => {
+  ])('find and repair %s', async (_, keys, damage) => {
     await damage()
     expect(await found(POST.id)).toMatchObject({ postId: POST.id, postgresCount: 2, keys })
     expect(await cli.json(['reconcile', '--post', POST.id])).toMatchObject({ code: 0, report: { mended: 1 } })
@@ -57,7 +57,7 @@ describe('onecount verify and reconcile', () => {
     expect(await shown(POST.id, 'ana')).toMatchObject({ count: 2, liked: true, source: 'redis' })
   })
 
-  it('mend mirrors from Redis too, and leave a heart that is right', async () => {
+  it('repair mirrors from Redis too, and leave a correct heart as it is', async () => {
     await stores.redis.srem(stores.keys.liked(POST.id), 'ana')
     await stores.redis.sadd(stores.keys.liked(POST.id), 'ben-not')
     await app.read([POST.id], 'ben-not')
@@ -114,7 +114,7 @@ describe('onecount verify and reconcile', () => {
 })
 
 describe('hydrateAll', () => {
-  it('makes the mirrors what Postgres has, and leaves what people press', async () => {
+  it('writes the mirrors as Postgres holds them, and leaves concurrent presses', async () => {
     await stores.redis.sadd(stores.keys.liked(POST.id), 'mallory')
     await stores.redis.sadd(stores.keys.sessions('mallory'), POST.id)
     await stores.redis.del(

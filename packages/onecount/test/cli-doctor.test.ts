@@ -66,7 +66,7 @@ describe('onecount doctor', () => {
     expect(named(nothing.report.findings, 'ONECOUNT_SECRET')).toMatchObject({ verdict: 'ok' })
   })
 
-  it('says what a database without the migrations lacks', async () => {
+  it('lists the objects that a database without the migrations lacks', async () => {
     const { code, report } = await cli.json(['doctor'], {
       DATABASE_URL: stores.databaseUrl.replace(/\w+$/, 'postgres'),
     })
@@ -147,13 +147,13 @@ describe('what doctor finds in Postgres', () => {
     ],
     ['tables', 'alter table post_ratings drop column op cascade', 'apply what npx onecount migration prints'],
     ['counts', 'drop table post_ratings cascade', 'apply what npx onecount migration prints'],
-  ])('names %s, and how to mend it', async (check, damage, mend) => {
+  ])('names %s, and how to repair it', async (check, damage, remedy) => {
     const sql = connect(await stores.anotherDatabase(`d${++databases}`), { max: 1 })
     await sql.unsafe(damage)
     const found = named(await checkKind(sql), check)
     await sql.end()
-    expect(found).toMatchObject({ mend: expect.stringContaining(mend) })
-    const isWarning = check === 'publication' || mend === 'npx onecount worker'
+    expect(found).toMatchObject({ mend: expect.stringContaining(remedy) })
+    const isWarning = check === 'publication' || remedy === 'npx onecount worker'
     expect(found?.verdict).toBe(isWarning ? 'warn' : 'fail')
   })
 
@@ -172,7 +172,7 @@ describe('what doctor finds in Postgres', () => {
 })
 
 describe('what doctor finds in Redis', () => {
-  it('names an eviction that throws keys away, and a mend that outlives a restart', async () => {
+  it('names an eviction policy that drops keys, and a remedy that survives a restart', async () => {
     await stores.redis.config('SET', 'maxmemory-policy', 'allkeys-lru')
     const found = named(await checkRedis(stores.redis), 'Redis eviction')
     await stores.redis.config('SET', 'maxmemory-policy', 'noeviction')

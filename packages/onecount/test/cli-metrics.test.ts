@@ -74,7 +74,7 @@ describe('onecount worker --metrics', () => {
     child.kill('SIGKILL')
   })
 
-  it('ends with a message where its port is taken', async () => {
+  it('ends with a message where its port is in use', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await new Promise(resolve => other.once('listening', resolve))
     const { port } = other.address() as AddressInfo

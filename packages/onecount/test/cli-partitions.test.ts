@@ -7,7 +7,7 @@ const stores = forAllTests(startStores)
 const cli = forAllTests(() => startCli(stores))
 
 describe('onecount partitions', () => {
-  it('says how many there are, changes them with what is pending, and can be repeated', async () => {
+  it('prints the number of partitions, changes it while ops are pending, and can be repeated', async () => {
     const { json } = cli
     const app = await cli.begin()
     expect((await cli.run(['partitions'])).out).toBe('The posts are in 1 partition.\n')

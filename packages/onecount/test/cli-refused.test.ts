@@ -26,7 +26,7 @@ describe('onecount refused', () => {
     await app.drainOnce()
   })
 
-  it('lists what is set aside, and why', async () => {
+  it('lists the ops that are set aside, and the reasons', async () => {
     const { code, report } = await cli.json(['refused'])
     expect(code).toBe(1)
     expect(report).toMatchObject({
@@ -44,7 +44,7 @@ describe('onecount refused', () => {
     })
     const { out } = await cli.run(['refused', '--post', OTHER.id])
     expect(out).toMatch(/^post .*\n.*barred-ben +like +\S+ +new row .*\(23514\)\n1 set aside\.\n$/)
-    expect((await cli.json(['refused', '--session', 'nobody'])).code).toBe(0)
+    expect((await cli.json(['refused', '--session', 'without-refusals'])).code).toBe(0)
   })
 
   it('retries all or some: those whose cause is gone land, once, and Redis follows', async () => {
@@ -93,13 +93,13 @@ describe('onecount refused', () => {
     expect(err).toContain(words)
   })
 
-  it('says what it does', async () => {
+  it('prints its help', async () => {
     const { code, out } = await cli.run(['refused', '--help'])
     expect(code).toBe(0)
     expect(out).toContain('--retry')
   })
 
-  it('is what doctor points at', async () => {
+  it('is the remedy that doctor names', async () => {
     const { code, report } = await cli.json(['doctor'])
     expect(code).toBe(0)
     expect(named(report.findings, 'refused ops')).toMatchObject({

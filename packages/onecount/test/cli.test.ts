@@ -88,13 +88,13 @@ describe('onecount verify', () => {
     [['--sample', '0'], '--sample 0 is no number'],
     [['--fast'], '--fast'],
     [['--sample', '3', '--after', POSTS[3]!.id], 'use one of them'],
-  ])('exits 2 with %j, and says what is wrong', async (args, words) => {
+  ])('exits 2 with %j, and names the mistake', async (args, words) => {
     const { code, err } = await cli.run(['verify', ...args])
     expect(code).toBe(2)
     expect(err).toContain(words)
   })
 
-  it('takes what Postgres has and Redis has not seen as on its way', async () => {
+  it('counts edits of Postgres that Redis has not seen yet as no difference', async () => {
     await stores.sql`insert into post_ratings (post_id, session_id) values (${POST.id}, 'dora')`
     await stores.sql`delete from post_ratings where post_id = ${OTHER.id} and session_id = 'ana'`
     await stores.sql`update posts_new set likes = likes + 5 where id = ${POSTS[2]!.id}`
@@ -147,7 +147,7 @@ describe('onecount reconcile', () => {
     expect(await Promise.all([stores.compare(POST), stores.compare(OTHER)])).toEqual(before)
   })
 
-  it('makes Redis what Postgres is', async () => {
+  it('sets Redis to the state of Postgres', async () => {
     expect(await cli.json(['reconcile'])).toMatchObject({
       code: 0,
       report: { differences: 2, mended: 2, left: [] },
@@ -157,7 +157,7 @@ describe('onecount reconcile', () => {
     expect((await cli.json(['verify'])).code).toBe(0)
   })
 
-  it('makes Postgres what Redis is, with --from redis', async () => {
+  it('sets Postgres to the state of Redis, with --from redis', async () => {
     expect(await cli.json(['reconcile', '--from', 'redis'])).toMatchObject({ code: 0, report: { mended: 2 } })
     expect(await agrees(POST)).toEqual({ count: 2, members: ['ana', 'ben'] })
     expect(await agrees(OTHER)).toEqual({ count: 12, members: ['ana', 'ben'] })

@@ -33,7 +33,7 @@ describe('a client whose clock is one hour ahead', () => {
     expect(await settle(server)).toBe(446)
   })
 
-  it('is refused on a post that nobody has read, and nothing is pending of it', async () => {
+  it('is refused on a post that was never read, and leaves no pending op', async () => {
     const refused = await openBrowser()(startServer(0), 'PUT', likeAt(HOUR))
     expect(refused.status).toBe(409)
     expect(await stores.redis.zcount(stores.keys.recent, '-inf', '+inf')).toBe(0)
@@ -76,7 +76,7 @@ describe('an op that was sent before', () => {
     expect(await settle(server)).toBe(446)
   })
 
-  it('is taken again after that while Postgres does not answer, lags, and changes nothing in the end', async () => {
+  it('is accepted once more while Postgres does not answer, lags, and changes nothing in the end', async () => {
     const server = startServer(0)
     const press = openBrowser()
     const op = likeAt(-2000)
@@ -121,7 +121,7 @@ describe('an op that was sent before', () => {
     expect(await settle(server)).toBe(446)
   })
 
-  it('of a press without one: a repeat inside the engine never beats what was pressed since', async () => {
+  it('of a press without one: a repeat inside the engine never beats a later press', async () => {
     const server = startServer(0)
     const press = openBrowser()
     await press(server, 'PUT')

@@ -56,7 +56,7 @@ function expectAbout(gzip: number, limit: number): void {
   expect(gzip).toBeGreaterThan(limit * 0.9)
 }
 
-describe('what a page loads of onecount', () => {
+describe('the code of onecount that a page loads', () => {
   it.each([
     ['provider and hook', HOOKS, 5600],
     ['provider, hook and button', USUAL, 6000],
@@ -70,12 +70,12 @@ describe('what a page loads of onecount', () => {
   it.each([
     ['provider, hook and button', USUAL, 11_300],
     ['everything', EVERYTHING, 13_700],
-  ])('%s is no larger than this with what is loaded after it', async (_, source, limit) => {
+  ])('%s is no larger than its limit with the modules that it loads later', async (_, source, limit) => {
     // As one file: two share no dictionary, and each takes some hundred bytes more for what it imports of the other.
     expectAbout((await bundle(source, { plugins: [withoutBroadcasts] })).gzip, limit)
   })
 
-  it('loads what follows broadcasts with pages that do, and that is small', async () => {
+  it('includes the code for broadcasts only in pages that follow them, and that is small', async () => {
     const { imports } = await initial(EVERYTHING)
     expect(imports).toContain(BROADCASTS)
     const before = await bundle(EVERYTHING, { plugins: [withoutBroadcasts] })
@@ -117,7 +117,7 @@ describe('what a page loads of onecount', () => {
     },
   )
 
-  it('leaves out what is not imported', async () => {
+  it('leaves out exports that are not imported', async () => {
     const [hooks, all] = [await initial(HOOKS), await initial(ALL)]
     expect(all.gzip - hooks.gzip).toBeGreaterThan(500)
   })

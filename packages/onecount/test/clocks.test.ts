@@ -72,9 +72,9 @@ describe('two servers, the second 30 seconds behind', () => {
 
   it('refuses an op of a right clock that is too far after everything, and accepts the next', async () => {
     const press = openBrowser()
-    await ahead.service.set(POST.id, 'somebody', true, { op: likeAt(-60_000) })
+    await ahead.service.set(POST.id, 'another', true, { op: likeAt(-60_000) })
     await press(ahead, 'PUT', likeAt(-60_000))
-    // The revision is of this moment, so it takes a post that nobody has pressed on for a while.
+    // The revision is of this moment, so the test needs a post without recent presses.
     await stores.redis.set(stores.keys.meta(POST.id), await metaOf(-25_000))
     const refused = await press(behind, 'DELETE', unlikeAt(0))
     expect(refused).toMatchObject({ status: 409, body: { error: { code: 'op_ahead', field: 'op' } } })

@@ -131,13 +131,13 @@ describe('presses of people and posts that are not in Redis, in one turn of the 
   })
 })
 
-describe('what is wrong with one of them', () => {
-  it('touches no other: where Postgres refuses a call for many, each is asked for alone', async () => {
+describe('an error of one of many cold presses', () => {
+  it('touches no other: where Postgres refuses a call for many, each session is read in a call of its own', async () => {
     const of = instance({ snapshots: () => Promise.reject(refused()) })
     expect(await likeAll(of)).toEqual(exact())
   })
 
-  it('is its own: what Postgres refuses of one session leaves the others exact', async () => {
+  it('stays with its session: where Postgres refuses one of them, the others are exact', async () => {
     const of = instance({
       snapshots: () => Promise.reject(refused()),
       snapshot: query =>

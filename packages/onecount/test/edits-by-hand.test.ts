@@ -69,7 +69,7 @@ describe('rows that are edited by hand', () => {
     await expectBoth(POST, 448, ['ana', 'ben'])
   })
 
-  it('a row of a session that the engine would not take counts too, and nobody is held up by it', async () => {
+  it('a row whose session id the engine would refuse counts too, and does not hold up the drain', async () => {
     await stores.sql`insert into post_ratings (post_id, session_id) values (${POST.id}, 'auth0|x')`
     await onecount.set(POST.id, 'eva', true)
     await expectBoth(POST, 450, ['ana', 'auth0|x', 'ben', 'eva'])

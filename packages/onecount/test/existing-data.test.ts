@@ -27,7 +27,7 @@ beforeEach(async () => {
 
 const expected = Object.fromEntries(POSTS.map(post => [post.id, post.shown]))
 
-/** Every post is right in both stores, and every like can be taken back and given again. */
+/** Every post is right in both stores, and every like can be undone and given again. */
 async function expectSound(): Promise<void> {
   await world.onecount.drainOnce()
   expect(await world.counts()).toEqual(expected)
@@ -51,7 +51,7 @@ async function expectSound(): Promise<void> {
 }
 
 describe('data of before', () => {
-  it('is migrated whatever is in it, and right after the repair', async () => {
+  it('is migrated with unsound values in it, and right after the repair', async () => {
     await addExisting(world.sql)
     await applyAll(world.sql)
     expect(await world.repair()).toMatchObject({

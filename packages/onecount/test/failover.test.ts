@@ -77,7 +77,7 @@ async function elsewhere<T>(use: (engine: Onecount) => Promise<T>): Promise<T> {
 }
 
 describe('after a failover that leaves the old connection open', () => {
-  it('the demoted primary is read by nobody: Postgres answers, and then the new primary does', async () => {
+  it('no read is answered by the demoted primary: Postgres answers, and then the new primary does', async () => {
     await warm()
     await failOver()
     await replicate(0)
@@ -101,12 +101,12 @@ describe('after a failover that leaves the old connection open', () => {
     expect(await connectionsOf(0)).toBe(0)
   })
 
-  it('a press that the demoted primary refuses is taken, and counted once', async () => {
+  it('a press that the demoted primary refuses is accepted by Postgres, and counted once', async () => {
     await warm()
     await failOver()
     await replicate(0)
-    const { op, ...taken } = await onecount.set(POST.id, 'ben', true)
-    expect(taken).toMatchObject({ count: 448, liked: true, durable: true, source: 'postgres' })
+    const { op, ...answer } = await onecount.set(POST.id, 'ben', true)
+    expect(answer).toMatchObject({ count: 448, liked: true, durable: true, source: 'postgres' })
     await expect.poll(() => shown('ben'), { timeout: 10_000 }).toMatchObject({ source: 'redis' })
     await onecount.set(POST.id, 'ben', true, { op })
     await onecount.drainOnce()

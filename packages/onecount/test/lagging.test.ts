@@ -32,9 +32,9 @@ async function drained(): Promise<void> {
 }
 
 describe('a press of a session that Redis does not know, while Postgres is down,', () => {
-  it('is taken, shown as lagging to everyone, and exact after the drain', async () => {
-    const taken = await onecount.set(POST.id, 'new', true)
-    expect(taken).toMatchObject({ count: 448, liked: true, durable: false, source: 'lagging' })
+  it('is accepted, shown as lagging to every reader, and exact after the drain', async () => {
+    const pressed = await onecount.set(POST.id, 'new', true)
+    expect(pressed).toMatchObject({ count: 448, liked: true, durable: false, source: 'lagging' })
     expect(await see('new')).toMatchObject({ count: 448, liked: true, durable: false, source: 'lagging' })
     expect(await see(null)).toMatchObject({ count: 448, liked: null, source: 'lagging' })
     expect(await see('ben')).toMatchObject({ count: 448, liked: null, source: 'lagging' })
@@ -42,7 +42,7 @@ describe('a press of a session that Redis does not know, while Postgres is down,
     expect(await see('new')).toMatchObject({
       count: 448,
       liked: true,
-      op: taken.op,
+      op: pressed.op,
       durable: true,
       source: 'redis',
     })
@@ -80,7 +80,7 @@ describe('a press of a session that Redis does not know, while Postgres is down,
     expect(await see(null, OTHER.id)).toMatchObject({ count: 12, source: 'redis' })
   })
 
-  it('is not flipped, as what it was is not known', async () => {
+  it('is not flipped, as its state is not known', async () => {
     await expect(onecount.toggle(POST.id, 'new')).rejects.toMatchObject({ code: 'unavailable' })
     expect(await see(null)).toMatchObject({ count: 447, source: 'redis' })
   })
@@ -176,13 +176,13 @@ describe('while the cut moves on under every snapshot that is read,', () => {
     expect(states.get(POST.id)).toMatchObject({ count: 447, liked: true, source: 'postgres' })
   })
 
-  it('a press that says what it wants is taken, and exact after the drain', async () => {
+  it('a press that names the wanted state is accepted, and exact after the drain', async () => {
     expect(await overtaken(10).set(POST.id, 'new', true)).toMatchObject({ count: 448, source: 'lagging' })
     await drained()
     expect(await see('new')).toMatchObject({ count: 448, liked: true, source: 'redis' })
   })
 
-  it('a press that flips asks Postgres what it flips', async () => {
+  it('a press that flips asks Postgres for the state of the pair', async () => {
     const onecount = overtaken(10)
     expect(await onecount.toggle(POST.id, 'ana')).toMatchObject({ liked: false, source: 'lagging' })
     await onecount.drainOnce()

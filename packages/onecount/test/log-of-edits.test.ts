@@ -117,7 +117,7 @@ describe('rows that are edited by hand', () => {
 })
 
 describe('a post that is edited by hand', () => {
-  it('likes that are set say once that Redis must forget the post, and what is not told stays apart', async () => {
+  it('an edit of likes logs once that Redis must forget the post, and leaves ops that were not told yet', async () => {
     await port.write([{ postId: POST, sessionId: 'eva', op: OP, liked: true }], T)
     await database.sql`update posts_new set likes = 1000 where id = ${POST}`
     await database.sql`update posts_new set likes = likes + 1 where id = ${POST}`

@@ -89,7 +89,7 @@ describe('metrics of one engine', () => {
     }
   }
 
-  it('tell presses that are durable, refused by the caller’s fault, and taken by Postgres alone', async () => {
+  it('tell presses that are durable, refused by the caller’s fault, and accepted by Postgres alone', async () => {
     const { metrics, engine } = watched()
     await engine.set(BEAR.id, 'ana', true, { ack: 'postgres' })
     await expect(engine.set('no post', 'ana', true)).rejects.toMatchObject({ code: 'invalid_post_id' })
@@ -120,7 +120,7 @@ describe('metrics of one engine', () => {
     expect(value('onecount_refused_ops')).toBe(0)
   })
 
-  it('find a count that differs, and no longer once it is mended', async () => {
+  it('report a count that differs until it is repaired', async () => {
     const { metrics, engine } = watched({ sample: { posts: 4, everyMs: 0 } })
     await engine.set(BEAR.id, 'ana', true)
     await engine.drainOnce()
@@ -151,7 +151,7 @@ describe('metrics of one engine', () => {
     }
   })
 
-  it('are told as numbers too, and without asking the stores where nobody wants to know of them', async () => {
+  it('are available as numbers too, and without a call to the stores where the caller leaves those out', async () => {
     const { metrics, engine } = watched()
     await engine.set(BEAR.id, 'ana', true)
     await engine.drainOnce()

@@ -50,12 +50,12 @@ it('are hydrated by one read of Postgres and one call for the post, one for the 
   ])
   // Another session costs no look at the post any more.
   ports.calls.length = 0
-  expect(await see('nobody-yet')).toMatchObject({ count: COUNT, liked: false, source: 'redis' })
+  expect(await see('new-session')).toMatchObject({ count: COUNT, liked: false, source: 'redis' })
   expect(ports.count('redis.install-posts')).toBe(0)
 })
 
-it('are not looked at by that read, whoever asks', async () => {
-  for (const session of ['liker-500000', 'nobody-yet']) {
+it('are not looked at by that read, for any session', async () => {
+  for (const session of ['liker-500000', 'new-session']) {
     const call = `select onecount_hydrate(0, array['${HOT.id}']::uuid[], '${session}', array['${HOT.id}']::uuid[], 500)`
     expect(await blocksOf(call)).toBeLessThan(100)
   }

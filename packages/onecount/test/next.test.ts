@@ -36,8 +36,8 @@ const named = (config: Partial<OnecountNextConfig> = {}): OnecountNextConfig => 
 const apiOf = (config: OnecountNextConfig) => createApi(createParts(config)).answer
 const requestOf = (path: string, init?: RequestInit) => new Request(`http://site.example${path}`, init)
 
-describe('what is made', () => {
-  it('opens and reads nothing before it is used', async () => {
+describe('a configuration', () => {
+  it('opens no store and reads no setting before it is used', async () => {
     vi.stubEnv('ONECOUNT_SECRET', 'short')
     const config = { redis: vi.fn(() => null), postgres: vi.fn(() => stores.ports().postgres) }
     const parts = createParts(named(config))

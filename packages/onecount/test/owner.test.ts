@@ -105,7 +105,7 @@ describe('a second Redis on the Postgres of another', () => {
     expect(owner.said).toEqual([])
   })
 
-  it('keeps what it had accepted, and refuses to be drained by hand', async () => {
+  it('keeps its pending ops, and refuses to be drained by hand', async () => {
     const first = start(stores.redisUrl)
     await isDrained(first)
     await first.onecount.set(POST.id, 'ana', true)
@@ -124,7 +124,7 @@ describe('a second Redis on the Postgres of another', () => {
 })
 
 describe('taking over', () => {
-  it('gives Postgres to the second Redis, with what it had accepted; the first is refused from then on', async () => {
+  it('gives Postgres to the second Redis, with its pending ops; the first is refused from then on', async () => {
     const first = start(stores.redisUrl)
     await first.onecount.set(POST.id, 'ana', true)
     await isDrained(first)

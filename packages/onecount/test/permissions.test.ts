@@ -104,7 +104,7 @@ describe.each([
       return [...(await sql.unsafe(text))]
     })
 
-  it.each(ATTEMPTS)('whoever may do it changes something by: %s', async text => {
+  it.each(ATTEMPTS)('a role with the right to run it changes rows by: %s', async text => {
     const before = await everything(owner)
     await owner
       .begin(async sql => {

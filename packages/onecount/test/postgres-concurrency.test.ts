@@ -226,7 +226,7 @@ describe('calls at the same time', () => {
       return [...new Map(pairs.map(pair => [pair.postId + pair.sessionId, pair])).values()]
     }
 
-    /** What is said of a cut is the same whenever, and by whatever, it is said. */
+    /** Every answer about a cut is the same, whichever function gives it and whenever. */
     function atCut(receipt: string, of: string, what: unknown): void {
       const before = cuts.get(receipt + of)
       if (before !== undefined) expect(what, `${of} at ${receipt}`).toEqual(before)

@@ -29,8 +29,8 @@ async function prune(days = 90): Promise<void> {
   while (await port.prune(days));
 }
 
-describe('what Postgres forgets in time', () => {
-  it('is unlikes from long ago, and no like', async () => {
+describe('a row that Postgres deletes in time', () => {
+  it('is an unlike from long ago, and no like', async () => {
     await press('ana', 2 * daysAgo(100))
     await press('bea', 2 * daysAgo(80))
     await press('cem', 2 * daysAgo(100) + 1)
@@ -41,7 +41,7 @@ describe('what Postgres forgets in time', () => {
     expect((await stores.compare(POST)).postgres).toEqual({ count: 4, members: ['cem'] })
   })
 
-  it('is forgotten once an hour, whoever asks', async () => {
+  it('is forgotten once an hour, however many callers ask', async () => {
     await prune()
     await press('ana', 2 * daysAgo(100))
     expect(await port.prune(90)).toBe(false)
@@ -56,8 +56,8 @@ describe('what Postgres forgets in time', () => {
   })
 })
 
-describe('what is logged for Redis', () => {
-  it('is nothing while none drains', async () => {
+describe('the log for Redis', () => {
+  it('is empty while no Redis drains', async () => {
     await press('ana', 2 * daysAgo(0) + 1)
     expect(await count('like_log')).toBe(0)
     expect((await port.status(0)).unseen).toBe(0)

@@ -168,7 +168,7 @@ describe('the public interface', () => {
     expectTypeOf<Onecount['health']>().returns.resolves.toEqualTypeOf<Health>()
   })
 
-  it('makes whoever shows a count think of the unknown', () => {
+  it('has types that make an application handle unknown counts', () => {
     expectTypeOf<LikeState['count']>().toEqualTypeOf<number | null>()
     expectTypeOf<LikeState['liked']>().toEqualTypeOf<boolean | null>()
     expectTypeOf<Source>().toEqualTypeOf<'redis' | 'lagging' | 'postgres' | 'last-known' | 'unknown'>()

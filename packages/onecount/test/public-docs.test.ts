@@ -15,8 +15,8 @@ const all = entries()
 const program = parseSources(all.map(([, file]) => file))
 const checker = program.getTypeChecker()
 
-describe('what the package exports is explained', () => {
-  it.each(all)('%s: every name has a docstring, and what is called an example', (_, file) => {
+describe('every export of the package is explained', () => {
+  it.each(all)('%s: every name has a docstring, and every function an example', (_, file) => {
     const lacking = exportsOf(program, file).flatMap(meant => {
       const { name } = meant
       const [declaration] = meant.declarations ?? []

@@ -29,7 +29,7 @@ async function oneRun(random: Random): Promise<void> {
   await stores.begin(POSTS)
   const wire = createWire(ports, () => {})
   const settings = { batchSize: 3, rankingPage: 2, breakerMs: 0 }
-  // Every call of the clock is later than any pause: whoever is asked for the ranking and has none begins to build it.
+  // Every call of the clock is later than any pause: an instance that is asked for the ranking and has none begins to build it.
   let ahead = 0
   const start = (instance: number): Onecount =>
     createOnecount({ ...wire.ports(instance), settings, log: { warn() {} }, clock: () => Date.now() + ahead })

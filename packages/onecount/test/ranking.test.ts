@@ -50,14 +50,14 @@ function engineThatStopsAt(page: number, during: () => Promise<unknown>): Onecou
 }
 
 describe('a ranking that is being built', () => {
-  it('is built by one of many who begin at once, and lacks nothing', async () => {
+  it('is built by one of many instances that begin at once, and lacks no post', async () => {
     const engines = Array.from({ length: 5 }, () => stores.instance())
     await Promise.all(engines.map(engine => engine.ranking(10)))
     await Promise.all(engines.map(complete))
     expect(await ranked()).toEqual(POSTS.map(post => post.id))
   })
 
-  it('is not complete when the one who builds it dies, and then is built by another', async () => {
+  it('is not complete when the instance that builds it dies, and then is built by another', async () => {
     const ports = interrupted(stores.ports())
     const dying = stores.instance({
       postgres: ports.postgres,
@@ -79,7 +79,7 @@ describe('a ranking that is being built', () => {
     expect(await ranked()).toHaveLength(POSTS.length)
   })
 
-  it('is not completed by one who was slow, after another has begun anew and died', async () => {
+  it('is not completed by a slow instance after another has begun anew and died', async () => {
     const ports = interrupted(stores.ports())
     ports.fail('hangs', 'redis.fill')
     const second = stores.instance(ports)
@@ -147,7 +147,7 @@ describe('a ranking that is being built', () => {
 describe('a ranking that is complete', () => {
   beforeEach(() => complete())
 
-  it('keeps a post whose likes were set by hand, before anybody has read it', async () => {
+  it('keeps a post whose likes were set by hand, before it was read', async () => {
     await onecount.set(LAST.id, 'ana', true)
     await onecount.drainOnce()
     await stores.sql`update posts_new set likes = 9000 where id in ${stores.sql([LAST.id, POSTS[900]!.id])}`
@@ -176,7 +176,7 @@ describe('a ranking that is complete', () => {
     expect((await onecount.ranking(1))[0]).toBe(POSTS[1]!.id)
   })
 
-  it('soon has a post that was written into Postgres, though nobody has read it', async () => {
+  it('soon has a post that was written into Postgres, though it was never read', async () => {
     const made = { id: randomUUID(), base: 7000 }
     await stores.sql`insert into posts_new (id, author_id, caption, image_url, likes)
       select ${made.id}, author_id, '', '', ${made.base} from posts_new limit 1`
@@ -220,7 +220,7 @@ describe('without Redis', () => {
     await expect.poll(() => alone.ranking(1)).toEqual([LAST.id])
   })
 
-  it('and without Postgres nobody can tell', async () => {
+  it('and without Postgres a ranking fails as unavailable', async () => {
     const ports = interrupted(stores.ports())
     ports.fail('never arrives', 'postgres')
     const alone = stores.instance({ redis: null, postgres: ports.postgres })

@@ -29,8 +29,8 @@ redisContract(
   { maxmemory: true, replicaof: true, monitor: true },
 )
 
-// The in-process server has no memory limit to run into, is nobody's replica and shows nobody what it does; and it
-// shares its time with the tests, so a call has longer.
+// The in-process server has no memory limit, cannot be a replica and does not support MONITOR; and it shares its thread
+// with the tests, so a call has a longer deadline.
 redisContract(
   'ioredis on the in-process server',
   async () => {

@@ -58,12 +58,12 @@ describe.each(Object.entries(DRIVERS))('through %s', (driver, open) => {
     await chain.drain()
   })
 
-  async function during<R>({ make, mend }: Rule, work: () => Promise<R>): Promise<R> {
+  async function during<R>({ make, undo }: Rule, work: () => Promise<R>): Promise<R> {
     await sql.unsafe(make)
     try {
       return await work()
     } finally {
-      await sql.unsafe(mend)
+      await sql.unsafe(undo)
     }
   }
 
@@ -214,7 +214,7 @@ describe.each(Object.entries(DRIVERS))('through %s', (driver, open) => {
     expect(await stored()).toBe(0)
   })
 
-  it('what is dropped does not come back, and what lands has its own op', async () => {
+  it('an op that is dropped does not come back, and one that lands keeps its op', async () => {
     const rule = RULES['a check constraint']!
     const [ana, ben] = ['bad-ana', 'bad-ben'].map(sessionId => ({ postId: FINE, sessionId, op: likeAt(1) }))
     await during(rule, () => chain.drain([ana!, ben!]))

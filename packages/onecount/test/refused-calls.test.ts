@@ -26,7 +26,7 @@ beforeEach(async () => {
 })
 const expectSound = () => database.expectSound(10)
 
-describe('what Postgres refuses', () => {
+describe('a call that Postgres refuses', () => {
   it('of every op refuses the call, which changes nothing', async () => {
     const cut = chainOf(port)
     await cut.drain()

@@ -19,7 +19,7 @@ const instance = (options: Partial<OnecountOptions> = {}) =>
   createOnecount({ ...ports, log: { warn: line => void warnings.push(line) }, ...options })
 const caught = (work: Promise<unknown>) => work.catch((error: unknown) => error)
 
-describe('who waits for durability', () => {
+describe('a caller that waits for durability', () => {
   it("is told with ack: 'postgres', and the repeat of a kept press ends there", async () => {
     const onecount = instance({ ack: 'postgres' })
     const [one, other] = await Promise.all([
@@ -76,7 +76,7 @@ describe('a press of a cold post that is refused while it is answered', () => {
 })
 
 describe('a Postgres that refuses every op', () => {
-  it('pauses the drain, which keeps everything, says why, and goes on once it is mended', async () => {
+  it('pauses the drain, which keeps every op, says why, and resumes once Postgres is repaired', async () => {
     const onecount = instance({ drain: { lingerMs: 1, idleMs: 50, maxBackoffMs: 50 } })
     await onecount.drainOnce()
     const underWay = () =>

@@ -74,7 +74,7 @@ describe.each([
   })
 })
 
-describe('what somebody else has created', () => {
+describe('an object that another role has created', () => {
   it('as a temporary table of the same name is not written by what our triggers set off', async () => {
     const sql = await begin(article)
     await sql.unsafe(`
@@ -98,10 +98,10 @@ describe('what somebody else has created', () => {
         create role mallory_${kind.name} login;
         set role mallory_${kind.name};
         create function public.joined(text, uuid) returns text language plpgsql as
-          $$ begin raise exception 'taken'; end $$;
+          $$ begin raise exception 'hijacked'; end $$;
         create operator public.|| (leftarg = text, rightarg = uuid, function = public.joined);
         create function public.joined(bigint, bigint) returns bigint language plpgsql as
-          $$ begin raise exception 'taken'; end $$;
+          $$ begin raise exception 'hijacked'; end $$;
         create operator public.% (leftarg = bigint, rightarg = bigint, function = public.joined);
         reset role;
         drop trigger note on ${namesOf(kind).rows}`)

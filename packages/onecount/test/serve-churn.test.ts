@@ -54,7 +54,7 @@ function overHttp(url: string): Pick<Onecount, 'set' | 'read'> {
   }
 }
 
-it('holds in both stores what people were told, through two servers with two processes each', async () => {
+it('both stores hold the answers that people got from two servers with two processes each', async () => {
   const sql = await churnDatabase(postgres, 'churn_http', 1)
   const { user, host, port, database } = sql.options
   const env = {

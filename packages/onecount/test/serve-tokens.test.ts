@@ -79,8 +79,8 @@ describe('people who are signed in', () => {
   })
 })
 
-describe('whoever is not signed in', () => {
-  it('likes as an anonymous session, or is refused as the server was told', async () => {
+describe('a visitor who is not signed in', () => {
+  it('likes as an anonymous session, or is refused where the server is started so', async () => {
     expect((await put(open.url)).status).toBe(200)
     const refused = await put(closed.url)
     expect({ status: refused.status, body: await refused.json() }).toMatchObject({

@@ -55,7 +55,7 @@ describe('onecount serve', () => {
     expect((await stores.compare(OTHER)).postgres.count).toBe(OTHER.base + 3)
   })
 
-  it('answers what has begun and drains what is left when it is asked to stop', async () => {
+  it('answers the requests that have begun and drains the pending ops when it is asked to stop', async () => {
     const { url, origin, kill, ended } = await serve()
     const cookie = cookieIn(await put(url, POST.id))
     const socket = connect(Number(new URL(origin).port), '127.0.0.1')
@@ -125,7 +125,7 @@ describe('onecount serve', () => {
     }
   })
 
-  it('with --json says in one object what is wrong and what to do', async () => {
+  it('with --json prints one object with the mistake and the remedy', async () => {
     const token = ['--jwks', 'https://a.example/.well-known/jwks.json']
     const wrong: [{ code: string; setting?: string; fix: string }, string[], Record<string, string>][] = [
       [{ code: 'usage', setting: '--origin', fix: 'name each site' }, ['--origin', '*'], {}],
@@ -164,7 +164,7 @@ describe('onecount serve', () => {
     }
   })
 
-  it('names a port that is taken, also with several processes', async () => {
+  it('names a port that is in use, also with several processes', async () => {
     const other = createServer().listen(0, '127.0.0.1')
     await once(other, 'listening')
     const { port } = other.address() as AddressInfo

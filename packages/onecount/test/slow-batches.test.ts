@@ -12,7 +12,7 @@ const POSTS = Array.from({ length: 8 }, (_, i) => ({
 const [LOCKED] = POSTS as [(typeof POSTS)[0]]
 
 let stores: Stores
-/** The engine's own: what is cancelled is never a query of the test. */
+/** The engine's own connection, so that a test never cancels a query of its own. */
 let sql: Sql
 beforeAll(async () => {
   stores = await startStores()
@@ -40,8 +40,8 @@ async function drainUntil(
   expect(await done()).toBe(true)
 }
 
-describe('a batch that Postgres does not take in time, while it answers', () => {
-  it('is made smaller until it is taken, where each row takes its time', async () => {
+describe('a batch that Postgres does not apply in time, while it answers', () => {
+  it('is made smaller until Postgres applies it, where each row is slow', async () => {
     const onecount = instance(1000)
     await onecount.drainOnce()
     await stores.sql.unsafe(`

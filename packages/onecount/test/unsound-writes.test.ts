@@ -8,7 +8,7 @@ beforeEach(async () => {
   world = await existing.begin()
 })
 
-describe('what an application writes later', () => {
+describe('a row that an application writes later', () => {
   beforeEach(async () => {
     await addExisting(world.sql)
     await applyAll(world.sql)
@@ -38,7 +38,7 @@ describe('what an application writes later', () => {
   })
 
   it.each(['null', '0', '1', '2', '-3', String(3.6e15), '9223372036854775807'])(
-    'a row that comes with the op %s is a like that can be taken back',
+    'a row that comes with the op %s is a like that can be undone',
     async op => {
       await world.sql.unsafe(
         `insert into post_ratings (post_id, session_id, op, created_at)

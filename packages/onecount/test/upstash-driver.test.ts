@@ -12,7 +12,7 @@ import { forAllTests } from './support/for-all-tests'
 import { startStores } from './support/stores'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
-const SESSION = 'somebody-in-particular'
+const SESSION = 'one-session-in-particular'
 
 const redis = forAllTests(startRedisServer)
 let server: UpstashServer
@@ -25,7 +25,7 @@ beforeEach(() => {
   fates = []
 })
 
-/** A busy machine is not taken for a server that does not answer, unless a test says how long to wait. */
+/** Patient, so that a busy machine does not look like a server that does not answer, unless a test says otherwise. */
 const portOf = (address: { url: string; token: string }, options = { timeoutMs: 20_000 }) =>
   upstashPort(createUpstashClient({ ...address, ...options }), address)
 const limit = (port: ReturnType<typeof portOf>, key: string) =>
@@ -59,7 +59,7 @@ describe('the driver of Upstash', () => {
     expect(server.requests() - before).toBeGreaterThanOrEqual(5)
   })
 
-  it('sends again on a new connection what one of before refuses, where the process may have been frozen', async () => {
+  it('repeats a call on a new connection where an old one fails and the process may have been frozen', async () => {
     const port = portOf(server)
     await limit(port, 'frozen')
     const before = server.requests()
@@ -111,7 +111,7 @@ describe('the driver of Upstash', () => {
     await new Promise(resolve => slow.close(resolve))
   })
 
-  it('names a call that is too large, and Redis is not taken for unreachable', async () => {
+  it('names a call that is too large, and does not report Redis as unreachable', async () => {
     const error = await errorOf(portOf(server).run('limit', ['x'.repeat(1_100_000)], [1, 1]))
     expect(error).toMatchObject({ store: 'redis', scope: 'call' })
     expect((error as Error).message).toContain('max request size')
@@ -200,7 +200,7 @@ describe('the address of Upstash', () => {
       'UPSTASH_REDIS_REST_URL',
       'TCP endpoint',
     ],
-  ])('names what is wrong with %o', (env, field, detail) => {
+  ])('names the mistake in %o', (env, field, detail) => {
     try {
       readUpstashAddress(env)
       expect.unreachable()

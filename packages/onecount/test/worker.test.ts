@@ -45,7 +45,7 @@ const rows = async (prefix: string) => {
 }
 
 describe('onecount worker', () => {
-  it('drains what an application left with --once, says nothing and ends with 0', async () => {
+  it('drains the backlog of an application with --once, prints nothing and ends with 0', async () => {
     const app = await likeEverything(10, 'once')
     expect(app.pending).toBe(200)
     expect(await onecount(['worker', '--once']).ended).toEqual({ code: 0, output: '' })

@@ -29,7 +29,7 @@ it('a slow reply arrives, later', async () => {
   expect(awakeNow() - began).toBeGreaterThanOrEqual(115)
 })
 
-it('what is cut off hears nothing, also on a new connection, and everything when it is healed', async () => {
+it('a client that is cut off gets no reply, also on a new connection, until the link is healed', async () => {
   link.cut()
   await expect(client.get('a')).rejects.toThrow('timed out')
   const late = new Redis(link.port, '127.0.0.1', { commandTimeout: 300, enableReadyCheck: false })
@@ -60,7 +60,7 @@ it('a trap lets one request through and strikes in the place of its reply, once'
   direct.disconnect()
 })
 
-it('a reply that says nothing was carried out passes, and a trap that is taken away strikes nothing', async () => {
+it('a reply that says nothing was carried out passes, and a trap that is disarmed does not strike', async () => {
   let struck = 0
   link.arm({
     isRequest: data => data.includes('incr'),

@@ -56,7 +56,7 @@ export class FaultProxy {
   private constructor(
     /** The port of the program behind it. */
     private target: number,
-    /** Of what is duplicated; a protocol with a state of its own cannot be. */
+    /** Whose requests can be duplicated; null for a protocol with state, whose requests cannot. */
     private readonly protocol: Protocol | null,
   ) {}
 
@@ -75,7 +75,7 @@ export class FaultProxy {
     this.#fault = fault
   }
 
-  /** Everything passes again. What has lost bytes is reset; what is half-open stays so: only its ends can tell. */
+  /** Ends the fault. Resets connections that have lost bytes; a half-open one stays: only its ends can detect it. */
   heal(): void {
     const wasHalfOpen = this.#fault === 'half-open'
     this.#fault = null
@@ -83,7 +83,7 @@ export class FaultProxy {
     for (const connection of this.#connections) if (connection.isSilent && !wasHalfOpen) reset(connection)
   }
 
-  /** From now on nothing passes on what is connected, in either direction, and neither end is told. */
+  /** From now on no byte passes on the present connections, in either direction, and neither end is told. */
   silence(): void {
     for (const connection of this.#connections) connection.isSilent = true
   }
@@ -103,7 +103,7 @@ export class FaultProxy {
     this.#trap = { ...trap }
   }
 
-  /** The trap is taken away, if it has not struck yet. */
+  /** Removes the trap, if it has not struck yet. */
   disarm(): void {
     this.#trap = null
   }

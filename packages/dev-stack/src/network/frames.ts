@@ -1,4 +1,4 @@
-/** Whole requests at the start of a buffer, and what is left after them. */
+/** Whole requests at the start of a buffer, and the bytes after them. */
 export interface Frames {
   frames: Buffer[]
   rest: Buffer

@@ -20,7 +20,7 @@ interface JoinConfig {
   private?: boolean
 }
 
-/** What is broadcast. A public and a private channel of one topic hear nothing of each other. */
+/** A broadcast message. A public and a private channel of one topic hear nothing of each other. */
 export interface Broadcast {
   topic: string
   isPrivate: boolean

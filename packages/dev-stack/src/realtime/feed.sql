@@ -11,7 +11,7 @@ begin
     'record', case when tg_op = 'DELETE' then '{}'::json else to_json(new) end,
     'oldRecord', case when tg_op = 'INSERT' then '{}'::json else json_build_object('id', old.id) end
   )::text;
-  -- A notification ends at 8,000 bytes; what is larger goes without its row, as hosted Realtime does it too.
+  -- A notification ends at 8,000 bytes; a larger one goes without its row, as with hosted Realtime.
   if octet_length(v_message) > 7900 then
     v_message := json_build_object(
       'schema', tg_table_schema, 'table', tg_table_name, 'type', tg_op,

@@ -16,7 +16,7 @@ export const isBroadcastAddress = (pathname: string): boolean => pathname === AD
 
 /**
  * `POST /realtime/v1/api/broadcast` with `{ messages: [{ topic, event, payload, private }] }`, and
- * `…/broadcast/<topic>/events/<event>?private=true` with the payload: 202. What is private goes out if the policies of
+ * `…/broadcast/<topic>/events/<event>?private=true` with the payload: 202. A private message goes out if the policies of
  * `realtime.messages` let the role of the key send it, and is dropped otherwise, also with 202, as hosted Realtime does.
  */
 export function createBroadcastEndpoint(hub: Hub, roleOf: (key: string | null) => Role | null) {

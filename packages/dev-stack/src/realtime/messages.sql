@@ -23,8 +23,8 @@ $$;
 grant usage on schema realtime to anon, authenticated, service_role;
 grant select, insert, update on realtime.messages to anon, authenticated, service_role;
 
--- Whether a role may hear what is broadcast on a private topic, and whether it may broadcast: a row is inserted for it
--- to see, and it inserts one itself. Nothing of that stays.
+-- Whether a role may hear messages on a private topic, and whether it may send them: a row is inserted for it to see, and
+-- it inserts one itself. Both are rolled back.
 create or replace function realtime.local_permissions(p_topic text, p_role text, out hears boolean, out sends boolean)
 language plpgsql as $$
 declare

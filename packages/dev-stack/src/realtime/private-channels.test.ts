@@ -81,7 +81,7 @@ describe.each(['PGlite', 'PostgreSQL'])('private channels of the local Supabase,
       }),
     })
     expect(batch.status).toBe(202)
-    // What is sent after them is heard, so they would have been heard before it.
+    // A later message is heard, so they would have been heard before it.
     await privately(server()).httpSend('likes', { n: 4 })
     await expect.poll(() => heard).toEqual([{ n: 4 }])
   })
@@ -98,7 +98,7 @@ describe.each(['PGlite', 'PostgreSQL'])('private channels of the local Supabase,
     expect(inPublic).toEqual([{ n: 1 }])
   })
 
-  // PGlite is the gateway's own, and nobody else can look into it.
+  // PGlite belongs to the gateway: a test cannot connect to it.
   if (store === 'PostgreSQL')
     it('leaves nothing of its checks in the table', async () => {
       await listen(privately(reader()))

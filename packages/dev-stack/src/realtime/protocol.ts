@@ -29,7 +29,7 @@ const USER_BROADCAST_PUSH = 3
 const HEADER = 7
 const JSON_ENCODING = 1
 
-/** Kind, five lengths, encoding; then join ref, ref, topic, event and metadata, then what is broadcast. */
+/** Kind, five lengths, encoding; then join ref, ref, topic, event and metadata, then the payload. */
 function decodeBroadcast(data: Buffer): Message {
   if (data[0] !== USER_BROADCAST_PUSH || data[6] !== JSON_ENCODING)
     throw new SyntaxError('not a JSON broadcast')

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Makes a folder this process' own. A lock of a process that is gone is taken over. @throws when it is in use */
+/** Makes a folder this process' own. Replaces the lock of a process that is gone. @throws when it is in use */
 export function lockFolder(dir: string): () => void {
   mkdirSync(dir, { recursive: true })
   const file = join(dir, 'lock')

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { freePort, listenOnLoopback, onFreePort, PortTaken } from './free-port'
+import { freePort, listenOnLoopback, onFreePort, PortInUse } from './free-port'
 import { startJsRedis } from './js-redis'
 import { killOnExit } from './kill-on-exit'
 import { startRedisServer } from './redis-server'
@@ -18,7 +18,7 @@ async function occupy(port = 0): Promise<number> {
   return (server.address() as { port: number }).port
 }
 
-describe('a port that is taken between looking and listening', () => {
+describe('a port that another program opens between looking and listening', () => {
   it('is left for the next one', async () => {
     const first = await freePort()
     const tried: number[] = []
@@ -26,7 +26,7 @@ describe('a port that is taken between looking and listening', () => {
       tried.push(port)
       if (tried.length < 3) {
         await occupy(port)
-        throw new PortTaken('taken')
+        throw new PortInUse('in use')
       }
       return port
     })
@@ -37,12 +37,12 @@ describe('a port that is taken between looking and listening', () => {
   })
 
   it('is left for another one of the system, where any will do', async () => {
-    let taken = 0
+    let tries = 0
     const port = await onFreePort(0, async port => {
-      if (taken++ === 0) throw new PortTaken('taken')
+      if (tries++ === 0) throw new PortInUse('in use')
       return port
     })
-    expect([taken, port > 0]).toEqual([2, true])
+    expect([tries, port > 0]).toEqual([2, true])
   })
 
   it('does not hide other errors of a program', async () => {
@@ -53,27 +53,27 @@ describe('a port that is taken between looking and listening', () => {
   })
 
   it('is stepped over by a server that listens itself', async () => {
-    const taken = await occupy()
+    const busy = await occupy()
     const server = createServer()
     servers.push(server)
-    expect(await listenOnLoopback(server, taken)).toBeGreaterThan(taken)
+    expect(await listenOnLoopback(server, busy)).toBeGreaterThan(busy)
     expect(server.address()).toMatchObject({ address: '127.0.0.1' })
-    await expect(listenOnLoopback(createServer(), taken, { exact: true })).rejects.toThrow('EADDRINUSE')
+    await expect(listenOnLoopback(createServer(), busy, { exact: true })).rejects.toThrow('EADDRINUSE')
   })
 
   it('makes redis-server say so, also where another program answers there', async () => {
-    const taken = await occupy()
-    await expect(startRedisServer({ port: taken })).rejects.toThrow(PortTaken)
+    const busy = await occupy()
+    await expect(startRedisServer({ port: busy })).rejects.toThrow(PortInUse)
     const other = killOnExit(await startRedisServer())
-    await expect(startRedisServer({ port: other.port, password: 'own' })).rejects.toThrow(PortTaken)
-    await expect(startRedisServer({ port: other.port })).rejects.toThrow(PortTaken)
+    await expect(startRedisServer({ port: other.port, password: 'own' })).rejects.toThrow(PortInUse)
+    await expect(startRedisServer({ port: other.port })).rejects.toThrow(PortInUse)
     const next = killOnExit(await startRedisServer({ preferredPort: other.port }))
     expect(next.port).toBeGreaterThan(other.port)
     await Promise.all([next.stop(), other.stop()])
   })
 
   it('makes the JavaScript Redis say so, where it shall take the place of an earlier one', async () => {
-    const taken = await occupy()
-    await expect(startJsRedis({ port: taken })).rejects.toThrow('EADDRINUSE')
+    const busy = await occupy()
+    await expect(startJsRedis({ port: busy })).rejects.toThrow('EADDRINUSE')
   })
 })

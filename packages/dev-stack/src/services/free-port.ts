@@ -4,12 +4,12 @@ import { createServer, type Server } from 'node:net'
 const TRIED = 100
 
 /** A program found its port in use. Between looking for a free port and listening on it another program may come. */
-export class PortTaken extends Error {
-  override readonly name = 'PortTaken'
+export class PortInUse extends Error {
+  override readonly name = 'PortInUse'
 }
 
 /** Whether the last words of a program say that its port was in use. */
-export const saysPortTaken = (words: string): boolean => /EADDRINUSE|address already in use/i.test(words)
+export const saysPortInUse = (words: string): boolean => /EADDRINUSE|address already in use/i.test(words)
 
 /** A port that no program uses right now, chosen by the system. */
 export function freePort(): Promise<number> {
@@ -21,7 +21,7 @@ export function freePort(): Promise<number> {
  * between looking and listening is tried no more.
  *
  * @param preferred 0: chosen by the system
- * @param start throws PortTaken where the program finds its port in use
+ * @param start throws PortInUse where the program finds its port in use
  */
 export async function onFreePort<T>(
   preferred: number,
@@ -34,7 +34,7 @@ export async function onFreePort<T>(
     try {
       return await start(port)
     } catch (error) {
-      if (!(error instanceof PortTaken)) throw error
+      if (!(error instanceof PortInUse)) throw error
       from = port + 1
     }
   }
@@ -56,7 +56,7 @@ export async function listenOnLoopback(
     try {
       return await listen(server, port, '127.0.0.1')
     } catch (error) {
-      if (!isTaken(error)) throw error
+      if (!isInUse(error)) throw error
     }
   }
   throw exact ? new Error(`port ${preferred} is in use (EADDRINUSE)`) : noneFree(preferred)
@@ -66,7 +66,7 @@ async function firstFreePort(from: number, end: number, host: string): Promise<n
   for (let port = from; port < end && port <= 65535; port++) {
     const free = await probe(port, host).catch(error => {
       // A port below 1024 may be refused to this user: the next one is not better, and the program says why.
-      if (!isTaken(error)) throw error
+      if (!isInUse(error)) throw error
       return null
     })
     if (free !== null) return free
@@ -77,7 +77,7 @@ async function firstFreePort(from: number, end: number, host: string): Promise<n
 const noneFree = (preferred: number) =>
   new Error(`no port between ${preferred} and ${Math.min(preferred + TRIED - 1, 65535)} is free`)
 
-const isTaken = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
+const isInUse = (error: unknown) => (error as NodeJS.ErrnoException).code === 'EADDRINUSE'
 
 async function probe(port: number, host: string): Promise<number> {
   const server = createServer()

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import postgres from 'postgres'
-import { onFreePort, PortTaken, saysPortTaken } from './free-port'
+import { onFreePort, PortInUse, saysPortInUse } from './free-port'
 import { findProgram, type Running, run, until } from './process'
 
 export interface PostgresServer extends Running {
@@ -98,7 +98,7 @@ interface StartOptions {
   fsync: boolean
 }
 
-/** @throws PortTaken */
+/** @throws PortInUse */
 async function startOn(port: number, program: string, root: string, { user, fsync }: StartOptions) {
   const data = join(root, 'data')
   const settings = { fsync: fsync ? 'on' : 'off', listen_addresses: '127.0.0.1', max_connections: 200 }
@@ -106,10 +106,10 @@ async function startOn(port: number, program: string, root: string, { user, fsyn
   for (const [name, value] of Object.entries(settings)) args.push('-c', `${name}=${value}`)
   const server = run(program, args, { ...user, cwd: root })
   const url = `postgres://postgres@127.0.0.1:${port}/postgres`
-  // Another Postgres may have taken the port meanwhile and answer instead: this one ends then.
+  // Another Postgres may have opened the port meanwhile and answer instead: this one ends then.
   const isOurs = async () => (await query(url, 'show data_directory'))[0]?.data_directory === data
   await until('postgres', server, isOurs).catch(error => {
-    throw saysPortTaken(server.lastWords()) ? new PortTaken(String(error.message)) : error
+    throw saysPortInUse(server.lastWords()) ? new PortInUse(String(error.message)) : error
   })
   return { ...server, url, port }
 }

@@ -30,7 +30,7 @@ export interface ClusterNode {
 export interface SlotMove {
   /** Moves up to `count` keys in one atomic MIGRATE. @returns how many keys the source still holds */
   migrate(count: number): Promise<number>
-  /** Moves what is left, and gives the slot to its new primary. */
+  /** Moves the remaining keys, and gives the slot to its new primary. */
   finish(): Promise<void>
 }
 
@@ -54,7 +54,7 @@ export interface RedisCluster {
   kill(node: ClusterNode): Promise<void>
   /**
    * Starts a killed node again, at its address and with its place in the cluster. It holds no data: restart a primary
-   * only after its replica has taken over, or the keys are lost.
+   * only after its replica is promoted, or the keys are lost.
    */
   restart(node: ClusterNode): Promise<void>
   /** SIGSTOP: it hangs, and its connections stay open. */

@@ -21,7 +21,7 @@ async function withClient<T>(url: string, use: (client: Redis) => Promise<T>): P
   }
 }
 
-describe('a Redis that outlived whoever started it', () => {
+describe('a Redis that outlived the process that started it', () => {
   it('is ended before another one uses its folder, and nothing that it held is lost', async () => {
     const first = killOnExit(await startRedisServer({ dir }))
     await withClient(first.url, client => client.set('post:likes:1', '447'))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Redis } from 'ioredis'
 import { privateFolder, writePrivateFile } from '../private-files'
-import { onFreePort, PortTaken, saysPortTaken } from './free-port'
+import { onFreePort, PortInUse, saysPortInUse } from './free-port'
 import { findProgram, type Running, run, until } from './process'
 
 export interface RedisServer extends Running {
@@ -34,7 +34,7 @@ export const findRedisServer = (): string | undefined => findProgram(['redis-ser
 /**
  * Starts a real Redis on loopback and waits until it answers.
  *
- * @throws PortTaken when `port` is in use
+ * @throws PortInUse when `port` is in use
  */
 export async function startRedisServer(options: RedisServerOptions = {}): Promise<RedisServer> {
   const program = findRedisServer()
@@ -57,7 +57,7 @@ export async function startRedisServerAgain(
     try {
       return await startRedisServer(options)
     } catch (error) {
-      if (!(error instanceof PortTaken) || Date.now() > end) throw error
+      if (!(error instanceof PortInUse) || Date.now() > end) throw error
     }
     await new Promise(resolve => setTimeout(resolve, 100))
   }
@@ -79,10 +79,10 @@ async function startOn(
     ...['--maxmemory-policy', 'noeviction', ...args],
   ]
   const server = run(program, settings, { detached })
-  // Another Redis may have taken the port meanwhile and answer instead: this one ends then.
+  // Another Redis may have opened the port meanwhile and answer instead: this one ends then.
   await until('redis-server', server, async () => (await configOf(port, password)) === config).catch(
     error => {
-      throw saysPortTaken(server.lastWords()) ? new PortTaken(String(error.message)) : error
+      throw saysPortInUse(server.lastWords()) ? new PortInUse(String(error.message)) : error
     },
   )
   if (options.dir) writePrivateFile(join(dir, PORT_FILE), String(port))

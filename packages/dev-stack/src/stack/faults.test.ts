@@ -72,7 +72,7 @@ it('the application reaches Redis through a proxy that can be slow and silent; o
   direct.disconnect()
 })
 
-it('what the stack has not started it leaves alone, and says so', async () => {
+it('the stack refuses faults of stores that it has not started, and says why', async () => {
   await start({ withRedis: false })
   const lines = (await command('faults')).split('\n')
   expect(lines).toHaveLength(5)

@@ -51,7 +51,7 @@ async function realRedis(dataDir: string) {
   const dir = join(dataDir, 'redis')
   const password = keptSecret(dir, 'password')
   await endLeftOverRedis(dir, password)
-  // Ctrl-C goes to the whole group, and what is pending has to be drained before Redis ends.
+  // Ctrl-C goes to the whole group, and pending ops have to be drained before Redis ends.
   const options = { dir, password, detached: true }
   const redis = await startRedisServer({ ...options, preferredPort: PORT })
   const { port } = redis

@@ -80,7 +80,7 @@ it('an address that cannot be read, and keys that are missing, are named', async
   await expect(start({ ...env, REDIS_URL: mixed })).rejects.toThrow(/^((?!hidden).)*REDIS_URL mixes/)
 })
 
-it('Ctrl-C in the terminal does not reach Redis, which ends after what is pending was drained', async () => {
+it('Ctrl-C in the terminal does not reach Redis, which ends after the pending ops were drained', async () => {
   const { redisUrl } = await start({ ...KEYS, SUPABASE_URL: 'http://127.0.0.1:1' })
   const client = new Redis(redisUrl!)
   const pid = /process_id:(\d+)/.exec(await client.info('server'))![1]!

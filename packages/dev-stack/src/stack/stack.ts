@@ -37,7 +37,7 @@ export interface Stack extends Stores {
   summary: string[]
   /** Lets pages of these origins read from the Supabase that runs here. */
   allow(origins: readonly string[]): Promise<void>
-  /** Drains what is pending, then stops the parts, the last one first. */
+  /** Drains the pending ops, then stops the parts, the last one first. */
   stop(): Promise<void>
 }
 

@@ -49,7 +49,7 @@ export async function supabaseFor({
     },
     ended: code =>
       say(
-        `Supabase has ended (${code ?? 'killed'}): the application goes on with Redis, which keeps what is liked. ` +
+        `Supabase has ended (${code ?? 'killed'}): the application goes on with Redis, which keeps the likes. ` +
           '`npm run stack start supabase` starts it again.',
       ),
   })

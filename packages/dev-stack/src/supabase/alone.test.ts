@@ -125,7 +125,7 @@ it('a transaction that a request leaves open or aborted ends with it, and reques
     work('begin', 'select 1 / 0'),
     work('begin', 'insert into seen values (1)', 'commit'),
     work('begin', 'insert into seen values (2)'),
-    work('begin', "select set_config('role', 'nobody', true)"),
+    work('begin', "select set_config('role', 'missing', true)"),
     work('insert into seen values (3)'),
   ])
   expect(outcomes.map(({ status }) => status)).toEqual([

@@ -1,8 +1,8 @@
 -- include: queue
 
--- The batch in flight, the same for whoever asks until it is settled; a new one where there is none. Every execution that
+-- The batch in flight, the same for every caller until it is settled; a new one where there is none. Every execution that
 -- makes one gives it a nonce of its own. Returns its nonce, then after, last and the members, or nothing with `some` when
--- there is nothing to hand out. The nonce stands apart, as each slice of a large batch asks for it.
+-- no op is pending. The nonce has a mark of its own, as each slice of a large batch reads it.
 local function hand_out(q, id, limit, after, some)
   local nonce = mark_of(q, 'out')
   if nonce then

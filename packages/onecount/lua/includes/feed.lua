@@ -1,8 +1,8 @@
 -- include: number
 -- include: queue
 
--- Makes up to `limit` more of the recent ops pending again; the mark says how far it has come. Until the last one nothing
--- is handed out and nothing made warm. What was refused has `|refused` behind its pair. Returns whether there are more.
+-- Makes up to `limit` more of the recent ops pending again; the mark says how far it has come. Until the last one no
+-- batch is handed out and no post made warm. A refused op has `|refused` behind its pair. Returns whether there are more.
 local function feed(q, recent, limit)
   local fed = tonumber(mark_of(q, 'fed'))
   if not fed then return false end

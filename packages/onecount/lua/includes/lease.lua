@@ -1,5 +1,5 @@
--- likes:lease says who drains, `<drainer>|<until, milliseconds>`, so that others do not do the same work beside it. It
--- decides nothing: whoever has it not may drain all the same, and a batch is the same for all.
+-- likes:lease names the process that drains, `<drainer>|<until, milliseconds>`, so that others do not repeat its work. It
+-- excludes no process: one without the lease may drain too, as all of them are handed the same batch.
 local LEASE_KEPT = 60000
 
 local function holder_of(lease)
@@ -7,20 +7,20 @@ local function holder_of(lease)
   return string.match(type(held) == 'string' and held or '', '^(.*)|(%d+)$')
 end
 
--- Takes the lease, or keeps it. Answers for how long another one has it at most, nil: it is the caller's.
+-- Acquires or renews the lease. Answers how long another process has it at most, nil: the caller has it.
 local function take_lease(lease, drainer, ttl)
   if drainer == '' then return nil end
   local time = redis.call('TIME')
   local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
   local holder, till = holder_of(lease)
   local left = (tonumber(till) or 0) - now
-  -- One that lasts longer than any does was given before the clock was set back.
+  -- A lease with more time left than any is given dates from before the clock was set back.
   if holder and holder ~= drainer and left > 0 and left <= tonumber(ttl) then return string.format('%.0f', left) end
   redis.pcall('SET', lease, drainer .. '|' .. string.format('%.0f', now + ttl), 'PX', LEASE_KEPT)
   return nil
 end
 
--- Gives it back: nothing is left to drain, and whoever is pressed next may take it at once.
+-- Releases the lease: no op is pending, and the process that accepts the next press may take it at once.
 local function release_lease(lease, drainer)
   if drainer ~= '' and holder_of(lease) == drainer then redis.call('DEL', lease) end
 end

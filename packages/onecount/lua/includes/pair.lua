@@ -3,7 +3,7 @@
 -- include: queue
 -- include: session
 
--- What Redis knows of a pair and its post.
+-- The state of a pair and its post in Redis.
 local function look(k, post, session)
   local epoch = epoch_of(k.q)
   local pair = post .. '|' .. session
@@ -20,15 +20,15 @@ local function is_cold(s)
   return not (s.post and s.post.is_warm) or not (s.held or s.known)
 end
 
--- What has to be read before a press can be counted. As all that ends without taking an op, it is refused where taking
--- one would be.
+-- The reply that asks for hydration before a press can be counted. Redis refuses it where it would refuse the press: on a
+-- replica, and while it is full.
 local function ask_for(k, s)
   assert_writable(k.q)
   return { 'HYDRATE', s.post and s.post.is_warm and 'pair' or 'post' }
 end
 
--- Takes an op that is newer than all that is known of the pair. The first write is the pending op, so an error before it
--- changes nothing; what comes after the post's numbers is allowed to fail.
+-- Accepts an op that is newer than every known op of the pair. The first write is the pending op, so an error before it
+-- changes nothing; writes after the post's numbers may fail.
 local function take(k, s, post, session, op, now)
   local likes = op % 2
   local before, of
@@ -41,7 +41,7 @@ local function take(k, s, post, session, op, now)
   end
   local d = likes - before
   local p = s.post and s.post.is_warm and s.post
-  -- Also where the count stays: no op is later than the revision of its post, but for what a clock may be ahead.
+  -- Also where the count stays, so that no op is later than the revision of its post by more than a clock may be ahead.
   if p then p.rev = math.max(p.rev + 1, now) end
   pend(k.q, s.pair, int(op), p and int(p.rev) or '0', d, of, s.held)
   if p then
@@ -52,7 +52,7 @@ local function take(k, s, post, session, op, now)
     redis.pcall('SET', k.likes, int(p.count))
     if moved ~= 0 then redis.pcall('ZADD', k.rank, p.count, post) end
   end
-  -- It stays until it is settled: one that is installed anew would not know what it has pressed.
+  -- The session stays until the op is settled: a session that is installed anew would not have its pending ops.
   redis.pcall('HSET', k.session, post, int(op) .. 'p')
   redis.pcall('PERSIST', k.session)
   redis.pcall(likes == 1 and 'SADD' or 'SREM', k.sessions, post)

@@ -1,6 +1,6 @@
 -- include: queue
 
--- D and G of a post as its pending ops say; nil where there are more than `most`.
+-- D and G of a post, added up over its pending ops; nil where there are more than `most`.
 local function pending_sums(q, post, epoch, most)
   local from, to = '[' .. post .. '|', '(' .. post .. '}'
   if redis.call('ZLEXCOUNT', q, from, to) > most then return nil end

@@ -11,10 +11,10 @@ local function post_of(meta, epoch)
   }
 end
 
--- Is added to G between the slices of a batch that has resolved a guess.
+-- Added to G between the slices of a batch that has resolved a guess, so that the count lags until its slice tells it.
 local TOLD_LATER = 1000000000
 
--- With `ttl`, milliseconds, the post leaves Redis then, whatever becomes of it: a missing one is cold.
+-- With `ttl`, milliseconds, the post expires then, also if it changes meanwhile: a missing one is cold.
 local function set_post(key, post, epoch, ttl)
   local numbers = string.format('%.0f|%.0f|%.0f|%.0f|%s', post.count, post.rev, post.D, post.G, epoch)
   if ttl then redis.call('SET', key, numbers, 'PX', ttl) else redis.call('SET', key, numbers, 'KEEPTTL') end

@@ -1,4 +1,4 @@
--- likes:pending holds everything whose loss must be noticed together, as one zset read by lex:
+-- likes:pending holds in one zset, read by lex, everything that must be lost together or not at all:
 --   !epoch|<epoch>  !fed|<n>  !half|<pairs that are settled>|<receipt>  !home|<id>  !nonce|<receipt of the cut>
 --   !out|<nonce>  !outs|<after>\n<last>\n<member>\n…, the batch in flight  !trimmed|<op>
 --   !foreign|<member>, one for each that another program has added and that is no op
@@ -56,8 +56,8 @@ local function assert_primary(q)
   redis.call('ZREM', q, '')
 end
 
--- As assert_primary, for what makes Redis hold more: refused while Redis is full, too, which a script is not any more once
--- it has called another write command.
+-- As assert_primary, for scripts that need memory: Redis refuses it while it is full, too. A script that has called
+-- another write command before is not refused any more.
 local function assert_writable(q)
   redis.call('ZADD', q, 'XX', 0, '')
 end

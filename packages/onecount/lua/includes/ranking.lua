@@ -2,7 +2,7 @@
 --   !epoch|<epoch>                 -1: every post of this epoch is in it
 --   !fill|<epoch>|<token>|<page>   -1: it is being built; the filler with this token brings this page next
 --   !gone|<post>                   -seconds: when Postgres was known to have the post no more
--- It is an index, which decides nothing: a write that fails here fails nothing else.
+-- It is an index: no count depends on it, and a write that fails here fails no press and no batch.
 local GONE_SECONDS = 600
 
 local function is_complete(rank, epoch)

@@ -11,13 +11,13 @@ local function op_of(key, epoch, post)
   return op or (extent == 'all' and 0 or nil)
 end
 
--- Only where the key is a hash: what a session has pressed decides nothing else.
+-- Ignores a key of another type: only the heart of the session depends on it.
 local function set_op(key, post, op)
   redis.pcall('HSET', key, post, op)
 end
 
--- Of a post that is gone nothing is pressed. What its session has as pending would beat every op that the post has when
--- it comes back, by another id or from a copy.
+-- For a post that is gone. A pending op left in the session would beat every op that the post has when it comes back, by
+-- a changed id or from a copy.
 local function drop_pending_op(key, post)
   local held = redis.pcall('HGET', key, post)
   if type(held) == 'string' and string.sub(held, -1) == 'p' then redis.call('HDEL', key, post) end

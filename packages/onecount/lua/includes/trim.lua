@@ -4,9 +4,9 @@
 local TRIMMED_AT_ONCE = 2000
 local LOOKED_AT_AT_ONCE = 500
 
--- Forgets recent ops from before the horizon, but for late ones: those that were that old when they were drained, as
--- they had waited or were sent again, are remembered from then on for as long as others are. What has been looked at
--- while there are late ones is not looked at again: `!trimmed|op` says how far that is.
+-- Forgets recent ops from before the horizon, except late ones. Those were that old when they were drained, as they had
+-- waited or were sent again; they are remembered from then on for as long as others are. While there are late ones,
+-- `!trimmed|op` says how far the ops were looked at, so that no call looks at them again.
 local function trim(q, recent, late, horizon)
   if redis.call('EXISTS', late) == 0 then
     set_mark(q, 'trimmed', nil)

@@ -142,7 +142,7 @@ loop
     using hint = format('Rename it: alter table %s rename column %I to …', v_column.relation, v_column.name);
 end loop;
 
--- Every row is a like, also one that says that it was taken back.
+-- The kind counts every row as a like, also one with a column that says that the like was removed.
 for v_column in
   select a.attname as name, a.atttypid = 'boolean'::regtype as is_boolean from pg_attribute a
    where a.attrelid = 'public.post_ratings'::regclass and a.attnum > 0 and not a.attisdropped

@@ -120,7 +120,7 @@ if not exists (
 ) then
 {{/plain}}
 {{#variants}}
--- One row a pair. An expression, as the id of what is counted is made of two columns.
+-- One row a pair. An expression, as the id of a variant is made of two columns.
 {{/variants}}
 begin
   create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
@@ -155,9 +155,9 @@ end if;
 {{/plain}}
 
 {{/mapped}}
--- A row from before onecount gets the op 3, the smallest one that is not taken for "no op yet": whatever is pressed
--- later beats it. The constant default makes this a change of the catalogue alone. A row that is written later without
--- an op gets that of its own moment.
+-- A row from before onecount gets the op 3, the smallest one that does not mean "no op yet": every later press beats it.
+-- The constant default makes this a change of the catalogue alone. A row that is written later without an op gets one of
+-- its own moment.
 alter table public.post_ratings add column if not exists {{row.op}} bigint not null default 3;
 alter table public.post_ratings
   alter column {{row.op}} set default 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + 1;
@@ -243,8 +243,8 @@ create table if not exists public.like_tombstones (
 create index if not exists like_tombstones_session_post_idx on public.like_tombstones (session_id, post_id);
 create index if not exists like_tombstones_op_idx on public.like_tombstones (op);
 
--- Notes of edits by hand on their way into the log. A row of nobody says that Redis must forget what it holds of the
--- post: it was removed, or its likes were set by hand. So a row outlives its post.
+-- Notes of edits by hand on their way into the log. A row without a session ('', or the UUID of zeros) says that Redis must
+-- forget the post: it was removed, or its likes were set by hand. So a row outlives its post.
 create table if not exists public.like_unseen (
   post_id {{own.post}} not null,
   session_id {{type.session}} not null,
@@ -253,7 +253,7 @@ create table if not exists public.like_unseen (
 );
 
 -- The receipt of the last batch that Postgres applied, its answer, and the Redis it belongs to. The receipt starts as a
--- random id, so that a Redis which never talked to this Postgres is noticed as having no history in common with it.
+-- random id, so that it differs from the cut of a Redis that never talked to this Postgres.
 create table if not exists public.like_receipt (
   partition integer primary key,
   nonce text not null,
@@ -274,7 +274,7 @@ create table if not exists public.like_refused (
   primary key (post_id, session_id)
 );
 
--- How many partitions the posts are in, and whether a Redis drains: what Postgres takes is logged for it alone; one row.
+-- How many partitions the posts are in, and whether a Redis drains: only then are ops logged; one row.
 create table if not exists public.like_settings (
   id boolean primary key default true check (id),
   partitions integer not null default 1 check (partitions > 0),
@@ -286,9 +286,9 @@ insert into public.like_settings (id) values (true) on conflict do nothing;
 comment on table public.like_settings is '{{mapping}} | onecount {{version}}';
 {{/mapped}}
 
--- One row an op that Postgres took without Redis. `prev` is the op of the pair before, 0 for none. `nonce` names the
--- batch with which Redis was told; such a row is deleted by the batch after it. A row of nobody says that Redis must
--- forget what it holds of the post; its op and prev are 0. So a row outlives its post.
+-- One row for each op that Postgres accepted without Redis. `prev` is the op of the pair before, 0 for none. `nonce` names
+-- the batch that told Redis; the batch after it deletes the row. A row without a session ('', or the UUID of zeros) says
+-- that Redis must forget the post; its op and prev are 0. So a row outlives its post.
 create table if not exists public.like_log (
   id bigint generated always as identity primary key,
   partition integer not null,

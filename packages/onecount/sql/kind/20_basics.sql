@@ -27,9 +27,9 @@ begin
   end if;
 end $$;
 
--- Whether an error says that Postgres cannot serve now, whatever it is asked: connection, read-only transaction,
--- deadlock, resources, locks, shutdown, input and output, an old snapshot. What a function of the application raises
--- itself, with whatever code, is its refusal of what it was given: then the context begins with its RAISE.
+-- Whether an error says that Postgres cannot serve any call now: connection, read-only transaction, deadlock, resources,
+-- locks, shutdown, input and output, an old snapshot. An error that a function of the application raises itself, with any
+-- code, is a refusal of the row: then the context begins with its RAISE.
 create or replace function public.onecount_is_outage(p_sqlstate text, p_context text) returns boolean
 language sql immutable set search_path = '' as $$
   select (left(p_sqlstate, 2) in ('08', '25', '40', '53', '57', '58', '72') or p_sqlstate in ('55006', '55P03', '55P04'))
@@ -64,7 +64,7 @@ begin
   {{partition}}
 end $$;
 
--- How many partitions what is logged goes by, until this transaction ends; null: no Redis drains, and nothing is logged.
+-- Number of partitions of the log, fixed until this transaction ends; null: no Redis drains, and nothing is logged.
 create or replace function public.onecount_partitions() returns integer
 language plpgsql set search_path = '' as $$
 begin
@@ -96,8 +96,8 @@ begin
   select n, gen_random_uuid()::text, v_owner from generate_series(0, p_partitions - 1) as n;
 end $$;
 
--- Gives the receipt to another Redis; what it was before must be said, so that two who do so do not overwrite each
--- other. Answers whose it is now.
+-- Gives the receipt to another Redis. The caller names the owner before, so that of two callers one fails. Answers the
+-- owner.
 create or replace function public.onecount_take_over(p_partition integer, p_owner text, p_from text) returns json
 language plpgsql set search_path = '' as $$
 begin

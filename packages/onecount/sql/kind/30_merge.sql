@@ -110,7 +110,7 @@ begin
   );
 end $$;
 
--- Which of the ops are newer than what is known of their pairs, on posts that exist.
+-- Which of the ops are newer than the op of their pair, on posts that exist.
 create or replace function public.onecount_are_new(p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[]) returns boolean[]
 language sql stable
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -260,10 +260,11 @@ end $$;
 -- for edits by hand look away meanwhile.
 --
 -- Without p_nonce these are presses. An op of 0 or 1 is no op yet: the pair gets a new one of this parity, later than
--- everything that is known of it. What is applied is noted in the log, where a Redis drains. Answers, in the order of the presses, {status:
--- 'applied', post, count, rev, liked, op}, where `op` is the newest of the pair and the counts are those afterwards;
--- or, with nothing changed, {status: 'gone'} for a post that does not exist, {status: 'ahead'} for an op that lies more
--- than `p_ahead` microseconds after now, the newest op of the pair and the revision of the post (null: no limit).
+-- everything that is known of it. Applied ops are logged where a Redis drains. Answers, in the order of the presses,
+-- {status: 'applied', post, count, rev, liked, op}, where `op` is the newest of the pair and the counts are those
+-- afterwards; or, with nothing changed, {status: 'gone'} for a post that does not exist, {status: 'ahead'} for an op that
+-- lies more than `p_ahead` microseconds after now, the newest op of the pair and the revision of the post (null: no
+-- limit).
 --
 -- With p_nonce they are the batch of that name. A pair with a greater op gets a row of the batch that tells it, unless
 -- there is one that does. Answers null.
@@ -375,7 +376,7 @@ end $$;
 
 -- Merges a whole batch into the pairs of posts that are locked, as onecount_merge, for less: ops of new pairs are
 -- inserted as they are, and each post is looked up once. Raises where the batch is not that simple: a post is gone, a
--- rating was inserted by hand meanwhile, or an op is refused. The caller merges it anew then, sparing what is refused.
+-- rating was inserted by hand meanwhile, or an op is refused. The caller then merges it with onecount_merge_sparing.
 create or replace function public.onecount_merge_whole(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_nonce text
 ) returns void
@@ -468,8 +469,8 @@ begin
   set constraints all immediate;
 end $$;
 
--- Merges ops as onecount_merge, without those that Postgres refuses: what is refused together is tried by halves until
--- the refused ops are alone. Answers {results: [of each press], refused: [[position from 1, sqlstate, message]]}; the
+-- Merges ops as onecount_merge, without those that Postgres refuses: a group that is refused is tried by halves until the
+-- refused ops are alone. Answers {results: [of each press], refused: [[position from 1, sqlstate, message]]}; the
 -- result of a refused press is {status: 'refused', sqlstate, message}, and the counts of the others are those after
 -- their part. An error that is no refusal of single ops ends the whole call as it came: an outage, and one that no op
 -- can avoid, such as a missing column, grant or default.

@@ -1,4 +1,4 @@
--- The drain's call, and what moves the log. How rows are looked up, and the order of locks: 30_merge.sql.
+-- The drain's call, and the functions that move the log. How rows are looked up, and the order of locks: 30_merge.sql.
 
 -- Gives rows of the log that no batch has told yet to the batch `p_nonce`: all of its pairs, and up to `p_limit` more
 -- by id. Locks the posts of its pairs and of these rows.
@@ -89,9 +89,9 @@ end $$;
 
 -- What Redis has to learn from the batch `p_nonce`: {status: 'applied', receipt, rows:
 -- [[post, session, op]], posts: [[post, likes]], refused: [[post, session, op, sqlstate, message, op that Postgres
--- holds]]}. Likes and ops are those of the cut: without what no batch has told. So a row tells the op that its pair has
--- at the cut, which is a later one where the version before has drained in between. Refused is what lies ahead of the
--- cut, why is what is set aside of the pair; `p_asked` names the entries that can be, null: all.
+-- holds]]}. Likes and ops are those of the cut: without ops that no batch has told. So a row tells the op of its pair
+-- at the cut, which is a later one where the version before has drained in between. Refused are ops that are ahead of the
+-- cut, with the reason in like_refused; `p_asked` names the entries that can be refused, null: all.
 create or replace function public.onecount_drained(
   p_partition integer, p_nonce text, p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_asked integer[]
 ) returns json
@@ -172,8 +172,8 @@ begin
   );
 end $$;
 
--- From now on what Postgres takes is logged: a Redis drains. Of what was taken before it hears by hydration alone, so it
--- must not take this Postgres for the one that it knows.
+-- A Redis drains: from now on ops that Postgres accepts are logged. Redis learns of earlier ones by hydration alone, so the
+-- receipts change, and Redis finds that it does not know this Postgres.
 create or replace function public.onecount_begin_logging() returns void
 language plpgsql set search_path = '' as $$
 begin

@@ -1,6 +1,6 @@
--- What is set aside in like_refused: listed, tried again, dropped. How rows are looked up: 30_merge.sql.
+-- Ops that are set aside in like_refused: listed, tried again, dropped. How rows are looked up: 30_merge.sql.
 
--- One page of what is set aside and still matters, by pair, of one post or session where given:
+-- One page of the ops that are set aside and still matter, by pair, of one post or session where given:
 -- [[post, session, op, sqlstate, message, refused at (ISO 8601)]]. An op does not matter any more once its pair has a
 -- greater one, or its post is gone.
 create or replace function public.onecount_refused(

@@ -1,8 +1,8 @@
--- What is read: one indexed look-up for each post, pair or op that is answered, whatever the number of likes. How rows
--- are looked up: 30_merge.sql.
+-- Reads: one indexed look-up for each post, pair or op that is answered, whatever the number of likes. How rows are looked
+-- up: 30_merge.sql.
 
--- Posts as Postgres has them, with what Redis has not been told: [{post, count, rev, liked, op}], without the posts
--- that do not exist; `op` is the session's newest one, 0 when it has none. A null session: nobody's.
+-- Posts as Postgres has them, with ops that Redis has not been told: [{post, count, rev, liked, op}], without the posts
+-- that do not exist; `op` is the session's newest one, 0 when it has none. Without a session (null) every op is 0.
 create or replace function public.onecount_peek(p_posts {{type.post}}[], p_session {{type.session}}) returns json
 language plpgsql stable
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -33,7 +33,7 @@ begin
   );
 end $$;
 
--- What hydration needs, of one moment and as of the cut: without what no batch has told. {receipt, posts: [[post,
+-- A snapshot for hydration, of one moment and as of the cut: without ops that no batch has told. {receipt, posts: [[post,
 -- likes, rev]], session: {extent: 'all', ops: [[post, op]]}}, without the posts that do not exist. `receipt` is ''
 -- before the first batch of the partition. The session's ops are all that it has in the partition; of one with more
 -- than `p_most`, those on `p_pairs`, and the extent is 'some'. It is 'some' too while Redis has not been told of a post
@@ -251,7 +251,7 @@ language sql stable set search_path = '' set jit = off as $$
   from (select {{post.id as id}}, {{post.likes as likes}} from public.posts_new order by {{post.likes}} desc nulls last, {{bytes post.id}} desc limit p_limit) top;
 $$;
 
--- One keyset page of what a session likes, by post: [[post, op]].
+-- One keyset page of the likes of a session, by post: [[post, op]].
 create or replace function public.onecount_session(p_session {{type.session}}, p_after {{type.post}}, p_limit integer) returns json
 language plpgsql stable
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -269,7 +269,7 @@ begin
   );
 end $$;
 
--- Who likes what, by post and session, after the pair given: [[post, session, op]]; an empty page is the end.
+-- One page of ratings, by post and session, after the pair given: [[post, session, op]]; an empty page is the end.
 create or replace function public.onecount_ratings(p_after_post {{type.post}}, p_after_session {{type.session}}, p_limit integer) returns json
 language plpgsql stable
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off

@@ -165,8 +165,8 @@ begin
   return null;
 end $$;
 
--- A post that went, or whose likes were set: Redis forgets it, and hydrates it anew where it is still there. Likes that
--- are set are likes of the cut at once; what the log says of single ops stays.
+-- A post that was removed, or whose likes were set: Redis forgets it, and hydrates it anew where it still exists. Likes
+-- that are set are likes of the cut at once; rows of the log for single ops stay.
 create or replace function public.onecount_post_by_hand() returns trigger
 language plpgsql security definer
 set search_path = '' set jit = off
@@ -228,7 +228,7 @@ begin
   return null;
 end $$;
 
--- Nobody is told of the rows that a TRUNCATE takes, so the counts would stay.
+-- No trigger sees the rows that a TRUNCATE removes, so the counts would stay.
 create or replace function public.onecount_refuse_truncate() returns trigger
 language plpgsql set search_path = '' as $$
 begin
@@ -238,7 +238,7 @@ begin
 end $$;
 
 -- Values that no engine has written: those of before onecount, and those of an application's own code. These triggers
--- make what is written from now on sound; 70_repair.sql is for what is there.
+-- make later writes sound; 70_repair.sql repairs rows that exist already.
 --
 -- Sound is: likes are there, not negative and not less than the rows of the post; a revision and an op are positive and
 -- at most 5 seconds ahead of now (as far as an op of a browser may be), the op of a rating is odd; a rating has a
@@ -293,7 +293,7 @@ begin
   return new;
 end $$;
 
--- Whatever policies an application has for editing posts: nobody but the server sets their counts.
+-- Whatever policies an application has for editing posts: only the server sets their counts.
 create or replace function public.onecount_guard_counts() returns trigger
 language plpgsql set search_path = '' as $$
 begin

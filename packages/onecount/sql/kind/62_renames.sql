@@ -1,4 +1,4 @@
--- A target that was given another id: its rows go with it, their ops and tombstones, its count, and what is set aside.
+-- A target that was given another id: its rows go with it, their ops and tombstones, its count, and its refused ops.
 -- Redis forgets the old id, and is told of every pair of the new one, with the op that it had. Likes of the new id are
 -- likes of the cut at once.
 --

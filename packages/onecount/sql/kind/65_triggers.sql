@@ -59,8 +59,8 @@ create trigger onecount_first_likes before update of {{post.likes}} on public.po
   for each row when (old.{{post.likes}} is null and current_setting('onecount.applying', true) is distinct from 'on')
   execute function public.onecount_first_likes();
 
--- Triggers fire in the order of their names, in capitals first: this one before `RI_ConstraintTrigger_…`, which is how
--- PostgreSQL calls what cascades.
+-- Triggers fire in the order of their names, capitals first: this one before `RI_ConstraintTrigger_…`, as PostgreSQL names
+-- the triggers that cascade.
 drop trigger if exists "Before onecount_renamed" on {{content}};
 create trigger "Before onecount_renamed" after update on {{content}}
   for each row when (old.{{content.id}} is distinct from new.{{content.id}})

@@ -243,9 +243,9 @@ begin
     'contradictions', cardinality(v_both));
 end $$;
 
--- Makes Postgres refuse what the repair has removed: the constraint of 0001 is put back where it was dropped, and
--- validated, under a lock that stops neither readers nor writers. Answers whether it had to. The owner of the tables
--- alone may do that, so it runs as the owner of this function.
+-- Makes Postgres refuse the values that the repair has removed: puts the constraint of 0001 back where it was dropped, and
+-- validates it, under a lock that stops neither readers nor writers. Answers whether it had to. Only the owner of the
+-- tables may do that, so it runs as the owner of this function.
 create or replace function public.onecount_repair_constraints(p_dry_run boolean) returns boolean
 language plpgsql security definer set search_path = '' as $$
 declare

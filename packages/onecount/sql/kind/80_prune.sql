@@ -27,8 +27,8 @@ begin
   return false;
 end $$;
 
--- Forgets, once an hour at most, whoever asks: unlikes from more than `p_days` ago, and what is logged for a Redis that is
--- gone. Works for about a second. Answers whether there is more to do at once.
+-- Deletes, once an hour at most and for all callers together: unlikes from more than `p_days` ago, and log rows for a Redis
+-- that is gone. Works for about a second. Answers whether there is more to do at once.
 create or replace function public.onecount_prune(p_days integer) returns boolean
 language plpgsql
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off

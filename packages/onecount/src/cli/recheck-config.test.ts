@@ -4,7 +4,7 @@ import { recheckConfig } from './recheck-config'
 
 const rows = { target: 'of', actor: 'by', createdAt: null }
 
-describe('what defineConfig answered', () => {
+describe('a configuration that defineConfig returned', () => {
   it.each<[string, OnecountConfig]>([
     ['no kinds', {}],
     ['no kinds and a prefix', { keyPrefix: 'app:' }],

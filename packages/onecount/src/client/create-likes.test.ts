@@ -35,7 +35,7 @@ const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms)
 const announced = () => document.querySelector('[role=status]')?.textContent
 
 describe('a post that is observed without a framework', () => {
-  it('shows what the server has rendered, and asks nothing before somebody looks', async () => {
+  it('shows what the server has rendered, and sends no read before a view subscribes', async () => {
     const { current } = likes.observe(POST, { seed: SEED })
     expect(current()).toMatchObject({ count: 446, liked: false, status: 'exact', label: 'Like, 446 likes' })
     expect(current()).toBe(current())
@@ -43,7 +43,7 @@ describe('a post that is observed without a framework', () => {
     expect(served.server.reads).toBe(0)
   })
 
-  it('is unknown until it was read, and is told at once what is known', async () => {
+  it('is unknown until it was read, and a later observer gets the known state at once', async () => {
     const { seen, last } = open()
     expect(seen).toMatchObject([{ count: null, status: 'unknown' }])
     await pass(READ)
@@ -126,7 +126,7 @@ describe('a post that is observed without a framework', () => {
     expect(served.server.reads).toBe(reads)
   })
 
-  it('takes what the server renders anew, unless it is older', async () => {
+  it('shows a state that the server renders later, unless it is older', async () => {
     const { observer, last } = open(SEED)
     await pass(READ)
     observer.seed({ count: 500, liked: false, rev: 9, source: 'redis' })

@@ -32,7 +32,7 @@ describe('a configuration', () => {
     expect(mark).toMatchObject({ isDefault: false, rows: { actorType: 'uuid' } })
   })
 
-  it('fills in what was left out', () => {
+  it('fills in defaults', () => {
     expect(
       defineConfig({ kinds: { like: LIKE, mark: MARK }, actor: 'uuid', keyPrefix: 'app:' }).kinds,
     ).toEqual({

@@ -126,7 +126,7 @@ describe('broadcasts', () => {
     expect(warnings.slice(1)).toEqual(['broadcast resumed'])
   })
 
-  it('gives a message up that is not taken for 5 seconds', async () => {
+  it('gives up a message that Realtime does not accept within 5 seconds', async () => {
     const { realtime, warnings, like } = start()
     realtime.latencyMs = 60_000
     like(ONE, 1)
@@ -142,7 +142,7 @@ describe('broadcasts', () => {
     expect(realtime.sent).toEqual([])
   })
 
-  it('flushes what is left, and waits for no Realtime that is away', async () => {
+  it('flushes the messages that are left, and does not wait for an unreachable Realtime', async () => {
     const { broadcasts, realtime, like } = start()
     like(ONE, 1)
     await vi.advanceTimersByTimeAsync(1)

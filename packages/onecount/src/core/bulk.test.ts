@@ -14,7 +14,7 @@ beforeEach(async () => {
   await stores.begin(POSTS)
   await stores.sql`insert into post_ratings (post_id, session_id)
     select p.id, 's' || i from posts_new p, generate_series(1, 4) i where p.likes > 90`
-  // As if they had been there before the first drain: what is inserted by hand is told to Redis by the next one.
+  // As if the rows had been there before the first drain: the next drain tells Redis of rows that are inserted by hand.
   await stores.sql.unsafe('delete from like_log; delete from like_log_sums')
   onecount = stores.instance()
 })
@@ -83,7 +83,7 @@ describe('the ranking', () => {
 })
 
 describe('rehydrate', () => {
-  it('builds a post anew from Postgres and what is pending, with a greater revision', async () => {
+  it('builds a post anew from Postgres and its pending ops, with a greater revision', async () => {
     const [post] = POSTS
     const before = await onecount.set(post!.id, 'ana', true)
     await stores.unnoticed(sql => sql`update posts_new set likes = likes + 10 where id = ${post!.id}`)

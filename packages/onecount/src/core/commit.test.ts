@@ -53,7 +53,7 @@ describe("a like with ack: 'postgres'", () => {
     expect(ports.count('postgres.sync')).toBeLessThan(10)
   })
 
-  it('is durable too when another drainer has taken it, or is at it', async () => {
+  it('is durable too when another drainer has drained it, or is draining it', async () => {
     const others = [stores.instance(), stores.instance()]
     const sessions = Array.from({ length: 30 }, (_, i) => `s${i}`)
     const [states] = await Promise.all([

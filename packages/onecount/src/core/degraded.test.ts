@@ -59,7 +59,7 @@ describe('without Postgres', () => {
     expect(await stores.redis.keys(`*${missing}*`)).toEqual([])
   })
 
-  it('a cold post cannot be flipped: nobody knows what it was', async () => {
+  it('a cold post cannot be flipped: no store answers whether it is liked', async () => {
     ports.fail('never arrives', 'postgres')
     await expect(onecount.toggle(POST.id, 'ana')).rejects.toMatchObject({ code: 'unavailable', status: 503 })
   })
@@ -126,7 +126,7 @@ describe('without Redis', () => {
     expect(ports.count('redis.resolve')).toBe(2)
   })
 
-  it('nothing is said of a heart that nobody has asked for', async () => {
+  it('a read without a session answers null for liked', async () => {
     expect(await readOne(null)).toMatchObject({ count: 446, liked: null, source: 'redis' })
     ports.fail('never arrives', 'redis')
     expect(await readOne(null)).toMatchObject({ count: 446, liked: null, source: 'postgres' })
@@ -182,14 +182,14 @@ describe('without either', () => {
     await expect(onecount.toggle(POST.id, 'ana')).rejects.toMatchObject({ code: 'unavailable' })
   })
 
-  it('what can only be answered by a store says which one is missing', async () => {
+  it('a call that needs a store fails with the name of that store', async () => {
     await expect(onecount.ranking()).rejects.toMatchObject({ name: 'StoreUnavailable' })
     await expect(onecount.rehydrate(POST.id)).rejects.toMatchObject({ store: 'postgres' })
     await expect(onecount.drainOnce()).rejects.toMatchObject({ store: 'redis' })
   })
 })
 
-describe('whatever hangs', () => {
+describe('a store that hangs', () => {
   const DEADLINE = 500
   /** Timed by a timer of the same process: a machine that is busy with something else holds both up. */
   const timely = async <T>(work: Promise<T>): Promise<T | unknown> => {

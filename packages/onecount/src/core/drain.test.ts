@@ -65,7 +65,7 @@ describe('a tick of the drain', () => {
     expect(warnings).toEqual([])
   })
 
-  it('notices that Redis was restored from a backup: what it had drained since comes back from Postgres', async () => {
+  it('detects that Redis was restored from a backup: ops drained since then come back from Postgres', async () => {
     const onecount = instance()
     await onecount.drainOnce()
     await onecount.set(POST.id, 'ana', true)
@@ -88,7 +88,7 @@ describe('a tick of the drain', () => {
     expect((await stores.compare(POST)).redis.members).toEqual(['ben'])
   })
 
-  it('gives back to Postgres what it lost in a restore and Redis still knows', async () => {
+  it('drains again the ops that Postgres lost in a restore and Redis still remembers', async () => {
     const onecount = instance()
     await onecount.set(POST.id, 'ana', true)
     await onecount.drainOnce()
@@ -133,7 +133,7 @@ describe('a tick of the drain', () => {
     expect(warnings).toEqual([])
   })
 
-  it('waits for the one who is at it already, and moves nothing twice', async () => {
+  it('waits for a drain that is under way, and moves no op twice', async () => {
     const [first, second] = [instance(), instance()]
     await first.set(POST.id, 'ana', true)
     const holder = await stores.sql.reserve()

@@ -92,7 +92,7 @@ describe('presses on Postgres alone', () => {
 })
 
 describe('a group of presses', () => {
-  it('is of all who were answered together and press again', async () => {
+  it('holds the next presses of all sessions that were answered together', async () => {
     const people = Array.from({ length: 20 }, (_, i) => `s${i}`)
     await Promise.all(
       people.map(async person => {
@@ -121,7 +121,7 @@ describe('a group of presses', () => {
     }
   })
 
-  it('is not tried one by one when Postgres refuses whatever it is asked', async () => {
+  it('is not tried press by press when Postgres refuses every call', async () => {
     let calls = 0
     const refusing = {
       ...ports.postgres,

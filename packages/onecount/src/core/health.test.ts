@@ -37,7 +37,7 @@ describe('health', () => {
     })
   })
 
-  it('tells what waits for Postgres and for how long, until it is drained', async () => {
+  it('tells the number and age of pending ops, until they are drained', async () => {
     await onecount.set(POST.id, 'ana', true)
     await onecount.set(POST.id, 'ben', true)
     ahead = 5000
@@ -52,7 +52,7 @@ describe('health', () => {
     expect(Date.parse(drained.lastDrainAt!)).toBeGreaterThanOrEqual(before)
   })
 
-  it('is degraded without Redis, and tells what Redis has not seen', async () => {
+  it('is degraded without Redis, and tells the number of ops that Redis has not seen', async () => {
     await onecount.drainOnce()
     ports.fail('never arrives', 'redis')
     await onecount.set(POST.id, 'ana', true)

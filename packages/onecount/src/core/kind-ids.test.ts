@@ -48,7 +48,7 @@ describe('post ids that are bigints', () => {
 
 describe('post ids that are text', () => {
   const { isPostId, partitionOf } = idsWith('text')
-  it('are what a key can hold', () => {
+  it('are texts that a key can hold', () => {
     for (const id of ['a', '10', 'polar-bear:2.1', '_x', 'f'.repeat(128)]) expect(isPostId(id), id).toBe(true)
     for (const id of ['', 'a|b', '!a', '-a', 'a b', 'ñ', 'f'.repeat(129), 7]) expect(isPostId(id)).toBe(false)
   })
@@ -62,7 +62,7 @@ describe('post ids that are text', () => {
 
 describe('actors that are UUIDs', () => {
   const { isSessionId } = idsWith('uuid', 'uuid')
-  it('are UUIDs in lower case, and never nobody', () => {
+  it('are UUIDs in lower case, but not the UUID of zeros', () => {
     expect(isSessionId(POST)).toBe(true)
     for (const id of [NOBODY, POST.toUpperCase(), 'ana', '']) expect(isSessionId(id), id).toBe(false)
   })

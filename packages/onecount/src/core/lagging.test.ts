@@ -50,7 +50,7 @@ describe('a press of a session that is not known, without Postgres', () => {
   })
 })
 
-describe('a reader who is not known, without Postgres', () => {
+describe('a session that Redis does not know, without Postgres', () => {
   it('sees the count, and no heart', async () => {
     ports.fail('never arrives', 'postgres')
     expect(await see('new')).toMatchObject({ count: 447, liked: null, source: 'lagging' })
@@ -66,7 +66,7 @@ describe('a cold post with many pending ops', () => {
     await onecount.stores.redis!.run('cool', [stores.keys.meta(POST.id)], [])
   })
 
-  it('is answered by Postgres until they are drained, with what the session has pressed itself', async () => {
+  it('is answered by Postgres until they are drained, with the pending press of the session', async () => {
     expect(await see(null)).toMatchObject({ count: 447, source: 'postgres' })
     expect(await see('a')).toMatchObject({ count: 448, liked: true, durable: false, source: 'postgres' })
     expect(await see('ana')).toMatchObject({ count: 447, liked: true, durable: true, source: 'postgres' })

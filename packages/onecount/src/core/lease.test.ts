@@ -24,7 +24,7 @@ function instance(drain: LoopOptions, ports = interrupted(stores.ports())) {
   return { onecount, ports }
 }
 
-/** So many likes that wait in Redis, and that nobody drains by itself. */
+/** Leaves so many likes pending in Redis, with no drain loop that is running. */
 async function backlog(likes: number): Promise<void> {
   const onecount = stores.instance({ drain: { idleMs: 0 } })
   await onecount.drainOnce()
@@ -36,7 +36,7 @@ const calls = (all: { ports: Interrupted }[], call: string) =>
   all.reduce((sum, { ports }) => sum + ports.count(call), 0)
 
 describe('the lease of the drain', () => {
-  it('lets one of a dozen drain what is there, and the others wait', async () => {
+  it('lets one of a dozen processes drain the backlog while the others wait', async () => {
     await backlog(400)
     const dozen = Array.from({ length: 12 }, () => instance(NUDGED))
     for (const { onecount } of dozen) onecount.drain.start()
@@ -47,7 +47,7 @@ describe('the lease of the drain', () => {
     expect(calls(dozen, 'redis.collect')).toBeLessThanOrEqual(2 * dozen.length)
   })
 
-  it('is given back when nothing is left: who is pressed next drains at once', async () => {
+  it('is released when no op is pending: the process that gets the next press drains at once', async () => {
     const [first, second] = [instance(NUDGED), instance(NUDGED)]
     for (const { onecount } of [first, second]) onecount.drain.start()
     await first!.onecount.set(POST.id, 'ana', true)
@@ -77,7 +77,7 @@ describe('the lease of the drain', () => {
     expect(awakeNow() - began).toBeLessThan(2000)
   })
 
-  it("stands in nobody's way who asks for a drain", async () => {
+  it('does not hold up a call of drainOnce', async () => {
     await backlog(10)
     await stores.redis.set(stores.keys.lease, `another|${Date.now() + 1000}`)
     const { onecount } = instance(NUDGED)
@@ -87,7 +87,7 @@ describe('the lease of the drain', () => {
     expect(await likes()).toBe(11)
   })
 
-  it('decides nothing: a key of another type is no obstacle', async () => {
+  it('does not stop the drain where its key is of another type', async () => {
     await backlog(10)
     await stores.redis.rpush(stores.keys.lease, 'a list')
     await stores.redis.rpush(stores.keys.turns(20), 'a list')
@@ -112,7 +112,7 @@ describe('processes with nothing to do', () => {
     expect(looks() - before).toBeLessThan((performance.now() - began) / IDLE_MS + 3)
   })
 
-  it('find what a process has left behind that is gone', async () => {
+  it('find the backlog of a process that is gone', async () => {
     const { onecount } = instance({ idleMs: 50 })
     await onecount.drainOnce()
     onecount.drain.start()
@@ -120,7 +120,7 @@ describe('processes with nothing to do', () => {
     await expect.poll(likes).toBe(10)
   })
 
-  it('ask nobody with idleMs 0', async () => {
+  it('do not look at Redis with idleMs 0', async () => {
     const { onecount, ports } = instance({ idleMs: 0, lingerMs: 1 })
     await onecount.drainOnce()
     ports.calls.length = 0

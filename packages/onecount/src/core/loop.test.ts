@@ -55,14 +55,14 @@ describe('the drain loop', () => {
     expect(ports.count('postgres.sync')).toBe(1)
   })
 
-  it('drains what does not fit into one batch in several', async () => {
+  it('drains a backlog larger than one batch in several', async () => {
     await start({ lingerMs: 1, idleMs: NEVER }, 10)
     await Promise.all(Array.from({ length: 35 }, (_, i) => like(`s${i}`)))
     await expect.poll(async () => (await onecount.health()).pending).toBe(0)
     expect(await ratings()).toHaveLength(35)
   })
 
-  it('finds what another instance has left behind', async () => {
+  it('finds the backlog of another instance', async () => {
     await start({ lingerMs: 1, idleMs: 20 })
     await stores.instance().set(POST.id, 'ana', true)
     await expect.poll(ratings).toEqual(['ana'])
@@ -119,7 +119,7 @@ describe('the drain loop', () => {
     await expect.poll(() => warnings.slice(1)).toEqual(['drain resumed'])
   })
 
-  it('drains what is pending when it is stopped, and does nothing afterwards', async () => {
+  it('drains the pending ops when it is stopped, and does nothing afterwards', async () => {
     await start({ lingerMs: NEVER, idleMs: NEVER })
     await like('ana')
     await onecount.drain.stop()
@@ -131,7 +131,7 @@ describe('the drain loop', () => {
     expect(ports.calls).toEqual([])
   })
 
-  it('can be stopped while a store is away: what could not be drained stays pending', async () => {
+  it('can be stopped while a store is away: ops that were not drained stay pending', async () => {
     await start({ lingerMs: NEVER, idleMs: NEVER })
     await like('ana')
     ports.fail('never arrives', 'postgres')

@@ -37,7 +37,7 @@ const filler = (onecount: Onecount, after: string | null = null) => {
 }
 
 describe('the mirrors', () => {
-  it('follow what is pressed and drained, also by Postgres alone', async () => {
+  it('follow presses and drains, also those of Postgres alone', async () => {
     await onecount.set(FIRST.id, 'ana', true)
     expect([await likers(FIRST), await liked('ana')]).toEqual([['ana'], [FIRST.id]])
     await onecount.set(FIRST.id, 'ana', false)
@@ -103,7 +103,7 @@ describe('filling them', () => {
     expect(await likers(FIRST)).toEqual([])
   })
 
-  it.each(['pending', 'drained'])('does not undo what is pressed meanwhile and is %s', async state => {
+  it.each(['pending', 'drained'])('does not undo a press that arrives meanwhile and is %s', async state => {
     const { postgres } = onecount.stores
     const racing = {
       ...postgres,

@@ -80,7 +80,7 @@ describe('merging one session into another', () => {
     )
   })
 
-  it('leaves alone what the account has taken back since', async () => {
+  it('leaves alone a like that the account has undone since', async () => {
     await onecount.set(POST.id, 'visitor', true)
     await onecount.set(POST.id, 'account', false)
     await onecount.mergeSessions('visitor', 'account')

@@ -36,13 +36,13 @@ describe('a like', () => {
     expect(await stores.compare(POST)).toMatchObject({ postgres: { count: 447, members: ['ana'] } })
   })
 
-  it('counts once with the same op, and once more for nobody', async () => {
+  it('counts once when it is repeated, with the same op or without one', async () => {
     const { op } = await onecount.set(POST.id, 'ana', true)
     expect(await onecount.set(POST.id, 'ana', true, { op })).toMatchObject({ count: 447, op })
     expect(await onecount.set(POST.id, 'ana', true)).toMatchObject({ count: 447 })
   })
 
-  it('that comes late is answered with what is newer', async () => {
+  it('that comes late is answered with the newer state', async () => {
     const now = Date.now() * 1000
     const newer = nextOp(now, 0, false)
     await onecount.set(POST.id, 'ana', false, { op: newer })
@@ -70,7 +70,7 @@ describe('a like', () => {
     expect(await onecount.toggle(POST.id, 'ana')).toMatchObject({ count: 446, liked: false })
   })
 
-  it('flips to and fro on a post that nobody has read yet', async () => {
+  it('flips to and fro on a post that was not read yet', async () => {
     expect(await onecount.toggle(POST.id, 'ana')).toMatchObject({ count: 447, liked: true, source: 'redis' })
     await onecount.drainOnce()
     await stores.redis.flushall()
@@ -137,7 +137,7 @@ describe('ids', () => {
 })
 
 describe('a page', () => {
-  it('is one call when its posts are warm, and tells who likes what', async () => {
+  it('is one call when its posts are warm, and tells which posts the session likes', async () => {
     await onecount.set(OTHER.id, 'ana', true)
     await onecount.read([POST.id])
     ports.calls.length = 0
@@ -149,7 +149,7 @@ describe('a page', () => {
     ])
   })
 
-  it('tells nobody what others like', async () => {
+  it('shows a session only its own likes', async () => {
     await onecount.set(POST.id, 'ana', true)
     expect((await onecount.read([POST.id])).get(POST.id)).toMatchObject({ count: 447, liked: null })
   })

@@ -11,7 +11,7 @@ describe('nextOp', () => {
     expect(nextOp(NOW, 0, false)).toBe(3_590_000_000_000_000)
   })
 
-  it('beats the op before on any clock, says what was wanted, and is a whole number', () => {
+  it('beats the op before on any clock, has the parity of the wanted state, and is a whole number', () => {
     fc.assert(
       fc.property(time, time, fc.boolean(), fc.boolean(), (now, before, was, liked) => {
         const previous = nextOp(before, 0, was)

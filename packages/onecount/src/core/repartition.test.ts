@@ -78,7 +78,7 @@ describe('another number of partitions', () => {
     await after.drain.stop()
   })
 
-  it('moves what is pending, also after it was cut off', async () => {
+  it('moves the pending ops, also after it was cut off', async () => {
     const before = stores.instance()
     await before.drainOnce()
     for (let i = 0; i < 20; i++) await before.set(IDS[0]!, `s${i}`, true)

@@ -49,7 +49,7 @@ describe('a settlement', () => {
     ])
   })
 
-  it('tells of every entry what Postgres holds, and of each post its likes', () => {
+  it('has for every entry the op that Postgres holds, and the likes of each post', () => {
     const [slice, ...more] = settlementOf(
       [entry('b', 'ana', 3), entry('a', 'ana', 5), entry('a', 'ben', 2)],
       answer({}, { a: 10, b: 20 }),
@@ -82,7 +82,7 @@ describe('a settlement', () => {
     expect(slice!.mirrors).toEqual(['ana', 'ben', 'eva'])
   })
 
-  it('tells of a refused entry what Postgres holds in its place', () => {
+  it('has for a refused entry the op that Postgres holds in its place', () => {
     const [slice] = settlementOf(
       [entry('a', 'ana', 5), entry('a', 'ben', 7)],
       answer({ refused: [refusal('a', 'ana', 5, 2), refusal('a', 'ben', 7, 0)] }, { a: 1 }),
@@ -166,16 +166,16 @@ describe('a settlement', () => {
   })
 })
 
-describe('what Postgres does not hold of a batch', () => {
+describe('an op of a batch that Postgres does not hold', () => {
   const isLost = lostOf(answer({ refused: [refusal('a', 'ana', 5, 2)] }, { a: 1 }))
 
-  it('is what it refused, and that op alone', () => {
+  it('is one that it refused, and that op alone', () => {
     expect(isLost(row('a', 'ana', 5))).toBe(true)
     expect(isLost(row('a', 'ana', 3))).toBe(false)
     expect(isLost(row('a', 'ben', 5))).toBe(false)
   })
 
-  it('is what was pressed on a post that is gone', () => {
+  it('is one on a post that is gone', () => {
     expect(isLost(row('b', 'ben', 5))).toBe(true)
   })
 })

@@ -184,7 +184,7 @@ describe('renderOneCount', () => {
     expect(sorted(drawn)).toBe(sorted(button.outerHTML))
   })
 
-  it('is a dash for what is unknown, and no number for a private kind', () => {
+  it('is a dash for an unknown count, and no number for a private kind', () => {
     expect(parse(renderOneCount(POST)).button.textContent).toBe('–')
     const unknown = { count: null, liked: null, rev: 0, source: 'unknown' } as const
     expect(parse(renderOneCount(POST, unknown)).button.textContent).toBe('–')

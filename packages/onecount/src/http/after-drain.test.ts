@@ -28,7 +28,7 @@ describe("drain: 'after'", () => {
     expect(drains()).toEqual([])
   })
 
-  it('tells Redis of what Postgres took alone, and of a press whose outcome is not known', async () => {
+  it('tells Redis of presses that Postgres accepted alone, and of one whose outcome is unknown', async () => {
     const set = vi.spyOn(current.service, 'set')
     set.mockResolvedValueOnce({
       ...{ postId: FOX, count: 1, liked: true, rev: 1, op: 3, source: 'postgres', durable: true },

@@ -9,7 +9,7 @@ describe('the address of a client', () => {
     expect(clientIp(forwarded('198.51.100.7'), { proxyHops: 0, connectionIp })).toBe(connectionIp)
   })
 
-  it('is what the last proxy appended, not what the client wrote before it', () => {
+  it('is the address that the last proxy appended, not one that the client wrote before it', () => {
     const headers = forwarded('6.6.6.6, 198.51.100.7')
     expect(clientIp(headers, { proxyHops: 1, connectionIp })).toBe('198.51.100.7')
     expect(clientIp(headers, { proxyHops: 2, connectionIp })).toBe('6.6.6.6')
@@ -21,7 +21,7 @@ describe('the address of a client', () => {
     expect(clientIp(forwarded(' , '), { proxyHops: 1, connectionIp })).toBe(connectionIp)
   })
 
-  it('is null when nobody knows it', () => {
+  it('is null without a header and without a connection', () => {
     expect(clientIp(new Headers(), { proxyHops: 1 })).toBeNull()
   })
 

@@ -41,7 +41,7 @@ describe('the limiter', () => {
     expect(take({ session: 'a', post: 'p' })?.kind).toBe('post')
   })
 
-  it('does not count what has no key', () => {
+  it('does not count requests without a key', () => {
     const { take } = limiter('session=1/1s,ip=1/1s')
     for (let i = 0; i < 5; i++) expect(take({ session: null, ip: null })).toBeNull()
   })

@@ -21,7 +21,7 @@ describe('ONECOUNT_LIMITS', () => {
     })
   })
 
-  it('allow a school behind one address by default, and not what one visitor can ask for', () => {
+  it('allow by default a school behind one address, but not all that one visitor could request', () => {
     const { new: rate } = DEFAULT_LIMITS
     expect(rate!.tokens).toBeGreaterThanOrEqual(500)
     expect((rate!.tokens / rate!.windowMs) * 86_400_000).toBeLessThan(20_000)

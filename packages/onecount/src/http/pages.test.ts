@@ -92,7 +92,7 @@ describe('a page that is opened', () => {
     expect(anonymous.sessionId).toBeNull()
   })
 
-  it('fails where it cannot be told who is signed in, as their likes would be those of nobody', async () => {
+  it('fails where the session cannot be determined, instead of rendering the page as signed out', async () => {
     const session = () => Promise.reject(new Error('no answer'))
     await expect(pagesOf({ session })(open())).rejects.toMatchObject({ code: 'unavailable' })
   })

@@ -40,7 +40,7 @@ describe('a signed-in person', () => {
     expect(read.headers.getSetCookie()).toEqual([])
   })
 
-  it('comes before the anonymous cookie, which keeps what it liked', async () => {
+  it('comes before the anonymous cookie, whose likes stay with the cookie', async () => {
     const cookies = someone()
     await like({ headers: cookies })
     await like({ headers: { ...cookies, ...ana } })
@@ -63,8 +63,8 @@ describe('a signed-in person', () => {
 
 const limits = () => ({ session: null, ip: null, post: null, read: null, new: null })
 
-describe('who is not signed in', () => {
-  it('is anonymous where that is not said otherwise', async () => {
+describe('a visitor who is not signed in', () => {
+  it('is anonymous by default', async () => {
     const response = await like()
     expect(response.status).toBe(200)
     expect(readSession(cookieOf(response), SECRET)).toBe(lastPresser())
@@ -111,9 +111,9 @@ describe('an id that a client claims', () => {
   })
 })
 
-/** As somebody signs it who does not know the secret. */
+/** A cookie signed with another secret. */
 function forged(id: string): string {
-  return `${id}.${createSession('a-secret-of-somebody-else-entirely').value.split('.')[1]}`
+  return `${id}.${createSession('a-secret-of-another-application-entirely').value.split('.')[1]}`
 }
 
 describe('an application that cannot tell', () => {
@@ -145,12 +145,12 @@ describe('an application that cannot tell', () => {
   })
 })
 
-describe('whose hearts an answer has', () => {
+describe('the header that names the session of an answer', () => {
   const tagOf = async (path: string, init: RequestInit = {}) =>
     (await api(path, init)).headers.get('onecount-session')
   const READ = `/likes?ids=${POLAR_BEAR}`
 
-  it('is said by a hash, the same in every answer for a session, and another for each', async () => {
+  it('is a hash, the same in every answer for a session, and different for each session', async () => {
     const anonymous = { headers: someone() }
     const tags = await Promise.all([tagOf(READ, { headers: ana }), tagOf(READ, anonymous), tagOf(READ)])
     expect(new Set(tags).size).toBe(3)
@@ -163,12 +163,12 @@ describe('whose hearts an answer has', () => {
     )
   })
 
-  it('is nobody’s where only people like, and somebody is not signed in', async () => {
+  it('is none where only people like, and the caller is not signed in', async () => {
     await restart({ session, anonymous: false })
     expect(await tagOf(READ)).toBe('none')
   })
 
-  it('is not said where it cannot be told', async () => {
+  it('is absent where the session cannot be determined', async () => {
     expect(await tagOf(READ, { headers: { ...ana, 'sec-fetch-site': 'cross-site' } })).toBeNull()
     await restart({ session: () => Promise.reject(new Error('down')) })
     expect(await tagOf(READ, { headers: ana })).toBeNull()
@@ -185,7 +185,7 @@ describe('a press that says who made it', () => {
       body: JSON.stringify({ madeBy }),
     })
 
-  it('is taken from the session that made it, and from no other, which is told who it is', async () => {
+  it('is accepted from the session that made it; another session is refused and told its own tag', async () => {
     expect((await press('ana', sessionTag(ANA))).status).toBe(200)
     const refused = await press('ben', sessionTag(ANA))
     expect(refused.headers.get('onecount-session')).toBe(sessionTag(BEN))
@@ -193,7 +193,7 @@ describe('a press that says who made it', () => {
     expect(current.service.calls.map(call => call[2])).toEqual([ANA])
   })
 
-  it('is taken where it does not say it, as from a client of before', async () => {
+  it('is accepted without that field, as from an older client', async () => {
     for (const madeBy of [undefined, null]) expect((await press('ben', madeBy)).status).toBe(200)
   })
 
@@ -225,7 +225,7 @@ describe('a press that says who made it', () => {
 describe('a page of another site', () => {
   const foreign = { 'sec-fetch-site': 'cross-site' }
 
-  it('changes nothing for a person, and does not learn what they like', async () => {
+  it('changes nothing for a person, and does not learn their likes', async () => {
     expect(await refusal(await like({ headers: { ...ana, ...foreign } }))).toMatchObject({ status: 403 })
     await like({ headers: ana })
     const read = await api(`/likes?ids=${POLAR_BEAR}`, { headers: { ...ana, ...foreign } })

@@ -15,7 +15,7 @@ beforeEach(() => restart())
 afterEach(close)
 
 describe('GET /likes', () => {
-  it('answers for each post, for nobody else than the session', async () => {
+  it('answers for each post, and for its own session alone', async () => {
     const headers = someone()
     await like({ headers })
     const response = await api(`/likes?ids=${POLAR_BEAR},${FOX}`, { headers })
@@ -68,7 +68,7 @@ describe('GET /likes', () => {
     expect(current.service.calls[0]).toEqual(['read', [POLAR_BEAR], readSession(cookie, SECRET)])
   })
 
-  it('answers a page of another site for nobody, and leaves its cookies alone', async () => {
+  it('answers a page of another site without a session, and sets no cookie', async () => {
     const response = await api(`/likes?ids=${POLAR_BEAR}`, {
       headers: { 'sec-fetch-site': 'cross-site', ...someone() },
     })

@@ -91,7 +91,7 @@ describe('an address or method that is not there', () => {
     ['POST', `/likes/${POLAR_BEAR}`, 'PUT, DELETE, OPTIONS'],
     ['PATCH', `/likes/${POLAR_BEAR}`, 'PUT, DELETE, OPTIONS'],
     ['DELETE', '/health', 'GET, HEAD, OPTIONS'],
-  ])('%s %s is 405 and says what is allowed', async (method, path, allow) => {
+  ])('%s %s is 405 and names the methods that are allowed', async (method, path, allow) => {
     const response = await api(path, { method })
     expect(await refusal(response)).toMatchObject({ status: 405, code: 'method_not_allowed' })
     expect(response.headers.get('allow')).toBe(allow)

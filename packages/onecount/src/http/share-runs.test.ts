@@ -7,11 +7,11 @@ function controlled() {
   const run = shareRuns(() => new Promise<string>((resolve, reject) => void ends.push({ resolve, reject })))
   return { ends, run }
 }
-/** What is due without a timer has happened. */
+/** Every callback that is due without a timer has run. */
 const settled = () => new Promise(resolve => setImmediate(resolve))
 
 describe('runs that are shared', () => {
-  it('are two for many who ask at once: the one that is under way, and one that sees what they have done', async () => {
+  it('are two for many callers at once: the run that is under way, and one that begins after all of them have asked', async () => {
     const { ends, run } = controlled()
     const asked = [run(), run(), run(), run()]
     expect(ends).toHaveLength(1)
@@ -22,7 +22,7 @@ describe('runs that are shared', () => {
     expect(await Promise.all(asked)).toEqual(['first', 'second', 'second', 'second'])
   })
 
-  it('go on after one that failed, which only those hear of who began it', async () => {
+  it('go on after a run that failed, whose error reaches only its own callers', async () => {
     const { ends, run } = controlled()
     const failing = run()
     const later = run()

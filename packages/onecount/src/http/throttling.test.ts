@@ -100,7 +100,7 @@ describe('too many requests', () => {
     ])
   })
 
-  it('do not count what was refused for another reason', async () => {
+  it('do not count requests that were refused for another reason', async () => {
     await restart({ limits: parseLimits('ip=1/60s') })
     await like({}, 'x')
     await like({ body: '{' })

@@ -40,12 +40,15 @@ describe('PUT and DELETE /likes/{postId}', () => {
     expect(current.service.calls.map(call => call[4])).toEqual([{ op: 7, ack: 'postgres' }, {}])
   })
 
-  it.each(['redis', 'none', 1, true])('refuse the acknowledgement %j: nobody gets less', async ack => {
-    const response = await like({ body: JSON.stringify({ ack }) })
-    expect(response.status).toBe(400)
-    expect(await refusal(response)).toMatchObject({ code: 'invalid_body', field: 'ack' })
-    expect(current.service.calls).toEqual([])
-  })
+  it.each(['redis', 'none', 1, true])(
+    'refuse the acknowledgement %j: a request cannot ask for less',
+    async ack => {
+      const response = await like({ body: JSON.stringify({ ack }) })
+      expect(response.status).toBe(400)
+      expect(await refusal(response)).toMatchObject({ code: 'invalid_body', field: 'ack' })
+      expect(current.service.calls).toEqual([])
+    },
+  )
 
   it('can be repeated', async () => {
     const headers = someone()
@@ -53,7 +56,7 @@ describe('PUT and DELETE /likes/{postId}', () => {
     expect(await (await like({ headers })).json()).toMatchObject({ count: 447, liked: true })
   })
 
-  it('give somebody without a cookie a session that later requests are known by', async () => {
+  it('give a visitor without a cookie a session that later requests are known by', async () => {
     const first = await like()
     const cookie = cookieOf(first)
     expect(first.headers.get('set-cookie')).toMatch(/; HttpOnly; SameSite=Lax$/)
@@ -72,7 +75,7 @@ describe('PUT and DELETE /likes/{postId}', () => {
     },
   )
 
-  it('renew the cookie of somebody who has one', async () => {
+  it('renew the cookie of a visitor who has one', async () => {
     const headers = someone()
     expect(cookieOf(await like({ headers }))).toBe(headers.cookie)
   })

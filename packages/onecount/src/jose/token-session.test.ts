@@ -85,7 +85,7 @@ describe('a token of the application', () => {
     expect(await ask(session(), bearer(await signed(pairs[index]!)))).toBe('ana')
   })
 
-  it('is not needed: without one nobody is signed in', async () => {
+  it('is not needed: a request without one is signed out', async () => {
     const of = session()
     for (const header of [null, '', 'Basic YTpi']) expect(await ask(of, header)).toBeNull()
     expect(published.asked).toBe(0)
@@ -99,7 +99,7 @@ describe('a token of the application', () => {
     await expect(ask(of, bearer(await signed(pairs[0]!)))).rejects.toMatchObject({ code: 'invalid_token' })
   })
 
-  it('is taken where clocks differ by a few seconds', async () => {
+  it('is accepted where clocks differ by a few seconds', async () => {
     const token = await signed(pairs[0]!, { exp: NOW - 2, nbf: NOW + 2 })
     expect(await ask(session(), bearer(token))).toBe('ana')
   })
@@ -113,7 +113,7 @@ describe('a token of the application', () => {
   })
 })
 
-describe('a token that is not good is refused, never taken for nobody’s', () => {
+describe('a token that is not valid is refused, never treated as signed out', () => {
   const refusals: [string, (pair: Pair, other: Pair) => Promise<string> | string][] = [
     ['is empty', () => ''],
     ['is no token', () => 'x'],
@@ -132,11 +132,11 @@ describe('a token that is not good is refused, never taken for nobody’s', () =
     ['has no subject', pair => signed(pair, { sub: undefined })],
     ['has a subject that is no text', pair => signed(pair, { sub: { id: 'ana' } })],
     ['has an empty subject', pair => signed(pair, { sub: '' })],
-    ['is signed by a key that nobody published', (pair, other) => signed({ ...other, kid: pair.kid })],
-    ['is of a key that nobody published', (_, other) => signed(other)],
-    ['is signed by nobody', () => `${base64({ alg: 'none' })}.${base64(BODY)}.`],
+    ['is signed by a key that was not published', (pair, other) => signed({ ...other, kid: pair.kid })],
+    ['is of a key that was not published', (_, other) => signed(other)],
+    ['has no signature', () => `${base64({ alg: 'none' })}.${base64(BODY)}.`],
     [
-      'is signed by nobody, and names a key',
+      'has no signature, and names a key',
       pair => `${base64({ alg: 'none', kid: pair.kid })}.${base64(BODY)}.`,
     ],
     [
@@ -193,7 +193,7 @@ describe('a shared secret', () => {
 
 describe('keys', () => {
   it.each(['down', 'hangs', 'garbage'] as const)(
-    'that cannot be had (%s) let nobody in, and fail at once for a while',
+    'that cannot be fetched (%s) let no request in, and fail at once for a while',
     async mode => {
       published.mode = mode
       const of = session()

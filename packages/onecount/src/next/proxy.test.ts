@@ -112,7 +112,7 @@ describe('withSession', () => {
     else expect(response.headers.get('location')).toBe('http://site.example/login')
   })
 
-  it('waits for a proxy that waits, and takes what Next takes', async () => {
+  it('waits for an asynchronous proxy, and accepts every result that Next accepts', async () => {
     const clerkLike: NextProxy = async () => undefined
     const proxy = application().withSession(clerkLike)
     expect(sessionSet(await proxy(request(), EVENT))).not.toBeNull()

@@ -59,7 +59,7 @@ describe('a server of this process', () => {
     expect(connectionIp(seen[0]!)).toBe('127.0.0.1')
   })
 
-  it('marks what Next asks in the background, and nothing because a client says so', async () => {
+  it('marks background requests of Next, and none because a client says so', async () => {
     await ask('GET /rank?_rsc=abc')
     await ask('GET /rank', 'RSC: 1\r\n')
     await ask('GET /rank', 'Onecount-No-Session: 1\r\n')

@@ -104,7 +104,7 @@ describe('a connection whose other end is gone', () => {
 
 describe('a Postgres that is not there', () => {
   it('makes a call through postgres.js fail', async () => {
-    const nowhere = connect('postgres://nobody@127.0.0.1:1/nothing', { max: 1 })
+    const nowhere = connect('postgres://nouser@127.0.0.1:1/nothing', { max: 1 })
     await expect(postgresJsPort(nowhere, { timeoutMs: 500 }).status(0)).rejects.toMatchObject({
       store: 'postgres',
     })

@@ -148,7 +148,7 @@ loop
     using hint = format('Rename it: alter table %s rename column %I to …', v_column.relation, v_column.name);
 end loop;
 
--- Every row is a like, also one that says that it was taken back.
+-- The kind counts every row as a like, also one with a column that says that the like was removed.
 for v_column in
   select a.attname as name, a.atttypid = 'boolean'::regtype as is_boolean from pg_attribute a
    where a.attrelid = 'public.post_ratings'::regclass and a.attnum > 0 and not a.attisdropped
@@ -350,7 +350,7 @@ if not exists (
 ) then
 {{/plain}}
 {{#variants}}
--- One row a pair. An expression, as the id of what is counted is made of two columns.
+-- One row a pair. An expression, as the id of a variant is made of two columns.
 {{/variants}}
 begin
   create unique index if not exists onecount_pair_idx on public.post_ratings ({{row.key}}, {{row.session}});
@@ -385,9 +385,9 @@ end if;
 {{/plain}}
 
 {{/mapped}}
--- A row from before onecount gets the op 3, the smallest one that is not taken for "no op yet": whatever is pressed
--- later beats it. The constant default makes this a change of the catalogue alone. A row that is written later without
--- an op gets that of its own moment.
+-- A row from before onecount gets the op 3, the smallest one that does not mean "no op yet": every later press beats it.
+-- The constant default makes this a change of the catalogue alone. A row that is written later without an op gets one of
+-- its own moment.
 alter table public.post_ratings add column if not exists {{row.op}} bigint not null default 3;
 alter table public.post_ratings
   alter column {{row.op}} set default 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + 1;
@@ -473,8 +473,8 @@ create table if not exists public.like_tombstones (
 create index if not exists like_tombstones_session_post_idx on public.like_tombstones (session_id, post_id);
 create index if not exists like_tombstones_op_idx on public.like_tombstones (op);
 
--- Notes of edits by hand on their way into the log. A row of nobody says that Redis must forget what it holds of the
--- post: it was removed, or its likes were set by hand. So a row outlives its post.
+-- Notes of edits by hand on their way into the log. A row without a session ('', or the UUID of zeros) says that Redis must
+-- forget the post: it was removed, or its likes were set by hand. So a row outlives its post.
 create table if not exists public.like_unseen (
   post_id {{own.post}} not null,
   session_id {{type.session}} not null,
@@ -483,7 +483,7 @@ create table if not exists public.like_unseen (
 );
 
 -- The receipt of the last batch that Postgres applied, its answer, and the Redis it belongs to. The receipt starts as a
--- random id, so that a Redis which never talked to this Postgres is noticed as having no history in common with it.
+-- random id, so that it differs from the cut of a Redis that never talked to this Postgres.
 create table if not exists public.like_receipt (
   partition integer primary key,
   nonce text not null,
@@ -504,7 +504,7 @@ create table if not exists public.like_refused (
   primary key (post_id, session_id)
 );
 
--- How many partitions the posts are in, and whether a Redis drains: what Postgres takes is logged for it alone; one row.
+-- How many partitions the posts are in, and whether a Redis drains: only then are ops logged; one row.
 create table if not exists public.like_settings (
   id boolean primary key default true check (id),
   partitions integer not null default 1 check (partitions > 0),
@@ -516,9 +516,9 @@ insert into public.like_settings (id) values (true) on conflict do nothing;
 comment on table public.like_settings is '{{mapping}} | onecount {{version}}';
 {{/mapped}}
 
--- One row an op that Postgres took without Redis. \`prev\` is the op of the pair before, 0 for none. \`nonce\` names the
--- batch with which Redis was told; such a row is deleted by the batch after it. A row of nobody says that Redis must
--- forget what it holds of the post; its op and prev are 0. So a row outlives its post.
+-- One row for each op that Postgres accepted without Redis. \`prev\` is the op of the pair before, 0 for none. \`nonce\` names
+-- the batch that told Redis; the batch after it deletes the row. A row without a session ('', or the UUID of zeros) says
+-- that Redis must forget the post; its op and prev are 0. So a row outlives its post.
 create table if not exists public.like_log (
   id bigint generated always as identity primary key,
   partition integer not null,
@@ -570,9 +570,9 @@ begin
   end if;
 end $$;
 
--- Whether an error says that Postgres cannot serve now, whatever it is asked: connection, read-only transaction,
--- deadlock, resources, locks, shutdown, input and output, an old snapshot. What a function of the application raises
--- itself, with whatever code, is its refusal of what it was given: then the context begins with its RAISE.
+-- Whether an error says that Postgres cannot serve any call now: connection, read-only transaction, deadlock, resources,
+-- locks, shutdown, input and output, an old snapshot. An error that a function of the application raises itself, with any
+-- code, is a refusal of the row: then the context begins with its RAISE.
 create or replace function public.onecount_is_outage(p_sqlstate text, p_context text) returns boolean
 language sql immutable set search_path = '' as $$
   select (left(p_sqlstate, 2) in ('08', '25', '40', '53', '57', '58', '72') or p_sqlstate in ('55006', '55P03', '55P04'))
@@ -607,7 +607,7 @@ begin
   {{partition}}
 end $$;
 
--- How many partitions what is logged goes by, until this transaction ends; null: no Redis drains, and nothing is logged.
+-- Number of partitions of the log, fixed until this transaction ends; null: no Redis drains, and nothing is logged.
 create or replace function public.onecount_partitions() returns integer
 language plpgsql set search_path = '' as $$
 begin
@@ -639,8 +639,8 @@ begin
   select n, gen_random_uuid()::text, v_owner from generate_series(0, p_partitions - 1) as n;
 end $$;
 
--- Gives the receipt to another Redis; what it was before must be said, so that two who do so do not overwrite each
--- other. Answers whose it is now.
+-- Gives the receipt to another Redis. The caller names the owner before, so that of two callers one fails. Answers the
+-- owner.
 create or replace function public.onecount_take_over(p_partition integer, p_owner text, p_from text) returns json
 language plpgsql set search_path = '' as $$
 begin
@@ -760,7 +760,7 @@ begin
   );
 end $$;
 
--- Which of the ops are newer than what is known of their pairs, on posts that exist.
+-- Which of the ops are newer than the op of their pair, on posts that exist.
 create or replace function public.onecount_are_new(p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[]) returns boolean[]
 language sql stable
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -910,10 +910,11 @@ end $$;
 -- for edits by hand look away meanwhile.
 --
 -- Without p_nonce these are presses. An op of 0 or 1 is no op yet: the pair gets a new one of this parity, later than
--- everything that is known of it. What is applied is noted in the log, where a Redis drains. Answers, in the order of the presses, {status:
--- 'applied', post, count, rev, liked, op}, where \`op\` is the newest of the pair and the counts are those afterwards;
--- or, with nothing changed, {status: 'gone'} for a post that does not exist, {status: 'ahead'} for an op that lies more
--- than \`p_ahead\` microseconds after now, the newest op of the pair and the revision of the post (null: no limit).
+-- everything that is known of it. Applied ops are logged where a Redis drains. Answers, in the order of the presses,
+-- {status: 'applied', post, count, rev, liked, op}, where \`op\` is the newest of the pair and the counts are those
+-- afterwards; or, with nothing changed, {status: 'gone'} for a post that does not exist, {status: 'ahead'} for an op that
+-- lies more than \`p_ahead\` microseconds after now, the newest op of the pair and the revision of the post (null: no
+-- limit).
 --
 -- With p_nonce they are the batch of that name. A pair with a greater op gets a row of the batch that tells it, unless
 -- there is one that does. Answers null.
@@ -1025,7 +1026,7 @@ end $$;
 
 -- Merges a whole batch into the pairs of posts that are locked, as onecount_merge, for less: ops of new pairs are
 -- inserted as they are, and each post is looked up once. Raises where the batch is not that simple: a post is gone, a
--- rating was inserted by hand meanwhile, or an op is refused. The caller merges it anew then, sparing what is refused.
+-- rating was inserted by hand meanwhile, or an op is refused. The caller then merges it with onecount_merge_sparing.
 create or replace function public.onecount_merge_whole(
   p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_revs bigint[], p_nonce text
 ) returns void
@@ -1118,8 +1119,8 @@ begin
   set constraints all immediate;
 end $$;
 
--- Merges ops as onecount_merge, without those that Postgres refuses: what is refused together is tried by halves until
--- the refused ops are alone. Answers {results: [of each press], refused: [[position from 1, sqlstate, message]]}; the
+-- Merges ops as onecount_merge, without those that Postgres refuses: a group that is refused is tried by halves until the
+-- refused ops are alone. Answers {results: [of each press], refused: [[position from 1, sqlstate, message]]}; the
 -- result of a refused press is {status: 'refused', sqlstate, message}, and the counts of the others are those after
 -- their part. An error that is no refusal of single ops ends the whole call as it came: an outage, and one that no op
 -- can avoid, such as a missing column, grant or default.
@@ -1234,7 +1235,7 @@ begin
   return v_results;
 end $$;
 
--- The drain's call, and what moves the log. How rows are looked up, and the order of locks: 30_merge.sql.
+-- The drain's call, and the functions that move the log. How rows are looked up, and the order of locks: 30_merge.sql.
 
 -- Gives rows of the log that no batch has told yet to the batch \`p_nonce\`: all of its pairs, and up to \`p_limit\` more
 -- by id. Locks the posts of its pairs and of these rows.
@@ -1325,9 +1326,9 @@ end $$;
 
 -- What Redis has to learn from the batch \`p_nonce\`: {status: 'applied', receipt, rows:
 -- [[post, session, op]], posts: [[post, likes]], refused: [[post, session, op, sqlstate, message, op that Postgres
--- holds]]}. Likes and ops are those of the cut: without what no batch has told. So a row tells the op that its pair has
--- at the cut, which is a later one where the version before has drained in between. Refused is what lies ahead of the
--- cut, why is what is set aside of the pair; \`p_asked\` names the entries that can be, null: all.
+-- holds]]}. Likes and ops are those of the cut: without ops that no batch has told. So a row tells the op of its pair
+-- at the cut, which is a later one where the version before has drained in between. Refused are ops that are ahead of the
+-- cut, with the reason in like_refused; \`p_asked\` names the entries that can be refused, null: all.
 create or replace function public.onecount_drained(
   p_partition integer, p_nonce text, p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_asked integer[]
 ) returns json
@@ -1408,8 +1409,8 @@ begin
   );
 end $$;
 
--- From now on what Postgres takes is logged: a Redis drains. Of what was taken before it hears by hydration alone, so it
--- must not take this Postgres for the one that it knows.
+-- A Redis drains: from now on ops that Postgres accepts are logged. Redis learns of earlier ones by hydration alone, so the
+-- receipts change, and Redis finds that it does not know this Postgres.
 create or replace function public.onecount_begin_logging() returns void
 language plpgsql set search_path = '' as $$
 begin
@@ -1580,9 +1581,9 @@ begin
   return v_answer;
 end $$;
 
--- What is set aside in like_refused: listed, tried again, dropped. How rows are looked up: 30_merge.sql.
+-- Ops that are set aside in like_refused: listed, tried again, dropped. How rows are looked up: 30_merge.sql.
 
--- One page of what is set aside and still matters, by pair, of one post or session where given:
+-- One page of the ops that are set aside and still matter, by pair, of one post or session where given:
 -- [[post, session, op, sqlstate, message, refused at (ISO 8601)]]. An op does not matter any more once its pair has a
 -- greater one, or its post is gone.
 create or replace function public.onecount_refused(
@@ -1685,11 +1686,11 @@ begin
   return json_build_object('landed', 0, 'refused', 0);
 end $$;
 
--- What is read: one indexed look-up for each post, pair or op that is answered, whatever the number of likes. How rows
--- are looked up: 30_merge.sql.
+-- Reads: one indexed look-up for each post, pair or op that is answered, whatever the number of likes. How rows are looked
+-- up: 30_merge.sql.
 
--- Posts as Postgres has them, with what Redis has not been told: [{post, count, rev, liked, op}], without the posts
--- that do not exist; \`op\` is the session's newest one, 0 when it has none. A null session: nobody's.
+-- Posts as Postgres has them, with ops that Redis has not been told: [{post, count, rev, liked, op}], without the posts
+-- that do not exist; \`op\` is the session's newest one, 0 when it has none. Without a session (null) every op is 0.
 create or replace function public.onecount_peek(p_posts {{type.post}}[], p_session {{type.session}}) returns json
 language plpgsql stable
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -1720,7 +1721,7 @@ begin
   );
 end $$;
 
--- What hydration needs, of one moment and as of the cut: without what no batch has told. {receipt, posts: [[post,
+-- A snapshot for hydration, of one moment and as of the cut: without ops that no batch has told. {receipt, posts: [[post,
 -- likes, rev]], session: {extent: 'all', ops: [[post, op]]}}, without the posts that do not exist. \`receipt\` is ''
 -- before the first batch of the partition. The session's ops are all that it has in the partition; of one with more
 -- than \`p_most\`, those on \`p_pairs\`, and the extent is 'some'. It is 'some' too while Redis has not been told of a post
@@ -1938,7 +1939,7 @@ language sql stable set search_path = '' set jit = off as $$
   from (select {{post.id as id}}, {{post.likes as likes}} from public.posts_new order by {{post.likes}} desc nulls last, {{bytes post.id}} desc limit p_limit) top;
 $$;
 
--- One keyset page of what a session likes, by post: [[post, op]].
+-- One keyset page of the likes of a session, by post: [[post, op]].
 create or replace function public.onecount_session(p_session {{type.session}}, p_after {{type.post}}, p_limit integer) returns json
 language plpgsql stable
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -1956,7 +1957,7 @@ begin
   );
 end $$;
 
--- Who likes what, by post and session, after the pair given: [[post, session, op]]; an empty page is the end.
+-- One page of ratings, by post and session, after the pair given: [[post, session, op]]; an empty page is the end.
 create or replace function public.onecount_ratings(p_after_post {{type.post}}, p_after_session {{type.session}}, p_limit integer) returns json
 language plpgsql stable
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -2201,8 +2202,8 @@ begin
   return null;
 end $$;
 
--- A post that went, or whose likes were set: Redis forgets it, and hydrates it anew where it is still there. Likes that
--- are set are likes of the cut at once; what the log says of single ops stays.
+-- A post that was removed, or whose likes were set: Redis forgets it, and hydrates it anew where it still exists. Likes
+-- that are set are likes of the cut at once; rows of the log for single ops stay.
 create or replace function public.onecount_post_by_hand() returns trigger
 language plpgsql security definer
 set search_path = '' set jit = off
@@ -2264,7 +2265,7 @@ begin
   return null;
 end $$;
 
--- Nobody is told of the rows that a TRUNCATE takes, so the counts would stay.
+-- No trigger sees the rows that a TRUNCATE removes, so the counts would stay.
 create or replace function public.onecount_refuse_truncate() returns trigger
 language plpgsql set search_path = '' as $$
 begin
@@ -2274,7 +2275,7 @@ begin
 end $$;
 
 -- Values that no engine has written: those of before onecount, and those of an application's own code. These triggers
--- make what is written from now on sound; 70_repair.sql is for what is there.
+-- make later writes sound; 70_repair.sql repairs rows that exist already.
 --
 -- Sound is: likes are there, not negative and not less than the rows of the post; a revision and an op are positive and
 -- at most 5 seconds ahead of now (as far as an op of a browser may be), the op of a rating is odd; a rating has a
@@ -2329,7 +2330,7 @@ begin
   return new;
 end $$;
 
--- Whatever policies an application has for editing posts: nobody but the server sets their counts.
+-- Whatever policies an application has for editing posts: only the server sets their counts.
 create or replace function public.onecount_guard_counts() returns trigger
 language plpgsql set search_path = '' as $$
 begin
@@ -2337,7 +2338,7 @@ begin
     using errcode = 'insufficient_privilege';
 end $$;
 
--- A target that was given another id: its rows go with it, their ops and tombstones, its count, and what is set aside.
+-- A target that was given another id: its rows go with it, their ops and tombstones, its count, and its refused ops.
 -- Redis forgets the old id, and is told of every pair of the new one, with the op that it had. Likes of the new id are
 -- likes of the cut at once.
 --
@@ -2520,8 +2521,8 @@ create trigger onecount_first_likes before update of {{post.likes}} on public.po
   for each row when (old.{{post.likes}} is null and current_setting('onecount.applying', true) is distinct from 'on')
   execute function public.onecount_first_likes();
 
--- Triggers fire in the order of their names, in capitals first: this one before \`RI_ConstraintTrigger_…\`, which is how
--- PostgreSQL calls what cascades.
+-- Triggers fire in the order of their names, capitals first: this one before \`RI_ConstraintTrigger_…\`, as PostgreSQL names
+-- the triggers that cascade.
 drop trigger if exists "Before onecount_renamed" on {{content}};
 create trigger "Before onecount_renamed" after update on {{content}}
   for each row when (old.{{content.id}} is distinct from new.{{content.id}})
@@ -2855,9 +2856,9 @@ begin
     'contradictions', cardinality(v_both));
 end $$;
 
--- Makes Postgres refuse what the repair has removed: the constraint of 0001 is put back where it was dropped, and
--- validated, under a lock that stops neither readers nor writers. Answers whether it had to. The owner of the tables
--- alone may do that, so it runs as the owner of this function.
+-- Makes Postgres refuse the values that the repair has removed: puts the constraint of 0001 back where it was dropped, and
+-- validates it, under a lock that stops neither readers nor writers. Answers whether it had to. Only the owner of the
+-- tables may do that, so it runs as the owner of this function.
 create or replace function public.onecount_repair_constraints(p_dry_run boolean) returns boolean
 language plpgsql security definer set search_path = '' as $$
 declare
@@ -2933,8 +2934,8 @@ begin
   return false;
 end $$;
 
--- Forgets, once an hour at most, whoever asks: unlikes from more than \`p_days\` ago, and what is logged for a Redis that is
--- gone. Works for about a second. Answers whether there is more to do at once.
+-- Deletes, once an hour at most and for all callers together: unlikes from more than \`p_days\` ago, and log rows for a Redis
+-- that is gone. Works for about a second. Answers whether there is more to do at once.
 create or replace function public.onecount_prune(p_days integer) returns boolean
 language plpgsql
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off

@@ -58,7 +58,7 @@ function expectSoundPress({ store, writes }: ReturnType<typeof manual>) {
   expect(Math.abs(op / 2 / 1000 - Date.now())).toBeLessThan(60_000)
 }
 
-describe('what the server cannot have said changes nothing', () => {
+describe('a state that no server can have sent changes nothing', () => {
   it.each(forged)('in an event: %s', (_, input) => {
     const page = manual()
     const known = page.store.post(POST).entry()

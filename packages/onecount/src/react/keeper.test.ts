@@ -83,7 +83,7 @@ describe('a press', () => {
     expect(kept()).toEqual([])
   })
 
-  it('that was lost is noticed at once when a count comes that cannot be explained', async () => {
+  it('that the server lost is sent again at once when a count comes that cannot include it', async () => {
     const { server, transport } = createServer()
     const { store, shown } = openTab({ server, transport })
     store.post(POST).set(true)
@@ -97,7 +97,7 @@ describe('a press', () => {
     expect(kept()).toEqual([])
   })
 
-  it('that was lost is noticed when an answer from before the press says so too late', async () => {
+  it('that the server lost is sent again when an answer from before the press arrives late', async () => {
     const { server, transport } = createServer()
     const { store, shown } = openTab({ server, transport })
     const asked = Date.now()
@@ -149,7 +149,7 @@ describe('a press', () => {
     expect(kept()).toEqual([])
   })
 
-  it('is taken back by a later one of another tab, which is the one that is kept', async () => {
+  it('is replaced by a later one of another tab, which is the one that is kept', async () => {
     const { server, transport } = createServer()
     const one = openTab({ server, transport })
     one.store.post(POST).set(true)

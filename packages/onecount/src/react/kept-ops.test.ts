@@ -49,7 +49,7 @@ describe('kept ops', () => {
     }
   })
 
-  it('do not believe what somebody else has written there', () => {
+  it('ignore entries that other code has written there', () => {
     for (const text of ['', 'x|y', '3', '{"op":3}', '99999999999999999999|1'])
       localStorage.setItem(`onecount:kept:${text}`, text)
     expect(keptPosts(createKeptOps())).toEqual([])

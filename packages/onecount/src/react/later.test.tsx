@@ -135,7 +135,7 @@ describe('a page whose rest cannot be loaded', () => {
     expect(server.ops).toHaveLength(1)
   })
 
-  it('gives up a press that is refused as soon as what judges it has been loaded, and does not repeat it', async () => {
+  it('gives up a refused press as soon as the code that judges it has been loaded, and does not repeat it', async () => {
     // The page's time stands still while the rest is loaded, however long that takes.
     vi.useFakeTimers()
     const later = async () => {

@@ -21,7 +21,7 @@ import { hear } from './tabs'
 
 const SEED = { count: 0, liked: false, rev: 0, op: null, source: 'redis', private: true } as const
 
-/** Bookmarks of many people, and the API as a browser calls it in which somebody is signed in. */
+/** Bookmarks of many people, and the API as a browser of a signed-in person calls it. */
 function createSite() {
   const likes = new MapLikes({ [POST]: 446 })
   const service = {
@@ -69,7 +69,7 @@ describe('the button of a private kind', () => {
     expect(looks()).toEqual(['♡', 'Like'])
   })
 
-  it('has none after a press either, nor in what is announced', async () => {
+  it('has none after a press either, nor in its announcement', async () => {
     render(app(<LikeButton postId={POST} seed={SEED} />))
     fireEvent.click(button())
     expect(looks()).toEqual(['♥', 'Like'])
@@ -109,7 +109,7 @@ describe('the button of a private kind', () => {
   })
 })
 
-describe('a browser in which somebody else signs in', () => {
+describe('a browser in which another person signs in', () => {
   const page = () => new LikesStore(new QueryClient(), createHttpTransport())
   const liked = (store: LikesStore) => shownLikes(store.post(POST).entry(), store.post(POST).intent()).liked
 

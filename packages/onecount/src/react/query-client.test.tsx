@@ -64,7 +64,7 @@ describe('LikesProvider', () => {
     expect(given.getQueryData(likesKey(POST))).toMatchObject({ count: 446 })
   })
 
-  it('makes a client of its own where there is none, and gives it to nobody else', () => {
+  it('makes a client of its own where there is none, and provides it to no other component', () => {
     const { transport } = createServer()
     function Others() {
       useQueryClient()

@@ -152,8 +152,8 @@ describe('pages that join again all at once', () => {
   })
 })
 
-describe('only what is seen', () => {
-  it('is read: no hidden route, and nothing in a background tab', async () => {
+describe('only a post on screen', () => {
+  it('is read: not one of a hidden route, and none in a background tab', async () => {
     const views = (
       <>
         <View id="a" />

@@ -56,7 +56,7 @@ beforeEach(() => localStorage.clear())
 afterEach(cleanup)
 
 describe('useLikesSubscription', () => {
-  it('takes newer counts of rows, whose numbers may be texts', () => {
+  it('applies newer counts of rows, whose numbers may be texts', () => {
     const heard = listen()
     heard.postgres_changes({ new: { id: POST, likes: 450, likes_rev: '20' } })
     expect(store.post(POST).entry()).toMatchObject({ count: 450, countRev: 20 })
@@ -87,7 +87,7 @@ describe('useLikesSubscription', () => {
     },
   )
 
-  it('reads what is on screen again when it has joined and when it could not, not when it leaves', () => {
+  it('reads the posts on screen again when it has joined and when it could not, not when it leaves', () => {
     const heard = listen()
     const refreshed = vi.spyOn(store.caretaker!, 'refreshWithin')
     heard.status('CLOSED')

@@ -23,7 +23,7 @@ const told = history.chain(states =>
 )
 
 describe('merging into the registers', () => {
-  it('ends the same in whatever order things are heard', () => {
+  it('ends in the same state for every order of inputs', () => {
     fc.assert(
       fc.property(told, fc.infiniteStream(fc.nat()), ({ states, inputs }, random) => {
         const heard = inputs.map(({ rev, count, liked }) =>
@@ -103,14 +103,14 @@ describe('merging into the registers', () => {
       expect(entry).toMatchObject({ count: 447, source: 'redis', liked: true, op: 21 })
     })
 
-    it('is taken with a newer revision, and overruled by the exact one of the same', () => {
+    it('wins with a newer revision, and is replaced by the exact one of the same', () => {
       const entry = mergeLikes(exact, lagging(11, { count: 448 }), NOW)
       expect(entry).toMatchObject({ count: 448, countRev: 11, source: 'lagging' })
       expect(mergeLikes(entry, input(11, { count: 448 }), NOW)).toMatchObject({ source: 'redis' })
       expect(mergeLikes(entry, input(10, { count: 447 }), NOW)).toBe(entry)
     })
 
-    it('is taken where nothing exact is known of its revision', () => {
+    it('wins where no exact count of its revision is known', () => {
       expect(merge([lagging(10, { count: 447 })])).toMatchObject({ count: 447, source: 'lagging' })
       const ofPostgres = merge([input(10, { count: 446, source: 'postgres' })])
       expect(mergeLikes(ofPostgres, lagging(10, { count: 447 }), NOW)).toMatchObject({ source: 'lagging' })

@@ -28,7 +28,7 @@ describe("the server's time", () => {
     expect(clock.latest()).toBe(SERVER + 5000)
   })
 
-  it('stays when the clock of the device is set back; set forward, the later time is taken until the server says its own', () => {
+  it('stays when the clock of the device is set back; set forward, it follows the device until the server tells its time', () => {
     vi.setSystemTime(SERVER)
     const clock = createServerClock()
     clock.note(SERVER, 20)

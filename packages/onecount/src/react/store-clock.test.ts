@@ -110,7 +110,7 @@ describe.each([-YEAR_MS, YEAR_MS, -3600_000, 3600_000])('on a device whose clock
     },
   )
 
-  it('an undo of another device is not undone by what is sent again', async () => {
+  it('an undo of another device is not undone by a press that is sent again', async () => {
     const { server, clock, open } = world(offset)
     clock.note(server.now(), 10)
     const first = open()
@@ -133,7 +133,7 @@ describe.each([-YEAR_MS, YEAR_MS, -3600_000, 3600_000])('on a device whose clock
 })
 
 describe('a press that the server refuses for its time', () => {
-  it('is made anew once, of the moment in which it was made: what was pressed elsewhere since stands', async () => {
+  it('is stamped anew once, with the moment in which it was made: a later press elsewhere stands', async () => {
     const { server, open } = world(YEAR_MS)
     const { store, shown, close } = open()
     server.isUp = false
@@ -187,7 +187,7 @@ describe('a press that the server refuses for its time', () => {
     close()
   })
 
-  it('beats what a server has accepted whose clock was ahead then', async () => {
+  it('beats an op that a server accepted while its clock was ahead', async () => {
     const { server, open } = world(YEAR_MS)
     server.pair.op = 2 * (SERVER + 3600_000) * 1000 + 1
     server.pair.rev = (SERVER + 3600_000) * 1000
@@ -220,7 +220,7 @@ describe('a press that a storage keeps from a wrong clock', () => {
     close()
   })
 
-  it('is judged by no clock that is not known: a device years behind sends what it kept', async () => {
+  it('is not judged by an unknown clock: a device years behind sends the press that it kept', async () => {
     const { server, open } = world(-YEAR_MS)
     localStorage.setItem(`onecount:kept:${POST}`, `${2 * SERVER * 1000 + 1}|${SERVER}`)
     const { shown, close } = open()

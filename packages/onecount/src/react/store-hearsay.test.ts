@@ -26,7 +26,7 @@ describe("a page's payload", () => {
     expect(shown()).toMatchObject({ count: 446, status: 'last-known' })
   })
 
-  it('that brings the heart alone leaves the number what it is worth', async () => {
+  it('that brings the heart alone leaves the status of the number', async () => {
     const { store, shown } = manual()
     hint(store, POST, { count: 450, rev: 20 })
     store.post(POST).receive(UNKNOWN)
@@ -44,7 +44,7 @@ describe("a page's payload", () => {
     expect(shown()).toMatchObject({ count: 446, status: 'exact' })
   })
 
-  it('that is newer is taken', () => {
+  it('that is newer replaces the known state', () => {
     const { store, shown } = manual()
     store.post(POST).seed({ count: 450, liked: true, rev: 20, source: 'redis' })
     expect(shown()).toMatchObject({ count: 450, liked: true, status: 'exact' })
@@ -90,7 +90,7 @@ describe('an event', () => {
     expect(shown()).toMatchObject({ count: 449, liked: true, status: 'exact' })
   })
 
-  it('with a newer revision is taken without a read', async () => {
+  it('with a newer revision is applied without a read', async () => {
     const page = manual()
     const { queryFn, stop } = view(page)
     hint(page.store, POST, { count: 450, rev: 20 })

@@ -76,7 +76,7 @@ describe('a press', () => {
     expect(shown()).toMatchObject({ count: 447, status: 'saving' })
   })
 
-  it('that was taken without a count keeps the number it showed', async () => {
+  it('that the server accepted without a count keeps the number it showed', async () => {
     const { store, writes, shown } = manual()
     store.post(POST).set(true)
     writes[0]!.answer({ count: null, liked: true, rev: 0, op: writes[0]!.op, source: 'unknown' })

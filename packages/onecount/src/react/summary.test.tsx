@@ -37,7 +37,7 @@ beforeEach(() => {
 afterEach(cleanup)
 
 describe('useLikeCounts', () => {
-  it('shows what the views show, a press too, and what was rendered of posts that no view has', () => {
+  it('adds the counts of the views, presses included, and the rendered counts of posts that no view has', () => {
     render(
       <LikesProvider transport={served.transport}>
         <Sum />
@@ -124,7 +124,7 @@ describe('LikesSeed', () => {
     </LikesProvider>
   )
 
-  it('gives every post inside what the server has read, as a Map or an object, in the first render', () => {
+  it('gives every post inside its state from the server, of a Map or an object, in the first render', () => {
     expect(renderToString(app(new Map([[POST, seedOf(446)]])))).toContain('446')
     expect(renderToString(app({ [POST]: seedOf(446) }))).toContain('446')
     expect(renderToString(app({ [OTHER]: seedOf(446) }))).toContain('–')
@@ -135,7 +135,7 @@ describe('LikesSeed', () => {
     expect(renderToString(app({ [POST]: seedOf(446) }, { [OTHER]: seedOf(7) }))).toContain('446')
   })
 
-  it('takes a later payload of the page, and none that is older than what is known', () => {
+  it('takes a later payload of the page, and none that is older than the known state', () => {
     const { rerender } = render(app({ [POST]: UNKNOWN }))
     const text = () => screen.getByRole('button').textContent
     expect(text()).toBe('♡ –')

@@ -232,7 +232,7 @@ describe('a hundred events a second', () => {
   })
 })
 
-describe('what nobody sees', () => {
+describe('a post that is not on screen', () => {
   it('is not read for an event, and is right when it is seen again: a route that is kept hidden', async () => {
     server.others.set('a', 7)
     server.own.set('a', true)

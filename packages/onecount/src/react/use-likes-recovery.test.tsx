@@ -190,7 +190,7 @@ describe('a view that was hidden', () => {
     await expect.poll(() => screen.getByTestId('hidden').style.display).toBe('none')
   }
 
-  it('shows what another view has pressed from the first frame on', async () => {
+  it('shows a press of another view from the first frame on', async () => {
     await hide()
     fireEvent.click(screen.getByTestId('a'))
     await expect.poll(() => [text('a'), status('a')]).toEqual(['447 liked', 'exact'])

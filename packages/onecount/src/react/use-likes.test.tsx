@@ -127,7 +127,7 @@ describe('useLikes', () => {
     await expect.poll(() => [text('b'), status('b')]).toEqual(['448 liked', 'exact'])
   })
 
-  it('takes for exact what it has read of Postgres alone, whatever the page has called it', async () => {
+  it('shows a count as exact that it has read from Postgres alone, whatever status the page had', async () => {
     Object.assign(server, { source: 'postgres', hasRedis: false })
     render(app(<View name="a" seed={{ ...SEED, source: 'postgres' }} />))
     expect(status('a')).toBe('lagging')

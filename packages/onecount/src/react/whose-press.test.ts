@@ -64,7 +64,7 @@ function gate() {
   return { until, open }
 }
 
-describe('a press that is kept for somebody', () => {
+describe('a press that a browser keeps for a person', () => {
   it.each([false, true])(
     'is not sent as the next person’s, whose page was rendered (for them: %s)',
     async isTagged => {
@@ -145,7 +145,7 @@ describe('a press that is kept for somebody', () => {
     expect(page.shown()).toMatchObject({ count: 447, liked: true })
   })
 
-  it('waits, and is shown as not saved yet, while no answer says whose the page is', async () => {
+  it('waits, and is shown as not saved yet, until an answer names the session of the page', async () => {
     await pressAndLeave()
     const payload = await browser.render(true)
     browser.isOffline = true
@@ -184,8 +184,8 @@ describe('a page with two kinds at one address', () => {
   })
 })
 
-describe('a press that is on its way when somebody else signs in', () => {
-  it('is refused by the server, said at the post, and kept for who made it', async () => {
+describe('a press that is on its way when another person signs in', () => {
+  it('is refused by the server, reported at the post, and kept for the person who made it', async () => {
     browser.person = 'ana'
     const page = await openRead()
     const sending = gate()
@@ -219,7 +219,7 @@ describe('a press that is on its way when somebody else signs in', () => {
     expect(entries()).toEqual([entryOf('ana')])
   })
 
-  it('is told of a session that has ended as of one that has changed: who made it signs in again', async () => {
+  it('fails as session_changed where the session has ended, and is kept until the person signs in again', async () => {
     browser.person = 'ana'
     const page = await openRead()
     browser.person = null
@@ -229,7 +229,7 @@ describe('a press that is on its way when somebody else signs in', () => {
     expect(entries()).toEqual([entryOf('ana')])
   })
 
-  it('is counted for who is signed in where the page has not been told yet, of two presses too', async () => {
+  it('is counted for the person who is signed in where the page does not know its session yet, two presses too', async () => {
     browser.person = 'ana'
     await openRead()
     browser.person = 'ben'
@@ -279,8 +279,8 @@ describe('two tabs of a browser', () => {
   })
 })
 
-describe('a page on which somebody else signs in', () => {
-  it('takes no answer to the one before that comes late, and shows no heart of theirs', async () => {
+describe('a page on which another person signs in', () => {
+  it('ignores a late answer to the person before, and does not show their heart', async () => {
     browser.person = 'ana'
     const page = await openRead()
     page.post.set(true)
@@ -301,7 +301,7 @@ describe('a page on which somebody else signs in', () => {
     expect(page.shown()).toMatchObject({ liked: false })
   })
 
-  it('asks once more for what it shows, and forgets what it does not show', async () => {
+  it('reads the posts on screen once more, and forgets the others', async () => {
     browser.person = 'ana'
     const page = await openRead()
     const { queryClient } = page.store
@@ -346,7 +346,7 @@ describe('a press that was made before any server has named a session', () => {
 })
 
 describe('a server that names no session', () => {
-  it('is sent what was kept, after its first answer', async () => {
+  it('is sent the kept presses after its first answer', async () => {
     browser.isOldServer = true
     browser.person = 'ana'
     const before = await openRead()
@@ -365,7 +365,7 @@ describe('a server that names no session', () => {
 })
 
 describe('a browser without a storage', () => {
-  it('sends a press as nobody else’s either', async () => {
+  it('does not send a press as another person’s either', async () => {
     vi.spyOn(window, 'localStorage', 'get').mockImplementation(() => {
       throw new DOMException('no', 'SecurityError')
     })

@@ -82,7 +82,7 @@ describe('a page that follows no events', () => {
     expect(shown()).toBe('447 true')
   })
 
-  it('reads what is scrolled into view after a minute, and not what was read just before', async () => {
+  it('reads posts that are scrolled into view after a minute, and not those that were read just before', async () => {
     await open()
     act(() => scroll(false))
     await pass(30_000)

@@ -99,7 +99,7 @@ describe('npx onecount init', { timeout: TIMEOUT }, () => {
     await rm(outside, { recursive: true })
   })
 
-  it('writes what is missing, and nothing when it is run again', async () => {
+  it('writes the missing files, and nothing when it is run again', async () => {
     const app = await application({
       files: { 'app/layout.tsx': LAYOUT, 'tsconfig.json': '{}', '.env': 'A=1' },
     })
@@ -275,7 +275,7 @@ describe('files of the application', { timeout: TIMEOUT }, () => {
 })
 
 describe('visitors and people', { timeout: TIMEOUT }, () => {
-  it('a kind of sessions gets the proxy, and asks for nobody who is signed in', async () => {
+  it('a kind whose actors are sessions gets the proxy, and no code that asks who is signed in', async () => {
     const app = await application()
     await app.init(HEART, { DATABASE_URL })
     expect(await app.read('proxy.ts')).toContain('export const proxy = onecount.withSession()')

@@ -180,7 +180,7 @@ describe('rows of which a person may have several for a target', () => {
     await install(REACTION)
   })
 
-  it('are taken where the pair has a key of its own beside the wider one', async () => {
+  it('are accepted where the pair has a key of its own beside the wider one', async () => {
     await open(
       reactions(
         'emoji text default $$👍$$, unique (comment_id, user_id, emoji), unique (user_id, comment_id)',

@@ -156,7 +156,7 @@ describe('where several tables may be meant', () => {
     })
   })
 
-  it('a table of pairs without such a name is not taken by itself', async () => {
+  it('a table of pairs without such a name is proposed only when it is named', async () => {
     const { catalogue } = await catalogueOf(`${PEOPLE} create table events (id uuid primary key);
       create table attendance (event_id uuid not null references events, person_id uuid not null references people,
         primary key (event_id, person_id));`)

@@ -38,7 +38,7 @@ const tables = (more = '') => `
     unique (post_id, user_id)${more});
   insert into posts values (1, 0)`
 
-describe('a column that says that a like was taken back', () => {
+describe('a column that says that a like was removed', () => {
   it.each([
     ['deleted_at', 'timestamptz', 'now()', 'deleted_at is not null'],
     ['isDeleted', 'boolean not null default false', 'true', '"isDeleted"'],

@@ -75,7 +75,7 @@ describe('npx onecount migration', () => {
     [['--config', 'wrong.mjs'], 'wrong.mjs: kinds.like.target: is missing'],
     [['--config', 'none.mjs'], 'none.mjs: kinds: must name a kind'],
     [['--config', 'unknown.mjs'], 'unknown.mjs: kind: is not a field: there are kinds, actor, keyPrefix'],
-  ])('%j says what is wrong', async (args, message) => {
+  ])('%j names the mistake', async (args, message) => {
     await writeFile(join(folder, 'empty.mjs'), 'export const config = 1')
     await writeFile(
       join(folder, 'default.mjs'),

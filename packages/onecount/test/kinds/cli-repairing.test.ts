@@ -57,7 +57,7 @@ describe.each(CASES)('commands for the kind $kind.name', ({ kind, ids, actor }) 
        update ${n.counts} set ${n.count} = ${n.count} + 1 where ${n.countsId} = '${last}'`,
     )
 
-  it('verify names what differs, in either direction, and reconcile mends it', async () => {
+  it('verify names differences in either direction, and reconcile repairs them', async () => {
     const app = await begin()
     expect(await json('verify')).toMatchObject(equal)
     await damage()
@@ -80,7 +80,7 @@ describe.each(CASES)('commands for the kind $kind.name', ({ kind, ids, actor }) 
     expect((await cli.command.smembers(keys.liked(last))).sort()).toEqual([ana, ben, eva].sort())
   })
 
-  it('reconcile mends what Redis alone has wrong', async () => {
+  it('reconcile repairs counts and mirrors that are wrong in Redis alone', async () => {
     const app = await begin()
     await cli.command.set(keys.likes(first), '99')
     await cli.command.srem(keys.liked(third), ben)

@@ -26,7 +26,7 @@ const cli = forAllTests(() =>
 )
 let sql: Sql
 
-/** The tables of an application and what is in them, then the kinds. */
+/** The tables of an application with their rows, then the kinds. */
 beforeEach(async () => {
   sql = await cli.begin()
   await sql`insert into articles (id, like_count) select id, 10 from unnest(${ARTICLES}::text[]::bigint[]) id`
@@ -204,7 +204,7 @@ describe('onecount worker of kinds', () => {
 })
 
 describe('onecount verify and reconcile of a kind', () => {
-  it('find what differs, and mend it', async () => {
+  it('find differences, and repair them', async () => {
     const app = await begin()
     const equal = { posts: ARTICLES.length, differences: 0, cold: 0, listed: [] }
     expect(await cli.json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: equal })
@@ -266,7 +266,7 @@ describe('onecount verify and reconcile of a kind', () => {
     [['verify', '--kind', 'article', '--post', 'x'], '--post x is no post id: use a whole number'],
     [['refused', '--kind', 'article', '--post', '01'], '--post 01 is no id of a post'],
     [['reconcile', '--config', 'none.mjs'], 'none.mjs is not there'],
-  ])('%j says what is wrong', async (args, words) => {
+  ])('%j names the mistake', async (args, words) => {
     const { code, err } = await cli.run(...args)
     expect(code).toBe(2)
     expect(err).toContain(words)

@@ -16,7 +16,7 @@ const keys = createKeys('', reaction.keyPrefix)
 const cli = forAllTests(() => startKindCli({ 'onecount.config.mjs': { reaction } }))
 let sql: Sql
 let app: Onecount
-/** Everybody has given 👍 to every comment, and ana 🎉; somebody gave 🐻, which does not count. */
+/** Every person has given 👍 to every comment, and ana 🎉; fay gave 🐻, which is no variant of the kind. */
 beforeEach(async () => {
   sql = await cli.begin()
   await sql`insert into comments (id) select id from unnest(${COMMENTS}::text[]::uuid[]) id`
@@ -73,7 +73,7 @@ describe('the commands on a kind with variants', () => {
     }
   })
 
-  it('verify finds what differs, and reconcile mends it', async () => {
+  it('verify finds a difference, and reconcile repairs it', async () => {
     await app.hydrateAll()
     const equal = { posts: COUNTS, differences: 0, cold: 0 }
     expect(await json('verify')).toMatchObject({ code: 0, report: equal })

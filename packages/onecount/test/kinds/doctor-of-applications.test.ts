@@ -41,9 +41,9 @@ describe('a trigger of the application that counts', () => {
   })
 })
 
-describe('what the application mends', () => {
+describe('a finding that the application has to fix', () => {
   it.each(
-    titled<[verdict: Finding['verdict'], mend: string]>([
+    titled<[verdict: Finding['verdict'], remedy: string]>([
       [
         article,
         'tables',
@@ -197,13 +197,13 @@ describe('what the application mends', () => {
         'delete from onecount_bare_log; delete from onecount_bare_log_sums; delete from onecount_bare_receipt',
       ],
     ]),
-  )('of %s', async (_, kind, check, damage, found, verdict, mend) => {
+  )('of %s', async (_, kind, check, damage, found, verdict, remedy) => {
     await open(kind)
     expect((await look(kind, check)).verdict).toBe('ok')
     await sql.unsafe(damage)
     const finding = await look(kind, check)
     expect(finding.found).toContain(found)
-    expect(finding.mend).toContain(mend)
+    expect(finding.mend).toContain(remedy)
     expect(finding.verdict).toBe(verdict)
   })
 

@@ -57,7 +57,7 @@ describe('a database where all is well', () => {
   })
 })
 
-describe('what the SQL of the kind mends', () => {
+describe('a finding that the SQL of the kind fixes', () => {
   it.each(
     titled<[]>([
       [reaction, 'unique keys', 'drop index onecount_reaction_pair_idx', 'none on comment_reactions'],

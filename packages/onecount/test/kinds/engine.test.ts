@@ -41,7 +41,7 @@ const [COMMENT, OTHER_COMMENT] = [1, 2].map(n => `50050001-aaaa-bbbb-cccc-ddddee
   string,
 ]
 
-/** Ids of what is counted, all that there are of their targets, and of actors by their names. */
+/** Per kind: the ids of every post that exists, and the ids of actors by their names. */
 const CASES = {
   article: { kind: article, posts: ['1', '9007199254740993', '-5', '446'], actor: uuidOf },
   quoted: {

@@ -113,7 +113,7 @@ describe('the loop of several kinds', () => {
     return engines
   }
 
-  it('drains what is pressed on each, in two processes at once', async () => {
+  it('drains the presses on each kind, in two processes at once', async () => {
     const engines = [1, 2].map(() => start({ drain: { lingerMs: 1, idleMs: 50 } }))
     const presses = ARTICLES.flatMap((article, n) => [
       engines[n % 2]!.kinds.like.set(article, ana, true),
@@ -152,7 +152,7 @@ describe('the loop of several kinds', () => {
     await expect.poll(() => said.slice(1)).toEqual(['bookmark: drain resumed'])
   })
 
-  it('when it is stopped brings what is left of every kind, also where one cannot', async () => {
+  it('drains every kind when it is stopped, also where one of them fails', async () => {
     const engines = start({ drain: { lingerMs: NEVER, idleMs: NEVER } })
     await engines.kinds.like.set('1', ana, true)
     await engines.kinds.bookmark.set('1', 'ana', true)
@@ -215,7 +215,7 @@ describe('onecount worker', () => {
     expect(await health()).toMatchObject({ status: 'ok', pending: 0, unseen: 0 })
   })
 
-  it('drains presses on all kinds as they come, and what is left when it is asked to stop', async () => {
+  it('drains presses on all kinds as they come, and the rest when it is asked to stop', async () => {
     const { child, ended } = worker('--every', '20')
     const { kinds } = stores.instance()
     await kinds.like.set('1', ana, true)

@@ -106,7 +106,7 @@ describe('several kinds behind one handler', () => {
     })
   })
 
-  it('share the session: who is anonymous bookmarks by the cookie, and is nobody where actors are people', async () => {
+  it('share the session: an anonymous visitor bookmarks by the cookie, and cannot press where actors are people', async () => {
     const { call } = serve()
     expect(await call('PUT', 'likes/1')).toMatchObject({
       status: 401,

@@ -285,7 +285,7 @@ describe('a kind with variants of an application that is in use', () => {
     expect(await port(reaction).peek(variantIds(of('👍', '🐻'), [uuidOf('new')]), null)).toHaveLength(2)
   })
 
-  it('forgets the count of a variant that is taken away, and keeps its rows', async () => {
+  it('forgets the count of a variant that is removed, and keeps its rows', async () => {
     await install(of('👍', '🎉'))
     await begin()
     await install(of('🎉'))
@@ -370,13 +370,13 @@ describe('a kind with variants of an application that is in use', () => {
     await expect(install(reaction)).rejects.toMatchObject({ code: '23505' })
   })
 
-  it('a name that is taken by a kind without variants is refused', async () => {
+  it('a name that a kind without variants uses is refused', async () => {
     await install(article)
     await expect(install({ ...reaction, name: 'article' })).rejects.toThrow('was made for other tables')
   })
 })
 
-describe('who may do what', () => {
+describe('the rights of roles', () => {
   const as = <T>(role: string, work: (tx: Sql) => Promise<T>): Promise<unknown> =>
     sql.begin(async tx => {
       await tx.unsafe(`set local role ${role}`)
@@ -475,7 +475,7 @@ describe('a mapping that does not fit', () => {
     await install(kind)
   })
 
-  it('rows that may belong to nobody are refused', async () => {
+  it('rows whose actor may be null are refused', async () => {
     await sql`alter table bookmarks alter column user_id drop not null`
     await expect(install(mark)).rejects.toThrow('needs user_id of bookmarks to be not null')
   })
@@ -485,7 +485,7 @@ describe('a mapping that does not fit', () => {
     await expect(install(slug)).rejects.toThrow('onecount_slug_id_is_a_key')
   })
 
-  it('a name that is taken by a kind of other tables is refused', async () => {
+  it('a name that a kind of other tables uses is refused', async () => {
     await install(article)
     await expect(install({ ...mark, name: 'article' })).rejects.toThrow(
       'the kind article of this database was made for other tables: public.articles (id bigint, like_count)',
@@ -543,7 +543,7 @@ describe('a mapping that does not fit', () => {
     await loud.end()
   })
 
-  it('triggers of the application name its tables as its code does, whoever writes', async () => {
+  it('triggers of the application name its tables as its code does, whichever role writes', async () => {
     await sql.unsafe(`
       create table notes (text text);
       create function note() returns trigger language plpgsql as $$

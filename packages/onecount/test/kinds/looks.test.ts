@@ -62,7 +62,7 @@ describe('processes with nothing to do', () => {
     expect(looks() - before).toBeLessThan((performance.now() - began) / IDLE_MS + 3)
   })
 
-  it('find what is left of one kind while the queue of the other cannot be read', async () => {
+  it('find the pending ops of one kind while the queue of the other cannot be read', async () => {
     const said: string[] = []
     const log = { warn: (line: string) => void said.push(line) }
     await stores.redis.set(stores.keysOf('bookmark').q, 'no queue')
@@ -79,7 +79,7 @@ describe('processes with nothing to do', () => {
 })
 
 describe('a Redis Cluster', () => {
-  it('has the queues of all kinds of a partition in one slot: a look finds what is left of each', async () => {
+  it('has the queues of all kinds of a partition in one slot: a look finds the pending ops of each', async () => {
     const cluster = await startRedisCluster()
     const open = () => redisFromEnv({ REDIS_URL: cluster.urls.join() }, { commandTimeout: 20_000 })!
     const connections = [open(), open()]

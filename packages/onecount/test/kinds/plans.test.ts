@@ -89,7 +89,7 @@ function calls(sql: Sql): Record<string, { n: number; run(): Promise<unknown>; i
       run: () => write(some(100).map((id, i) => (i % 2 ? like : unlike)(id))),
     },
     'a like of a hot comment': { n: 1, run: () => write([like(hot)]) },
-    'a like taken back': { n: 1, run: () => write([unlike(hot, 'hot-1')]) },
+    'an unlike of a hot comment': { n: 1, run: () => write([unlike(hot, 'hot-1')]) },
     'a batch': {
       n: 110,
       run: () => chain.drain([...some(98).map(id => like(id, 'ben')), like(hot, 'ben')], { limit: 10 }),

@@ -38,7 +38,7 @@ beforeEach(async () => {
     insert into comments (id) values ('${COMMENT}'); insert into pages (slug) values ('a')`)
 })
 
-/** One process with all kinds, as a person calls it; `null`: somebody who is not signed in. */
+/** One process with all kinds, as a person calls it; `null`: a visitor who is not signed in. */
 function serve() {
   const engines = createEngines(config, {
     redis: stores.redisPort(),
@@ -101,7 +101,7 @@ describe.each(CASES)('the private kind $name at its own address, beside a public
     await unchanged()
   })
 
-  it('has a list of one’s own, and nothing for who is not signed in', async () => {
+  it('lists a person’s own posts, and refuses a visitor who is not signed in', async () => {
     const { engines, call } = serve()
     for (const id of ids) await call('ana', at(id), 'PUT')
     await call('ben', at(second), 'PUT')
@@ -134,7 +134,7 @@ describe.each(CASES)('the private kind $name at its own address, beside a public
 })
 
 describe('a private kind with variants', () => {
-  it('shows a person each of their own, also once the person has taken one back', async () => {
+  it('shows a person each of their own, also once the person has undone one', async () => {
     const { engines, call } = serve()
     await call('ana', `mood/${encodeURIComponent(UP)}`, 'PUT')
     await call('ana', `mood/${encodeURIComponent(PARTY)}`, 'PUT')

@@ -42,7 +42,7 @@ function application(hasRedis: boolean) {
     const headers = { authorization: person, 'sec-fetch-site': 'same-origin' }
     return onecount.handlers.PUT(new Request('http://site.example/api/likes/1', { method: 'PUT', headers }))
   }
-  /** What is rendered into the page that somebody opens. */
+  /** What the server renders into the page that a person opens; `null`: a visitor who is not signed in. */
   const render = async (person: string | null) => {
     next.headers = new Headers(person ? { authorization: person } : {})
     return JSON.stringify([...(await onecount.readLikes(['1', '2']))])

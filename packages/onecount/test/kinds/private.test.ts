@@ -22,7 +22,7 @@ const { bookmark, page } = defineConfig({
   },
 }).kinds
 
-/** The time stands still, so that answers differ by what is said alone. */
+/** The time stands still, so that answers do not differ by it. */
 const NOW = 1_795_000_000_000
 const OP = 2 * 1000 * NOW + 1
 const ARTICLES = ['7', '10', '42', '446', '9007199254740993']
@@ -46,7 +46,7 @@ interface Said {
   body: string
 }
 
-/** The API as a person calls it; `null`: somebody who is not signed in. */
+/** The API as a person calls it; `null`: a visitor who is not signed in. */
 function api(service: Onecount, options: Partial<HandlerOptions> = {}) {
   const handler = createHandler({
     service,
@@ -68,7 +68,7 @@ function api(service: Onecount, options: Partial<HandlerOptions> = {}) {
   }
 }
 
-/** Everything that somebody can ask, but for presses that would change what they have. */
+/** Sends every request that a person can make, but for presses that would change their own state. */
 async function look(call: ReturnType<typeof api>, person: string | null): Promise<Said[]> {
   const paths = [
     `/likes?ids=${ARTICLE}`,
@@ -93,7 +93,7 @@ async function look(call: ReturnType<typeof api>, person: string | null): Promis
 
 const bodyOf = ({ body }: Said) => JSON.parse(body)
 
-describe('what another person sees of a private kind', () => {
+describe('the answers to another person about a private kind', () => {
   /** Ana presses in every way that there is, and `ben` is told the same as before. */
   async function expectSilence(service: Onecount, options: Partial<HandlerOptions> = {}): Promise<void> {
     const call = api(service, options)
@@ -166,7 +166,7 @@ describe('what another person sees of a private kind', () => {
     await expect(service.ranking()).rejects.toMatchObject({ code: 'private_kind', status: 403 })
   })
 
-  it('is nothing for somebody who is not signed in', async () => {
+  it('is not shown to a visitor who is not signed in', async () => {
     const service = engine()
     const call = api(service)
     await service.set(ARTICLE, 'ana', true)
@@ -180,7 +180,7 @@ describe('what another person sees of a private kind', () => {
     }
   })
 
-  it('is nothing in what is rendered for everybody', async () => {
+  it('is not part of a page that is rendered for every visitor', async () => {
     const service = engine()
     const before = await service.read(ARTICLES, null)
     await service.set(ARTICLE, 'ana', true, { ack: 'postgres' })
@@ -188,7 +188,7 @@ describe('what another person sees of a private kind', () => {
   })
 })
 
-describe('what a person sees of their own', () => {
+describe('the answers to a person about their own presses', () => {
   it('is a heart and a count of one, in the order of their own presses', async () => {
     const service = engine()
     await service.set(ARTICLE, 'ben', true)
@@ -198,7 +198,7 @@ describe('what a person sees of their own', () => {
     expect(unliked).toMatchObject({ count: 0, liked: false, rev: Math.floor(unliked.op / 2) })
     expect(unliked.rev).toBeGreaterThan(liked.rev)
     expect((await service.read([ARTICLE], 'ana')).get(ARTICLE)).toEqual(unliked)
-    // The stores count everybody, for whoever operates them.
+    // The stores count every person, for their operator.
     expect(await stores.redis.get(createKeys('', bookmark.keyPrefix).likes(ARTICLE))).toBe('1')
   })
 
@@ -208,18 +208,18 @@ describe('what a person sees of their own', () => {
       Object.fromEntries(JSON.parse((await call(person, `/likes?ids=${ARTICLE}`)).headers))[
         'onecount-session'
       ]
-    const [ana, ben, nobody] = [await tagOf('ana'), await tagOf('ben'), await tagOf(null)]
+    const [ana, ben, visitor] = [await tagOf('ana'), await tagOf('ben'), await tagOf(null)]
     expect(await tagOf('ana')).toBe(ana)
     expect(ana).toMatch(/^[\w-]{16}$/)
     expect(ben).not.toBe(ana)
-    expect(nobody).toBe('none')
+    expect(visitor).toBe('none')
   })
 })
 
 describe('a list of one’s own', () => {
   const idsOf = (said: Said) => bodyOf(said).likes.map((like: { postId: string }) => like.postId)
 
-  it('has what Postgres holds and what is on its way, in the order of ids, and nobody else’s', async () => {
+  it('has the rows of Postgres and the pending presses, in the order of ids, and only the person’s own', async () => {
     const service = engine()
     const call = api(service)
     for (const id of ['446', '7', '42']) await service.set(id, 'ana', true)
@@ -279,7 +279,7 @@ describe('a list of one’s own', () => {
     expect(idsOf(await call('ana', '/likes?by=me')).sort()).toEqual(['B', 'c-1'])
   })
 
-  it('is what Postgres has while Redis is down, and unavailable while Postgres is', async () => {
+  it('has the rows of Postgres while Redis is down, and is unavailable while Postgres is', async () => {
     const service = engine()
     const call = api(service)
     await service.set('7', 'ana', true, { ack: 'postgres' })

@@ -23,7 +23,7 @@ const FOLLOW = {
 const [ANA, BEN, EVA] = ['ana', 'ben', 'eva'].map(uuidOf) as [string, string, string]
 const COMMENT = (n: number) => `50050001-aaaa-bbbb-cccc-ddddeeee000${n}`
 const names = { ana: 'ana', ben: 'ben', eva: 'eva' }
-/** A target, the id that it gets, what is pressed of both, and another target. */
+/** A target, the id that it gets, the posts of both that are pressed, and another target. */
 const CASES = {
   default: {
     kind: defineConfig({ kinds: { like: DEFAULT_KIND_CONFIG } }).kinds.like,
@@ -169,7 +169,7 @@ describe.each(Object.values(CASES))(
         )
         expect(after!.rev).toBeGreaterThan(rev)
 
-        // A late like from before the unlike is none; what is pressed now counts.
+        // A late like from before the unlike does not count; a press of now does.
         const unliked = before.find(({ session }) => session === eva)!
         await onecount.set(id, eva, true, { op: Number(unliked.op) - 1 })
         await expectBoth(kind, id, 446, [ana, ben])

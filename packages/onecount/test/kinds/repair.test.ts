@@ -14,7 +14,7 @@ const repair = (kind = article) =>
     { ...NOTHING },
   )
 
-describe('what the repair of a mapped kind advises', () => {
+describe('the advice of the repair of a mapped kind', () => {
   it('is the kind’s own migration where functions are missing', async () => {
     await stores.begin()
     await expect(repair()).rejects.toMatchObject({

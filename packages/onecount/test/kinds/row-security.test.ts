@@ -70,7 +70,7 @@ const TABLES = `
   grant insert (comment_id, user_id, emoji), update (user_id) on comment_reactions to authenticated;
   grant usage on sequence bookmarks_id_seq to authenticated;`
 
-/** A kind, the target that is liked, and the id of what is counted. */
+/** A kind, the target that is liked, and the id of the post that counts it. */
 const KINDS: [kind: Kind, target: string, id: string][] = [
   [article, '1', '1'],
   [mark, '1', '1'],

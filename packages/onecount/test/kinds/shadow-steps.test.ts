@@ -83,7 +83,7 @@ async function likersInTables(sql: Sql, article: string): Promise<string[]> {
   return rows.map(row => row.user_id)
 }
 
-/** Nobody presses twice in one millisecond, the unit of a server's clock. */
+/** Waits, so that no person presses twice in one millisecond, the unit of a server's clock. */
 async function nextMillisecond(): Promise<void> {
   const now = Date.now()
   while (Date.now() === now) await new Promise(resolve => setImmediate(resolve))
@@ -150,7 +150,7 @@ function peopleOf(order: string): Person[] {
   }))
 }
 
-it('what is pressed through both codes is what everybody sees, in every order, wherever the drain dies', async () => {
+it('both codes show every press of either of them, in every order, wherever the drain dies', async () => {
   const orders = Array.from({ length: MOST_BETWEEN + 1 }, (_, length) => ordersOf(length)).flat()
   const { sql, engine } = await begin(orders.map((_, n) => String(n + 1)))
   const ports = stores.ports(kind)
@@ -170,7 +170,7 @@ it('what is pressed through both codes is what everybody sees, in every order, w
       if (ways[i] === 'engine') {
         await engine.set(article, userId, wanted)
       } else {
-        // Of what is on the screen, which may be of before the last presses through the engine.
+        // Pressed by the state on the screen, which may be older than the last presses through the engine.
         if ((await likersInTables(sql, article)).includes(userId) === wanted) return
         expect(await byOldCode(sql, article, userId, wanted), order).toBe(true)
       }

@@ -260,7 +260,7 @@ async function drainWith({ sql, people, startWorker }: Started) {
     .poll(receipt)
     .not.toBe(before)
     .catch(error => {
-      // Nothing is left to drain where nobody presses any more.
+      // Where no person presses any more, no op is left to drain.
       people.assertWell()
       throw new Error(`the worker does not drain: ${worker.said()}`, { cause: error })
     })
@@ -269,7 +269,7 @@ async function drainWith({ sql, people, startWorker }: Started) {
 }
 
 /**
- * Both stores hold what the people wanted, no more and no less, once nobody presses: what Redis has accepted is in the
+ * Both stores hold what the people wanted, no more and no less, once no person presses: what Redis has accepted is in the
  * tables, and what old code has written in Redis, with the next batches of the worker.
  */
 async function expectAgreement({ people, run, sql, command, kind }: Started, { ids, base }: Application) {

@@ -61,7 +61,7 @@ describe('the variants of a target', () => {
     expect(calls).toBe(1)
   })
 
-  it('are shown with what was given before, once they are added to the kind', async () => {
+  it('are shown with the rows that exist already, once they are added to the kind', async () => {
     await sql`insert into comment_reactions (comment_id, user_id, emoji) values (${ONE}, 'ana', '❤️')`
     const before = engine(of('👍', '🎉'))
     await before.drainOnce()
@@ -83,7 +83,7 @@ describe('the variants of a target', () => {
     expect(await sql`select from comment_reactions`).toHaveLength(1)
   })
 
-  it('are refused where the kind does not have them, and there is no such post once one is taken away', async () => {
+  it('are refused where the kind does not have them, and their posts are unknown once one is removed', async () => {
     const reactions = engine(of('👍', '🎉'))
     await expect(reactions.set(variantId(ONE, '❤️'), 'ana', true)).rejects.toMatchObject({
       code: 'invalid_post_id',

@@ -36,7 +36,7 @@ describe('onecount/react in a browser', () => {
     expect(foreign).toEqual([])
   })
 
-  it('is at most 11.7 kB gzipped, with what is loaded after the first paint', async () => {
+  it('is at most 11.7 kB gzipped, with the modules that are loaded after the first paint', async () => {
     const { gzipped } = await bundle(`export * from 'onecount/react'`)
     expect(gzipped).toBeLessThanOrEqual(11_700)
   })

@@ -171,7 +171,7 @@ describe('a Next.js application with people of its own', () => {
   })
 
   it('never believes an id that a client claims', async () => {
-    const { value } = createSession('a-secret-of-somebody-else-entirely')
+    const { value } = createSession('a-secret-of-another-application-entirely')
     const claims = {
       'x-user-id': BEN,
       'x-session-id': BEN,

@@ -103,7 +103,7 @@ describe('npm run release', () => {
     for (const field of Object.keys(FIELDS)) expect(manifest).not.toHaveProperty(field)
   }, 240_000)
 
-  it('publishes nothing where none is known, and says what is missing', async () => {
+  it('publishes nothing where git has no remote, and says how to add one', async () => {
     const { code, err } = await npm(['run', '-s', 'release'])
     expect(code).toBe(1)
     expect(err).toContain('git remote add origin')

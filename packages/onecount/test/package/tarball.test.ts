@@ -14,7 +14,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-describe('what is published', () => {
+describe('the published package', () => {
   it('is the built package, its migrations and its documents', async () => {
     const rest = tarball.files.filter(path => !path.startsWith('dist/') && !path.startsWith('sql/')).sort()
     expect(rest).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'bin/onecount.mjs', 'package.json'])

@@ -14,7 +14,7 @@ const load = (name: string, from: NodeJS.Require) => import(pathToFileURL(from.r
 interface Output {
   output: { type: string; fileName: string; code?: string; imports?: string[]; dynamicImports?: string[] }[]
 }
-/** What is used of each. */
+/** The part of each version's API that the tests use. */
 interface Vite {
   build(config: object): Promise<Output>
 }

@@ -55,7 +55,7 @@ export async function createApplication({
     list,
     permissions: async (path: string) => (await stat(join(root, path))).mode & 0o777,
 
-    /** Every file with its text, to be compared with what is there later. */
+    /** Every file with its text, to be compared with a later snapshot. */
     async snapshot(): Promise<Record<string, string>> {
       return Object.fromEntries(
         await Promise.all((await list()).map(async path => [path, await read(path)] as const)),

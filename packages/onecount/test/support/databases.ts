@@ -72,13 +72,13 @@ export function servicesTables(client: SupabaseClient): Tables {
     const { error } = await request
     if (error) throw error
   }
-  const NOBODY = '00000000-0000-0000-0000-000000000000'
+  const ZEROS = '00000000-0000-0000-0000-000000000000'
   return {
     async clear() {
-      await done(client.from('posts_new').delete().neq('id', NOBODY))
-      await done(client.from('like_unseen').delete().neq('post_id', NOBODY))
+      await done(client.from('posts_new').delete().neq('id', ZEROS))
+      await done(client.from('like_unseen').delete().neq('post_id', ZEROS))
       await done(client.from('like_log').delete().gte('id', 0))
-      await done(client.from('like_log_sums').delete().neq('post_id', NOBODY))
+      await done(client.from('like_log_sums').delete().neq('post_id', ZEROS))
       await done(client.from('like_receipt').delete().gte('partition', 0))
       await done(client.from('like_settings').update({ partitions: 1, has_redis: false }).eq('id', true))
       await done(client.from('profiles').upsert(AUTHOR))

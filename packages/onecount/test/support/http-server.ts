@@ -92,7 +92,7 @@ export class MapLikes implements LikesService {
   }
 }
 
-/** A `Cookie` header of somebody who has been here before. */
+/** A `Cookie` header of a new returning visitor. */
 export const someone = () => ({ cookie: `onecount_session=${createSession(SECRET).value}` })
 
 /** The `Cookie` header that a browser would send after this answer. */

@@ -5,7 +5,7 @@ import type { Ports } from './wire'
 export type Failure = 'never arrives' | 'answer lost' | 'hangs'
 
 /**
- * Ports that record what is called and fail where a test says so; everything else goes to the real stores.
+ * Ports that record every call and fail where a test says so; everything else goes to the real stores.
  * Calls are named `redis.write`, `postgres.sync`; the store's name alone means all of its calls.
  */
 export function interrupted(ports: Ports) {

@@ -9,7 +9,7 @@ interface Judged {
   known: Set<string>
 }
 
-/** Says of a keyword's value and an instance what is wrong, or nothing. */
+/** Errors of an instance by one keyword's value; empty: none. */
 type Keyword = (wanted: never, value: unknown, at: string) => string[]
 
 const TYPES: Record<string, (value: unknown) => boolean> = {
@@ -75,7 +75,7 @@ const NOTES = ['description']
 const STRUCTURE = ['$ref', 'allOf', 'anyOf', 'properties', 'additionalProperties', 'items']
 
 /**
- * What is wrong with a value by a schema of JSON Schema 2020-12. A member that the schema does not describe is wrong too,
+ * Errors of a value by a schema of JSON Schema 2020-12. A member that the schema does not describe is an error too,
  * as if each schema of an object ended in `unevaluatedProperties: false`. A keyword that is not known here is an error of
  * the schema, so that nothing of it is passed over. Libraries of JSON Schema cannot ask for the first: the member of one
  * branch of `allOf` is unevaluated in the other.
@@ -113,7 +113,7 @@ function judge(root: JsonSchema, schema: JsonSchema, value: unknown, at: string)
   return join([{ errors, known: new Set() }, ...parts, ...judgeMembers(root, schema, value, at)])
 }
 
-/** All that fit describe the members; where none does, what is wrong by each. */
+/** All that fit describe the members; where none does, the errors of each. */
 function judgeAny(parts: Judged[]): Judged {
   const fitting = parts.filter(({ errors }) => errors.length === 0)
   return join(fitting.length > 0 ? fitting : parts)

@@ -211,7 +211,7 @@ async function removeOthers(tx: TransactionSql, kind: Kind, ids: string[]): Prom
   await tx`set local session_replication_role = origin`
 }
 
-const NOBODY = '00000000-0000-0000-0000-000000000000'
+const ZEROS = '00000000-0000-0000-0000-000000000000'
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** A UUID in the order of its name: the suite calls its sessions ana, ben, eva. */
@@ -223,7 +223,7 @@ export function uuidOf(name: string): string {
 }
 
 function nameOf(id: string): string {
-  if (!UUID.test(id) || id === NOBODY) return id
+  if (!UUID.test(id) || id === ZEROS) return id
   const name = Buffer.from(id.replaceAll('-', ''), 'hex').toString().replace(/\0+$/, '')
   return /^[\w-]+$/.test(name) && uuidOf(name) === id ? name : id
 }

@@ -14,7 +14,7 @@ const SESSIONS = Array.from({ length: SIZES.sessions }, (_, i) => `s${i}`)
 /** Milliseconds: where the clock of a run begins. */
 const START = 1_795_000_000_000
 
-/** Runs commands against several instances of the engine over one pair of real stores, and checks what is left. */
+/** Runs commands against several instances of the engine over one pair of real stores, and checks their final state. */
 export async function runCommands(stores: Stores, ports: Ports, commands: Command[]): Promise<void> {
   await stores.begin(POSTS)
   const model = new Model()

@@ -42,7 +42,7 @@ export function calls(port: PostgresPort, sql: Sql, post: (i: number) => string)
     unlike: { n: 1, run: () => write([unlike(post(1))]) },
     'likes and unlikes in one call': { n: 100, run: () => write(mixed(some(100))) },
     'a like of a hot post': { n: 1, run: () => write([like(HOT)]) },
-    'a like taken back': { n: 1, run: () => write([unlike(HOT, 'hot-1')]) },
+    'an unlike of a hot post': { n: 1, run: () => write([unlike(HOT, 'hot-1')]) },
     'a batch': {
       n: 110,
       run: () => chain.drain([...mixed(some(98)), like(HOT), unlike(HOT, 'hot-2')], { limit: 10 }),
@@ -64,7 +64,7 @@ export function calls(port: PostgresPort, sql: Sql, post: (i: number) => string)
         ),
     },
     peek: { n: 100, run: () => port.peek([HOT, ...some(49)], 'hot-3') },
-    'peek for nobody': { n: 50, run: () => port.peek([HOT, ...some(49)], null) },
+    'peek without a session': { n: 50, run: () => port.peek([HOT, ...some(49)], null) },
     'a snapshot of posts alone': {
       n: 50,
       run: () => port.snapshot({ ...page, sessionId: null, pairs: [], most: 0 }),
@@ -97,9 +97,9 @@ export function calls(port: PostgresPort, sql: Sql, post: (i: number) => string)
       n: 1,
       run: () => port.ratings({ postId: coldPost(99_990), sessionId: 'x' }, 500),
     },
-    // What is set aside is counted up to a thousand, what Redis has not seen up to ten thousand.
+    // Ops that are set aside are counted up to a thousand, ops that Redis has not seen up to ten thousand.
     status: { n: 1000, run: () => port.status(0) },
-    'the receipt taken over': { n: 1, run: () => port.takeOver(0, 'another', 'one') },
+    'a takeover of the receipt': { n: 1, run: () => port.takeOver(0, 'another', 'one') },
     'a batch with a refused op': {
       // One among a hundred is alone after seven halvings.
       n: 300,

@@ -10,7 +10,7 @@ import { LikesStore } from '../../src/react/store'
 import { MapLikes, SECRET } from './http-server'
 import { POST } from './react-pages'
 
-/** A browser with a cookie jar on the real HTTP handler: whoever is signed in, in the moment in which a request arrives. */
+/** A browser with a cookie jar on the real HTTP handler. `person` is read in the moment in which a request arrives. */
 export function createPeopleBrowser() {
   const likes = new MapLikes({ [POST]: 446 })
   const browser = {

@@ -8,7 +8,7 @@ export const [FINE, BAD] = POSTS as [string, string]
 /** An application's rule that refuses rows of post_ratings, or of posts_new. */
 export interface Rule {
   make: string
-  mend: string
+  undo: string
   sqlstate: string
   says: string
 }
@@ -19,7 +19,7 @@ const raising = (sqlstate: string): Rule => ({
            $$ begin raise exception 'not more than this today' using errcode = '${sqlstate}'; end $$;
          create trigger mine before insert on post_ratings for each row when (new.session_id like 'bad%')
            execute function mine()`,
-  mend: 'drop function mine cascade',
+  undo: 'drop function mine cascade',
   sqlstate,
   says: 'not more than this today',
 })
@@ -28,13 +28,13 @@ const raising = (sqlstate: string): Rule => ({
 export const RULES: Record<string, Rule> = {
   'an integer that overflows': {
     make: `update posts_new set likes = 2147483647 where id = '${BAD}'`,
-    mend: `update posts_new set likes = 5 where id = '${BAD}'`,
+    undo: `update posts_new set likes = 5 where id = '${BAD}'`,
     sqlstate: '22003',
     says: 'integer out of range',
   },
   'a check constraint': {
     make: `alter table post_ratings add constraint mine check (session_id not like 'bad%') not valid`,
-    mend: 'alter table post_ratings drop constraint mine',
+    undo: 'alter table post_ratings drop constraint mine',
     sqlstate: '23514',
     says: 'violates check constraint "mine"',
   },
@@ -43,7 +43,7 @@ export const RULES: Record<string, Rule> = {
              $$ begin raise exception 'session % is barred', new.session_id; end $$;
            create trigger mine before insert on post_ratings for each row when (new.session_id like 'bad%')
              execute function mine()`,
-    mend: 'drop function mine cascade',
+    undo: 'drop function mine cascade',
     sqlstate: 'P0001',
     says: 'is barred',
   },
@@ -54,7 +54,7 @@ export const RULES: Record<string, Rule> = {
   'a generated column that cannot be': {
     make: `alter table post_ratings add column mine integer
              generated always as (1 / (case when session_id like 'bad%' then 0 else 1 end)) stored`,
-    mend: 'alter table post_ratings drop column mine',
+    undo: 'alter table post_ratings drop column mine',
     sqlstate: '22012',
     says: 'division by zero',
   },
@@ -63,7 +63,7 @@ export const RULES: Record<string, Rule> = {
              $$ begin assert false, 'it does not hold'; return new; end $$;
            create trigger mine before insert on post_ratings for each row when (new.session_id like 'bad%')
              execute function mine()`,
-    mend: 'drop function mine cascade',
+    undo: 'drop function mine cascade',
     sqlstate: 'P0004',
     says: 'it does not hold',
   },
@@ -71,7 +71,7 @@ export const RULES: Record<string, Rule> = {
     make: `create function mine() returns trigger language plpgsql as $$ begin return null; end $$;
            create trigger mine before insert on post_ratings for each row when (new.session_id like 'bad%')
              execute function mine()`,
-    mend: 'drop function mine cascade',
+    undo: 'drop function mine cascade',
     sqlstate: '23000',
     says: 'skips the row',
   },
@@ -80,13 +80,13 @@ export const RULES: Record<string, Rule> = {
            insert into people select 's-' || n from generate_series(0, 40) n;
            grant select on people to service_role;
            alter table post_ratings add constraint mine foreign key (session_id) references people`,
-    mend: 'alter table post_ratings drop constraint mine; drop table people',
+    undo: 'alter table post_ratings drop constraint mine; drop table people',
     sqlstate: '23503',
     says: 'violates foreign key constraint "mine"',
   },
   'a form that sessions must have': {
     make: `alter table post_ratings add constraint mine check (session_id ~ '^s-[0-9]+$') not valid`,
-    mend: 'alter table post_ratings drop constraint mine',
+    undo: 'alter table post_ratings drop constraint mine',
     sqlstate: '23514',
     says: 'violates check constraint "mine"',
   },
@@ -95,7 +95,7 @@ export const RULES: Record<string, Rule> = {
              $$ begin raise exception 'not today' using errcode = 'PT403'; end $$;
            create constraint trigger mine after insert on post_ratings deferrable initially deferred
              for each row when (new.session_id like 'bad%') execute function mine()`,
-    mend: 'drop function mine cascade',
+    undo: 'drop function mine cascade',
     sqlstate: 'PT403',
     says: 'not today',
   },
@@ -110,7 +110,7 @@ export const RULES: Record<string, Rule> = {
            create policy rest on like_log to service_role using (true);
            create policy rest on like_log_sums to service_role using (true);
            create policy rest on like_settings to service_role using (true)`,
-    mend: `alter role service_role bypassrls;
+    undo: `alter role service_role bypassrls;
            drop policy mine on post_ratings;
            drop policy rest on posts_new; drop policy rest on like_tombstones; drop policy rest on like_unseen;
            drop policy rest on like_receipt; drop policy rest on like_refused;
@@ -121,7 +121,7 @@ export const RULES: Record<string, Rule> = {
   'a unique index': {
     make: `insert into post_ratings (post_id, session_id) values ('${POSTS[2]}', 'bad-before');
            create unique index mine on post_ratings (left(session_id, 4)) where session_id like 'bad%'`,
-    mend: 'drop index mine',
+    undo: 'drop index mine',
     sqlstate: '23505',
     says: 'duplicate key',
   },
@@ -131,26 +131,26 @@ export const RULES: Record<string, Rule> = {
 export const FAULTS: Record<string, Rule> = {
   'a column that is gone': {
     make: 'alter table post_ratings rename column created_at to made_at',
-    mend: 'alter table post_ratings rename column made_at to created_at',
+    undo: 'alter table post_ratings rename column made_at to created_at',
     sqlstate: '42703',
     says: 'does not exist',
   },
   'a grant that is gone': {
     make: 'revoke insert on post_ratings from service_role',
-    mend: 'grant all on post_ratings to service_role',
+    undo: 'grant all on post_ratings to service_role',
     sqlstate: '42501',
     says: 'permission denied',
   },
   'a column without a default': {
     make: 'alter table post_ratings add column app_user text; alter table post_ratings add check (app_user is not null) not valid',
-    mend: 'alter table post_ratings drop column app_user',
+    undo: 'alter table post_ratings drop column app_user',
     sqlstate: '23514',
     says: 'violates check constraint',
   },
   'a trigger that skips every row': {
     make: `create function mine() returns trigger language plpgsql as $$ begin return null; end $$;
            create trigger mine before update on posts_new for each row execute function mine()`,
-    mend: 'drop function mine cascade',
+    undo: 'drop function mine cascade',
     sqlstate: '23000',
     says: 'skips the row',
   },
@@ -162,7 +162,7 @@ export const FAULTS: Record<string, Rule> = {
            create policy rest on like_unseen to service_role using (true);
            create policy rest on like_log to service_role using (true);
            create policy rest on like_settings to service_role using (true)`,
-    mend: `alter role service_role bypassrls;
+    undo: `alter role service_role bypassrls;
            drop policy rest on posts_new; drop policy rest on like_receipt; drop policy rest on like_unseen;
            drop policy rest on like_log; drop policy rest on like_settings`,
     sqlstate: '42501',

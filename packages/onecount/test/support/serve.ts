@@ -17,7 +17,7 @@ export async function startServe(
   args: string[] = [],
   env: Record<string, string> = {},
 ): Promise<Serving> {
-  // A busy machine is not taken for a Redis that hangs.
+  // So long that a busy machine does not look like a Redis that hangs.
   const { child, output, ended } = cli.start(['serve', '--port', '0', ...args], {
     ONECOUNT_REDIS_DEADLINE_MS: '20000',
     ...env,

@@ -47,7 +47,7 @@ const PACE_MS = 15
 
 /**
  * People who like all the time, through whichever view, and readers who check every number that they see. Each person
- * does one thing after another and presses what is on the screen: through a view of the tables only where it shows what
+ * does one thing after another and presses by the state on the screen: through a view of the tables only where it shows what
  * the person did last. It may show the same by chance, of before the person's last two presses through the engine: then
  * the drain may bring the first of them between the look and the press, which finds no row to change.
  */
@@ -114,7 +114,7 @@ export function createPeople({ sql, engines, send, write, liked, toggled, base, 
       presses.engine++
       return true
     }
-    // Looked for first: what is on the way may arrive at any moment.
+    // Looked for first: a press on its way may arrive at any moment.
     const isOnTheWay = onTheWay.has(pair) && (await stillOnTheWay([pair])).length > 0
     const isShown = (await isInTables(articleId, userId)) !== wanted
     if (isShown && (await write(sql, articleId, userId, wanted, own))) {
@@ -127,7 +127,7 @@ export function createPeople({ sql, engines, send, write, liked, toggled, base, 
     return false
   }
 
-  /** Somebody new likes an article that is never unliked. */
+  /** A new person likes an article that is never unliked. */
   async function likeOnce(own: Random): Promise<void> {
     const articleId = own.pick(liked)
     const userId = randomUUID()
@@ -255,7 +255,7 @@ export function createPeople({ sql, engines, send, write, liked, toggled, base, 
       if (failure !== undefined) throw failure
     },
 
-    /** Nobody presses while this runs. */
+    /** Runs `look` while no person presses. */
     async quiet<T>(look: () => Promise<T>): Promise<T> {
       held = new Promise(resolve => {
         release = resolve

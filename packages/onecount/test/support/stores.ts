@@ -7,7 +7,7 @@ import { createRedisClient, ioredisPort } from 'onecount/redis'
 import type { Sql, TransactionSql } from 'postgres'
 import { connect, migrate, ownersTables } from './databases'
 
-/** How long a test that is not about deadlines waits for a store, milliseconds: a busy machine is not taken for one that hangs. */
+/** How long a test that is not about deadlines waits for a store, milliseconds: so long that a busy machine does not look like one that hangs. */
 export const PATIENT_MS = 20_000
 
 export interface PostBefore {
@@ -83,11 +83,11 @@ export async function startStores() {
         await change(transaction)
       }),
 
-    /** Redis keeps its connections and answers nobody, until it is woken. */
+    /** Stops Redis: it keeps its connections and answers no call, until it is woken. */
     hangRedis: () => void redis.child.kill('SIGSTOP'),
     wakeRedis: () => void redis.child.kill('SIGCONT'),
 
-    /** Postgres answers nobody who asks for a post, until the function that this answers is called. */
+    /** Locks the table of posts: calls to it hang, until the function that this returns is called. */
     async hangPostgres(): Promise<() => Promise<void>> {
       const transaction = await sql.reserve()
       await transaction`begin`

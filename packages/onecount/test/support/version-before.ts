@@ -39,7 +39,7 @@ export function versionBefore(sql: Sql) {
       return true
     },
 
-    /** Reads as it reads: cold posts, what is shown without Redis, and its health. */
+    /** Reads as that version does: cold posts, states without Redis, and its health. */
     async read(posts: string[], session: string) {
       const [row] = await sql`select onecount_snapshot(${posts}::uuid[]) as snapshots,
         onecount_peek(${posts}::uuid[], ${session}, '{}'::uuid[], '{}'::text[], '{}'::bigint[]) as states,

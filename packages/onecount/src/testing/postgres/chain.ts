@@ -51,7 +51,7 @@ export const chain: PostgresSuite = database => {
       expect(await db.post(post)).toMatchObject({ likes: 2 })
     })
 
-    it('answers it again as of its cut, whatever was pressed since', async () => {
+    it('answers a repeated batch as of its cut, whatever was pressed since', async () => {
       const db = database()
       await cut.drain()
       await press(db.port, post, 'ben', likeAt(1), 0)
@@ -90,7 +90,7 @@ export const chain: PostgresSuite = database => {
       })
     })
 
-    it('begins with a receipt that nobody can guess, one a partition', async () => {
+    it('begins with a random receipt, one a partition', async () => {
       const { port } = database()
       expect(await port.status(7)).toMatchObject({ receipt: null })
       const [seven, eight] = [chainOf(port, 7), chainOf(port, 8)]
@@ -119,7 +119,7 @@ export const chain: PostgresSuite = database => {
       expect(await port.status(0)).toMatchObject({ owner: 'one' })
     })
 
-    it('alone may drain, and of another one nothing changes, whatever it knows', async () => {
+    it('alone may drain: a batch of another Redis changes nothing, whatever receipt it names', async () => {
       const { port, addPosts, post } = database()
       const id = newPostId()
       await addPosts([{ id, likes: 0 }])

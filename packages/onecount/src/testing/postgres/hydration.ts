@@ -44,7 +44,7 @@ export const hydration: PostgresSuite = database => {
       Object.fromEntries(session!.ops.map(({ postId, op }) => [postId, op]))
 
     describe('peek', () => {
-      it('tells count, revision and what the session did, and leaves out posts that do not exist', async () => {
+      it('answers count, revision and the op of the session, and leaves out posts that do not exist', async () => {
         const states = await database().port.peek([post, other, newPostId()], 'ana')
         expect(states.sort((a, b) => a.count - b.count)).toEqual([
           { postId: post, count: 12, rev: T, liked: true, op: likeAt(5) },
@@ -57,11 +57,11 @@ export const hydration: PostgresSuite = database => {
         expect(await database().port.peek([post, post], 'ana')).toHaveLength(1)
       })
 
-      it('tells nobody what others did', async () => {
+      it('answers without a session: no like, and the op 0', async () => {
         expect(await database().port.peek([post], null)).toMatchObject([{ count: 12, liked: false, op: 0 }])
       })
 
-      it('tells what Redis has not been told, too', async () => {
+      it('includes ops that Redis has not been told', async () => {
         await press(database().port, post, 'fay', likeAt(7), T + 7)
         expect(await database().port.peek([post], 'fay')).toEqual([
           { postId: post, count: 13, rev: T + 7, liked: true, op: likeAt(7) },
@@ -84,7 +84,7 @@ export const hydration: PostgresSuite = database => {
         ])
       })
 
-      it('is of the cut: without what was pressed since, until a batch tells it', async () => {
+      it('is of the cut: without later presses, until a batch tells them', async () => {
         await press(database().port, post, 'fay', likeAt(7), T + 7)
         await press(database().port, post, 'ana', unlikeAt(8), T + 8)
         await press(database().port, post, 'gus', likeAt(8), T + 9)
@@ -120,7 +120,7 @@ export const hydration: PostgresSuite = database => {
       })
     })
 
-    /** What is told of a session among others, in one call; `extent`: of those who have no ops. */
+    /** The snapshot of a session that is asked for with others in one call; `extent`: of those who have no ops. */
     async function amongMany(query: Partial<SnapshotQuery>, extent = 'all'): Promise<Snapshot> {
       const { sessionId, pairs = [], postIds = [], most = 100 } = query
       const sessions = [
@@ -158,7 +158,7 @@ export const hydration: PostgresSuite = database => {
       ['alone', snapshot],
       ['among others', amongMany],
     ])('a snapshot of a session, %s,', (_, snapshot) => {
-      it('holds all of its ops, likes and unlikes, and nobody else’s', async () => {
+      it('holds all of its ops, likes and unlikes, and no others', async () => {
         await chain.drain([entry(other, 'ana', unlikeAt(9))])
         const ana = await snapshot({ sessionId: 'ana' })
         expect(ana.session).toMatchObject({ extent: 'all' })
@@ -166,14 +166,14 @@ export const hydration: PostgresSuite = database => {
         expect(opsOf(await snapshot({ sessionId: 'eva' }))).toEqual({ [post]: unlikeAt(5) })
       })
 
-      it('of somebody unknown is complete and empty', async () => {
+      it('of a session without ops is complete and empty', async () => {
         expect((await snapshot({ sessionId: 'zoe', pairs: [post] })).session).toEqual({
           extent: 'all',
           ops: [],
         })
       })
 
-      it('is of the cut: a pair has the op that it had before what was pressed since', async () => {
+      it('is of the cut: a pair has its op from before later presses', async () => {
         const { port } = database()
         await press(port, post, 'ana', unlikeAt(7), T)
         await press(port, post, 'ana', likeAt(8), T)

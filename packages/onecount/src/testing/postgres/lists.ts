@@ -82,7 +82,7 @@ export const lists: PostgresSuite = database => {
   })
 
   describe('session', () => {
-    it('pages through what a session likes, by post, until a page is empty', async () => {
+    it('pages through the likes of a session, by post, until a page is empty', async () => {
       const { port, addPosts } = database()
       const ids = Array.from({ length: 6 }, newPostId).sort()
       await addPosts(ids.map(id => ({ id, likes: 0 })))
@@ -100,7 +100,7 @@ export const lists: PostgresSuite = database => {
   })
 
   describe('ratings', () => {
-    it('pages through who likes what, by post and session, until a page is empty', async () => {
+    it('pages through all ratings, by post and session, until a page is empty', async () => {
       const { port, addPosts } = database()
       const ids = Array.from({ length: 3 }, newPostId).sort()
       await addPosts(ids.map(id => ({ id, likes: 5 })))
@@ -152,7 +152,7 @@ export const lists: PostgresSuite = database => {
   })
 
   describe('status', () => {
-    it('counts what Redis has not seen', async () => {
+    it('counts the ops that Redis has not seen', async () => {
       const { port, addPosts } = database()
       const post = newPostId()
       await addPosts([{ id: post, likes: 0 }])

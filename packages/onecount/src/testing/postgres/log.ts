@@ -13,7 +13,7 @@ import {
 } from './harness'
 
 export const log: PostgresSuite = database => {
-  describe('what Redis has not seen', () => {
+  describe('ops that Redis has not seen', () => {
     let post: string
     let other: string
     let chain: Chain

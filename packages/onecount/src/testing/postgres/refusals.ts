@@ -36,7 +36,7 @@ export const refusals: PostgresSuite = database => {
     const setAside = async () => (await database().port.refused({}, null, 100)).map(pair)
     const bad = (sessionId: string, t = 5): PairOp => ({ postId: full, sessionId, op: likeAt(t) })
 
-    it('stops no other, is set aside, and is told with what Postgres holds of its pair', async () => {
+    it('stops no other, is set aside, and is answered with the op that Postgres holds of its pair', async () => {
       const { refused, posts } = await chain.drain([
         entry(post, 'ben', likeAt(5)),
         bad('ana'),
@@ -59,7 +59,7 @@ export const refusals: PostgresSuite = database => {
       expect(await database().port.status(0)).toMatchObject({ refused: 2 })
     })
 
-    it('is told again as the first time, whatever was pressed since', async () => {
+    it('is answered again as the first time, whatever was pressed since', async () => {
       const batch = chain.batch([entry(post, 'ben', likeAt(5)), bad('ben')])
       const first = await database().port.sync(batch)
       expect(first).toMatchObject({ refused: [{ ...bad('ben'), known: 0 }] })
@@ -83,7 +83,7 @@ export const refusals: PostgresSuite = database => {
       expect((await chain.drain()).rows).toEqual([{ postId: post, sessionId: 'ben', op: likeAt(5) }])
     })
 
-    it('is superseded by a greater op of its pair that is taken', async () => {
+    it('is superseded by a greater op of its pair that Postgres applies', async () => {
       await chain.drain([bad('ben')])
       expect(await chain.drain([{ ...bad('ben'), op: unlikeAt(6) }])).toMatchObject({ refused: [] })
       expect(await setAside()).toEqual([])

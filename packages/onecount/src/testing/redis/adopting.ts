@@ -42,7 +42,7 @@ export const adopting: Suite = (redis, harness) => {
       expect(await s.recent()).toEqual(OPS)
     }
 
-    it('takes over what is pending, which the first cut makes pending again', async () => {
+    it('takes over the pending ops, which the first cut makes pending again', async () => {
       const s = await leaveQueue()
       const { nonce } = (await s.collect())!
       expect(await s.adopt()).toBe('0')
@@ -91,7 +91,7 @@ export const adopting: Suite = (redis, harness) => {
       expect(await s.status()).toMatchObject({ home: 'here' })
     })
 
-    it('keeps newer ops that are recent, and what is pending already', async () => {
+    it('keeps newer recent ops, and ops that are pending already', async () => {
       const s = await leaveQueue()
       await redis().command('ZADD', s.keys.recent, unlikeAt(9), `${POST}|ana`, likeAt(0), `${POST}|ben`)
       await s.write(POST, 'eva', unlikeAt(9), { accept: 'any' })
@@ -120,7 +120,7 @@ export const adopting: Suite = (redis, harness) => {
       expect(Object.keys(await s.everything())).toEqual([s.keys.before])
     })
 
-    it('passes over what is no op', async () => {
+    it('passes over members that are no ops', async () => {
       const s = await leaveQueue(['nonsense', `${POST}|ana|x|0`, PENDING[0]!])
       expect(await s.adopt()).toBe('0')
       expect(await s.recent()).toEqual({ [`${POST}|ana`]: likeAt(1) })

@@ -5,7 +5,7 @@ const any = { accept: 'any' } as const
 
 export const closing: Suite = (redis, harness) => {
   describe('close', () => {
-    it('hands over what is pending in pages, each until it is said to be safe', async () => {
+    it('hands over the pending ops in pages, each until the caller says that Postgres holds it', async () => {
       const s = harness()
       await s.begin()
       for (const session of ['a', 'b', 'c']) await s.write(POST, session, likeAt(1), any)
@@ -36,7 +36,7 @@ export const closing: Suite = (redis, harness) => {
       expect(await s.write(POST, 'ana', likeAt(1), any)).toEqual(['COLD', String(likeAt(1))])
     })
 
-    it('of what was never a partition keeps others from making it one', async () => {
+    it('of a partition that was never used keeps other processes from beginning it', async () => {
       const s = harness()
       expect(await s.close(1)).toEqual([])
       await expect(s.status()).rejects.toMatchObject({ scope: 'call' })

@@ -5,7 +5,7 @@ const any = { accept: 'any' } as const
 
 export const collecting: Suite = (redis, harness) => {
   describe('collect', () => {
-    it('hands out what is pending, with the revision of its post, under the cut', async () => {
+    it('hands out the pending ops with the revisions of their posts, and names the cut', async () => {
       const s = harness()
       const epoch = await s.warm({ [POST]: 0 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1), { now: T + 1 })
@@ -24,7 +24,7 @@ export const collecting: Suite = (redis, harness) => {
       })
     })
 
-    it('hands out the same batch to whoever asks until it is settled, whatever is pressed meanwhile', async () => {
+    it('hands out the same batch to every caller until it is settled, whatever is pressed meanwhile', async () => {
       const s = harness()
       await s.warm({ [POST]: 0 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1))
@@ -51,7 +51,7 @@ export const collecting: Suite = (redis, harness) => {
       expect(await s.status()).toMatchObject({ cut: receiptOf(batch) })
     })
 
-    it('pages through what is pending, and begins again at the end', async () => {
+    it('pages through the pending ops, and begins again at the end', async () => {
       const s = harness()
       for (const session of ['a', 'b', 'c', 'd', 'e']) await s.write(POST, session, likeAt(1), any)
       const page = async (after: string) => {
@@ -86,7 +86,7 @@ export const collecting: Suite = (redis, harness) => {
         .not.toBe(nonce)
     })
 
-    it('hands out nothing until what a store had lost is pending again', async () => {
+    it('hands out no batch until the ops that a store had lost are pending again', async () => {
       const s = harness()
       await s.begin()
       await s.write(POST, 'ana', likeAt(1), any)
@@ -107,7 +107,7 @@ export const collecting: Suite = (redis, harness) => {
       expect(await s.status()).toMatchObject({ home: 'here' })
     })
 
-    it('is corrected before there is a cut by who is sure of it', async () => {
+    it('is corrected before there is a cut by a caller that is sure of it', async () => {
       const s = harness()
       await s.collect('n', { home: 'guessed' })
       expect(await s.collect('n', { home: 'other' })).toMatchObject({ home: 'guessed' })
@@ -161,7 +161,7 @@ export const collecting: Suite = (redis, harness) => {
   })
 
   describe('status', () => {
-    it('tells what is left and how old it is, and changes nothing', async () => {
+    it('tells how many ops are pending and the age of the oldest, and changes nothing', async () => {
       const s = harness()
       expect(await s.status()).toEqual({ cut: '', epoch: '', pending: 0, oldest: 0, home: '' })
       const epoch = await s.warm({ [POST]: 0 })
@@ -176,7 +176,7 @@ export const collecting: Suite = (redis, harness) => {
       expect(await s.everything()).toEqual(before)
     })
 
-    it('counts what has to become pending again', async () => {
+    it('counts the ops that have to become pending again', async () => {
       const s = harness()
       await s.begin()
       for (const session of ['a', 'b', 'c']) await s.write(POST, session, likeAt(1), any)

@@ -6,7 +6,7 @@ export const comparing: Suite = (redis, harness) => {
   const cut = async () => (await harness().status()).cut
 
   describe('compare-posts', () => {
-    it('tells the numbers of warm posts, beside what they would be with these likes', async () => {
+    it('tells the numbers of warm posts, beside those that they would have with these likes', async () => {
       const s = harness()
       await s.warm({ [POST]: 446 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1))
@@ -27,7 +27,7 @@ export const comparing: Suite = (redis, harness) => {
       expect(await s.comparePosts(await cut(), [[POST, 446]])).toEqual(['447|1|1', '447|1|1', '447'])
     })
 
-    it('leaves out what too many pending ops would have to be added up for', async () => {
+    it('leaves out numbers that need more pending ops added up than it may', async () => {
       const s = harness()
       await s.warm({ [POST]: 446 }, { ana: [], ben: [] })
       await s.write(POST, 'ana', likeAt(1))
@@ -44,7 +44,7 @@ export const comparing: Suite = (redis, harness) => {
   })
 
   describe('compare-pairs', () => {
-    it('tells the ops of a pair and what the mirrors say', async () => {
+    it('tells the ops of a pair and its membership in the mirrors', async () => {
       const s = harness()
       await s.warm({ [POST]: 446 }, { ana: [], ben: [[POST, unlikeAt(2)]] })
       await s.write(POST, 'ana', likeAt(1))
@@ -100,7 +100,7 @@ export const comparing: Suite = (redis, harness) => {
   })
 
   describe('mirror', () => {
-    it('goes by Postgres where what is recent is what was recent before it was read', async () => {
+    it('writes what Postgres holds where the recent op is the same as before Postgres was read', async () => {
       const s = harness()
       await s.warm({ [POST]: 446 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1))
@@ -115,7 +115,7 @@ export const comparing: Suite = (redis, harness) => {
   })
 
   describe('cool', () => {
-    it('makes sessions cold too, and keeps what they have pressed', async () => {
+    it('makes sessions cold too, and keeps their pending ops', async () => {
       const s = harness()
       await s.warm({ [POST]: 446 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1), { now: T })

@@ -101,7 +101,7 @@ export function harnessOf({ port, command, tag }: RedisUnderTest) {
     async drain(answer: Answer = {}, options: SettleOf = {}): Promise<Batch> {
       const batch = (await scripts.collect())!
       await settle(batch, answer, options)
-      // What is handed out next would be collected in place of what is pressed later.
+      // The batch that settle handed out would be collected in place of one with later presses.
       await scripts.abandon((await scripts.collect())!.nonce)
       return batch
     },
@@ -119,7 +119,7 @@ export function harnessOf({ port, command, tag }: RedisUnderTest) {
       return epoch !== '' && numbers!.endsWith(`|${epoch}`)
     },
 
-    /** Extent of what is known of a session: '': nothing. */
+    /** How much Redis knows of a session; '': nothing. */
     async known(session: string): Promise<string> {
       const [epoch, , mark] = (await scripts.read([POST], session)).split(';')
       return epoch !== '' && mark!.startsWith(`${epoch}|`) ? mark!.slice(epoch!.length + 1) : ''

@@ -3,7 +3,7 @@ import { likeAt, OTHER_POST, POST, postIds, receiptOf, type Suite, slicesOf, T, 
 
 export const installing: Suite = (redis, harness) => {
   describe('install-posts', () => {
-    it('shows what Postgres has, and keeps the mirror and the ranking', async () => {
+    it('shows the likes of Postgres, and writes the mirror and the ranking', async () => {
       const s = harness()
       await s.begin()
       expect(
@@ -17,7 +17,7 @@ export const installing: Suite = (redis, harness) => {
       expect(await redis().command('ZREVRANGE', s.keys.rank, 0, -1)).toEqual([POST, OTHER_POST])
     })
 
-    it('adds what is pending of the post, and of no other', async () => {
+    it('adds the pending ops of the post, and of no other', async () => {
       const s = harness()
       const any = { accept: 'any' } as const
       await s.warm({ [POST]: 10, [OTHER_POST]: 10 }, { ana: [[POST, likeAt(1)]], ben: [] })
@@ -32,7 +32,7 @@ export const installing: Suite = (redis, harness) => {
       expect(await s.likes(POST)).toBe('10')
     })
 
-    it('takes what was known in an epoch that has ended for a guess', async () => {
+    it('counts a pending op of an epoch that has ended as a guess', async () => {
       const s = harness()
       await s.warm({ [POST]: 10 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(5))
@@ -96,7 +96,7 @@ export const installing: Suite = (redis, harness) => {
       expect(await s.press(OTHER_POST, 'ana', 'flip')).toMatchObject({ 0: 'WARM', 1: '1', 6: '1' })
     })
 
-    it('lays what is pending over what Postgres has, also of a session of which nothing was known', async () => {
+    it('keeps pending ops over those of Postgres, also of a session that was unknown', async () => {
       const s = harness()
       const any = { accept: 'any' } as const
       await s.begin()
@@ -108,7 +108,7 @@ export const installing: Suite = (redis, harness) => {
       expect(await s.shown(OTHER_POST, 'ana')).toMatchObject({ op: `${likeAt(5)}p` })
     })
 
-    it('drops what is of an epoch that has ended and not pending', async () => {
+    it('drops ops of an epoch that has ended, unless they are pending', async () => {
       const s = harness()
       await s.warm({ [POST]: 1 }, { ana: [[POST, likeAt(1)]] })
       await s.begin('second')
@@ -117,7 +117,7 @@ export const installing: Suite = (redis, harness) => {
       expect(await s.shown(POST, 'ana')).toMatchObject({ count: 0, op: '' })
     })
 
-    it('knows of a large session what was asked for, page by page', async () => {
+    it('knows those ops of a large session that were asked for, page by page', async () => {
       const s = harness()
       const [third] = postIds(1) as [string]
       await s.warm({ [POST]: 1, [OTHER_POST]: 0, [third]: 0 })
@@ -176,7 +176,7 @@ export const installing: Suite = (redis, harness) => {
       }
     })
 
-    it('makes many known in one call, whatever was held of each', async () => {
+    it('makes many sessions known in one call, whatever Redis held of each', async () => {
       const s = harness()
       await s.warm({ [POST]: 2, [OTHER_POST]: 1 }, { whole: [[POST, likeAt(1)]] })
       await s.write(POST, 'whole', unlikeAt(2))
@@ -204,7 +204,7 @@ export const installing: Suite = (redis, harness) => {
       expect(await s.everything()).toEqual(before)
     })
 
-    it('is forgotten when nobody touches it', async () => {
+    it('expires when no call touches it', async () => {
       const s = harness()
       await s.begin()
       await s.installSession('ana', 'first', [[POST, likeAt(1)]], { ttl: 60_000 })
@@ -214,7 +214,7 @@ export const installing: Suite = (redis, harness) => {
     })
   })
 
-  describe('what was read of Postgres', () => {
+  describe('a snapshot of Postgres', () => {
     /** Both scripts, with what was read at that cut. */
     async function install(receipt: string): Promise<unknown[]> {
       const s = harness()
@@ -234,7 +234,7 @@ export const installing: Suite = (redis, harness) => {
       expect(await harness().everything()).toEqual({})
     })
 
-    it('is taken at the cut of Redis alone', async () => {
+    it('is installed at the cut of Redis alone', async () => {
       const s = harness()
       await s.begin()
       const { nonce } = (await s.collect())!
@@ -251,7 +251,7 @@ export const installing: Suite = (redis, harness) => {
       expect(await install(receiptOf(batch))).toEqual([['OK'], 'OK'])
     })
 
-    it('is not taken between two slices of a batch, at either cut', async () => {
+    it('is not installed between two slices of a batch, at either cut', async () => {
       const s = harness()
       await s.begin()
       for (const session of ['a', 'b']) await s.write(OTHER_POST, session, likeAt(1), { accept: 'any' })
@@ -264,7 +264,7 @@ export const installing: Suite = (redis, harness) => {
       expect(await install(receipt)).toEqual([['OK'], 'OK'])
     })
 
-    it('is not taken until what a store had lost is pending again', async () => {
+    it('is not installed until the ops that a store had lost are pending again', async () => {
       const s = harness()
       await s.begin()
       for (const session of ['a', 'b']) await s.write(OTHER_POST, session, likeAt(1), { accept: 'any' })

@@ -9,23 +9,26 @@ export const judgement: Suite = (_, harness) => {
     it.each([
       ['this clock', T, likeAt(AHEAD)],
       ['the revision of the post, of a server that is ahead', T + HOUR, likeAt(HOUR + AHEAD)],
-    ])('accepts what is not too far after %s', async (_, now, op) => {
+    ])('accepts an op that is not too far after %s', async (_, now, op) => {
       const s = harness()
       await s.warm({}, { ana: [] })
       await s.hydrate(POST, 0, { now })
       expect(await s.write(POST, 'ana', op, judged)).toMatchObject({ 0: 'WARM', 3: '1', 4: String(op) })
     })
 
-    it.each(['pending', 'drained'])('accepts what is not too far after a %s op of the pair', async where => {
-      const s = harness()
-      await s.warm({ [POST]: 0 }, { ana: [] })
-      await s.write(POST, 'ana', likeAt(HOUR))
-      if (where === 'drained') await s.drain({ likes: { [POST]: 1 } })
-      const op = unlikeAt(HOUR + AHEAD)
-      expect(await s.write(POST, 'ana', op, judged)).toMatchObject({ 0: 'WARM', 3: '0', 4: String(op) })
-    })
+    it.each(['pending', 'drained'])(
+      'accepts an op that is not too far after a %s op of the pair',
+      async where => {
+        const s = harness()
+        await s.warm({ [POST]: 0 }, { ana: [] })
+        await s.write(POST, 'ana', likeAt(HOUR))
+        if (where === 'drained') await s.drain({ likes: { [POST]: 1 } })
+        const op = unlikeAt(HOUR + AHEAD)
+        expect(await s.write(POST, 'ana', op, judged)).toMatchObject({ 0: 'WARM', 3: '0', 4: String(op) })
+      },
+    )
 
-    it('accepts what is not too far after an op that Postgres holds of the pair', async () => {
+    it('accepts an op that is not too far after one that Postgres holds of the pair', async () => {
       const s = harness()
       await s.warm({ [POST]: 1 }, { ana: [[POST, likeAt(HOUR)]] })
       const op = unlikeAt(HOUR + AHEAD)
@@ -33,7 +36,7 @@ export const judgement: Suite = (_, harness) => {
     })
 
     it.each(['pending', 'drained'])(
-      'refuses what is too far after a %s op, the clock and the post',
+      'refuses an op that is too far after a %s op, the clock and the post',
       async where => {
         const s = harness()
         await s.warm({ [POST]: 0 }, { ana: [] })
@@ -47,7 +50,7 @@ export const judgement: Suite = (_, harness) => {
       },
     )
 
-    it('tells the latest moment that is known, so that the next op beats what is there', async () => {
+    it('tells the latest known moment, so that the next op beats the one of the pair', async () => {
       const s = harness()
       await s.warm({}, { ana: [] })
       await s.hydrate(POST, 0, { now: T + 7 })
@@ -74,7 +77,7 @@ export const judgement: Suite = (_, harness) => {
       expect(await s.everything()).toEqual(before)
     })
 
-    it('accepts without knowing the pair what is not ahead of this clock', async () => {
+    it('accepts without knowing the pair an op that is not ahead of this clock', async () => {
       const s = harness()
       const op = likeAt(AHEAD)
       expect(await s.write(POST, 'ana', op, { ...judged, accept: 'any' })).toEqual(['COLD', String(op)])

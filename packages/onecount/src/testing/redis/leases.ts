@@ -16,7 +16,7 @@ export const leases: Suite = (redis, harness) => {
       expect(heldMs).toBeLessThanOrEqual(60_000)
     })
 
-    it('keeps nobody away who has no part in it', async () => {
+    it('does not stop a caller that drains without the lease', async () => {
       const s = harness()
       await s.begin()
       const batch = await s.collect('n', { drainer: 'one' })
@@ -44,7 +44,7 @@ export const leases: Suite = (redis, harness) => {
       expect(await s.heldFor('two')).toBeNull()
     })
 
-    it('is not given back by one who has it not', async () => {
+    it('is not released by a process that does not have it', async () => {
       const s = harness()
       await s.begin()
       const batch = (await s.collect('n', { drainer: 'one' }))!
@@ -75,7 +75,7 @@ export const leases: Suite = (redis, harness) => {
       return all
     }
 
-    it('gives each who asks a turn of its own, one after the other', async () => {
+    it('gives each process that looks a turn of its own, one after the other', async () => {
       const found = await turns(harness(), 3)
       for (const [i, ms] of found.entries()) {
         expect(ms).toBeLessThanOrEqual((i + 1) * 10_000)
@@ -83,7 +83,7 @@ export const leases: Suite = (redis, harness) => {
       }
     })
 
-    it('puts nobody off for ever', async () => {
+    it('delays no process for longer than a turn, whatever its key holds', async () => {
       const s = harness()
       for (const last of [Date.now() + 86_400_000, 'text']) {
         await redis().command('SET', s.keys.turns(10_000), last)

@@ -45,7 +45,7 @@ export const memory: Suite = (redis, harness) => {
       expect(await harness().everything()).toEqual(before)
     })
 
-    it('answers what it has taken before', async () => {
+    it('answers a repeat of a call that it has accepted before', async () => {
       const s = harness()
       const pressed = await s.press(POST, 'ana', 'flip', { now: T + 5, call: 'one' })
       await fill()
@@ -66,7 +66,7 @@ export const memory: Suite = (redis, harness) => {
       expect(await s.pending()).toHaveLength(3)
     })
 
-    it('takes over what the version before has pending, to the end', async () => {
+    it('takes over all pending ops of the version before', async () => {
       const s = harness()
       const sessions = ['a', 'b', 'c']
       const members = sessions.flatMap(session => [0, `${OTHER_POST}|${session}|${likeAt(1)}|0`])

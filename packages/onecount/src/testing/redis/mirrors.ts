@@ -42,7 +42,7 @@ export const mirrors: Suite = (redis, harness) => {
       },
     )
 
-    it('know who likes a cold post, not how many', async () => {
+    it('hold the likers of a cold post, but no count', async () => {
       const s = harness()
       await s.write(POST, 'ana', likeAt(1), any)
       expect(await mirrored(POST, 'ana')).toEqual([null, true, true])
@@ -56,7 +56,7 @@ export const mirrors: Suite = (redis, harness) => {
       expect(await mirrored(POST, 'ana')).toEqual(['447', true, true])
     })
 
-    it('learn from settle what Postgres has accepted without Redis, of warm posts and of cold ones', async () => {
+    it('get from settle the ops that Postgres has accepted without Redis, of warm posts and of cold ones', async () => {
       const s = harness()
       await s.warm({ [POST]: 447 }, { ben: [[POST, likeAt(1)]] })
       await s.mirror([[POST, 'ben', likeAt(1)]])
@@ -73,7 +73,7 @@ export const mirrors: Suite = (redis, harness) => {
       expect(await mirrored(OTHER_POST, 'ana')).toEqual([null, true, true])
     })
 
-    it('learn nothing from settle of who likes a post where that is not kept', async () => {
+    it('get no likers from settle where those are not kept', async () => {
       const s = harness()
       await s.begin()
       await s.drain({ likes: { [POST]: 1 }, rows: [[POST, 'ana', likeAt(5)]] }, { likers: false })
@@ -93,7 +93,7 @@ export const mirrors: Suite = (redis, harness) => {
       expect(await mirrored(POST, 'ana')).toEqual([String(likes), isLiked, isLiked])
     })
 
-    it('go by what was pressed since when settle tells an older op', async () => {
+    it('keep a later press when settle tells an older op', async () => {
       const s = harness()
       await s.warm({ [POST]: 0 }, { ana: [], ben: [] })
       await s.write(POST, 'ben', likeAt(1))
@@ -123,7 +123,7 @@ export const mirrors: Suite = (redis, harness) => {
   })
 
   describe('mirror', () => {
-    it('puts in what Postgres has, and takes out what it has not', async () => {
+    it('adds members that Postgres holds, and removes the others', async () => {
       const s = harness()
       expect(
         await s.mirror([
@@ -139,13 +139,13 @@ export const mirrors: Suite = (redis, harness) => {
       expect(await s.likers(POST)).toEqual(['ben'])
     })
 
-    it('does not say who likes a post where that is not kept', async () => {
+    it('writes no likers of a post where those are not kept', async () => {
       const s = harness()
       await s.mirror([[POST, 'ana', likeAt(1)]], { likers: false })
       expect(await mirrored(POST, 'ana')).toEqual([null, true, false])
     })
 
-    it.each(['pending', 'recent'])('never overrides what is %s and newer', async where => {
+    it.each(['pending', 'recent'])('never overrides an op that is %s and newer', async where => {
       const s = harness()
       await s.warm({ [POST]: 1 }, { ana: [[POST, likeAt(1)]], ben: [] })
       await s.write(POST, 'ana', unlikeAt(5))
@@ -160,7 +160,7 @@ export const mirrors: Suite = (redis, harness) => {
       expect(await mirrored(POST, 'ben')).toEqual(['1', true, true])
     })
 
-    it.each(['pending', 'recent'])('overrides what is %s and older', async where => {
+    it.each(['pending', 'recent'])('overrides an op that is %s and older', async where => {
       const s = harness()
       await s.warm({ [POST]: 0 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1))

@@ -31,7 +31,7 @@ export const presses: Suite = (redis, harness) => {
     it.each([
       ['1', likeAt(5)],
       ['0', unlikeAt(5)],
-    ] as const)('makes the pair what is wanted, whatever it was: %s', async (wanted, op) => {
+    ] as const)('sets the pair to the wanted state, whatever it was: %s', async (wanted, op) => {
       const s = harness()
       await s.warm({ [POST]: 1 }, { liked: [[POST, likeAt(1)]], never: [] })
       for (const session of ['liked', 'never']) {
@@ -62,7 +62,7 @@ export const presses: Suite = (redis, harness) => {
       expect(reply).toMatchObject({ 0: 'WARM', 3: '1', 4: String(likeAt(0)) })
     })
 
-    it.each(['flip', '0'] as const)('never beats what was pressed after the first time: %s', async wanted => {
+    it.each(['flip', '0'] as const)('never beats a press after the first time: %s', async wanted => {
       const s = harness()
       await s.warm({ [POST]: 446 }, { ana: [[POST, likeAt(1)]] })
       await s.press(POST, 'ana', wanted, { now: T + 5, call: 'slow' })
@@ -91,10 +91,10 @@ export const presses: Suite = (redis, harness) => {
     })
   })
 
-  describe('a press without an op, of what is not known', () => {
+  describe('a press without an op, of an unknown pair', () => {
     const any = { accept: 'any' } as const
 
-    it('flips nothing of which nothing is known, and leaves no key', async () => {
+    it('does not flip an unknown pair, and leaves no key', async () => {
       const s = harness()
       expect(await s.press(POST, 'ana', 'flip', any)).toEqual(['ASK'])
       expect(await s.everything()).toEqual({})
@@ -109,7 +109,7 @@ export const presses: Suite = (redis, harness) => {
       expect(await s.pending()).toEqual([`${POST}|ana|${unlikeAt(5)}`])
     })
 
-    it('makes a pair what is wanted without knowing it, by a guess', async () => {
+    it('sets an unknown pair to the wanted state, by a guess', async () => {
       const s = harness()
       await s.warm({ [POST]: 446 })
       const reply = await s.press(POST, 'ana', '1', any)

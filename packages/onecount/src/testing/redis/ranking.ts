@@ -27,7 +27,7 @@ export const ranking: Suite = (redis, harness) => {
       expect(await s.ranked(1)).toEqual([POST, '447'])
     })
 
-    it('follows every like, and what a batch tells', async () => {
+    it('follows every like, and the counts that a batch tells', async () => {
       const s = harness()
       await s.warm({ [POST]: 5 }, { ana: [], ben: [] })
       await s.rankAll([
@@ -127,7 +127,7 @@ export const ranking: Suite = (redis, harness) => {
       expect(await s.ranked()).toEqual([OTHER_POST, '6'])
     })
 
-    it('brings every page once and in order: what is repeated, late or missing changes nothing', async () => {
+    it('adds every page once and in order: a page that is repeated, late or follows a gap changes nothing', async () => {
       const s = harness()
       await s.begin()
       const [, epoch] = await s.prepare('filler')
@@ -165,7 +165,7 @@ export const ranking: Suite = (redis, harness) => {
       expect(await redis().command('EXISTS', s.keys.rank)).toBe(0)
     })
 
-    it('does not overwrite what changed since it read a page', async () => {
+    it('does not overwrite counts that changed since it read a page', async () => {
       const s = harness()
       await s.begin()
       const [, epoch] = await s.prepare('filler')
@@ -235,7 +235,7 @@ export const ranking: Suite = (redis, harness) => {
   })
 
   describe('forget', () => {
-    it('drops what is held of a post; what is pending of it stays until a batch finds no post', async () => {
+    it('drops the keys of a post; its pending ops stay until a batch finds no post', async () => {
       const s = harness()
       await s.warm({ [POST]: 446, [OTHER_POST]: 5 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1), { now: T + 1 })

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Batch, type Harness, likeAt, POST, type Suite } from './harness'
 
-/** Every script that says something of what Redis holds, also where it would change nothing. */
+/** Every script whose answer depends on data in Redis, also those that would change nothing. */
 const TELLING: Record<string, (s: Harness, batch: Batch) => Promise<unknown>> = {
   write: s => s.write(POST, 'ana', likeAt(0)),
-  'write of what is not known': s => s.write(POST, 'new', likeAt(0)),
+  'write of an unknown pair': s => s.write(POST, 'new', likeAt(0)),
   press: s => s.press(POST, 'new', 'flip'),
   read: s => s.read([POST], 'ana'),
   'install-posts': s => s.installPosts('first', [[POST, 446]]),

@@ -60,7 +60,7 @@ export const resolving: Suite = (redis, harness) => {
       expect(await s.shown(POST)).toMatchObject({ guesses: 3 })
     })
 
-    it('gives it what had been refused again, too', async () => {
+    it('makes refused ops pending again, too', async () => {
       const s = harness()
       await s.warm({ [POST]: 0 }, { ana: [[POST, unlikeAt(0)]] })
       await s.write(POST, 'ana', likeAt(1))

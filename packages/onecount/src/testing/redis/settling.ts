@@ -44,7 +44,7 @@ export const settling: Suite = (redis, harness) => {
       expect(await s.marks()).toEqual(['!epoch', '!nonce'])
     })
 
-    it('leaves an op that has been replaced meanwhile, and what it changes since', async () => {
+    it('leaves an op that has replaced the settled one, with its change of the count', async () => {
       const s = harness()
       const epoch = await s.warm({ [POST]: 446 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1))
@@ -72,7 +72,7 @@ export const settling: Suite = (redis, harness) => {
       expect(await s.likes(POST)).toBe('447')
     })
 
-    it('takes over what Postgres has accepted without Redis', async () => {
+    it('takes over the ops that Postgres has accepted without Redis', async () => {
       const s = harness()
       await s.warm({ [POST]: 446, [OTHER_POST]: 0 }, { ana: [], ben: [[POST, likeAt(1)]], eva: [] })
       await s.write(POST, 'eva', likeAt(9))
@@ -119,7 +119,7 @@ export const settling: Suite = (redis, harness) => {
       })
     })
 
-    it('leaves what was pressed after an op that was refused', async () => {
+    it('leaves a press that came after a refused op', async () => {
       const s = harness()
       await s.warm({ [POST]: 446 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1))
@@ -130,7 +130,7 @@ export const settling: Suite = (redis, harness) => {
       expect(await s.shown(POST, 'ana')).toMatchObject({ count: 447, op: `${likeAt(2)}p` })
     })
 
-    it('drops the keys of a post that is gone, with what is pending of it', async () => {
+    it('drops the keys of a post that is gone, with its pending ops', async () => {
       const s = harness()
       await s.warm({ [POST]: 446 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1))
@@ -159,7 +159,7 @@ export const settling: Suite = (redis, harness) => {
       },
     )
 
-    it('keeps what is pressed of a post that is gone after the batch was handed out', async () => {
+    it('keeps presses on a post that is gone which arrive after the batch was handed out', async () => {
       const s = harness()
       await s.warm({ [POST]: 446 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1))
@@ -172,7 +172,7 @@ export const settling: Suite = (redis, harness) => {
       expect(await redis().command('HGET', s.keys.ops('ana'), POST)).toBeNull()
     })
 
-    it('forgets the numbers of a post whose likes were set by hand, not who likes it', async () => {
+    it('forgets the numbers of a post whose likes were set by hand, but not its likers', async () => {
       const s = harness()
       await s.warm({ [POST]: 446 }, { ana: [] })
       await s.write(POST, 'ana', likeAt(1))
@@ -184,7 +184,7 @@ export const settling: Suite = (redis, harness) => {
       expect(Number(await redis().command('ZSCORE', s.keys.rank, POST))).toBe(1000)
     })
 
-    it('makes nothing warm that was cold, and knows nothing of who was not there', async () => {
+    it('leaves cold posts cold, and unknown sessions unknown', async () => {
       const s = harness()
       await s.begin()
       await s.drain({ likes: { [POST]: 5 }, rows: [[POST, 'ana', likeAt(5)]] })

@@ -58,7 +58,7 @@ export const slices: Suite = (_, harness) => {
       expect(await send(0)).toEqual(['LATE'])
     })
 
-    it('goes on with another one who sends slices of another size', async () => {
+    it('continues with another process that sends slices of another size', async () => {
       const { s, batch, send } = await start()
       await send(0)
       expect(await s.settle(batch, { likes: { [POST]: 4 } }, { size: 3 })).toEqual(['OK'])
@@ -115,7 +115,7 @@ export const slices: Suite = (_, harness) => {
       expect(await s.shown(POST)).toMatchObject({ count: 2, guesses: 0 })
     })
 
-    it('diverges in the middle as anywhere: what is settled comes back from recent', async () => {
+    it('diverges in the middle as anywhere: settled ops come back from recent', async () => {
       const { s, batch, send } = await start()
       await send(0)
       expect(await s.resolve('second', batch.nonce)).toBe('DIVERGED')

@@ -3,7 +3,7 @@ import { HOUR, likeAt, OTHER_POST, POST, type Suite, T, unlikeAt } from './harne
 
 export const writes: Suite = (redis, harness) => {
   describe('write', () => {
-    it('counts a like, remembers who, and holds the op until Postgres has it', async () => {
+    it('counts a like, adds it to the session, and holds the op until Postgres has it', async () => {
       const s = harness()
       const epoch = await s.warm({ [POST]: 446 }, { ana: [] })
       const reply = await s.write(POST, 'ana', likeAt(5), { now: T + 5 })
@@ -100,8 +100,8 @@ export const writes: Suite = (redis, harness) => {
     })
   })
 
-  describe('a press of what is not known', () => {
-    it('is not taken without being told to, and leaves no key', async () => {
+  describe('a press of an unknown pair or post', () => {
+    it('is not accepted unless the call allows it, and leaves no key', async () => {
       const s = harness()
       expect(await s.write(POST, 'ana', likeAt(1))).toEqual(['HYDRATE', 'post'])
       expect(await s.press(POST, 'ana', '1')).toEqual(['HYDRATE', 'post'])
@@ -138,7 +138,7 @@ export const writes: Suite = (redis, harness) => {
       expect(await s.shown(POST)).toMatchObject({ guesses: 1 })
     })
 
-    it('stays one guess, of what was before the first press, however often the pair is pressed', async () => {
+    it('stays one guess, of the state before the first press, however often the pair is pressed', async () => {
       const s = harness()
       await s.warm({ [POST]: 446 })
       await s.write(POST, 'ana', likeAt(1), { accept: 'any' })
@@ -148,7 +148,7 @@ export const writes: Suite = (redis, harness) => {
       expect(await s.shown(POST)).toMatchObject({ guesses: 1 })
     })
 
-    it('does not go by what a session knew in an epoch that has ended', async () => {
+    it('ignores ops of a session from an epoch that has ended', async () => {
       const s = harness()
       await s.warm({}, { ana: [[POST, likeAt(1)]] })
       await s.begin('second')
