@@ -100,7 +100,7 @@ describe('npx onecount doctor', () => {
         verdict: 'warn',
         found: expect.stringContaining(`no policy ${made!.name}`),
       })
-      await sql.unsafe(finding.mend!)
+      await sql.unsafe(finding.fix!)
       expect(await policies()).toEqual([made])
       expect(await look(kind)).toMatchObject({ verdict: 'ok' })
     },

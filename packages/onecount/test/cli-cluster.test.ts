@@ -56,7 +56,7 @@ describe('one partition of a cluster', () => {
       expect.objectContaining({
         verdict: 'warn',
         found: expect.stringContaining('serves everything'),
-        mend: expect.stringContaining('npx onecount partitions 12'),
+        fix: expect.stringContaining('npx onecount partitions 12'),
       }),
     ])
     expect({ code, failed: report.failed }).toEqual({ code: 0, failed: 0 })
@@ -91,7 +91,7 @@ describe('every command on a cluster with several partitions', () => {
   it('verify finds differences, and reconcile repairs them', async () => {
     await cli.damage()
     expect(await json('verify')).toMatchObject({ code: 1, report: { posts: POSTS.length, differences: 2 } })
-    expect(await json('reconcile')).toMatchObject({ code: 0, report: { mended: 2 } })
+    expect(await json('reconcile')).toMatchObject({ code: 0, report: { repaired: 2 } })
     expect(await json('verify')).toMatchObject({ code: 0 })
   })
 
@@ -175,7 +175,7 @@ describe('a setting that does not fit', () => {
       expect(await refused({ REDIS_URL: one(), ONECOUNT_PARTITIONS })).toMatch(CLUSTER)
     const { code, report } = await cli.json(['doctor'], { ...env, REDIS_URL: one() })
     expect(named(report.findings, 'Redis')).toEqual([
-      expect.objectContaining({ verdict: 'fail', mend: expect.stringContaining('set REDIS_CLUSTER=1') }),
+      expect.objectContaining({ verdict: 'fail', fix: expect.stringContaining('set REDIS_CLUSTER=1') }),
     ])
     expect(code).toBe(1)
     expect(await failed({ REDIS_URL: one() })).toMatch(CLUSTER)

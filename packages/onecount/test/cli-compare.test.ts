@@ -50,7 +50,10 @@ describe('onecount verify and reconcile', () => {
   ])('find and repair %s', async (_, keys, damage) => {
     await damage()
     expect(await found(POST.id)).toMatchObject({ postId: POST.id, postgresCount: 2, keys })
-    expect(await cli.json(['reconcile', '--post', POST.id])).toMatchObject({ code: 0, report: { mended: 1 } })
+    expect(await cli.json(['reconcile', '--post', POST.id])).toMatchObject({
+      code: 0,
+      report: { repaired: 1 },
+    })
     expect(await found(POST.id)).toBeNull()
     expect(await stores.redis.smembers(stores.keys.liked(POST.id))).toHaveLength(2)
     expect(await stores.redis.smembers(stores.keys.sessions('mallory'))).toEqual([])
@@ -62,7 +65,7 @@ describe('onecount verify and reconcile', () => {
     await stores.redis.sadd(stores.keys.liked(POST.id), 'ben-not')
     await app.read([POST.id], 'ben-not')
     const from = ['reconcile', '--post', POST.id, '--from', 'redis']
-    expect(await cli.json(from)).toMatchObject({ code: 0, report: { mended: 1 } })
+    expect(await cli.json(from)).toMatchObject({ code: 0, report: { repaired: 1 } })
     expect(await shown(POST.id, 'ana')).toMatchObject({ count: 2, liked: true, durable: true })
     expect((await stores.compare(POST)).redis).toEqual({ count: 2, members: ['ana', 'ben'] })
   })
@@ -101,7 +104,10 @@ describe('onecount verify and reconcile', () => {
     expect(parts.flat().sort()).toEqual(['x1', 'x2'])
     const { onlyRedis, onlyPostgres } = await found(POST.id)
     expect([onlyRedis.sort(), onlyPostgres]).toEqual([['x1', 'x2'], ['s2999']])
-    expect(await cli.json(['reconcile', '--post', POST.id])).toMatchObject({ code: 0, report: { mended: 1 } })
+    expect(await cli.json(['reconcile', '--post', POST.id])).toMatchObject({
+      code: 0,
+      report: { repaired: 1 },
+    })
     expect(await stores.redis.scard(stores.keys.liked(POST.id))).toBe(3002)
   })
 
@@ -159,7 +165,7 @@ describe('partitions', () => {
       await stores.redis.del(keys.liked(POST.id))
       expect(await cli.json(['reconcile', '--partitions', '4'])).toMatchObject({
         code: 0,
-        report: { mended: 1 },
+        report: { repaired: 1 },
       })
       expect(await stores.redis.smembers(keys.liked(POST.id))).toEqual(['ana'])
       expect((await cli.json(['verify'])).code).toBe(2)

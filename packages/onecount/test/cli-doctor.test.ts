@@ -43,7 +43,7 @@ describe('onecount doctor', () => {
     expect(named(noRedis.report.findings, 'Redis')).toMatchObject({
       verdict: 'fail',
       found: expect.stringContaining('ECONNREFUSED'),
-      mend: expect.stringContaining('REDIS_URL'),
+      fix: expect.stringContaining('REDIS_URL'),
     })
     for (const check of ['ONECOUNT_SECRET', 'tables', 'backlog'])
       expect(named(noRedis.report.findings, check)).toMatchObject({ verdict: 'ok' })
@@ -52,7 +52,7 @@ describe('onecount doctor', () => {
     expect(noPostgres.code).toBe(1)
     expect(named(noPostgres.report.findings, 'Postgres')).toMatchObject({
       verdict: 'fail',
-      mend: expect.stringContaining('DATABASE_URL'),
+      fix: expect.stringContaining('DATABASE_URL'),
     })
     expect(named(noPostgres.report.findings, 'Redis eviction')).toMatchObject({ verdict: 'ok' })
 
@@ -61,7 +61,7 @@ describe('onecount doctor', () => {
     expect(named(nothing.report.findings, 'stores')).toMatchObject({
       verdict: 'fail',
       found: 'REDIS_URL is not set',
-      mend: expect.stringContaining('.env.local'),
+      fix: expect.stringContaining('.env.local'),
     })
     expect(named(nothing.report.findings, 'ONECOUNT_SECRET')).toMatchObject({ verdict: 'ok' })
   })
@@ -74,7 +74,7 @@ describe('onecount doctor', () => {
     for (const check of ['tables', 'functions', 'triggers', 'indexes', 'counts'])
       expect(named(report.findings, check)).toMatchObject({
         verdict: 'fail',
-        mend: expect.stringContaining('apply what npx onecount migration prints'),
+        fix: expect.stringContaining('apply what npx onecount migration prints'),
       })
   })
 
@@ -152,7 +152,7 @@ describe('what doctor finds in Postgres', () => {
     await sql.unsafe(damage)
     const found = named(await checkKind(sql), check)
     await sql.end()
-    expect(found).toMatchObject({ mend: expect.stringContaining(remedy) })
+    expect(found).toMatchObject({ fix: expect.stringContaining(remedy) })
     const isWarning = check === 'publication' || remedy === 'npx onecount worker'
     expect(found?.verdict).toBe(isWarning ? 'warn' : 'fail')
   })
@@ -178,7 +178,7 @@ describe('what doctor finds in Redis', () => {
     await stores.redis.config('SET', 'maxmemory-policy', 'noeviction')
     expect(found).toMatchObject({
       verdict: 'fail',
-      mend: expect.stringMatching(/noeviction.*CONFIG REWRITE.*redis\.conf/),
+      fix: expect.stringMatching(/noeviction.*CONFIG REWRITE.*redis\.conf/),
     })
   })
 
@@ -190,7 +190,7 @@ describe('what doctor finds in Redis', () => {
     expect(await persistence({})).toMatchObject({ verdict: 'warn', found: 'nothing is written to disk' })
     expect(await persistence({ save: '60 1' })).toMatchObject({
       verdict: 'warn',
-      mend: expect.stringMatching(/appendonly yes.*CONFIG REWRITE.*last snapshot/),
+      fix: expect.stringMatching(/appendonly yes.*CONFIG REWRITE.*last snapshot/),
     })
     expect(await persistence({ appendonly: 'yes', appendfsync: 'everysec' })).toMatchObject({
       verdict: 'ok',
@@ -211,7 +211,7 @@ describe('what doctor finds in Redis', () => {
     await redis.del(keys.before)
     expect(await checkBefore(redis)).toMatchObject({
       verdict: 'warn',
-      mend: expect.stringContaining('SET likes:q'),
+      fix: expect.stringContaining('SET likes:q'),
     })
     await redis.zadd(keys.before, 0, entry)
     expect(await checkBefore(redis)).toMatchObject({
@@ -220,7 +220,7 @@ describe('what doctor finds in Redis', () => {
     })
     expect(await checkBefore(redis, 4)).toMatchObject({
       verdict: 'fail',
-      mend: expect.stringContaining('npx onecount worker --once'),
+      fix: expect.stringContaining('npx onecount worker --once'),
     })
     await redis.rename(keys.before, keys.beforeRest)
     expect(await checkBefore(redis)).toMatchObject({
@@ -239,7 +239,7 @@ describe('what doctor finds in Redis', () => {
     guest.disconnect()
     expect(named(findings, 'Redis version')).toMatchObject({
       verdict: 'fail',
-      mend: expect.stringContaining('INFO'),
+      fix: expect.stringContaining('INFO'),
     })
     expect(named(findings, 'Redis clock')).toMatchObject({ verdict: 'ok' })
   })

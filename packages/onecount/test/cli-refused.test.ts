@@ -105,7 +105,7 @@ describe('onecount refused', () => {
     expect(named(report.findings, 'refused ops')).toMatchObject({
       verdict: 'warn',
       found: '2 set aside',
-      mend: expect.stringContaining('npx onecount refused'),
+      fix: expect.stringContaining('npx onecount refused'),
     })
     expect((await app.health()).status).toBe('degraded')
     await stores.sql`delete from posts_new where id = ${OTHER.id}`
@@ -128,7 +128,7 @@ describe('onecount takeover', () => {
     }
     expect(named((await cli.json(['doctor'], there)).report.findings, 'owner')).toMatchObject({
       verdict: 'fail',
-      mend: expect.stringContaining('npx onecount takeover'),
+      fix: expect.stringContaining('npx onecount takeover'),
     })
 
     const { code, report } = await cli.json(['takeover'], there)
@@ -155,7 +155,7 @@ describe('the width of likes', () => {
     const before = await triggers()
     expect(named(await checkKind(sql), 'width of likes')).toMatchObject({
       verdict: 'warn',
-      mend: expect.stringContaining('onecount_widen_likes()'),
+      fix: expect.stringContaining('onecount_widen_likes()'),
     })
     await sql`select onecount_widen_likes()`
     expect(named(await checkKind(sql), 'width of likes')).toMatchObject({ verdict: 'ok' })

@@ -61,7 +61,7 @@ describe('npx onecount repair', () => {
     expect(named(before.report.findings, check)).toMatchObject({
       verdict: 'fail',
       found: expect.stringContaining(words),
-      mend: 'npx onecount repair',
+      fix: 'npx onecount repair',
     })
     const dry = await cli.json(['repair', '--dry-run'])
     expect(dry).toMatchObject({ code: 1, report: { dryRun: true, posts: POSTS.length } })
@@ -90,7 +90,7 @@ describe('npx onecount repair', () => {
     expect(named(before.report.findings, 'constraints')).toMatchObject({
       verdict: 'fail',
       found: 'post_ratings_op_likes is missing on post_ratings',
-      mend: 'npx onecount repair',
+      fix: 'npx onecount repair',
     })
     expect(await cli.json(['repair'], env)).toMatchObject({
       code: 0,
@@ -102,7 +102,7 @@ describe('npx onecount repair', () => {
     await sql`alter table post_ratings alter column op drop not null`
     expect(named((await cli.json(['doctor'], env)).report.findings, 'constraints')).toMatchObject({
       found: 'may be null: post_ratings.op',
-      mend: expect.stringContaining('apply what npx onecount migration prints'),
+      fix: expect.stringContaining('apply what npx onecount migration prints'),
     })
     await sql.end()
   })

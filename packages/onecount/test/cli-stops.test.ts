@@ -55,7 +55,7 @@ describe('onecount verify and reconcile, stopped in the middle', () => {
     const { code, out, err } = await interrupt(['reconcile', '--dry-run', '--from', 'redis'])
     expect(err).toContain(`Go on with: npx onecount reconcile --dry-run --from redis ${AFTER}`)
     expect(out).toContain('dora')
-    expect(out).toContain('4 posts compared, 2 differed, 0 mended, 2 left')
+    expect(out).toContain('4 posts compared, 2 differed, 0 repaired, 2 left')
     expect(code).toBe(1)
   })
 

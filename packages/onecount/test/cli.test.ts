@@ -117,7 +117,10 @@ describe('onecount verify', () => {
       report: { differences: 1, listed: [{ redisCount: 2, postgresCount: null }] },
     })
     expect(await cli.json(['reconcile', '--post', POST.id, '--from', 'redis'])).toMatchObject({ code: 1 })
-    expect(await cli.json(['reconcile', '--post', POST.id])).toMatchObject({ code: 0, report: { mended: 1 } })
+    expect(await cli.json(['reconcile', '--post', POST.id])).toMatchObject({
+      code: 0,
+      report: { repaired: 1 },
+    })
     expect(await stores.redis.exists(stores.keys.likes(POST.id), stores.keys.liked(POST.id))).toBe(0)
   })
 
@@ -142,7 +145,7 @@ describe('onecount reconcile', () => {
     const before = await Promise.all([stores.compare(POST), stores.compare(OTHER)])
     expect(await cli.json(['reconcile', '--dry-run'])).toMatchObject({
       code: 1,
-      report: { differences: 2, mended: 0 },
+      report: { differences: 2, repaired: 0 },
     })
     expect(await Promise.all([stores.compare(POST), stores.compare(OTHER)])).toEqual(before)
   })
@@ -150,7 +153,7 @@ describe('onecount reconcile', () => {
   it('sets Redis to the state of Postgres', async () => {
     expect(await cli.json(['reconcile'])).toMatchObject({
       code: 0,
-      report: { differences: 2, mended: 2, left: [] },
+      report: { differences: 2, repaired: 2, left: [] },
     })
     expect(await agrees(POST)).toEqual({ count: 1, members: ['ben'] })
     expect(await agrees(OTHER)).toEqual({ count: 13, members: ['ana', 'ben', 'dora'] })
@@ -158,7 +161,10 @@ describe('onecount reconcile', () => {
   })
 
   it('sets Postgres to the state of Redis, with --from redis', async () => {
-    expect(await cli.json(['reconcile', '--from', 'redis'])).toMatchObject({ code: 0, report: { mended: 2 } })
+    expect(await cli.json(['reconcile', '--from', 'redis'])).toMatchObject({
+      code: 0,
+      report: { repaired: 2 },
+    })
     expect(await agrees(POST)).toEqual({ count: 2, members: ['ana', 'ben'] })
     expect(await agrees(OTHER)).toEqual({ count: 12, members: ['ana', 'ben'] })
   })
@@ -167,7 +173,7 @@ describe('onecount reconcile', () => {
     await stores.unnoticed(sql => sql`update posts_new set likes = likes + 5 where id = ${POSTS[5]!.id}`)
     const { code, report } = await cli.json(['reconcile', '--from', 'redis'])
     expect(code).toBe(1)
-    expect(report).toMatchObject({ differences: 3, mended: 2, left: [{ postId: POSTS[5]!.id }] })
+    expect(report).toMatchObject({ differences: 3, repaired: 2, left: [{ postId: POSTS[5]!.id }] })
     expect((await cli.json(['reconcile'])).code).toBe(0)
   })
 
@@ -185,7 +191,7 @@ describe('onecount reconcile', () => {
     await expect.poll(waits).toBeGreaterThan(0)
     await lock`commit`
     lock.release()
-    expect(await reconciled).toMatchObject({ code: 0, report: { mended: 1 } })
+    expect(await reconciled).toMatchObject({ code: 0, report: { repaired: 1 } })
   })
 
   it('exits 2 when the store to trust is none', async () => {

@@ -77,7 +77,7 @@ describe('a member of likes:pending that no script has written', () => {
         verdict: 'warn',
         check: 'foreign members',
         found: '301 in likes:pending are no likes: "member-0"',
-        mend: expect.stringContaining(`ZREMRANGEBYLEX likes:pending '[!foreign|' '(!foreign}'`),
+        fix: expect.stringContaining(`ZREMRANGEBYLEX likes:pending '[!foreign|' '(!foreign}'`),
       },
     ])
     await stores.redis.zremrangebylex(Q, '[!foreign|', '(!foreign}')

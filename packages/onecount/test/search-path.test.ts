@@ -117,7 +117,7 @@ describe('an object that another role has created', () => {
       expect(await pathOf(kind, sql)).toMatchObject({
         verdict: 'warn',
         found: expect.stringContaining('public is left out'),
-        mend: expect.stringContaining('revoke create on schema public'),
+        fix: expect.stringContaining('revoke create on schema public'),
       })
 
       await sql.unsafe('revoke create on schema public from public')

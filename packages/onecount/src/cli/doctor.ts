@@ -28,7 +28,7 @@ import {
 import { formatTable } from './table'
 import { postgresFailure, Unreachable } from './unreachable'
 
-const HELP = `Looks at settings, Redis and Postgres, and says of each thing that is not right how to mend it. Changes nothing.
+const HELP = `Looks at settings, Redis and Postgres, and says of each thing that is not right how to fix it. Changes nothing.
 
   npx onecount doctor [options]
 
@@ -142,9 +142,9 @@ async function lookAt<T>(
 }
 
 function unusable(check: string, error: unknown): Finding {
-  if (error instanceof Unreachable) return fail(check, error.found, error.mend)
-  const [found, ...mend] = (error instanceof Error ? error.message : String(error)).split(': ')
-  return fail(check, found!, mend.join(': ') || 'see .env.example')
+  if (error instanceof Unreachable) return fail(check, error.found, error.fix)
+  const [found, ...fix] = (error instanceof Error ? error.message : String(error)).split(': ')
+  return fail(check, found!, fix.join(': ') || 'see .env.example')
 }
 
 async function lookInside(settings: StoreSettings, store: PostgresStore): Promise<Finding[]> {
@@ -229,6 +229,6 @@ function judgeBacklog({ pending, oldestPendingMs, unseen }: Health): Finding {
 function format(findings: readonly Finding[]): string {
   const nameOf = ({ check, kind }: Finding) => (kind === undefined ? check : `${kind}: ${check}`)
   const table = formatTable(findings.map(of => [of.verdict, nameOf(of), of.found]))
-  const advice = findings.flatMap(of => (of.mend ? `${nameOf(of)}: ${of.mend}` : []))
+  const advice = findings.flatMap(of => (of.fix ? `${nameOf(of)}: ${of.fix}` : []))
   return [table, ...(advice.length > 0 ? ['', ...advice] : [])].join('\n')
 }

@@ -36,8 +36,8 @@ export function describeFailure(error: unknown, command: string): Failure {
   const message = error instanceof Error ? error.message : String(error)
   const failure = { error: message, code: codeOf(error) }
   if (error instanceof Unreachable) {
-    const setting = VARIABLE.exec(error.mend)?.[1]
-    return { ...failure, ...(setting && { setting }), fix: error.mend }
+    const setting = VARIABLE.exec(error.fix)?.[1]
+    return { ...failure, ...(setting && { setting }), fix: error.fix }
   }
   if (!(error instanceof MissingSetting)) return failure
   const [found, fix] = halvesOf(message)

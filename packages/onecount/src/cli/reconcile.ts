@@ -1,6 +1,6 @@
 import { contextOf, type Found } from '../compare/found'
 import { compareAgain, type Difference } from '../compare/verify'
-import { mendMirrors } from '../core/mirrors'
+import { repairMirrors } from '../core/mirrors'
 import { nextOp } from '../core/op'
 import { kindSettings } from './config'
 import { type Connected, connect } from './connect'
@@ -10,7 +10,7 @@ import { parseOptions } from './parse-options'
 import { type Compared, compareSelected, exitCode, parseSelection, SELECTION_OPTIONS } from './selection'
 import { STORE_OPTIONS, STORE_OPTIONS_HELP, UsageError } from './settings'
 
-const HELP = `Mends posts on which Redis and Postgres do not agree.
+const HELP = `Repairs posts on which Redis and Postgres do not agree.
 
   npx onecount reconcile [options]
 
@@ -32,7 +32,7 @@ Exit code: 0 all agree now, 1 differences are left, 2 could not check everything
 type From = 'redis' | 'postgres'
 
 export const reconcile: Command = {
-  summary: 'mend what verify finds',
+  summary: 'repair what verify finds',
   async run(args) {
     const { values } = parseOptions({
       args,
@@ -56,7 +56,7 @@ export const reconcile: Command = {
     const selection = parseSelection(values, settings.kind)
     const stores = await connect(settings)
     const left: Difference[] = []
-    let mended = 0
+    let repaired = 0
     try {
       const result = await compareSelected(
         { command: 'reconcile', values },
@@ -64,15 +64,15 @@ export const reconcile: Command = {
         selection,
         async difference => {
           const kept = left.length < LISTED && left.push(difference)
-          if (values['dry-run'] || !(await mend(stores, difference, from))) return
-          mended++
+          if (values['dry-run'] || !(await repair(stores, difference, from))) return
+          repaired++
           if (kept) left.pop()
         },
       )
       const { cold: _, ...counts } = result
-      const report = { ...counts, mended, left }
+      const report = { ...counts, repaired, left }
       console.log(values.json ? JSON.stringify(report) : format(report))
-      return exitCode(result, result.differences - mended)
+      return exitCode(result, result.differences - repaired)
     } finally {
       await stores.close()
     }
@@ -82,16 +82,16 @@ export const reconcile: Command = {
 function format({
   posts,
   differences,
-  mended,
+  repaired,
   left,
-}: Omit<Compared, 'cold'> & { mended: number; left: Difference[] }): string {
-  const all = differences - mended
-  const line = `${posts} posts compared, ${differences} differed, ${mended} mended, ${all} left`
+}: Omit<Compared, 'cold'> & { repaired: number; left: Difference[] }): string {
+  const all = differences - repaired
+  const line = `${posts} posts compared, ${differences} differed, ${repaired} repaired, ${all} left`
   return left.length > 0 ? `${formatDifferences(left, all)}\n\n${line}` : line
 }
 
 /** Whether the post agrees afterwards. @throws StoreUnavailable */
-async function mend(stores: Connected, { postId }: Difference, from: From): Promise<boolean> {
+async function repair(stores: Connected, { postId }: Difference, from: From): Promise<boolean> {
   // What was found of a post is bounded: again, as long as it gets smaller.
   for (let before = Number.POSITIVE_INFINITY; ; ) {
     const comparedAt = Date.now() * 1000
@@ -102,7 +102,7 @@ async function mend(stores: Connected, { postId }: Difference, from: From): Prom
     before = size
     if (from === 'redis') await giveToPostgres(stores, found, comparedAt)
     else await giveToRedis(stores, found)
-    await mendMirrors(contextOf(stores.onecount, postId), postId)
+    await repairMirrors(contextOf(stores.onecount, postId), postId)
   }
 }
 
@@ -112,7 +112,7 @@ async function giveToRedis({ onecount }: Connected, { postId, postgresCount, pai
   await redis!.cool(postId, [...pairs.keys()])
   if (postgresCount !== null) await onecount.rehydrate(postId)
   else {
-    await mendMirrors(contextOf(onecount, postId), postId)
+    await repairMirrors(contextOf(onecount, postId), postId)
     await redis!.forget(postId)
   }
 }

@@ -111,9 +111,9 @@ export function readSettings(root = process.cwd(), env: NodeJS.ProcessEnv = proc
   const given = STORES.filter(name => merged[name])
   const local = localStack(root)
   if (local && given.every(name => merged[name] === namesOf(local)[name])) return { ...local, ...layout }
-  const missing = (name: string, mend: string) => {
+  const missing = (name: string, fix: string) => {
     const others = given.length > 0 ? ` although ${given.join(', ')} ${given.length > 1 ? 'are' : 'is'}` : ''
-    return new MissingSetting(`${name} is not set${others}: ${mend}`)
+    return new MissingSetting(`${name} is not set${others}: ${fix}`)
   }
 
   const redisUrl = merged.REDIS_URL

@@ -10,9 +10,9 @@ export class Unreachable extends Error {
   override readonly name = 'Unreachable'
   constructor(
     readonly found: string,
-    readonly mend: string,
+    readonly fix: string,
   ) {
-    super(`${found}: ${mend}`)
+    super(`${found}: ${fix}`)
   }
 }
 
@@ -22,11 +22,11 @@ export function redisUnreachable(cause: unknown, { isLocal }: StoreSettings): Un
   const why = whyOf(cause)
   const kind = kindShownBy(cause)
   if (kind) {
-    const { found, mend } = WRONG_KIND[kind]
-    return new Unreachable(`Redis is of another kind than ${name} says (${found}: ${why})`, mend)
+    const { found, fix } = WRONG_KIND[kind]
+    return new Unreachable(`Redis is of another kind than ${name} says (${found}: ${why})`, fix)
   }
   return /WRONGPASS|NOAUTH|invalid password|without any password/i.test(why)
-    ? new Unreachable(`Redis refuses the login (${why})`, `mend the user and the password in ${name}`)
+    ? new Unreachable(`Redis refuses the login (${why})`, `correct the user and the password in ${name}`)
     : new Unreachable(
         `Redis does not answer (${why})`,
         `see that it runs, and that ${name} is its address, rediss:// with TLS`,
@@ -86,12 +86,15 @@ export function postgresFailure(error: unknown, { databaseUrl, isLocal, kind }: 
   if (LOGIN.test(code))
     return new Unreachable(
       `Postgres refuses the login (${why})`,
-      `mend the user and the password in ${address}`,
+      `correct the user and the password in ${address}`,
     )
   if (code === NO_DATABASE)
-    return new Unreachable(`Postgres has no such database (${why})`, `mend the name at the end of ${address}`)
+    return new Unreachable(
+      `Postgres has no such database (${why})`,
+      `correct the name at the end of ${address}`,
+    )
   if (!databaseUrl && /api ?key|jwt|unauthorized|permission denied/i.test(why))
-    return new Unreachable(`Postgres refuses the key (${why})`, `mend ${key}`)
+    return new Unreachable(`Postgres refuses the key (${why})`, `correct ${key}`)
   if (code === NO_RIGHT)
     return new Unreachable(
       `Postgres refuses what the user may not do (${why})`,

@@ -66,6 +66,6 @@ function format(
   const of = Object.entries({ config, kind }).flatMap(([name, value]) =>
     value ? ` ${shellOption(name, value)}` : [],
   )
-  if (differences > 0) lines.push(`Mend them with: npx onecount reconcile${of.join('')}`)
+  if (differences > 0) lines.push(`Repair them with: npx onecount reconcile${of.join('')}`)
   return lines.join('\n')
 }

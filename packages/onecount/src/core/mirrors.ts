@@ -77,7 +77,7 @@ export function createMirrorFiller(
 }
 
 /** The mirrors of one post, whatever was drained recently: Postgres decides. @throws StoreUnavailable */
-export async function mendMirrors(ctx: Context, postId: string, signal?: AbortSignal): Promise<void> {
+export async function repairMirrors(ctx: Context, postId: string, signal?: AbortSignal): Promise<void> {
   for (let last: Pair = { postId, sessionId: '' }; ; ) {
     signal?.throwIfAborted()
     const seen = (await ctx.postgres.ratings(last, RATINGS)).filter(like => like.postId === postId)

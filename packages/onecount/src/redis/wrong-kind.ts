@@ -2,11 +2,11 @@
 export const WRONG_KIND = {
   cluster: {
     found: 'this address is that of a node of a Redis Cluster, and it is used as a single Redis',
-    mend: 'set REDIS_CLUSTER=1, or name several of its nodes in REDIS_URL, with commas between them',
+    fix: 'set REDIS_CLUSTER=1, or name several of its nodes in REDIS_URL, with commas between them',
   },
   single: {
     found: 'this is a single Redis, and it is used as a Redis Cluster',
-    mend: 'name one address in REDIS_URL, without REDIS_CLUSTER',
+    fix: 'name one address in REDIS_URL, without REDIS_CLUSTER',
   },
 } as const
 
@@ -28,6 +28,6 @@ export function kindShownBy(error: unknown): Kind | null {
 
 /** An error that says so in place of the reply. */
 export function wrongKind(kind: Kind, cause: unknown): Error {
-  const { found, mend } = WRONG_KIND[kind]
-  return new Error(`${found}: ${mend}`, { cause })
+  const { found, fix } = WRONG_KIND[kind]
+  return new Error(`${found}: ${fix}`, { cause })
 }

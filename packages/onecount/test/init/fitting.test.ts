@@ -68,7 +68,7 @@ describe('a column of the rows that must have a value and has no default', () =>
     expect(named(await checkKind(sql, kindOf(config)), 'required columns')).toMatchObject({
       verdict: 'fail',
       found: 'a press has no value for "PostLike".id',
-      mend: advice,
+      fix: advice,
     })
   })
 

@@ -96,7 +96,7 @@ describe('npx onecount init with a configuration, where Postgres cannot be used'
   ])('says that the login is refused where %s', async (_, login, why) => {
     const message = await again(as(login))
     expect(message).toMatch(
-      /^Postgres refuses the login \(.*\): mend the user and the password in DATABASE_URL$/,
+      /^Postgres refuses the login \(.*\): correct the user and the password in DATABASE_URL$/,
     )
     expect(message).toMatch(why)
     expect(message).not.toContain('wrong')
@@ -104,7 +104,7 @@ describe('npx onecount init with a configuration, where Postgres cannot be used'
 
   it('says that there is no such database', async () => {
     expect(await again(DATABASE_URL.replace(/\w+$/, 'nowhere'))).toBe(
-      'Postgres has no such database (database "nowhere" does not exist): mend the name at the end of DATABASE_URL',
+      'Postgres has no such database (database "nowhere" does not exist): correct the name at the end of DATABASE_URL',
     )
   })
 

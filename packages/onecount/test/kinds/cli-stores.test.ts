@@ -224,7 +224,10 @@ describe('onecount verify and reconcile of a kind', () => {
     })
     expect((await cli.json('verify', '--kind', 'article', '--post', '9')).code).toBe(0)
     expect((await cli.json('verify', '--kind', 'article', '--after', '10')).report.posts).toBe(21)
-    expect(await cli.json('reconcile', '--kind', 'article')).toMatchObject({ code: 0, report: { mended: 2 } })
+    expect(await cli.json('reconcile', '--kind', 'article')).toMatchObject({
+      code: 0,
+      report: { repaired: 2 },
+    })
     expect(await cli.json('verify', '--kind', 'article')).toMatchObject({ code: 0, report: equal })
     expect((await app.read(['10'], ana)).get('10')).toMatchObject({ count: 9, liked: false })
   })
@@ -340,7 +343,7 @@ describe('the other commands, of a kind', () => {
             verdict: 'fail',
             check: 'stores',
             found: 'misnamed.mjs',
-            mend: expect.stringContaining('kinds.heart.name'),
+            fix: expect.stringContaining('kinds.heart.name'),
           }),
         ]),
       },
@@ -356,7 +359,7 @@ describe('the other commands, of a kind', () => {
         check: 'triggers',
         kind: 'mark',
         found: 'missing: onecount_mark_add_count on articles',
-        mend: expect.stringContaining('npx onecount migration --kind mark'),
+        fix: expect.stringContaining('npx onecount migration --kind mark'),
       },
     ])
     for (const check of ['Redis eviction', 'Postgres version'])
@@ -376,7 +379,7 @@ describe('the other commands, of a kind', () => {
       const { code, report, err } = await cli.json('doctor', '--kind', 'article')
       expect(code, err).toBe(0)
       expect(report.findings).toContainEqual(
-        expect.objectContaining({ verdict: 'skipped', mend: expect.stringContaining('DATABASE_URL') }),
+        expect.objectContaining({ verdict: 'skipped', fix: expect.stringContaining('DATABASE_URL') }),
       )
       expect(report.findings).toContainEqual(expect.objectContaining({ check: 'partitions', verdict: 'ok' }))
     } finally {

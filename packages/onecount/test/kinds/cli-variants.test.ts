@@ -91,7 +91,7 @@ describe('the commands on a kind with variants', () => {
     })
     expect((await json('verify', '--post', variantId(SECOND, '🎉'))).code).toBe(0)
     expect((await json('verify', '--after', id)).report.posts).toBe(COUNTS - 6)
-    expect(await json('reconcile')).toMatchObject({ code: 0, report: { mended: 1 } })
+    expect(await json('reconcile')).toMatchObject({ code: 0, report: { repaired: 1 } })
     expect(await json('verify')).toMatchObject({ code: 0, report: equal })
     expect((await app.read([id], 'ana')).get(id)).toMatchObject({ count: 2, liked: false })
   })

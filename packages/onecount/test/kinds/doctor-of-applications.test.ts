@@ -34,7 +34,7 @@ describe('a trigger of the application that counts', () => {
       verdict: 'warn',
       found:
         'mine on article_likes, which names articles.like_count: harmless until shadow mode of the kind article ends',
-      mend: expect.stringContaining('migration without --shadow'),
+      fix: expect.stringContaining('migration without --shadow'),
     })
     await sql.unsafe(kindSql(article))
     expect(await look(article, 'other triggers')).toMatchObject({ verdict: 'fail' })
@@ -203,7 +203,7 @@ describe('a finding that the application has to fix', () => {
     await sql.unsafe(damage)
     const finding = await look(kind, check)
     expect(finding.found).toContain(found)
-    expect(finding.mend).toContain(remedy)
+    expect(finding.fix).toContain(remedy)
     expect(finding.verdict).toBe(verdict)
   })
 

@@ -38,7 +38,7 @@ describe('a database where all is well', () => {
     )
     expect(findings.length).toBeGreaterThan(15)
     if (narrow === null) return
-    const [, call] = /^(select onecount_\w+\(\))/.exec(named(findings, 'width of likes').mend!)!
+    const [, call] = /^(select onecount_\w+\(\))/.exec(named(findings, 'width of likes').fix!)!
     await sql.unsafe(call!)
     expect(await look(kind, 'width of likes')).toMatchObject({ verdict: 'ok', found: 'bigint' })
   })
@@ -196,7 +196,7 @@ describe('a finding that the SQL of the kind fixes', () => {
     expect(finding.found).toContain(found)
     expect(finding.verdict).toBe(check === 'publication' ? 'warn' : 'fail')
     const isByTheSql = !['grants', 'publication'].includes(check) && !found.includes('op_likes')
-    if (isByTheSql) expect(finding.mend).toContain(APPLY(kind))
+    if (isByTheSql) expect(finding.fix).toContain(APPLY(kind))
     await sql.unsafe(kindSql(kind))
     expect((await look(kind, check)).verdict).toBe('ok')
   })
@@ -209,12 +209,12 @@ describe('a kind that is not as the configuration says', () => {
     expect(named(findings, 'mapping')).toMatchObject({
       verdict: 'fail',
       found: 'the kind mark is not in this database',
-      mend: expect.stringContaining(APPLY(mark)),
+      fix: expect.stringContaining(APPLY(mark)),
     })
     for (const check of ['tables', 'functions', 'triggers', 'indexes', 'counts', 'ops', 'partitions', 'log'])
       expect(named(findings, check), check).toMatchObject({
         verdict: 'fail',
-        mend: expect.stringContaining(APPLY(mark)),
+        fix: expect.stringContaining(APPLY(mark)),
       })
   })
 
@@ -224,7 +224,7 @@ describe('a kind that is not as the configuration says', () => {
     expect(await look(other, 'mapping')).toMatchObject({
       verdict: 'fail',
       found: expect.stringMatching(/was made for public\.articles .* user_id uuid\), and .* person uuid\)/),
-      mend: expect.stringContaining('npx onecount uninstall'),
+      fix: expect.stringContaining('npx onecount uninstall'),
     })
   })
 
@@ -240,7 +240,7 @@ describe('a kind that is not as the configuration says', () => {
     expect(await look(article, 'functions')).toMatchObject({
       verdict: 'fail',
       found: `not those of onecount ${version} (the database has those of 0.0.1): onecount_article_prune`,
-      mend: expect.stringContaining(APPLY(article)),
+      fix: expect.stringContaining(APPLY(article)),
     })
     await sql.unsafe(text.replaceAll('\n', '\r\n'))
     expect(await look(article, 'functions')).toMatchObject({

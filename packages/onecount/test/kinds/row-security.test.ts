@@ -204,7 +204,7 @@ describe('tables with row level security and rights of authenticated alone', () 
     expect(await look(tenant)).toMatchObject({
       verdict: 'fail',
       found: 'of articles applies to tenant, who connects: likes would be refused',
-      mend: expect.stringContaining('alter role tenant bypassrls'),
+      fix: expect.stringContaining('alter role tenant bypassrls'),
     })
     await expect(engine(article, tenant).set('1', ana, true, { ack: 'postgres' })).rejects.toThrow()
 
@@ -219,7 +219,7 @@ describe('tables with row level security and rights of authenticated alone', () 
     expect(await look(superuser)).toMatchObject({
       verdict: 'fail',
       found: 'of article_likes applies to house, who owns the triggers: edits by hand would not count',
-      mend: expect.stringContaining('alter table article_likes no force row level security'),
+      fix: expect.stringContaining('alter table article_likes no force row level security'),
     })
   })
 

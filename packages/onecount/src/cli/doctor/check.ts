@@ -9,52 +9,52 @@ export interface Finding {
   kind?: string
   found: string
   /** Absent where all is well. */
-  mend?: string
+  fix?: string
 }
 
 export const ok = (check: string, found: string): Finding => ({ verdict: 'ok', check, found })
-export const warn = (check: string, found: string, mend: string): Finding => ({
+export const warn = (check: string, found: string, fix: string): Finding => ({
   verdict: 'warn',
   check,
   found,
-  mend,
+  fix,
 })
-export const fail = (check: string, found: string, mend: string): Finding => ({
+export const fail = (check: string, found: string, fix: string): Finding => ({
   verdict: 'fail',
   check,
   found,
-  mend,
+  fix,
 })
-export const skipped = (check: string, found: string, mend: string): Finding => ({
+export const skipped = (check: string, found: string, fix: string): Finding => ({
   verdict: 'skipped',
   check,
   found,
-  mend,
+  fix,
 })
 
 /** A check that cannot be made has failed: what threw is what was found. */
 export async function attempt(
   check: string,
-  mend: (error: unknown) => string,
+  fix: (error: unknown) => string,
   look: () => Finding | Promise<Finding>,
 ): Promise<Finding> {
   try {
     return await look()
   } catch (error) {
-    return fail(check, whyOf(error), mend(error))
+    return fail(check, whyOf(error), fix(error))
   }
 }
 
-/** Whether the usual round trip takes at most `slowMs`; `mend` says what to move. */
+/** Whether the usual round trip takes at most `slowMs`; `fix` says what to move. */
 export async function checkDistance(
   name: string,
   call: () => Promise<unknown>,
   slowMs: number,
-  mend: string,
+  fix: string,
 ): Promise<Finding> {
   const median = await medianOf(call)
   const found = `${median.toFixed(2)} ms a round trip`
-  return median <= slowMs ? ok(name, found) : warn(name, found, mend)
+  return median <= slowMs ? ok(name, found) : warn(name, found, fix)
 }
 
 /** Milliseconds of the middle one of several calls. */

@@ -40,14 +40,14 @@ export async function checkConstraints(sql: Sql, made: Made): Promise<Finding> {
   const ops = kind.isDefault ? 'post_ratings_op_likes' : `${names.prefix}op_likes`
   const keys = `${names.prefix}id_is_a_key`
   const expected = [
-    { constraint: ops, table: names.rows, mend: repair },
-    ...(kind.target.id === 'text' ? [{ constraint: keys, table: names.content, mend: apply }] : []),
+    { constraint: ops, table: names.rows, fix: repair },
+    ...(kind.target.id === 'text' ? [{ constraint: keys, table: names.content, fix: apply }] : []),
   ]
-  for (const { constraint, table, mend } of expected) {
+  for (const { constraint, table, fix } of expected) {
     const [row] = await sql`
       select convalidated as is_valid from pg_constraint
        where conrelid = to_regclass(${table}) and conname = ${constraint}`
-    if (!row) return fail(name, `${constraint} is missing on ${shown(table)}`, mend)
+    if (!row) return fail(name, `${constraint} is missing on ${shown(table)}`, fix)
     if (!row.is_valid)
       return warn(
         name,

@@ -33,13 +33,13 @@ async function lookAtNode(options: RedisOptions): Promise<Finding[]> {
     return await checkRedis(node, { isNode: true })
   } catch (error) {
     const why = cause ?? error
-    return [fail('Redis node', why instanceof Error ? why.message : String(why), MEND_NODE)]
+    return [fail('Redis node', why instanceof Error ? why.message : String(why), FIX_NODE)]
   } finally {
     node.disconnect()
   }
 }
 
-const MEND_NODE =
+const FIX_NODE =
   'see that it runs, and that it is reached at this address from here, with the login and TLS of REDIS_URL'
 
 function together(found: [address: string, Finding][], nodes: number): Finding[] {

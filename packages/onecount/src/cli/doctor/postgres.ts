@@ -56,7 +56,7 @@ export async function checkServer(sql: Sql): Promise<Finding[]> {
     findings.push(
       await attempt(
         name,
-        error => mendOf(error, ''),
+        error => fixOf(error, ''),
         () => look(sql),
       ),
     )
@@ -75,7 +75,7 @@ export async function checkKind(
     findings.push(
       await attempt(
         name,
-        error => mendOf(error, made.apply),
+        error => fixOf(error, made.apply),
         () => look(sql, made, partitions),
       ),
     )
@@ -85,7 +85,7 @@ export async function checkKind(
 const MISSING = ['3F000', '42P01', '42703', '42883']
 const FORBIDDEN = '42501'
 
-function mendOf(error: unknown, apply: string): string {
+function fixOf(error: unknown, apply: string): string {
   const code = codeOf(error)
   if (MISSING.includes(code)) return apply
   return code === FORBIDDEN

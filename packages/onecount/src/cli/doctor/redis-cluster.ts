@@ -23,7 +23,7 @@ const A_PRIMARY = 4
 /** The cluster as a whole, then each of its nodes as a single Redis. */
 export async function checkCluster(cluster: Cluster, partitions = 1): Promise<Finding[]> {
   let nodes: Node[] = []
-  const whole = await attempt('Redis Cluster', mendOf, async () => {
+  const whole = await attempt('Redis Cluster', fixOf, async () => {
     nodes = await nodesOf(cluster)
     return judgeNodes(nodes)
   })
@@ -39,7 +39,7 @@ export async function checkCluster(cluster: Cluster, partitions = 1): Promise<Fi
   ]
 }
 
-const mendOf = () => 'see that the cluster answers, and that this user may call CLUSTER NODES'
+const fixOf = () => 'see that the cluster answers, and that this user may call CLUSTER NODES'
 
 async function nodesOf(cluster: Cluster): Promise<Node[]> {
   const [asked] = cluster.nodes('master')

@@ -14,11 +14,11 @@ export async function checkRedis(redis: Redis, { isNode = false } = {}): Promise
   ]
   const findings: Finding[] = []
   for (const [name, look] of checks.filter(([name]) => !isNode || name !== 'Redis role'))
-    findings.push(await attempt(name, mendOf, look))
+    findings.push(await attempt(name, fixOf, look))
   return findings
 }
 
-const mendOf = (error: unknown): string =>
+const fixOf = (error: unknown): string =>
   /NOPERM/.test(whyOf(error))
     ? 'run this as a user that may call INFO, TIME and PING'
     : 'see that Redis answers, and run this again'
@@ -81,17 +81,17 @@ async function checkPersistence(redis: Redis, { aof_enabled }: Record<string, st
       'this server does not show its settings (CONFIG is refused)',
       'see in the settings of your provider that the data is kept on disk',
     )
-  const mend = config('appendonly yes')
+  const fix = config('appendonly yes')
   return save === ''
     ? warn(
         name,
         'nothing is written to disk',
-        `${mend}: until then a restart loses every like that was not drained`,
+        `${fix}: until then a restart loses every like that was not drained`,
       )
     : warn(
         name,
         `snapshots only (save ${save})`,
-        `${mend}: until then a crash loses every like since the last snapshot that was not drained`,
+        `${fix}: until then a crash loses every like since the last snapshot that was not drained`,
       )
 }
 

@@ -26,12 +26,12 @@ const isProduction = ({ NODE_ENV }: Env) => NODE_ENV === 'production'
 function checkSecret(env: Env): Finding {
   const { ONECOUNT_SECRET: secret } = env
   const name = 'ONECOUNT_SECRET'
-  const mend =
+  const fix =
     'put a random one into the settings of every server: openssl rand -hex 32; several are separated by commas'
-  if (!secret) return (isProduction(env) ? fail : warn)(name, 'not set', mend)
+  if (!secret) return (isProduction(env) ? fail : warn)(name, 'not set', fix)
   const lengths = secret.split(',').map(part => part.trim().length)
   const found = `${lengths.join(' and ')} characters`
-  return refused(() => parseSecrets(secret)) ? fail(name, `${found}, too few`, mend) : ok(name, found)
+  return refused(() => parseSecrets(secret)) ? fail(name, `${found}, too few`, fix) : ok(name, found)
 }
 
 function checkLimits(env: Env): Finding {
@@ -39,10 +39,10 @@ function checkLimits(env: Env): Finding {
   const name = 'ONECOUNT_LIMITS'
   const why = refused(() => parseLimits(text))
   if (why)
-    return fail(name, why, 'the server answers nothing until it is mended; the defaults are good for most')
+    return fail(name, why, 'the server answers nothing until it is repaired; the defaults are good for most')
   if (Object.values(parseLimits(text)).some(limit => limit !== null)) return ok(name, text || 'default')
-  const mend = 'remove it: without limits one visitor can press without end'
-  return (isProduction(env) ? fail : warn)(name, 'off', mend)
+  const fix = 'remove it: without limits one visitor can press without end'
+  return (isProduction(env) ? fail : warn)(name, 'off', fix)
 }
 
 function checkAck({ ONECOUNT_ACK: ack }: Env): Finding {

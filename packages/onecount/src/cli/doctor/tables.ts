@@ -69,7 +69,7 @@ export async function checkTables(sql: Sql, made: Made): Promise<Finding> {
   const find = await findColumns(sql, columns)
   const absent = columns.filter(column => !find(column))
   if (absent.length > 0)
-    return fail('tables', `missing: ${absent.map(columnName).join(', ')}`, await mendOf(sql, made, absent))
+    return fail('tables', `missing: ${absent.map(columnName).join(', ')}`, await fixOf(sql, made, absent))
   const wrong = columns.find(({ types, ...column }) => types && !types.includes(find(column)!.type))
   if (!wrong) return ok('tables', `${columns.length} columns`)
   return fail(
@@ -82,7 +82,7 @@ export async function checkTables(sql: Sql, made: Made): Promise<Finding> {
 }
 
 /** What the configuration names the SQL does not make, nor a column of a table that it finds there. */
-async function mendOf(sql: Sql, { kind, apply }: Made, absent: Column[]): Promise<string> {
+async function fixOf(sql: Sql, { kind, apply }: Made, absent: Column[]): Promise<string> {
   if (kind.isDefault) return apply
   const fields = absent.flatMap(({ field }) => (field ? `kinds.${kind.name}.${field}` : []))
   if (fields.length > 0) return `correct ${fields.join(', ')} in the configuration, or ${apply}`

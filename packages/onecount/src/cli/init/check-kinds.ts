@@ -129,8 +129,8 @@ function faultOfPairs(kind: Kind, catalogue: CatalogueTable[]): string[] {
 }
 
 async function faultOfRequired(sql: Sql, kind: Kind): Promise<string[]> {
-  const { verdict, found, mend } = await checkRequired(sql, madeFor(kind))
-  return verdict === 'fail' ? [`kinds.${kind.name}.rows: ${found}: ${mend}`] : []
+  const { verdict, found, fix } = await checkRequired(sql, madeFor(kind))
+  return verdict === 'fail' ? [`kinds.${kind.name}.rows: ${found}: ${fix}`] : []
 }
 
 const asConfig = ({ target, rows, variants }: Kind): KindConfig =>
