@@ -25,6 +25,7 @@ Checks every Lua script against its header and writes what is generated from sou
   packages/onecount/sql/kind/*.sql  ->  packages/onecount/src/postgres/kind-template.generated.ts
   packages/onecount/sql/uninstall/*.sql  ->  packages/onecount/src/postgres/uninstall-template.generated.ts
   packages/onecount/scripts/openapi/*.ts  ->  docs/openapi.json
+  docstrings of packages/onecount/src, --help of the command  ->  docs/reference/*.md
 
   --check   write nothing; exit 1 and name the files that are not up to date
   --help    this text
@@ -35,6 +36,7 @@ Exit code: 0 done, 1 mistakes in sources or stale files, 2 wrong usage.
 const root = resolve(dirname(fileURLToPath(import.meta.url)), '../../..')
 const PACKAGE = 'packages/onecount'
 const MIGRATIONS = 'supabase/migrations'
+const REFERENCE = 'docs/reference'
 
 /** The files of a folder that end with `extension`, by path from the root, in the order of their names. */
 function readFolder(folder: string, extension: string): Map<string, string> {
@@ -77,6 +79,14 @@ function expectedFiles(): { files: Map<string, string | undefined>; problems: Pr
   return { files, problems: [...lua.problems, ...sql.problems] }
 }
 
+/** The reference, and `undefined` for a page of it that should not be there. It is read from what is generated before. */
+async function expectedReference(): Promise<Map<string, string | undefined>> {
+  const { referenceFiles } = await import('./reference/files')
+  const pages = [...(await referenceFiles())].map(([file, text]) => [`${REFERENCE}/${file}`, text] as const)
+  const present = [...readFolder(REFERENCE, '.md').keys()].map(path => [path, undefined] as const)
+  return new Map<string, string | undefined>([...present, ...pages])
+}
+
 function isCurrent(path: string, text: string | undefined): boolean {
   const full = resolve(root, path)
   return text === undefined ? !existsSync(full) : existsSync(full) && readFileSync(full, 'utf8') === text
@@ -89,10 +99,17 @@ async function main(check: boolean): Promise<number> {
     return 1
   }
 
+  const areCurrent = await bring(files, check)
+  const isReferenceCurrent = await bring(await expectedReference(), check)
+  return areCurrent && isReferenceCurrent ? 0 : 1
+}
+
+/** Writes what is stale; with `check` it names that, and answers whether nothing is. */
+async function bring(files: Map<string, string | undefined>, check: boolean): Promise<boolean> {
   const stale = [...files].filter(([path, text]) => !isCurrent(path, text))
   if (check) {
     for (const [path] of stale) console.error(`${path} is stale: run \`npm run generate\``)
-    return stale.length > 0 ? 1 : 0
+    return stale.length === 0
   }
   for (const [path, text] of stale) {
     const full = resolve(root, path)
@@ -103,7 +120,7 @@ async function main(check: boolean): Promise<number> {
     }
     console.log(`${text === undefined ? 'removed' : 'wrote'} ${relative(process.cwd(), full)}`)
   }
-  return 0
+  return true
 }
 
 try {

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ts from 'typescript'
 import { afterAll, describe, expect, it } from 'vitest'
+import { entries, parseSources } from '../scripts/reference/sources'
 import { findOptions, isPlain, type Option } from './support/defaults'
-import { entries, parseSources } from './support/public-sources'
 
 const read = (files: string[]): Option[] =>
   findOptions(
@@ -12,10 +12,17 @@ const read = (files: string[]): Option[] =>
     files,
   )
 
+/** What a tag says of a value in words: where the code computes it, or an option has none. */
+const isInWords = (documented: string): boolean => !isPlain(documented)
+
 /** A tag that names another value than the code takes, or one where it takes none. */
 const wrongTags = (options: Option[]): string[] =>
   options.flatMap(({ name, documented, used }) =>
-    documented === undefined || (used.length > 0 && used.every(value => value === documented))
+    documented === undefined ||
+    (used.length > 0 && used.every(value => value === documented)) ||
+    (isInWords(documented) && !used.some(isTelling)) ||
+    // What is left out is not true.
+    (documented === 'false' && used.length === 0)
       ? []
       : `${name}: @default ${documented}, and the code takes ${[...new Set(used)].join(' and ') || 'none'}`,
   )
@@ -87,6 +94,11 @@ describe('the reader of defaults', () => {
     ],
     ['a part of the type', 'export const run = ({ ms = 5000 }: Partial<Pick<OneOptions, "ms">>) => ms'],
     ['a value that may be absent', 'export const run = (o?: OneOptions) => o?.ms ?? 5000'],
+    ['what is handed on', 'const go = (n = 5000) => n\nexport const run = (o: OneOptions) => go(o.ms)'],
+    [
+      'what is handed on by name',
+      'const go = (n = 5000) => n\nexport const run = ({ ms }: OneOptions) => go(ms)',
+    ],
   ])('finds %s', (_, code) => {
     expect(wrongTags(options(ONE + code))).toEqual([])
     expect(wrongTags(options(ONE.replace('5000', '500') + code))).toEqual([
@@ -94,6 +106,25 @@ describe('the reader of defaults', () => {
     ])
     expect(hidden(options(ONE.replace('@default 5000', '') + code))).toEqual([
       'OneOptions.ms: the code takes 5000, and its docstring has no @default',
+    ])
+  })
+
+  it('takes words for what the code computes alone', () => {
+    const inWords = ONE.replace('5000', 'that of the machine')
+    expect(wrongTags(options(`${inWords}export const run = (o: OneOptions) => o.ms ?? Date.now()`))).toEqual(
+      [],
+    )
+    expect(wrongTags(options(`${inWords}export const run = (o: OneOptions) => o.ms ?? 5000`))).toEqual([
+      'OneOptions.ms: @default that of the machine, and the code takes 5000',
+    ])
+  })
+
+  it('finds what a comparison with a value leaves to the rest', () => {
+    const one = ONE.replace('number', 'boolean').replace('5000', 'true')
+    const code = (compared: string) => `${one}export const run = (o: OneOptions) => o.ms === ${compared}`
+    expect(wrongTags(options(code('false')))).toEqual([])
+    expect(wrongTags(options(code('true')))).toEqual([
+      'OneOptions.ms: @default true, and the code takes false',
     ])
   })
 

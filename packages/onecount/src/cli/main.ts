@@ -22,7 +22,8 @@ export interface Command {
   run(args: string[]): Promise<number>
 }
 
-const COMMANDS: Record<string, Command> = {
+/** In the order of `--help`. */
+export const COMMANDS: Record<string, Command> = {
   init,
   migration,
   backfill,

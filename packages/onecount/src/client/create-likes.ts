@@ -6,25 +6,36 @@ import { Queries } from './queries'
 
 /** Options of {@link createLikes}. */
 export interface LikesOptions {
-  /** Which kind of likes these are, as the server names it; with a transport of its own. Default: `like`. */
+  /**
+   * Which kind of likes these are, as the server names it; with a transport of its own.
+   * @default 'like'
+   */
   kind?: string
-  /** How the server is reached. Default: `createHttpTransport()`, the HTTP API at /api/likes. */
+  /**
+   * How the server is reached.
+   * @default `createHttpTransport()`, the HTTP API at /api/likes
+   */
   transport?: LikesTransport
 }
 
 /** The likes of one kind in one page, for every view of it. */
 export interface Likes {
+  /** `like`, where it is not another one. */
   readonly kind: string
   /** For `hint`, and for authors of a binding. */
   readonly store: LikesStore<Queries>
   /**
    * The likes of one post as a view shows them. Sends no request before the first subscriber, so a server may call it
    * too.
-   *
-   * @param options `seed`: what the server rendered; `text`: another language
+   * @example
+   * const like = likes.observe(post.id, { seed: post.likes })
    */
   observe(postId: string, options?: ObserverOptions): LikesObserver
-  /** Ends what looks after the page: reads in the background, other tabs. A press that is on its way is still sent. */
+  /**
+   * Ends what looks after the page: reads in the background, other tabs. A press that is on its way is still sent.
+   * @example
+   * likes.stop()
+   */
   stop(): void
 }
 

@@ -10,9 +10,15 @@ import type { Queries } from './queries'
 
 /** What a view says of a post that it observes. */
 export interface ObserverOptions {
-  /** What the server rendered; it may be old, its revision says so. */
+  /**
+   * What the server rendered; it may be old, its revision says so.
+   * @default nothing: the post is read when it is shown
+   */
   seed?: LikeInput
-  /** Names the button and words the announcements. Default: `likeText`, English. */
+  /**
+   * Names the button and words the announcements.
+   * @default {@link likeText}, English
+   */
   text?: typeof likeText
 }
 
@@ -24,25 +30,61 @@ export interface ObservedLikes extends ShownLikes {
 
 /** The likes of one post, for one view. Its functions need no `this`. */
 export interface LikesObserver {
-  /** What is shown now; the same object until something changes. */
+  /**
+   * What is shown now; the same object until something changes.
+   * @example
+   * const { count, liked } = like.current()
+   */
   current(): ObservedLikes
   /**
    * Calls back at once and with every change. While it is subscribed to, the post is read when the view appears, when
    * the page comes back to the front, and while something is not known. Returns what ends that. On a server, which
    * renders it once, it calls back once and asks nothing.
+   * @example
+   * const stop = like.subscribe(({ count }) => show(count))
    */
   subscribe(listener: (likes: ObservedLikes) => void): () => void
-  /** The person presses the button: `toggle`, and what becomes of it is announced to people who listen. */
+  /**
+   * The person presses the button: `toggle`, and what becomes of it is announced to people who listen.
+   * @example
+   * button.onclick = like.press
+   */
   press(): void
+  /**
+   * The person likes the post, or takes the like back.
+   * @example
+   * like.toggle()
+   */
   toggle(): void
+  /**
+   * The person likes the post or not, whatever it was.
+   * @example
+   * image.ondblclick = () => like.set(true)
+   */
   set(liked: boolean): void
-  /** Sends an unsaved press again now. */
+  /**
+   * Sends an unsaved press again now.
+   * @example
+   * if (like.current().status === 'retrying') like.retry()
+   */
   retry(): void
-  /** Puts the message about a refused press away. */
+  /**
+   * Puts the message about a refused press away.
+   * @example
+   * like.dismiss()
+   */
   dismiss(): void
-  /** What the server has rendered anew; nothing where it is older than what is known. */
+  /**
+   * What the server has rendered anew; nothing where it is older than what is known.
+   * @example
+   * like.seed(post.likes)
+   */
   seed(input: LikeInput): void
-  /** The element that shows the likes: while it is scrolled away the post is not read in the background. */
+  /**
+   * The element that shows the likes: while it is scrolled away the post is not read in the background.
+   * @example
+   * like.watch(button)
+   */
   watch(element: Element | null): void
 }
 

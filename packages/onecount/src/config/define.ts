@@ -3,44 +3,60 @@ import { faultOf, parseTable } from '../postgres/names'
 import { fail } from './fail'
 import { parseVariants } from './variants'
 
+/** The table of what is liked. */
+export interface TargetConfig {
+  /** `articles`, `blog.articles` or `blog."Old.Articles"`, by their exact names. */
+  table: string
+  /** The type of its ids: `bigint` for every integer column. */
+  id: IdType
+  /**
+   * The column of the id.
+   * @default 'id'
+   */
+  column?: string
+  /**
+   * An integer column that shows the count.
+   * @default none: onecount keeps the counts in a table of its own
+   */
+  count?: string
+}
+
+/** The table with one row for each pair of a target and an actor. */
+export interface RowsConfig {
+  /** Named as `table` of the target. */
+  table: string
+  /** The column that names the target. */
+  target: string
+  /** The column that names the actor. */
+  actor: string
+  /**
+   * The column that holds the variant, of type text; with `variants` alone.
+   * @default none
+   */
+  variant?: string
+  /**
+   * A column of timestamps that gets the time of a press; `null`: there is none.
+   * @default 'created_at'
+   */
+  createdAt?: string | null
+}
+
 /** One kind of a configuration: what is counted, and where it is kept. */
 export interface KindConfig {
   /** What is liked. */
-  target: {
-    /** `articles`, `blog.articles` or `blog."Old.Articles"`, by their exact names. */
-    table: string
-    /** The type of its ids: `bigint` for every integer column. */
-    id: IdType
-    /**
-     * The column of the id.
-     * @default 'id'
-     */
-    column?: string
-    /** An integer column that shows the count. Left out: onecount keeps the counts in a table of its own. */
-    count?: string
-  }
+  target: TargetConfig
   /**
    * What people give to a target, each counted apart: `['👍', '🎉', '❤️']`. A person may give several. Up to 32, each of
-   * up to 64 bytes, without white space, quotes and `$ % , | ~ { } \`. Left out: a target has one count. With variants
-   * there is no `target.count`.
+   * up to 64 bytes, without white space, quotes and `$ % , | ~ { } \`. With variants there is no `target.count`.
+   * @default none: a target has one count
    */
   variants?: readonly string[]
   /** Who likes what: one row a pair. */
-  rows: {
-    table: string
-    /** The column that names the target. */
-    target: string
-    /** The column that names the actor. */
-    actor: string
-    /** The column that holds the variant, of type text; with `variants` alone. */
-    variant?: string
-    /**
-     * A column of timestamps that gets the time of a press; `null`: there is none.
-     * @default 'created_at'
-     */
-    createdAt?: string | null
-  }
-  /** The type of the ids of its actors, where they are others than those of the configuration. */
+  rows: RowsConfig
+  /**
+   * The type of the ids of its actors.
+   * @default that of the configuration
+   */
   actor?: ActorType
   /**
    * Each person sees their own alone, as with bookmarks: no other person is shown a count, a name, or that anything was
@@ -52,19 +68,26 @@ export interface KindConfig {
 
 /** What `defineConfig` takes. */
 export interface OnecountConfig<Name extends string = string> {
-  /** By name: lower-case letters and digits. The name is part of functions, tables and keys. */
+  /**
+   * By name: lower-case letters and digits. The name is part of functions, tables and keys.
+   * @default `{ like: DEFAULT_KIND_CONFIG }`
+   */
   kinds?: Record<Name, KindConfig>
   /**
    * The type of the ids of actors.
    * @default 'text'
    */
   actor?: ActorType
-  /** Stands before every key in Redis: letters, digits and `_ . : -`. None. */
+  /**
+   * Stands before every key in Redis: letters, digits and `_ . : -`.
+   * @default ''
+   */
   keyPrefix?: string
 }
 
 /** A configuration that was checked. */
 export interface Config<Name extends string = string> {
+  /** By name, with every default. */
   readonly kinds: Readonly<Record<Name, Kind>>
 }
 
@@ -92,8 +115,8 @@ const TAKEN = new Set(
 const FIELDS = {
   config: fieldsOf<OnecountConfig>({ kinds: 1, actor: 1, keyPrefix: 1 }),
   kind: fieldsOf<KindConfig>({ target: 1, variants: 1, rows: 1, actor: 1, private: 1 }),
-  target: fieldsOf<KindConfig['target']>({ table: 1, id: 1, column: 1, count: 1 }),
-  rows: fieldsOf<KindConfig['rows']>({ table: 1, target: 1, actor: 1, variant: 1, createdAt: 1 }),
+  target: fieldsOf<TargetConfig>({ table: 1, id: 1, column: 1, count: 1 }),
+  rows: fieldsOf<RowsConfig>({ table: 1, target: 1, actor: 1, variant: 1, createdAt: 1 }),
 }
 const ID_TYPES: readonly string[] = ['uuid', 'bigint', 'text'] satisfies IdType[]
 const ACTOR_TYPES: readonly string[] = ['uuid', 'text'] satisfies ActorType[]

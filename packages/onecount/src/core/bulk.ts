@@ -4,17 +4,36 @@ import { read } from './read'
 
 /** How `pages` and `rehydrate` go through all posts. */
 export interface BulkOptions {
-  /** Go on after this post. */
+  /**
+   * Go on after this post.
+   * @default `null`, from the first one
+   */
   after?: string | null
   /**
    * Posts a page.
    * @default 500
    */
   pageSize?: number
-  /** Called after every page. */
-  onPage?: (done: { posts: number; ratings: number; last: string }) => void
-  /** Once it is aborted, the next page throws its reason. */
+  /**
+   * Called after every page.
+   * @default none
+   */
+  onPage?: (done: BulkProgress) => void
+  /**
+   * Once it is aborted, the next page throws its reason.
+   * @default none
+   */
   signal?: AbortSignal
+}
+
+/** How far `hydrateAll` has come. */
+export interface BulkProgress {
+  /** Posts that are done. */
+  posts: number
+  /** Rows of `post_ratings` that were read for them. */
+  ratings: number
+  /** The last post that is done: `after` of a run that goes on from here. */
+  last: string
 }
 
 /** All posts in keyset pages. @throws StoreUnavailable */

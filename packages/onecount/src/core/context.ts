@@ -44,34 +44,71 @@ export interface Context {
 
 /** Sizes and times of the engine; `DEFAULT_SETTINGS` has those that are left out. */
 export interface Settings {
-  /** Ops in a batch of the drain at most; sizes adapt to how long a batch takes. */
+  /**
+   * Ops in a batch of the drain at most; sizes adapt to how long a batch takes.
+   * @default 5000
+   */
   batchSize: number
-  /** Ops that one call settles: it takes Redis a few milliseconds. */
+  /**
+   * Ops that one call settles: it takes Redis a few milliseconds.
+   * @default 100
+   */
   settleSize: number
-  /** How long a drained op stays comparable in Redis, milliseconds (R of the design). */
+  /**
+   * How long a drained op stays comparable in Redis, milliseconds (R of the design).
+   * @default 900000
+   */
   recentMs: number
-  /** Ops of a session that are all brought into Redis; of one with more, those that are asked for. */
+  /**
+   * Ops of a session that are all brought into Redis; of one with more, those that are asked for.
+   * @default 500
+   */
   sessionOps: number
-  /** How long a session stays in Redis after its last press, milliseconds. */
+  /**
+   * How long a session stays in Redis after its last press, milliseconds.
+   * @default 86400000
+   */
   sessionMs: number
-  /** How long a post stays warm, milliseconds, give or take a quarter; then its next reader hydrates it. */
+  /**
+   * How long a post stays warm, milliseconds, give or take a quarter; then its next reader hydrates it.
+   * @default 86400000
+   */
   postMs: number
   /**
    * Pending ops of a cold post that are added up in one call; one with more is answered by Postgres until they are
    * drained.
+   * @default 1000
    */
   pendingMost: number
-  /** Whether `post:liked:<post>` is kept. */
+  /**
+   * Whether `post:liked:<post>` is kept.
+   * @default true
+   */
   likers: boolean
-  /** An unlike is remembered for so many days: an op of the pair from before it counts as a new one then. */
+  /**
+   * An unlike is remembered for so many days: an op of the pair from before it counts as a new one then.
+   * @default 90
+   */
   unlikeDays: number
-  /** Posts that one call brings into the ranking: it takes Redis a few milliseconds. */
+  /**
+   * Posts that one call brings into the ranking: it takes Redis a few milliseconds.
+   * @default 500
+   */
   rankingPage: number
-  /** Failures in a row after which Redis, or hydration by Postgres, is left alone for a while. */
+  /**
+   * Failures in a row after which Redis, or hydration by Postgres, is left alone for a while.
+   * @default 5
+   */
   breakerFailures: number
-  /** For how long, milliseconds. */
+  /**
+   * For how long, milliseconds.
+   * @default 500
+   */
   breakerMs: number
-  /** After this long a like or a read is answered, whatever the stores do; milliseconds. */
+  /**
+   * After this long a like or a read is answered, whatever the stores do; milliseconds.
+   * @default 6000
+   */
   deadlineMs: number
 }
 

@@ -7,6 +7,7 @@ import type { PairOp, RefusedOp, SyncResult } from './ports'
 import { createRefusalLog, withoutSessions } from './refusals'
 import { type Applied, lostOf, type Slice, settlementOf } from './settlement'
 
+/** What one tick of a drain has done. */
 export interface Tick {
   /**
    * `idle`: nothing to do. `held`: another drainer is at it. `late`: another one was faster. `diverged`: a store had

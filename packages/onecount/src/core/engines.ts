@@ -15,6 +15,7 @@ export interface EnginesOptions extends Omit<OnecountOptions, 'postgres'> {
 
 /** Health of all kinds together, and of each under its name. */
 export interface KindsHealth<Name extends string = string> extends Health {
+  /** By name. */
   kinds: Record<Name, Health>
 }
 
@@ -23,8 +24,11 @@ export type KindDrained = { drained: number; more: boolean } | { error: unknown 
 
 /** What a drain of all kinds has done: in all, and each under its name. */
 export interface KindsDrained<Name extends string = string> {
+  /** Ops that Postgres holds now, of all kinds. */
   drained: number
+  /** Whether something is left. */
   more: boolean
+  /** By name. */
   kinds: Record<Name, KindDrained>
 }
 
@@ -41,11 +45,22 @@ export interface Engines<Name extends string = string> {
   /**
    * Drains every kind, side by side, until nothing is left or `budgetMs` have passed; 5000 where left out. A kind that
    * fails is told under its name, and the others are drained. `options`: as of one engine. Never rejects.
+   * @example
+   * const { more } = await engines.drainOnce(2000)
    */
   drainOnce(budgetMs?: number, options?: Omit<DrainOptions, 'budgetMs'>): Promise<KindsDrained<Name>>
-  /** Of every kind, as of one engine. @throws StoreUnavailable */
+  /**
+   * Of every kind, as of one engine.
+   * @throws StoreUnavailable
+   * @example
+   * await engines.prune()
+   */
   prune(budgetMs?: number): Promise<void>
-  /** Two round trips a partition of each kind. Never throws. */
+  /**
+   * All kinds together, and each. Two round trips a partition of each kind. Never throws.
+   * @example
+   * const { kinds } = await engines.health()
+   */
   health(): Promise<KindsHealth<Name>>
 }
 

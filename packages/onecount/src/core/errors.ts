@@ -75,6 +75,35 @@ export const ERRORS = {
 /** What programs know a refusal by; docs/http-api.md has the status and the cause of each. */
 export type ErrorCode = keyof typeof ERRORS
 
+/** What an {@link OnecountError} says beside its code. */
+export interface OnecountErrorOptions {
+  /**
+   * What is at fault, as a setting or a parameter.
+   * @default none
+   */
+  field?: string
+  /**
+   * What is wrong with it; stands in brackets behind the message.
+   * @default none
+   */
+  detail?: string
+  /**
+   * Repeating it is of use after this time, milliseconds.
+   * @default not known
+   */
+  retryAfterMs?: number
+  /**
+   * With `op_ahead`: an op of this moment is accepted, epoch milliseconds.
+   * @default none
+   */
+  now?: number
+  /**
+   * The error that led to it.
+   * @default none
+   */
+  cause?: unknown
+}
+
 /**
  * A refusal that the caller can show: `code` for programs, `message` for people, `field` where one is at fault.
  * @example
@@ -90,17 +119,13 @@ export class OnecountError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     return isNamed(value, 'OnecountError')
   }
+  /** The status of an HTTP answer with it. */
   readonly status: number
   constructor(
+    /** For programs. */
     readonly code: ErrorCode,
-    readonly options: {
-      field?: string
-      detail?: string
-      retryAfterMs?: number
-      /** With `op_ahead`: an op of this moment is accepted, epoch milliseconds. */
-      now?: number
-      cause?: unknown
-    } = {},
+    /** What was given beside the code. */
+    readonly options: OnecountErrorOptions = {},
   ) {
     super(options.detail ? `${ERRORS[code].message} (${options.detail})` : ERRORS[code].message, {
       cause: options.cause,
@@ -123,6 +148,7 @@ export class StoreUnavailable extends Error {
     )
   }
   constructor(
+    /** Which one. */
     readonly store: 'redis' | 'postgres',
     cause: unknown,
     /** `call`: the store answered, with an error about this call alone; other calls may succeed. */
@@ -151,6 +177,7 @@ export class StoreRefused extends StoreUnavailable {
   constructor(
     /** Five characters, or a code of PostgREST (`PGRST…`). */
     readonly sqlstate: string,
+    /** The message of Postgres. */
     readonly reason: string,
     cause?: unknown,
   ) {

@@ -17,6 +17,7 @@ export interface Health {
   status: 'ok' | 'degraded' | 'down'
   /** `off`: not configured, Postgres serves alone. */
   redis: 'up' | 'down' | 'off'
+  /** Whether it answers. */
   postgres: 'up' | 'down'
   /** Ops that Redis has accepted and Postgres has not confirmed; `null` when unknown. */
   pending: number | null

@@ -6,6 +6,14 @@ import type { PostgresPort } from './ports'
 import { read } from './read'
 import { PAGE } from './read-posts'
 
+/** What `hydrateAll` has brought into Redis. */
+export interface Hydrated {
+  /** All posts. */
+  posts: number
+  /** Rows of `post_ratings`. */
+  ratings: number
+}
+
 interface HydrateAllSite extends Site {
   postgres: PostgresPort
   postOrder: Parameters<typeof createMirrorFiller>[3]
@@ -16,7 +24,7 @@ interface HydrateAllSite extends Site {
 export async function hydrateAll(
   { postgres, postOrder, drain, ...site }: HydrateAllSite,
   bulk: BulkOptions,
-): Promise<{ posts: number; ratings: number }> {
+): Promise<Hydrated> {
   const { contexts, contextOf } = site
   // Stores that meet for the first time find that they have diverged, and every post is cold from then on.
   await drain()

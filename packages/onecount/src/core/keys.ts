@@ -8,25 +8,39 @@
 export function createKeys(tag = '', kind = '') {
   const prefix = `${tag}${kind}`
   return {
+    /** A string, the count. */
     likes: (post: string) => `${prefix}post:likes:${post}`,
+    /** A set of sessions. */
     liked: (post: string) => `${prefix}post:liked:${post}`,
+    /** A set of posts. */
     sessions: (session: string) => `${prefix}session:likes:${session}`,
+    /** Count, revision and epoch of a warm post. */
     meta: (post: string) => `${prefix}post:meta:${post}`,
+    /** A hash of posts and ops. */
     ops: (session: string) => `${prefix}session:ops:${session}`,
+    /** The op that a repeated call of this id gets again. */
     call: (id: string) => `${prefix}likes:call:${id}`,
+    /** Ops that Postgres has not confirmed. */
     q: `${prefix}likes:pending`,
     /** What is left of `q` once its partition is given up. */
     closed: `${prefix}likes:pending:closed`,
+    /** Ops that were drained in the last 15 minutes. */
     recent: `${prefix}likes:recent`,
+    /** Recent ops that were old when they were drained. */
     late: `${prefix}likes:late`,
+    /** Who drains. */
     lease: `${prefix}likes:lease`,
     /** Of those who look this often: who looks more often does not wait for the others. */
     turns: (idleMs: number) => `${prefix}likes:turns:${idleMs}`,
+    /** The ranking. */
     rank: `${prefix}likes:rank`,
+    /** A ranking that is being built. */
     filling: `${prefix}likes:rank:filling`,
+    /** A token bucket. */
     limit: (kind: string, key: string) => `${prefix}likes:limit:${kind}|${key}`,
-    /** The queue of the version before, and what is left of it; it knew no partitions. */
+    /** The queue of the version before; it knew no partitions. */
     before: `${prefix}likes:q`,
+    /** What is left of `before`. */
     beforeRest: `${prefix}likes:q:before`,
   }
 }

@@ -39,24 +39,54 @@ const SHOWN = 40
 export interface Ids {
   /** How the id of a post is written, in words: `a UUID in lower case`. */
   readonly postForm: string
+  /**
+   * Whether it is well-formed; a post of this id need not exist.
+   * @example
+   * ids.isPostId('007') // false where ids are bigints
+   */
   isPostId(id: unknown): id is string
+  /**
+   * Whether it can be who likes.
+   * @example
+   * ids.isSessionId(userId)
+   */
   isSessionId(id: unknown): id is string
-  /** @throws OnecountError `invalid_post_id` unless the id is written as Postgres writes it. */
+  /**
+   * Refuses what is no id of a post.
+   * @throws OnecountError `invalid_post_id` unless the id is written as Postgres writes it.
+   * @example
+   * ids.assertPostId(postId)
+   */
   assertPostId(id: string): void
   /**
    * The error of an id that is none: its detail says what an id of this kind is. `field`: where it was given, `postId`.
+   * @example
+   * throw ids.invalidPostId(id, 'ids')
    */
   invalidPostId(id: unknown, field?: string): OnecountError
-  /** @throws OnecountError `invalid_session` */
+  /**
+   * Refuses what cannot be who likes.
+   * @throws OnecountError `invalid_session`
+   * @example
+   * ids.assertSessionId(userId)
+   */
   assertSessionId(id: string): void
-  /** As `onecount_partition_of` of the kind computes it. */
+  /**
+   * As `onecount_partition_of` of the kind computes it.
+   * @example
+   * const partition = ids.partitionOf(postId, 4)
+   */
   partitionOf(postId: string, partitions: number): number
   /**
    * The order of post ids in the pages of Postgres, as for `sort`. `null` where the database alone knows it: a column
    * of text has a collation.
    */
   readonly postOrder: ((a: string, b: string) => number) | null
-  /** The ids that go when this one is removed: of its target, all variants. */
+  /**
+   * The ids that go when this one is removed: of its target, all variants.
+   * @example
+   * const gone = ids.removedWith('42~👍')
+   */
   removedWith(postId: string): string[]
 }
 

@@ -6,12 +6,39 @@ export type ActorType = 'uuid' | 'text'
 
 /** A table of the application, by its exact names. */
 export interface Table {
+  /** `public`, as a rule. */
   readonly schema: string
+  /** Without its schema. */
   readonly table: string
+}
+
+/** Where a kind has its targets. */
+export interface KindTarget extends Table {
+  /** The type of the ids. */
+  readonly id: IdType
+  /** The column of the id. */
+  readonly column: string
+  /** The column of the count; `null`: onecount keeps the counts in a table of its own. */
+  readonly count: string | null
+}
+
+/** Where a kind has one row for each pair. */
+export interface KindRows extends Table {
+  /** The column of the target. */
+  readonly target: string
+  /** The column of the actor. */
+  readonly actor: string
+  /** The column of the variant, where there are `variants`. */
+  readonly variant?: string
+  /** The type of the ids of actors. */
+  readonly actorType: ActorType
+  /** The column that gets the time of a press; `null`: there is none. */
+  readonly createdAt: string | null
 }
 
 /** One thing that actors do to targets (likes of articles, bookmarks), and the tables that hold it; as `defineConfig` made it. */
 export interface Kind {
+  /** `like` where there is no configuration. */
   readonly name: string
   /** Today's tables, functions and keys: those without the name of a kind. */
   readonly isDefault: boolean
@@ -19,31 +46,20 @@ export interface Kind {
   readonly isPrivate: boolean
   /** Stands before every Redis key of the kind, after the hash tag of its partition. */
   readonly keyPrefix: string
-  readonly target: Table & {
-    readonly id: IdType
-    /** The column of the id. */
-    readonly column: string
-    /** The column of the count; `null`: onecount keeps the counts in a table of its own. */
-    readonly count: string | null
-  }
+  /** What is liked. */
+  readonly target: KindTarget
   /**
    * What is counted apart of each target; the id of a count is made of both (`variantId`). Left out: a target has one
    * count, under its own id.
    */
   readonly variants?: readonly string[]
-  readonly rows: Table & {
-    readonly target: string
-    readonly actor: string
-    /** The column of the variant, where there are `variants`. */
-    readonly variant?: string
-    readonly actorType: ActorType
-    /** The column that gets the time of a press; `null`: there is none. */
-    readonly createdAt: string | null
-  }
+  /** Who likes what. */
+  readonly rows: KindRows
 }
 
 /** Kinds by their names, as `defineConfig` answers them. */
 export interface Kinds<Name extends string = string> {
+  /** By name. */
   readonly kinds: Readonly<Record<Name, Kind>>
 }
 

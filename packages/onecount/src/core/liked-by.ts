@@ -10,6 +10,7 @@ const PART = 1000
 
 /** A part of what a session likes. */
 export interface LikedPage {
+  /** As `read` answers them. */
   likes: LikeState[]
   /** Where the next page begins, for `after`; `null`: this is the last one. */
   next: string | null

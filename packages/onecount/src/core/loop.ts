@@ -23,15 +23,48 @@ export interface LoopOptions {
   maxBackoffMs?: number
 }
 
+/** What a drain has done. */
+export interface Drained {
+  /** Ops that Postgres holds now. */
+  drained: number
+  /** Whether something is left. */
+  more: boolean
+}
+
+/** How one tick goes. */
+export interface OnceOptions {
+  /**
+   * As the loop does it: not while another process is at it.
+   * @default false
+   */
+  sharesLease?: boolean
+}
+
+/** How the loop of a drain ends. */
+export interface StopOptions {
+  /**
+   * How long it drains what is left, milliseconds.
+   * @default 5000
+   */
+  budgetMs?: number
+}
+
 /** How a drain goes that is waited for. */
 export interface DrainOptions {
-  /** It ends after so many milliseconds; what is left stays pending. */
+  /**
+   * It ends after so many milliseconds; what is left stays pending.
+   * @default `Infinity`
+   */
   budgetMs?: number
-  /** Whether it ends with a look at both stores, for what was pressed since its last batch began. True. */
+  /**
+   * Whether it ends with a look at both stores, for what was pressed since its last batch began.
+   * @default true
+   */
   looksAgain?: boolean
   /**
    * While another process drains: `join` drains beside it, `wait` until it has ended or is not heard of any more, `leave`
-   * ends at once, with `more`. `join`
+   * ends at once, with `more`.
+   * @default 'join'
    */
   whenHeld?: 'join' | 'wait' | 'leave'
 }
@@ -81,7 +114,7 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}, turns =
     budgetMs = Number.POSITIVE_INFINITY,
     looksAgain = true,
     whenHeld = 'join',
-  }: DrainOptions = {}): Promise<{ drained: number; more: boolean }> {
+  }: DrainOptions = {}): Promise<Drained> {
     if (!ctx.redis) return { drained: 0, more: false }
     const end = ctx.elapsed() + budgetMs
     let drained = 0
@@ -161,26 +194,54 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}, turns =
   }
 
   return {
-    /** One tick; with `sharesLease` as the loop does it, not while another process is at it. @throws StoreUnavailable */
-    once: ({ sharesLease = false } = {}) => once(sharesLease ? leased : drainer),
+    /**
+     * One batch.
+     * @throws StoreUnavailable
+     * @example
+     * const { outcome } = await onecount.drain.once()
+     */
+    once: ({ sharesLease = false }: OnceOptions = {}): Promise<Tick> => once(sharesLease ? leased : drainer),
+    /**
+     * Drains until nothing is left.
+     * @throws StoreUnavailable
+     * @example
+     * const { drained } = await onecount.drain.drain({ budgetMs: 2000 })
+     */
     drain,
     /** Whether something is left to drain: two round trips. @throws StoreUnavailable, ForeignRedis */
     hasWork: drainer.hasWork,
-    /** When the last tick ended, milliseconds since 1970. */
-    lastDrainAt: () => lastDrainAt,
+    /**
+     * When the last batch ended, milliseconds since 1970.
+     * @example
+     * const at = onecount.drain.lastDrainAt()
+     */
+    lastDrainAt: (): number | null => lastDrainAt,
+    /**
+     * Begins; once is enough.
+     * @example
+     * onecount.drain.start()
+     */
     start(): void {
       if (!stopped || !ctx.redis) return
       stopped = false
       schedule(0)
     },
-    /** Something is pending: drain soon. Costs nothing when it is called often. */
+    /**
+     * Something is pending: drain soon. Costs nothing when it is called often; the engine calls it after each press.
+     * @example
+     * onecount.drain.nudge()
+     */
     nudge(): void {
       if (nudged || !ctx.redis) return
       nudged = true
       if (failures === 0) schedule(lingerMs)
     },
-    /** Stops the loop and drains what is left, for at most `budgetMs`; what could not be drained stays pending. */
-    async stop({ budgetMs = 5000 } = {}): Promise<void> {
+    /**
+     * Stops the loop and drains what is left; what could not be drained stays pending.
+     * @example
+     * process.once('SIGTERM', () => onecount.drain.stop())
+     */
+    async stop({ budgetMs = 5000 }: StopOptions = {}): Promise<void> {
       stopped = true
       clearTimeout(timer)
       await running
@@ -201,4 +262,5 @@ const isOutage = (error: unknown): boolean =>
 
 const messageOf = (error: unknown) => (error instanceof StoreUnavailable ? error.message : String(error))
 
+/** The drain of an engine: `start` it in a process that runs on, and `stop` it before the process ends. */
 export type DrainLoop = ReturnType<typeof createDrainLoop>

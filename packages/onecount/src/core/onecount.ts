@@ -1,20 +1,20 @@
 import { createAbsentPosts } from './absent-posts'
-import type { Ack } from './ack'
 import { createAcknowledge } from './acknowledge'
 import { withSnapshotBreaker } from './breaker'
 import { type Broadcasts, createBroadcasts } from './broadcasts'
 import { type BulkOptions, pages, rehydrate } from './bulk'
+import type { LikedByOptions, SetOptions, ToggleOptions } from './call-options'
 import { createClock } from './clock'
 import type { Site } from './context'
 import { OnecountError } from './errors'
 import { groupWrites } from './group-writes'
 import { type Health, health } from './health'
-import { hydrateAll } from './hydrate-all'
+import { type Hydrated, hydrateAll } from './hydrate-all'
 import { joinLoops } from './join-loops'
 import { DEFAULT_KIND } from './kind'
 import { idsOf } from './kind-ids'
 import { type LikedPage, likedBy } from './liked-by'
-import type { DrainOptions } from './loop'
+import type { Drained, DrainLoop, DrainOptions } from './loop'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
 import { type OnecountOptions, withDefaults } from './options'
 import { ownView } from './own-view'
@@ -126,19 +126,30 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
     return state
   }
 
+  const drain: DrainLoop = {
+    ...loop,
+    async stop(stopOptions) {
+      await loop.stop(stopOptions)
+      await broadcasts?.flush()
+    },
+  }
+
   const engine = {
     /**
      * Makes a pair liked or not, whatever it was. Send the same `op` with every repeat: then it counts once. An op
      * counts as it is, loses to a newer one of the pair, or is refused; without one the store assigns the next. One
-     * round trip to Redis. @throws OnecountError `invalid_post_id`, `invalid_session`, `invalid_op`, `op_ahead`
-     * (nothing was saved: send the press again with an op of `options.now`), `post_not_found`, `refused` (a rule of the
-     * database forbids it), `unavailable`
+     * round trip to Redis.
+     * @throws OnecountError `invalid_post_id`, `invalid_session`, `invalid_op`, `op_ahead` (nothing was saved: send the
+     * press again with an op of `options.now`), `post_not_found`, `refused` (a rule of the database forbids it),
+     * `unavailable`
+     * @example
+     * const { count, durable } = await onecount.set(postId, sessionId, true)
      */
     async set(
       postId: string,
       sessionId: string,
       liked: boolean,
-      { op, ack: wanted = ack }: { op?: number; ack?: Ack } = {},
+      { op, ack: wanted = ack }: SetOptions = {},
     ): Promise<WriteState> {
       assertPair(postId, sessionId)
       const ctx = contextOf(postId)
@@ -147,11 +158,16 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       return told(acknowledge(postId, sessionId, accepted, wanted))
     },
 
-    /** Flips a pair, for callers that hold no op. One round trip. @throws OnecountError as `set` */
+    /**
+     * Flips a pair, for callers that hold no op. One round trip.
+     * @throws OnecountError as `set`
+     * @example
+     * const { count, liked } = await onecount.toggle(postId, sessionId)
+     */
     async toggle(
       postId: string,
       sessionId: string,
-      { ack: wanted = ack }: { ack?: Ack } = {},
+      { ack: wanted = ack }: ToggleOptions = {},
     ): Promise<WriteState> {
       assertPair(postId, sessionId)
       return told(acknowledge(postId, sessionId, press(contextOf(postId), postId, sessionId, null), wanted))
@@ -161,14 +177,17 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
      * States of posts for one session (`null`: of no session, `liked` is null). Posts that do not exist are absent; a
      * count that cannot be known is null; of a private kind it is the session's own, 1 or 0. One round trip per 250
      * posts when they are warm, to each partition that they are in. Never throws.
+     * @example
+     * const states = await onecount.read([postId], sessionId)
+     * const count = states.get(postId)?.count ?? null
      */
     async read(postIds: readonly string[], sessionId: string | null = null): Promise<Map<string, LikeState>> {
       return readPosts(postIds, sessionId)
     },
 
     /**
-     * What a session likes at this moment, by post id, after the one given: its own list. `limit` is 50, and at most
-     * 250; a page may have fewer although there is a `next`. One call of each store and one read.
+     * What a session likes at this moment, by post id, after the one given: its own list. A page
+     * may have fewer than `limit` although there is a `next`. One call of each store and one read.
      * @throws OnecountError `invalid_session`, `invalid_post_id`, `unavailable`; StoreUnavailable when Postgres does
      * not answer
      * @example
@@ -177,7 +196,7 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
      */
     async likedBy(
       sessionId: string,
-      { after = null, limit = LIKED }: { after?: string | null; limit?: number } = {},
+      { after = null, limit = LIKED }: LikedByOptions = {},
     ): Promise<LikedPage> {
       assertSessionId(sessionId)
       if (after !== null) assertPostId(after)
@@ -190,7 +209,10 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
 
     /**
      * Ids of the most liked posts, by the counts of this moment; of equal ones the greater id first. One round trip.
+     * @param limit 100 where left out
      * @throws OnecountError `private_kind`; StoreUnavailable
+     * @example
+     * const [first] = await onecount.ranking(10)
      */
     async ranking(limit = 100): Promise<string[]> {
       if (kind.isPrivate) throw new OnecountError('private_kind')
@@ -199,7 +221,10 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
 
     /**
      * Builds a post's numbers anew from Postgres plus pending; its count, or null. For operators: it is the count of a
-     * private kind too. @throws StoreUnavailable
+     * private kind too.
+     * @throws StoreUnavailable
+     * @example
+     * const count = await onecount.rehydrate(postId)
      */
     rehydrate(postId: string): Promise<number | null> {
       assertPostId(postId)
@@ -208,18 +233,28 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
 
     /**
      * Brings every post into Redis with all that likes it, and builds the ranking; can be repeated at any time, and
-     * twice at once. Memory is bounded by a page. @throws StoreUnavailable
+     * twice at once. Memory is bounded by a page.
+     * @throws StoreUnavailable
+     * @example
+     * await onecount.hydrateAll({ onPage: ({ posts }) => console.log(`${posts} posts`) })
      */
-    async hydrateAll(bulk: BulkOptions = {}): Promise<{ posts: number; ratings: number }> {
+    async hydrateAll(bulk: BulkOptions = {}): Promise<Hydrated> {
       return hydrateAll({ ...moderated, postOrder }, bulk)
     },
 
-    /** Every post with its numbers, in keyset pages. For operators, as `rehydrate`. @throws StoreUnavailable */
+    /**
+     * Every post with its numbers, in keyset pages. For operators, as `rehydrate`.
+     * @throws StoreUnavailable
+     * @example
+     * for await (const page of onecount.pages()) console.log(page.length)
+     */
     pages: (bulk?: BulkOptions) => pages(postgres, bulk),
 
     /**
      * Takes back every like of a session. Durable when it returns; can be repeated, also after it was interrupted.
      * @throws OnecountError `invalid_session`; StoreUnavailable when Postgres does not answer
+     * @example
+     * const { complete } = await onecount.removeSession(sessionId)
      */
     async removeSession(sessionId: string): Promise<Moderated> {
       assertSessionId(sessionId)
@@ -229,6 +264,8 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
     /**
      * Gives the likes of one session to another, as when a visitor signs in: a post that both like counts once then.
      * @throws as `removeSession`
+     * @example
+     * await onecount.mergeSessions(anonymousId, userId)
      */
     async mergeSessions(from: string, to: string): Promise<Moderated> {
       assertSessionId(from)
@@ -238,7 +275,10 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
 
     /**
      * Removes a post with its likes from both stores; false: there was none. Of a kind with variants it is the target
-     * of this id, with all of them. @throws StoreUnavailable
+     * of this id, with all of them.
+     * @throws StoreUnavailable
+     * @example
+     * await onecount.removePost(postId)
      */
     async removePost(postId: string): Promise<boolean> {
       assertPostId(postId)
@@ -253,7 +293,10 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
     /** False: no Redis is configured, and what Postgres says is exact. */
     hasRedis: options.redis !== null,
 
-    /** The stores themselves and the names of the keys, for tools that compare them. */
+    /**
+     * The stores themselves and the names of the keys, for tools that compare them.
+     * @internal
+     */
     stores: {
       redis: parts[0]!.port,
       postgres,
@@ -263,15 +306,14 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       isBreakerOpen: () => parts.some(({ port }) => port?.isOpen() ?? false),
     },
 
-    drain: {
-      ...loop,
-      async stop(options?: { budgetMs?: number }): Promise<void> {
-        await loop.stop(options)
-        await broadcasts?.flush()
-      },
-    },
+    /** Moves likes to Postgres in the background, from `start` on. */
+    drain,
 
-    /** Two round trips a partition. Never throws. */
+    /**
+     * Which stores answer, and how much is pending. Two round trips a partition. Never throws.
+     * @example
+     * const { status, pending } = await onecount.health()
+     */
     health: (): Promise<Health> =>
       health(
         parts.map(part => part.drained),
@@ -280,9 +322,12 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
 
     /**
      * Drains until nothing is left or `budgetMs` have passed, 5000. With `broadcast` it waits for its messages, for at
-     * most a second: the process may be stopped afterwards. @throws StoreUnavailable
+     * most a second: the process may be stopped afterwards.
+     * @throws StoreUnavailable
+     * @example
+     * const { drained, more } = await onecount.drainOnce(2000)
      */
-    async drainOnce(budgetMs = DRAIN_MS, options: Omit<DrainOptions, 'budgetMs'> = {}) {
+    async drainOnce(budgetMs = DRAIN_MS, options: Omit<DrainOptions, 'budgetMs'> = {}): Promise<Drained> {
       try {
         return await loop.drain({ ...options, budgetMs })
       } finally {
@@ -292,7 +337,10 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
 
     /**
      * Lets Postgres forget unlikes from long ago and what is logged for a Redis that is gone: once an hour for all
-     * processes, for `budgetMs` at most, 5000. `drain.start()` does so by itself. @throws StoreUnavailable
+     * processes, for `budgetMs` at most, 5000. `drain.start()` does so by itself.
+     * @throws StoreUnavailable
+     * @example
+     * await onecount.prune()
      */
     prune(budgetMs = DRAIN_MS): Promise<void> {
       const end = elapsed() + budgetMs

@@ -5,6 +5,15 @@ import { MOST_PARTITIONS } from './keys'
 import type { LoopOptions } from './loop'
 import type { BroadcastPort, Logger, PostgresPort, RedisPort } from './ports'
 
+/** Which mirrors of the data are kept for other programs. */
+export interface IndexOptions {
+  /**
+   * `false`: `post:liked:<post>` is not kept.
+   * @default true
+   */
+  likers?: boolean
+}
+
 /** What `createOnecount` takes. */
 export interface OnecountOptions {
   /** `null`: no Redis; Postgres serves alone. */
@@ -16,37 +25,56 @@ export interface OnecountOptions {
    * @default 'redis'
    */
   ack?: Ack
-  /** Id of Redis in place of `redis.id`, the same in every process of the application. */
+  /**
+   * Id of Redis, the same in every process of the application.
+   * @default `redis.id`
+   */
   redisId?: string
-  /** Gives Postgres to this Redis if it belongs to another one, once. For a move: leave it out afterwards. */
+  /**
+   * Gives Postgres to this Redis if it belongs to another one, once. For a move: leave it out afterwards.
+   * @default false
+   */
   takeOver?: boolean
   /**
    * Into how many parts the keys are split, for a Redis Cluster; the same in every process and in Postgres.
    * @default 1
    */
   partitions?: number
-  indexes?: {
-    /**
-     * `false`: `post:liked:<post>` is not kept.
-     * @default true
-     */
-    likers?: boolean
-  }
-  /** Those that are left out: `DEFAULT_SETTINGS`. */
+  /**
+   * Which mirrors of the data are kept for other programs.
+   * @default all of them
+   */
+  indexes?: IndexOptions
+  /**
+   * Sizes and times.
+   * @default those of {@link DEFAULT_SETTINGS}
+   */
   settings?: Partial<Settings>
   /**
    * Tells pages of likes that have changed, as `supabaseBroadcast` of `onecount/supabase` does: after each batch that
-   * this engine has drained, and after a press that Postgres has taken alone. Of a private kind nothing is told. Left
-   * out or null: pages follow the rows of Postgres, or read.
+   * this engine has drained, and after a press that Postgres has taken alone. Of a private kind nothing is told.
+   * @default none: pages follow the rows of Postgres, or read
    */
   broadcast?: BroadcastPort | null
-  /** When `drain.start()` looks for work. */
+  /**
+   * When `drain.start()` looks for work.
+   * @default those of {@link LoopOptions}
+   */
   drain?: LoopOptions
-  /** Default: `console`. */
+  /**
+   * Where it writes what an operator should know.
+   * @default `console`
+   */
   log?: Logger
-  /** Milliseconds since 1970, in place of all the clocks of the machine. */
+  /**
+   * Milliseconds since 1970, in place of all the clocks of the machine.
+   * @default those of the machine
+   */
   clock?: () => number
-  /** Waits so many milliseconds, in place of the timers of the machine. */
+  /**
+   * Waits so many milliseconds, in place of the timers of the machine.
+   * @default `setTimeout`
+   */
   sleep?: (ms: number) => Promise<unknown>
 }
 

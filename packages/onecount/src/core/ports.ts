@@ -54,23 +54,31 @@ export interface RedisPort {
 
 /** An op of a pair. */
 export interface PairOp {
+  /** What is pressed. */
   postId: string
+  /** Who presses. */
   sessionId: string
+  /** `2·t + liked`. */
   op: number
 }
 
 /** A pending op on its way to Postgres; `rev` is what its post had when Redis accepted it, 0 if that is unknown. */
 export interface Entry extends PairOp {
+  /** Microseconds. */
   rev: number
 }
 
+/** A batch on its way to Postgres. */
 export interface SyncBatch {
+  /** Whose posts these are. */
   partition: number
   /** How many the caller believes that there are; left out: that is not compared. */
   partitions?: number
   /** The receipt that Redis has as its cut; the batch is applied only if Postgres holds the same. */
   parent: string
+  /** The name of the batch. */
   nonce: string
+  /** One a pair. */
   entries: Entry[]
   /** Ops that Redis has not seen, beside those of the entries' pairs, to hand back at most. */
   limit: number
@@ -80,6 +88,7 @@ export interface SyncBatch {
 
 /** An op that Postgres does not take, while it takes others: a constraint, a trigger or a policy forbids it. */
 export interface RefusedOp extends PairOp {
+  /** Five characters. */
   sqlstate: string
   /** Of Postgres or of the application's trigger; up to 500 characters. */
   message: string
@@ -87,14 +96,17 @@ export interface RefusedOp extends PairOp {
 
 /** An op that is set aside, since when (ISO 8601). */
 export interface SetAsideOp extends RefusedOp {
+  /** ISO 8601. */
   refusedAt: string
 }
 
 /** An op that was set aside, and the one that Postgres holds of its pair, 0 for none. */
 export interface RefusedEntry extends RefusedOp {
+  /** Of the pair. */
   known: number
 }
 
+/** What became of a batch. */
 export type SyncResult =
   | {
       status: 'applied'
@@ -118,20 +130,38 @@ export type SyncResult =
 
 /** A post as Postgres knows it, for one session. `op` is the session's newest one, 0 for none. */
 export interface PostgresState {
+  /** As it was asked for. */
   postId: string
+  /** Its likes. */
   count: number
+  /** Its revision, microseconds. */
   rev: number
+  /** Whether the session likes it. */
   liked: boolean
+  /** Of the pair. */
   op: number
 }
 
 /** A press. */
 export interface PairWrite {
+  /** What is pressed. */
   postId: string
+  /** Who presses. */
   sessionId: string
   /** `null`: assigned by Postgres, later than everything that is known of the pair. */
   op: number | null
+  /** Whether it is to be liked. */
   liked: boolean
+}
+
+/** How Postgres takes presses. */
+export interface PortWriteOptions {
+  /**
+   * How far an op may lie after the clock of the server, the newest op of its pair and the revision of its post,
+   * microseconds.
+   * @default however far, for ops that were accepted before
+   */
+  ahead?: number
 }
 
 /** What became of an op that Postgres took without Redis. */
@@ -146,9 +176,11 @@ export type WriteResult =
 
 /** What hydration reads, of one moment. */
 export interface Snapshot {
+  /** The cut. */
   receipt: string
   /** Those that are there. */
   posts: { postId: string; likes: number; rev: number }[]
+  /** What the session has pressed; `null`: none was asked for. */
   session: {
     /** Whether these are all ops of the session in the partition; otherwise those on the posts that were asked for. */
     extent: 'all' | 'some'
@@ -156,7 +188,9 @@ export interface Snapshot {
   } | null
 }
 
+/** What hydration asks for. */
 export interface SnapshotQuery {
+  /** Whose cut it is. */
   partition: number
   /** Posts whose likes are asked for. */
   postIds: string[]
@@ -170,6 +204,7 @@ export interface SnapshotQuery {
 
 /** What many sessions are asked for together. */
 export interface SnapshotsQuery {
+  /** Whose cut it is. */
   partition: number
   /** Posts whose likes are asked for. */
   postIds: string[]
@@ -181,21 +216,31 @@ export interface SnapshotsQuery {
 
 /** As `Snapshot`, of the same moment for all; every session that was asked for is told. */
 export interface Snapshots {
+  /** The cut. */
   receipt: string
+  /** Those that are there. */
   posts: Snapshot['posts']
+  /** In any order. */
   sessions: ({ sessionId: string } & NonNullable<Snapshot['session']>)[]
 }
 
+/** A post with its numbers. */
 export interface PostSummary {
+  /** Of the post. */
   postId: string
+  /** As Postgres shows them. */
   likes: number
+  /** Microseconds. */
   rev: number
   /** Rows in post_ratings. */
   ratings: number
 }
 
+/** A post with its likes. */
 export interface RankedPost {
+  /** Of the post. */
   postId: string
+  /** As Postgres shows them. */
   likes: number
 }
 
@@ -207,14 +252,13 @@ export interface RankedPost {
 export interface PostgresPort {
   /** Whose functions it calls; left out: those of the kind that there is without a configuration. */
   readonly kind?: Kind
+  /** Applies a batch as a whole, or says why not; the same answer whenever it is asked for the same batch. */
   sync(batch: SyncBatch): Promise<SyncResult>
   /**
    * Presses, each durable when this resolves: one call for all, results in the order of the writes. A pair occurs at
-   * most once in a call. `now`: this server's clock, microseconds. `ahead`: how far an op may lie after it, after the
-   * newest op of its pair and the revision of its post, microseconds; left out: however far, for ops that were
-   * accepted before.
+   * most once in a call. `now`: this server's clock, microseconds.
    */
-  write(writes: PairWrite[], now: number, options?: { ahead?: number }): Promise<WriteResult[]>
+  write(writes: PairWrite[], now: number, options?: PortWriteOptions): Promise<WriteResult[]>
   /** Posts that do not exist are left out. */
   peek(postIds: string[], sessionId: string | null): Promise<PostgresState[]>
   /** What is cold, and the cut that it is of. */
@@ -252,23 +296,31 @@ export interface PostgresPort {
   dropRefused(ops: PairOp[]): Promise<void>
 }
 
+/** What Postgres knows of a partition. */
 export interface PostgresStatus {
+  /** Of the batch that it took last; `null`: it took none. */
   receipt: string | null
   /** Id of the Redis that the receipt belongs to; null: of none yet. */
   owner: string | null
   /** How many the posts are in. */
   partitions: number
+  /** Ops that Redis has not been told of. */
   unseen: number
+  /** Ops that are set aside. */
   refused: number
 }
 
+/** Which refused ops are meant; left out: all. */
 export interface RefusedFilter {
+  /** Those on one post. */
   postId?: string
+  /** Those of one session. */
   sessionId?: string
 }
 
 /** Where the engine writes what an operator should know; `console` is one. */
 export interface Logger {
+  /** Writes one line. */
   warn(message: string): void
 }
 

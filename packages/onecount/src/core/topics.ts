@@ -15,6 +15,7 @@ export type ToldLikes = [postId: string, count: number, rev: number]
 
 /** What a broadcast carries: absolute numbers, so it may be late, doubled or lost. */
 export interface LikesMessage {
+  /** Posts of one topic. */
   likes: ToldLikes[]
 }
 

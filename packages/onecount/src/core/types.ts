@@ -6,6 +6,7 @@ export type Source = 'redis' | 'lagging' | 'postgres' | 'last-known' | 'unknown'
 
 /** What a reader is shown of one post. */
 export interface LikeState {
+  /** As it was asked for. */
   postId: string
   /** Likes of the post; `null` when it is unknown (never 0 instead). */
   count: number | null
@@ -17,6 +18,7 @@ export interface LikeState {
   op: number | null
   /** Whether Postgres holds that op; `null` when the server does not know. */
   durable: boolean | null
+  /** Where it was read, and so what it is worth. */
   source: Source
   /** The kind is private: `count` and `rev` are of the asking session alone. Absent: what is said is of everybody. */
   private?: true

@@ -1,3 +1,8 @@
+/**
+ * The custom element `<one-count>`: importing this defines it.
+ * @module
+ */
+
 import { OneCount } from './one-count'
 
 export { OneCount } from './one-count'

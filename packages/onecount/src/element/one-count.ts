@@ -33,10 +33,17 @@ const all = new Map<string, Likes>()
  * <one-count post="50050001-aaaa-bbbb-cccc-ddddeeee0001" count="446" liked="false"></one-count>
  */
 export class OneCount extends Base {
+  /** Of the platform. */
   static readonly observedAttributes = ['post', 'kind', 'api', ...SEED_ATTRIBUTES]
-  /** Names the button and words the announcements. Default: `likeText`, English. Set it before elements appear. */
+  /**
+   * Names the button and words the announcements. Set it before elements appear.
+   * @default {@link likeText}, English
+   */
   static text: typeof likeText | undefined
-  /** Writes the number. Default: its digits, and a dash for `null`. */
+  /**
+   * Writes the number.
+   * @default its digits, and a dash for `null`
+   */
   static format: (count: number | null) => string = formatCount
 
   #observer: LikesObserver | undefined
@@ -50,21 +57,32 @@ export class OneCount extends Base {
     return this.#observer?.current()
   }
 
-  /** As if a person pressed the button. */
+  /**
+   * As if a person pressed the button.
+   * @example
+   * document.querySelector('one-count')?.press()
+   */
   press = (): void => this.#observer?.press()
-  /** Sends an unsaved press again now. */
+  /**
+   * Sends an unsaved press again now.
+   * @example
+   * document.querySelector('one-count')?.retry()
+   */
   retry = (): void => this.#observer?.retry()
 
+  /** @internal */
   connectedCallback(): void {
     this.#isOpen = true
     this.#observe(this.#seed())
   }
 
+  /** @internal */
   disconnectedCallback(): void {
     this.#isOpen = false
     this.#stop()
   }
 
+  /** @internal */
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     // Before the element is in a document nothing was shown of it.
     if (before === after || !this.#isOpen) return

@@ -1,3 +1,8 @@
+/**
+ * The HTML of `<one-count>`, for any server.
+ * @module
+ */
+
 import { likeLabel } from '../react/like-label'
 import type { likeText } from '../react/like-text'
 import type { LikeInput } from '../react/registers'
@@ -8,14 +13,30 @@ import { formatCount, HEART, STYLE } from './look'
 
 /** Options of {@link renderOneCount}. */
 export interface RenderOptions {
-  /** Which kind of likes these are, and where its API is, as `/api/kinds/bookmark`. Default: `like`, `/api/likes`. */
+  /**
+   * Which kind of likes these are; with `api`.
+   * @default `like`
+   */
   kind?: string
+  /**
+   * Where the API of the kind is, as `/api/kinds/bookmark`.
+   * @default `/api/likes`
+   */
   api?: string
-  /** Names the button; set `OneCount.text` in the browser to the same. Default: `likeText`, English. */
+  /**
+   * Names the button; set `OneCount.text` in the browser to the same.
+   * @default {@link likeText}, English
+   */
   text?: typeof likeText
-  /** Of the number; set `OneCount.format` in the browser to the same. Default: its digits, a dash for `null`. */
+  /**
+   * Writes the number; set `OneCount.format` in the browser to the same.
+   * @default its digits, a dash for `null`
+   */
   format?: (count: number | null) => string
-  /** For a content security policy without `'unsafe-inline'` for styles. */
+  /**
+   * For a content security policy without `'unsafe-inline'` for styles.
+   * @default none
+   */
   nonce?: string
 }
 

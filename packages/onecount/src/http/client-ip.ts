@@ -4,6 +4,17 @@ import type { RequestHead } from './request'
 /** What limits count for where the address is not known: all such clients together. */
 export const UNKNOWN_IP = 'unknown'
 
+/** What {@link clientIp} needs to know beside the headers. */
+export interface ClientIpOptions {
+  /** Proxies in front that append to `X-Forwarded-For`. */
+  proxyHops: number
+  /**
+   * The address of the connection.
+   * @default not known
+   */
+  connectionIp?: string
+}
+
 /**
  * The address that limits count for, or null when it cannot be known.
  *
@@ -19,7 +30,7 @@ export const UNKNOWN_IP = 'unknown'
  */
 export function clientIp(
   headers: RequestHead['headers'],
-  { proxyHops, connectionIp }: { proxyHops: number; connectionIp?: string },
+  { proxyHops, connectionIp }: ClientIpOptions,
 ): string | null {
   const forwarded = proxyHops > 0 ? forwardedFor(headers) : []
   const ip = forwarded.length > 0 ? forwarded.at(-Math.min(proxyHops, forwarded.length)) : connectionIp

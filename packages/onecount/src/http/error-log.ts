@@ -6,6 +6,25 @@ import type { RequestHead } from './request'
 const QUIET_MS = 10_000
 const MAX_REMEMBERED = 100
 
+/** What {@link createErrorLog} takes. */
+export interface ErrorLogOptions {
+  /**
+   * Takes a line.
+   * @default `console.error`
+   */
+  log?: (line: string) => void
+  /**
+   * Milliseconds since 1970.
+   * @default `Date.now`
+   */
+  now?: () => number
+  /**
+   * What is cut out of every line.
+   * @default []
+   */
+  secrets?: readonly string[]
+}
+
 /**
  * Writes one line about a failure that is the server's; a refusal that is the caller's is not logged. The lines are
  * fit for a log that others read: passwords in addresses, the secrets and session cookies are cut out.
@@ -16,11 +35,7 @@ export function createErrorLog({
   log = console.error,
   now = Date.now,
   secrets = [],
-}: {
-  log?: (line: string) => void
-  now?: () => number
-  secrets?: readonly string[]
-} = {}): (request: RequestHead, error: unknown) => void {
+}: ErrorLogOptions = {}): (request: RequestHead, error: unknown) => void {
   const seen = new Map<string, { at: number; more: number }>()
 
   return (request, error) => {

@@ -18,26 +18,44 @@ export interface HandlerOptions {
   /** One engine, or all kinds of a configuration: what `createOnecount` or `createEngines` makes. */
   service: LikesService | KindsService
   /**
-   * Signs the session cookie, 32 characters or more; several, separated by commas, while one replaces another. May be left
-   * out where `anonymous` is false.
+   * Signs the session cookie, 32 characters or more; several, separated by commas, while one replaces another.
+   * @default none, where `anonymous` is false alone
    */
   secret?: string
-  /** Signed-in people of the application; where left out everybody is anonymous, by the signed cookie. */
+  /**
+   * Signed-in people of the application.
+   * @default none: everybody is anonymous, by the signed cookie
+   */
   session?: PersonOf
-  /** False: who is not signed in reads counts alone, and a press is refused (`sign_in_required`, 401). True. */
+  /**
+   * `false`: who is not signed in reads counts alone, and a press is refused (`sign_in_required`, 401).
+   * @default true
+   */
   anonymous?: boolean
-  /** {@link DEFAULT_LIMITS} where left out. */
+  /**
+   * How many requests are accepted.
+   * @default {@link DEFAULT_LIMITS}
+   */
   limits?: Limits
-  /** Counts for the limits, where others share it: the pages of an application, that make sessions too. */
+  /**
+   * Counts for the limits, where others share it: the pages of an application, that make sessions too.
+   * @default one of its own
+   */
   limiter?: Limiter
   /**
    * A request body that is not there after this time is refused, milliseconds.
    * @default 5000
    */
   bodyTimeoutMs?: number
-  /** Other origins whose pages may read and like, as `https://app.example.com`. */
+  /**
+   * Other origins whose pages may read and like, as `https://app.example.com`.
+   * @default []
+   */
   trustedOrigins?: readonly string[]
-  /** Bearer token of `{base}/drain`, 16 characters or more; without one there is no such address. */
+  /**
+   * Bearer token of `{base}/drain`, 16 characters or more.
+   * @default none: there is no such address
+   */
   drainSecret?: string
   /**
    * How long one call of `{base}/drain`, or one drain behind an answer, goes on taking batches, milliseconds.
@@ -46,14 +64,18 @@ export interface HandlerOptions {
   drainBudgetMs?: number
   /**
    * `after`: what a press leaves is drained behind its answer, by `after` of the request, for platforms where timers stop
-   * with the answer. Left out: `service.drain` runs, or a worker does.
+   * with the answer.
+   * @default none: `service.drain` runs, or a worker does
    */
   drain?: 'after'
-  /** What `{base}/metrics` answers. */
+  /**
+   * What `{base}/metrics` answers.
+   * @default none: there is no such address
+   */
   metrics?: Exposition
   /**
-   * Bearer token of `{base}/metrics`, 16 characters or more; without one there is no such address. `false`: everybody may
-   * read it, as in development.
+   * Bearer token of `{base}/metrics`, 16 characters or more. `false`: everybody may read it, as in development.
+   * @default none: there is no such address
    */
   metricsSecret?: string | false
   /**
@@ -66,11 +88,20 @@ export interface HandlerOptions {
    * @default '/api'
    */
   basePath?: string
-  /** What seems wrong with the settings of this server, for `{base}/health` to say. */
+  /**
+   * What seems wrong with the settings of this server, for `{base}/health` to say.
+   * @default none
+   */
   warnings?: () => string[]
-  /** Milliseconds. */
+  /**
+   * Milliseconds since 1970.
+   * @default `Date.now`
+   */
   now?: () => number
-  /** Takes one line for a failure that is the server's; without secrets or session ids. */
+  /**
+   * Takes one line for a failure that is the server's; without secrets or session ids.
+   * @default `console.error`
+   */
   log?: (line: string) => void
 }
 
@@ -79,11 +110,15 @@ const HSTS_SECONDS = 365 * 24 * 60 * 60
 
 /** What the server knows of a request beside it. */
 export interface HandlerInfo {
-  /** The connection's address. */
+  /**
+   * The connection's address.
+   * @default not known
+   */
   ip?: string
   /**
    * Runs `work` once the answer is sent, and keeps the process until it has ended: `after` of Next.js, or
-   * `work => waitUntil(work())`. Where it is left out, `drain: 'after'` drains before it answers.
+   * `work => waitUntil(work())`.
+   * @default none: `drain: 'after'` drains before it answers
    */
   after?: (work: () => Promise<void>) => void
 }

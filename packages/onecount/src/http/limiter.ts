@@ -2,6 +2,7 @@ import { UNKNOWN_IP } from './client-ip'
 import { DEFAULT_LIMITS, KINDS, type LimitKind, type Limits, type Rate } from './limits'
 import type { SharedBucket, SharedLimits } from './shared-limits'
 
+/** What a request counts for, by kind; a kind without a key is not counted. */
 export type LimitKeys = Partial<Record<LimitKind, string | null>>
 
 /** Accepts requests, or says when it accepts the next one. */
@@ -9,14 +10,23 @@ export interface Limiter {
   /**
    * Takes one token for every key, or, when one of them has none left, takes nothing and says how long until it has.
    * Kinds without a key are not counted. Decided by the buckets of this process; the shared ones are told.
+   * @example
+   * const refusal = limiter.take({ ip })
    */
   take(keys: LimitKeys): Refusal | null
-  /** The same, but waits for the shared buckets where they may refuse. Never rejects. */
+  /**
+   * The same, but waits for the shared buckets where they may refuse. Never rejects.
+   * @example
+   * const refusal = await limiter.takeShared({ session: sessionId, ip })
+   */
   takeShared(keys: LimitKeys): Promise<Refusal | null>
 }
 
+/** Why a request is not accepted. */
 export interface Refusal {
+  /** The limit that is reached. */
   kind: LimitKind
+  /** When it accepts the next one, milliseconds from now. */
   retryAfterMs: number
 }
 
@@ -36,6 +46,25 @@ const UNKNOWN_FACTOR = 20
 /** Below this many tokens a limit is meant to be exact: the shared bucket is asked before the answer. */
 const SMALL = 20
 
+/** What {@link createLimiter} takes beside the limits. */
+export interface LimiterOptions {
+  /**
+   * Milliseconds since 1970.
+   * @default `Date.now`
+   */
+  now?: () => number
+  /**
+   * Buckets of a kind that are kept.
+   * @default 20_000
+   */
+  maxKeys?: number
+  /**
+   * The same buckets for all processes, of {@link redisLimits}.
+   * @default none: each process counts for itself
+   */
+  shared?: SharedLimits | null
+}
+
 /**
  * Token buckets in the memory of this process and, with `shared`, the same buckets for all processes together.
  *
@@ -44,7 +73,7 @@ const SMALL = 20
  * more than half empty. What it answers lowers the local bucket. Where the shared store does not answer, the local
  * buckets hold: n processes then let up to n times the limit through.
  *
- * Memory is bounded: past `maxKeys` of a kind, 20,000, the bucket that was used longest ago is forgotten, and would start full
+ * Memory is bounded: past `maxKeys` of a kind the bucket that was used longest ago is forgotten, and would start full
  * again.
  * @example
  * const limiter = createLimiter(parseLimits(process.env.ONECOUNT_LIMITS), { shared: redisLimits(redis) })
@@ -52,11 +81,7 @@ const SMALL = 20
  */
 export function createLimiter(
   limits: Limits = DEFAULT_LIMITS,
-  {
-    now = Date.now,
-    maxKeys = 20_000,
-    shared,
-  }: { now?: () => number; maxKeys?: number; shared?: SharedLimits | null } = {},
+  { now = Date.now, maxKeys = 20_000, shared }: LimiterOptions = {},
 ): Limiter {
   const buckets = Object.fromEntries(KINDS.map(kind => [kind, new Map<string, Bucket>()])) as Record<
     LimitKind,

@@ -2,17 +2,19 @@ import { OnecountError } from '../core/errors'
 
 /** At most `tokens` at once, refilled evenly over `windowMs`. */
 export interface Rate {
+  /** Requests. */
   tokens: number
+  /** Milliseconds. */
   windowMs: number
 }
 
-export const KINDS = ['session', 'ip', 'post', 'read', 'new'] as const
+export const KINDS: readonly LimitKind[] = ['session', 'ip', 'post', 'read', 'new']
 
 /**
  * What is counted: writes of a session, writes from an address, writes to a post, reads from an address, new sessions
  * from an address.
  */
-export type LimitKind = (typeof KINDS)[number]
+export type LimitKind = 'session' | 'ip' | 'post' | 'read' | 'new'
 
 /** One rate for each kind; `null` is no limit. */
 export type Limits = Readonly<Record<LimitKind, Rate | null>>

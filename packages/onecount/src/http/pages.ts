@@ -42,12 +42,21 @@ export interface OpenedPage {
   readLikes(ids: readonly string[], kind?: string): Promise<Map<string, PageLikes>>
 }
 
+/** What the server knows of a request beside it. */
+export interface PageInfo {
+  /**
+   * The connection's address, where a `Request` is given.
+   * @default that of the socket, where there is one
+   */
+  ip?: string
+}
+
 /**
- * The page that a request opens; `ip`: the connection's address, where a `Request` is given and the server knows it.
+ * The page that a request opens.
  * @throws OnecountError `unavailable` where `session` of the options fails; `invalid_request` for a request whose address
  * cannot be read
  */
-export type OpenPage = (request: Request | IncomingMessage, info?: { ip?: string }) => Promise<OpenedPage>
+export type OpenPage = (request: Request | IncomingMessage, info?: PageInfo) => Promise<OpenedPage>
 
 /**
  * Sessions and likes of the pages that a server renders: a visitor without a valid session cookie gets one with the page,

@@ -1,4 +1,4 @@
-import { clientIp, forwardedFor, isPrivate } from './client-ip'
+import { type ClientIpOptions, clientIp, forwardedFor, isPrivate } from './client-ip'
 import type { RequestHead } from './request'
 
 /**
@@ -10,7 +10,7 @@ import type { RequestHead } from './request'
  */
 export function doubtProxyHops(
   headers: RequestHead['headers'],
-  { proxyHops, connectionIp }: { proxyHops: number; connectionIp?: string },
+  { proxyHops, connectionIp }: ClientIpOptions,
 ): string | null {
   const ip = clientIp(headers, { proxyHops, connectionIp })
   if (ip === null || !isPrivate(ip) || forwardedFor(headers).length <= proxyHops) return null

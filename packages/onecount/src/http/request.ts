@@ -2,9 +2,11 @@ import { readText } from './body'
 
 /** What is looked at of a request before its body. A web `Request` is one. */
 export interface RequestHead {
+  /** As `GET`. */
   readonly method: string
   /** With scheme and host. */
   readonly url: string
+  /** By name, in any case. */
   readonly headers: { get(name: string): string | null }
 }
 

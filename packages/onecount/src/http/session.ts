@@ -18,9 +18,30 @@ const ID = /^[A-Za-z0-9_][A-Za-z0-9_-]{21}$/
 
 /** An anonymous visitor, as the signed cookie names them. */
 export interface Session {
+  /** 22 characters of base64url. */
   sessionId: string
   /** What the cookie holds: `<session id>.<HMAC-SHA-256 of it>`, both base64url. */
   value: string
+}
+
+/** What {@link openSession} needs to know beside the cookies. */
+export interface OpenSessionOptions {
+  /**
+   * Whether the request came over HTTPS, as {@link isSecure} says.
+   * @default false
+   */
+  secure?: boolean
+}
+
+/** How {@link serializeSessionCookie} writes a cookie. */
+export interface CookieOptions {
+  /** Whether the request came over HTTPS, as {@link isSecure} says. */
+  secure: boolean
+  /**
+   * For pages of other sites, which see likes and press: `SameSite=None; Partitioned`. Over HTTPS alone.
+   * @default false
+   */
+  crossSite?: boolean
 }
 
 /** A session, and whether the browser has its cookie already. */
@@ -83,7 +104,7 @@ export function readSession(cookieHeader: string | null | undefined, secret: str
 export function openSession(
   cookieHeader: string | null | undefined,
   secret: string,
-  { secure = false }: { secure?: boolean } = {},
+  { secure = false }: OpenSessionOptions = {},
 ): OpenedSession {
   return createSessions(secret)(cookieHeader, secure)
 }
@@ -129,10 +150,7 @@ export function createSessions(
  * @example
  * headers.append('set-cookie', serializeSessionCookie(value, { secure: isSecure(request) }))
  */
-export function serializeSessionCookie(
-  value: string,
-  { secure, crossSite = false }: { secure: boolean; crossSite?: boolean },
-): string {
+export function serializeSessionCookie(value: string, { secure, crossSite = false }: CookieOptions): string {
   const attributes = `Path=/; Max-Age=${SESSION_MAX_AGE}; HttpOnly`
   if (!secure) return `${SESSION_COOKIE}=${value}; ${attributes}; SameSite=Lax`
   const sameSite = crossSite ? 'SameSite=None; Secure; Partitioned' : 'SameSite=Lax; Secure'

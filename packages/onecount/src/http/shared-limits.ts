@@ -1,11 +1,15 @@
-import { createKeys } from '../core/keys'
+import { createKeys, type Keys } from '../core/keys'
 import type { RedisPort } from '../core/ports'
 import { createScripts } from '../core/scripts'
 import type { LimitKind, Rate } from './limits'
 
+/** One bucket. */
 export interface SharedBucket {
+  /** The limit. */
   kind: LimitKind
+  /** For whom or what it counts. */
   key: string
+  /** How it is refilled. */
   rate: Rate
 }
 
@@ -13,7 +17,10 @@ export interface SharedBucket {
 export interface SharedLimits {
   /**
    * Takes one token from every bucket, or from none when one is empty. `tokens`: what each holds afterwards. One round
-   * trip. @throws when the store does not answer
+   * trip.
+   * @throws when the store does not answer
+   * @example
+   * const { isTaken } = await shared.take([{ kind: 'ip', key: ip, rate: { tokens: 300, windowMs: 10_000 } }])
    */
   take(buckets: readonly SharedBucket[]): Promise<{ isTaken: boolean; tokens: number[] }>
 }
@@ -25,7 +32,7 @@ export interface SharedLimits {
  * @example
  * const limiter = createLimiter(parseLimits(process.env.ONECOUNT_LIMITS), { shared: redisLimits(redis) })
  */
-export function redisLimits(redis: RedisPort, keys = createKeys()): SharedLimits {
+export function redisLimits(redis: RedisPort, keys: Keys = createKeys()): SharedLimits {
   const { limit } = createScripts(redis, keys)
   return {
     take(buckets) {

@@ -4,11 +4,18 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 /** Requests that had begun when the process was asked to stop are answered within this as a rule, milliseconds. */
 const REQUESTS_MS = 1000
 
+/** An engine, or all engines of a configuration. */
+export interface Draining {
+  /** Their loop. */
+  drain: Pick<DrainLoop, 'start' | 'stop'>
+}
+
 /** How the process that drains ends. */
 export interface DrainOptions {
   /**
    * Closes the connections to the stores. Called where a framework listens to the signals too: it closes its server, and
    * the process ends once nothing is open any more.
+   * @default none
    */
   close?: () => unknown
 }
@@ -28,10 +35,7 @@ export interface DrainOptions {
  * @example
  * startDrain(engine, { close: () => Promise.all([client.quit(), sql.end()]) })
  */
-export function startDrain(
-  { drain }: { drain: Pick<DrainLoop, 'start' | 'stop'> },
-  { close }: DrainOptions = {},
-): () => Promise<void> {
+export function startDrain({ drain }: Draining, { close }: DrainOptions = {}): () => Promise<void> {
   drain.start()
   const leave = () => {
     for (const signal of SIGNALS) process.off(signal, finish)

@@ -1,1 +1,6 @@
+/**
+ * People by the tokens of an application, verified with `jose`.
+ * @module
+ */
+
 export { type SessionOfToken, type TokenOptions, tokenSession } from './token-session'

@@ -11,15 +11,30 @@ const WELL_KNOWN = '/.well-known/'
 
 /** Which tokens are good, and whom they name. */
 export interface TokenOptions {
-  /** Address of the JSON Web Key Set whose keys sign the tokens: RS256, ES256 or EdDSA. */
+  /**
+   * Address of the JSON Web Key Set whose keys sign the tokens: RS256, ES256 or EdDSA.
+   * @default none, with `secret` alone
+   */
   jwks?: string
-  /** Shared secret of HS256, 32 characters or more: of older projects of Supabase, never a public key. */
+  /**
+   * Shared secret of HS256, 32 characters or more: of older projects of Supabase, never a public key.
+   * @default none
+   */
   secret?: string
-  /** `iss` of the tokens. Left out: the address of the keys up to `/.well-known/`, as of Supabase and Clerk. */
+  /**
+   * `iss` of the tokens.
+   * @default the address of the keys up to `/.well-known/`, as of Supabase and Clerk
+   */
   issuer?: string
-  /** `aud` has to hold one of these. This or `authorizedParties` has to be given. */
+  /**
+   * `aud` has to hold one of these. This or `authorizedParties` has to be given.
+   * @default any, with `authorizedParties` alone
+   */
   audience?: string | readonly string[]
-  /** `azp` has to be one of these: of Clerk, the origins of the application. */
+  /**
+   * `azp` has to be one of these: of Clerk, the origins of the application.
+   * @default any
+   */
   authorizedParties?: readonly string[]
   /**
    * The claim that is the id of the person.

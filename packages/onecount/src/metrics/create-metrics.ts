@@ -10,17 +10,26 @@ import type { NameOf } from './instruments'
 import { bindMeter, type Meter } from './meter'
 import { createRecorder } from './recorder'
 import { type AnyRegistry, registerAll, type Sources } from './registered'
-import { type MetricValue, readValues } from './values'
+import { type MetricValue, readValues, type ValuesOptions } from './values'
 import { watchEngine } from './watch-engine'
 import { createRedisWatch, createSteps, watchPostgres } from './watch-ports'
 
 /** What `createMetrics` takes. */
 export interface MetricsOptions {
-  /** Where the instruments are registered. Left out: a registry of their own, which answers in OpenMetrics text. */
+  /**
+   * Where the instruments are registered.
+   * @default a registry of their own, which answers in OpenMetrics text
+   */
   registry?: AnyRegistry
-  /** How a few posts are compared between the stores while metrics are scraped; `false`: none are. */
+  /**
+   * How a few posts are compared between the stores while metrics are scraped; `false`: none are.
+   * @default as {@link SampleOptions} says
+   */
   sample?: SampleOptions | false
-  /** A meter of `@opentelemetry/api`, which gets the same instruments. */
+  /**
+   * A meter of `@opentelemetry/api`, which gets the same instruments.
+   * @default none
+   */
   meter?: Meter
 }
 
@@ -28,26 +37,45 @@ export interface MetricsOptions {
 export interface Metrics {
   /** Of the text. */
   readonly contentType: string
-  /** `port`, with drain and hydration counted. */
+  /**
+   * `port`, with drain and hydration counted.
+   * @example
+   * const redis = metrics.redis(ioredisPort(client))
+   */
   redis(port: RedisPort): RedisPort
-  /** `port` of one kind, with its batches counted. */
+  /**
+   * `port` of one kind, with its batches counted.
+   * @example
+   * const postgres = metrics.postgres(postgresJsPort(sql))
+   */
   postgres(port: PostgresPort): PostgresPort
-  /** `engines`, with presses and reads counted; the gauges are theirs. Once for each object. */
+  /**
+   * `engines`, with presses and reads counted; the gauges are theirs. Once for each object.
+   * @example
+   * const service = metrics.watch(engines)
+   */
   watch<Name extends string>(engines: Engines<Name>): Engines<Name>
-  /** Likewise of one engine. */
+  /**
+   * Likewise of one engine.
+   * @example
+   * const service = metrics.watchOne(onecount)
+   */
   watchOne(engine: Onecount): Onecount
-  /** Every metric at this moment. Never rejects because a store is away: what is not known is left out. */
+  /**
+   * Every metric at this moment. Never rejects because a store is away: what is not known is left out.
+   * @example
+   * response.setHeader('content-type', metrics.contentType).end(await metrics.text())
+   */
   text(): Promise<string>
   /**
-   * The same as numbers, for a page of your own. `stores: false`: what this process counts alone, which costs no round
-   * trip; the gauges are left out then.
+   * The same as numbers, for a page of your own.
    *
    * @example
    * const accepted = (await metrics.values({ stores: false }))
    *   .filter(({ name, labels }) => name === 'onecount_presses_total' && labels.outcome === 'accepted')
    *   .reduce((sum, { value }) => sum + value, 0)
    */
-  values(options?: { stores?: boolean }): Promise<MetricValue[]>
+  values(options?: ValuesOptions): Promise<MetricValue[]>
 }
 
 /** All gauges of a scrape are of one look at the stores, and so are those of a scrape right after it; milliseconds. */

@@ -3,19 +3,34 @@ import type { Sources } from './registered'
 
 /** What is used of a `Meter` of `@opentelemetry/api`. */
 export interface Meter {
+  /** Makes one for durations. */
   createHistogram(name: string, options: MeterOptions): { record(value: number, labels: MeterLabels): void }
+  /** Makes one that is asked for. */
   createObservableCounter(name: string, options: MeterOptions): MeterObservable
+  /** Likewise. */
   createObservableGauge(name: string, options: MeterOptions): MeterObservable
 }
 
-interface MeterOptions {
+/** How an instrument is described. */
+export interface MeterOptions {
+  /**
+   * What it counts.
+   * @default none
+   */
   description?: string
+  /**
+   * `s`: seconds.
+   * @default none
+   */
   unit?: string
 }
 
-type MeterLabels = Record<string, string>
+/** By name. */
+export type MeterLabels = Record<string, string>
 
-interface MeterObservable {
+/** An instrument that is asked for when metrics are read. */
+export interface MeterObservable {
+  /** Asks for its values. */
   addCallback(
     callback: (result: { observe(value: number, labels: MeterLabels): void }) => void | Promise<void>,
   ): void

@@ -1,10 +1,20 @@
 import { BOUNDS, INSTRUMENTS, type Instrument, type NameOf } from './instruments'
 import type { Sources } from './registered'
 
+/** Which metrics are read. */
+export interface ValuesOptions {
+  /**
+   * `false`: what this process counts alone, which costs no round trip; the gauges are left out.
+   * @default true
+   */
+  stores?: boolean
+}
+
 /** One series at a moment: a number, or for a histogram what it has seen since the process began. */
 export interface MetricValue {
   /** As in `docs/metrics.md`. */
   name: string
+  /** By name. */
   labels: Readonly<Record<string, string>>
   /** Of a histogram the number of durations. */
   value: number
@@ -15,7 +25,7 @@ export interface MetricValue {
 /** Every series; `stores: false` leaves out the gauges, which ask the stores. */
 export async function readValues(
   { recorder, gauge }: Sources,
-  { stores = true }: { stores?: boolean } = {},
+  { stores = true }: ValuesOptions = {},
 ): Promise<MetricValue[]> {
   const all = Object.entries<Instrument>(INSTRUMENTS).map(
     async ([name, { type }]): Promise<MetricValue[]> => {

@@ -7,7 +7,8 @@ import { connectionIp, isHooked, proxyHops } from './address'
 import type { Parts } from './parts'
 import { sessionSecret } from './secret'
 
-type RouteHandler = (request: Request) => Promise<Response>
+/** Answers a request of one method. */
+export type RouteHandler = (request: Request) => Promise<Response>
 
 /** One for each method that Next hands on, so that refusals have the same shape as everything else. */
 export type RouteHandlers = Record<

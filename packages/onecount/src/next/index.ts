@@ -1,5 +1,10 @@
+/**
+ * The server side of a Next.js application, made once. Step by step: docs/next.md.
+ * @module
+ */
+
 export type { PageLikes } from '../http/page-likes'
-export type { RouteHandlers } from './api'
+export type { RouteHandler, RouteHandlers } from './api'
 export type {
   Env,
   MetricsSource,
@@ -9,4 +14,4 @@ export type {
   SessionRequest,
 } from './config'
 export { type OnecountNext, onecountNext, type ReadLikesOptions } from './onecount-next'
-export type { ProxyFunction, WithSession } from './proxy'
+export type { ProxyAnswer, ProxyEvent, ProxyFunction, WithSession } from './proxy'

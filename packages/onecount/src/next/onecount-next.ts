@@ -42,15 +42,15 @@ export interface OnecountNext<Name extends string = string, Counting extends Met
    * for neither. In server components, route handlers and Server Actions. Makes the page dynamic.
    *
    * @throws what `session` of the config throws; OnecountError `misconfigured`
+   * @example
+   * const sessionId = await onecount.getSession()
    */
   getSession(): Promise<string | null>
   /**
    * Counts and hearts of this moment for one page, in one round trip to Redis per 250 posts. Posts that do not exist
    * are absent; what cannot be read is unknown (`count: null`), never 0. Give each to `useLikes(id, seed)`.
    *
-   * @param options `kind`: of which kind; the main one where left out, which is `like`, else the first of the
-   * configuration. `sessionId`: whose hearts; that of the request where left out, null for no hearts. A session by
-   * itself counts as `sessionId`.
+   * @param options a session by itself counts as `sessionId`
    * @throws as {@link OnecountNext.getSession} where `sessionId` is left out, else never
    * @example
    * const likes = await onecount.readLikes(posts.map(post => post.id))
@@ -91,32 +91,59 @@ export interface OnecountNext<Name extends string = string, Counting extends Met
   register(): void
   /**
    * The drain alone: a loop in this process that is finished when the server is asked to stop. Does nothing where
-   * `drain` of the config is not `process`. @throws OnecountError `misconfigured`
+   * `drain` of the config is not `process`.
+   * @throws OnecountError `misconfigured`
+   * @example
+   * onecount.startDrain()
    */
   startDrain(): void
   /**
    * The engine of a kind, of the main one where none is named: ranking, moderation, merging sessions.
    * @throws OnecountError `misconfigured`
+   * @example
+   * const first = await onecount.engine().ranking(10)
    */
   engine(kind?: Name): Onecount
-  /** The engines of all kinds, their drain and their health. @throws OnecountError `misconfigured` */
+  /**
+   * The engines of all kinds, their drain and their health.
+   * @throws OnecountError `misconfigured`
+   * @example
+   * const { status } = await onecount.engines().health()
+   */
   engines(): Engines<Name>
   /**
-   * Its Redis, not connected before the first command; null when none is configured. @throws OnecountError
-   * `misconfigured`
+   * Its Redis, not connected before the first command; null when none is configured.
+   * @throws OnecountError `misconfigured`
+   * @example
+   * const port = onecount.redis()?.port
    */
   redis(): RedisSource | null
-  /** What counts, made by `metrics` of the config, one a process; undefined where there is none. */
+  /**
+   * What counts, made by `metrics` of the config, one a process; undefined where there is none.
+   * @example
+   * const text = await onecount.metrics()?.text()
+   */
   metrics(): Counting | undefined
-  /** Its limits, for writes of the application's own. @throws OnecountError `misconfigured` */
+  /**
+   * Its limits, for writes of the application's own.
+   * @throws OnecountError `misconfigured`
+   * @example
+   * const refusal = await onecount.limiter().takeShared({ session: sessionId })
+   */
   limiter(): Limiter
 }
 
 /** Of which kind, and whose hearts. */
 export interface ReadLikesOptions<Name extends string = string> {
-  /** The main kind where left out: `like`, else the first of the configuration. */
+  /**
+   * Of which kind.
+   * @default the main one: `like`, else the first of the configuration
+   */
   kind?: Name
-  /** That of the request where left out; null: no hearts. */
+  /**
+   * Whose hearts; `null`: none.
+   * @default that of the request
+   */
   sessionId?: string | null
 }
 

@@ -12,16 +12,23 @@ import { isOpenedPage } from './documents'
 import type { Parts } from './parts'
 import { sessionSecret } from './secret'
 
-type Answer = Awaited<ReturnType<NextProxy>>
+/** What a proxy answers, as Next takes it. */
+export type ProxyAnswer = Awaited<ReturnType<NextProxy>>
 
-/** Auth.js gives its proxies the type of a route handler, which has `params`. There are none in a proxy. */
-type ProxyEvent = NextFetchEvent & { readonly params: Promise<never> }
+/** What Next gives a proxy beside the request. Auth.js gives its proxies the type of a route handler, which has `params`. */
+export type ProxyEvent = NextFetchEvent & {
+  /** Those of a route: there are none in a proxy. */
+  readonly params: Promise<never>
+}
 
 /** A proxy of the application's own, as Next takes one. */
-export type ProxyFunction<R extends Answer | Promise<Answer>> = (request: NextRequest, event: ProxyEvent) => R
+export type ProxyFunction<R extends ProxyAnswer | Promise<ProxyAnswer>> = (
+  request: NextRequest,
+  event: ProxyEvent,
+) => R
 
 /** `onecount.withSession`: wraps a proxy of your own, or is the proxy where there is none. */
-export type WithSession = <R extends Answer | Promise<Answer> = undefined>(
+export type WithSession = <R extends ProxyAnswer | Promise<ProxyAnswer> = undefined>(
   proxy?: ProxyFunction<R>,
 ) => (
   request: NextRequest,
@@ -36,12 +43,12 @@ export type WithSession = <R extends Answer | Promise<Answer> = undefined>(
  * on to a page is rendered with the session even where `proxy` hands on other headers.
  */
 export function createWithSession(parts: Parts): WithSession {
-  const withSession = (proxy?: ProxyFunction<Answer | Promise<Answer>>) => {
+  const withSession = (proxy?: ProxyFunction<ProxyAnswer | Promise<ProxyAnswer>>) => {
     return (request: NextRequest, event?: NextFetchEvent): Response | Promise<Response> => {
       const session = sessionToSet(request, parts)
       if (session) hold(request, session)
       const answer = proxy?.(request, event as ProxyEvent)
-      const finish = (response: Answer) => bring(response ?? NextResponse.next(), request, session)
+      const finish = (response: ProxyAnswer) => bring(response ?? NextResponse.next(), request, session)
       return answer instanceof Promise ? answer.then(finish) : finish(answer)
     }
   }

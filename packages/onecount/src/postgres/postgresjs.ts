@@ -30,21 +30,22 @@ const TYPES: [suffix: string, type: string | ((kind: Kind) => string)][] = [
 
 /** What is used of the connections of postgres.js, whose types an application with another driver does not have. */
 export interface PostgresJsClient {
+  /** How the connections were made. */
   readonly options: { readonly prepare: boolean }
+  /** Runs a text of SQL. */
   unsafe(
     query: string,
     parameters: (string | null)[],
     options: { prepare: boolean },
   ): PromiseLike<readonly Record<string, unknown>[]>
+  /** Closes the connections; `timeout` in seconds. */
   end(options: { timeout: number }): Promise<void>
 }
 
 /**
  * Postgres directly, through postgres.js as the service role or the owner of the tables. Statements are prepared, which
  * saves a round trip a call: where a transaction pooler stands in between, make the connections with `prepare: false`.
- * `timeoutMs`: deadline of one call, 5000. `kind`: of `defineConfig`; left out, the one that there is without a
- * configuration. Make the connections with
- * `fetch_types: false`: where that question of the driver is cut off, no caller handles the rejection, and it ends the
+ * Make the connections with `fetch_types: false`: where that question of the driver is cut off, no caller handles the rejection, and it ends the
  * process.
  * @example
  * postgresJsPort(postgres(process.env.DATABASE_URL!, { fetch_types: false }), { kind: config.kinds.bookmark })
@@ -60,7 +61,10 @@ export interface PostgresJsOptions {
    * @default 5000
    */
   timeoutMs?: number
-  /** Of `defineConfig`; left out: the one that there is without a configuration. */
+  /**
+   * Whose functions are called, of `defineConfig`.
+   * @default the kind that there is without a configuration
+   */
   kind?: Kind
 }
 
@@ -72,10 +76,27 @@ export function postgresJsRpc(
   return (name, args) => call(sql, name, args, kind, timeoutMs)
 }
 
+/** Connections that {@link connectPostgresJs} has made. */
+export interface PostgresJsConnection {
+  /** The driver of `kind` of the options. */
+  port: PostgresPort
+  /**
+   * The driver of another kind over the same connections.
+   * @example
+   * const postgres = connection.portOf(config.kinds.bookmark)
+   */
+  portOf(kind: Kind): PostgresPort
+  /**
+   * Closes them.
+   * @example
+   * await connection.end()
+   */
+  end(): Promise<void>
+}
+
 /**
  * The same for a process that runs for long: `open` makes the connections, and makes them anew when a call was not
- * answered in time, as one whose other end is gone would never be given back. `portOf`: the driver of another kind over
- * the same connections. `end` closes them.
+ * answered in time, as one whose other end is gone would never be given back.
  * @example
  * const { portOf, end } = connectPostgresJs(() => postgres(url, { fetch_types: false }))
  * createEngines(config, { redis, postgres: portOf })
@@ -83,7 +104,7 @@ export function postgresJsRpc(
 export function connectPostgresJs(
   open: () => PostgresJsClient,
   { timeoutMs = 5000, kind = DEFAULT_KIND }: PostgresJsOptions = {},
-): { port: PostgresPort; portOf(kind: Kind): PostgresPort; end(): Promise<void> } {
+): PostgresJsConnection {
   let sql = open()
   async function run(of: Kind, name: string, args: RpcArgs): Promise<unknown> {
     const used = sql

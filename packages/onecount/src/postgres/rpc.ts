@@ -25,13 +25,21 @@ type Triple = [postId: string, sessionId: string, op: number]
 type Refused = [...Triple, sqlstate: string, message: string]
 type SetAside = [...Refused, at: string]
 
+/** What {@link postgresPort} takes. */
+export interface PostgresPortOptions {
+  /**
+   * Whose functions are called, of `defineConfig`.
+   * @default the kind that there is without a configuration
+   */
+  kind?: Kind
+}
+
 /**
- * The Postgres port over any way to call a function: both drivers are this, with their own `rpc`. `kind`: whose
- * functions are called, of `defineConfig`; left out, those that there are without a configuration.
+ * The Postgres port over any way to call a function: both drivers are this, with their own `rpc`.
  * @example
  * const postgres = postgresPort(async (name, args) => callFunction(`public.${name}`, args))
  */
-export function postgresPort(rpc: Rpc, { kind = DEFAULT_KIND }: { kind?: Kind } = {}): PostgresPort {
+export function postgresPort(rpc: Rpc, { kind = DEFAULT_KIND }: PostgresPortOptions = {}): PostgresPort {
   const prefix = functionPrefix(kind)
   // Where actors are UUIDs, one that is none stands for no actor in the tables.
   const isUuid = kind.rows.actorType === 'uuid'

@@ -1,30 +1,34 @@
-import type { Kind } from '../core/kind'
 import type { PostgresPort } from '../core/ports'
 import { loadSupabase } from '../peers/supabase'
-import { postgresPort } from './rpc'
+import { type PostgresPortOptions, postgresPort } from './rpc'
 import { serverClient } from './server-client'
 import { supabasePort } from './supabase'
 
 /** How a process is told where Supabase is: variables of its environment. */
 export interface SupabaseEnv {
-  /** The address of the project; else `NEXT_PUBLIC_SUPABASE_URL`. */
+  /**
+   * The address of the project.
+   * @default `NEXT_PUBLIC_SUPABASE_URL`
+   */
   SUPABASE_URL?: string
-  /** The secret key; else `SUPABASE_SERVICE_ROLE_KEY`. */
+  /**
+   * The secret key.
+   * @default `SUPABASE_SERVICE_ROLE_KEY`
+   */
   SUPABASE_SECRET_KEY?: string
   [name: string]: string | undefined
 }
 
 /**
  * The Postgres of the Supabase project that the environment names, over its REST API. Connects with the first call; where
- * the address or the key is missing, each call fails and names them. `kind`: of `defineConfig`; left out, the one that
- * there is without a configuration.
+ * the address or the key is missing, each call fails and names them.
  *
  * @example
  * createOnecount({ redis: null, postgres: supabaseFromEnv(process.env, { kind: config.kinds.like }) })
  *
  * @throws OnecountError `misconfigured` where `@supabase/supabase-js` is not installed
  */
-export function supabaseFromEnv(env: SupabaseEnv, { kind }: { kind?: Kind } = {}): PostgresPort {
+export function supabaseFromEnv(env: SupabaseEnv, { kind }: PostgresPortOptions = {}): PostgresPort {
   const url = env.SUPABASE_URL || env.NEXT_PUBLIC_SUPABASE_URL
   const key = env.SUPABASE_SECRET_KEY || env.SUPABASE_SERVICE_ROLE_KEY
   if (!url || !key) {

@@ -5,6 +5,7 @@ import { postgresPort, type Rpc, type RpcArgs } from './rpc'
 
 /** What is used of a Supabase client, whose types an application with another driver does not have. */
 export interface SupabaseRpcClient {
+  /** Calls a function of the database. */
   rpc(
     name: string,
     args: RpcArgs,
@@ -13,16 +14,28 @@ export interface SupabaseRpcClient {
   }
 }
 
+/** What {@link supabasePort} takes. */
+export interface SupabasePortOptions {
+  /**
+   * Deadline of one call, milliseconds.
+   * @default 5000
+   */
+  timeoutMs?: number
+  /**
+   * Whose functions are called, of `defineConfig`.
+   * @default the kind that there is without a configuration
+   */
+  kind?: Kind
+}
+
 /**
  * Postgres through a Supabase client made with the secret (service role) key.
- * `timeoutMs`: deadline of one call, 5000. `kind`: of `defineConfig`; left out, the one that there is without a
- * configuration.
  * @example
  * supabasePort(createClient(url, secretKey), { kind: config.kinds.bookmark })
  */
 export function supabasePort(
   client: SupabaseRpcClient,
-  { timeoutMs = 5000, kind }: { timeoutMs?: number; kind?: Kind } = {},
+  { timeoutMs = 5000, kind }: SupabasePortOptions = {},
 ): PostgresPort {
   const rpc: Rpc = async (name, args) => {
     const { data, error } = await client.rpc(name, args).abortSignal(deadline(timeoutMs))

@@ -7,7 +7,8 @@ import { type LikesTransport, LikesUnreachable } from './transport'
 
 /** Ids in one request, as the HTTP API takes them. */
 const MAX_IDS = 100
-interface HttpTransportOptions {
+/** What {@link createHttpTransport} takes. */
+export interface HttpTransportOptions {
   /**
    * Where the likes API is mounted.
    * @default '/api/likes'
@@ -20,13 +21,17 @@ interface HttpTransportOptions {
   timeoutMs?: number
   /**
    * What each request has beside, asked for each one: for an API at another origin its cookie, `credentials: 'include'`, or
-   * a token in `headers`. Default: nothing.
+   * a token in `headers`.
+   * @default nothing
    */
-  extra?: () => Extra | Promise<Extra>
+  extra?: () => RequestExtra | Promise<RequestExtra>
 }
 
-interface Extra {
+/** What a request has beside: parts of a `RequestInit`. */
+export interface RequestExtra {
+  /** `include`: cookies go to another origin too. */
   credentials?: RequestCredentials
+  /** As a token has to be sent. */
   headers?: Record<string, string>
 }
 

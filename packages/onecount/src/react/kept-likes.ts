@@ -2,18 +2,18 @@
 
 import { useCallback, useSyncExternalStore } from 'react'
 import { keptPosts } from './kept-posts'
+import type { KindOptions } from './kind'
 import { useLikesStore } from './provider'
 
 /**
  * How many posts have a press of this browser that Postgres is not known to hold, on whichever page it was made. They
  * are sent again until it does; 0 on a server.
  *
- * @param options `kind` of the likes. Default: `like`
  * @example
  * const kept = useKeptLikes()
  * return isOffline && kept > 0 ? <p>{kept} likes are sent when you are back.</p> : null
  */
-export function useKeptLikes({ kind }: { kind?: string } = {}): number {
+export function useKeptLikes({ kind }: KindOptions = {}): number {
   const store = useLikesStore(kind)
   const subscribe = useCallback(
     (listener: () => void) => {

@@ -10,3 +10,12 @@ export const DEFAULT_ADDRESS = '/api/likes'
  */
 export const scopeOf = (kind: string, address = DEFAULT_ADDRESS): string =>
   (kind === DEFAULT_KIND ? '' : `/${kind}`) + (address === DEFAULT_ADDRESS ? '' : `@${address}`)
+
+/** Of which likes. */
+export interface KindOptions {
+  /**
+   * The kind: those of the `LikesProvider` of this kind.
+   * @default 'like'
+   */
+  kind?: string
+}

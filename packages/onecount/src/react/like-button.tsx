@@ -7,9 +7,15 @@ import { type LikeButtonView, useLikeButton } from './use-like-button'
 import { type LikesView, useLikes } from './use-likes'
 
 interface Look {
-  /** Draws the button. Default: a plain `<button>` with a heart and, unless the kind is private, the count. */
+  /**
+   * Draws the button.
+   * @default a plain `<button>` with a heart and, unless the kind is private, the count
+   */
   children?: (like: LikeButtonView) => ReactNode
-  /** Names the button and words the announcements. Default: `likeText`, English. */
+  /**
+   * Names the button and words the announcements.
+   * @default {@link likeText}, English
+   */
   text?: typeof likeText
 }
 
@@ -17,10 +23,17 @@ interface Look {
 export type LikeButtonProps = Look &
   (
     | {
+        /** Whose likes; or give `like`. */
         postId: string
-        /** What the server rendered: the `LikeState` of the engine as it is. */
+        /**
+         * What the server rendered: the `LikeState` of the engine as it is.
+         * @default that of the nearest `LikesSeed`
+         */
         seed?: LikeInput
-        /** Which likes of the post. Default: `like`. */
+        /**
+         * Which likes of the post.
+         * @default `like`
+         */
         kind?: string
         like?: undefined
       }

@@ -1,23 +1,33 @@
 'use client'
 
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import type { KindOptions } from './kind'
 import { useLikesStore } from './provider'
 import { shownLikes } from './shown'
+
+/** A post whose likes are asked for. */
+export interface CountedPost {
+  /** Of the post. */
+  id: string
+  /**
+   * What the server rendered, for a post that no view has shown yet.
+   * @default not known
+   */
+  count?: number | null
+}
 
 /**
  * The likes of many posts as their own views show them right now, for what concerns all of them: an order or a sum.
  * Reads nothing of the server itself.
  *
- * @param posts `count`: what the server rendered, for a post that no view has shown yet
- * @param options `kind` of the likes. Default: `like`
  * @returns by post id; `null` where it is unknown
  * @example
  * const counts = useLikeCounts(posts.map(({ id, likes }) => ({ id, count: likes })))
  * const sum = [...counts.values()].reduce((sum, count) => sum + (count ?? 0), 0)
  */
 export function useLikeCounts(
-  posts: readonly { id: string; count?: number | null }[],
-  { kind }: { kind?: string } = {},
+  posts: readonly CountedPost[],
+  { kind }: KindOptions = {},
 ): ReadonlyMap<string, number | null> {
   const store = useLikesStore(kind)
   const ids = posts.map(({ id }) => id).join()

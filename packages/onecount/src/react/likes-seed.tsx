@@ -1,6 +1,6 @@
 'use client'
 
-import { createContext, type ReactNode, useContext, useMemo } from 'react'
+import { createContext, type ReactElement, type ReactNode, useContext, useMemo } from 'react'
 import { DEFAULT_KIND } from './kind'
 import type { LikeInput } from './registers'
 
@@ -9,24 +9,31 @@ export type LikesSeeds = ReadonlyMap<string, LikeInput> | Readonly<Record<string
 
 const SeedContext = createContext<readonly { likes: LikesSeeds; kind: string }[]>([])
 
+/** Props of `LikesSeed`. */
+export interface LikesSeedProps {
+  /** What the server has read. */
+  likes: LikesSeeds
+  /**
+   * Of which kind these likes are.
+   * @default 'like'
+   */
+  kind?: string
+  /**
+   * What shows them.
+   * @default none
+   */
+  children?: ReactNode
+}
+
 /**
  * What the server has read of a page's posts, for every `useLikes` and `LikeButton` inside: they show it from the first
  * render on, on the server as well.
  *
- * @param kind of which these likes are. Default: `like`
  * @example
  * const likes = await onecount.read(posts.map(post => post.id), sessionId)
  * return <LikesSeed likes={likes}>{posts.map(post => <Card key={post.id} post={post} />)}</LikesSeed>
  */
-export function LikesSeed({
-  likes,
-  kind = DEFAULT_KIND,
-  children,
-}: {
-  likes: LikesSeeds
-  kind?: string
-  children?: ReactNode
-}) {
+export function LikesSeed({ likes, kind = DEFAULT_KIND, children }: LikesSeedProps): ReactElement {
   const outer = useContext(SeedContext)
   const seeds = useMemo(() => [{ likes, kind }, ...outer], [likes, kind, outer])
   return <SeedContext.Provider value={seeds}>{children}</SeedContext.Provider>

@@ -1,6 +1,7 @@
 'use client'
 
 import { useCallback, useSyncExternalStore } from 'react'
+import type { KindOptions } from './kind'
 import { useLikesStore } from './provider'
 import type { LikesEntry } from './registers'
 import { isUnreachable, type LikesStatus, shownLikes } from './shown'
@@ -12,12 +13,11 @@ const URGENCY: readonly LikesStatus[] = ['retrying', 'saving', 'unknown', 'last-
 /**
  * What the counts on the page are worth: the most urgent status of all posts that a view shows; `exact` without one.
  *
- * @param options `kind` of the likes. Default: `like`
  * @example
  * const status = useLikesStatus()
  * return status === 'last-known' ? <p>The server cannot be reached.</p> : null
  */
-export function useLikesStatus({ kind }: { kind?: string } = {}): LikesStatus {
+export function useLikesStatus({ kind }: KindOptions = {}): LikesStatus {
   const store = useLikesStore(kind)
   const subscribe = useCallback(
     (listener: () => void) => {

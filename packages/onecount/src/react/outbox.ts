@@ -3,9 +3,11 @@ import type { LikesStore } from './store'
 
 /** What a person wants a post to be, until the server has it. */
 export interface Intent {
+  /** Whether it is to be liked. */
   liked: boolean
   /** Assigned once, by the press: every repeat carries the same one, unless the server has refused its time. */
   op: number
+  /** On its way, or waiting for the next attempt. */
   phase: 'saving' | 'retrying'
   /** Sent again for what the server has lost: it answers once Postgres holds it. */
   ack?: 'postgres'
@@ -31,8 +33,11 @@ export interface Press extends Intent {
 
 /** Why a press was not accepted. */
 export interface Refusal {
+  /** One of the API, as `post_not_found`. */
   code: string
+  /** For people. */
   message: string
+  /** Repeating it is of use after this time, milliseconds. */
   retryAfterMs?: number
 }
 

@@ -22,6 +22,7 @@ export interface Acknowledged {
   at: number
 }
 
+/** The likes of one post in a {@link LikesStore}: what is known, the person's press, and what to do with both. */
 export type PostLikes = ReturnType<typeof createPost>
 
 /**
@@ -76,35 +77,63 @@ export function createPost(store: LikesStore, postId: string) {
   }
 
   const post = {
+    /** Of the post. */
     postId,
+    /** Of its query. */
     queryKey,
-    /** The views that are mounted, and not in a hidden part of the page. */
+    /**
+     * The views that are mounted, and not in a hidden part of the page.
+     * @internal
+     */
     views: new Set<View>(),
-    /** The newest input of which it cannot be told whether the person's own press is in it. */
+    /**
+     * The newest input of which it cannot be told whether the person's own press is in it.
+     * @internal
+     */
     heldBack: undefined as LikeInput | undefined,
-    /** The last one: what was asked for before says nothing about it. */
+    /**
+     * The last one: what was asked for before says nothing about it.
+     * @internal
+     */
     acknowledged: undefined as Acknowledged | undefined,
-    /** When the last answer was asked for. */
+    /**
+     * When the last answer was asked for.
+     * @internal
+     */
     readAt: Number.NEGATIVE_INFINITY,
+    /** What is known; undefined: nothing yet. */
     entry,
+    /** The press that the server does not have yet. */
     intent,
+    /** Why the last press was refused. */
     refusal,
+    /** @internal */
     show,
+    /** @internal */
     retryIn,
 
-    /** Merges into `known`; `updatedAt`: of the query, where an input does not count as having read the post. */
+    /**
+     * Merges into `known`; `updatedAt`: of the query, where an input does not count as having read the post.
+     * @internal
+     */
     put(known: LikesEntry | undefined, input: LikeInput, at: number, updatedAt?: number): void {
       const next = merge(known, input, at)
       if (next !== entry()) queryClient.setQueryData(queryKey, next, { updatedAt })
     },
 
-    /** The op of the press that may have to be sent again, as it is not known to be durable; 0 for none. */
+    /**
+     * The op of the press that may have to be sent again, as it is not known to be durable; 0 for none.
+     * @internal
+     */
     keptOp(): number {
       const op = ops.get(postId)
       return background && !background.isCredibleOp(op, entry(), serverTime(transport)) ? 0 : op
     },
 
-    /** What the server has lost: shown as it was, until it is durable. */
+    /**
+     * What the server has lost: shown as it was, until it is durable.
+     * @internal
+     */
     resend(op: number): void {
       if (!intent()) open(op, 0, 'postgres')
     },
@@ -134,7 +163,10 @@ export function createPost(store: LikesStore, postId: string) {
       else if (kept > (entry()?.op ?? 0)) post.resend(kept)
     },
 
-    /** What a payload says where nothing is known. One that the server cannot have said has no place in any order. */
+    /**
+     * What a payload says where nothing is known. One that the server cannot have said has no place in any order.
+     * @internal
+     */
     first(input: LikeInput): LikesEntry {
       return merge(undefined, background ? background.believe(store, input) : sound(input), clock.now())
     },
@@ -159,13 +191,17 @@ export function createPost(store: LikesStore, postId: string) {
       open(op, after)
     },
 
+    /** The person likes the post, or takes the like back. */
     toggle: () => post.set(!(intent() ?? entry())?.liked),
     /** Tries an unsaved press again now. */
     retry: send as () => void,
     /** The person has read why the last press was refused. */
     dismiss: () => show(intent()),
 
-    /** Since when the post was not read, milliseconds. */
+    /**
+     * Since when the post was not read, milliseconds.
+     * @internal
+     */
     age: () => clock.now() - post.readAt,
 
     /** Whether the post was read so lately that a view of it need not read it again. */

@@ -1,7 +1,15 @@
 'use client'
 
 import { QueryClient, QueryClientContext } from '@tanstack/react-query'
-import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
+import {
+  createContext,
+  type ReactElement,
+  type ReactNode,
+  useContext,
+  useEffect,
+  useMemo,
+  useState,
+} from 'react'
 import { createHttpTransport } from './http-transport'
 import { DEFAULT_KIND } from './kind'
 import { LikesStore } from './store'
@@ -28,8 +36,15 @@ export function useLikesStore(kind = DEFAULT_KIND): LikesStore<QueryClient> {
 export const useLikesStores = (): LikesStore[] => [...useContext(StoresContext).values()]
 
 interface ProviderOptions {
+  /**
+   * The application.
+   * @default none
+   */
   children?: ReactNode
-  /** Where the likes are kept. Default: the client of the nearest QueryClientProvider, or else one of its own. */
+  /**
+   * Where the likes are kept.
+   * @default the client of the nearest QueryClientProvider, or else one of its own
+   */
   queryClient?: QueryClient
 }
 
@@ -38,11 +53,17 @@ export type LikesProviderProps = ProviderOptions &
   (
     | {
         kind?: undefined
-        /** How the server is reached. Default: `createHttpTransport()`, the HTTP API at /api/likes. */
+        /**
+         * How the server is reached; of a kind `createHttpTransport({ baseUrl })`, where its API is.
+         * @default `createHttpTransport()`, the HTTP API at /api/likes; required with `kind`
+         */
         transport?: LikesTransport
       }
     | {
-        /** Which kind of likes these are, as the server names it. Default: `like`. */
+        /**
+         * Which kind of likes these are, as the server names it.
+         * @default 'like'
+         */
         kind: string
         /** `createHttpTransport({ baseUrl })`, where the API of the kind is. */
         transport: LikesTransport
@@ -65,7 +86,7 @@ export type LikesProviderProps = ProviderOptions &
  *   <LikesProvider kind="bookmark" transport={bookmarks}>{children}</LikesProvider>
  * </LikesProvider>
  */
-export function LikesProvider({ children, queryClient, transport, kind }: LikesProviderProps) {
+export function LikesProvider({ children, queryClient, transport, kind }: LikesProviderProps): ReactElement {
   const nearest = useContext(QueryClientContext)
   const outer = useContext(StoresContext)
   const [store] = useState(() => {

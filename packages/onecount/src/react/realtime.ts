@@ -1,3 +1,7 @@
+/**
+ * Follows other people's likes through Supabase Realtime, with a client that the page has.
+ * @module
+ */
 'use client'
 
 import { useEffect, useRef } from 'react'
@@ -14,7 +18,10 @@ export type { RealtimeSource } from './realtime-source'
 
 /** Where the counts of the posts are, for Realtime. */
 export interface SubscriptionOptions {
-  /** Of which kind these counts are. Default: `like`. */
+  /**
+   * Of which kind these counts are.
+   * @default 'like'
+   */
   kind?: string
   /**
    * The schema of the table.

@@ -37,15 +37,21 @@ export interface LikeInput {
 
 /** What is known of a post's likes: two registers, each with its own revision and the time it was heard. */
 export interface LikesEntry {
+  /** `null`: not known. */
   count: number | null
+  /** The revision that it has. */
   countRev: number
   /** Milliseconds since 1970, not later than the value was true; 0 for never. */
   countAt: number
+  /** `null`: not known. */
   liked: boolean | null
+  /** The revision that it has. */
   likedRev: number
+  /** As `countAt`. */
   likedAt: number
   /** The session's newest op known here, 0 for none. */
   op: number
+  /** What the count is worth. */
   source: Source
   /** Of a private kind: `count` is no number to show. */
   private?: boolean

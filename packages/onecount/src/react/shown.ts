@@ -16,12 +16,34 @@ export interface ShownLikes {
   count: number | null
   /** The kind is private: there is no count to show. */
   private?: boolean
+  /** Whether the heart is filled. */
   liked: boolean
+  /** What the count is worth. */
   status: LikesStatus
   /** When the count was heard, milliseconds since 1970. */
   knownAt?: number
   /** Why the last press was refused. */
   error?: Refusal
+}
+
+/** What {@link shownLikes} needs to know beside registers and intent. */
+export interface ShownOptions {
+  /**
+   * Why the last press was refused.
+   * @default none
+   */
+  error?: Refusal
+  /**
+   * Whether the server could not be asked: {@link isUnreachable}.
+   * @default false
+   */
+  unreachable?: boolean
+}
+
+/** What is used of the state of a query. */
+export interface QueryOutcome {
+  /** Of the last fetch. */
+  error: Error | null
 }
 
 /**
@@ -33,7 +55,7 @@ export interface ShownLikes {
 export function shownLikes(
   entry: LikesEntry | undefined,
   intent: Intent | undefined,
-  { error, unreachable = false }: { error?: Refusal; unreachable?: boolean } = {},
+  { error, unreachable = false }: ShownOptions = {},
 ): ShownLikes {
   // Two registers that contradict each other: which of them is true the next answer will tell.
   const known = entry && !contradict(entry) ? entry.count : null
@@ -66,7 +88,7 @@ export const isPending = ({ status }: ShownLikes): boolean => status === 'saving
  * @example
  * isUnreachable({ error: new LikesUnreachable('no answer') }) // true
  */
-export const isUnreachable = ({ error }: { error: Error | null }): boolean => error !== null && !isGone(error)
+export const isUnreachable = ({ error }: QueryOutcome): boolean => error !== null && !isGone(error)
 
 /** The server has answered that there is no such post. */
 export const isGone = (error: Error | null): boolean =>

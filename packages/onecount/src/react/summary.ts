@@ -1,3 +1,9 @@
+/**
+ * Hooks about many posts: sums, what is not saved yet, what the counts are worth.
+ * @module
+ */
+
 export { useKeptLikes } from './kept-likes'
-export { useLikeCounts } from './like-counts'
+export type { KindOptions } from './kind'
+export { type CountedPost, useLikeCounts } from './like-counts'
 export { useLikesStatus } from './likes-status'

@@ -1,9 +1,14 @@
+/**
+ * Follows other people's likes through Supabase Realtime, with a client that is loaded after the page.
+ * @module
+ */
 'use client'
 
 import { type RealtimeSource, type SubscriptionOptions, useLikesSubscription } from './realtime'
 
 /** Where Supabase is, for readers. */
 export interface SupabaseAccess {
+  /** The address of the project. */
   url: string
   /** The publishable key: reads what row level security lets everybody read. */
   key: string

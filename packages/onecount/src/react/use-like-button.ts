@@ -13,14 +13,21 @@ export interface LikeButtonView extends LikesView {
   /** The last press is not saved yet: `status` is `saving` or `retrying`. */
   isPending: boolean
   /** To be spread on a `<button>`. */
-  buttonProps: {
-    type: 'button'
-    'aria-pressed': boolean
-    'aria-label': string
-    onClick(): void
-    /** `watch`; put it on an element around the button where that says better what is seen. */
-    ref: LikesView['watch']
-  }
+  buttonProps: LikeButtonAttributes
+}
+
+/** What makes a `<button>` one of a post. */
+export interface LikeButtonAttributes {
+  /** No button of a form. */
+  type: 'button'
+  /** Whether the post is liked. */
+  'aria-pressed': boolean
+  /** Names the button, with the count. */
+  'aria-label': string
+  /** The press. */
+  onClick(): void
+  /** `watch`; put it on an element around the button where that says better what is seen. */
+  ref: LikesView['watch']
 }
 
 /**
@@ -28,7 +35,7 @@ export interface LikeButtonView extends LikesView {
  * that was made here. What others do stays silent.
  *
  * @param like what `useLikes` has answered
- * @param text names the button and words the announcements; default: English
+ * @param text names the button and words the announcements; `likeText`, English, where left out
  * @example
  * const { count, liked, buttonProps } = useLikeButton(useLikes(post.id, post.likes))
  * return <button {...buttonProps}>{liked ? '♥' : '♡'} {count ?? '–'}</button>

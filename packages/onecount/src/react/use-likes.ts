@@ -14,13 +14,35 @@ import { LikesRefused } from './transport'
 
 /** What `useLikes` answers: what is shown, and what a person can do. */
 export interface LikesView extends ShownLikes {
+  /**
+   * The person likes the post, or takes the like back.
+   * @example
+   * <button onClick={like.toggle}>{like.liked ? '♥' : '♡'}</button>
+   */
   toggle(): void
+  /**
+   * The person likes the post or not, whatever it was.
+   * @example
+   * <img src={post.image} alt={post.caption} onDoubleClick={() => like.set(true)} />
+   */
   set(liked: boolean): void
-  /** Sends an unsaved press again now. */
+  /**
+   * Sends an unsaved press again now.
+   * @example
+   * {like.status === 'retrying' && <button onClick={like.retry}>Try again</button>}
+   */
   retry(): void
-  /** Puts the message about a refused press away. */
+  /**
+   * Puts the message about a refused press away.
+   * @example
+   * {like.error && <p onClick={like.dismiss}>{like.error.message}</p>}
+   */
   dismiss(): void
-  /** A ref for the element that shows the likes: while it is scrolled away the post is not read again. */
+  /**
+   * A ref for the element that shows the likes: while it is scrolled away the post is not read again.
+   * @example
+   * <article ref={like.watch}>{like.count ?? '–'}</article>
+   */
   watch(element: Element | null): void
 }
 
@@ -31,7 +53,10 @@ export interface LikesOptions {
    * @default 'like'
    */
   kind?: string
-  /** What the server rendered; it may be old, its revision says so. Default: that of the nearest `LikesSeed`. */
+  /**
+   * What the server rendered; it may be old, its revision says so.
+   * @default that of the nearest `LikesSeed`
+   */
   seed?: LikeInput
 }
 

@@ -2,9 +2,15 @@ import { OnecountError } from '../core/errors'
 
 /** How a process is told where Redis is: variables of its environment. */
 export interface RedisEnv {
-  /** Of a single Redis, or of some nodes of a Redis Cluster, separated by commas. */
+  /**
+   * Of a single Redis, or of some nodes of a Redis Cluster, separated by commas.
+   * @default none: there is no Redis
+   */
   REDIS_URL?: string
-  /** `1`: one address is that of a Redis Cluster, as of the configuration endpoint of a managed one. */
+  /**
+   * `1`: one address is that of a Redis Cluster, as of the configuration endpoint of a managed one.
+   * @default a cluster where `REDIS_URL` has several addresses
+   */
   REDIS_CLUSTER?: string
   [name: string]: string | undefined
 }
@@ -13,6 +19,7 @@ export interface RedisEnv {
 export interface RedisAddress {
   /** One; of a cluster one or more. All of a cluster have the same user, password and scheme. */
   urls: string[]
+  /** Whether they are nodes of a cluster. */
   isCluster: boolean
 }
 

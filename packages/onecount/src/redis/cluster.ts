@@ -71,6 +71,15 @@ function credentialsOf(url: string | undefined): RedisOptions {
   }
 }
 
+/** What {@link ioredisClusterPort} takes. */
+export interface ClusterPortOptions {
+  /**
+   * Names the cluster for the comparison of owners (see `RedisPort.id`).
+   * @default a hash of the addresses that the client was made with: another list of nodes would be another Redis
+   */
+  id?: string
+}
+
 /**
  * Runs the engine's scripts on a Redis Cluster through a client of `createRedisCluster`. The first key decides the node;
  * all keys of a call must be in one slot. One round trip, and one more for each redirection and for a script that the
@@ -83,12 +92,10 @@ function credentialsOf(url: string | undefined): RedisOptions {
  * While Redis 7 moves a slot key by key, it refuses scripts with a key that is absent: the partition is unavailable
  * until its slot has moved (docs/decisions/029).
  *
- * @param options.id names the cluster for the comparison of owners (see `RedisPort.id`); left out: a hash of the
- * addresses the client was created with, so that another list of nodes would be another Redis
  * @example
  * const onecount = createOnecount({ redis: ioredisClusterPort(createRedisCluster(urls)), postgres })
  */
-export function ioredisClusterPort(cluster: Cluster, options: { id?: string } = {}): RedisPort {
+export function ioredisClusterPort(cluster: Cluster, options: ClusterPortOptions = {}): RedisPort {
   // Private in ioredis; nothing else tells what the client was configured with.
   const { startupNodes } = cluster as unknown as { startupNodes: string[] }
   const { id = identityOfCluster(startupNodes.map(optionsOf)) } = options

@@ -6,7 +6,9 @@ import { createRedisClient, ioredisPort } from './ioredis'
 
 /** A client of ioredis with the port over it. Close the client to end it. */
 export interface RedisConnection {
+  /** Of ioredis. */
   client: Redis | Cluster
+  /** For `redis` of the engine. */
   port: RedisPort
 }
 

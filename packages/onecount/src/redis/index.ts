@@ -1,5 +1,10 @@
+/**
+ * The driver for Redis and Redis Cluster, over `ioredis`.
+ * @module
+ */
+
 export { type RedisAddress, type RedisEnv, readRedisAddress } from './address'
-export { createRedisCluster, ioredisClusterPort } from './cluster'
+export { type ClusterPortOptions, createRedisCluster, ioredisClusterPort } from './cluster'
 export { type RedisConnection, redisFromEnv } from './connect'
 export { createRedisClient, FAIL_FAST, ioredisPort } from './ioredis'
-export { SCRIPTS } from './scripts.generated'
+export { SCRIPTS, type Script } from './scripts.generated'

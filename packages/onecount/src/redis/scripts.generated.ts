@@ -4,8 +4,11 @@ import type { ScriptName } from '../core/ports'
 
 /** A Lua script as it is sent to Redis, and the SHA-1 that EVALSHA knows it by. */
 export interface Script {
+  /** As its file. */
   readonly name: string
+  /** For EVALSHA. */
   readonly sha1: string
+  /** For EVAL. */
   readonly source: string
 }
 

@@ -8,12 +8,15 @@ import type { SupabaseEnv } from '../postgres/supabase-env'
 export interface BroadcastChannel {
   /** Where messages are sent to, also by servers of before 2.97. */
   readonly broadcastEndpointURL: string
+  /** Sends one message over HTTP. */
   httpSend(event: string, payload: unknown, options?: { timeout?: number }): Promise<{ success: boolean }>
 }
 
 /** What is used of a Supabase client, whose types an application with another one does not have. */
 export interface SupabaseBroadcastClient {
+  /** The channel of a topic; joins nothing. */
   channel(topic: string, options: { config: { private: boolean } }): BroadcastChannel
+  /** With what it was made. */
   readonly realtime: {
     readonly apiKey: string | null
     readonly accessTokenValue: string | null

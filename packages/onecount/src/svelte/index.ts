@@ -1,9 +1,14 @@
+/**
+ * The client for Svelte 4 and 5.
+ * @module
+ */
+
 import { getContext, setContext } from 'svelte'
 import { createLikes, type Likes, type LikesOptions } from '../client/create-likes'
 import type { LikesObserver, ObserverOptions } from '../client/observe-likes'
 
-export type { ObservedLikes } from '../client/observe-likes'
-export { createHttpTransport } from '../react/http-transport'
+export type { ObservedLikes, ObserverOptions } from '../client/observe-likes'
+export { createHttpTransport, type HttpTransportOptions } from '../react/http-transport'
 export type { Likes, LikesObserver, LikesOptions }
 
 const keyOf = (kind: string) => `onecount:${kind}`
@@ -25,7 +30,7 @@ export function setLikes(options?: LikesOptions): Likes {
  * The likes of a kind, as a component above has set them. Their `observe` answers stores, so it may be called anew where
  * the post of a component changes: `const like = $derived(likes.observe(post.id, { seed: post.likes }))`.
  *
- * @param kind default: `like`
+ * @param kind `like` where left out
  * @throws Error without a `setLikes` of the kind
  * @example
  * const likes = getLikes('bookmark')
@@ -37,10 +42,18 @@ export function getLikes(kind = 'like'): Likes {
   return likes
 }
 
+/** What {@link useLikes} takes beside the post. */
+export interface UseLikesOptions extends ObserverOptions {
+  /**
+   * Which likes of the post: those of the `setLikes` of this kind.
+   * @default 'like'
+   */
+  kind?: string
+}
+
 /**
  * The likes of one post, the same in every view: a Svelte store with the functions of a view.
  *
- * @param options `kind` (default: `like`), `seed`: what the server rendered, `text`: another language
  * @throws Error without a `setLikes` of the kind
  * @example
  * <script>
@@ -51,9 +64,6 @@ export function getLikes(kind = 'like'): Likes {
  *   {$like.liked ? '♥' : '♡'} {$like.count ?? '–'}
  * </button>
  */
-export function useLikes(
-  postId: string,
-  { kind, ...options }: ObserverOptions & { kind?: string } = {},
-): LikesObserver {
+export function useLikes(postId: string, { kind, ...options }: UseLikesOptions = {}): LikesObserver {
   return getLikes(kind).observe(postId, options)
 }

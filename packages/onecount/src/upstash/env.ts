@@ -2,9 +2,25 @@ import { OnecountError } from '../core/errors'
 
 /** How a process is told where Upstash is: variables of its environment, by the names that Upstash and Vercel give them. */
 export interface UpstashEnv {
+  /**
+   * `https://…`, of the REST API.
+   * @default `KV_REST_API_URL`
+   */
   UPSTASH_REDIS_REST_URL?: string
+  /**
+   * One that may write.
+   * @default `KV_REST_API_TOKEN`
+   */
   UPSTASH_REDIS_REST_TOKEN?: string
+  /**
+   * The address, by the name that Vercel gives it.
+   * @default none
+   */
   KV_REST_API_URL?: string
+  /**
+   * The token, by the name that Vercel gives it.
+   * @default none
+   */
   KV_REST_API_TOKEN?: string
   [name: string]: string | undefined
 }

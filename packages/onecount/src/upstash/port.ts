@@ -3,6 +3,7 @@ import { StoreUnavailable } from '../core/errors'
 import type { RedisPort, Reply, ScriptName } from '../core/ports'
 import { identityOf } from '../redis/identity'
 import { isNoScript, unavailable } from '../redis/replies'
+import type { UpstashAddress } from './env'
 import { refusesFlag, type Script, scriptOf } from './scripts'
 
 /** Commands in one request, and their size in characters: Upstash takes a few megabytes, a proxy on the way less. */
@@ -35,7 +36,7 @@ interface Call {
  * @param address the client's: a worker that reaches the same database by TCP is known by it
  * @throws StoreUnavailable from `run`: the request was not answered in time or was refused; what it did is unknown
  */
-export function upstashPort(client: UpstashClient, { url }: { url: string }): RedisPort {
+export function upstashPort(client: UpstashClient, { url }: Pick<UpstashAddress, 'url'>): RedisPort {
   let waiting: Call[] = []
   let locksKeys = true
   let answeredAt = Date.now()

@@ -1,3 +1,8 @@
+/**
+ * The client for Vue 3.
+ * @module
+ */
+
 import {
   type ComputedRef,
   computed,
@@ -12,8 +17,8 @@ import {
 import { createLikes, type Likes, type LikesOptions } from '../client/create-likes'
 import type { LikesObserver, ObservedLikes, ObserverOptions } from '../client/observe-likes'
 
-export { createHttpTransport } from '../react/http-transport'
-export type { LikesOptions, ObservedLikes }
+export { createHttpTransport, type HttpTransportOptions } from '../react/http-transport'
+export type { LikesOptions, ObservedLikes, ObserverOptions }
 
 const keyOf = (kind: string) => `onecount:${kind}`
 
@@ -29,21 +34,29 @@ export function likesPlugin(options?: LikesOptions): Plugin {
   return { install: app => void app.provide(keyOf(likes.kind), likes) }
 }
 
-type ViewOptions = Pick<ObserverOptions, 'text'> & {
+/** What {@link useLikes} takes beside the post. */
+export interface UseLikesOptions extends Pick<ObserverOptions, 'text'> {
   /**
    * Which likes of the post: those of the `likesPlugin` of this kind.
    * @default 'like'
    */
   kind?: string
+  /**
+   * What the server rendered; a getter or ref where it changes.
+   * @default nothing: the post is read when it is shown
+   */
   seed?: MaybeRefOrGetter<ObserverOptions['seed']>
 }
 
 /** A post's likes in a component; `like` has all of them, the rest is by name for templates. */
 export interface LikesView extends Omit<LikesObserver, 'current' | 'subscribe' | 'seed'> {
+  /** All of it. */
   like: ComputedRef<ObservedLikes>
   /** `null` is unknown: a dash, never 0. */
   count: ComputedRef<number | null>
+  /** Whether the heart is filled. */
   liked: ComputedRef<boolean>
+  /** What the count is worth. */
   status: ComputedRef<ObservedLikes['status']>
   /** For `v-bind` of a `<button>`: what screen readers need, and the press. */
   button: ComputedRef<{ type: 'button'; 'aria-pressed': boolean; 'aria-label': string; onClick(): void }>
@@ -53,7 +66,6 @@ export interface LikesView extends Omit<LikesObserver, 'current' | 'subscribe' |
  * The likes of one post, the same in every view.
  *
  * @param postId a getter or ref where it changes
- * @param options `kind` (default: `like`), `seed`: what the server rendered, `text`: another language
  * @throws Error without a `likesPlugin` of the kind
  * @example
  * const { count, liked, button } = useLikes(() => props.post.id, { seed: () => props.post.likes })
@@ -61,7 +73,7 @@ export interface LikesView extends Omit<LikesObserver, 'current' | 'subscribe' |
  */
 export function useLikes(
   postId: MaybeRefOrGetter<string>,
-  { kind = 'like', seed, text }: ViewOptions = {},
+  { kind = 'like', seed, text }: UseLikesOptions = {},
 ): LikesView {
   const likes = inject<Likes>(keyOf(kind))
   if (!likes) throw new Error(`No likesPlugin of the kind ${kind}`)

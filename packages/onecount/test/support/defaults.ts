@@ -1,5 +1,5 @@
 import ts from 'typescript'
-import { exportsOf } from './public-sources'
+import { exportsOf } from '../../scripts/reference/sources'
 
 /** An option that callers may leave out. */
 export interface Option {
@@ -56,6 +56,24 @@ export function findOptions(program: ts.Program, files: string[]): Option[] {
       options.get(declaration)?.used.push(asSource(checker, value))
   }
 
+  /** The option that an expression is: `options.name`, or `name` of a pattern without a value in its place. */
+  function optionsOf(node: ts.Expression): Option[] {
+    const symbol = ts.isPropertyAccessExpression(node)
+      ? checker.getSymbolAtLocation(node.name)
+      : ts.isIdentifier(node)
+        ? propertyOf(checker.getSymbolAtLocation(node)?.valueDeclaration)
+        : undefined
+    return (symbol?.declarations ?? []).flatMap(declaration => options.get(declaration) ?? [])
+  }
+
+  function propertyOf(declaration: ts.Declaration | undefined): ts.Symbol | undefined {
+    if (!declaration || !ts.isBindingElement(declaration) || declaration.initializer) return undefined
+    const name = declaration.propertyName ?? declaration.name
+    return ts.isIdentifier(name)
+      ? checker.getPropertyOfType(checker.getTypeAtLocation(declaration.parent), name.text)
+      : undefined
+  }
+
   function visit(node: ts.Node): void {
     // `{ timeoutMs = 5000 }: Options`
     if (ts.isBindingElement(node) && node.initializer && ts.isObjectBindingPattern(node.parent)) {
@@ -73,10 +91,37 @@ export function findOptions(program: ts.Program, files: string[]): Option[] {
         node.left.name.text,
         node.right,
       )
+    // `options.anonymous === false`: with any other value, and without one, it is true
+    if (ts.isBinaryExpression(node) && ts.isPropertyAccessExpression(node.left) && isSame(node)) {
+      const compared = truthOf(node.right)
+      const isBoolean = isBooleanType(checker.getNonNullableType(checker.getTypeAtLocation(node.left)))
+      if (compared !== undefined && isBoolean)
+        for (const option of optionsOf(node.left)) option.used.push(String(!compared))
+    }
+    // `createShared(options.name)`, where `function createShared(name = 'onecount')`
+    if (ts.isCallExpression(node) || ts.isNewExpression(node)) {
+      const parameters = checker.getResolvedSignature(node)?.declaration?.parameters ?? []
+      node.arguments?.forEach((argument, index) => {
+        const parameter = parameters[index]
+        if (!parameter || !ts.isParameter(parameter) || !parameter.initializer) return
+        for (const option of optionsOf(argument)) option.used.push(asSource(checker, parameter.initializer))
+      })
+    }
     ts.forEachChild(node, visit)
   }
   for (const file of program.getSourceFiles()) if (!program.isSourceFileDefaultLibrary(file)) visit(file)
   return [...options.values()]
+}
+
+const isSame = ({ operatorToken: { kind } }: ts.BinaryExpression): boolean =>
+  kind === ts.SyntaxKind.EqualsEqualsEqualsToken || kind === ts.SyntaxKind.ExclamationEqualsEqualsToken
+
+const isBooleanType = (type: ts.Type): boolean =>
+  type.isUnion() ? type.types.every(isBooleanType) : (type.flags & ts.TypeFlags.BooleanLike) !== 0
+
+function truthOf({ kind }: ts.Expression): boolean | undefined {
+  if (kind === ts.SyntaxKind.TrueKeyword) return true
+  return kind === ts.SyntaxKind.FalseKeyword ? false : undefined
 }
 
 function ownerOf(node: ts.Node, name: string): Pick<Option, 'name' | 'prose'> {

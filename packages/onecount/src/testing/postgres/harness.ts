@@ -5,20 +5,27 @@ import type { Applied } from '../../core/settlement'
 
 /** What Postgres holds of one session and one post. */
 export interface PairRow {
+  /** Who has pressed. */
   sessionId: string
+  /** The op that counts. */
   op: number
 }
 
 /** A migrated database with the driver that is tested. The suite empties its tables: give it one of its own. */
 export interface PostgresUnderTest {
+  /** The driver. */
   port: PostgresPort
   /** Removes every post with all that hangs on it, and every receipt. */
   clear(): Promise<void>
+  /** Inserts posts with this many likes and no rows. */
   addPosts(posts: { id: string; likes: number }[]): Promise<void>
+  /** Deletes the row of a post. */
   removePost(id: string): Promise<void>
+  /** What the row of a post says. */
   post(id: string): Promise<{ likes: number; rev: number }>
   /** Rows of a post, by session. */
   rows(table: 'post_ratings' | 'like_tombstones', postId: string): Promise<PairRow[]>
+  /** Closes the connections. */
   close(): Promise<void>
 }
 

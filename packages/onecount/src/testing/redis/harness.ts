@@ -7,6 +7,7 @@ export * from './scripts'
 
 /** A Redis with the driver that is tested. */
 export interface RedisUnderTest {
+  /** The driver. */
   port: RedisPort
   /** Hash tag of every key, as `{0}`; left out: none. */
   tag?: string
@@ -17,6 +18,7 @@ export interface RedisUnderTest {
    * where `capabilities.monitor` says that the server can.
    */
   monitor?(work: () => Promise<unknown>): Promise<string[][]>
+  /** Closes the connections. */
   close(): Promise<void>
 }
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import ts from 'typescript'
 
-const PACKAGE = join(import.meta.dirname, '../..')
+export const PACKAGE = join(import.meta.dirname, '../..')
 
 /** The source of every subpath that is exported. */
 export function entries(): [subpath: string, file: string][] {
