@@ -60,13 +60,13 @@ export class OneCount extends Base {
   /**
    * As if a person pressed the button.
    * @example
-   * document.querySelector('one-count')?.press()
+   * document.querySelector<OneCount>('one-count')?.press()
    */
   press = (): void => this.#observer?.press()
   /**
    * Sends an unsaved press again now.
    * @example
-   * document.querySelector('one-count')?.retry()
+   * document.querySelector<OneCount>('one-count')?.retry()
    */
   retry = (): void => this.#observer?.retry()
 

@@ -23,7 +23,7 @@ export interface CountedPost {
  * @returns by post id; `null` where it is unknown
  * @example
  * const counts = useLikeCounts(posts.map(({ id, likes }) => ({ id, count: likes })))
- * const sum = [...counts.values()].reduce((sum, count) => sum + (count ?? 0), 0)
+ * const sum = posts.reduce((sum, { id }) => sum + (counts.get(id) ?? 0), 0)
  */
 export function useLikeCounts(
   posts: readonly CountedPost[],

@@ -52,6 +52,7 @@ interface ProviderOptions {
 export type LikesProviderProps = ProviderOptions &
   (
     | {
+        /** @default 'like' */
         kind?: undefined
         /**
          * How the server is reached; of a kind `createHttpTransport({ baseUrl })`, where its API is.
@@ -81,10 +82,11 @@ export type LikesProviderProps = ProviderOptions &
  * </QueryClientProvider>
  * @example
  * const bookmarks = createHttpTransport({ baseUrl: '/api/kinds/bookmark' })
- *
- * <LikesProvider>
- *   <LikesProvider kind="bookmark" transport={bookmarks}>{children}</LikesProvider>
- * </LikesProvider>
+ * return (
+ *   <LikesProvider>
+ *     <LikesProvider kind="bookmark" transport={bookmarks}>{children}</LikesProvider>
+ *   </LikesProvider>
+ * )
  */
 export function LikesProvider({ children, queryClient, transport, kind }: LikesProviderProps): ReactElement {
   const nearest = useContext(QueryClientContext)

@@ -29,13 +29,13 @@ export interface LikesView extends ShownLikes {
   /**
    * Sends an unsaved press again now.
    * @example
-   * {like.status === 'retrying' && <button onClick={like.retry}>Try again</button>}
+   * return like.status === 'retrying' ? <button onClick={like.retry}>Try again</button> : null
    */
   retry(): void
   /**
    * Puts the message about a refused press away.
    * @example
-   * {like.error && <p onClick={like.dismiss}>{like.error.message}</p>}
+   * return like.error ? <button onClick={like.dismiss}>{like.error.message}</button> : null
    */
   dismiss(): void
   /**

@@ -21,7 +21,7 @@ const SLOTS_TIMEOUT = 5000
  *
  * @example
  * const redis = redisFromEnv(process.env)
- * createOnecount({ redis: redis && redis.port, … })
+ * createOnecount({ redis: redis && redis.port, postgres })
  *
  * @param options of ioredis, for each connection
  * @returns null where no Redis is named
