@@ -82,7 +82,9 @@ function expectedFiles(): { files: Map<string, string | undefined>; problems: Pr
 /** The reference, and `undefined` for a page of it that should not be there. It is read from what is generated before. */
 async function expectedReference(): Promise<Map<string, string | undefined>> {
   const { referenceFiles } = await import('./reference/files')
-  const pages = [...(await referenceFiles())].map(([file, text]) => [`${REFERENCE}/${file}`, text] as const)
+  const pages = [...(await referenceFiles(packageVersion()))].map(
+    ([file, text]) => [`${REFERENCE}/${file}`, text] as const,
+  )
   const present = [...readFolder(REFERENCE, '.md').keys()].map(path => [path, undefined] as const)
   return new Map<string, string | undefined>([...present, ...pages])
 }

@@ -145,10 +145,14 @@ export const renderIndex = (pages: Page[]): string =>
   [
     NOTE,
     '# Reference',
-    'What can be imported, by subpath, and the command. Beside it: the [HTTP API](../http-api.md).',
+    'What can be imported, by subpath; the [HTTP API by address](openapi.md); and [`npx onecount`](cli.md), from its `--help`.',
     table(
       ['Subpath', ''],
-      pages.map(({ subpath, file, intro }) => [`[${code(subpath)}](${file})`, firstSentence(intro)]),
+      pages.map(({ subpath, file, intro }) => [
+        `[${code(subpath)}](${file})`,
+        toMarkdown(firstSentence(intro), () => undefined),
+      ]),
     ),
-    `[\`npx onecount\`](cli.md): the command, from its \`--help\`.\n`,
-  ].join('\n\n')
+  ]
+    .join('\n\n')
+    .concat('\n')
