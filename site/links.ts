@@ -1,20 +1,5 @@
 import { posix } from 'node:path'
-
-/** What is used of markdown-it. */
-interface Token {
-  type: string
-  content: string
-  children: Token[] | null
-  attrGet(name: string): string | null
-  attrSet(name: string, value: string): void
-}
-interface Markdown {
-  core: {
-    ruler: {
-      push(name: string, rule: (state: { tokens: Token[]; env: { relativePath?: string } }) => void): void
-    }
-  }
-}
+import type { Markdown, Token } from './markdown'
 
 /** What a link of a page becomes on the site; null: text alone, as there is nothing to link to. */
 export type Rewrite = (href: string, page: string) => string | null

@@ -5,10 +5,15 @@ import { defineConfig } from 'vitepress'
 import { publicAddress } from '../../packages/onecount/scripts/release/address'
 import { rewriteLinks, rewriteTo, slugify } from '../links'
 import { sidebarOf } from '../navigation'
+import { labelCells } from '../tables'
 
 const DOCS = join(import.meta.dirname, '../../docs')
 /** Beside the pages: what programs read, and pictures. */
 const FILES = ['llms.txt', 'openapi.json', 'metrics/dashboard.json', 'metrics/alerts.yml']
+
+/** A heart, in the colour of the site. */
+const ICON =
+  'data:image/svg+xml,%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 24 24%22%3E%3Cpath fill=%22%23ee4f39%22 d=%22M12 21 3.6 12.6a5.6 5.6 0 0 1 8.4-7.4 5.6 5.6 0 0 1 8.4 7.4z%22/%3E%3C/svg%3E'
 
 const index = readFileSync(join(DOCS, 'llms.txt'), 'utf8')
 const repository = publicAddress(process.env, remote())?.page ?? null
@@ -25,6 +30,7 @@ export default defineConfig({
   title: 'onecount',
   description: 'One count, every view: like counts served from Redis, durable in Postgres.',
   lang: 'en',
+  head: [['link', { rel: 'icon', href: ICON }]],
   base: process.env.DOCS_BASE ?? '/',
   srcDir: '../docs',
   outDir: 'dist',
@@ -32,7 +38,12 @@ export default defineConfig({
   rewrites: { 'README.md': 'index.md', ':folder/README.md': ':folder/index.md' },
   markdown: {
     anchor: { slugify },
-    config: markdown => rewriteLinks(markdown, rewriteTo(repository)),
+    // Braces in headings are those of addresses, as GitHub shows them.
+    attrs: { disable: true },
+    config: markdown => {
+      rewriteLinks(markdown, rewriteTo(repository))
+      labelCells(markdown)
+    },
   },
   // The index of the search is loaded with the first search.
   vite: { build: { chunkSizeWarningLimit: 2000 } },

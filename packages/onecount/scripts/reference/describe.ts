@@ -141,8 +141,10 @@ export function createDescriber(checker: ts.TypeChecker, isPublic: IsPublic, nam
   }
 
   function describeType(name: string, node: ts.InterfaceDeclaration | ts.TypeAliasDeclaration): Entry {
-    const types = node.typeParameters?.map(inOneLine).join(', ')
-    const head = `${name}${types ? `<${types}>` : ''}`
+    const types = node.typeParameters?.map(inOneLine) ?? []
+    const isLong = types.join(', ').length > WIDTH - 30
+    const list = isLong ? `\n${types.map(type => `  ${type},\n`).join('')}` : types.join(', ')
+    const head = `${name}${types.length > 0 ? `<${list}>` : ''}`
     const entry = { name, group: 'types' as const, params: [], doc: readDoc(node) }
     if (isMixed(node))
       return {
@@ -150,7 +152,8 @@ export function createDescriber(checker: ts.TypeChecker, isPublic: IsPublic, nam
         ...members(node),
         code: `type ${head} = ${inLines((node as ts.TypeAliasDeclaration).type)}`,
       }
-    if (hasMembers(node)) return { ...entry, ...members(node), code: types ? `interface ${head}` : '' }
+    if (hasMembers(node))
+      return { ...entry, ...members(node), code: types.length > 0 ? `interface ${head}` : '' }
     const alias = node as ts.TypeAliasDeclaration
     return { ...entry, ...bare, code: `type ${head} = ${asWritten(alias.type)}` }
   }

@@ -18,7 +18,7 @@ export function toMarkdown(text: string, resolve: Resolve): string {
       const href = resolve(name.split('.')[0]!)
       return href ? `[\`${name}\`](${href})` : `\`${name}\``
     })
-    .replace(/`?\bdocs\/([\w-]+\.md)`?/g, '[$1](../$1)')
+    .replace(/`?\bdocs\/([\w-]+)\.md`?/g, '[$1](../$1.md)')
 }
 
 /** Paragraphs and lists in lines of the usual width. */
