@@ -8,7 +8,7 @@ export interface Item {
 export interface Section {
   text: string
   items: Item[]
-  /** Closed until somebody opens it; absent: it cannot be closed. */
+  /** Closed until a reader opens it; absent: it cannot be closed. */
   collapsed?: boolean
 }
 

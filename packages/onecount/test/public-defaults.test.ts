@@ -1,8 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DEFAULT_SETTINGS } from 'onecount'
 import ts from 'typescript'
 import { afterAll, describe, expect, it } from 'vitest'
+import { readPages } from '../scripts/reference/pages'
 import { entries, parseSources } from '../scripts/reference/sources'
 import { findOptions, isPlain, type Option } from './support/defaults'
 
@@ -56,6 +58,12 @@ describe('the default of an option', () => {
   it('is what its docstring says, for every @default', () => {
     expect(options.filter(({ documented }) => documented !== undefined).length).toBeGreaterThan(20)
     expect(wrongTags(options)).toEqual([])
+  })
+
+  it('is what its docstring says, for every setting', () => {
+    const settings = readPages().flatMap(({ entries }) => entries.filter(({ name }) => name === 'Settings'))
+    const told = settings.flatMap(({ fields }) => fields.map(({ name, doc }) => [name, doc.default]))
+    expect(told).toEqual(Object.entries(DEFAULT_SETTINGS).map(([name, value]) => [name, String(value)]))
   })
 
   it('is in its docstring, where it is a plain value', () => {

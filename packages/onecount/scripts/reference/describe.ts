@@ -23,6 +23,22 @@ const isShown = (member: ts.ClassElement): boolean =>
   !(member.name && (ts.isComputedPropertyName(member.name) || ts.isPrivateIdentifier(member.name))) &&
   !(ts.canHaveModifiers(member) && ts.getModifiers(member)?.some(({ kind }) => HIDDEN.includes(kind)))
 
+/** The entries of a constant whose values say what they mean, as those of a registry of errors. */
+function registryOf({ initializer }: ts.VariableDeclaration): Field[] | null {
+  const object = initializer && ts.isAsExpression(initializer) ? initializer.expression : initializer
+  if (!object || !ts.isObjectLiteralExpression(object)) return null
+  const entries = object.properties.flatMap(property => {
+    if (!ts.isPropertyAssignment(property) || !ts.isObjectLiteralExpression(property.initializer)) return []
+    const values = property.initializer.properties.filter(ts.isPropertyAssignment)
+    const message = values.find(({ name }) => name.getText() === 'message')?.initializer
+    if (!message || !ts.isStringLiteralLike(message)) return []
+    const others = values.filter(({ initializer }) => initializer !== message).map(inOneLine)
+    const doc = { ...readDoc(property), text: message.text }
+    return { name: property.name.getText(), isOptional: false, type: others.join(', '), doc }
+  })
+  return entries.length === object.properties.length ? entries : null
+}
+
 type Signature = ts.FunctionDeclaration | ts.ArrowFunction | Method | ts.ConstructorDeclaration
 
 /** What is private, and what every error has. */
@@ -75,13 +91,20 @@ export function createDescriber(checker: ts.TypeChecker, isPublic: IsPublic, nam
     return { name, code, params, doc: readDoc(signature) }
   }
 
+  /** As it is written where it is declared, or the variable that is its value. */
+  function typeNodeOf(property: Property): ts.TypeNode | undefined {
+    if (!ts.isShorthandPropertyAssignment(property)) return 'type' in property ? property.type : undefined
+    const value = checker.getShorthandAssignmentValueSymbol(property)?.valueDeclaration
+    return value && ts.isVariableDeclaration(value) ? value.type : undefined
+  }
+
   function field(property: Property): Field {
     const isSignature = ts.isPropertySignature(property) || ts.isPropertyDeclaration(property)
-    const type = 'type' in property && property.type ? inOneLine(property.type) : typeOf(property)
+    const type = typeNodeOf(property)
     return {
       name: property.name.getText(),
       isOptional: isSignature && property.questionToken !== undefined,
-      type,
+      type: type ? inOneLine(type) : typeOf(property),
       doc: readDoc(property),
     }
   }
@@ -161,6 +184,9 @@ export function createDescriber(checker: ts.TypeChecker, isPublic: IsPublic, nam
   function describeConstant(name: string, node: ts.VariableDeclaration): Entry {
     const value = node.initializer ? asWritten(node.initializer) : ''
     const isShort = value !== '' && value.split('\n').length <= CONSTANT_LINES
+    const registry = isShort ? null : registryOf(node)
+    if (registry)
+      return { ...bare, name, group: 'constants', code: '', params: [], doc: readDoc(node), fields: registry }
     const type = node.type ? inOneLine(node.type) : ''
     const code = isShort
       ? `const ${name}${type ? `: ${type}` : ''} = ${value}`
