@@ -1,5 +1,5 @@
 import type { openapiDocument } from '../openapi/document'
-import type { Operation, Parameter, Response, Schema } from '../openapi/types'
+import type { Parameter, PathItem, Ref, Response, Schema } from '../openapi/types'
 import { code, fence, table, toMarkdown, wrap } from './markdown'
 
 type Document = ReturnType<typeof openapiDocument>
@@ -18,14 +18,12 @@ export function renderHttp(document: Document): string {
     responses: Record<string, Response>
     schemas: Record<string, Schema>
   }
-  const deref = <T>(of: Record<string, T>, value: T | { $ref: string }): T =>
-    typeof value === 'object' && value !== null && '$ref' in value
-      ? of[nameOf(value.$ref as string)]!
-      : (value as T)
+  const deref = <T extends object>(of: Record<string, T>, value: T | Ref): T =>
+    '$ref' in value ? of[nameOf(value.$ref as string)]! : value
 
-  const operations = Object.entries(document.paths).flatMap(([path, item]) =>
+  const operations = Object.entries<PathItem | Ref>(document.paths).flatMap(([path, item]) =>
     METHODS.flatMap(method => {
-      const operation = (item as Record<string, Operation | undefined>)[method]
+      const operation = '$ref' in item ? undefined : item[method]
       return operation ? [{ path, method: method.toUpperCase(), operation }] : []
     }),
   )
@@ -46,7 +44,7 @@ export function renderHttp(document: Document): string {
         ? table(
             ['Parameter', 'In', 'Type', 'Meaning'],
             (operation.parameters ?? []).map(ref => {
-              const { name, in: place, schema, required, description } = deref(parameters, ref as Parameter)
+              const { name, in: place, schema, required, description } = deref(parameters, ref)
               return [code(required ? name : `${name}?`), place, typeOf(schema), description]
             }),
           )
@@ -62,7 +60,7 @@ export function renderHttp(document: Document): string {
       table(
         ['Answer', 'Body', 'Meaning'],
         Object.entries(operation.responses).map(([status, ref]) => {
-          const { description, content = {} } = deref(responses, ref as Response)
+          const { description, content = {} } = deref(responses, ref)
           const schema = Object.values(content)[0]?.schema
           return [status, schema ? typeOf(schema) : '', description.replace(/\n\n/g, '<br>')]
         }),
