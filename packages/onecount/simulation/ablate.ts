@@ -76,7 +76,9 @@ export async function ablate(
   const missed = ablations.filter(({ seed }) => seed === null).length
   if (json) console.log(JSON.stringify({ rules: ablations.length, missed, ablations }))
   else
-    console.log(`${ablations.length - missed} of ${ablations.length} rules cause a violation within ${seeds} seeds`)
+    console.log(
+      `${ablations.length - missed} of ${ablations.length} rules cause a violation within ${seeds} seeds`,
+    )
   return missed > 0 ? 1 : 0
 }
 
