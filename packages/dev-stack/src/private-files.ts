@@ -26,16 +26,20 @@ export function writePrivateFile(file: string, content: string): void {
 }
 
 /** A secret that is made once and kept in the folder, so that what depends on it outlives a restart. */
-export function keptSecret(dir: string, name: string, prefix = ''): string {
+export const keptSecret = (dir: string, name: string, prefix = ''): string =>
+  kept(dir, name, () => prefix + randomBytes(32).toString('base64url'))
+
+/** The same, of what `make` makes: one line of text. */
+export function kept(dir: string, name: string, make: () => string): string {
   privateFolder(dir)
   const file = join(dir, name)
   if (existsSync(file)) {
     chmodSync(file, 0o600)
-    const kept = readFileSync(file, 'utf8').trim()
+    const text = readFileSync(file, 'utf8').trim()
     // A start that was killed while it wrote the file leaves it empty.
-    if (kept) return kept
+    if (text) return text
   }
-  const secret = prefix + randomBytes(32).toString('base64url')
-  writePrivateFile(file, `${secret}\n`)
-  return secret
+  const made = make()
+  writePrivateFile(file, `${made}\n`)
+  return made
 }

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { keptSecret, privateFolder } from '../private-files'
+import { newSigningKey } from '../auth/signing-key'
+import { kept, keptSecret, privateFolder } from '../private-files'
 import type { SupabaseSettings } from '../supabase/process'
 import { lockFolder } from './folder-lock'
 import { type Running, run, until } from './process'
@@ -52,6 +53,8 @@ const processKeys: Keys = {
   secretKey: PREFIX.secretKey + randomBytes(24).toString('base64url'),
 }
 
+const processSigningKey = newSigningKey()
+
 /** The keys of a data folder, made with it: a page that knows those of another one cannot use them here. */
 const keysOf = (dir: string): Keys => ({
   publishableKey: keptSecret(dir, 'publishable-key', PREFIX.publishableKey),
@@ -59,7 +62,7 @@ const keysOf = (dir: string): Keys => ({
 })
 
 /**
- * Supabase in a process of its own: REST on the migrated database and Realtime, under one address on loopback as on a
+ * Supabase in a process of its own: REST on the migrated database, Auth and Realtime, under one address on loopback as on a
  * hosted project. It ends when this process ends.
  */
 export async function startSupabase(options: LocalSupabaseOptions = {}): Promise<LocalSupabase> {
@@ -69,6 +72,7 @@ export async function startSupabase(options: LocalSupabaseOptions = {}): Promise
   const settings: SupabaseSettings = {
     ...(dir ? keysOf(dir) : processKeys),
     ...definedOf(options, ['publishableKey', 'secretKey']),
+    signingKey: dir ? kept(dir, 'signing-key', newSigningKey) : processSigningKey,
     databaseUrl,
     seed,
     port: port ?? preferredPort,

@@ -53,6 +53,7 @@ describe('pages of other sites', () => {
   it.each([
     ['reading rows with the secret key', '/rest/v1/post_ratings?select=*', {}],
     ['reading posts', POSTS, {}],
+    ['asking who is signed in', '/auth/v1/user', {}],
     ['a key in the address', `${POSTS}&apikey=KEY`, {}],
     ['a frame without an origin', POSTS, { origin: 'null' }],
     ['another port of this machine', POSTS, { origin: 'http://localhost:3211' }],
@@ -165,7 +166,8 @@ describe('a request that cannot be answered', () => {
 
   it.each([
     '/',
-    '/auth/v1/health',
+    '/auth/v1/authorize',
+    '/auth/v1/admin/users',
     '/storage/v1/bucket',
     '/config',
     '/%ff',

@@ -1,3 +1,4 @@
+import { isAuthAddress } from '../auth/endpoint'
 import { isBroadcastAddress } from '../realtime/http'
 import { isLoopback } from '../services/loopback'
 
@@ -12,6 +13,7 @@ interface GatewayOptions {
   /** Origins of pages that may call: those of the application. */
   origins: ReadonlySet<string>
   rest(request: Request): Promise<Response>
+  auth(request: Request): Promise<Response>
   broadcast(request: Request): Promise<Response>
 }
 
@@ -19,7 +21,7 @@ interface GatewayOptions {
  * What lies before the local Supabase: pages of the application and programs of this machine come through, pages of
  * other sites do not. Functions are called by POST alone: a GET is what a link or an image of another site can send.
  */
-export function createGateway({ origins, rest, broadcast }: GatewayOptions) {
+export function createGateway({ origins, rest, auth, broadcast }: GatewayOptions) {
   return async (request: Request): Promise<Response> => {
     const origin = request.headers.get('origin')
     const response = refuseCaller(request, origins) ?? (await route(request))
@@ -33,6 +35,7 @@ export function createGateway({ origins, rest, broadcast }: GatewayOptions) {
     if (!METHODS.split(', ').includes(method)) return notAllowed(METHODS)
     if (isBroadcastAddress(pathname))
       return method === 'POST' ? withBody(request, broadcast) : notAllowed('POST')
+    if (isAuthAddress(pathname)) return withoutCors(await withBody(request, auth))
     if (!pathname.startsWith('/rest/v1/')) return refuse(404, 'there is nothing at this address')
     if (/^\/rest\/v1\/+rpc\//.test(decode(pathname)) && method !== 'POST') return notAllowed('POST')
     return withoutCors(await withBody(keyInHeader(request), rest))

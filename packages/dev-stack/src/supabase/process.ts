@@ -1,6 +1,10 @@
+import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { App } from '@supabase/lite'
 import { nodeListener } from 'onecount/http'
+import { createAuthEndpoint, inwardBearer } from '../auth/endpoint'
+import { readSigningKey } from '../auth/signing-key'
+import { createTokens } from '../auth/tokens'
 import { authorizeBy, readMessagesTable } from '../realtime/authorization'
 import { followChanges } from '../realtime/feed'
 import { createRealtime } from '../realtime/server'
@@ -22,9 +26,13 @@ export interface SupabaseSettings {
   seed: boolean
   publishableKey: string
   secretKey: string
+  /** The private key of access tokens, as `newSigningKey` made it. */
+  signingKey: string
 }
 
 const KEEP_ALIVE_MS = 75_000
+/** Hosted projects ask for as many by default. */
+const MIN_PASSWORD_LENGTH = 6
 
 const settings = JSON.parse(process.env.ONECOUNT_SUPABASE ?? '{}') as SupabaseSettings
 const database = await (settings.databaseUrl
@@ -44,15 +52,31 @@ const realtime = createRealtime({
 })
 realtime.describe(await followChanges(database.exec, database.listen, realtime.changed))
 
+/** Of tokens that never leave this process. */
+const innerSecret = randomBytes(32).toString('base64url')
 const app = new App({
   connection: database.connection,
-  auth: { enabled: false, publishable_key: settings.publishableKey, secret_key: settings.secretKey },
+  auth: {
+    enabled: true,
+    jwt_secret: innerSecret,
+    minimum_password_length: MIN_PASSWORD_LENGTH,
+    email: { enable_signup: true, enable_confirmations: false },
+    publishable_key: settings.publishableKey,
+    secret_key: settings.secretKey,
+  },
+  // Which migrations were applied is noted by ours.
+  db: { migrations: { enabled: false } },
 } as unknown as ConstructorParameters<typeof App>[0])
 await app.init()
+await app.ensureSystemSchema()
+const askLite = (request: Request) => database.answer(() => app.fetch(request, { peerAddress: null }))
+const signingKey = readSigningKey(settings.signingKey)
+const tokens = createTokens(signingKey, innerSecret, () => `http://127.0.0.1:${port}/auth/v1`)
 
 const gateway = createGateway({
   origins,
-  rest: request => database.answer(() => app.fetch(request, { peerAddress: null })),
+  rest: request => askLite(inwardBearer(request, tokens)),
+  auth: createAuthEndpoint(askLite, signingKey, tokens),
   broadcast: realtime.broadcast,
 })
 const server = createServer(nodeListener(gateway))
