@@ -20,8 +20,10 @@ const MAX_FILES = 400
 /** A file at such an address never changes. */
 const isImmutable = (/** @type {string} */ path) => path.startsWith('/_next/static/')
 const isFile = (/** @type {string} */ path) => /^\/(_next\/static|scenes|avatars)\//.test(path)
-/** The demo and the operations page show the moment; the API's answers are no pages. */
-const isKept = (/** @type {string} */ path) => !/^\/(api|demo|ops)(\/|$)/.test(path)
+/** The demo and the operations page show the moment, signing in needs a network; the API's answers are no pages. */
+const isKept = (/** @type {string} */ path) => !/^\/(api|demo|ops|sign-in)(\/|$)/.test(path)
+/** Whose hearts a page shows, as the server says. */
+const WHOSE = 'huella-whose'
 
 worker.addEventListener('install', event => {
   event.waitUntil(
@@ -48,14 +50,41 @@ worker.addEventListener('fetch', event => {
   const { origin, pathname } = new URL(request.url)
   if (request.method !== 'GET' || origin !== location.origin) return
   if (isFile(pathname)) event.respondWith(file(event))
-  else if (request.mode === 'navigate' && isKept(pathname)) event.respondWith(page(event))
+  else if (request.mode === 'navigate') event.respondWith(isKept(pathname) ? page(event) : passing(event))
 })
+
+/**
+ * A page that is not kept; but it may be the first one that a person sees who has signed in or out.
+ * @param {FetchEvent} event
+ */
+async function passing(event) {
+  const response = await fetch(event.request)
+  event.waitUntil(dropOthers(response))
+  return response
+}
+
+/**
+ * Pages of one session are kept, as they show its hearts: those of the person before are gone with the first page of the
+ * next one.
+ * @param {Response} response
+ */
+async function dropOthers({ headers }) {
+  const whose = headers.get(WHOSE)
+  if (whose === null) return
+  const cache = await caches.open(PAGES)
+  const kept = await cache.keys()
+  const owners = await Promise.all(
+    kept.map(async request => (await cache.match(request, { ignoreVary: true }))?.headers.get(WHOSE)),
+  )
+  await Promise.all(kept.filter((_, i) => owners[i] !== whose).map(request => cache.delete(request)))
+}
 
 /** @param {FetchEvent} event */
 async function page(event) {
   try {
     const response = await fetch(event.request)
-    event.waitUntil(keepPage(event.request.url, response.clone()))
+    const copy = response.clone()
+    event.waitUntil(dropOthers(response).then(() => keepPage(event.request.url, copy)))
     return response
   } catch (error) {
     const kept = await match(event.request.url)
@@ -102,6 +131,8 @@ async function asKept(response) {
 async function keepPage(url, response, cache = PAGES) {
   const isHtml = response.headers.get('content-type')?.startsWith('text/html')
   if (response.status !== 200 || response.redirected || !isHtml) return false
+  // It names a person.
+  if (response.headers.get('huella-keep') === 'no') return false
   await put(cache, url, response, MAX_PAGES)
   return true
 }

@@ -1,5 +1,7 @@
 import Link from 'next/link'
 import { Suspense } from 'react'
+import { Account } from './Account'
+import account from './Account.module.css'
 import { Brand } from './Brand'
 import styles from './Header.module.css'
 import { Nav, NavLinks } from './Nav'
@@ -16,6 +18,11 @@ export function Header() {
         <Suspense fallback={<NavLinks current={null} />}>
           <Nav />
         </Suspense>
+        <div className={account.place}>
+          <Suspense>
+            <Account />
+          </Suspense>
+        </div>
         <ThemeToggle />
       </div>
     </header>

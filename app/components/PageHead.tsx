@@ -6,7 +6,7 @@ export function PageHead({ title, children }: { title: string; children: ReactNo
   return (
     <header className={styles.head}>
       <h1>{title}</h1>
-      <p>{children}</p>
+      <div className={styles.about}>{children}</div>
     </header>
   )
 }

@@ -1,5 +1,6 @@
 import { connection } from 'next/server'
-import { broadcastsLikes, supabaseAccess } from '@/app/utils/supabase-env'
+import { broadcastsLikes } from '@/app/utils/broadcasts-likes'
+import { supabaseAccess } from '@/app/utils/supabase-env'
 import { RealtimeLikes } from './RealtimeLikes'
 
 /** Tells the browser where Supabase is: asked for with each page, so that one build runs anywhere. */

@@ -8,6 +8,7 @@ import { mergePostsWithCounts } from '@/app/utils/posts-with-counts'
 import { RANK_PAGE } from '@/app/utils/rank-page'
 import { isRedisConfigured } from '@/app/utils/redis/client'
 import { supabaseAccess } from '@/app/utils/supabase-env'
+import { viewerSession } from '@/app/utils/viewer'
 import { Comparison } from './Comparison'
 import styles from './page.module.css'
 import { TwoPhones } from './phones/TwoPhones'
@@ -39,7 +40,7 @@ async function Demo() {
   const copies = content && (await readCopies(content.id))
   if (!content || !copies) return <NotHere />
 
-  const sessionId = await onecount.getSession()
+  const sessionId = await viewerSession()
   const [[post], liked, place] = await Promise.all([
     mergePostsWithCounts([content], sessionId),
     readLiked(content.id, sessionId),

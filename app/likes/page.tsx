@@ -1,4 +1,5 @@
 import type { Metadata } from 'next'
+import { headers } from 'next/headers'
 import Link from 'next/link'
 import { connection } from 'next/server'
 import { MoreLink } from '@/app/components/MoreLink'
@@ -6,15 +7,22 @@ import { PageHead } from '@/app/components/PageHead'
 import { PictureWall } from '@/app/components/PictureWall'
 import { StatePanel } from '@/app/components/StatePanel'
 import { getLikedPosts } from '@/app/utils/liked-posts'
+import { authAccess } from '@/app/utils/sign-in/access'
+import { told, waitingLikes } from '@/app/utils/sign-in/keep-likes'
+import { HOME, nextPath } from '@/app/utils/sign-in/next-path'
+import { personOf } from '@/app/utils/sign-in/person'
+import { KeepLikes } from './KeepLikes'
+import { Outcome } from './Outcome'
 import styles from './page.module.css'
+import { Whose } from './Whose'
 
 interface Props {
-  searchParams: Promise<{ after?: string | string[] }>
+  searchParams: Promise<{ after?: string | string[]; next?: string; outcome?: string }>
 }
 
 export const metadata: Metadata = {
   title: 'My likes',
-  description: 'The pictures that this browser likes.',
+  description: 'The pictures that you like.',
   robots: { index: false },
 }
 
@@ -23,13 +31,25 @@ export const instant = false
 
 export default async function LikesPage({ searchParams }: Props) {
   await connection()
-  const { after } = await searchParams
-  const { posts, next, known } = await getLikedPosts(typeof after === 'string' ? after : null)
+  const { after, next: goingTo, outcome } = await searchParams
+  const head = { headers: await headers() }
+  // Where it cannot be told who is here, the likes cannot be read either, and the page says so.
+  const person = await personOf(head).catch(() => null)
+  const [{ posts, next, known }, waiting] = await Promise.all([
+    getLikedPosts(typeof after === 'string' ? after : null),
+    person && waitingLikes(head, person.id).catch(() => null),
+  ])
+  const then = goingTo === undefined ? HOME : nextPath(goingTo)
+  const kept = outcome === 'kept' ? told(head) : null
   return (
     <div className={styles.likes}>
       <div className={styles.head}>
-        <PageHead title="My likes">Seen by you alone, in this browser.</PageHead>
+        <PageHead title="My likes">
+          <Whose person={person} canSignIn={known && authAccess() !== null} />
+        </PageHead>
       </div>
+      {person && (kept || outcome === 'failed') && <Outcome kept={kept} next={then} />}
+      {person && waiting && <KeepLikes count={waiting.postIds.length} isMore={waiting.isMore} next={then} />}
       {!known && (
         <StatePanel kind="error" title="Your likes cannot be read right now" inPlaceOfPictures>
           <p>They are safe. Reload the page in a moment.</p>

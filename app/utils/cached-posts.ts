@@ -1,6 +1,7 @@
 import type { Post, PostContent } from '@/app/types'
 import { onecount } from '@/app/utils/onecount'
 import { cacheContent, contentTags, noContentYet } from '@/app/utils/redis/cache'
+import { viewerSession } from '@/app/utils/viewer'
 import { behind, type FeedCursor, POST_COLUMNS, type PostRow, toPostContent } from './content-rows'
 import { FEED_PAGE } from './feed-page'
 import { mergePostsWithCounts } from './posts-with-counts'
@@ -83,6 +84,6 @@ async function getPostSet(sortedIds: string[]): Promise<PostContent[]> {
  * @throws Error as `getPosts`; counts that cannot be read are unknown
  */
 export async function getPostsWithRedisLikes(before: FeedCursor | null = null): Promise<Post[]> {
-  const [sessionId, posts] = await Promise.all([onecount.getSession(), getPosts(before, FEED_PAGE + 1)])
+  const [sessionId, posts] = await Promise.all([viewerSession(), getPosts(before, FEED_PAGE + 1)])
   return mergePostsWithCounts(posts, sessionId)
 }

@@ -1,6 +1,6 @@
 import type { Author, PostContent, PostsPage } from '@/app/types'
-import { onecount } from '@/app/utils/onecount'
 import { cacheContent, contentTags } from '@/app/utils/redis/cache'
+import { viewerSession } from '@/app/utils/viewer'
 import {
   AUTHOR_COLUMNS,
   type AuthorRow,
@@ -92,7 +92,7 @@ export async function getProfileWithRedisLikes(
   username: string,
   before: FeedCursor | null = null,
 ): Promise<ProfilePage | null> {
-  const [sessionId, profile] = await Promise.all([onecount.getSession(), findProfile(username)])
+  const [sessionId, profile] = await Promise.all([viewerSession(), findProfile(username)])
   if (!profile) return null
   const content = await getPostsOf(profile, before)
   if (before && content.length === 0) return getProfileWithRedisLikes(username)

@@ -11,7 +11,7 @@ export interface LikedPosts {
   posts: Post[]
   /** Where the next page begins; null on the last one. */
   next: string | null
-  /** False: no store can tell what the session likes. */
+  /** False: no store can tell what the session likes, or it cannot be told whose session it is. */
   known: boolean
 }
 
@@ -21,9 +21,9 @@ export interface LikedPosts {
  * @throws Error when the content cannot be read
  */
 export async function getLikedPosts(after: string | null): Promise<LikedPosts> {
-  const sessionId = await onecount.getSession()
-  if (!sessionId) return { posts: [], next: null, known: true }
   try {
+    const sessionId = await onecount.getSession()
+    if (!sessionId) return { posts: [], next: null, known: true }
     const from = after !== null && isPostId(after) ? after : null
     const { likes, next } = await onecount.engine().likedBy(sessionId, { after: from, limit: LIKED_PAGE })
     const content = await getPostsById(likes.map(like => like.postId))
@@ -35,4 +35,6 @@ export async function getLikedPosts(after: string | null): Promise<LikedPosts> {
 }
 
 const isUnavailable = (error: unknown) =>
-  error instanceof StoreUnavailable || (error instanceof OnecountError && error.code === 'unavailable')
+  error instanceof StoreUnavailable ||
+  (error instanceof OnecountError && error.code === 'unavailable') ||
+  (error instanceof Error && error.name === 'SignInUnavailable')

@@ -1,5 +1,6 @@
 import type { Post } from '@/app/types'
 import { onecount } from '@/app/utils/onecount'
+import { viewerSession } from '@/app/utils/viewer'
 import { getPosts, getPostsById } from './cached-posts'
 import { mergePostsWithCounts } from './posts-with-counts'
 import { formatRankCursor, placesBefore, type RankCursor } from './rank-cursor'
@@ -14,7 +15,7 @@ export interface Ranking {
 
 /** The first of the most liked posts by the counts of this moment. @throws Error when the content cannot be read */
 export async function getRanking(limit: number): Promise<Ranking> {
-  const [sessionId, ids] = await Promise.all([onecount.getSession(), rankedIds(limit)])
+  const [sessionId, ids] = await Promise.all([viewerSession(), rankedIds(limit)])
   const content = ids ? await getPostsById(ids) : await getPosts(null, limit)
   const posts = await mergePostsWithCounts(content, sessionId)
   return { posts: ids ? byLikes(posts) : posts, known: ids !== null }
@@ -33,7 +34,7 @@ export async function getRankPage(
   shown: readonly string[] = [],
 ): Promise<RankPage> {
   const asked = after ? RANK_LENGTH : Math.min(RANK_LENGTH, shown.length + 2 * RANK_PAGE)
-  const [sessionId, ids] = await Promise.all([onecount.getSession(), rankedIds(asked)])
+  const [sessionId, ids] = await Promise.all([viewerSession(), rankedIds(asked)])
   if (!ids) return { ...(await newest(sessionId)), before: 0, next: null, following: 0 }
   const place = after ? await placesBefore(ids, after, likesOf) : 0
   const before = place < ids.length ? place : 0

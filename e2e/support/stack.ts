@@ -42,6 +42,7 @@ export async function startApp({
       SUPABASE_URL: supabase.url,
       SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
       SUPABASE_SECRET_KEY: supabase.secretKey,
+      SUPABASE_AUTH: '1',
       REDIS_URL: redis.url,
       ONECOUNT_SECRET: randomBytes(32).toString('hex'),
       ONECOUNT_LIMITS: 'off',

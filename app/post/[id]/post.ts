@@ -3,8 +3,8 @@ import { isPostId } from 'onecount'
 import type { Post, PostContent } from '@/app/types'
 import { getPost } from '@/app/utils/cached-posts'
 import { getNewestOf } from '@/app/utils/cached-profiles'
-import { onecount } from '@/app/utils/onecount'
 import { mergePostsWithCounts } from '@/app/utils/posts-with-counts'
+import { viewerSession } from '@/app/utils/viewer'
 
 /** Other pictures of the same person beside a post. */
 const MORE = 3
@@ -29,7 +29,7 @@ export async function findPost(id: string): Promise<FoundPost | null> {
 
 /** The same as this request's session sees it now. */
 export async function withLikes({ content, more }: FoundPost): Promise<{ post: Post; more: PostContent[] }> {
-  const [post] = await mergePostsWithCounts([content], await onecount.getSession())
+  const [post] = await mergePostsWithCounts([content], await viewerSession())
   return { post: post!, more }
 }
 

@@ -11,7 +11,7 @@ beforeEach(() => vi.stubEnv('ONECOUNT_SECRET', SECRET))
 afterEach(() => vi.unstubAllEnvs())
 
 const open = (headers: Record<string, string> = {}, url = 'http://site.example/rank', method = 'GET') =>
-  proxy(new NextRequest(url, { method, headers }))
+  proxy(new NextRequest(url, { method, headers })) as Response
 
 /** The `Cookie` header that the page is rendered with, when the proxy changed it. */
 const handedOn = (response: Response) => response.headers.get('x-middleware-request-cookie')

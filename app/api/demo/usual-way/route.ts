@@ -3,6 +3,7 @@ import { invalidateCopies } from '@/app/demo/usual-way/copies'
 import { writeLike } from '@/app/demo/usual-way/likes'
 import { onecount } from '@/app/utils/onecount'
 import { privateJson } from '@/app/utils/private-json'
+import { viewerSession } from '@/app/utils/viewer'
 
 /**
  * A like the usual way: Postgres is updated, the caches are told, and the answer does not wait for them. The session comes
@@ -13,7 +14,7 @@ export async function POST(request: Request): Promise<Response> {
   if (typeof postId !== 'string' || !isPostId(postId) || typeof liked !== 'boolean')
     return privateJson(400, { message: 'Say which post, and whether it is liked.' })
 
-  const sessionId = await onecount.getSession()
+  const sessionId = await viewerSession()
   if (!sessionId) return privateJson(401, { message: 'Open the page first: it brings a session.' })
   if (await onecount.limiter().takeShared({ session: sessionId }))
     return privateJson(429, { message: 'Too quick: wait a moment.' })

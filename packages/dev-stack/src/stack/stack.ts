@@ -100,6 +100,8 @@ export async function startStack(options: StackOptions): Promise<Stack> {
         SUPABASE_URL: through(links.supabase, supabase.supabaseUrl),
         SUPABASE_PUBLISHABLE_KEY: supabase.publishableKey,
         SUPABASE_SECRET_KEY: supabase.secretKey,
+        // The Supabase that runs here has Auth; of another one its owner says so.
+        SUPABASE_AUTH: env.SUPABASE_AUTH || (isOurSupabase ? '1' : ''),
         // Next reads .env.local too: an empty value keeps it from setting another.
         REDIS_URL: rest ? '' : through(links.redis, redisUrl ?? ''),
         ...upstash,

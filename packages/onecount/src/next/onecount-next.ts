@@ -4,10 +4,11 @@ import type { Moderated } from '../core/moderation'
 import type { Onecount } from '../core/onecount'
 import type { Limiter } from '../http/limiter'
 import type { PageLikes } from '../http/page-likes'
+import { visitorIp } from './address'
 import { createApi, type RouteHandlers } from './api'
-import type { MetricsSource, OnecountNextConfig, RedisSource } from './config'
+import type { MetricsSource, OnecountNextConfig, RedisSource, SessionRequest } from './config'
 import { startDrain } from './drain'
-import { getSession, mergeAnonymousLikes, readLikes } from './page'
+import { getAnonymousSession, getSession, mergeAnonymousLikes, readLikes } from './page'
 import { createParts } from './parts'
 import { createWithSession, type WithSession } from './proxy'
 import { hookServers } from './server-hook'
@@ -46,6 +47,16 @@ export interface OnecountNext<Name extends string = string, Counting extends Met
    * const sessionId = await onecount.getSession()
    */
   getSession(): Promise<string | null>
+  /**
+   * The anonymous session of this browser, also while a person is signed in; null for none. With `likedBy` of the
+   * engine it says what {@link OnecountNext.mergeAnonymousLikes} would give to the person. Makes the page dynamic.
+   *
+   * @throws OnecountError `misconfigured`
+   * @example
+   * const anonymous = await onecount.getAnonymousSession()
+   * const { likes } = anonymous ? await onecount.engine().likedBy(anonymous) : { likes: [] }
+   */
+  getAnonymousSession(): Promise<string | null>
   /**
    * Counts and hearts of this moment for one page, in one round trip to Redis per 250 posts. Posts that do not exist
    * are absent; what cannot be read is unknown (`count: null`), never 0. Give each to `useLikes(id, seed)`.
@@ -131,6 +142,14 @@ export interface OnecountNext<Name extends string = string, Counting extends Met
    * const refusal = await onecount.limiter().takeShared({ session: sessionId })
    */
   limiter(): Limiter
+  /**
+   * The address that limits count for, as `ONECOUNT_PROXY_HOPS` says; `unknown` where the server does not tell it.
+   *
+   * @throws OnecountError `misconfigured`
+   * @example
+   * const refusal = await attempts.takeShared({ ip: onecount.addressOf(request) })
+   */
+  addressOf(request: SessionRequest): string
 }
 
 /** Of which kind, and whose hearts. */
@@ -181,6 +200,7 @@ export function onecountNext<Name extends string = 'like', Counting extends Metr
     handlers,
     withSession: createWithSession(parts),
     getSession: session,
+    getAnonymousSession: () => getAnonymousSession(parts),
     async readLikes(ids, options) {
       const { kind, sessionId } = toReadOptions(options)
       return readLikes(parts, ids, { kind, sessionId: sessionId === undefined ? await session() : sessionId })
@@ -202,6 +222,7 @@ export function onecountNext<Name extends string = 'like', Counting extends Metr
     redis: parts.redis,
     metrics: () => parts.metrics() as Counting | undefined,
     limiter: parts.limiter,
+    addressOf: request => visitorIp(request.headers, parts.env),
   }
 }
 

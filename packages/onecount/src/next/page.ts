@@ -15,6 +15,10 @@ export async function getSession(parts: Parts): Promise<string | null> {
   return (await personOf(request, parts)) ?? anonymousOf(request, parts)
 }
 
+/** @throws OnecountError `misconfigured` */
+export const getAnonymousSession = async (parts: Parts): Promise<string | null> =>
+  anonymousOf({ headers: await headers() }, parts)
+
 /** @throws OnecountError `sign_in_required`; as `getSession` and `mergeSessions` of the engine */
 export async function mergeAnonymousLikes(parts: Parts): Promise<Moderated> {
   const request = { headers: await headers() }

@@ -1,0 +1,33 @@
+import { type Person, shortEmail } from '@/app/utils/sign-in/person'
+import styles from './Whose.module.css'
+
+/** Whose likes the page shows, and the way in or out. */
+export function Whose({ person, canSignIn }: { person: Person | null; canSignIn: boolean }) {
+  if (!person)
+    return (
+      <>
+        Seen by you alone, in this browser.{' '}
+        {canSignIn && (
+          <>
+            <a href="/sign-in?next=/likes" className={styles.act}>
+              Sign in
+            </a>{' '}
+            to have them in every browser.
+          </>
+        )}
+      </>
+    )
+  return (
+    <span className={styles.person}>
+      <span>
+        Seen by you alone. Signed in{person.email && ' as '}
+        {person.email && <b className={styles.email}>{shortEmail(person.email)}</b>}.
+      </span>
+      <form method="post" action="/api/sign-out">
+        <button type="submit" className={styles.act}>
+          Sign out
+        </button>
+      </form>
+    </span>
+  )
+}
