@@ -1,7 +1,6 @@
 import Link from 'next/link'
 import { Suspense } from 'react'
 import { Account } from './Account'
-import account from './Account.module.css'
 import { Brand } from './Brand'
 import styles from './Header.module.css'
 import { Nav, NavLinks } from './Nav'
@@ -18,12 +17,14 @@ export function Header() {
         <Suspense fallback={<NavLinks current={null} />}>
           <Nav />
         </Suspense>
-        <div className={account.place}>
-          <Suspense>
-            <Account />
-          </Suspense>
+        <div className={styles.tools}>
+          <div className={styles.account}>
+            <Suspense>
+              <Account />
+            </Suspense>
+          </div>
+          <ThemeToggle />
         </div>
-        <ThemeToggle />
       </div>
     </header>
   )

@@ -55,7 +55,7 @@ export default async function LikesPage({ searchParams }: Props) {
           <p>They are safe. Reload the page in a moment.</p>
         </StatePanel>
       )}
-      {known && posts.length === 0 && (
+      {known && posts.length === 0 && !waiting && (
         <StatePanel kind="empty" title="No hearts yet" inPlaceOfPictures>
           <p>What you like will be here.</p>
           <Link href="/">See the latest pictures</Link>

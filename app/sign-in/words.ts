@@ -20,7 +20,7 @@ export const WORDS: Record<Problem, Words> = {
   unconfirmed: { at: 'form', text: 'Open the link in the e-mail that we have sent you first, then sign in.' },
   confirm: { at: 'note', text: 'We have sent you an e-mail. Open the link in it, then sign in here.' },
   closed: { at: 'form', text: 'No new accounts are made at the moment.' },
-  wait: { at: 'form', text: 'That were many attempts. Wait a few minutes, then try again.' },
+  wait: { at: 'form', text: 'These were too many attempts. Wait a few minutes, then try again.' },
   unavailable: {
     at: 'form',
     text: 'Signing in does not work right now. Nothing is lost: try again in a moment.',

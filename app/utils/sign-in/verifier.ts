@@ -5,6 +5,10 @@ import { AUTH_TIMEOUT_MS } from './access'
 
 const KEYS = '/.well-known/jwks.json'
 
+/** Of all bundles of this process: Next loads a module several times. */
+const LAST_KEYS = Symbol.for('huella.signing-keys')
+const shared = globalThis as { [LAST_KEYS]?: string }
+
 let verifier: ReturnType<typeof create> | undefined
 
 /** The one client of this process that verifies access tokens. It belongs to no person. */
@@ -26,13 +30,12 @@ function create({ url, key }: SupabaseAccess) {
  * still verifies every access token.
  */
 function withLastKeys(send: typeof fetch): typeof fetch {
-  let last: string | undefined
   return async (input, init) => {
     const isKeys = String(input).endsWith(KEYS)
-    const kept = isKeys && last ? last : undefined
+    const kept = isKeys ? shared[LAST_KEYS] : undefined
     try {
       const response = await send(input, { ...init, signal: AbortSignal.timeout(AUTH_TIMEOUT_MS) })
-      if (isKeys && response.ok) last = await response.clone().text()
+      if (isKeys && response.ok) shared[LAST_KEYS] = await response.clone().text()
       return response.status >= 500 && kept ? asKeys(kept) : response
     } catch (error) {
       if (!kept) throw error
