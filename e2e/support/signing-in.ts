@@ -72,8 +72,10 @@ export async function liked(page: Page, url: string, ...postIds: string[]): Prom
   )
 }
 
-/** Who likes a picture in Postgres besides those of the seed, and how many likes it has there. */
+/** Who likes a picture in Postgres besides those of the seed, and how many likes it has there, once all is drained. */
 export async function held(stack: TestStack, postId: string): Promise<{ sessions: string[]; likes: number }> {
+  const health = async () => (await fetch(`${stack.url}/api/health`)).json()
+  await expect.poll(health).toMatchObject({ pending: 0, unseen: 0 })
   const query = `post_ratings?select=session_id&post_id=eq.${postId}&session_id=not.like.seed*&order=session_id`
   const rows = await readRows<{ session_id: string }>(stack, query)
   const [post] = await readRows<{ likes: number }>(stack, `posts_new?select=likes&id=eq.${postId}`)

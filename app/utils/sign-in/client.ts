@@ -28,8 +28,10 @@ export function authClient(access: SupabaseAccess, request: Head) {
       encode: 'tokens-only',
       getAll: () => cookiesOf(request),
       setAll(cookies) {
+        // For sign-ins that come back by a link, which there are none of.
         for (const { name, value, options } of cookies)
-          changes.push({ name, value, header: serializeCookieHeader(name, value, options) })
+          if (!name.endsWith('-code-verifier'))
+            changes.push({ name, value, header: serializeCookieHeader(name, value, options) })
       },
     },
     global: { fetch: (input, init) => fetch(input, { ...init, signal }) },
