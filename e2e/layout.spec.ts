@@ -4,7 +4,16 @@ import { startSlowPages } from './support/slow-page'
 import { startApp, type TestStack } from './support/stack'
 import { BEAR, BEAR_CAPTION, follow, heart, pressAndSave } from './support/views'
 
-const PATHS = ['/', '/rank', '/likes', '/people', '/profile/lucia_nature', `/post/${BEAR}`, '/demo']
+const PATHS = [
+  '/',
+  '/rank',
+  '/likes',
+  '/people',
+  '/profile/lucia_nature',
+  `/post/${BEAR}`,
+  '/demo',
+  '/sign-in',
+]
 
 let stack: TestStack
 test.beforeAll(async () => {

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { expect, type Page, test } from '@playwright/test'
 import type { AxeResults } from 'axe-core'
 import type { WebReport } from '../bench/web'
+import { outcome, pressHearts, question, signUp } from './support/signing-in'
 import { startApp, type TestStack } from './support/stack'
 import { BEAR } from './support/views'
 
@@ -18,6 +19,8 @@ const PATHS = [
   `/post/${BEAR}`,
   '/demo',
   '/offline',
+  '/sign-in',
+  '/sign-in?new=1&problem=exists',
 ]
 const LOOKS = [
   { colorScheme: 'light' },
@@ -59,6 +62,13 @@ for (const width of [390, 1280])
       await page.getByRole('button', { name: 'Open', exact: true }).click()
       await expect(page.getByRole('heading', { level: 1, name: 'Operations' })).toBeVisible()
       expect.soft(await violations(page), 'operations').toEqual([])
+      await pressHearts(page, stack.url, BEAR)
+      await signUp(page, stack.url)
+      await expect(question(page)).toBeVisible()
+      expect.soft(await violations(page), 'the question').toEqual([])
+      await page.getByRole('button', { name: 'Add 1 like' }).click()
+      await expect(outcome(page)).toBeVisible()
+      expect.soft(await violations(page), 'the answer').toEqual([])
     })
   }
 

@@ -174,8 +174,8 @@ test('attempts are limited by e-mail address, for a right password too', async (
     return response.headers().location
   }
   // One of ten was the new account.
-  const answers = await Promise.all(Array.from({ length: 9 }, () => attempt(email, 'a wrong password')))
-  expect(new Set(answers)).toEqual(new Set(['/sign-in?problem=credentials']))
+  for (let i = 0; i < 9; i++)
+    expect(await attempt(email, 'a wrong password')).toBe('/sign-in?problem=credentials')
   expect(await attempt(email, PASSWORD)).toBe('/sign-in?problem=wait')
   await page.goto(`${stack.url}/sign-in?problem=wait`)
   await expect(page.getByRole('alert').filter({ hasText: 'too many attempts' })).toBeVisible()

@@ -1,7 +1,7 @@
 import { onecount } from '@/app/utils/onecount'
 import { privateJson } from '@/app/utils/private-json'
 import { authAccess } from '@/app/utils/sign-in/access'
-import { isFromElsewhere, leadTo, readForm } from '@/app/utils/sign-in/form'
+import { isCrossSite, leadTo, readForm } from '@/app/utils/sign-in/form'
 import { keepLikes, leaveLikes, tell } from '@/app/utils/sign-in/keep-likes'
 import { HOME, nextPath } from '@/app/utils/sign-in/next-path'
 import { type Person, personOf } from '@/app/utils/sign-in/person'
@@ -12,7 +12,7 @@ import { type Person, personOf } from '@/app/utils/sign-in/person'
  */
 export async function POST(request: Request): Promise<Response> {
   if (!authAccess()) return onecount.handlers.POST(request)
-  if (isFromElsewhere(request)) return privateJson(403, { message: 'The page itself has to ask.' })
+  if (isCrossSite(request)) return privateJson(403, { message: 'The page itself has to ask.' })
   const form = await readForm(request)
   const answer = form?.get('answer')
   if (answer !== 'add' && answer !== 'leave') return privateJson(400, { message: 'Say add or leave.' })

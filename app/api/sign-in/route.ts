@@ -4,7 +4,7 @@ import { authAccess } from '@/app/utils/sign-in/access'
 import { takeAttempt } from '@/app/utils/sign-in/attempts'
 import { authenticate, type Problem, problemOf } from '@/app/utils/sign-in/authenticate'
 import { isPrivateConnection, shortCookie } from '@/app/utils/sign-in/cookies'
-import { isFromElsewhere, leadTo, readForm } from '@/app/utils/sign-in/form'
+import { isCrossSite, leadTo, readForm } from '@/app/utils/sign-in/form'
 import { askAgain, waitingLikes } from '@/app/utils/sign-in/keep-likes'
 import { HOME, nextPath } from '@/app/utils/sign-in/next-path'
 
@@ -19,7 +19,7 @@ export async function POST(request: Request): Promise<Response> {
   const access = authAccess()
   if (!access) return onecount.handlers.POST(request)
   // A form of another site would sign a person in as its own, and collect what they like.
-  if (isFromElsewhere(request)) return privateJson(403, { message: 'The page itself has to ask.' })
+  if (isCrossSite(request)) return privateJson(403, { message: 'The page itself has to ask.' })
   const form = await readForm(request)
   if (!form) return privateJson(400, { message: 'Send the form of /sign-in.' })
 

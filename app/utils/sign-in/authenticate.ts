@@ -5,6 +5,7 @@ import {
   isAuthWeakPasswordError,
 } from '@supabase/supabase-js'
 import type { SupabaseAccess } from 'onecount/react/supabase'
+import { FORM_TIMEOUT_MS } from './access'
 import { authClient, inTime } from './client'
 import type { Head } from './cookies'
 
@@ -55,9 +56,12 @@ export async function authenticate(
   { email, password, isNew }: Typed,
 ): Promise<{ personId: string; cookies: string[] } | { problem: Problem }> {
   const settled = new Promise(resolve => setTimeout(resolve, REFUSAL_MS))
-  const { auth, changes } = authClient(access, request)
+  const { auth, changes } = authClient(access, request, FORM_TIMEOUT_MS)
   const asked = isNew ? auth.signUp({ email, password }) : auth.signInWithPassword({ email, password })
-  const answer = await inTime(asked.catch(() => undefined))
+  const answer = await inTime(
+    asked.catch(() => undefined),
+    FORM_TIMEOUT_MS,
+  )
   if (answer?.data.session && answer.data.user)
     return { personId: answer.data.user.id, cookies: changes.map(({ header }) => header) }
   await settled

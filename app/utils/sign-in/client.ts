@@ -15,12 +15,13 @@ interface Change {
 /**
  * A client for the person who sends this request, on the server alone. It reads the sign-in from the request's cookies;
  * `changes` has what the answer has to set.
+ * @param timeoutMs of all its calls together
  */
-export function authClient(access: SupabaseAccess, request: Head) {
+export function authClient(access: SupabaseAccess, request: Head, timeoutMs = AUTH_TIMEOUT_MS) {
   const changes: Change[] = []
   const cookie = signInCookie(request)
   // All requests of one client together: it repeats by itself what did not come through.
-  const signal = AbortSignal.timeout(AUTH_TIMEOUT_MS)
+  const signal = AbortSignal.timeout(timeoutMs)
   const client = createServerClient(access.url, access.key, {
     cookieOptions: cookie,
     cookies: {
@@ -41,10 +42,10 @@ export function authClient(access: SupabaseAccess, request: Head) {
 }
 
 /** What a call of the client answers, or undefined where it does not within the time that Auth is waited for. */
-export function inTime<T>(call: Promise<T>): Promise<T | undefined> {
+export function inTime<T>(call: Promise<T>, timeoutMs = AUTH_TIMEOUT_MS): Promise<T | undefined> {
   let timer: NodeJS.Timeout
   const late = new Promise<undefined>(resolve => {
-    timer = setTimeout(() => resolve(undefined), AUTH_TIMEOUT_MS)
+    timer = setTimeout(() => resolve(undefined), timeoutMs)
   })
   return Promise.race([call, late]).finally(() => clearTimeout(timer))
 }

@@ -5,7 +5,7 @@ const MOST_BYTES = 8192
  * Whether a page of another site sent a request. `Sec-Fetch-Site` decides, which no page can write; else `Origin`, which
  * every browser sends with a form. With neither it is no browser, whose owner's cookies are not at stake.
  */
-export function isFromElsewhere({ headers }: Request): boolean {
+export function isCrossSite({ headers }: Request): boolean {
   const site = headers.get('sec-fetch-site')
   if (site !== null) return site !== 'same-origin'
   const origin = headers.get('origin')

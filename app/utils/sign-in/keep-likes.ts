@@ -78,9 +78,11 @@ export async function leaveLikes(request: Head, personId: string): Promise<strin
   return anonymous === null ? [] : [shortCookie(request, LEFT, markOf(anonymous, personId), LEFT_SECONDS)]
 }
 
-/** The next sign-in asks again. */
+/** The next sign-in asks again, and nothing of the one before is told. */
 export const askAgain = (request: Head): string[] =>
-  cookieOf(request, LEFT) === undefined ? [] : [shortCookie(request, LEFT, '', 0)]
+  [LEFT, TOLD]
+    .filter(name => cookieOf(request, name) !== undefined)
+    .map(name => shortCookie(request, name, '', 0))
 
 /** Names the two, and tells neither. */
 const markOf = (anonymous: string, personId: string): string =>

@@ -47,6 +47,8 @@ describe('a Supabase on another machine', () => {
     expect(named.parts).toEqual([])
     expect(named.env.REDIS_URL).toBe('redis://me:word@redis.example:6379')
     expect(named.summary.join()).not.toContain('word')
+    // Whether people sign in there is its owner's to say.
+    expect(named.env.SUPABASE_AUTH).toBe('')
     const alone = await start(env, false)
     expect(alone.parts).toEqual([])
     expect([alone.redisUrl, alone.env.REDIS_URL]).toEqual([null, ''])

@@ -64,6 +64,10 @@ const APPLICATION = {
     export async function GET() {
       return Response.json([await onecount.getSession(), await members.getSession()])
     }`,
+  'app/browser/route.js': `
+    import { onecount } from '../../onecount'
+    export const GET = async request =>
+      Response.json([await onecount.getAnonymousSession(), onecount.addressOf(request)])`,
   'app/keep-likes/route.js': `
     import { onecount } from '../../onecount'
     export const POST = () => onecount.mergeAnonymousLikes().then(
@@ -157,6 +161,17 @@ describe('a Next.js application with people of its own', () => {
     await expectLikers(anonymous!)
     expect(await sessions({ cookie, ...ana })).toEqual([ANA, ANA])
     expect((await page({ cookie, ...ana }))[0]).toMatchObject({ count: 447, liked: false })
+  })
+
+  it('knows the anonymous session of a browser whose person is signed in, and its address', async () => {
+    const browser = async (headers: Headers) => (await fetch(`${url}/browser`, { headers })).json()
+    const { sessionId, value } = createSession(SECRET)
+    expect(await browser({ ...ana, cookie: `onecount_session=${value}` })).toEqual([sessionId, '127.0.0.1'])
+    const forged = `onecount_session=${sessionId}.${'a'.repeat(43)}`
+    expect(await browser({ ...ana, cookie: forged, 'onecount-connection-ip': '6.6.6.6' })).toEqual([
+      null,
+      '127.0.0.1',
+    ])
   })
 
   it('answers 401 where only people like, and knows no anonymous session', async () => {
