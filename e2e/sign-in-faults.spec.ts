@@ -117,7 +117,7 @@ test('while Auth is away people who are signed in like; who cannot be told is no
   await heartOf(page, BEAR).click()
   expect((await refused).status()).toBe(503)
   await expect.poll(() => keptPresses(page)).toHaveLength(1)
-  // Counts are those of this moment; hearts are shown as nobody's.
+  // Counts are those of this moment; no heart is shown as pressed or not.
   const rank = await page.request.get(`${stack.url}/rank`)
   expect(rank.status()).toBe(200)
   await page.goto(`${stack.url}/likes`)

@@ -173,6 +173,32 @@ test('an anonymous session that is missing or forged has nothing to add', async 
   expect((await held(stack, BEAR)).sessions).toContain(own.value.split('.')[0])
 })
 
+test('a sign-in that Auth has not signed is none, and a person can sign in over it', async ({
+  context,
+  page,
+}) => {
+  const email = await signUp(page, stack.url)
+  await page.goto(`${stack.url}/sign-in`)
+  await expect(page).toHaveURL(`${stack.url}/likes`)
+  const cookie = (await context.cookies()).find(({ name }) => name === 'huella-sign-in')!
+  const stored = JSON.parse(Buffer.from(cookie.value.replace('base64-', ''), 'base64url').toString())
+  const [head, , signature] = stored.access_token.split('.')
+  const claims = Buffer.from(JSON.stringify({ sub: 'another', exp: stored.expires_at })).toString('base64url')
+  const forged = { ...stored, access_token: `${head}.${claims}.${signature}` }
+  const value = `base64-${Buffer.from(JSON.stringify(forged)).toString('base64url')}`
+  await context.addCookies([{ ...cookie, value }])
+
+  await pressHearts(page, stack.url, BEAR)
+  const { sessions } = await held(stack, BEAR)
+  expect(sessions).not.toContain('another')
+  await page.goto(`${stack.url}/likes`)
+  await expect(page.getByText('Seen by you alone, in this browser.')).toBeVisible()
+  await signIn(page, stack.url, email)
+  await expect(question(page)).toBeVisible()
+  await signOut(page, stack.url)
+  await pressHearts(page, stack.url, BEAR)
+})
+
 test('a press that was made before, and could not be sent, is not sent as the person who signs in', async ({
   context,
   page,
@@ -323,7 +349,7 @@ test('the sign-in is in a cookie that no script reads, and no script of a page k
 })
 
 test('no answer that a cache may keep has the name or the hearts of a person', async ({ context, page }) => {
-  await signUp(page, stack.url, 'somebody.known@example.com')
+  await signUp(page, stack.url, 'sofia.known@example.com')
   await pressHearts(page, stack.url, BEAR)
   const cookie = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ')
   for (const path of [
@@ -347,7 +373,7 @@ test('no answer that a cache may keep has the name or the hearts of a person', a
       const what = `${path} ${Object.keys(headers)}`
       expect(response.status, what).toBeLessThan(500)
       if (path !== '/likes') expect(text, what).not.toContain('so…@')
-      expect(text, what).not.toContain('somebody.known')
+      expect(text, what).not.toContain('sofia.known')
       if (/private|no-store/.test(response.headers.get('cache-control') ?? '')) continue
       expect(text, what).not.toMatch(/aria-pressed="true"|"liked":true/)
     }

@@ -17,7 +17,7 @@ export async function Account() {
       href={isSignedIn ? '/likes' : '/sign-in'}
       className={styles.account}
       data-signed-in={isSignedIn || undefined}
-      aria-label={isSignedIn ? 'You are signed in' : 'Sign in'}
+      aria-label={isSignedIn ? 'Signed in: my likes' : 'Sign in'}
     >
       <PersonIcon />
     </a>

@@ -2,8 +2,9 @@ import type { Metadata } from 'next'
 import { headers } from 'next/headers'
 import { notFound, redirect } from 'next/navigation'
 import { authAccess } from '@/app/utils/sign-in/access'
-import { cookieOf, storedSignIn } from '@/app/utils/sign-in/cookies'
+import { cookieOf } from '@/app/utils/sign-in/cookies'
 import { HOME, nextPath, pageBefore } from '@/app/utils/sign-in/next-path'
+import { personOf } from '@/app/utils/sign-in/person'
 import { SignInForm } from './SignInForm'
 import { parseProblem } from './words'
 
@@ -19,7 +20,8 @@ export const instant = false
 export default async function SignInPage({ searchParams }: Props) {
   const head = { headers: await headers() }
   if (!authAccess()) notFound()
-  if (storedSignIn(head)) redirect(HOME)
+  // A sign-in that Auth does not know, or cannot be asked about, is no reason to refuse another one.
+  if (await personOf(head).catch(() => null)) redirect(HOME)
   const { next, new: isNew, problem } = await searchParams
   return (
     <SignInForm

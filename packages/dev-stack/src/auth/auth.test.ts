@@ -81,7 +81,7 @@ it('signs with a key of its own that clients verify with: no request once they h
   expect(asked).toEqual(['/auth/v1/token', '/auth/v1/.well-known/jwks.json'])
 
   const [head, , signature] = data.session!.access_token.split('.')
-  const forged = Buffer.from(JSON.stringify({ ...first.data!.claims, sub: 'somebody' })).toString('base64url')
+  const forged = Buffer.from(JSON.stringify({ ...first.data!.claims, sub: 'another' })).toString('base64url')
   const { error } = await client.auth.getClaims(`${head}.${forged}.${signature}`)
   expect(error?.message).toBe('Invalid JWT signature')
 })

@@ -12,7 +12,7 @@ export interface Tokens {
 }
 
 /**
- * Supabase Lite signs with a shared secret (HS256), and nobody but the server can verify that. A hosted project signs
+ * Supabase Lite signs with a shared secret (HS256), and the server alone can verify that. A hosted project signs
  * with ES256, so that `getClaims` verifies without a request: clients here see such tokens alone.
  *
  * @param secret of Supabase Lite
