@@ -6,14 +6,14 @@ export function Whose({ person, canSignIn }: { person: Person | null; canSignIn:
   if (!person)
     return (
       <>
-        Seen by you alone, in this browser.{' '}
+        <p>Seen by you alone, in this browser.</p>
         {canSignIn && (
-          <>
+          <p className={styles.invitation}>
             <a href="/sign-in?next=/likes" className={styles.act}>
               Sign in
             </a>{' '}
             to have them in every browser.
-          </>
+          </p>
         )}
       </>
     )
