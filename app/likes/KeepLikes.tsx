@@ -7,13 +7,19 @@ interface Props {
   isMore: boolean
   /** Where the person was going. */
   next: string
+  /** It stands where the pictures would be: "Skip to the pictures" leads to it. */
+  inPlaceOfPictures: boolean
 }
 
 /** Asks a person who has signed in about what this browser liked before. The answer is theirs to give, once. */
-export function KeepLikes({ count, isMore, next }: Props) {
+export function KeepLikes({ count, isMore, next, inPlaceOfPictures }: Props) {
   const likes = isMore ? 'these likes' : count === 1 ? '1 like' : `${count} likes`
   return (
-    <section className={styles.card} aria-labelledby="keep-likes">
+    <section
+      className={styles.card}
+      aria-labelledby="keep-likes"
+      {...(inPlaceOfPictures && { id: 'pictures', tabIndex: -1 })}
+    >
       <h2 id="keep-likes" className={styles.title}>
         You liked {isMore ? `more than ${count}` : count} {count === 1 && !isMore ? 'picture' : 'pictures'}{' '}
         before you signed in

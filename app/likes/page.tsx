@@ -49,7 +49,14 @@ export default async function LikesPage({ searchParams }: Props) {
         </PageHead>
       </div>
       {person && (kept || outcome === 'failed') && <Outcome kept={kept} next={then} />}
-      {person && waiting && <KeepLikes count={waiting.postIds.length} isMore={waiting.isMore} next={then} />}
+      {person && waiting && (
+        <KeepLikes
+          count={waiting.postIds.length}
+          isMore={waiting.isMore}
+          next={then}
+          inPlaceOfPictures={posts.length === 0}
+        />
+      )}
       {!known && (
         <StatePanel kind="error" title="Your likes cannot be read right now" inPlaceOfPictures>
           <p>They are safe. Reload the page in a moment.</p>

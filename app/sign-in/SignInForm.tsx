@@ -61,7 +61,7 @@ export function SignInForm({ isNew, next, problem, typed }: SignInFormProps) {
         </button>
       </form>
       <p className={styles.other}>
-        {isNew ? 'You have an account?' : 'New here?'}{' '}
+        <span>{isNew ? 'You have an account?' : 'New here?'}</span>
         <a href={otherForm(isNew, next)}>{isNew ? 'Sign in' : 'Create an account'}</a>
       </p>
     </section>
