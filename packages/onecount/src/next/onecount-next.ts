@@ -147,7 +147,7 @@ export interface OnecountNext<Name extends string = string, Counting extends Met
    *
    * @throws OnecountError `misconfigured`
    * @example
-   * const refusal = await attempts.takeShared({ ip: onecount.addressOf(request) })
+   * const refusal = await onecount.limiter().takeShared({ ip: onecount.addressOf(request) })
    */
   addressOf(request: SessionRequest): string
 }
