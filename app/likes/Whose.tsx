@@ -12,7 +12,7 @@ export function Whose({ person, canSignIn }: { person: Person | null; canSignIn:
             <a href="/sign-in?next=/likes" className={styles.act}>
               Sign in
             </a>{' '}
-            to have them in every browser.
+            <span>to have them in every browser.</span>
           </p>
         )}
       </>
