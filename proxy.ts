@@ -80,22 +80,7 @@ export const config = {
     {
       source:
         '/((?!_next/|.*\\.(?:avif|css|gif|ico|jpe?g|js|json|map|png|svg|txt|webmanifest|webp|woff2?|xml)$).*)',
-      has: [{ type: 'cookie', key: 'huella-sign-in' }],
-    },
-    {
-      source:
-        '/((?!_next/|.*\\.(?:avif|css|gif|ico|jpe?g|js|json|map|png|svg|txt|webmanifest|webp|woff2?|xml)$).*)',
-      has: [{ type: 'cookie', key: 'huella-sign-in.0' }],
-    },
-    {
-      source:
-        '/((?!_next/|.*\\.(?:avif|css|gif|ico|jpe?g|js|json|map|png|svg|txt|webmanifest|webp|woff2?|xml)$).*)',
-      has: [{ type: 'cookie', key: '__Host-huella-sign-in' }],
-    },
-    {
-      source:
-        '/((?!_next/|.*\\.(?:avif|css|gif|ico|jpe?g|js|json|map|png|svg|txt|webmanifest|webp|woff2?|xml)$).*)',
-      has: [{ type: 'cookie', key: '__Host-huella-sign-in.0' }],
+      has: [{ type: 'header', key: 'cookie', value: '.*huella-sign-in(\\.\\d)?=.*' }],
     },
   ],
 }

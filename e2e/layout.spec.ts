@@ -1,19 +1,9 @@
 import { setTimeout } from 'node:timers/promises'
 import { expect, type Page, test } from '@playwright/test'
+import { PAGES } from './support/pages'
 import { startSlowPages } from './support/slow-page'
 import { startApp, type TestStack } from './support/stack'
 import { BEAR, BEAR_CAPTION, follow, heart, pressAndSave } from './support/views'
-
-const PATHS = [
-  '/',
-  '/rank',
-  '/likes',
-  '/people',
-  '/profile/lucia_nature',
-  `/post/${BEAR}`,
-  '/demo',
-  '/sign-in',
-]
 
 let stack: TestStack
 test.beforeAll(async () => {
@@ -47,7 +37,7 @@ for (const width of [320, 390, 768, 1280])
     page,
   }) => {
     await page.setViewportSize({ width, height: 800 })
-    for (const path of PATHS) {
+    for (const path of PAGES) {
       await page.goto(stack.url + path)
       await expectNoOverflow(page, `${path} at ${width} px`)
       await lengthenWords(page)
@@ -99,13 +89,13 @@ for (const width of [390, 1280]) {
           await setTimeout(LATE_FONT_MS)
           await route.continue()
         })
-      for (const path of PATHS) {
+      for (const path of PAGES) {
         await page.goto(stack.url + path)
         await expect(page.locator('html')).toHaveAttribute('lang', 'en')
         await page.waitForLoadState('networkidle')
         expect(await shiftsOf(page), path).toEqual([])
       }
-      expect(fonts).toBe(font === 'late' ? PATHS.length : 0)
+      expect(fonts).toBe(font === 'late' ? PAGES.length : 0)
     })
 
   test(`nothing moves while a page of ${width} px arrives tag by tag`, async ({ page }) => {
@@ -114,7 +104,7 @@ for (const width of [390, 1280]) {
     await recordShifts(page)
     const shifts: Record<string, Shift[]> = {}
     try {
-      for (const path of PATHS) {
+      for (const path of PAGES) {
         await page.goto(slow.url + path)
         await expect(page.locator('html')).toHaveAttribute('lang', 'en')
         shifts[path] = await shiftsOf(page)
@@ -122,12 +112,12 @@ for (const width of [390, 1280]) {
     } finally {
       slow.stop()
     }
-    expect(shifts).toEqual(Object.fromEntries(PATHS.map(path => [path, []])))
+    expect(shifts).toEqual(Object.fromEntries(PAGES.map(path => [path, []])))
   })
 }
 
 test('"Skip to the pictures" goes there, and the next stop is in them', async ({ page }) => {
-  for (const path of PATHS.filter(path => path !== '/likes')) {
+  for (const path of PAGES.filter(path => path !== '/likes')) {
     await page.goto(stack.url + path)
     await page.keyboard.press('Tab')
     const skip = page.getByRole('link', { name: 'Skip to the pictures' })
@@ -141,7 +131,7 @@ test('"Skip to the pictures" goes there, and the next stop is in them', async ({
 test('headings go down one level at a time, and a heart changes its state and not its name', async ({
   page,
 }) => {
-  for (const path of PATHS) {
+  for (const path of PAGES) {
     await page.goto(stack.url + path)
     const levels = await page
       .locator('h1, h2, h3, h4')

@@ -5,9 +5,8 @@ import { isLoopback } from '@onecount/dev-stack/loopback'
 import { expect, test } from '@playwright/test'
 import { listeningSockets, treeOf } from './support/listening-sockets'
 import { type LocalStack, type LocalStackOptions, openVisitor, startLocalStack } from './support/local-stack'
+import { BEAR, WHALE } from './support/views'
 
-const BEAR = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
-const FOX = '50050003-aaaa-bbbb-cccc-ddddeeee0003'
 /** What Next says of a disk that others keep busy is no trouble of this application. */
 const TROUBLE =
   /^(?!⚠ Slow filesystem detected).*(\[onecount\]|warn|error|unreachable|lost|fail|⚠|⨯|EADDR|has ended)/i
@@ -39,7 +38,7 @@ for (const mode of ['dev', 'start'] as const) {
       expect((await visitor.press(BEAR, true)).count).toBe(447)
       for (const path of ['/', '/rank', '/profile/lucia_nature', `/post/${BEAR}`])
         expect(await visitor.view(path)).toBe(200)
-      await visitor.press(FOX, true)
+      await visitor.press(WHALE, true)
       await expect
         .poll(async () => {
           const { status, pending, unseen, lastDrainAt } = await visitor.health()
@@ -75,7 +74,7 @@ test('a page of the application may press at each of its addresses', async () =>
   const { port } = new URL(stack.stores.appUrl)
   for (const appUrl of [`http://localhost:${port}`, `http://127.0.0.1:${port}`]) {
     const visitor = await openVisitor(appUrl)
-    expect((await visitor.press(FOX, true)).liked).toBe(true)
+    expect((await visitor.press(WHALE, true)).liked).toBe(true)
   }
 })
 
@@ -86,9 +85,9 @@ test('Redis goes away and comes back, by command and by a crash: the application
 
   expect(await stack.command('stop', 'redis')).toContain('Redis is stopped: the application goes on')
   expect(await stack.command('status')).toBe('supabase: running\nredis: stopped')
-  expect(await visitor.press(FOX, true)).toMatchObject({ liked: true, source: 'postgres' })
+  expect(await visitor.press(WHALE, true)).toMatchObject({ liked: true, source: 'postgres' })
   expect(await stack.command('start', 'redis')).toBe('Redis runs.')
-  await expect.poll(async () => (await visitor.press(FOX, true)).source).toBe('redis')
+  await expect.poll(async () => (await visitor.press(WHALE, true)).source).toBe('redis')
 
   const { port } = new URL(stack.stores.redisUrl)
   const redis = listeningSockets(stack.pid).find(socket => socket.port === Number(port))!

@@ -4,12 +4,11 @@ import WebSocket from 'ws'
 import { INCIDENTS } from '../app/ops/incidents'
 import { openVisitor, startLocalStack } from './support/local-stack'
 import { startApp, type TestStack } from './support/stack'
-import { BEAR } from './support/views'
+import { BEAR, WHALE } from './support/views'
 
 // As people have it: the page is none of those that the service worker keeps.
 test.use({ serviceWorkers: 'allow' })
 
-const FOX = '50050003-aaaa-bbbb-cccc-ddddeeee0003'
 const SECRET = 'a-secret-of-operators-in-tests'
 
 let stack: TestStack
@@ -136,7 +135,7 @@ test('Postgres stops: the page says so with the remedy, and then that the incide
   const { title, means, todo } = INCIDENTS.postgres
   stack.supabase.child.kill('SIGSTOP')
   try {
-    await visitor.press(FOX, true)
+    await visitor.press(WHALE, true)
     await expect(status(page).getByRole('status')).toHaveText(title, { timeout: 60_000 })
     await expect(status(page)).toHaveAttribute('data-status', 'degraded')
     const incident = incidents(page).getByRole('listitem').filter({ hasText: title })
@@ -166,7 +165,7 @@ test('the page lists an op that Postgres refused with its reason, and without th
   })
   // The row is what a refused press leaves in Postgres.
   const { error } = await admin.from('like_refused').insert({
-    post_id: FOX,
+    post_id: WHALE,
     session_id: 'a-hidden-session-id',
     op: 2 * Date.now() * 1000 + 1,
     sqlstate: '23514',

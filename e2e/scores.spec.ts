@@ -6,22 +6,12 @@ import { promisify } from 'node:util'
 import { expect, type Page, test } from '@playwright/test'
 import type { AxeResults } from 'axe-core'
 import type { WebReport } from '../bench/web'
+import { PAGES } from './support/pages'
 import { outcome, pressHearts, question, signUp } from './support/signing-in'
 import { startApp, type TestStack } from './support/stack'
 import { BEAR } from './support/views'
 
-const PATHS = [
-  '/',
-  '/rank',
-  '/likes',
-  '/people',
-  '/profile/lucia_nature',
-  `/post/${BEAR}`,
-  '/demo',
-  '/offline',
-  '/sign-in',
-  '/sign-in?new=1&problem=exists',
-]
+const PATHS = [...PAGES, '/offline', '/sign-in?new=1&problem=exists']
 const LOOKS = [
   { colorScheme: 'light' },
   { colorScheme: 'dark' },

@@ -15,9 +15,8 @@ import {
   signUp,
 } from './support/signing-in'
 import { startApp, type TestStack } from './support/stack'
-import { BEAR, keptPresses } from './support/views'
+import { BEAR, FOX, keptPresses } from './support/views'
 
-const FOX = '50050002-aaaa-bbbb-cccc-ddddeeee0002'
 const COOKIE = 'huella-sign-in'
 
 let stack: TestStack

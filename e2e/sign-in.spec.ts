@@ -18,10 +18,9 @@ import {
   signUp,
 } from './support/signing-in'
 import { startApp, type TestStack } from './support/stack'
-import { BEAR, keptPresses } from './support/views'
+import { BEAR, FOX, keptPresses } from './support/views'
 
 const SECRET = 'a-secret-for-tests-that-is-long-enough'
-const FOX = '50050002-aaaa-bbbb-cccc-ddddeeee0002'
 
 let stack: TestStack
 let before: { bear: number; fox: number }

@@ -5,9 +5,7 @@ import { expect, type Page, test } from '@playwright/test'
 import { Redis } from 'ioredis'
 import type { LikesStatus } from 'onecount/react'
 import { type LocalStack, openVisitor, startLocalStack } from './support/local-stack'
-import { BEAR } from './support/views'
-
-const FOX = '50050003-aaaa-bbbb-cccc-ddddeeee0003'
+import { BEAR, WHALE } from './support/views'
 
 // It compiles what it is asked for.
 test.setTimeout(300_000)
@@ -105,7 +103,7 @@ test.describe('the switches, on the stack of npm run dev', () => {
   test.beforeAll(async ({ browser }) => {
     stack = await startLocalStack({ mode: 'dev' })
     // A press waits for no compiler then, which would look like a server that does not answer.
-    await (await openVisitor(stack.stores.appUrl)).press(FOX, true)
+    await (await openVisitor(stack.stores.appUrl)).press(WHALE, true)
     // And the page that was compiled first is not loaded anew in the middle of a test.
     const first = await browser.newPage()
     await first.goto(`${stack.stores.appUrl}/demo`)

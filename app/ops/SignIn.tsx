@@ -1,3 +1,4 @@
+import { Field } from '@/app/components/Field'
 import { StatePanel } from '@/app/components/StatePanel'
 import styles from './SignIn.module.css'
 
@@ -6,22 +7,13 @@ export const SignIn = ({ isRefused }: { isRefused: boolean }) => (
   <StatePanel kind="missing" title="For operators" heading="h1">
     <p>How the stores and the drain are doing. It opens with the secret of this server.</p>
     <form method="post" action="/api/ops" className={styles.form} id="pictures" tabIndex={-1}>
-      <label htmlFor="secret">ONECOUNT_OPS_SECRET</label>
-      <input
-        id="secret"
+      <Field
         name="secret"
+        label="ONECOUNT_OPS_SECRET"
         type="password"
-        required
         autoComplete="current-password"
-        spellCheck={false}
-        aria-invalid={isRefused || undefined}
-        aria-describedby={isRefused ? 'refused' : undefined}
+        problem={isRefused ? 'That is not the secret.' : undefined}
       />
-      {isRefused && (
-        <p id="refused" role="alert" className={styles.refused}>
-          That is not the secret.
-        </p>
-      )}
       <button type="submit">Open</button>
     </form>
   </StatePanel>

@@ -1,7 +1,7 @@
 import { TracksDrawing } from '@/app/components/drawings'
+import { Field } from '@/app/components/Field'
 import { MIN_PASSWORD_LENGTH, type Problem } from '@/app/utils/sign-in/authenticate'
 import { HOME } from '@/app/utils/sign-in/next-path'
-import { Field } from './Field'
 import styles from './SignInForm.module.css'
 import { WORDS } from './words'
 

@@ -3,6 +3,8 @@ import { expect, type Locator, type Page, type Response } from '@playwright/test
 import type { LikesStatus } from 'onecount/react'
 
 export const BEAR = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
+export const FOX = '50050002-aaaa-bbbb-cccc-ddddeeee0002'
+export const WHALE = '50050003-aaaa-bbbb-cccc-ddddeeee0003'
 export const BEAR_CAPTION = 'Oso polar en su habitat natural'
 
 /** The polar bear's article in the view that is in front; kept-alive views have one too, hidden. */
@@ -60,8 +62,9 @@ export async function follow(page: Page, href: string): Promise<void> {
  */
 export function realtimeReady(page: Page): Promise<void> {
   return new Promise(resolve => {
-    const joining = new Set<string>()
     page.on('websocket', socket => {
+      // Of this socket: a page that is left before its joins are answered leaves none behind.
+      const joining = new Set<string>()
       socket.on('framesent', ({ payload }) => {
         const { topic, event } = realtimeMessage(payload)
         if (event === 'phx_join' && topic.startsWith('realtime:likes:')) joining.add(topic)

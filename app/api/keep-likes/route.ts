@@ -1,7 +1,7 @@
+import { isCrossSite, leadTo, readForm } from '@/app/utils/form'
 import { onecount } from '@/app/utils/onecount'
 import { privateJson } from '@/app/utils/private-json'
 import { authAccess } from '@/app/utils/sign-in/access'
-import { isCrossSite, leadTo, readForm } from '@/app/utils/sign-in/form'
 import { keepLikes, leaveLikes, tell } from '@/app/utils/sign-in/keep-likes'
 import { HOME, nextPath } from '@/app/utils/sign-in/next-path'
 import { type Person, personOf } from '@/app/utils/sign-in/person'

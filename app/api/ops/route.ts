@@ -1,6 +1,7 @@
 import { isSecure } from 'onecount/http'
 import { accessCookie, accessOf, isSecret, noAccessCookie } from '@/app/ops/access'
 import { readReport } from '@/app/ops/report'
+import { isCrossSite, leadTo } from '@/app/utils/form'
 import { onecount } from '@/app/utils/onecount'
 import { privateJson } from '@/app/utils/private-json'
 
@@ -21,24 +22,16 @@ export async function GET(request: Request): Promise<Response> {
 /** The form of `/ops`: `secret` opens the page for this browser, `leave` closes it. The answer leads back. */
 export async function POST(request: Request): Promise<Response> {
   if (accessOf(request) === 'absent') return onecount.handlers.POST(request)
-  // A form of another site signs nobody in or out.
-  const site = request.headers.get('sec-fetch-site')
-  if (site !== null && site !== 'same-origin')
-    return privateJson(403, { message: 'The page itself has to ask.' })
+  // A form of another site signs no operator in or out.
+  if (isCrossSite(request)) return privateJson(403, { message: 'The page itself has to ask.' })
 
   // Read by people who are not known yet: no more than a secret is long.
   if (!(Number(request.headers.get('content-length') ?? Number.NaN) <= MOST_BYTES))
     return privateJson(413, { message: `A form of at most ${MOST_BYTES} bytes is taken.` })
   const form = await request.formData().catch(() => null)
-  if (form?.has('leave')) return back('/ops', noAccessCookie(isSecure(request)))
+  if (form?.has('leave')) return leadTo('/ops', [noAccessCookie(isSecure(request))])
   const typed = form?.get('secret')
   return typeof typed === 'string' && isSecret(typed)
-    ? back('/ops', accessCookie(isSecure(request)))
-    : back('/ops?refused=1')
+    ? leadTo('/ops', [accessCookie(isSecure(request))])
+    : leadTo('/ops?refused=1')
 }
-
-const back = (location: string, cookie?: string): Response =>
-  new Response(null, {
-    status: 303,
-    headers: { location, 'cache-control': 'private, no-store', ...(cookie && { 'set-cookie': cookie }) },
-  })

@@ -1,10 +1,10 @@
+import { isCrossSite, leadTo, readForm } from '@/app/utils/form'
 import { onecount } from '@/app/utils/onecount'
 import { privateJson } from '@/app/utils/private-json'
 import { authAccess } from '@/app/utils/sign-in/access'
 import { takeAttempt } from '@/app/utils/sign-in/attempts'
 import { authenticate, type Problem, problemOf } from '@/app/utils/sign-in/authenticate'
 import { isPrivateConnection, shortCookie } from '@/app/utils/sign-in/cookies'
-import { isCrossSite, leadTo, readForm } from '@/app/utils/sign-in/form'
 import { askAgain, waitingLikes } from '@/app/utils/sign-in/keep-likes'
 import { HOME, nextPath } from '@/app/utils/sign-in/next-path'
 

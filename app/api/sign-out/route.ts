@@ -1,9 +1,9 @@
+import { isCrossSite, leadTo } from '@/app/utils/form'
 import { onecount } from '@/app/utils/onecount'
 import { privateJson } from '@/app/utils/private-json'
 import { authAccess } from '@/app/utils/sign-in/access'
 import { authClient, inTime } from '@/app/utils/sign-in/client'
 import { noSignInCookies, storedSignIn } from '@/app/utils/sign-in/cookies'
-import { isCrossSite, leadTo } from '@/app/utils/sign-in/form'
 import { askAgain } from '@/app/utils/sign-in/keep-likes'
 
 /** Signs a person out of this browser, and of no other. Where Auth does not answer, the browser forgets the sign-in. */

@@ -26,17 +26,17 @@ declare
 begin
   perform public.onecount_replan('public.posts_new');
   perform set_config('onecount.applying', 'on', true);
-{{#table}}
-  -- The targets first: a target that is deleted is locked before its count, which goes with it.
-  perform from (select distinct {{target e.id}} as id from unnest(p_posts) as e (id) order by id) e
-    cross join lateral (
-      select from {{content}}
-       where {{content.id}} >= e.id and {{content.id}} <= e.id order by {{content.id}} limit 1 for key share
-    ) p;
-{{/table}}
   perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+{{#table}}
+    -- The target first: one that is deleted is locked before its count, which goes with it. In one statement, as a count
+    -- that is there a moment after its target was not is to stay unlocked too.
     cross join lateral (
-      select from public.posts_new where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1 for no key update
+      select true as is_there from {{content}}
+       where {{content.id}} >= {{target e.id}} and {{content.id}} <= {{target e.id}} order by {{content.id}} limit 1 for key share
+    ) t
+{{/table}}
+    cross join lateral (
+      select from public.posts_new where {{#table}}t.is_there and {{/table}}{{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1 for no key update
     ) p;
 
   with entries as materialized (

@@ -268,8 +268,10 @@ begin
       -- A batch with a gone post is not merged whole. A post that has come since the lock is locked now, or the batch is
       -- undone below: to wait for the transaction that has it would be out of order.
       v_absent := array(
-        select distinct e.id from unnest(p_posts) as e (id) where e.id <> all (array(
-          select p.id from unnest(p_posts) as e (id)
+        select e.id from unnest(p_posts) as e (id)
+        except
+        select l.id from (
+          select p.id from (select distinct id from unnest(p_posts) as e (id)) e
 {{#table}}
             cross join lateral (
               select from {{content}}
@@ -281,7 +283,7 @@ begin
               select {{post.id as id}} from public.posts_new
                where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1 for no key update skip locked
             ) p
-        ))
+        ) l
       );
       v_has_returned := exists (
         select from unnest(v_absent) as e (id)

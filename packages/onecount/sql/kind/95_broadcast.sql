@@ -4,10 +4,9 @@
 begin
   if to_regclass('realtime.messages') is not null and not exists (
     select from pg_policy
-     where polrelid = to_regclass('realtime.messages') and polname = 'onecount_likes_are_heard'
+     where polrelid = to_regclass('realtime.messages') and polname = '{{broadcast.name}}'
   ) then
-    create policy onecount_likes_are_heard on realtime.messages for select to anon, authenticated
-      using (extension = 'broadcast' and (select realtime.topic()) ~ '{{topics}}');
+    {{broadcast.policy}};
   end if;
 exception when insufficient_privilege then
   raise warning 'the policy for broadcasts is not made: %', sqlerrm

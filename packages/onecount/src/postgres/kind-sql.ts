@@ -139,12 +139,15 @@ export const columnTypesOf = ({ target, rows }: Kind): { post: string[]; session
   session: ACTORS[rows.actorType].types,
 })
 
-/** Who may hear the topics of a kind, as Realtime asks: the policy that the SQL of the kind makes. */
-export const BROADCAST_POLICY = {
-  name: 'likes_are_heard',
-  create: (kind: Kind): string =>
-    `create policy ${kindNames(kind).prefix}likes_are_heard on realtime.messages for select to anon, authenticated ` +
-    `using (extension = 'broadcast' and (select realtime.topic()) ~ '${topicsOf(kind)}')`,
+/** Who may hear the topics of a kind, as Realtime asks. */
+export function broadcastPolicy(kind: Kind): { name: string; create: string } {
+  const name = `${kindNames(kind).prefix}likes_are_heard`
+  return {
+    name,
+    create:
+      `create policy ${name} on realtime.messages for select to anon, authenticated ` +
+      `using (extension = 'broadcast' and (select realtime.topic()) ~ '${topicsOf(kind)}')`,
+  }
 }
 
 /** The topics that its likes are broadcast on, as a regular expression. */
@@ -184,7 +187,8 @@ export function fillTemplate(
   }
   const values: Record<string, string> = {
     kind: kind.name,
-    topics: topicsOf(kind),
+    'broadcast.name': broadcastPolicy(kind).name,
+    'broadcast.policy': broadcastPolicy(kind).create,
     version: VERSION,
     mapping: mappingOf(kind),
     content,

@@ -676,17 +676,17 @@ declare
 begin
   perform public.onecount_replan('public.posts_new');
   perform set_config('onecount.applying', 'on', true);
-{{#table}}
-  -- The targets first: a target that is deleted is locked before its count, which goes with it.
-  perform from (select distinct {{target e.id}} as id from unnest(p_posts) as e (id) order by id) e
-    cross join lateral (
-      select from {{content}}
-       where {{content.id}} >= e.id and {{content.id}} <= e.id order by {{content.id}} limit 1 for key share
-    ) p;
-{{/table}}
   perform from (select distinct id from unnest(p_posts) as e (id) order by id) e
+{{#table}}
+    -- The target first: one that is deleted is locked before its count, which goes with it. In one statement, as a count
+    -- that is there a moment after its target was not is to stay unlocked too.
     cross join lateral (
-      select from public.posts_new where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1 for no key update
+      select true as is_there from {{content}}
+       where {{content.id}} >= {{target e.id}} and {{content.id}} <= {{target e.id}} order by {{content.id}} limit 1 for key share
+    ) t
+{{/table}}
+    cross join lateral (
+      select from public.posts_new where {{#table}}t.is_there and {{/table}}{{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1 for no key update
     ) p;
 
   with entries as materialized (
@@ -1505,8 +1505,10 @@ begin
       -- A batch with a gone post is not merged whole. A post that has come since the lock is locked now, or the batch is
       -- undone below: to wait for the transaction that has it would be out of order.
       v_absent := array(
-        select distinct e.id from unnest(p_posts) as e (id) where e.id <> all (array(
-          select p.id from unnest(p_posts) as e (id)
+        select e.id from unnest(p_posts) as e (id)
+        except
+        select l.id from (
+          select p.id from (select distinct id from unnest(p_posts) as e (id)) e
 {{#table}}
             cross join lateral (
               select from {{content}}
@@ -1518,7 +1520,7 @@ begin
               select {{post.id as id}} from public.posts_new
                where {{post.id}} >= e.id and {{post.id}} <= e.id order by {{post.id}} limit 1 for no key update skip locked
             ) p
-        ))
+        ) l
       );
       v_has_returned := exists (
         select from unnest(v_absent) as e (id)
@@ -3079,10 +3081,9 @@ end if;
 begin
   if to_regclass('realtime.messages') is not null and not exists (
     select from pg_policy
-     where polrelid = to_regclass('realtime.messages') and polname = 'onecount_likes_are_heard'
+     where polrelid = to_regclass('realtime.messages') and polname = '{{broadcast.name}}'
   ) then
-    create policy onecount_likes_are_heard on realtime.messages for select to anon, authenticated
-      using (extension = 'broadcast' and (select realtime.topic()) ~ '{{topics}}');
+    {{broadcast.policy}};
   end if;
 exception when insufficient_privilege then
   raise warning 'the policy for broadcasts is not made: %', sqlerrm

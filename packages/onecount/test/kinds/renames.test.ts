@@ -4,6 +4,7 @@ import type { Sql } from 'postgres'
 import { describe, expect, it } from 'vitest'
 import { whileDraining } from '../support/churn'
 import { migrate, ownersTables } from '../support/databases'
+import { againAfterDeadlock } from '../support/deadlock'
 import { forAllTests } from '../support/for-all-tests'
 import { startKindStores } from '../support/kind-stores'
 import { article, mark, namesOf, reaction, slug, uuidOf } from '../support/kinds'
@@ -82,20 +83,6 @@ async function begin(kind: Kind, follow: keyof typeof FOLLOW, targets: string[])
 const rename = (kind: Kind, from: string, to: string, on: Pick<Sql, 'unsafe'> = sql) => {
   const { content, id } = namesOf(kind)
   return on.unsafe(`update ${content} set ${id} = '${to}' where ${id} = '${from}'`)
-}
-
-/**
- * A batch that waits for a rename, whose target another rename brings back within milliseconds, may wait with that one in
- * a circle: PostgreSQL ends one of them. A batch comes again by itself, and so does a statement of an application.
- */
-async function againAfterDeadlock(act: () => Promise<unknown>): Promise<void> {
-  for (;;) {
-    try {
-      return void (await act())
-    } catch (error) {
-      if ((error as { code?: string }).code !== '40P01') throw error
-    }
-  }
 }
 
 /** Postgres' count is its rows and a base, Redis shows the same, and who likes it. */
@@ -253,6 +240,8 @@ describe.each(Object.values(CASES))(
           ...[ana, ben, eva].map(person),
           (async () => {
             try {
+              // A batch that has waited for a rename, whose target the next rename brings back within milliseconds, may
+              // wait with that one in a circle.
               for (let k = 0; k < 20; k++) {
                 await againAfterDeadlock(() => rename(kind, from, to))
                 await instances[0]!.read([old, id, beside], ana)

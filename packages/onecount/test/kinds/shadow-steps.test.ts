@@ -4,6 +4,7 @@ import { kindSql, postgresJsPort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterEach, describe, expect, it } from 'vitest'
 import { connect } from '../support/databases'
+import { againAfterDeadlock } from '../support/deadlock'
 import { forAllTests } from '../support/for-all-tests'
 import { startKindStores } from '../support/kind-stores'
 import { article as kind, SCHEMA } from '../support/kinds'
@@ -238,16 +239,6 @@ async function pressTwice(isLiked: boolean, inFlight: (typeof IN_FLIGHT)[number]
   if (inFlight === 'the last press') await step()
   await nextMillisecond()
   return { sql, engine, step, ana, ben }
-}
-
-async function againAfterDeadlock<T>(act: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await act()
-    } catch (error) {
-      expect(error).toMatchObject({ code: '40P01' })
-    }
-  }
 }
 
 describe.each(IN_FLIGHT)('old code changes a row while a batch with %s is in flight', inFlight => {

@@ -9,6 +9,7 @@ import { createKeys, defineConfig, type Kind, type Onecount } from 'onecount'
 import { createHandler, NO_LIMITS, nodeListener } from 'onecount/http'
 import type { Sql } from 'postgres'
 import { afterEach, describe, expect, it } from 'vitest'
+import { againAfterDeadlock } from '../support/deadlock'
 import { forAllTests } from '../support/for-all-tests'
 import { startKindStores } from '../support/kind-stores'
 import { type Random, seeded } from '../support/random'
@@ -39,7 +40,10 @@ const dropRow = (sql: Sql, article: string, user: string) =>
 const changeRow = async (sql: Sql, article: string, user: string, liked: boolean) =>
   (await (liked ? addRow : dropRow)(sql, article, user)).length > 0
 
-/** Code that counts by statements: with the row in one transaction, in either order, without one, or what it has read. */
+/**
+ * Code that counts by statements: with the row in one transaction, in either order, without one, or what it has read. It
+ * locks rows and articles in another order than onecount, so that one of them may lose, also with a statement alone.
+ */
 const writeWithStatements: OldWrite = async (sql, article, user, liked, random) => {
   const step = liked ? 1 : -1
   const add = (tx: Sql) => tx`update articles set like_count = like_count + ${step} where id = ${article}`
@@ -63,20 +67,6 @@ const writeWithStatements: OldWrite = async (sql, article, user, liked, random) 
     await againAfterDeadlock(() => sql`update articles set like_count = ${likes} where id = ${article}`)
   }
   return isChanged
-}
-
-/**
- * Rows and articles are locked in one order by onecount and in the other by code of before: one of them may lose. Also a
- * statement alone: others wait for it while it waits for a row.
- */
-async function againAfterDeadlock<T>(act: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await act()
-    } catch (error) {
-      if ((error as { code?: string }).code !== '40P01') throw error
-    }
-  }
 }
 
 const TRIGGER = `

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { BROADCAST_POLICY } from '../../postgres/kind-sql'
+import { broadcastPolicy } from '../../postgres/kind-sql'
 import { type Finding, ok, warn } from './check'
 import type { Made } from './made'
 
@@ -9,7 +9,7 @@ const NAME = 'broadcasts'
  * Who may hear the counts that are broadcast on private channels of Supabase Realtime, and whether anyone but the
  * server may send there. Realtime asks the policies of `realtime.messages`.
  */
-export async function checkBroadcasts(sql: Sql, { kind, names }: Made): Promise<Finding> {
+export async function checkBroadcasts(sql: Sql, { kind }: Made): Promise<Finding> {
   if (kind.isPrivate) return ok(NAME, 'nothing of a private kind is broadcast')
   const [{ messages }] = await sql<[{ messages: string | null }]>`
     select to_regclass('realtime.messages')::text as messages`
@@ -30,12 +30,12 @@ export async function checkBroadcasts(sql: Sql, { kind, names }: Made): Promise<
       `the policy ${open.name} on realtime.messages lets every visitor send on every topic, those of counts too`,
       'name the topics of the application in it: pages show a count that is sent there until they read again',
     )
-  const policy = `${names.prefix}${BROADCAST_POLICY.name}`
+  const { name: policy, create } = broadcastPolicy(kind)
   return policies.some(({ name }) => name === policy)
     ? ok(NAME, 'everybody may hear the counts')
     : warn(
         NAME,
         `realtime.messages has no policy ${policy}: pages may not join the topics, and follow the rows instead`,
-        BROADCAST_POLICY.create(kind),
+        create,
       )
 }
