@@ -101,6 +101,8 @@ test('while Auth is away people who are signed in like; who cannot be told is no
 }) => {
   await signUp(page, stack.url)
   await pressHearts(page, stack.url, FOX)
+  // Postgres has it, and says so no more once it is away.
+  await expect.poll(() => keptPresses(page)).toHaveLength(0)
   await stack.supabase.kill()
   await heartOf(page, BEAR).click()
   await expect(countOf(page, BEAR)).toHaveText('447')

@@ -28,7 +28,7 @@ export function failureOf(error: unknown): StoreUnavailable {
 
 /**
  * Whether Postgres has undone the call because of another transaction: two that wait for each other, as a press and a
- * change of the post's id. The other one goes on, so that the call can be made again at once.
+ * change of the post's id. The other one goes on, and the call can be made again.
  */
 export const isConflict = (error: unknown): boolean =>
   CONFLICTS.includes(sqlstateOf((error as { cause?: unknown }).cause) ?? '')

@@ -15,6 +15,11 @@ import type {
 import { failureOf, isConflict } from './failure'
 import { functionPrefix } from './names'
 
+/** How often a call is made that Postgres undoes for the sake of another transaction. */
+const ATTEMPTS = 3
+/** So long the other transaction has to wake up: a call that comes again at once would take its lock from it. */
+const STAND_BACK_MS = 50
+
 /** What the SQL functions take, by name; lists are arrays of text, numbers in them are strings. */
 export type RpcArgs = Record<string, string | number | boolean | null | string[]>
 
@@ -91,11 +96,7 @@ export function postgresPort(rpc: Rpc, { kind = DEFAULT_KIND }: PostgresPortOpti
         p_now: String(now),
         p_ahead: ahead === undefined ? null : String(ahead),
       }
-      const press = () => call<WriteReply[] | EveryRefused>('press', args)
-      const replies = await press().catch(error => {
-        if (!isConflict(error)) throw error
-        return press()
-      })
+      const replies = await againAfterConflict(() => call<WriteReply[] | EveryRefused>('press', args))
       if (!Array.isArray(replies)) throw new StoreRefused(replies.sqlstate, replies.message)
       return replies.map(toResult)
     },
@@ -201,6 +202,17 @@ export function postgresPort(rpc: Rpc, { kind = DEFAULT_KIND }: PostgresPortOpti
     async dropRefused(ops) {
       await call('resolve_refused', { ...columns('p_', ops), p_drop: true })
     },
+  }
+}
+
+async function againAfterConflict<T>(call: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await call()
+    } catch (error) {
+      if (attempt === ATTEMPTS || !isConflict(error)) throw error
+      await new Promise(resolve => setTimeout(resolve, STAND_BACK_MS * attempt))
+    }
   }
 }
 
