@@ -6,8 +6,9 @@ export default defineConfig({
   testMatch: '**/*.{spec,test}.ts',
   testIgnore: 'support/**',
   globalSetup: './e2e/support/prepare.ts',
-  // Every file starts a stack of its own: one at a time, and no second chance that would hide a race.
-  workers: 1,
+  // Every file starts a stack of its own, at free ports.
+  workers: 2,
+  // No second chance that would hide a race.
   retries: 0,
   forbidOnly: !!process.env.CI,
   // What is waited for comes at once on a quiet machine; a busy one may take its time. A test that is about how long
@@ -20,7 +21,8 @@ export default defineConfig({
     browserName: 'chromium',
     headless: true,
     viewport: { width: 1280, height: 900 },
-    trace: 'retain-on-failure',
+    // A trace takes a tenth of the time: `--trace retain-on-failure` keeps one of a test that fails.
+    trace: 'off',
     // A request that a worker makes passes by what tests put in the way of a page; `offline.spec.ts` allows it.
     serviceWorkers: 'block',
     launchOptions: {

@@ -33,4 +33,6 @@ export interface Post extends PostContent {
   likesOp: number | null
   /** Absent: no Redis is configured, and what Postgres says is exact. */
   likesSource?: Source
+  /** Names whose heart it is; absent where no hearts are shown. */
+  likesSession?: string
 }

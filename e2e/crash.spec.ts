@@ -3,6 +3,7 @@ import { createClient } from '@supabase/supabase-js'
 import { Redis } from 'ioredis'
 import WebSocket from 'ws'
 import { POSTS } from '../scripts/seed/data'
+import { drained } from './support/drained'
 import { startApp, type TestStack } from './support/stack'
 import { Visitor } from './support/visitors'
 
@@ -41,9 +42,7 @@ test('nothing acknowledged is missing when the application is killed twice while
   }
   await liking
   expect(acknowledged).toBe(SESSIONS * PRESSES)
-  await expect
-    .poll(async () => (await fetch(`${stack.url}/api/health`)).json())
-    .toMatchObject({ status: 'ok', pending: 0, unseen: 0 })
+  await drained(stack.url)
 
   const admin = createClient(stack.supabase.url, stack.supabase.secretKey, {
     auth: { persistSession: false },

@@ -2,6 +2,7 @@ import { expect, type Page, test } from '@playwright/test'
 import { createClient } from '@supabase/supabase-js'
 import { Redis } from 'ioredis'
 import WebSocket from 'ws'
+import { drained } from './support/drained'
 import { assertExplained } from './support/explain'
 import { recordCounts } from './support/recorder'
 import { startApp, type TestStack } from './support/stack'
@@ -35,8 +36,7 @@ const BEAR_BASE = 443
 
 /** What both stores hold of the polar bear and of the one person who has pressed, once nothing is on its way. */
 async function expectInBothStores(count: number, { hasMirror = true } = {}): Promise<void> {
-  const health = () => fetch(`${stack.url}/api/health`).then(response => response.json())
-  await expect.poll(health).toMatchObject({ status: 'ok', pending: 0, unseen: 0 })
+  await drained(stack.url)
   const redis = new Redis(stack.redis.url)
   const admin = createClient(stack.supabase.url, stack.supabase.secretKey, {
     auth: { persistSession: false },

@@ -1,7 +1,7 @@
 import { expect, type Locator, type Page, test } from '@playwright/test'
 import { Redis } from 'ioredis'
 import { startApp, type TestStack } from './support/stack'
-import { BEAR, realtimeReady } from './support/views'
+import { BEAR, isHydrated, realtimeReady } from './support/views'
 
 let stack: TestStack
 test.beforeAll(async () => {
@@ -20,9 +20,7 @@ const four = (count: number) => Array<string>(4).fill(String(count))
 /** Presses the heart of one view and answers the numbers of all four in that very moment. */
 async function press(side: Locator, view: string): Promise<string[]> {
   const heart = side.getByRole('article', { name: view }).getByRole('button', { pressed: false })
-  await expect
-    .poll(() => heart.evaluate(one => Object.keys(one).some(key => key.startsWith('__reactProps'))))
-    .toBe(true)
+  await expect.poll(() => heart.evaluate(isHydrated)).toBe(true)
   await heart.click()
   return counts(side).allTextContents()
 }
@@ -111,8 +109,6 @@ async function pressOn(page: Page, title: string): Promise<void> {
   await expect.poll(() => heartOf(page, title).evaluate(isHydrated)).toBe(true)
   await heartOf(page, title).click()
 }
-
-const isHydrated = (element: Element) => Object.keys(element).some(key => key.startsWith('__reactProps'))
 
 test('a press on one phone is counted on the other: two sessions, one heart each', async ({
   context,

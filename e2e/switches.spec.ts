@@ -5,7 +5,7 @@ import { expect, type Page, test } from '@playwright/test'
 import { Redis } from 'ioredis'
 import type { LikesStatus } from 'onecount/react'
 import { type LocalStack, openVisitor, startLocalStack } from './support/local-stack'
-import { BEAR, WHALE } from './support/views'
+import { BEAR, isHydrated, WHALE } from './support/views'
 
 // It compiles what it is asked for.
 test.setTimeout(300_000)
@@ -26,7 +26,6 @@ const side = (page: Page) => page.getByRole('region', { name: 'onecount', exact:
 const hearts = (page: Page) => side(page).locator('button[aria-pressed]')
 const counts = (page: Page) => side(page).locator('[data-like-count]')
 const toggle = (page: Page, name: Name) => page.getByRole('switch', { name })
-const isHydrated = (element: Element) => Object.keys(element).some(key => key.startsWith('__reactProps'))
 
 /** Nothing, while the application is gone. */
 const health = () =>

@@ -49,6 +49,16 @@ describe('mergePostsWithCounts', () => {
     expect(merged).toMatchObject({ likes: 446, liked: true, likesSource: undefined })
   })
 
+  it('names the session whose hearts it shows, and none where it shows no hearts', async () => {
+    engineOver(async () => [{ post: post(1).id, count: 446, rev: 5, liked: true, op: 3 }])
+    const likesSessionOf = async (sessionId: string | null) =>
+      (await mergePostsWithCounts([post(1)], sessionId))[0]!.likesSession
+    const [ana, ben] = [await likesSessionOf('ana'), await likesSessionOf('ben')]
+    expect(ana).toMatch(/^[\w-]{16}$/)
+    expect(ben).not.toBe(ana)
+    expect(await likesSessionOf(null)).toBeUndefined()
+  })
+
   it('calls no store for an empty page', async () => {
     let calls = 0
     engineOver(async () => {

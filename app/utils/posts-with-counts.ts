@@ -20,7 +20,15 @@ const UNKNOWN = { count: null, liked: null, rev: 0, op: null, source: 'unknown' 
 
 function withLikes(
   post: PostContent,
-  { count, liked, rev, op, source }: Omit<PageLikes, 'postId' | 'durable'>,
+  { count, liked, rev, op, source, session }: Omit<PageLikes, 'postId' | 'durable'>,
 ): Post {
-  return { ...post, likes: count, liked, likesRev: rev, likesOp: op, likesSource: source }
+  return {
+    ...post,
+    likes: count,
+    liked,
+    likesRev: rev,
+    likesOp: op,
+    likesSource: source,
+    ...(session && { likesSession: session }),
+  }
 }

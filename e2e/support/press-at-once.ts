@@ -1,4 +1,5 @@
 import { expect } from '@playwright/test'
+import { drained } from './drained'
 import { type LocalStack, openVisitor } from './local-stack'
 
 const PEOPLE = 12
@@ -21,7 +22,7 @@ export async function expectPressesInPostgres(stores: LocalStack['stores']): Pro
       return own
     }),
   )
-  await expect.poll(visitors[0]!.health).toMatchObject({ status: 'ok', pending: 0, unseen: 0 })
+  await drained(stores.appUrl)
   const after = await postgresOf(stores)
   for (const post of posts) {
     const liked = hearts.filter(own => own.get(post)).length

@@ -1,4 +1,5 @@
 import { expect, type Page } from '@playwright/test'
+import { drained } from './drained'
 import { readRows } from './rows'
 import type { TestStack } from './stack'
 
@@ -74,8 +75,7 @@ export async function liked(page: Page, url: string, ...postIds: string[]): Prom
 
 /** Who likes a picture in Postgres besides those of the seed, and how many likes it has there, once all is drained. */
 export async function held(stack: TestStack, postId: string): Promise<{ sessions: string[]; likes: number }> {
-  const health = async () => (await fetch(`${stack.url}/api/health`)).json()
-  await expect.poll(health).toMatchObject({ pending: 0, unseen: 0 })
+  await drained(stack.url)
   const query = `post_ratings?select=session_id&post_id=eq.${postId}&session_id=not.like.seed*&order=session_id`
   const rows = await readRows<{ session_id: string }>(stack, query)
   const [post] = await readRows<{ likes: number }>(stack, `posts_new?select=likes&id=eq.${postId}`)

@@ -89,5 +89,6 @@ export function realtimeMessage(frame: string | Buffer) {
   }
 }
 
-const isHydrated = (element: Element): boolean =>
+/** A button has its handlers. For `Locator.evaluate`. */
+export const isHydrated = (element: Element): boolean =>
   Object.keys(element).some(key => key.startsWith('__reactProps'))
