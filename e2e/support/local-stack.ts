@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+import { promisify, stripVTControlCharacters } from 'node:util'
 import { killOnExit } from '@onecount/dev-stack/kill-on-exit'
 import { run, until } from '@onecount/dev-stack/process'
 
@@ -31,7 +31,7 @@ export interface LocalStack {
   dataDir: string
   /** What `.onecount/dev.json` says. */
   stores: { appUrl: string; supabaseUrl: string; publishableKey: string; secretKey: string; redisUrl: string }
-  /** All that it has printed. */
+  /** All that it has printed, without colours: Next prints them where `CI` is set. */
   log(): string
   /** `npm run stack …`; answers what it prints. */
   command(...words: string[]): Promise<string>
@@ -74,7 +74,7 @@ export async function startLocalStack(options: LocalStackOptions): Promise<Local
     pid: program.pid,
     dataDir,
     stores: JSON.parse(await readFile(file, 'utf8')),
-    log: () => log,
+    log: () => stripVTControlCharacters(log),
     async command(...words) {
       const script = join(root, 'dev/stack-command.ts')
       const command = ['--import', 'tsx', script, ...words, '--data', dataDir]

@@ -29,7 +29,10 @@ export interface LikeInput {
   source?: Source
   /** Of a private kind: `count` is the session's own, 1 or 0. */
   private?: boolean
-  /** Names the session whose heart it is; absent: not known. */
+  /**
+   * Names the session whose heart it is; absent: not known. A page's payload without it may show, until the first answer,
+   * a press that the person before has kept in this browser.
+   */
   session?: string
   /** It may have waited in a cache, as a page's payload may: then it never wins by the age of a register. */
   cached?: boolean
