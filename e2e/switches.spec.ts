@@ -52,9 +52,14 @@ async function isReady(page: Page, timeout = 90_000): Promise<void> {
 /** Opens the demo as a new visitor, once all is well. Answers the count. */
 async function open(page: Page): Promise<number> {
   await expect.poll(health).toMatchObject({ status: 'ok', pending: 0 })
-  // A development server that was killed a moment ago may leave a page without its scripts: it is loaded again then, as a
-  // person would.
+  let loads = 0
+  const troubles: string[] = []
+  page.on('pageerror', error => troubles.push(error.message))
+  page.on('requestfailed', request => troubles.push(`${request.url()}: ${request.failure()?.errorText}`))
+  // Why a page of Next's development server had no handlers for 90 s after that was killed, twice, is not known: it is
+  // loaded again, and what went wrong is printed.
   await expect(async () => {
+    if (loads++ > 0) console.warn(`/demo is loaded again: ${troubles.splice(0).join('; ')}`)
     await page.goto(`${stack.stores.appUrl}/demo`)
     await expect(side(page).locator('[data-status="exact"]')).toHaveCount(4)
     await isReady(page, 45_000)

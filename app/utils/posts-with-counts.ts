@@ -29,6 +29,6 @@ function withLikes(
     likesRev: rev,
     likesOp: op,
     likesSource: source,
-    ...(session && { likesSession: session }),
+    likesSession: session,
   }
 }

@@ -1,5 +1,5 @@
 import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
-import { postgresJsPort } from 'onecount/postgres'
+import { postgresJsPort, postgresPort } from 'onecount/postgres'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { partitionOf } from '../src/core/keys'
 import { isLikedOp } from '../src/core/op'
@@ -123,7 +123,26 @@ describe('calls at the same time', () => {
     // A connection says what became of its transactions when it ends.
     await Promise.all([hasty.end(), other.end()])
     await expect.poll(deadlocks).toBeGreaterThan(0)
+    // The third attempt would have been the last.
+    expect(await deadlocks()).toBeLessThan(3)
     await expectSound()
+  })
+
+  it('a press that deadlocks again stands back longer, and is given up after three attempts', async () => {
+    const attempts: number[] = []
+    const failing = (code: string) =>
+      postgresPort(async () => {
+        attempts.push(performance.now())
+        throw Object.assign(new Error('undone'), { code })
+      }).write([{ postId: POST, sessionId: 'ana', op: OP, liked: true }], T)
+    await expect(failing('40P01')).rejects.toMatchObject({ name: 'StoreUnavailable', isUndone: true })
+    const [first, second, third] = attempts as [number, number, number]
+    expect(attempts).toHaveLength(3)
+    // Timers may be a millisecond early.
+    expect(second - first).toBeGreaterThan(48)
+    expect(third - second).toBeGreaterThan(98)
+    await expect(failing('57P01')).rejects.toMatchObject({ name: 'StoreUnavailable' })
+    expect(attempts).toHaveLength(4)
   })
 
   it('a batch whose post is gone when it is merged, and there when it is answered, comes again', async () => {
