@@ -21,8 +21,10 @@ const config: NextConfig = {
   reactStrictMode: true,
   poweredByHeader: false,
   // Addresses are the visitors' to invent: what is rendered for them stays in memory, which is bounded, not on the disk.
-  // (`next dev` writes nothing there, and would announce the option at every start.)
-  ...(process.env.NODE_ENV === 'production' && { experimental: { isrFlushToDisk: false } }),
+  // (`next dev` writes nothing there.)
+  // In development pages have handlers without Next's own socket, too: with the debug channel React waits for it.
+  experimental:
+    process.env.NODE_ENV === 'production' ? { isrFlushToDisk: false } : { reactDebugChannel: false },
   // Not over the hearts of the phones on `/demo`.
   devIndicators: { position: 'bottom-right' },
   // `npm run dev -- --host`: by these names pages are opened from other machines.

@@ -1,7 +1,7 @@
 import { sendCommand } from '@onecount/dev-stack/control'
 import { SLOW_MS } from '@onecount/dev-stack/faults'
 import { startSupabase } from '@onecount/dev-stack/supabase'
-import { expect, type Page, test } from '@playwright/test'
+import { expect, type Locator, type Page, test } from '@playwright/test'
 import { Redis } from 'ioredis'
 import type { LikesStatus } from 'onecount/react'
 import { type LocalStack, openVisitor, startLocalStack } from './support/local-stack'
@@ -25,6 +25,8 @@ type Name = (typeof NAMES)[keyof typeof NAMES]
 const side = (page: Page) => page.getByRole('region', { name: 'onecount', exact: true })
 const hearts = (page: Page) => side(page).locator('button[aria-pressed]')
 const counts = (page: Page) => side(page).locator('[data-like-count]')
+const heartIn = (page: Page, phone: string) =>
+  page.frameLocator(`iframe[title="${phone}"]`).locator('button[aria-pressed]').first()
 const toggle = (page: Page, name: Name) => page.getByRole('switch', { name })
 
 /** Nothing, while the application is gone. */
@@ -43,28 +45,47 @@ async function inPostgres(): Promise<number> {
   return ((await response.json()) as { likes: number }[])[0]!.likes
 }
 
-/** Both kinds of buttons have their handlers, also where the development server compiles them first, or has loaded the page anew. */
-async function isReady(page: Page, timeout = 90_000): Promise<void> {
-  for (const button of [hearts(page).first(), toggle(page, NAMES.slow)])
-    await expect.poll(() => button.evaluate(isHydrated).catch(() => false), { timeout }).toBe(true)
+/** Whether React holds it comes late where the development server compiles first, or has loaded the page anew. */
+const hasHandlers = (button: Locator, timeout = 90_000) =>
+  expect.poll(() => button.evaluate(isHydrated).catch(() => false), { timeout }).toBe(true)
+
+/** Both kinds of buttons have their handlers. */
+async function isReady(page: Page, timeout?: number): Promise<void> {
+  for (const button of [hearts(page).first(), toggle(page, NAMES.slow)]) await hasHandlers(button, timeout)
 }
 
 /** Opens the demo as a new visitor, once all is well. Answers the count. */
 async function open(page: Page): Promise<number> {
   await expect.poll(health).toMatchObject({ status: 'ok', pending: 0 })
   let loads = 0
-  const troubles: string[] = []
-  page.on('pageerror', error => troubles.push(error.message))
-  page.on('requestfailed', request => troubles.push(`${request.url()}: ${request.failure()?.errorText}`))
-  // Why a page of Next's development server had no handlers for 90 s after that was killed, twice, is not known: it is
-  // loaded again, and what went wrong is printed.
+  const seen = recordLoads(page)
+  // A page of Next's development server had no handlers for 90 s, three times, and why is not known: it is loaded again,
+  // and what happened to it is printed.
   await expect(async () => {
-    if (loads++ > 0) console.warn(`/demo is loaded again: ${troubles.splice(0).join('; ')}`)
+    if (loads++ > 0) console.warn(`/demo is loaded again:\n${seen.splice(0).join('\n')}`)
     await page.goto(`${stack.stores.appUrl}/demo`)
     await expect(side(page).locator('[data-status="exact"]')).toHaveCount(4)
     await isReady(page, 45_000)
   }).toPass({ timeout: 150_000 })
   return Number(await counts(page).first().textContent())
+}
+
+/** What the browser says of the documents that this page loads, a line each, and what Next sends to reload them. */
+function recordLoads(page: Page): string[] {
+  const seen: string[] = []
+  const since = Date.now()
+  const say = (line: string) => seen.push(`  ${((Date.now() - since) / 1000).toFixed(1)} s: ${line}`)
+  page.on('framenavigated', frame => say(`navigated to ${frame.url()}`))
+  page.on('pageerror', error => say(error.message))
+  page.on('requestfailed', request => say(`${request.url()}: ${request.failure()?.errorText}`))
+  page.on('websocket', socket => {
+    say(`socket ${new URL(socket.url()).pathname}`)
+    socket.on('close', () => say(`socket ${new URL(socket.url()).pathname} closed`))
+    socket.on('framereceived', ({ payload }) => {
+      if (payload.includes('"reloadPage"')) say(payload.toString())
+    })
+  })
+  return seen
 }
 
 async function turn(page: Page, name: Name, on: boolean): Promise<void> {
@@ -112,10 +133,12 @@ test.describe('the switches, on the stack of npm run dev', () => {
     stack = await startLocalStack({ mode: 'dev' })
     // A press waits for no compiler then, which would look like a server that does not answer.
     await (await openVisitor(stack.stores.appUrl)).press(WHALE, true)
-    // And the page that was compiled first is not loaded anew in the middle of a test.
+    // And the pages that are compiled first, the one in the phones too, are not loaded anew in the middle of a test.
     const first = await browser.newPage()
     await first.goto(`${stack.stores.appUrl}/demo`)
     await isReady(first)
+    await first.locator('#phones').scrollIntoViewIfNeeded()
+    for (const title of ['Your phone', 'Phone of another visitor']) await hasHandlers(heartIn(first, title))
     await first.close()
   })
   // What a test that fails has left on is no fault of the next one.
@@ -198,6 +221,15 @@ test.describe('the switches, on the stack of npm run dev', () => {
     await expect(toggle(page, NAMES['kill-app'])).toHaveAttribute('aria-checked', 'false', {
       timeout: 90_000,
     })
+    await expectKept(page, before)
+  })
+
+  test('pages have their handlers where the socket of the development server does not get through', async ({
+    page,
+  }) => {
+    await page.routeWebSocket(/\/_next\/hmr/, () => {})
+    const before = await open(page)
+    await press(page, before)
     await expectKept(page, before)
   })
 
