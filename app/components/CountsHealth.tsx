@@ -21,7 +21,7 @@ const WORDS: Record<LikesStatus, { title: string; text: string }> = {
   },
   unknown: {
     title: 'Unknown',
-    text: 'A dash is a number that nobody can tell right now. It is never a guess.',
+    text: 'A dash is a number that is not known right now. It is never a guess.',
   },
 }
 

@@ -35,7 +35,7 @@ function Paw({ x, y, turn, size = 1 }: { x: number; y: number; turn: number; siz
   )
 }
 
-/** Somebody was here, and has gone over the hill. */
+/** Steps of a visitor who has gone over the hill. */
 export function TracksDrawing({ className }: DrawingProps) {
   return (
     <Drawing className={className}>

@@ -45,8 +45,8 @@ export function Comparison({ copies, liked, post, place, opened, access, hasRedi
           title="The usual way"
           lead="Each page is cached with its count. The heart knows its own number."
           why={
-            'A like changes the heart that was pressed and marks the cached pages as old; whoever opens one next ' +
-            'still gets the old number, while a new one is made behind it.'
+            'A like changes the heart that was pressed and marks the cached pages as old; the next visitor who opens ' +
+            'one still gets the old number, while a new one is made behind it.'
           }
           content={copies.feed}
           place={place}

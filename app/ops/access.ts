@@ -20,7 +20,7 @@ export const hasOps = (): boolean => secretOf() !== undefined || isOpen()
 
 /**
  * Whether a request may see the page: by the cookie of the form, or by the secret as a bearer token. Without a secret
- * everybody may in development, and nobody elsewhere.
+ * every visitor may in development, and none elsewhere.
  */
 export function accessOf({ headers }: Head, now = Date.now()): Access {
   const secret = secretOf()

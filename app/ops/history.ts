@@ -3,9 +3,9 @@ import { countedOf, type Stores, storesOf } from './figures'
 import { afterCount, afterLook, type Incident, isTense, NOTHING, type Watch } from './incidents'
 import { EVERY_MS, KEPT_MS, type Look, type Point, pointOf } from './point'
 
-/** The stores are asked this often while nobody looks and all is well, milliseconds: it costs two round trips. */
+/** The stores are asked this often while no page is open and all is well, milliseconds: it costs two round trips. */
 const IDLE_LOOK_MS = 10_000
-/** Somebody who has asked within this time is looking, milliseconds. */
+/** A page that has asked within this time is open, milliseconds. */
 const WATCHED_MS = 10_000
 
 /** What this process remembers of itself. */
@@ -18,7 +18,7 @@ export interface History {
   stores(): { said: Stores; at: number } | null
   /** Newest first. */
   incidents(): readonly Incident[]
-  /** Somebody looks at the page: the stores are asked with every point. Resolves with an answer that is new enough. */
+  /** A page is open: the stores are asked with every point. Resolves with an answer that is new enough. */
   watch(waitMs?: number): Promise<void>
   stop(): void
 }

@@ -60,7 +60,7 @@ async function readKinds(client: Redis | Cluster, { stores }: Onecount): Promise
   const contexts = stores.partitions.slice(0, PARTITIONS)
   const ranked = await Promise.all(contexts.map(({ keys }) => client.zrandmember(keys.rank, POSTS)))
   const known = ranked.flat().filter((id): id is string => typeof id === 'string' && !id.startsWith('!'))
-  // Nobody has asked for the ranking yet.
+  // The ranking has not been asked for yet.
   const posts =
     known.length > 0 ? known : (await stores.postgres.likes(null, POSTS)).map(({ postId }) => postId)
   const pairs = await Promise.all(

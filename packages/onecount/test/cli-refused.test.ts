@@ -3,7 +3,7 @@ import type { Onecount } from 'onecount'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../src/cli/doctor/check'
 import { checkKind } from '../src/cli/doctor/postgres'
-import { NOBODYS, OTHER, POST, startCli } from './support/cli'
+import { ABSENT, OTHER, POST, startCli } from './support/cli'
 import { connect } from './support/databases'
 import { forAllTests } from './support/for-all-tests'
 import { startStores } from './support/stores'
@@ -110,7 +110,7 @@ describe('onecount refused', () => {
     expect((await app.health()).status).toBe('degraded')
     await stores.sql`delete from posts_new where id = ${OTHER.id}`
     expect(named((await cli.json(['doctor'])).report.findings, 'refused ops')?.found).toBe('1 set aside')
-    expect((await cli.json(['refused', '--post', NOBODYS])).code).toBe(0)
+    expect((await cli.json(['refused', '--post', ABSENT])).code).toBe(0)
   })
 })
 

@@ -2,7 +2,7 @@ import type { Onecount } from 'onecount'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { connect } from '../src/cli/connect'
 import { compare } from '../src/compare/compare'
-import { NOBODYS, OTHER, POST, POSTS, startCli } from './support/cli'
+import { ABSENT, OTHER, POST, POSTS, startCli } from './support/cli'
 import { forAllTests } from './support/for-all-tests'
 import { startStores } from './support/stores'
 
@@ -107,7 +107,7 @@ describe('onecount verify', () => {
   })
 
   it('knows no post that neither store has, and takes one that only Redis has as a difference', async () => {
-    const { code, err } = await cli.run(['verify', '--post', NOBODYS])
+    const { code, err } = await cli.run(['verify', '--post', ABSENT])
     expect(code).toBe(2)
     expect(err).toContain('there is no such post')
     await stores.unnoticed(sql => sql`delete from posts_new where id = ${POST.id}`)

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { connect } from 'node:net'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { NOBODYS, OTHER, POST, startCli } from './support/cli'
+import { ABSENT, OTHER, POST, startCli } from './support/cli'
 import { forAllTests } from './support/for-all-tests'
 import { cookieIn, serving } from './support/serve'
 import { startStores } from './support/stores'
@@ -31,7 +31,7 @@ describe('onecount serve', () => {
       redis: 'up',
       postgres: 'up',
     })
-    expect(await (await put(url, NOBODYS, { headers: { cookie } })).json()).toMatchObject({
+    expect(await (await put(url, ABSENT, { headers: { cookie } })).json()).toMatchObject({
       error: { code: 'post_not_found' },
     })
     expect(output).toEqual({ out: `[onecount] listening on ${url}\n`, err: '' })

@@ -4,7 +4,7 @@ import type { ToForget } from '../compare/compare'
 import type { Engines } from '../core/engines'
 import { StoreUnavailable } from '../core/errors'
 import { DEFAULT_KIND, type Kind } from '../core/kind'
-import { NOBODY } from '../core/kind-ids'
+import { NIL_UUID } from '../core/kind-ids'
 import type { LoopOptions } from '../core/loop'
 import type { Onecount } from '../core/onecount'
 import type { BroadcastPort, Logger, PostgresPort } from '../core/ports'
@@ -158,7 +158,7 @@ function tablesOf(kind: Kind) {
   return {
     log: `${prefix}log`,
     settings: `${prefix}settings`,
-    nobody: kind.rows.actorType === 'uuid' ? NOBODY : '',
+    noSession: kind.rows.actorType === 'uuid' ? NIL_UUID : '',
   }
 }
 
@@ -195,7 +195,7 @@ async function openDirectly(databaseUrl: string, timeoutMs: number, connections:
     const tables = tablesOf(kind)
     const rows = (postIds: string[]) =>
       sql`select post_id::text from public.${sql(tables.log)}
-           where session_id = ${tables.nobody} and post_id in ${sql(postIds)}`
+           where session_id = ${tables.noSession} and post_id in ${sql(postIds)}`
     return {
       port: portOf(kind),
       toForget: inChunks(async postIds => {
@@ -249,7 +249,7 @@ async function openThroughRest(url: string, key: string, timeoutMs: number): Pro
         const { data, error } = await client
           .from(tables.log)
           .select(postId)
-          .eq('session_id', tables.nobody)
+          .eq('session_id', tables.noSession)
           .in('post_id', postIds)
           .abortSignal(AbortSignal.timeout(timeoutMs))
         if (error) throw new Error(error.message, { cause: error })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type ActorType, DEFAULT_KIND, type IdType } from './kind'
-import { type Ids, idsOf, NOBODY } from './kind-ids'
+import { type Ids, idsOf, NIL_UUID } from './kind-ids'
 import { parseVariantId, variantId, variantIds } from './variants'
 
 const POST = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
@@ -64,7 +64,7 @@ describe('actors that are UUIDs', () => {
   const { isSessionId } = idsWith('uuid', 'uuid')
   it('are UUIDs in lower case, but not the UUID of zeros', () => {
     expect(isSessionId(POST)).toBe(true)
-    for (const id of [NOBODY, POST.toUpperCase(), 'ana', '']) expect(isSessionId(id), id).toBe(false)
+    for (const id of [NIL_UUID, POST.toUpperCase(), 'ana', '']) expect(isSessionId(id), id).toBe(false)
   })
 })
 

@@ -10,7 +10,7 @@ const LEAST = -(2n ** 63n)
 const GREATEST = 2n ** 63n - 1n
 
 /** What an actor that is a UUID cannot be: it stands for no actor in the tables of onecount. */
-export const NOBODY = '00000000-0000-0000-0000-000000000000'
+export const NIL_UUID = '00000000-0000-0000-0000-000000000000'
 
 export function isBigint(id: string): boolean {
   if (!INTEGER.test(id)) return false
@@ -21,7 +21,7 @@ export function isBigint(id: string): boolean {
 
 const POSTS: Record<IdType, (id: string) => boolean> = { uuid: isUuid, bigint: isBigint, text: isText }
 const ACTORS: Record<ActorType, (id: string) => boolean> = {
-  uuid: id => isUuid(id) && id !== NOBODY,
+  uuid: id => isUuid(id) && id !== NIL_UUID,
   text: isText,
 }
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
+  ABSENT,
   cookieOf,
   createTestServer,
   FOX,
-  NOBODYS,
   POLAR_BEAR,
   SECRET,
   someone,
@@ -45,7 +45,7 @@ describe('GET /likes', () => {
   })
 
   it('leaves out posts that do not exist', async () => {
-    expect(await (await api(`/likes?ids=${NOBODYS}`)).json()).toEqual({ likes: {} })
+    expect(await (await api(`/likes?ids=${ABSENT}`)).json()).toEqual({ likes: {} })
   })
 
   it('asks for each id once, whatever its case and however often it is there', async () => {

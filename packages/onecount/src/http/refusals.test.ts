@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
+  ABSENT,
   createTestServer,
   MapLikes,
-  NOBODYS,
   POLAR_BEAR,
   refusal,
   SECRET,
@@ -58,7 +58,7 @@ describe('a malformed id', () => {
 
 describe('an unknown post', () => {
   it('is 404', async () => {
-    expect(await refusal(await like({}, NOBODYS))).toMatchObject({
+    expect(await refusal(await like({}, ABSENT))).toMatchObject({
       status: 404,
       code: 'post_not_found',
       field: 'postId',
@@ -162,7 +162,7 @@ describe('every answer', () => {
     const answers = [
       await like(),
       await like({}, 'x'),
-      await like({}, NOBODYS),
+      await like({}, ABSENT),
       await api(`/likes?ids=${POLAR_BEAR}`),
       await api('/likes'),
       await api('/likes', { method: 'OPTIONS' }),

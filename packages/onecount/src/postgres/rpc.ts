@@ -1,6 +1,6 @@
 import { StoreRefused } from '../core/errors'
 import { DEFAULT_KIND, type Kind } from '../core/kind'
-import { NOBODY } from '../core/kind-ids'
+import { NIL_UUID } from '../core/kind-ids'
 import type {
   PairOp,
   PairWrite,
@@ -48,8 +48,8 @@ export function postgresPort(rpc: Rpc, { kind = DEFAULT_KIND }: PostgresPortOpti
   const prefix = functionPrefix(kind)
   // Where actors are UUIDs, one that is none stands for no actor in the tables.
   const isUuid = kind.rows.actorType === 'uuid'
-  const toSession = (id: string): string => (isUuid && id === NOBODY ? '' : id)
-  const fromSession = (id: string): string => (isUuid && id === '' ? NOBODY : id)
+  const toSession = (id: string): string => (isUuid && id === NIL_UUID ? '' : id)
+  const fromSession = (id: string): string => (isUuid && id === '' ? NIL_UUID : id)
   const toPairOp = ([postId, sessionId, op]: Triple): PairOp => ({
     postId,
     sessionId: toSession(sessionId),

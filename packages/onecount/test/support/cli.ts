@@ -14,7 +14,7 @@ export const POSTS = Array.from({ length: 12 }, (_, i) => ({
 }))
 export const [POST, OTHER] = POSTS as [(typeof POSTS)[0], (typeof POSTS)[0]]
 /** An id that no store has. */
-export const NOBODYS = '50050001-aaaa-bbbb-cccc-ffffffffffff'
+export const ABSENT = '50050001-aaaa-bbbb-cccc-ffffffffffff'
 
 interface Ended {
   code: number | null

@@ -12,7 +12,7 @@ import { createSession } from '../../src/http/session'
 
 export const POLAR_BEAR = '50050001-aaaa-bbbb-cccc-ddddeeee0001'
 export const FOX = '50050001-aaaa-bbbb-cccc-ddddeeee0002'
-export const NOBODYS = '50050001-aaaa-bbbb-cccc-ddddeeee9999'
+export const ABSENT = '50050001-aaaa-bbbb-cccc-ddddeeee9999'
 export const SECRET = 'a-secret-for-tests-that-is-long-enough'
 
 /** The port over a Map: post → session → op, the greatest op wins. Records what reaches it. */
