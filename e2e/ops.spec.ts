@@ -101,7 +101,7 @@ test('a like is seen a moment later, without a reload, as a line, a number and a
   await visitor.press(BEAR, true)
   await expect.poll(pointsWithPresses).toBeGreaterThan(before)
   const likes = chart(page, 'Likes and unlikes, a second')
-  await expect(likes.getByRole('img')).toHaveAccessibleName(/^Likes.*the highest: taken 0?[.1-9]/)
+  await expect(likes.getByRole('img')).toHaveAccessibleName(/^Likes.*the highest: accepted 0?[.1-9]/)
   await expect(likes.getByRole('listitem').first()).toHaveText(/^0?\.?\d/)
   const line = likes.locator('path[data-line="0"]')
   await expect(line).toHaveAttribute('d', /L/)
@@ -278,7 +278,7 @@ test('it works on the embedded stack, with nothing installed', async ({ page }) 
     await expect(status(page)).toHaveAttribute('data-status', 'ok')
     await (await openVisitor(local.stores.appUrl)).press(BEAR, true)
     await expect(chart(page, 'Likes and unlikes, a second').getByRole('img')).toHaveAccessibleName(
-      /the highest: taken 0?[.1-9]/,
+      /the highest: accepted 0?[.1-9]/,
     )
     await expect(page.getByRole('region', { name: 'Memory of Redis' })).toContainText(/keys|does not say/)
     await local.command('stop', 'redis')

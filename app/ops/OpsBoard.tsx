@@ -13,7 +13,7 @@ import { usePolledReport } from './usePolledReport'
 import { formatMs, formatNumber, formatSeconds } from './words'
 
 const PRESSES: Series[] = [
-  { name: 'taken', of: 'presses' },
+  { name: 'accepted', of: 'presses' },
   { name: 'by Postgres alone', of: 'byPostgres' },
 ]
 const PENDING: Series[] = [{ name: 'waiting', of: 'pending' }]

@@ -9,7 +9,7 @@ export interface Steps {
 
 /** What this process has counted since it began, and the stores have not been asked for. */
 export interface Counted {
-  /** Likes and unlikes that were taken, those among them that Postgres took alone, and those that were lost. */
+  /** Likes and unlikes that were accepted, those among them that Postgres alone accepted, and those that were lost. */
   presses: number
   byPostgres: number
   lost: number
@@ -57,7 +57,7 @@ export interface Drift {
 export function countedOf(values: readonly MetricValue[]): Counted {
   const sum = (name: string, is: (labels: MetricValue['labels']) => boolean = () => true) =>
     add(values.filter(one => one.name === name && is(one.labels)).map(({ value }) => value))
-  const taken = ['accepted', 'durable']
+  const accepted = ['accepted', 'durable']
   const step = (name: string) => {
     const all = values.filter(one => one.name === 'onecount_drain_step_duration_seconds')
     const own = all.filter(({ labels }) => labels.step === name)
@@ -67,10 +67,10 @@ export function countedOf(values: readonly MetricValue[]): Counted {
     }
   }
   return {
-    presses: sum('onecount_presses_total', ({ outcome }) => taken.includes(outcome!)),
+    presses: sum('onecount_presses_total', ({ outcome }) => accepted.includes(outcome!)),
     byPostgres: sum(
       'onecount_presses_total',
-      ({ outcome, store }) => taken.includes(outcome!) && store === 'postgres',
+      ({ outcome, store }) => accepted.includes(outcome!) && store === 'postgres',
     ),
     lost: sum('onecount_presses_total', ({ outcome }) => ['unavailable', 'failed'].includes(outcome!)),
     hydratedPosts: sum('onecount_hydrated_total', ({ of }) => of === 'post'),

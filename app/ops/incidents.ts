@@ -60,8 +60,8 @@ export const INCIDENTS = {
     todo: 'Each batch makes it less: see that it falls. `npx onecount verify` should find nothing afterwards.',
   },
   lost: {
-    title: 'Presses are not taken',
-    means: 'Neither store took them, or the server failed. The browsers that made them send them again.',
+    title: 'Presses are not accepted',
+    means: 'Neither store accepted them, or the server failed. The browsers that made them send them again.',
     todo: 'Look at the stores above, and at the log of this process for what failed.',
   },
 } as const satisfies Record<string, { title: string; means: string; todo: string }>

@@ -27,7 +27,7 @@ export async function POST(request: Request): Promise<Response> {
 
   // Read by people who are not known yet: no more than a secret is long.
   if (!(Number(request.headers.get('content-length') ?? Number.NaN) <= MOST_BYTES))
-    return privateJson(413, { message: `A form of at most ${MOST_BYTES} bytes is taken.` })
+    return privateJson(413, { message: `A form of at most ${MOST_BYTES} bytes is accepted.` })
   const form = await request.formData().catch(() => null)
   if (form?.has('leave')) return leadTo('/ops', [noAccessCookie(isSecure(request))])
   const typed = form?.get('secret')

@@ -3,7 +3,7 @@ import { UsageError } from './settings'
 
 /**
  * What a command was given. Beside what `parseArgs` refuses, a value that is empty and an option that is given twice
- * where one counts are refused: what a script left out would be taken for something else.
+ * where one counts are refused: what a script left out would be read as something else.
  * @throws UsageError which names the option
  */
 export function parseOptions<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {

@@ -104,7 +104,7 @@ export const DEFAULT_KIND_CONFIG: KindConfig = {
 const NAME = /^[a-z][a-z0-9]{0,19}$/
 const PREFIX = /^[A-Za-z0-9_.:-]{0,64}$/
 /** Would make functions of a kind that the default kind has: `onecount_set_partitions`. */
-const TAKEN = new Set(
+const RESERVED = new Set(
   `add apply are assert begin blocks clamp cut drain drained end fallback first guard hand hydrate is likes lock log
   merge op partition partitions peek plan post posts press prune ranking rated ratings refuse refused refuses remove
   renamed repair replan resolve retry revise session set snapshot sound spare status sync take tell widen write`.split(
@@ -200,7 +200,7 @@ function toKind(name: string, config: KindConfig, actor: ActorType, keyPrefix: s
   const { rows: columns } = kind
   refuseTwice([columns.target, columns.actor, columns.variant ?? null, columns.createdAt], `${at}.rows`)
   const isDefault = isMappedAs(kind, DEFAULT_KIND)
-  if (!isDefault && TAKEN.has(name)) fail(at, `${name} is a name of onecount's own: take another one`)
+  if (!isDefault && RESERVED.has(name)) fail(at, `${name} is a name of onecount's own: use another one`)
   return { ...kind, isDefault, keyPrefix: isDefault ? keyPrefix : `${keyPrefix}${name}:` }
 }
 
@@ -209,16 +209,16 @@ function toKind(name: string, config: KindConfig, actor: ActorType, keyPrefix: s
  * @throws OnecountError `misconfigured`
  */
 export function refuseSharing(kinds: Kind[]): void {
-  const taken = new Map<string, string>()
+  const known = new Map<string, string>()
   for (const { name, target, rows } of kinds) {
     const parts: [key: string, field: string][] = [
       [JSON.stringify([rows.schema, rows.table]), 'rows.table'],
       [JSON.stringify([target.schema, target.table, target.count ?? { of: name }]), 'target.count'],
     ]
     for (const [key, field] of parts) {
-      const other = taken.get(`${field} ${key}`)
+      const other = known.get(`${field} ${key}`)
       if (other !== undefined) fail(`kinds.${name}.${field}`, `is the kind ${other}'s too`)
-      taken.set(`${field} ${key}`, name)
+      known.set(`${field} ${key}`, name)
     }
   }
 }

@@ -32,7 +32,7 @@ const EVERY_MS = 250
 const MOST_TOLD = PAGE
 /** Posts that wait on a topic at most; the rest is told with their next change, and pages read by themselves. */
 const MOST_WAITING = 2000
-/** A message that has not been taken after this counts as failed, milliseconds. */
+/** A message that has not been accepted after this counts as failed, milliseconds. */
 const SEND_MS = 5000
 /** Between attempts at most, milliseconds. */
 const MOST_PAUSE_MS = 30_000

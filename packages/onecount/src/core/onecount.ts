@@ -119,7 +119,7 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
     if (absent.has(postId)) throw new OnecountError('post_not_found', { field: 'postId' })
   }
 
-  /** A press that Postgres has taken alone is in no batch of a drain. */
+  /** A press that Postgres alone has accepted is in no batch of a drain. */
   async function told(pressed: Promise<WriteState>): Promise<WriteState> {
     const state = await pressed
     if (state.source === 'postgres') changed([state.postId])

@@ -52,7 +52,7 @@ export interface OnecountOptions {
   settings?: Partial<Settings>
   /**
    * Tells pages of likes that have changed, as `supabaseBroadcast` of `onecount/supabase` does: after each batch that
-   * this engine has drained, and after a press that Postgres has taken alone. Of a private kind nothing is told.
+   * this engine has drained, and after a press that Postgres alone has accepted. Of a private kind nothing is told.
    * @default none: pages follow the rows of Postgres, or read
    */
   broadcast?: BroadcastPort | null

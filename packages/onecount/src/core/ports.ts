@@ -328,7 +328,7 @@ export interface Logger {
 export interface BroadcastPort {
   /**
    * Sends one message, `{ likes }`, as the event `likes` of a private channel that browsers can hear and cannot send on.
-   * One call a topic at once; one that has not ended after 5 seconds is given up. @throws when it was not taken
+   * One call a topic at once; one that has not ended after 5 seconds is given up. @throws when it was not accepted
    */
   send(topic: string, likes: ToldLikes[]): Promise<unknown>
 }

@@ -36,7 +36,7 @@ export function createTurns() {
   const members: Context[] = []
   /** When this process has its next turn. */
   let at = 0
-  /** Turns that it has taken, and what Redis said in the last one. */
+  /** Turns that it has had, and what Redis said in the last one. */
   let taken = 0
   let last: Promise<QueueLook[]> = Promise.resolve([])
 

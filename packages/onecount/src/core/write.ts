@@ -120,7 +120,7 @@ async function attempt(
       // The count of a Postgres that does not answer is not waited for once more.
       const state = prepared === 'down' ? unknown(postId) : (await read(ctx, [postId], sessionId)).get(postId)
       if (!state) throw notFound()
-      return taken(state, reply.kind === 'warm' ? reply.state.op : reply.op)
+      return acknowledge(state, reply.kind === 'warm' ? reply.state.op : reply.op)
     }
     if (prepared !== 'hydrated') throw new TypeError('a press asks for what it was given')
     prepared = await prepare(ctx, { postId, sessionId }, reply.isPostCold, round)
@@ -166,9 +166,9 @@ async function judgeAlone(ctx: Context, { postId, sessionId, op }: PairOp): Prom
 
 /**
  * What is said of an op that Redis holds and the count may not show. A Redis that knows the pair and not this op has
- * lost it since it took it, or Postgres has refused it: then a count with it is not exact.
+ * lost it since it accepted it, or Postgres has refused it: then a count with it is not exact.
  */
-const taken = (state: LikeState, op: number): WriteState => {
+const acknowledge = (state: LikeState, op: number): WriteState => {
   const isGone = state.source === 'redis' && op > (state.op ?? 0)
   return {
     ...withPress(state, op),

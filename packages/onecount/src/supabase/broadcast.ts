@@ -56,7 +56,7 @@ export function supabaseBroadcast(client: SupabaseBroadcastClient): BroadcastPor
     }
   }
 
-  /** The address of before, which takes a list of messages. @throws Error where it was not taken */
+  /** The address of before, which takes a list of messages. @throws Error where it was not accepted */
   async function sendInBatch(
     { broadcastEndpointURL }: BroadcastChannel,
     topic: string,

@@ -337,7 +337,7 @@ describe('options', () => {
       create table post_likes (post_id bigint not null references posts, user_id bigint not null);`)
     expect(() => proposeMapping({ rows: 'post_likes' }, catalogue)).toThrow('--rows-actor')
     expect(() => proposeMapping({ rows: 'post_likes', 'rows-actor': 'user_id' }, catalogue)).toThrow(
-      '--actor, as uuid or text (other types are not taken)',
+      '--actor, as uuid or text (other types are not supported)',
     )
   })
 })

@@ -140,7 +140,7 @@ function withOptions(draft: Draft, values: MappingValues): KindConfig {
     ...(whole.rows.target ? [] : ['--rows-target']),
     ...(whole.rows.actor ? [] : ['--rows-actor']),
     ...(whole.target.table ? (whole.target.id ? [] : ['--id']) : ['--target']),
-    ...(whole.rows.actor && !whole.actor ? ['--actor, as uuid or text (other types are not taken)'] : []),
+    ...(whole.rows.actor && !whole.actor ? ['--actor, as uuid or text (other types are not supported)'] : []),
   ]
   throw new MissingSetting(
     `${whole.rows.table} does not show by itself how it is mapped: say ${missing.join(', ')}`,
