@@ -51,25 +51,29 @@ export async function billed({ ops }: { ops: number }, say: (line: string) => vo
   const ids = Array.from({ length: PAGE }, (_, i) => postId(1 + i))
 
   // Scripts are known to the server from here on, and the stores know each other.
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
   await onecount.read([postId(100)], 'warm-up')
   await onecount.set(postId(100), 'warm-up', true)
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
 
   await cost('a page of 30 posts, all cold, and its session', () => onecount.read(ids, 'reader'))
   await cost('the same page, warm', () => onecount.read(ids, 'reader'))
   await cost('a like', () => onecount.set(ids[0]!, 'reader', true))
   const behind = { looksAgain: false, whenHeld: 'leave' } as const
-  await cost('the drain behind it', () => onecount.drainOnce(5000, behind))
+  await cost('the drain behind it', () => onecount.drainer.flush(behind))
   await cost("a like with ack 'postgres'", async () => {
     await onecount.set(ids[1]!, 'reader', true, { ack: 'postgres' })
     // It is answered once Postgres has it; Redis is told behind that.
     await untilDrained()
   })
   for (let i = 0; i < ops; i++) await onecount.set(postId(1 + (i % PAGE)), `person-${i}`, true)
-  const drained = await cost(`a drain of ${ops} likes`, () => onecount.drainOnce(60_000, behind))
+  const drained = await cost(`a drain of ${ops} likes`, () =>
+    onecount.drainer.flush({ budgetMs: 60_000, ...behind }),
+  )
   if (drained.more || drained.drained !== ops) throw new Error(`${drained.drained} of ${ops} were drained`)
-  await cost('a call of the scheduler with nothing to drain', () => onecount.drainOnce(5000))
+  await cost('a call of the scheduler with nothing to drain', () =>
+    onecount.drainer.flush({ budgetMs: 5000 }),
+  )
 
   const limits = [
     ['in Redis', createLimiter(DEFAULT_LIMITS, { shared: redisLimits(redis) })],
@@ -100,10 +104,10 @@ export async function billed({ ops }: { ops: number }, say: (line: string) => vo
 
   say('an idle process …')
   await cost("idle for 10 s, drain: 'after'", () => pause(IDLE_MS))
-  onecount.drain.start()
+  onecount.drainer.start()
   await pause(500)
   await cost('idle for 10 s, with a drain loop', () => pause(IDLE_MS))
-  await onecount.drain.stop()
+  await onecount.drainer.stop()
   await upstash.stop()
   await stores.stop()
   return { report: { costs }, table: format(costs) }

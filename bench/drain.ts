@@ -100,7 +100,7 @@ export async function drain({ ops, concurrency }: DrainOptions, say: (line: stri
   const again = await drainWhilePeopleLike(stores, recent, concurrency, say)
 
   // What people pressed while the last batch was under way is only in Redis.
-  await onecount.drain.drain()
+  await onecount.drainer.flush({ budgetMs: Number.POSITIVE_INFINITY })
   const afterwards = await compare(stores)
   const [{ landed }] = (await sql`
     select count(*)::integer as landed from post_ratings where session_id like 'session-%'`) as unknown as [
@@ -174,7 +174,7 @@ async function drainWhilePeopleLike(
     }
   })
   try {
-    await onecount.drain.drain()
+    await onecount.drainer.flush({ budgetMs: Number.POSITIVE_INFINITY })
   } finally {
     isDone = true
     clearInterval(progress)

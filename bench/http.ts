@@ -75,7 +75,7 @@ export async function http({ seconds, rounds, concurrency }: HttpOptions, say: (
       const rates = sides.map(({ name }) => `${name} ${Math.round(measured.get(name)!.rates.at(-1)!)}/s`)
       say(`round ${n} of ${rounds}: ${rates.join(', ')}`)
       // What was left pending would grow with the rounds.
-      await stores.onecount.drainOnce(60_000)
+      await stores.onecount.drainer.flush({ budgetMs: 60_000 })
     }
     for (const { server } of sides) await server.program.stop()
 

@@ -107,9 +107,9 @@ export async function like({ seconds, rounds, concurrency }: LikeOptions, say: (
   )
 
   say('the same while it drains …')
-  onecount.drain.start()
+  onecount.drainer.start()
   const draining = await load(engine, concurrency, seconds * rounds)
-  await onecount.drain.stop({ budgetMs: 60_000 })
+  await onecount.drainer.stop({ budgetMs: 60_000 })
   const { pending } = await onecount.health()
 
   say('answered once Postgres holds them …')

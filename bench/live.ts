@@ -78,7 +78,7 @@ export async function live(
     postgres: postgresJsPort(sql, { timeoutMs: 30_000 }),
     broadcast: broadcastFromEnv({ SUPABASE_URL: supabase.url, SUPABASE_SECRET_KEY: supabase.secretKey }),
   })
-  engine.drain.start()
+  engine.drainer.start()
   const press = createPress(engine)
   const report: LiveReport = { machine: `${cpus().length} cores, Node ${process.version}`, calm: [], hot: [] }
   try {
@@ -100,7 +100,7 @@ export async function live(
     }
     return { report, table: format(report) }
   } finally {
-    await engine.drain.stop()
+    await engine.drainer.stop()
     client.disconnect()
     await sql.end({ timeout: 1 })
     await supabase.stop()

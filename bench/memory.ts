@@ -82,13 +82,15 @@ export async function memory(_: object, say: (line: string) => void) {
         n => LIKES_PER_SESSION + 1 + Math.floor(n / SESSIONS),
       ),
     )
-    await measured('the same likes, once drained', PRESSED, () => onecount.drainOnce(60_000))
+    await measured('the same likes, once drained', PRESSED, () =>
+      onecount.drainer.flush({ budgetMs: 60_000 }),
+    )
     await measured('first likes of new sessions, drained', PRESSED, async () => {
       await press(
         n => SESSIONS + 1 + n,
         () => 1,
       )()
-      await onecount.drainOnce(60_000)
+      await onecount.drainer.flush({ budgetMs: 60_000 })
     })
     const machine = `${cpus().length} cores, Node ${process.version}, Redis ${await versionOf(client)}`
     const report: MemoryReport = { machine, steps }

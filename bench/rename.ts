@@ -73,7 +73,7 @@ async function measure(likes: number): Promise<Renamed> {
     await sql.unsafe('vacuum analyze')
     const port = postgresJsPort(sql, { kind: article, timeoutMs: 60_000 })
     const onecount = createOnecount({ redis: ioredisPort(client), postgres: port, log: { warn() {} } })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await onecount.hydrateAll()
     return await renameOne(onecount, sql, client, likes)
   } finally {
@@ -135,7 +135,7 @@ async function renameOne(
   let batches = 0
   const tells = performance.now()
   for (let more = true; more; batches++) {
-    ;({ more } = await onecount.drainOnce(1))
+    ;({ more } = await onecount.drainer.flush({ budgetMs: 1 }))
     if (batches % 20 === 0) most = Math.max(most, await usedMb())
   }
   const tellSeconds = (performance.now() - tells) / 1000

@@ -48,7 +48,7 @@ export async function size({ ratings }: { ratings: number }, say: (line: string)
   say('starting Redis and PostgreSQL …')
   const stores = await startStores({ hydrate: false })
   try {
-    await stores.onecount.drainOnce()
+    await stores.onecount.drainer.flush()
     const report: SizeReport = {
       machine: `${cpus().length} cores, Node ${process.version}`,
       sizes: [],
@@ -101,7 +101,7 @@ async function measureSize(
   for (let n = 1; n <= READERS; n++) await onecount.read(ids, sessionId(n))
   const read = await time(client, () => onecount.read([any()], reader()), SAMPLES)
   const like = await time(client, () => onecount.set(any(), crypto.randomUUID(), true), SAMPLES)
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
   const remove = await time(client, n => onecount.removePost(ids[n]!), posts)
   return { like, read, hydrate, remove }
 }

@@ -12,4 +12,4 @@ createOnecount({
   partitions: Number(PARTITIONS),
   drain: { idleMs: 50 },
   log: { warn: line => console.error(line) },
-}).drain.start()
+}).drainer.start()

@@ -22,7 +22,7 @@ const service = createOnecount({
   drain: { lingerMs: 150 },
   log: { warn() {} },
 })
-service.drain.start()
+service.drainer.start()
 createServer(nodeListener(createHandler({ service, secret: ONECOUNT_SECRET!, limits: NO_LIMITS }))).listen(
   Number(PORT),
   '127.0.0.1',

@@ -53,6 +53,31 @@ it('are all pages that a reader finds first', () => {
   expect(PAGES.filter(page => page.startsWith('docs/')).length).toBeGreaterThan(80)
 })
 
+/** Lines of prose that are not wrapped, and words that leave out who acts. */
+function slipsOf(text: string): string[] {
+  const prose = text.replace(/^ *(`{3,}|~{3,}).*?^ *\1/gms, '').split('\n')
+  const isProse = (line: string) => !/^ *(\||#|<|\[|!\[)|^ {4}\S/.test(line) && / .* /.test(line)
+  return prose
+    .filter(line => (line.length > 120 && isProse(line)) || /\b(nobody|whoever|somebody)\b/i.test(line))
+    .map(line => line.slice(0, 160))
+}
+
+it.each([
+  ['a '.repeat(61), 1],
+  [`| ${'a '.repeat(61)} |`, 0],
+  [`\`\`\`\n${'a '.repeat(61)}\n\`\`\``, 0],
+  ['It is done by whoever comes.', 1],
+])('slips of %j are found', (text, found) => {
+  expect(slipsOf(text)).toHaveLength(found)
+})
+
+it.each(PAGES.filter(page => !page.startsWith('docs/reference/')))(
+  '%s is wrapped at 120 columns, and names who acts',
+  page => {
+    expect(slipsOf(read(page))).toEqual([])
+  },
+)
+
 it.each<[string, string[]]>([
   ['# A `code` word, and more\n## Again\n## Again', ['a-code-word-and-more', 'again', 'again-1']],
   ['# Über 50 % – yes_no\n```sh\n# a comment\n```', ['über-50---yes_no']],

@@ -67,7 +67,7 @@ describe('the history that a process keeps of itself', () => {
       })
       .toBe(2)
     expect(noted.points().some(({ oldest }) => oldest !== null && oldest >= 0)).toBe(true)
-    await engine.drainOnce()
+    await engine.drainer.flush()
     await expect.poll(() => total('drained')).toBeCloseTo(2, 0)
     const drained = noted.points().filter(({ sync }) => sync !== null)
     expect(drained.length).toBeGreaterThan(0)
@@ -89,7 +89,7 @@ describe('the history that a process keeps of itself', () => {
   it('has a Redis that is gone as an incident with its end, and the presses that Postgres accepted alone', async () => {
     const { engine, noted, look, ask, open, total } = start()
     await engine.set(BEAR.id, 'ana', true)
-    await engine.drainOnce()
+    await engine.drainer.flush()
     await expect.poll(async () => (await ask())?.redis).toBe('up')
     await stores.stopRedis()
     await expect.poll(look).toEqual(['redis'])
@@ -124,7 +124,7 @@ describe('the history that a process keeps of itself', () => {
   it('has counts that differ, until they are repaired', async () => {
     const { engine, look } = start()
     await engine.set(BEAR.id, 'ana', true)
-    await engine.drainOnce()
+    await engine.drainer.flush()
     const setLikes = (likes: number) =>
       stores.unnoticed(sql => sql`update posts_new set likes = ${likes} where id = ${BEAR.id}`)
     await setLikes(500)
@@ -138,7 +138,7 @@ describe('the history that a process keeps of itself', () => {
     await engine.read([BEAR.id], 'ana')
     await engine.set(BEAR.id, 'ana', true, { op: 2 * (Date.now() - 61_000) * 1000 + 1 })
     await expect.poll(look).toEqual(['late'])
-    await engine.drainOnce()
+    await engine.drainer.flush()
     await expect.poll(look).toEqual([])
   })
 
@@ -174,7 +174,7 @@ describe('readings that only the page needs', () => {
   it('memory by kind of key, of a few keys that are named and never searched for', async () => {
     const engine = stores.instance()
     for (const session of ['ana', 'ben', 'carla']) await engine.set(BEAR.id, session, true)
-    await engine.drainOnce()
+    await engine.drainer.flush()
     await engine.ranking(2)
     await stores.redis.config('RESETSTAT')
     const { used, limit, policy, keys, kinds } = await readMemory(stores.redis, engine)
@@ -208,7 +208,7 @@ describe('readings that only the page needs', () => {
         await engine.set(BEAR.id, session, true)
         await engine.set(FOX.id, session, true)
       }
-      await engine.drainOnce()
+      await engine.drainer.flush()
       await expect.poll(async () => (await engine.health()).refused).toBe(2)
       const { groups, hasMore } = await readRefused([engine])
       expect(groups).toEqual([

@@ -95,7 +95,7 @@ async function engine({ redisUrl, databaseUrl }: Stores, { drains }: { drains: b
     log: { warn() {} },
   })
   await onecount.hydrateAll()
-  if (drains) onecount.drain.start()
+  if (drains) onecount.drainer.start()
   return {
     press: ({ post, session }) => onecount.set(post, session, true, { op: likeOp() }),
     settled: () => until(async () => (await onecount.health()).pending === 0, PENDING_MS),

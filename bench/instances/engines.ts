@@ -50,13 +50,13 @@ export async function startEngine(
   })
   await onecount.health()
   return {
-    start: () => onecount.drain.start(),
+    start: () => onecount.drainer.start(),
     press({ post, session, op }) {
       // A like that is lost is missed by the process that waits for it in Postgres.
       onecount.set(post, session, true, { op }).catch(error => console.error(error))
     },
     async close() {
-      await onecount.drain.stop({ budgetMs: STOP_MS })
+      await onecount.drainer.stop({ budgetMs: STOP_MS })
       redis.disconnect()
       await sql.end({ timeout: 1 })
     },

@@ -24,7 +24,7 @@ export async function startPeopleApp() {
   await applyMigrations(async text => [...(await sql.unsafe(text))])
   const client = createRedisClient(redis.url, { commandTimeout: 20_000 })
   const engine = createOnecount({ redis: ioredisPort(client), postgres: postgresJsPort(sql) })
-  engine.drain.start()
+  engine.drainer.start()
   const script = await bundlePage()
 
   let postId = ''
@@ -107,7 +107,7 @@ export async function startPeopleApp() {
 
     /** Who likes the post once all is drained, and the count that Postgres has. */
     async held(): Promise<{ people: string[]; likes: number }> {
-      while ((await engine.drainOnce()).more);
+      while ((await engine.drainer.flush()).more);
       const rows = await sql`select session_id from post_ratings where post_id = ${postId} order by 1`
       const [post] = await sql`select likes from posts_new where id = ${postId}`
       return { people: rows.map(row => row.session_id), likes: post!.likes }
@@ -116,7 +116,7 @@ export async function startPeopleApp() {
     async stop(): Promise<void> {
       server.closeAllConnections()
       server.close()
-      await engine.drain.stop()
+      await engine.drainer.stop()
       client.disconnect()
       await sql.end({ timeout: 2 })
       await Promise.all([redis.kill(), database.stop()])

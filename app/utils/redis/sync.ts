@@ -18,13 +18,13 @@ export async function syncLikeToSupabase(
   await guarded('syncLikeToSupabase', async () => {
     if (!isPostId(postId)) throw new TypeError(`postId ${postId} is no UUID`)
     if (!isSessionId(sessionId)) throw new TypeError(`sessionId ${sessionId} is no id of a session`)
-    const { stores, drainOnce, drain } = onecount.engine()
-    if (stores.redis) await drainOnce().catch(() => {})
+    const { stores, drainer } = onecount.engine()
+    if (stores.redis) await drainer.flush().catch(() => {})
     let [state] = await stores.postgres.peek([postId], sessionId)
     if (state && state.liked !== isLike) {
       const [result] = await stores.postgres.write([{ postId, sessionId, op: null, liked: isLike }], now())
       state = result?.status === 'applied' ? result.state : undefined
-      drain.nudge()
+      drainer.nudge()
     }
     if (!state) console.warn(`[RedisSync] there is no post ${postId}: nothing was written`)
     else if (state.count !== newCount) {
@@ -38,9 +38,9 @@ export async function syncLikeToSupabase(
 /** Drains what is pending and builds the post's counter anew: afterwards both stores agree on it. Never throws. */
 export async function reconcileCounter(postId: string): Promise<void> {
   await guarded('reconcileCounter', async () => {
-    const { stores, drainOnce, rehydrate } = onecount.engine()
+    const { stores, drainer, rehydrate } = onecount.engine()
     if (!stores.redis) return
-    await drainOnce()
+    await drainer.flush()
     await rehydrate(postId)
   })
 }

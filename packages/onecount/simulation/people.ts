@@ -254,6 +254,6 @@ export async function drain(world: World, instance: string): Promise<void> {
     for (let i = 0; i < rests; i++) await world.turn()
     // The lease goes by a clock that is not the world's: where nothing goes wrong, no instance shares it, so that each one drains.
     const sharesLease = world.faults.size > 0 && world.random.chance(0.3)
-    await ask(world.instances.request(instance, onecount => onecount.drain.once({ sharesLease })))
+    await ask(world.instances.request(instance, onecount => onecount.drainer.tick({ sharesLease })))
   }
 }

@@ -139,7 +139,7 @@ async function checkReplays(world: World, direct: Onecount): Promise<void> {
 async function drainAll(direct: Onecount): Promise<void> {
   for (let i = 0; i < 100; i++) {
     try {
-      if (!(await direct.drainOnce(0)).more) return
+      if (!(await direct.drainer.flush({ budgetMs: 0 })).more) return
     } catch (error) {
       // A batch that Postgres refuses as a whole: the next one is another.
       if (!(error instanceof StoreRefused)) throw error

@@ -25,6 +25,7 @@ export {
   type EnginesOptions,
   type KindDrained,
   type KindsDrained,
+  type KindsDrainer,
   type KindsHealth,
 } from './core/engines'
 export {
@@ -46,13 +47,14 @@ export { type Ids, idsOf } from './core/kind-ids'
 export type { LikedPage } from './core/liked-by'
 export type {
   Drained,
-  DrainLoop,
-  DrainOptions,
+  Drainer,
+  FlushOptions,
   LoopOptions,
-  OnceOptions,
   StopOptions,
+  TickOptions,
 } from './core/loop'
 export type { Moderated } from './core/moderation'
+export type { DrainLoop, DrainOptions, OnceOptions } from './core/old-names'
 export { createOnecount, type Onecount, type OnecountOptions } from './core/onecount'
 export { isLikedOp, MAX_OP_AHEAD, nextOp, opTime } from './core/op'
 export type { IndexOptions } from './core/options'

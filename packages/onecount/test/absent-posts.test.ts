@@ -53,7 +53,7 @@ describe('an id that no post has', () => {
       { length: 10_100 },
       (_, i) => `60060000-0000-4000-8000-${String(i).padStart(12, '0')}`,
     )
-    await processes[0]!.drainOnce()
+    await processes[0]!.drainer.flush()
     const before = await stores.redis.dbsize()
     await processes[0]!.read(invented)
     expect(await stores.redis.dbsize()).toBe(before)

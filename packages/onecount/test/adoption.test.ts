@@ -19,7 +19,7 @@ async function pressWithTheVersionBefore(sessionId: string, op: number): Promise
 async function expectAdopted(sessionId: string, op: number): Promise<void> {
   const { redis, sql, keys } = stores
   const onecount = stores.instance()
-  expect(await onecount.drainOnce()).toMatchObject({ more: false })
+  expect(await onecount.drainer.flush()).toMatchObject({ more: false })
   expect(await redis.type(keys.before)).toBe('string')
   expect(await redis.exists(keys.beforeRest)).toBe(0)
   const [row] = await sql`select op from post_ratings where post_id = ${POST} and session_id = ${sessionId}`
@@ -39,7 +39,7 @@ describe('the pending ops of the version before', () => {
 
   it('is adopted again where the version before was gone back to', async () => {
     const onecount = stores.instance()
-    while ((await onecount.drainOnce()).more);
+    while ((await onecount.drainer.flush()).more);
     expect(await stores.redis.type(stores.keys.before)).toBe('string')
     const op = likeAt(Date.now() * 1000)
     await pressWithTheVersionBefore('second', op)

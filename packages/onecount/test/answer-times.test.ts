@@ -25,7 +25,7 @@ beforeEach(async () => {
     ...stores.ports({ redisMs: REDIS_MS, postgresMs: POSTGRES_MS }),
     settings: DEFAULT_SETTINGS,
   })
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
   await press({ session: KNOWN })
 })
 afterEach(() => restore())

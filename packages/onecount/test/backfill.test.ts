@@ -179,7 +179,7 @@ describe('onecount backfill', () => {
     expect(JSON.parse(out)).toMatchObject({ posts: posts.length, verified: posts.length, mismatches: 0 })
     expect(code).toBe(0)
     expect(likes).toBeGreaterThan(0)
-    expect((await app.drainOnce()).more).toBe(false)
+    expect((await app.drainer.flush()).more).toBe(false)
     const { postgres } = app.stores
     for (let after: PairOp | null = null; ; ) {
       const page: PairOp[] = await postgres.ratings(after, 1000)

@@ -79,7 +79,7 @@ describe('the policy for broadcasts', () => {
     for (const kind of [bookmark, article]) {
       const engine = stores.instance(kind, { broadcast })
       await engine.set('1', PERSON, true)
-      await engine.drainOnce()
+      await engine.drainer.flush()
     }
     expect(told).toEqual([topicOf('article', '1')])
   })

@@ -63,9 +63,9 @@ function startEngine(options: Partial<OnecountOptions> = {}): { engine: Onecount
     log: { warn: line => warnings.push(line) },
     ...options,
   })
-  engine.drain.start()
+  engine.drainer.start()
   closing.push(async () => {
-    await engine.drain.stop()
+    await engine.drainer.stop()
     client.disconnect()
   })
   return { engine, warnings }
@@ -112,7 +112,7 @@ describe('likes that the server broadcasts', () => {
     const began = performance.now()
     for (let n = 0; n < 600; n += 20)
       await Promise.all(Array.from({ length: 20 }, (_, i) => engine.set(BEAR, `hot-${n + i}`, true)))
-    await engine.drainOnce()
+    await engine.drainer.flush()
     const seconds = (performance.now() - began) / 1000
     const { count, rev } = await stateOf(engine)
     await expect.poll(() => heard.at(-1)).toEqual([[BEAR, count, rev]])
@@ -123,7 +123,7 @@ describe('likes that the server broadcasts', () => {
     const { engine } = startEngine({ drain: { lingerMs: 60_000, idleMs: 0 } })
     const heard = await listen()
     await engine.set(BEAR, 'eva', true)
-    await engine.drainOnce()
+    await engine.drainer.flush()
     const { count, rev } = await stateOf(engine)
     await expect.poll(() => heard.at(-1), { timeout: 500 }).toEqual([[BEAR, count, rev]])
   })
@@ -143,7 +143,7 @@ describe('likes that the server broadcasts', () => {
       await supabase.kill()
       for (const session of ['gil', 'hal', 'ida']) {
         await engine.set(BEAR, session, true)
-        await engine.drainOnce()
+        await engine.drainer.flush()
       }
       const [row] = await sql`select likes from posts_new where id = ${BEAR}`
       const { count, rev } = await stateOf(engine)

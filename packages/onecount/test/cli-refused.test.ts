@@ -23,7 +23,7 @@ describe('onecount refused', () => {
     await stores.sql.unsafe(BARRED)
     await app.set(POST.id, 'barred-ana', true)
     await app.set(OTHER.id, 'barred-ben', true)
-    await app.drainOnce()
+    await app.drainer.flush()
   })
 
   it('lists the ops that are set aside, and the reasons', async () => {
@@ -62,7 +62,7 @@ describe('onecount refused', () => {
       report: { landed: 1, refused: 0 },
     })
     expect(await cli.json(['refused', '--retry'])).toMatchObject({ code: 0, report: { landed: 0 } })
-    await app.drainOnce()
+    await app.drainer.flush()
     await app.read([POST.id, OTHER.id])
     for (const post of [POST, OTHER]) {
       const { redis, postgres } = await stores.compare(post)
@@ -139,7 +139,7 @@ describe('onecount takeover', () => {
       verdict: 'ok',
     })
     expect((await cli.run(['takeover'], there)).out).toContain('belongs to this Redis already')
-    expect(await app.drainOnce().catch((error: Error) => error.name)).toBe('ForeignRedis')
+    expect(await app.drainer.flush().catch((error: Error) => error.name)).toBe('ForeignRedis')
     expect((await cli.run(['takeover', '--help'])).out).toContain('Exit code')
   })
 })

@@ -70,11 +70,11 @@ describe('onecount verify', () => {
     const verified = cli.json(['verify']).finally(() => {
       ended = true
     })
-    app.drain.start()
+    app.drainer.start()
     for (let n = 0; !ended; n++) {
       await Promise.all(POSTS.map(({ id }) => app.set(id, `visitor-${n % 40}`, n % 80 < 40)))
     }
-    app.drain.stop()
+    app.drainer.stop()
     expect(await verified).toMatchObject({ code: 0, report: { differences: 0 } })
   })
 

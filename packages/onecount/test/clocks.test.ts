@@ -101,7 +101,7 @@ describe('a server that starts again with its clock one hour back', () => {
       await press(before, 'PUT')
       if (where !== 'pending') await settle(before)
       if (where === 'forgotten by Redis') {
-        await before.service.drainOnce()
+        await before.service.drainer.flush()
         expect(await stores.redis.zcard(stores.keys.recent)).toBe(0)
       }
       const after = startServer(-HOUR)

@@ -72,7 +72,7 @@ async function sourcesOf(posts: string[], session: string): Promise<Set<string>>
   return new Set(states.map(({ source }) => source))
 }
 
-const drains = () => expect.poll(() => instances[0]!.drainOnce().catch(ignoreOutage))
+const drains = () => expect.poll(() => instances[0]!.drainer.flush().catch(ignoreOutage))
 
 /** A primary that does not serve the moved partition. */
 async function otherThan(from: ClusterNode): Promise<ClusterNode> {

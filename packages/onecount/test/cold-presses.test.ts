@@ -22,7 +22,7 @@ beforeEach(async () => {
   await stores.begin(POSTS)
   ports = interrupted(stores.ports())
   onecount = instance({})
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
   ports.calls.length = 0
 })
 
@@ -113,7 +113,7 @@ describe('presses of people and posts that are not in Redis, in one turn of the 
       likes.map(pair => ({ ...pair, liked: true })),
       1,
     )
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     const ops: number[] = []
     const redis = {
       run: (...call: Parameters<typeof ports.redis.run>) => {
@@ -146,7 +146,7 @@ describe('an error of one of many cold presses', () => {
     const states = await likeAll(of)
     expect(states.filter((_, i) => i !== 3)).toEqual(exact().filter((_, i) => i !== 3))
     expect(states[3]).toMatchObject({ liked: true, count: null, durable: false })
-    await of.drainOnce()
+    await of.drainer.flush()
     const { id: post } = POSTS[3]!
     expect((await onecount.read([post], 's3')).get(post)).toMatchObject({
       count: 31,

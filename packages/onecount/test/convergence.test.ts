@@ -14,14 +14,14 @@ const SESSIONS = Array.from({ length: 50 }, (_, i) => `session-${i}`)
 const stores = forAllTests(startStores)
 const running: Onecount[] = []
 afterEach(async () => {
-  await Promise.all(running.splice(0).map(instance => instance.drain.stop()))
+  await Promise.all(running.splice(0).map(instance => instance.drainer.stop()))
 })
 
 async function setUp(random: Random, instances: number): Promise<{ instances: Onecount[]; crowd: Crowd }> {
   await stores.begin(POSTS)
   for (let i = 0; i < instances; i++) {
     const instance = stores.instance({ settings: { batchSize: 100 } })
-    instance.drain.start()
+    instance.drainer.start()
     running.push(instance)
   }
   return { instances: [...running], crowd: createCrowd(random, POSTS, SESSIONS) }
@@ -30,7 +30,7 @@ async function setUp(random: Random, instances: number): Promise<{ instances: On
 /** Drains, makes every post warm, drains what that brought up: then nothing is on its way any more. */
 async function comeToRest([instance]: Onecount[]): Promise<void> {
   for (let round = 0; round < 2; round++) {
-    await expect.poll(() => instance!.drainOnce()).toMatchObject({ more: false })
+    await expect.poll(() => instance!.drainer.flush()).toMatchObject({ more: false })
     await expect
       .poll(async () => [...(await instance!.read(POSTS.map(p => p.id))).values()].map(s => s.source))
       .toEqual(POSTS.map(() => 'redis'))

@@ -14,7 +14,7 @@ beforeEach(async () => {
   await stores.begin([POST, OTHER])
   onecount = stores.instance()
   for (const session of ['ana', 'ben']) await onecount.set(POST.id, session, true)
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
   await onecount.read([POST.id])
 })
 
@@ -23,7 +23,7 @@ const shown = async (post: { id: string }, session = 'ana') =>
 
 /** Both stores hold the count and these members, Redis those whose names it takes. */
 async function expectBoth(post: typeof POST, count: number, members: string[]): Promise<void> {
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
   await onecount.read([post.id])
   expect(await stores.compare(post)).toMatchObject({
     redis: { count, members: members.filter(isSessionId) },
@@ -44,7 +44,7 @@ describe('rows that are edited by hand', () => {
 
   it('a row that is inserted is a like, also after an unlike', async () => {
     await onecount.set(POST.id, 'ana', false)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await stores.sql`insert into post_ratings ${stores.sql([
       { post_id: POST.id, session_id: 'ana' },
       { post_id: POST.id, session_id: 'eva' },
@@ -114,20 +114,20 @@ describe('rows that are edited by hand', () => {
 
   it('a post that is deleted is gone from Redis', async () => {
     await stores.sql`delete from posts_new where id = ${POST.id}`
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await stores.redis.keys(`post:*${POST.id}*`)).toEqual([])
     expect(await shown(POST)).toBeUndefined()
     expect(await onecount.health()).toMatchObject({ pending: 0, unseen: 0 })
   })
 
   it('a running drain brings them to Redis within seconds, by itself', async () => {
-    onecount.drain.start()
+    onecount.drainer.start()
     await stores.sql`delete from post_ratings where session_id = 'ana'`
     const began = awakeNow()
     await expect
       .poll(async () => (await stores.compare(POST)).redis)
       .toEqual({ count: 447, members: ['ben'] })
     expect(awakeNow() - began).toBeLessThan(5000)
-    await onecount.drain.stop()
+    await onecount.drainer.stop()
   })
 })

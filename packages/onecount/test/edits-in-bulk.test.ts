@@ -17,7 +17,7 @@ beforeEach(async () => {
   for (const session of ['ana', 'fay']) await onecount.set(OTHER.id, session, true)
   await onecount.set(OTHER.id, 'gus', true)
   await onecount.set(OTHER.id, 'gus', false)
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
   await onecount.read([POST.id, OTHER.id])
 })
 
@@ -28,7 +28,7 @@ const members = {
 
 /** Both stores show the base and these members, Redis those whose names it takes; nothing is left over, and no pair has two newest ops. */
 async function expectBoth(expected: Record<string, string[]>): Promise<void> {
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
   await onecount.read([POST.id, OTHER.id])
   for (const post of [POST, OTHER]) {
     const of = expected[post.id] ?? members[post.id]!
@@ -113,7 +113,7 @@ describe('one statement by hand', () => {
 
   it('removes several posts with their rows', async () => {
     await stores.sql`delete from posts_new`
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await stores.redis.keys('post:*-*')).toEqual([])
     expect(await stores.sql`select count(*)::integer as n from like_tombstones`).toEqual([{ n: 0 }])
     expect(await onecount.health()).toMatchObject({ pending: 0, unseen: 0 })
@@ -161,7 +161,7 @@ describe('the work of a statement by hand', () => {
   ])('is done once, not for each row: %s', async (_, run) => {
     await crowd(500)
     expect(await statements(sql => run(sql, 500))).toBeLessThan(30)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await onecount.read([POST.id, OTHER.id])
     for (const post of [POST, OTHER]) {
       const both = await stores.compare(post).catch(() => null)

@@ -29,7 +29,7 @@ const expected = Object.fromEntries(POSTS.map(post => [post.id, post.shown]))
 
 /** Every post is right in both stores, and every like can be undone and given again. */
 async function expectSound(): Promise<void> {
-  await world.onecount.drainOnce()
+  await world.onecount.drainer.flush()
   expect(await world.counts()).toEqual(expected)
   for (const post of POSTS) {
     expect(await world.shown(post.id)).toMatchObject({ count: post.shown })
@@ -38,11 +38,11 @@ async function expectSound(): Promise<void> {
         count: post.shown - i - 1,
         liked: false,
       })
-      await world.onecount.drainOnce()
+      await world.onecount.drainer.flush()
       expect(await world.shown(post.id, session)).toMatchObject({ count: post.shown - i - 1, liked: false })
     }
     expect(await world.onecount.set(post.id, 'new', true)).toMatchObject({ liked: true })
-    await world.onecount.drainOnce()
+    await world.onecount.drainer.flush()
     expect(await world.shown(post.id)).toMatchObject({ count: post.shown - post.sessions.length + 1 })
   }
   expect(await world.onecount.health()).toMatchObject({ pending: 0, unseen: 0 })
@@ -73,7 +73,7 @@ describe('data of before', () => {
     expect(await world.sql`select ctid::text from post_ratings order by 1`).toEqual(before)
     expect(await world.sql`select distinct op from post_ratings`).toEqual([{ op: '3' }])
     expect(await world.onecount.set(TIMES, 'later', false)).toMatchObject({ count: 9, liked: false })
-    await world.onecount.drainOnce()
+    await world.onecount.drainer.flush()
     expect(await world.sql`select from post_ratings where session_id = 'later'`).toHaveLength(0)
     expect(await world.shown(TIMES, 'later')).toMatchObject({ count: 9, liked: false })
   })
@@ -137,7 +137,7 @@ describe('data of before', () => {
     await world.onecount.hydrateAll()
     await world.onecount.set(FEWER, 'new', true)
     await world.repair()
-    await expect.poll(async () => (await world.onecount.drainOnce()).more).toBe(false)
+    await expect.poll(async () => (await world.onecount.drainer.flush()).more).toBe(false)
     expect(await world.shown(FEWER, 'new')).toMatchObject({ count: 3, liked: true })
     expect((await world.counts())[FEWER]).toBe(3)
   })

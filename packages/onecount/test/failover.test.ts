@@ -55,7 +55,7 @@ async function failOver(): Promise<void> {
 
 async function warm(): Promise<void> {
   await onecount.set(POST.id, 'ana', true)
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
   expect(await shown()).toMatchObject({ count: 447, liked: true, source: 'redis' })
   await expect.poll(() => admins[1].get(stores.keys.likes(POST.id))).toBe('447')
 }
@@ -83,7 +83,7 @@ describe('after a failover that leaves the old connection open', () => {
     await replicate(0)
     await elsewhere(async other => {
       await other.set(POST.id, 'ben', true)
-      await other.drainOnce()
+      await other.drainer.flush()
     })
     const first = await shown()
     expect(first).toMatchObject({ count: 448, source: 'postgres' })
@@ -109,20 +109,20 @@ describe('after a failover that leaves the old connection open', () => {
     expect(answer).toMatchObject({ count: 448, liked: true, durable: true, source: 'postgres' })
     await expect.poll(() => shown('ben'), { timeout: 10_000 }).toMatchObject({ source: 'redis' })
     await onecount.set(POST.id, 'ben', true, { op })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await shown('ben')).toMatchObject({ count: 448, liked: true })
   })
 
   it('a press that is repeated is not answered by the demoted primary from what it remembers', async () => {
     await warm()
     const { op } = await onecount.set(POST.id, 'ben', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await failOver()
     // Demoted, and cut off from the new primary: it answers with what it had.
     await admins[0].replicaof('127.0.0.1', 1)
     await elsewhere(async other => {
       await other.set(POST.id, 'ben', false)
-      await other.drainOnce()
+      await other.drainer.flush()
     })
     expect(await onecount.set(POST.id, 'ben', true, { op })).toMatchObject({ count: 447, liked: false })
   })
@@ -153,7 +153,7 @@ describe('after a failover that leaves the old connection open', () => {
     await expect.poll(() => admins[0].set('x', '1').catch(error => error.message)).toContain('NOREPLICAS')
     await elsewhere(async other => {
       await other.set(POST.id, 'ben', true)
-      await other.drainOnce()
+      await other.drainer.flush()
     })
     expect(await shown()).toMatchObject({ count: 448, source: 'postgres' })
     await expect.poll(() => shown(), { timeout: 10_000 }).toMatchObject({ count: 448, source: 'redis' })

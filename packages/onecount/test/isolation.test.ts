@@ -26,7 +26,7 @@ describe('a page of 100 cold posts with 2,000 ratings each', () => {
       await sql`update posts_new set likes = likes + ${RATINGS} where id <> ${WARM.id}`
     })
     onecount = stores.instance(stores.ports({ redisMs: FAIL_FAST.commandTimeout }))
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await onecount.read([WARM.id])
   })
 
@@ -59,7 +59,7 @@ describe('a key of the wrong type', () => {
     onecount = stores.instance(ports)
     for (const session of ['ana', 'ben']) await onecount.set(BROKEN.id, session, true)
     await onecount.read(PAGE)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
   })
 
   async function breakKey(key: (typeof OF_POST)[number] | (typeof OF_SESSION)[number]): Promise<void> {
@@ -90,7 +90,7 @@ describe('a key of the wrong type', () => {
     expect(await onecount.set(OTHER.id, 'ana', true)).toMatchObject({ count: 2, source: 'redis' })
     expect(await onecount.set(OTHER.id, 'eva', true)).toMatchObject({ count: 3, source: 'redis' })
     await stores.sql`delete from post_ratings where session_id = 'ben'`
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     const states = await onecount.read(PAGE, 'ana')
     expect([...states.values()].map(({ count, liked, source }) => [count, liked, source])).toEqual([
       [446, false, 'redis'],
@@ -147,7 +147,7 @@ describe('a post that cannot be hydrated now, as too much of it is pending,', ()
   beforeEach(async () => {
     await stores.begin([HELD, OTHER, WARM])
     onecount = stores.instance({ settings: { pendingMost: 4 } })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     for (const session of SESSIONS) await onecount.set(HELD.id, session, true)
     await stores.redis.del(...[HELD, OTHER].map(post => stores.keys.meta(post.id)))
   })
@@ -168,7 +168,7 @@ describe('a post that cannot be hydrated now, as too much of it is pending,', ()
     expect(shown).toMatchObject({ count: 1, liked: true, durable: false, source: 'postgres' })
     expect(await onecount.set(HELD.id, 'session-1', false)).toMatchObject({ count: 0, liked: false })
     expect(await onecount.set(OTHER.id, 'ana', true)).toMatchObject({ count: 2, source: 'redis' })
-    while ((await onecount.drainOnce()).more);
+    while ((await onecount.drainer.flush()).more);
     const states = await onecount.read([WARM.id, HELD.id, OTHER.id], 'ana')
     expect([...states.values()].map(({ count, liked, source }) => [count, liked, source])).toEqual([
       [446, false, 'redis'],

@@ -15,7 +15,7 @@ beforeEach(async () => {
   ports = interrupted(stores.ports())
   onecount = stores.instance(ports)
   await onecount.set(POST.id, 'ana', true)
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
   // What Redis has is the post; of the session it knows nothing any more.
   await stores.redis.del(stores.keys.ops('ana'))
   ports.fail('never arrives', 'postgres')
@@ -25,7 +25,7 @@ const see = async (session: string | null, id = POST.id) => (await onecount.read
 
 async function drained(): Promise<void> {
   ports.restore()
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
   const { redis, postgres, expectedCount } = await stores.compare(POST)
   expect(redis).toEqual(postgres)
   expect(postgres.count).toBe(expectedCount)
@@ -123,7 +123,7 @@ describe('while a batch is half settled,', () => {
       postgres,
       settings: { settleSize: 1 },
     })
-    const ended = drains.drainOnce()
+    const ended = drains.drainer.flush()
     await isHalf
     return { ended }
   }
@@ -158,7 +158,7 @@ describe('while the cut moves on under every snapshot that is read,', () => {
           const before = await postgres.snapshot(query)
           if (left-- <= 0) return before
           await drains.toggle(OTHER.id, 'ben')
-          await drains.drainOnce()
+          await drains.drainer.flush()
           return before
         },
       },
@@ -185,7 +185,7 @@ describe('while the cut moves on under every snapshot that is read,', () => {
   it('a press that flips asks Postgres for the state of the pair', async () => {
     const onecount = overtaken(10)
     expect(await onecount.toggle(POST.id, 'ana')).toMatchObject({ liked: false, source: 'lagging' })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect((await onecount.read([POST.id], 'ana')).get(POST.id)).toMatchObject({
       count: 446,
       liked: false,

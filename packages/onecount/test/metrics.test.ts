@@ -69,7 +69,7 @@ describe('metrics of one engine', () => {
     // Scrapes right after each other share one look at the stores.
     await expect.poll(async () => (await valuesOf(metrics))('onecount_pending_ops')).toBe(2)
 
-    await engine.drainOnce()
+    await engine.drainer.flush()
     const { collect, ...drained } = await stepsOf(metrics)
     expect(collect).toBeGreaterThan(0)
     expect(drained).toMatchObject({ ops: 2, refused: 0, failures: 0 })
@@ -109,7 +109,7 @@ describe('metrics of one engine', () => {
 
   it('say which status it is, and why the drain is paused', async () => {
     const { metrics, engine } = watched()
-    await engine.drainOnce()
+    await engine.drainer.flush()
     const value = await valuesOf(metrics)
     const status = (name: string) => value('onecount_status', { status: name })
     expect([status('ok'), status('degraded'), status('down')]).toEqual([1, 0, 0])
@@ -123,7 +123,7 @@ describe('metrics of one engine', () => {
   it('report a count that differs until it is repaired', async () => {
     const { metrics, engine } = watched({ sample: { posts: 4, everyMs: 0 } })
     await engine.set(BEAR.id, 'ana', true)
-    await engine.drainOnce()
+    await engine.drainer.flush()
     const drift = async () => (await valuesOf(metrics))('onecount_drift_posts')
     await expect.poll(drift).toBe(0)
     expect((await valuesOf(metrics))('onecount_drift_checked_posts_total')).toBeGreaterThan(0)
@@ -154,7 +154,7 @@ describe('metrics of one engine', () => {
   it('are available as numbers too, and without a call to the stores where the caller leaves those out', async () => {
     const { metrics, engine } = watched()
     await engine.set(BEAR.id, 'ana', true)
-    await engine.drainOnce()
+    await engine.drainer.flush()
     const all = await metrics.values()
     const { samples } = parseOpenMetrics(await metrics.text())
     const series = ({ name, labels }: { name: string; labels: Readonly<Record<string, string>> }) =>
@@ -197,7 +197,7 @@ describe('metrics of one engine', () => {
         }),
       )
       await engine.set(BEAR.id, 'ana', true)
-      await engine.drainOnce()
+      await engine.drainer.flush()
       await sql.end()
       await engine.set(BEAR.id, 'ana', false)
       const value = await valuesOf(metrics)
@@ -208,7 +208,7 @@ describe('metrics of one engine', () => {
       expect(value('onecount_refused_ops')).toBeUndefined()
       const failures = async () => (await valuesOf(metrics))('onecount_drift_check_failures_total')
       await expect.poll(failures).toBeGreaterThan(0)
-      await expect(engine.drainOnce()).rejects.toMatchObject({ store: 'postgres' })
+      await expect(engine.drainer.flush()).rejects.toMatchObject({ store: 'postgres' })
       const paused = await valuesOf(metrics)
       expect(paused('onecount_drain_step_failures_total', { step: 'sync' })).toBeGreaterThan(0)
     })
@@ -216,12 +216,12 @@ describe('metrics of one engine', () => {
     it('Redis: its gauge is 0, its figures are left out, and presses are those of Postgres', async () => {
       const { metrics, engine } = watched()
       await engine.set(BEAR.id, 'ana', true)
-      await engine.drainOnce()
+      await engine.drainer.flush()
       await stores.stopRedis()
       try {
         await engine.set(BEAR.id, 'ana', false)
         await engine.read([BEAR.id])
-        await engine.drainOnce().catch(() => {})
+        await engine.drainer.flush().catch(() => {})
         const value = await valuesOf(metrics)
         expect(value('onecount_breaker_open')).toBe(0)
         await expect
@@ -264,7 +264,7 @@ describe('a meter of OpenTelemetry', () => {
     )
     await engine.set(BEAR.id, 'ana', true)
     await engine.read([BEAR.id])
-    await engine.drainOnce()
+    await engine.drainer.flush()
 
     async function exported(): Promise<MetricData[]> {
       await reader.forceFlush()
@@ -301,7 +301,7 @@ describe('metrics of several kinds', () => {
     }
     const engines = metrics.watch(stores.instance(ports))
     await engines.kinds.like.set('1', '00000000-0000-4000-8000-000000000001', true)
-    await engines.drainOnce()
+    await engines.drainer.flush()
     const value = await valuesOf(metrics)
     for (const [kind, presses] of [
       ['like', 1],

@@ -117,6 +117,6 @@ describe('the drain', () => {
     onecount.startDrain()
     await onecount.engine().set(BEAR.id, 'ana', true)
     await expect.poll(async () => (await stores.compare(BEAR)).postgres.count).toBe(447)
-    await onecount.engine().drain.stop()
+    await onecount.engine().drainer.stop()
   })
 })

@@ -42,9 +42,9 @@ function start(url: string, options: Partial<OnecountOptions> = {}, drains = tru
     log: { warn: line => void said.push(line) },
     ...options,
   })
-  if (drains) onecount.drain.start()
+  if (drains) onecount.drainer.start()
   closing.push(async () => {
-    await onecount.drain.stop({ budgetMs: 0 })
+    await onecount.drainer.stop({ budgetMs: 0 })
     client.disconnect()
   })
   return { onecount, said }
@@ -111,7 +111,7 @@ describe('a second Redis on the Postgres of another', () => {
     await first.onecount.set(POST.id, 'ana', true)
     await isDrained(first)
     const other = await startWithLike(OTHER.id, 'ben')
-    const error = await other.onecount.drainOnce().catch((e: unknown) => e)
+    const error = await other.onecount.drainer.flush().catch((e: unknown) => e)
     expect(error).toBeInstanceOf(ForeignRedis)
     expect(error).toMatchObject({ store: 'redis' })
     expect(await other.onecount.health()).toMatchObject({ pending: 1, paused: 'foreign' })

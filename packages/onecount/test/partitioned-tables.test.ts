@@ -24,7 +24,7 @@ beforeEach(async () => {
   await applyAll(world.sql)
   await world.sql`insert into posts_new (id, likes) select id, 10 from unnest(${POSTS}::uuid[]) p (id)`
   for (const post of POSTS) for (const session of SESSIONS) await world.onecount.set(post, session, true)
-  await world.onecount.drainOnce()
+  await world.onecount.drainer.flush()
 })
 
 const rows = async (sql: Sql) =>
@@ -40,14 +40,14 @@ async function expectRows(expected: string[][]): Promise<void> {
   expect(await rows(world.sql)).toEqual(expected)
   const likes = POSTS.map(post => [post, 10 + expected.filter(([p]) => p === post).length])
   expect(await world.counts()).toEqual(Object.fromEntries(likes))
-  await world.onecount.drainOnce()
+  await world.onecount.drainer.flush()
   for (const [post, count] of likes)
     expect(await world.shown(post as string)).toMatchObject({ count, source: 'redis' })
 }
 
 it('a batch of the drain changes the rows of its pairs alone', async () => {
   await world.onecount.set(POSTS[4]!, 'ben', false)
-  await world.onecount.drainOnce()
+  await world.onecount.drainer.flush()
   await expectRows(without(POSTS[4]!, 'ben'))
 })
 

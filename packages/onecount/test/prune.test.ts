@@ -66,18 +66,18 @@ describe('the log for Redis', () => {
   it('begins with the first drain, which finds every post as it is', async () => {
     await press('ana', 2 * daysAgo(0) + 1)
     const onecount = stores.instance()
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect((await onecount.read([POST.id])).get(POST.id)).toMatchObject({ count: 4, source: 'redis' })
     await press('bea', 2 * daysAgo(0) + 1)
     expect((await port.status(0)).unseen).toBe(1)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect((await onecount.read([POST.id])).get(POST.id)).toMatchObject({ count: 5, source: 'redis' })
     expect((await port.status(0)).unseen).toBe(0)
   })
 
   it('ends when Redis has not been told for a week; one that comes back begins anew', async () => {
     const onecount = stores.instance()
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await onecount.read([POST.id])
     await press('ana', 2 * daysAgo(0) + 1)
     await prune()
@@ -89,7 +89,7 @@ describe('the log for Redis', () => {
     await press('bea', 2 * daysAgo(0) + 1)
     expect(await count('like_log')).toBe(0)
 
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect((await onecount.read([POST.id], 'bea')).get(POST.id)).toMatchObject({
       count: 5,
       liked: true,
@@ -112,13 +112,13 @@ describe('the log for Redis', () => {
     const crowd = Promise.all(lives)
     await beside(crowd, expect.poll(() => pressed).toBeGreaterThan(50))
     const onecount = stores.instance()
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await onecount.read([POST.id])
     const reached = pressed
     await beside(crowd, expect.poll(() => pressed).toBeGreaterThan(reached + 50))
     isOver = true
     await crowd
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect((await onecount.read([POST.id])).get(POST.id)).toMatchObject({
       count: POST.base + pressed,
       source: 'redis',

@@ -139,15 +139,17 @@ describe('the public interface', () => {
   it('makes an engine for each kind of a configuration, under its name', () => {
     type Two = Engines<'like' | 'bookmark'>
     expectTypeOf<Two['kinds']>().toEqualTypeOf<Readonly<Record<'like' | 'bookmark', Onecount>>>()
-    expectTypeOf<Two['drain']>().toEqualTypeOf<Onecount['drain']>()
-    expectTypeOf<Two['drainOnce']>().returns.resolves.toEqualTypeOf<KindsDrained<'like' | 'bookmark'>>()
+    expectTypeOf<Two['drainer']['stop']>().toEqualTypeOf<Onecount['drainer']['stop']>()
+    expectTypeOf<Two['drainer']['flush']>().returns.resolves.toEqualTypeOf<
+      KindsDrained<'like' | 'bookmark'>
+    >()
     expectTypeOf<Two['health']>().returns.resolves.toEqualTypeOf<KindsHealth<'like' | 'bookmark'>>()
     expectTypeOf<KindsHealth>().toExtend<Health>()
     expectTypeOf(onecount.createEngines<'like'>)
       .parameter(0)
       .toExtend<Config<'like'>>()
     expectTypeOf<keyof Two>().toEqualTypeOf<
-      'kinds' | 'main' | 'hasRedis' | 'drain' | 'drainOnce' | 'prune' | 'health'
+      'kinds' | 'main' | 'hasRedis' | 'drainer' | 'drain' | 'drainOnce' | 'prune' | 'health'
     >()
   })
 

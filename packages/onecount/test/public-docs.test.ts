@@ -58,7 +58,7 @@ const made = new Set(
   ),
 )
 const isCalledByUsers = ({ name, group }: Entry) =>
-  (made.has(name) || group === 'classes' || name === 'DrainLoop') && !NOT_CALLED.some(of => of.test(name))
+  (made.has(name) || group === 'classes' || /Drainer$/.test(name)) && !NOT_CALLED.some(of => of.test(name))
 
 /** What every entry lacks, as `Entry.member`. */
 const lacking = (find: (entry: Entry) => string[]): string[] =>

@@ -35,7 +35,7 @@ async function oneRun(random: Random): Promise<void> {
     createOnecount({ ...wire.ports(instance), settings, log: { warn() {} }, clock: () => Date.now() + ahead })
   const instances = Array.from({ length: INSTANCES }, (_, i) => start(i))
   const calm = stores.instance({ settings })
-  await calm.drainOnce()
+  await calm.drainer.flush()
   const quietly = (work: Promise<unknown>) => void work.catch(() => {})
   let made = 0
 
@@ -45,7 +45,7 @@ async function oneRun(random: Random): Promise<void> {
   }
   const acts = [
     ...[rank, rank, rank, rank],
-    () => quietly(random.pick(instances).drain.once()),
+    () => quietly(random.pick(instances).drainer.tick()),
     () => quietly(random.pick(instances).read([random.pick(POSTS).id])),
     () => calm.set(random.pick(POSTS).id, `s${random.below(3)}`, random.chance(0.5)).catch(() => {}),
     () => stores.sql`update posts_new set likes = ${random.below(1000)} where id = ${random.pick(POSTS).id}`,
@@ -63,7 +63,7 @@ async function oneRun(random: Random): Promise<void> {
       instances[instance] = start(instance)
     },
     () => stores.redis.del(stores.keys.filling),
-    () => calm.drainOnce(),
+    () => calm.drainer.flush(),
     () => random.chance(0.2) && stores.redis.del(stores.keys.rank),
     () => random.chance(0.05) && stores.redis.flushall(),
     () => wire.deliverHeld(random.below(100)),
@@ -76,7 +76,7 @@ async function oneRun(random: Random): Promise<void> {
   await wire.heal()
   // The right of a filler that died runs out.
   await stores.redis.del(stores.keys.filling)
-  await expect.poll(() => calm.drainOnce()).toMatchObject({ more: false })
+  await expect.poll(() => calm.drainer.flush()).toMatchObject({ more: false })
 
   const [epoch] = await stores.redis.zrange(stores.keys.q, '0', '0')
   const isComplete = (await stores.redis.zscore(stores.keys.rank, epoch!)) !== null

@@ -18,7 +18,7 @@ let onecount: Onecount
 beforeEach(async () => {
   await stores.begin(POSTS)
   onecount = stores.instance()
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
 })
 
 const isComplete = async () => {
@@ -106,7 +106,7 @@ describe('a ranking that is being built', () => {
       await onecount.removePost(removed!.id)
       await stores.sql`insert into posts_new (id, author_id, caption, image_url, likes)
         select ${made.id}, author_id, '', '', ${made.base} from posts_new limit 1`
-      await onecount.drainOnce()
+      await onecount.drainer.flush()
     })
     await engine.ranking(10)
     await complete(engine)
@@ -149,13 +149,13 @@ describe('a ranking that is complete', () => {
 
   it('keeps a post whose likes were set by hand, before it was read', async () => {
     await onecount.set(LAST.id, 'ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await stores.sql`update posts_new set likes = 9000 where id in ${stores.sql([LAST.id, POSTS[900]!.id])}`
     const poll = async () => {
       expect(await ranked()).toHaveLength(POSTS.length)
       return (await onecount.ranking(2)).sort()
     }
-    const drained = onecount.drainOnce()
+    const drained = onecount.drainer.flush()
     await poll()
     await drained
     expect(await poll()).toEqual([POSTS[900]!.id, LAST.id].sort())
@@ -165,11 +165,11 @@ describe('a ranking that is complete', () => {
     await onecount.read([FIRST.id])
     if (how === 'by hand') await stores.sql`delete from posts_new where id = ${FIRST.id}`
     else await onecount.removePost(FIRST.id)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await score(FIRST.id)).toBeNull()
     await onecount.read([FIRST.id])
     await onecount.set(FIRST.id, 'ana', true).catch(() => {})
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await stores.redis.zremrangebyscore(stores.keys.rank, -1, -1)
     await complete()
     expect(await score(FIRST.id)).toBeNull()
@@ -195,7 +195,7 @@ describe('a ranking that is complete', () => {
 it('posts with equal counts stand in one order, whichever store answers', async () => {
   const equal = Array.from({ length: 30 }, () => ({ id: randomUUID(), base: 7 }))
   await stores.begin(equal)
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
   const byPostgres = await stores.instance({ redis: null }).ranking(30)
   expect(byPostgres).toEqual(
     equal

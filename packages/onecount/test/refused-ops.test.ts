@@ -27,7 +27,7 @@ describe('one op that Postgres refuses', () => {
     const pressed = await onecount.set(FULL.id, 'a-session-that-is-long', true)
     expect(pressed).toMatchObject({ count: MAX + 1, liked: true })
     for (const { id } of POSTS.slice(1)) await onecount.set(id, 'ana', true)
-    expect(await onecount.drainOnce()).toEqual({ drained: POSTS.length - 1, more: false })
+    expect(await onecount.drainer.flush()).toEqual({ drained: POSTS.length - 1, more: false })
 
     const after = await see(onecount, FULL.id, 'a-session-that-is-long')
     expect(after).toMatchObject({ count: MAX, liked: false, source: 'redis' })
@@ -50,7 +50,7 @@ describe('one op that Postgres refuses', () => {
   it('lands once when it is tried again after its cause is gone, and Redis follows', async () => {
     const onecount = instance()
     const { op } = await onecount.set(FULL.id, 'ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await stores.unnoticed(sql => sql`update posts_new set likes = 5 where id = ${FULL.id}`)
     const { postgres } = onecount.stores
     const refused = await postgres.refused({}, null, 10)
@@ -58,7 +58,7 @@ describe('one op that Postgres refuses', () => {
     expect(await postgres.retryRefused(refused)).toEqual({ landed: 1, refused: 0 })
     expect(await postgres.retryRefused(refused)).toEqual({ landed: 0, refused: 0 })
     await onecount.rehydrate(FULL.id)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await see(onecount, FULL.id, 'ana')).toMatchObject({ count: 6, liked: true, op, durable: true })
     expect(await onecount.health()).toMatchObject({ status: 'ok', refused: 0, unseen: 0 })
   })
@@ -66,7 +66,7 @@ describe('one op that Postgres refuses', () => {
   it('is not said to be in force, and a repeat that waits for Postgres hears that it is refused', async () => {
     const onecount = instance()
     const { op } = await onecount.set(FULL.id, 'ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await see(onecount, FULL.id, 'ana')).toMatchObject({ liked: false, op: null, durable: null })
     expect(await caught(onecount.set(FULL.id, 'ana', true, { op, ack: 'postgres' }))).toMatchObject({
       code: 'refused',
@@ -78,11 +78,11 @@ describe('one op that Postgres refuses', () => {
     const onecount = instance()
     await stores.sql.unsafe(BARRED)
     await onecount.set(OTHER.id, 'barred-ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await onecount.health()).toMatchObject({ refused: 1 })
     await stores.sql.unsafe('drop function barred cascade')
     await onecount.set(OTHER.id, 'barred-ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await onecount.health()).toMatchObject({ status: 'ok', refused: 0 })
     expect(await see(onecount, OTHER.id, 'barred-ana')).toMatchObject({ count: 11, liked: true })
   })
@@ -90,7 +90,7 @@ describe('one op that Postgres refuses', () => {
   it.each(['by hand', 'by the engine'])('is forgotten with its post, removed %s', async how => {
     const onecount = instance()
     await onecount.set(FULL.id, 'ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await stores.sql`select session_id from like_refused`).toEqual([{ session_id: 'ana' }])
     if (how === 'by hand') await stores.sql`delete from posts_new where id = ${FULL.id}`
     else await onecount.removePost(FULL.id)
@@ -101,7 +101,7 @@ describe('one op that Postgres refuses', () => {
     const onecount = instance()
     await onecount.set(FULL.id, 'ana', true)
     await onecount.set(FULL.id, 'ben', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await onecount.removeSession('ana')
     expect(await onecount.stores.postgres.refused({}, null, 10)).toMatchObject([{ sessionId: 'ben' }])
   })
@@ -109,16 +109,16 @@ describe('one op that Postgres refuses', () => {
   it('is one of ten in a batch of a thousand: the others land at once, in one call', async () => {
     const onecount = instance()
     await stores.sql.unsafe(BARRED)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     const names = Array.from({ length: 1000 }, (_, i) => (i % 100 === 37 ? `barred-${i}` : `s-${i}`))
     await Promise.all(names.map((session, i) => onecount.set(POSTS[1 + (i % 29)]!.id, session, true)))
     ports.calls.length = 0
-    await onecount.drain.once()
+    await onecount.drainer.tick()
     expect(ports.count('postgres.sync')).toBe(1)
     expect(await onecount.health()).toMatchObject({ pending: 0, refused: 10 })
     const [row] = await stores.sql`select count(*)::integer as n from post_ratings`
     expect(row!.n).toBe(990)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await onecount.read(POSTS.map(post => post.id))
     for (const post of POSTS.slice(1)) {
       const { redis, postgres } = await stores.compare(post)
@@ -132,7 +132,7 @@ describe('one op that Postgres refuses', () => {
     await stores.sql.unsafe(BARRED)
     const press = async (prefix: string, n: number) => {
       for (let i = 0; i < n; i++) await onecount.set(OTHER.id, `barred-${prefix}${i}`, true)
-      await onecount.drainOnce()
+      await onecount.drainer.flush()
     }
     await press('a', 14)
     expect(warnings).toHaveLength(11)
@@ -153,10 +153,10 @@ describe('whatever fails meanwhile', () => {
       const onecount = instance()
       await onecount.set(FULL.id, 'ana', true)
       await onecount.set(OTHER.id, 'ana', true)
-      await onecount.drain.once()
+      await onecount.drainer.tick()
       ports.failOnce('answer lost', call)
-      await onecount.drain.once().catch(() => {})
-      await onecount.drainOnce()
+      await onecount.drainer.tick().catch(() => {})
+      await onecount.drainer.flush()
       expect(await see(onecount, FULL.id, 'ana')).toMatchObject({ count: MAX, liked: false })
       expect(await see(onecount, OTHER.id, 'ana')).toMatchObject({ count: 11, liked: true })
       expect(await onecount.health()).toMatchObject({ pending: 0, refused: 1 })
@@ -165,13 +165,13 @@ describe('whatever fails meanwhile', () => {
 
   it('a process that dies before Redis is told leaves the op to the next one', async () => {
     const dying = instance()
-    await dying.drainOnce()
+    await dying.drainer.flush()
     await dying.set(FULL.id, 'ana', true)
     ports.failOnce('never arrives', 'redis.settle')
-    await dying.drain.once().catch(() => {})
+    await dying.drainer.tick().catch(() => {})
     expect(await dying.health()).toMatchObject({ pending: 1, refused: 1 })
     const next = instance()
-    await next.drainOnce()
+    await next.drainer.flush()
     expect(await next.health()).toMatchObject({ pending: 0, refused: 1 })
     expect(await see(next, FULL.id, 'ana')).toMatchObject({ count: MAX, liked: false })
   })
@@ -184,7 +184,7 @@ describe('whatever fails meanwhile', () => {
         instances[i % 4]!.set(POSTS[1 + (i % 3)]!.id, i % 5 ? `s-${i}` : `barred-${i}`, true),
       ),
     )
-    await Promise.all(instances.map(one => one.drainOnce()))
+    await Promise.all(instances.map(one => one.drainer.flush()))
     expect(await instances[0]!.health()).toMatchObject({ pending: 0, refused: 12 })
     await instances[0]!.read(POSTS.map(post => post.id))
     for (const post of POSTS.slice(1, 4)) {

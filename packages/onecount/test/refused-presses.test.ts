@@ -30,7 +30,7 @@ describe('a caller that waits for durability', () => {
     expect(one).toMatchObject({ code: 'refused', status: 422 })
     expect(other).toMatchObject({ durable: true })
     const { op } = await instance({ ack: 'redis' }).set(FULL.id, 'ben', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await caught(onecount.set(FULL.id, 'ben', true, { op }))).toMatchObject({ code: 'refused' })
     expect(await onecount.health()).toMatchObject({ refused: 2, pending: 0 })
   })
@@ -46,7 +46,7 @@ describe('a caller that waits for durability', () => {
 describe('a press of a cold post that is refused while it is answered', () => {
   it('is not shown as exact', async () => {
     const drainer = instance()
-    await drainer.drainOnce()
+    await drainer.drainer.flush()
     ports.fail('never arrives', 'postgres')
     const { op } = await drainer.set(FULL.id, 'ana', true)
     ports.restore()
@@ -58,7 +58,7 @@ describe('a press of a cold post that is refused while it is answered', () => {
         async run(script, ...call) {
           if (script === 'read' && !isDrained) {
             isDrained = true
-            await drainer.drainOnce()
+            await drainer.drainer.flush()
           }
           return redis.run(script, ...call)
         },
@@ -78,12 +78,12 @@ describe('a press of a cold post that is refused while it is answered', () => {
 describe('a Postgres that refuses every op', () => {
   it('pauses the drain, which keeps every op, says why, and resumes once Postgres is repaired', async () => {
     const onecount = instance({ drain: { lingerMs: 1, idleMs: 50, maxBackoffMs: 50 } })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     const underWay = () =>
       ports.count('postgres.sync') - ports.count('redis.settle') - ports.count('redis.abandon')
     const atRest = underWay()
     await stores.sql.unsafe('alter table post_ratings add column app text check (app is not null)')
-    onecount.drain.start()
+    onecount.drainer.start()
     await onecount.set(OTHER.id, 'ana', true)
     await expect.poll(() => onecount.health()).toMatchObject({ paused: 'refused' })
     expect(await onecount.health()).toMatchObject({
@@ -106,7 +106,7 @@ describe('a Postgres that refuses every op', () => {
     await stores.sql.unsafe('alter table post_ratings drop column app')
     await expect.poll(() => onecount.health()).toMatchObject({ status: 'ok', pending: 0, paused: null })
     expect(warnings.slice(1)).toEqual(['drain resumed'])
-    await onecount.drain.stop()
+    await onecount.drainer.stop()
     expect((await stores.compare(OTHER)).postgres.members).toEqual(['ana', 'ben'])
   })
 })
@@ -117,8 +117,8 @@ describe('a trigger that refuses every op and names sessions', () => {
 
   it('is logged once, without them', async () => {
     const onecount = instance({ drain: { lingerMs: 1, idleMs: 5, maxBackoffMs: 5 } })
-    await onecount.drainOnce()
-    onecount.drain.start()
+    await onecount.drainer.flush()
+    onecount.drainer.start()
     let ticks = 0
     for (const session of SESSIONS) {
       await onecount.set(OTHER.id, session, true)
@@ -126,7 +126,7 @@ describe('a trigger that refuses every op and names sessions', () => {
       ticks = tried() + 3
       await expect.poll(tried).toBeGreaterThan(ticks)
     }
-    await onecount.drain.stop({ budgetMs: 0 })
+    await onecount.drainer.stop({ budgetMs: 0 })
     expect(warnings).toEqual(['drain paused: postgres refuses the call (session a-sess… is barred, P0001)'])
   })
 

@@ -66,7 +66,7 @@ describe('the repair', () => {
     more = false
     await people
     await Promise.all(likes)
-    await world.onecount.drainOnce()
+    await world.onecount.drainer.flush()
     expect(both[0].opsInFuture + both[1].opsInFuture).toBe(RATINGS_BAD)
     expect(await world.repair()).toEqual(NOTHING)
     const [row] = await world.sql`

@@ -59,15 +59,15 @@ describe.each([
     const sql = await begin(kind)
     const onecount = stores.instance(kind)
     await onecount.set(post, ANA, true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await onecount.health()).toMatchObject({ refused: 0, pending: 0 })
     expect(await notesOf(kind, sql)).toEqual(['INSERT'])
 
     await stores.instance(kind, { redis: null }).set(post, ANA, false)
     expect(await notesOf(kind, sql)).toEqual(['INSERT', 'DELETE'])
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await onecount.set(post, ANA, true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await onecount.removePost(post)
     expect(await notesOf(kind, sql)).toEqual(['INSERT', 'DELETE', 'INSERT', 'DELETE'])
     expect(await pathOf(kind, sql)).toMatchObject({ verdict: 'ok' })
@@ -108,7 +108,7 @@ describe('an object that another role has created', () => {
       const onecount = stores.instance(kind)
       const post = kind === article ? '7' : POST
       await onecount.set(post, ANA, true)
-      await onecount.drainOnce()
+      await onecount.drainer.flush()
       expect(await onecount.health()).toMatchObject({ refused: 0, pending: 0 })
       const [row] = await sql.unsafe(
         `select proconfig::text as settings from pg_proc where proname = '${kind.isDefault ? 'onecount_merge' : 'onecount_article_merge'}'`,

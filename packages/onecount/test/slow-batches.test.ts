@@ -36,14 +36,15 @@ async function drainUntil(
   onecount: ReturnType<typeof instance>,
   done: () => Promise<boolean>,
 ): Promise<void> {
-  for (let i = 0; i < 40 && !(await done()); i++) await onecount.drainOnce(100).catch(() => {})
+  for (let i = 0; i < 40 && !(await done()); i++)
+    await onecount.drainer.flush({ budgetMs: 100 }).catch(() => {})
   expect(await done()).toBe(true)
 }
 
 describe('a batch that Postgres does not apply in time, while it answers', () => {
   it('is made smaller until Postgres applies it, where each row is slow', async () => {
     const onecount = instance(1000)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await stores.sql.unsafe(`
       create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.01); return new; end $$;
       create trigger slow before insert on post_ratings for each row execute function slow()`)
@@ -64,7 +65,7 @@ describe('a batch that Postgres does not apply in time, while it answers', () =>
     ['fails for', "set lock_timeout = '50ms'"],
   ])('leaves out a post whose lock it %s, and the others land', async (_, setting) => {
     const onecount = instance(400)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     for (const { id } of POSTS) await onecount.set(id, 'ana', true)
     if (setting) await stores.sql.unsafe(`alter function onecount_lock ${setting}`)
     await stores.sql.begin(async other => {

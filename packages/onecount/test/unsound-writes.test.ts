@@ -24,7 +24,7 @@ describe('a row that an application writes later', () => {
     ['7', 7],
   ])('likes = %s on a post with three rows are %d', async (likes, becomes) => {
     await world.sql.unsafe(`update posts_new set likes = ${likes} where id = '${SOUND}'`)
-    await world.onecount.drainOnce()
+    await world.onecount.drainer.flush()
     expect((await world.counts())[SOUND]).toBe(becomes)
     expect(await world.shown(SOUND)).toMatchObject({ count: becomes })
   })
@@ -33,7 +33,7 @@ describe('a row that an application writes later', () => {
     await world.sql.unsafe(`insert into posts_new (id, likes) values ('${id(9)}', ${likes})`)
     expect(await world.shown(id(9))).toMatchObject({ count: 0 })
     expect(await world.onecount.set(id(9), 'ana', true)).toMatchObject({ count: 1 })
-    await world.onecount.drainOnce()
+    await world.onecount.drainer.flush()
     expect((await world.counts())[id(9)]).toBe(1)
   })
 
@@ -44,10 +44,10 @@ describe('a row that an application writes later', () => {
         `insert into post_ratings (post_id, session_id, op, created_at)
          values ('${SOUND}', 'own-code', ${op === '3600000000000000' ? '2 * 1900000000000000' : op}, now() + interval '3 hours')`,
       )
-      await world.onecount.drainOnce()
+      await world.onecount.drainer.flush()
       expect(await world.shown(SOUND, 'own-code')).toMatchObject({ count: 447, liked: true })
       expect(await world.onecount.set(SOUND, 'own-code', false)).toMatchObject({ count: 446, liked: false })
-      await world.onecount.drainOnce()
+      await world.onecount.drainer.flush()
       expect(await world.shown(SOUND, 'own-code')).toMatchObject({ count: 446, liked: false })
       expect((await world.counts())[SOUND]).toBe(446)
     },
@@ -57,9 +57,9 @@ describe('a row that an application writes later', () => {
     await world.sql`update post_ratings set op = 9007199254740993 where post_id = ${SOUND} and session_id = 'ana'`
     const [row] = await world.sql`select op from post_ratings where post_id = ${SOUND} and session_id = 'ana'`
     expect(Number(row!.op)).toBeLessThanOrEqual(nowOp() + 2)
-    await world.onecount.drainOnce()
+    await world.onecount.drainer.flush()
     expect(await world.onecount.set(SOUND, 'ana', false)).toMatchObject({ count: 445, liked: false })
-    await world.onecount.drainOnce()
+    await world.onecount.drainer.flush()
     expect(await world.shown(SOUND, 'ana')).toMatchObject({ count: 445, liked: false })
   })
 
@@ -69,7 +69,7 @@ describe('a row that an application writes later', () => {
       await transaction`update posts_new set likes = 0 where id = ${SOUND}`
     })
     await world.sql`delete from post_ratings where post_id = ${SOUND} and session_id in ('ana', 'ben')`
-    await world.onecount.drainOnce()
+    await world.onecount.drainer.flush()
     expect((await world.counts())[SOUND]).toBe(1)
     expect(await world.onecount.rehydrate(SOUND)).toBe(1)
   })

@@ -236,12 +236,12 @@ describe('an engine on Upstash', () => {
   it('sends nothing while it is idle, unless it runs a drain loop', async () => {
     const { upstash, onecount } = await engineOn()
     await onecount.set(POST, SESSION, true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     const looks = async (options?: object) => {
       vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
-      const { drain } = createOnecount({ ...ports(upstash), ...options })
+      const { drainer } = createOnecount({ ...ports(upstash), ...options })
       try {
-        if (options) drain.start()
+        if (options) drainer.start()
         const before = upstash.commands()
         const minute = async () => {
           await vi.advanceTimersByTimeAsync(60_000)
@@ -251,7 +251,7 @@ describe('an engine on Upstash', () => {
         return await vi.waitUntil(minute, { timeout: 30_000 })
       } finally {
         vi.useRealTimers()
-        await drain.stop()
+        await drainer.stop()
       }
     }
     expect(await looks()).toBe(0)
@@ -260,13 +260,13 @@ describe('an engine on Upstash', () => {
 
   it('takes a like with one command, shows it, and drains it', async () => {
     const { upstash, onecount } = await engineOn()
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await onecount.read([POST], SESSION)
     await onecount.set(POST, SESSION, false)
     const before = upstash.commands()
     expect(await onecount.set(POST, SESSION, true)).toMatchObject({ count: 11, liked: true, source: 'redis' })
     expect(upstash.commands() - before).toBe(1)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     const [row] = await stores.sql`select likes from posts_new where id = ${POST}`
     expect(Number(row!.likes)).toBe(11)
   })
@@ -284,7 +284,7 @@ describe('an engine on Upstash', () => {
         .toMatchObject({ liked: true })
     }
     const { onecount: calm } = await engineOn()
-    await calm.drainOnce()
+    await calm.drainer.flush()
     const [row] = await stores.sql`
       select likes, (select count(*) from post_ratings where post_id = ${POST}) as rows from posts_new where id = ${POST}`
     expect([Number(row!.likes), Number(row!.rows)]).toEqual([50, 40])

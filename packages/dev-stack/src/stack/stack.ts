@@ -148,6 +148,6 @@ async function drain(
     postgres: supabasePort(supabase),
     log: { warn() {} },
   })
-  await onecount.drainOnce(5000).catch(() => {})
+  await onecount.drainer.flush({ budgetMs: 5000 }).catch(() => {})
   tcp?.client.disconnect()
 }

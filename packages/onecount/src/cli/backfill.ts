@@ -108,7 +108,7 @@ async function repair(
   checking.end(looked)
   // Redis forgets the posts that were repaired before they are moved.
   if (!dryRun && repairedPosts(repaired) > 0)
-    while (!signal.aborted && (await onecount.drainOnce()).more) checking.update(looked)
+    while (!signal.aborted && (await onecount.drainer.flush()).more) checking.update(looked)
 }
 
 async function countAll(

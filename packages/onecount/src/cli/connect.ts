@@ -100,7 +100,7 @@ export async function connectKinds(
       },
     )
     // Tools must not compare or mix a Redis with the Postgres of another one.
-    if (!isPatient) await engines.drain.hasWork()
+    if (!isPatient) await engines.drainer.hasWork()
     return { engines, storeOf: postgres.storeOf, close }
   } catch (error) {
     await close()

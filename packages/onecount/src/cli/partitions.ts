@@ -78,8 +78,8 @@ async function change(settings: StoreSettings, from: number, to: number): Promis
 }
 
 /** @throws ForeignRedis: the pending ops of another Redis would stay there */
-async function assertOwn({ drain }: Onecount): Promise<void> {
-  await drain.hasWork().catch(error => {
+async function assertOwn({ drainer }: Onecount): Promise<void> {
+  await drainer.hasWork().catch(error => {
     if (error instanceof ForeignRedis || !(error instanceof StoreUnavailable)) throw error
   })
 }

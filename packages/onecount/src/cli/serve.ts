@@ -39,7 +39,8 @@ ${STORE_OPTIONS_HELP}
 
 Reads REDIS_URL, DATABASE_URL or SUPABASE_URL with SUPABASE_SECRET_KEY, ONECOUNT_SECRET (signs the cookie of anonymous
 sessions), ONECOUNT_JWT_SECRET (tokens of HS256), ONECOUNT_LIMITS, ONECOUNT_PROXY_HOPS, ONECOUNT_DRAIN_SECRET,
-ONECOUNT_METRICS_SECRET, ONECOUNT_ACK and ONECOUNT_REDIS_DEADLINE_MS (of one call, 250) from the environment, .env.local or .env. It begins without a store that does not answer, and says so.
+ONECOUNT_METRICS_SECRET, ONECOUNT_ACK and ONECOUNT_REDIS_DEADLINE_MS (of one call, 250) from the environment,
+.env.local or .env. It begins without a store that does not answer, and says so.
 SIGTERM or Ctrl-C: answers what has begun, drains what is left, for at most 5 seconds; a second one exits at once.
 
 Exit code: 0 stopped as asked, 1 stopped at once or a process had to be killed, 2 it could not begin.`

@@ -37,7 +37,7 @@ export const takeover: Command = {
     })
     try {
       const before = await ownerOf(onecount)
-      const { more } = await onecount.drainOnce(DRAIN_MS)
+      const { more } = await onecount.drainer.flush({ budgetMs: DRAIN_MS })
       const owner = await ownerOf(onecount)
       const done = { owner, before, changed: owner !== before, more }
       console.log(values.json ? JSON.stringify(done) : format(done))

@@ -79,7 +79,7 @@ export const worker: Command = {
       if (values.once) return await drainAll(engines)
       if (place && metrics) server = await serveMetrics(place, metrics)
       if (server) console.log(`[onecount] metrics at ${server.url}`)
-      await drainUntilAsked(engines.drain)
+      await drainUntilAsked(engines.drainer)
       return 0
     } finally {
       await server?.close()
@@ -90,7 +90,7 @@ export const worker: Command = {
 
 /** Drains every kind until nothing is left, and names one that failed. Answers the exit code. */
 async function drainAll(engines: Engines): Promise<number> {
-  const { kinds } = await engines.drainOnce(Number.POSITIVE_INFINITY)
+  const { kinds } = await engines.drainer.flush({ budgetMs: Number.POSITIVE_INFINITY })
   const results = Object.entries(kinds)
   let code = 0
   for (const [name, result] of results) {
@@ -103,13 +103,13 @@ async function drainAll(engines: Engines): Promise<number> {
   return code
 }
 
-async function drainUntilAsked(drain: Engines['drain']): Promise<void> {
-  drain.start()
+async function drainUntilAsked(drainer: Engines['drainer']): Promise<void> {
+  drainer.start()
   // The loop's own timers do not keep a process alive.
   const alive = setInterval(() => {}, 60_000)
   await new Promise<void>(resolve => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve())
   })
   clearInterval(alive)
-  await drain.stop()
+  await drainer.stop()
 }

@@ -1,4 +1,5 @@
 import { createHttpTransport } from '../react/http-transport'
+import { transportRemedy } from '../react/kind'
 import { LikesStore } from '../react/store'
 import type { LikesTransport } from '../react/transport'
 import { type LikesObserver, type ObserverOptions, observeLikes } from './observe-likes'
@@ -56,7 +57,8 @@ export interface Likes {
  */
 export function createLikes({ kind, transport }: LikesOptions = {}): Likes {
   // The API of likes would take them for likes.
-  if (kind && !transport) throw new Error(`Likes of the kind ${kind} need a transport`)
+  if (kind && !transport)
+    throw new Error(`Likes of the kind ${kind} need a transport: ${transportRemedy(kind)}`)
   const queries = new Queries()
   const store = new LikesStore(queries, transport ?? createHttpTransport(), kind)
   let end: (() => void) | undefined

@@ -66,7 +66,7 @@ export async function compareAgain(
   let found = differences
   for (let attempt = 1; attempt < ATTEMPTS && found.length > 0; attempt++) {
     options.signal?.throwIfAborted()
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     const earlier = new Map(found.map(post => [post.postId, post]))
     const ids = postIds.filter(id => earlier.has(id))
     found = stillDifferent(found, (await compare(onecount, ids, { ...options, earlier })).differences)

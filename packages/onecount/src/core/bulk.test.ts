@@ -59,7 +59,7 @@ describe('hydrateAll', () => {
   it('makes posts warm that stay warm when the first like is drained', async () => {
     await onecount.hydrateAll()
     await onecount.set(POSTS[0]!.id, 'ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     const [epoch] = await stores.redis.zrange(stores.keys.q, '0', '0')
     const metas = await stores.redis.mget(POSTS.map(({ id }) => stores.keys.meta(id)))
     expect(metas.map(meta => meta?.split('|')[4])).toEqual(metas.map(() => epoch!.split('|')[1]))

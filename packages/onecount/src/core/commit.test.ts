@@ -58,7 +58,7 @@ describe("a like with ack: 'postgres'", () => {
     const sessions = Array.from({ length: 30 }, (_, i) => `s${i}`)
     const [states] = await Promise.all([
       Promise.all(sessions.map(s => onecount.set(POST.id, s, true))),
-      ...others.map(other => other.drainOnce()),
+      ...others.map(other => other.drainer.flush()),
     ])
     expect(states.every(state => state.durable)).toBe(true)
     expect(await inPostgres()).toBe(30)

@@ -1,4 +1,4 @@
-import type { DrainerOptions } from './drain'
+import type { BatchDrainOptions } from './drain'
 import { OnecountError, StoreUnavailable } from './errors'
 import { isLikedOp } from './op'
 import type { PairOp, PostgresPort, RefusedOp } from './ports'
@@ -14,7 +14,7 @@ interface Waiter extends PairOp {
 
 export interface Committing {
   /** A drainer of its own, which tells of what becomes durable. */
-  drainerWith(options: DrainerOptions): { tick(): Promise<{ more: boolean }> }
+  drainerWith(options: BatchDrainOptions): { tick(): Promise<{ more: boolean }> }
   postgres: Pick<PostgresPort, 'write'>
   /** Microseconds. */
   now(): number

@@ -45,7 +45,7 @@ describe('without Postgres', () => {
     })
     ports.restore()
     expect(await readOne('ana')).toMatchObject({ count: 447, liked: true, source: 'redis' })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await stores.compare(POST)).toMatchObject({ postgres: { count: 447, members: ['ana'] } })
   })
 
@@ -54,7 +54,7 @@ describe('without Postgres', () => {
     ports.fail('never arrives', 'postgres')
     await onecount.set(missing, 'ana', true)
     ports.restore()
-    expect(await onecount.drainOnce()).toMatchObject({ more: false })
+    expect(await onecount.drainer.flush()).toMatchObject({ more: false })
     expect(await onecount.health()).toMatchObject({ pending: 0 })
     expect(await stores.redis.keys(`*${missing}*`)).toEqual([])
   })
@@ -93,26 +93,26 @@ describe('without Redis', () => {
     expect(await onecount.toggle(POST.id, 'ben')).toMatchObject({ count: 448, liked: true, durable: true })
     expect(await onecount.toggle(POST.id, 'ben')).toMatchObject({ count: 447, liked: false, durable: true })
     ports.restore()
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await readOne('ana')).toMatchObject({ count: 447, liked: true, op: state.op, source: 'redis' })
     expect(await onecount.health()).toMatchObject({ pending: 0, unseen: 0 })
   })
 
   it('a warm post learns of what Postgres has accepted with the next drain', async () => {
     await onecount.set(POST.id, 'ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await readOne()
     ports.fail('never arrives', 'redis')
     await onecount.set(POST.id, 'ana', false)
     ports.restore()
     expect(await readOne('ana')).toMatchObject({ count: 447 })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await readOne('ana')).toMatchObject({ count: 446, liked: false })
   })
 
   it('a Redis that comes back empty shows at once what Postgres has accepted meanwhile', async () => {
     await onecount.set(POST.id, 'ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     ports.fail('never arrives', 'redis')
     await onecount.set(POST.id, 'ben', true)
     await onecount.set(POST.id, 'ana', false)
@@ -133,12 +133,12 @@ describe('without Redis', () => {
   })
 
   it('an older op than one that Redis has not been told of loses to it with the next drain', async () => {
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     ports.fail('never arrives', 'redis')
     const { op } = await onecount.set(POST.id, 'ana', true)
     ports.restore()
     await onecount.set(POST.id, 'ana', false, { op: 4 })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await readOne('ana')).toMatchObject({ count: 447, liked: true, op, source: 'redis' })
     expect(await stores.compare(POST)).toMatchObject({ postgres: { count: 447, members: ['ana'] } })
   })
@@ -160,12 +160,12 @@ describe('without Redis', () => {
   })
 
   it('a like whose answer was lost is not counted a second time in Postgres', async () => {
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await readOne()
     ports.fail('answer lost', 'redis.press')
     expect(await onecount.set(POST.id, 'ana', true)).toMatchObject({ count: 447, durable: true })
     ports.restore()
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await stores.compare(POST)).toMatchObject({ redis: { count: 447 }, postgres: { count: 447 } })
   })
 })
@@ -185,7 +185,7 @@ describe('without either', () => {
   it('a call that needs a store fails with the name of that store', async () => {
     await expect(onecount.ranking()).rejects.toMatchObject({ name: 'StoreUnavailable' })
     await expect(onecount.rehydrate(POST.id)).rejects.toMatchObject({ store: 'postgres' })
-    await expect(onecount.drainOnce()).rejects.toMatchObject({ store: 'redis' })
+    await expect(onecount.drainer.flush()).rejects.toMatchObject({ store: 'redis' })
   })
 })
 

@@ -28,7 +28,7 @@ describe('a tick of the drain', () => {
     const onecount = instance()
     await onecount.set(POST.id, 'ana', true)
     const { rev } = await onecount.set(POST.id, 'ben', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await post()).toEqual({ likes: 448, likes_rev: String(rev) })
   })
 
@@ -37,12 +37,12 @@ describe('a tick of the drain', () => {
     async first => {
       const onecount = instance(3)
       for (const session of ['a', 'b', 'c', 'd', 'e']) await onecount.set(POST.id, session, true)
-      await onecount.drain.once()
+      await onecount.drainer.tick()
       const rev = await readRev(onecount)
       if (first === 'lost') ports.failOnce('never arrives', 'postgres.sync')
-      await onecount.drain.once().catch(() => {})
+      await onecount.drainer.tick().catch(() => {})
       for (let i = 0; i < 4; i++) {
-        await onecount.drain.once()
+        await onecount.drainer.tick()
         const { likes, likes_rev } = await post()
         if (likes !== 451) expect(Number(likes_rev)).toBeLessThan(rev)
       }
@@ -53,34 +53,34 @@ describe('a tick of the drain', () => {
   it('goes on after an instance that died between sync and settle', async () => {
     const dying = instance()
     await dying.set(POST.id, 'ana', true)
-    await dying.drainOnce()
+    await dying.drainer.flush()
     await dying.set(POST.id, 'ben', true)
     ports.failOnce('never arrives', 'redis.settle')
-    await expect(dying.drain.once()).rejects.toMatchObject({ store: 'redis' })
+    await expect(dying.drainer.tick()).rejects.toMatchObject({ store: 'redis' })
     const next = instance()
-    expect(await next.drain.once()).toMatchObject({ outcome: 'drained', drained: 1 })
+    expect(await next.drainer.tick()).toMatchObject({ outcome: 'drained', drained: 1 })
     expect(await post()).toMatchObject({ likes: 448 })
-    expect(await next.drain.once()).toMatchObject({ outcome: 'idle' })
+    expect(await next.drainer.tick()).toMatchObject({ outcome: 'idle' })
     expect(await next.health()).toMatchObject({ pending: 0 })
     expect(warnings).toEqual([])
   })
 
   it('detects that Redis was restored from a backup: ops drained since then come back from Postgres', async () => {
     const onecount = instance()
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await onecount.set(POST.id, 'ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     const backup = await Promise.all(
       (await stores.redis.keys('*')).map(async key => [key, await stores.redis.dumpBuffer(key)] as const),
     )
     await onecount.set(POST.id, 'ben', true)
     await onecount.set(POST.id, 'ana', false)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
 
     await stores.redis.flushall()
     for (const [key, value] of backup) await stores.redis.restore(key, 0, value!)
     expect((await onecount.read([POST.id], 'ana')).get(POST.id)).toMatchObject({ count: 447, liked: true })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(warnings).toEqual(['a store had lost something: every post is hydrated anew'])
     expect((await onecount.read([POST.id], 'ana')).get(POST.id)).toMatchObject({ count: 447, liked: false })
     expect((await onecount.read([POST.id], 'ben')).get(POST.id)).toMatchObject({ count: 447, liked: true })
@@ -91,13 +91,13 @@ describe('a tick of the drain', () => {
   it('drains again the ops that Postgres lost in a restore and Redis still remembers', async () => {
     const onecount = instance()
     await onecount.set(POST.id, 'ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await stores.unnoticed(async sql => {
       await sql`delete from post_ratings`
       await sql`update posts_new set likes = 446, likes_rev = 0`
       await sql`update like_receipt set nonce = 'of the backup'`
     })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await stores.compare(POST)).toMatchObject({
       postgres: { count: 447, members: ['ana'] },
     })
@@ -106,30 +106,30 @@ describe('a tick of the drain', () => {
   it('gives it back in slices, and says that a number is not exact until the last one', async () => {
     const onecount = instance(2)
     for (const session of ['a', 'b', 'c', 'd', 'e']) await onecount.set(POST.id, session, true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await stores.unnoticed(async sql => {
       await sql`delete from post_ratings`
       await sql`update posts_new set likes = 446, likes_rev = 0`
       await sql`update like_receipt set nonce = 'of the backup'`
     })
     const see = async () => (await onecount.read([POST.id], 'a')).get(POST.id)
-    expect(await onecount.drain.once()).toMatchObject({ outcome: 'diverged' })
+    expect(await onecount.drainer.tick()).toMatchObject({ outcome: 'diverged' })
     expect(await see()).toMatchObject({ count: 446, source: 'postgres' })
     const own = { count: 447, liked: true, source: 'postgres', durable: false }
     expect(await onecount.set(POST.id, 'f', true)).toMatchObject(own)
     expect((await onecount.read([POST.id], 'f')).get(POST.id)).toMatchObject(own)
     expect(await onecount.health()).toMatchObject({ pending: 6 })
-    for (let i = 0; i < 2; i++) expect(await onecount.drain.once()).toMatchObject({ outcome: 'diverged' })
+    for (let i = 0; i < 2; i++) expect(await onecount.drainer.tick()).toMatchObject({ outcome: 'diverged' })
     // Whether Postgres has lost them is not known yet.
     expect(await see()).toMatchObject({ liked: true, source: 'lagging' })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await see()).toMatchObject({ count: 452, liked: true, source: 'redis' })
     expect(await stores.compare(POST)).toMatchObject({ redis: { count: 452 }, postgres: { count: 452 } })
     expect(warnings).toEqual(['a store had lost something: every post is hydrated anew'])
   })
 
   it('meets an empty Redis without a warning: nothing was lost that it knew', async () => {
-    await instance().drainOnce()
+    await instance().drainer.flush()
     expect(warnings).toEqual([])
   })
 
@@ -143,7 +143,7 @@ describe('a tick of the drain', () => {
       )
     await holder`begin`
     await holder`select from like_receipt for update`
-    const ticks = [first.drain.once(), second.drain.once()]
+    const ticks = [first.drainer.tick(), second.drainer.tick()]
     try {
       await expect.poll(waiting).toBe(2)
     } finally {
@@ -152,7 +152,7 @@ describe('a tick of the drain', () => {
     }
     const outcomes = (await Promise.all(ticks)).map(({ outcome }) => outcome).sort()
     expect(outcomes).toEqual(['drained', 'late'])
-    expect(await first.drainOnce()).toEqual({ drained: 0, more: false })
+    expect(await first.drainer.flush()).toEqual({ drained: 0, more: false })
     expect(await stores.compare(POST)).toMatchObject({
       redis: { count: 447 },
       postgres: { count: 447, members: ['ana'] },
@@ -167,12 +167,12 @@ describe('a tick of the drain', () => {
     for (const session of sessions) await dying.set(POST.id, session, true)
     const settles = ports.count('redis.settle')
     ports.failAfter('never arrives', 'redis.settle', 1)
-    await expect(dying.drain.once()).rejects.toMatchObject({ store: 'redis' })
+    await expect(dying.drainer.tick()).rejects.toMatchObject({ store: 'redis' })
     expect(ports.count('redis.settle') - settles).toBe(3)
     expect(await dying.health()).toMatchObject({ pending: 3 })
     const see = async (session: string) => (await dying.read([POST.id], session)).get(POST.id)
     expect(await see('a')).toMatchObject({ count: 451, liked: true, source: 'redis' })
-    expect(await sliced(3).drainOnce()).toEqual({ drained: 5, more: false })
+    expect(await sliced(3).drainer.flush()).toEqual({ drained: 5, more: false })
     for (const session of sessions) expect(await see(session)).toMatchObject({ count: 451, durable: true })
     expect(await post()).toMatchObject({ likes: 451 })
   })
@@ -200,7 +200,7 @@ describe('a tick of the drain', () => {
     for (const session of ['a', 'b', 'c']) await onecount.set(POST.id, session, true)
     ports.restore()
     await onecount.set(other.id, 'ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(slices.map(([, , args]) => args[10])).toEqual(
       expect.arrayContaining(['0-1', '1-2', '2-3', '3-4!']),
     )
@@ -215,14 +215,14 @@ describe('a tick of the drain', () => {
   it('between slices a session that is not known is counted when the batch is settled, and may flip', async () => {
     const dying = createOnecount({ ...ports, settings: { settleSize: 2 }, log: { warn() {} } })
     await dying.set(POST.id, 'zoe', true)
-    await dying.drainOnce()
+    await dying.drainer.flush()
     await stores.redis.del(stores.keys.ops('zoe'))
     for (const session of ['a', 'b', 'c']) await dying.set(POST.id, session, true)
     ports.failAfter('never arrives', 'redis.settle', 1)
-    await expect(dying.drain.once()).rejects.toMatchObject({ store: 'redis' })
+    await expect(dying.drainer.tick()).rejects.toMatchObject({ store: 'redis' })
     expect(await dying.toggle(POST.id, 'zoe')).toMatchObject({ liked: false, source: 'lagging' })
     expect(await dying.set(POST.id, 'new', true)).toMatchObject({ liked: true, source: 'lagging' })
-    await dying.drainOnce()
+    await dying.drainer.flush()
     const see = async (session: string) => (await dying.read([POST.id], session)).get(POST.id)
     expect(await see('zoe')).toMatchObject({ count: 450, liked: false, source: 'redis' })
     expect(await post()).toMatchObject({ likes: 450 })

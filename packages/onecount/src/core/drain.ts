@@ -22,7 +22,7 @@ export interface Tick {
   heldMs?: number
 }
 
-export interface DrainerOptions {
+export interface BatchDrainOptions {
   /** Told of the ops of every batch that Postgres has applied, before Redis is. */
   onApplied?(entries: readonly PairOp[]): void
   /** Told of the ops that Postgres has refused and set aside, before Redis is. */
@@ -51,7 +51,10 @@ const LEASE_MS = 1500
  * until it is settled, and its answer carries what Redis has to learn; any number of drainers may run at once,
  * anywhere.
  */
-export function createDrainer(ctx: Context, { onApplied, onRefused, sharesLease }: DrainerOptions = {}) {
+export function createBatchDrain(
+  ctx: Context,
+  { onApplied, onRefused, sharesLease }: BatchDrainOptions = {},
+) {
   const { settings } = ctx
   const drainer = sharesLease ? ctx.newId() : ''
   const logRefusals = createRefusalLog(ctx)

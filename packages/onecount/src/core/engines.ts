@@ -2,7 +2,8 @@ import { OnecountError } from './errors'
 import { type Health, joinHealth } from './health'
 import { joinLoops } from './join-loops'
 import { DEFAULT_KIND, type Kind, type Kinds } from './kind'
-import type { DrainLoop, DrainOptions } from './loop'
+import type { Drainer, FlushOptions } from './loop'
+import { type DrainLoop, withOldNames } from './old-names'
 import { createEngine, type Onecount, type OnecountOptions } from './onecount'
 import type { PostgresPort } from './ports'
 import { createTurns, type Turns } from './turns'
@@ -32,6 +33,17 @@ export interface KindsDrained<Name extends string = string> {
   kinds: Record<Name, KindDrained>
 }
 
+/** The drainers of all kinds as one. */
+export interface KindsDrainer<Name extends string = string> extends Omit<Drainer, 'flush'> {
+  /**
+   * Drains every kind, side by side, until nothing is left or `budgetMs` have passed. A kind that fails is told under its
+   * name, and the others are drained. Never rejects.
+   * @example
+   * const { more } = await engines.drainer.flush({ budgetMs: 2000 })
+   */
+  flush(options?: FlushOptions): Promise<KindsDrained<Name>>
+}
+
 /** One engine a kind, and what they share; made by {@link createEngines}. */
 export interface Engines<Name extends string = string> {
   /** The engine of each kind, by its name. */
@@ -40,15 +52,20 @@ export interface Engines<Name extends string = string> {
   readonly main: Name
   /** False: no Redis is configured, and what Postgres says is exact. */
   readonly hasRedis: boolean
-  /** The drains of all kinds as one loop: one start, one stop. A kind that fails does not hold the others. */
+  /** The drainers of all kinds as one: one start, one stop. A kind that fails does not hold the others. */
+  readonly drainer: KindsDrainer<Name>
+  /**
+   * The drain under the names that it had in 0.1.
+   * @deprecated since 0.2: `drainer`
+   */
   readonly drain: DrainLoop
   /**
-   * Drains every kind, side by side, until nothing is left or `budgetMs` have passed; 5000 where left out. A kind that
-   * fails is told under its name, and the others are drained. `options`: as of one engine. Never rejects.
+   * As `drainer.flush`.
+   * @deprecated since 0.2: `drainer.flush({ budgetMs })`
    * @example
-   * const { more } = await engines.drainOnce(2000)
+   * const { more } = await engines.drainer.flush({ budgetMs: 2000 })
    */
-  drainOnce(budgetMs?: number, options?: Omit<DrainOptions, 'budgetMs'>): Promise<KindsDrained<Name>>
+  drainOnce(budgetMs?: number, options?: Omit<FlushOptions, 'budgetMs'>): Promise<KindsDrained<Name>>
   /**
    * Of every kind, as of one engine.
    * @throws StoreUnavailable
@@ -74,7 +91,7 @@ export interface Engines<Name extends string = string> {
  *   postgres: kind => postgresJsPort(sql, { kind }),
  * })
  * await engines.kinds.bookmark.set('42', userId, true)
- * engines.drain.start()
+ * engines.drainer.start()
  *
  * @throws OnecountError `misconfigured` where `config` was not made by `defineConfig`, or `postgres` answers with the
  * driver of another kind than it was asked for
@@ -102,26 +119,30 @@ export function createEngines<Name extends string>(
   const kinds = byName(all.map(([name, kind]) => [name, engineOf(kind)]))
   const entries = Object.entries(kinds) as [Name, Onecount][]
 
+  const joined = joinLoops(entries.map(([, engine]) => engine.drainer))
+
+  async function flush(options?: FlushOptions): Promise<KindsDrained<Name>> {
+    const drain = async ([name, engine]: [Name, Onecount]): Promise<[Name, KindDrained]> => {
+      const drained = engine.drainer.flush(options).catch((error: unknown) => ({ error }))
+      return [name, await drained]
+    }
+    const ended = await Promise.all(entries.map(drain))
+    const done = ended.flatMap(([, result]) => ('error' in result ? [] : [result]))
+    return {
+      drained: done.reduce((sum, { drained }) => sum + drained, 0),
+      // What a kind that failed has left is not known.
+      more: done.length < ended.length || done.some(({ more }) => more),
+      kinds: byName(ended),
+    }
+  }
+
   return {
     kinds,
     main: all.find(([name]) => name === 'like')?.[0] ?? all[0]![0],
     hasRedis: options.redis !== null,
-    drain: joinLoops(entries.map(([, engine]) => engine.drain)),
-
-    async drainOnce(budgetMs, options) {
-      const drain = async ([name, engine]: [Name, Onecount]): Promise<[Name, KindDrained]> => {
-        const drained = engine.drainOnce(budgetMs, options).catch((error: unknown) => ({ error }))
-        return [name, await drained]
-      }
-      const ended = await Promise.all(entries.map(drain))
-      const done = ended.flatMap(([, result]) => ('error' in result ? [] : [result]))
-      return {
-        drained: done.reduce((sum, { drained }) => sum + drained, 0),
-        // What a kind that failed has left is not known.
-        more: done.length < ended.length || done.some(({ more }) => more),
-        kinds: byName(ended),
-      }
-    },
+    drainer: { ...joined, flush },
+    drain: withOldNames(joined),
+    drainOnce: (budgetMs, options) => flush({ ...options, budgetMs }),
 
     async prune(budgetMs) {
       await Promise.all(entries.map(([, engine]) => engine.prune(budgetMs)))

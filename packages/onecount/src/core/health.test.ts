@@ -46,14 +46,14 @@ describe('health', () => {
     expect(oldestPendingMs).toBeGreaterThanOrEqual(5000)
     expect(oldestPendingMs).toBeLessThan(15_000)
     const before = Date.now()
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     const drained = await onecount.health()
     expect(drained).toMatchObject({ pending: 0, oldestPendingMs: 0 })
     expect(Date.parse(drained.lastDrainAt!)).toBeGreaterThanOrEqual(before)
   })
 
   it('is degraded without Redis, and tells the number of ops that Redis has not seen', async () => {
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     ports.fail('never arrives', 'redis')
     await onecount.set(POST.id, 'ana', true)
     expect(await onecount.health()).toMatchObject({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { joinLoops } from './join-loops'
-import type { DrainLoop } from './loop'
+import type { Drainer } from './loop'
 
 interface Fake {
   drained?: number
@@ -14,15 +14,15 @@ interface Fake {
 function fakes(...loops: Fake[]) {
   const calls: string[] = []
   const joined = joinLoops(
-    loops.map(({ drained = 0, more = false, hasWork = false, at = null, error }, i): DrainLoop => {
+    loops.map(({ drained = 0, more = false, hasWork = false, at = null, error }, i): Drainer => {
       const note = async <T>(name: string, answer: T, ...args: unknown[]): Promise<T> => {
         calls.push([name, i, ...args.map(arg => JSON.stringify(arg))].join(' '))
         if (error) throw error
         return answer
       }
       return {
-        once: () => note('once', { outcome: 'drained', drained, more }),
-        drain: options => note('drain', { drained, more }, options),
+        tick: () => note('tick', { outcome: 'drained', drained, more }),
+        flush: options => note('flush', { drained, more }, options),
         hasWork: () => note('hasWork', hasWork),
         lastDrainAt: () => at,
         start: () => void note('start', null),
@@ -37,15 +37,15 @@ function fakes(...loops: Fake[]) {
 describe('the loops of all partitions as one', () => {
   it('drain together, and add up what they did; one that is not done is enough', async () => {
     const { joined, calls } = fakes({ drained: 2 }, { drained: 3, more: true }, {})
-    expect(await joined.drain({ budgetMs: 9 })).toEqual({ drained: 5, more: true })
-    expect(calls).toEqual(['drain 0 {"budgetMs":9}', 'drain 1 {"budgetMs":9}', 'drain 2 {"budgetMs":9}'])
-    expect(await fakes({ drained: 1 }, { drained: 1 }).joined.drain()).toEqual({ drained: 2, more: false })
+    expect(await joined.flush({ budgetMs: 9 })).toEqual({ drained: 5, more: true })
+    expect(calls).toEqual(['flush 0 {"budgetMs":9}', 'flush 1 {"budgetMs":9}', 'flush 2 {"budgetMs":9}'])
+    expect(await fakes({ drained: 1 }, { drained: 1 }).joined.flush()).toEqual({ drained: 2, more: false })
   })
 
   it('tick in turn', async () => {
     const { joined, calls } = fakes({}, {}, {})
-    for (let i = 0; i < 4; i++) await joined.once()
-    expect(calls).toEqual(['once 0', 'once 1', 'once 2', 'once 0'])
+    for (let i = 0; i < 4; i++) await joined.tick()
+    expect(calls).toEqual(['tick 0', 'tick 1', 'tick 2', 'tick 0'])
   })
 
   it('have work when one has', async () => {
@@ -79,9 +79,9 @@ describe('the loops of all partitions as one', () => {
       end = () => resolve({ drained: 1, more: false })
     })
     const failing = fakes({ error: new Error('away') }).joined
-    const joined = joinLoops([failing, { ...fakes({}).joined, drain: () => slow }])
+    const joined = joinLoops([failing, { ...fakes({}).joined, flush: () => slow }])
     let isTold = false
-    const told = joined.drain().catch(() => {
+    const told = joined.flush().catch(() => {
       isTold = true
     })
     await new Promise(resolve => setImmediate(resolve))
@@ -93,6 +93,6 @@ describe('the loops of all partitions as one', () => {
 
   it('fail where one fails', async () => {
     const error = new Error('away')
-    await expect(fakes({}, { error }).joined.drain()).rejects.toBe(error)
+    await expect(fakes({}, { error }).joined.flush()).rejects.toBe(error)
   })
 })

@@ -1,16 +1,16 @@
 import type { Tick } from './drain'
-import type { DrainLoop } from './loop'
+import type { Drainer } from './loop'
 
 /** Several loops as one, of partitions or of kinds, and what else has to be done in time. */
-export function joinLoops(loops: readonly DrainLoop[], pruning?: { start(): void; stop(): void }): DrainLoop {
+export function joinLoops(loops: readonly Drainer[], pruning?: { start(): void; stop(): void }): Drainer {
   let turn = 0
-  const all = <T>(call: (loop: DrainLoop) => Promise<T>): Promise<T[]> => Promise.all(loops.map(call))
+  const all = <T>(call: (loop: Drainer) => Promise<T>): Promise<T[]> => Promise.all(loops.map(call))
   return {
     /** One tick of one loop, of each in turn. */
-    once: (options): Promise<Tick> => loops[turn++ % loops.length]!.once(options),
+    tick: (options): Promise<Tick> => loops[turn++ % loops.length]!.tick(options),
     /** One that fails does not hold the others: they have ended when this rejects. */
-    async drain(options) {
-      const ended = await Promise.allSettled(loops.map(loop => loop.drain(options)))
+    async flush(options) {
+      const ended = await Promise.allSettled(loops.map(loop => loop.flush(options)))
       const done = ended.map(result => {
         if (result.status === 'rejected') throw result.reason
         return result.value

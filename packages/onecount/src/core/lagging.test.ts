@@ -17,7 +17,7 @@ beforeEach(async () => {
   // Warm, for a session that has liked it already.
   await onecount.set(POST.id, 'ana', true)
   await onecount.set(EMPTY.id, 'zoe', false)
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
 })
 
 const see = async (session: string | null, post = POST) =>
@@ -36,7 +36,7 @@ describe('a press of a session that is not known, without Postgres', () => {
     expect(await see('ana', EMPTY)).toMatchObject({ count: 0, liked: false, source: 'lagging' })
     expect(await onecount.set(EMPTY.id, 'ana', true)).toMatchObject({ count: 1, liked: true })
     ports.restore()
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await see('ana', EMPTY)).toMatchObject({ count: 1, liked: true, source: 'redis' })
   })
 
@@ -45,7 +45,7 @@ describe('a press of a session that is not known, without Postgres', () => {
     const { rev } = await onecount.set(POST.id, 'ana', true)
     expect(rev).toBeGreaterThan(before)
     ports.restore()
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect((await see(null))!.rev).toBeGreaterThan(rev)
   })
 })
@@ -70,7 +70,7 @@ describe('a cold post with many pending ops', () => {
     expect(await see(null)).toMatchObject({ count: 447, source: 'postgres' })
     expect(await see('a')).toMatchObject({ count: 448, liked: true, durable: false, source: 'postgres' })
     expect(await see('ana')).toMatchObject({ count: 447, liked: true, durable: true, source: 'postgres' })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await see('a')).toMatchObject({ count: 452, liked: true, durable: true, source: 'redis' })
   })
 
@@ -83,7 +83,7 @@ describe('a cold post with many pending ops', () => {
     expect(await onecount.toggle(POST.id, 'g')).toMatchObject({ count: 448, liked: true, durable: false })
     expect(await onecount.toggle(POST.id, 'ana')).toMatchObject({ count: 446, liked: false, durable: false })
     expect(await onecount.toggle(POST.id, 'a')).toMatchObject({ liked: false })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await see('ana')).toMatchObject({ count: 452, liked: false, source: 'redis' })
     expect(await stores.compare(POST)).toMatchObject({ redis: { count: 452 }, postgres: { count: 452 } })
   })

@@ -19,7 +19,7 @@ beforeEach(async () => {
   ports = interrupted(stores.ports())
   warnings = []
 })
-afterEach(() => onecount.drain.stop({ budgetMs: 0 }))
+afterEach(() => onecount.drainer.stop({ budgetMs: 0 }))
 
 /** Starts a loop with nothing to do, and waits until it has found that out. */
 async function start(drain: LoopOptions, batchSize = 1000): Promise<void> {
@@ -31,10 +31,10 @@ async function start(drain: LoopOptions, batchSize = 1000): Promise<void> {
     log,
     settings: { batchSize },
   })
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
   await onecount.read([POST.id])
   ports.calls.length = 0
-  onecount.drain.start()
+  onecount.drainer.start()
   await expect.poll(() => ports.count('postgres.status')).toBeGreaterThan(0)
   ports.calls.length = 0
 }
@@ -122,11 +122,11 @@ describe('the drain loop', () => {
   it('drains the pending ops when it is stopped, and does nothing afterwards', async () => {
     await start({ lingerMs: NEVER, idleMs: NEVER })
     await like('ana')
-    await onecount.drain.stop()
+    await onecount.drainer.stop()
     expect(await ratings()).toEqual(['ana'])
     await like('ben')
     ports.calls.length = 0
-    onecount.drain.nudge()
+    onecount.drainer.nudge()
     await new Promise(resolve => setImmediate(resolve))
     expect(ports.calls).toEqual([])
   })
@@ -135,22 +135,23 @@ describe('the drain loop', () => {
     await start({ lingerMs: NEVER, idleMs: NEVER })
     await like('ana')
     ports.fail('never arrives', 'postgres')
-    await onecount.drain.stop()
+    await onecount.drainer.stop()
     ports.restore()
     expect(await onecount.health()).toMatchObject({ pending: 1 })
+    expect(warnings).toEqual([expect.stringContaining('drain stopped, what is pending stays so: ')])
   })
 
   it('remembers a nudge from before it was started', async () => {
     await start({ lingerMs: NEVER, idleMs: NEVER })
-    await onecount.drain.stop()
+    await onecount.drainer.stop()
     await like('ana')
-    onecount.drain.start()
+    onecount.drainer.start()
     await expect.poll(ratings).toEqual(['ana'])
   })
 
   it('has nothing to drain without Redis', async () => {
     onecount = createOnecount({ redis: null, postgres: ports.postgres })
-    expect(await onecount.drainOnce()).toEqual({ drained: 0, more: false })
+    expect(await onecount.drainer.flush()).toEqual({ drained: 0, more: false })
   })
 })
 
@@ -174,9 +175,9 @@ describe('while a store is unreachable', () => {
       drain: { lingerMs: 1, idleMs: 10, maxBackoffMs: 1000 },
       log: { warn() {} },
     })
-    onecount.drain.nudge()
-    onecount.drain.start()
-    const nudging = setInterval(() => onecount.drain.nudge(), 7)
+    onecount.drainer.nudge()
+    onecount.drainer.start()
+    const nudging = setInterval(() => onecount.drainer.nudge(), 7)
     await vi.advanceTimersByTimeAsync(5000)
     clearInterval(nudging)
     const pauses = attempts.slice(1).map((at, i) => at - attempts[i]!)

@@ -1,5 +1,5 @@
 import type { Context } from './context'
-import { createDrainer, type Tick } from './drain'
+import { createBatchDrain, type Tick } from './drain'
 import { ForeignRedis, Repartitioned, StoreRefused, StoreUnavailable } from './errors'
 import { createTurns } from './turns'
 
@@ -31,8 +31,8 @@ export interface Drained {
   more: boolean
 }
 
-/** How one tick goes. */
-export interface OnceOptions {
+/** How one batch is drained. */
+export interface TickOptions {
   /**
    * As the loop does it: not while another process is at it.
    * @default false
@@ -40,7 +40,7 @@ export interface OnceOptions {
   sharesLease?: boolean
 }
 
-/** How the loop of a drain ends. */
+/** How the background drain ends. */
 export interface StopOptions {
   /**
    * How long it drains what is left, milliseconds.
@@ -50,10 +50,10 @@ export interface StopOptions {
 }
 
 /** How a drain goes that is waited for. */
-export interface DrainOptions {
+export interface FlushOptions {
   /**
    * It ends after so many milliseconds; what is left stays pending.
-   * @default `Infinity`
+   * @default 5000
    */
   budgetMs?: number
   /**
@@ -69,6 +69,8 @@ export interface DrainOptions {
   whenHeld?: 'join' | 'wait' | 'leave'
 }
 
+/** How long a drain that is waited for takes at most by default, milliseconds. */
+const FLUSH_MS = 5000
 /** A store that answers again within this time is not worth a line in the log, milliseconds. */
 const BRIEF_MS = 1000
 /** A lease runs out at the same moment for all who wait for it: they ask one after the other, milliseconds. */
@@ -82,9 +84,9 @@ const SPREAD_MS = 200
  */
 export function createDrainLoop(ctx: Context, options: LoopOptions = {}, turns = createTurns()) {
   const { lingerMs = 25, idleMs = 2000, maxBackoffMs = 5000 } = options
-  /** For those who ask for a drain themselves. */
-  const drainer = createDrainer(ctx)
-  const leased = createDrainer(ctx, { sharesLease: true })
+  /** Of a caller that asks for a drain, beside any other process. */
+  const direct = createBatchDrain(ctx)
+  const leased = createBatchDrain(ctx, { sharesLease: true })
   let timer: NodeJS.Timeout | undefined
   let running: Promise<void> | undefined
   /** Something was pressed that no drain has begun after. */
@@ -103,30 +105,30 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}, turns =
   const place = turns.join(ctx)
 
   /** One tick. @throws StoreUnavailable */
-  async function once(by = drainer): Promise<Tick> {
+  async function drainBatch(by = direct): Promise<Tick> {
     const tick = await by.tick()
     if (tick.outcome !== 'held') lastDrainAt = Math.floor(ctx.now() / 1000)
     return tick
   }
 
   /** Drains until nothing is left or the time is up. @throws StoreUnavailable */
-  async function drain({
-    budgetMs = Number.POSITIVE_INFINITY,
+  async function flush({
+    budgetMs = FLUSH_MS,
     looksAgain = true,
     whenHeld = 'join',
-  }: DrainOptions = {}): Promise<Drained> {
+  }: FlushOptions = {}): Promise<Drained> {
     if (!ctx.redis) return { drained: 0, more: false }
     const end = ctx.elapsed() + budgetMs
     let drained = 0
     for (;;) {
-      const tick = await once(whenHeld === 'join' ? drainer : leased)
+      const tick = await drainBatch(whenHeld === 'join' ? direct : leased)
       drained += tick.drained
       if (tick.heldMs !== undefined) {
         if (whenHeld === 'leave' || ctx.elapsed() + tick.heldMs >= end) return { drained, more: true }
         await ctx.sleep(tick.heldMs)
         continue
       }
-      if (!tick.more && !(looksAgain && (await drainer.hasWork()))) return { drained, more: false }
+      if (!tick.more && !(looksAgain && (await direct.hasWork()))) return { drained, more: false }
       if (ctx.elapsed() >= end) return { drained, more: true }
     }
   }
@@ -155,18 +157,18 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}, turns =
     nudged = false
     waits = false
     if (!asked && !(await isNeeded())) return { more: false }
-    let tick = await once(leased)
-    while (tick.more && !stopped) tick = await once(leased)
+    let tick = await drainBatch(leased)
+    while (tick.more && !stopped) tick = await drainBatch(leased)
     place.skip()
     return tick
   }
 
   function isNeeded(): Promise<boolean> {
-    if (hasLooked && failures === 0) return drainer.look(place, idleMs)
+    if (hasLooked && failures === 0) return direct.look(place, idleMs)
     hasLooked = true
     place.begin(idleMs)
     place.skip()
-    return drainer.hasWork()
+    return direct.hasWork()
   }
 
   /** Answers how long to wait, as `fail`. */
@@ -195,31 +197,38 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}, turns =
 
   return {
     /**
-     * One batch.
+     * Drains one batch.
      * @throws StoreUnavailable
      * @example
-     * const { outcome } = await onecount.drain.once()
+     * const { outcome } = await onecount.drainer.tick()
      */
-    once: ({ sharesLease = false }: OnceOptions = {}): Promise<Tick> => once(sharesLease ? leased : drainer),
+    tick: ({ sharesLease = false }: TickOptions = {}): Promise<Tick> =>
+      drainBatch(sharesLease ? leased : direct),
     /**
-     * Drains until nothing is left.
+     * Drains until nothing is left or `budgetMs` have passed. With `broadcast` it waits for its messages, for at most a
+     * second: the process may be stopped afterwards.
      * @throws StoreUnavailable
      * @example
-     * const { drained } = await onecount.drain.drain({ budgetMs: 2000 })
+     * const { drained, more } = await onecount.drainer.flush({ budgetMs: 2000 })
      */
-    drain,
-    /** Whether something is left to drain: two round trips. @throws StoreUnavailable, ForeignRedis */
-    hasWork: drainer.hasWork,
+    flush,
+    /**
+     * Whether something is left to drain. Two round trips.
+     * @throws StoreUnavailable, ForeignRedis
+     * @example
+     * while (await onecount.drainer.hasWork()) await onecount.drainer.tick()
+     */
+    hasWork: (): Promise<boolean> => direct.hasWork(),
     /**
      * When the last batch ended, milliseconds since 1970.
      * @example
-     * const at = onecount.drain.lastDrainAt()
+     * const at = onecount.drainer.lastDrainAt()
      */
     lastDrainAt: (): number | null => lastDrainAt,
     /**
-     * Begins; once is enough.
+     * Begins to drain in the background; one call is enough.
      * @example
-     * onecount.drain.start()
+     * onecount.drainer.start()
      */
     start(): void {
       if (!stopped || !ctx.redis) return
@@ -229,7 +238,7 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}, turns =
     /**
      * Something is pending: drain soon. Costs nothing when it is called often; the engine calls it after each press.
      * @example
-     * onecount.drain.nudge()
+     * onecount.drainer.nudge()
      */
     nudge(): void {
       if (nudged || !ctx.redis) return
@@ -237,15 +246,18 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}, turns =
       if (failures === 0) schedule(lingerMs)
     },
     /**
-     * Stops the loop and drains what is left; what could not be drained stays pending.
+     * Ends the background drain and drains what is left; what could not be drained stays pending.
      * @example
-     * process.once('SIGTERM', () => onecount.drain.stop())
+     * process.once('SIGTERM', () => onecount.drainer.stop())
      */
     async stop({ budgetMs = 5000 }: StopOptions = {}): Promise<void> {
       stopped = true
       clearTimeout(timer)
       await running
-      await drain({ budgetMs }).catch(() => {})
+      await flush({ budgetMs }).catch(error => {
+        if (kindOf(error) !== paused)
+          ctx.log.warn(`drain stopped, what is pending stays so: ${messageOf(error)}`)
+      })
     },
   }
 }
@@ -262,5 +274,8 @@ const isOutage = (error: unknown): boolean =>
 
 const messageOf = (error: unknown) => (error instanceof StoreUnavailable ? error.message : String(error))
 
-/** The drain of an engine: `start` it in a process that runs on, and `stop` it before the process ends. */
-export type DrainLoop = ReturnType<typeof createDrainLoop>
+/**
+ * Moves likes from Redis to Postgres: `start` it in a process that runs on, and `stop` it before the process ends;
+ * `flush` it where no process runs on.
+ */
+export type Drainer = ReturnType<typeof createDrainLoop>

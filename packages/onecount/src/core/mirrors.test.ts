@@ -25,7 +25,7 @@ beforeEach(async () => {
   await stores.sql.unsafe('delete from like_log; delete from like_log_sums')
   ports = interrupted(stores.ports())
   onecount = instance()
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
 })
 
 const likers = async (post: { id: string }) =>
@@ -46,7 +46,7 @@ describe('the mirrors', () => {
     await onecount.set(SECOND.id, 'ben', true)
     await onecount.set(SECOND.id, 's0', false)
     ports.restore()
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect([await likers(SECOND), await liked('ben')]).toEqual([['ben'], [SECOND.id]])
   })
 
@@ -70,7 +70,7 @@ describe('the mirrors', () => {
       else await stores.redis.set(name, 'x')
     }
     expect(await onecount.set(FIRST.id, 'ana', true)).toMatchObject({ count: 6, source: 'redis' })
-    expect(await onecount.drainOnce()).toEqual({ drained: 1, more: false })
+    expect(await onecount.drainer.flush()).toEqual({ drained: 1, more: false })
   })
 
   it('are complete after hydrateAll', async () => {
@@ -113,7 +113,7 @@ describe('filling them', () => {
         if (after === null) {
           await onecount.set(FIRST.id, 's0', false)
           await onecount.set(FIRST.id, 'new', true)
-          if (state === 'drained') await onecount.drainOnce()
+          if (state === 'drained') await onecount.drainer.flush()
         }
         return page
       },
@@ -133,11 +133,11 @@ describe('without the index of likers', () => {
     await onecount.hydrateAll()
     await onecount.set(FIRST.id, 'ana', true)
     expect(await onecount.toggle(FIRST.id, 's0')).toMatchObject({ count: 5, liked: false, source: 'redis' })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     ports.fail('never arrives', 'redis')
     await onecount.set(FIRST.id, 'ben', true)
     ports.restore()
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await stores.redis.keys('post:liked:*')).toEqual([])
     expect(await liked('ana')).toEqual([FIRST.id])
     expect(await liked('ben')).toEqual([FIRST.id])

@@ -23,7 +23,7 @@ const stateOf = async (post: { id: string }, session: string) =>
   (await onecount.read([post.id], session)).get(post.id)
 
 async function expectAgreement(expected: Map<(typeof POSTS)[0], string[]>): Promise<void> {
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
   await onecount.read(POSTS.map(p => p.id))
   for (const post of POSTS) {
     const members = expected.get(post) ?? []
@@ -46,7 +46,7 @@ describe('removing the likes of a session', () => {
   it('is not undone by a like that arrives late, and can be repeated after an interruption', async () => {
     const { op } = await onecount.set(POST.id, 'spam', true)
     await onecount.set(OTHER.id, 'spam', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     ports.failOnce('answer lost', 'postgres.write')
     await expect(onecount.removeSession('spam')).rejects.toMatchObject({ store: 'postgres' })
     await onecount.removeSession('spam')
@@ -56,7 +56,7 @@ describe('removing the likes of a session', () => {
 
   it('is durable without Redis, says that it may not be complete, and Redis learns of it', async () => {
     await onecount.set(POST.id, 'spam', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     ports.fail('never arrives', 'redis')
     expect(await onecount.removeSession('spam')).toEqual({ posts: 1, complete: false })
     ports.restore()
@@ -90,7 +90,7 @@ describe('merging one session into another', () => {
   it('loses nothing when it is interrupted and repeated', async () => {
     await onecount.set(POST.id, 'visitor', true)
     await onecount.set(OTHER.id, 'visitor', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     ports.failOnce('never arrives', 'postgres.write')
     await expect(onecount.mergeSessions('visitor', 'account')).rejects.toMatchObject({ store: 'postgres' })
     await onecount.mergeSessions('visitor', 'account')
@@ -112,13 +112,13 @@ describe('merging one session into another', () => {
 describe('removing a post', () => {
   it('removes it from both stores, and nothing brings it back', async () => {
     const { op } = await onecount.set(POST.id, 'ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await onecount.set(POST.id, 'ben', true)
     expect(await onecount.removePost(POST.id)).toBe(true)
     expect(await stateOf(POST, 'ana')).toBeUndefined()
     const other = stores.instance()
     await expect(other.set(POST.id, 'ana', true, { op })).rejects.toMatchObject({ code: 'post_not_found' })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await stores.redis.keys(`*${POST.id}*`)).toEqual([])
     expect(await onecount.health()).toMatchObject({ pending: 0, unseen: 0 })
     expect(await onecount.removePost(POST.id)).toBe(false)
@@ -126,12 +126,12 @@ describe('removing a post', () => {
 
   it('reaches Redis later when it cannot be reached now', async () => {
     await onecount.set(POST.id, 'ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     ports.fail('never arrives', 'redis')
     await onecount.removePost(POST.id)
     ports.restore()
     expect(await stores.redis.exists(stores.keys.likes(POST.id))).toBe(1)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await stores.redis.keys(`post:*${POST.id}*`)).toEqual([])
   })
 })

@@ -32,7 +32,7 @@ describe('a like', () => {
     const state = await onecount.set(POST.id, 'ana', true)
     expect(state).toMatchObject({ postId: POST.id, count: 447, liked: true, source: 'redis', durable: false })
     expect(await stores.compare(POST)).toMatchObject({ redis: { count: 447 }, postgres: { count: 446 } })
-    expect(await onecount.drainOnce()).toEqual({ drained: 1, more: false })
+    expect(await onecount.drainer.flush()).toEqual({ drained: 1, more: false })
     expect(await stores.compare(POST)).toMatchObject({ postgres: { count: 447, members: ['ana'] } })
   })
 
@@ -72,7 +72,7 @@ describe('a like', () => {
 
   it('flips to and fro on a post that was not read yet', async () => {
     expect(await onecount.toggle(POST.id, 'ana')).toMatchObject({ count: 447, liked: true, source: 'redis' })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await stores.redis.flushall()
     expect(await onecount.toggle(POST.id, 'ana')).toMatchObject({ count: 446, liked: false })
     expect(await onecount.toggle(POST.id, 'ana')).toMatchObject({ count: 447, liked: true })
@@ -111,7 +111,7 @@ describe('a post that does not exist', () => {
   it('loses its keys with the drain when it was removed', async () => {
     await onecount.set(POST.id, 'ana', true)
     await stores.sql`delete from posts_new where id = ${POST.id}`
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await keysOf(POST.id)).toEqual([])
     expect((await onecount.read([POST.id])).size).toBe(0)
   })
@@ -172,7 +172,7 @@ describe('a page', () => {
     await stores.begin(posts)
     await stores.sql`insert into post_ratings (post_id, session_id)
       select id, 'ana' from posts_new where likes % 4 <> 3`
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     const expected = posts.map(({ id, base }) => [id, base % 4 === 3 ? base : base + 1, base % 4 !== 3])
     for (const page of [posts.slice(0, 5), posts.slice(3, 12), posts]) {
       const states = await onecount.read(

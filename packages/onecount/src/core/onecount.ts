@@ -14,8 +14,9 @@ import { joinLoops } from './join-loops'
 import { DEFAULT_KIND } from './kind'
 import { idsOf } from './kind-ids'
 import { type LikedPage, likedBy } from './liked-by'
-import type { Drained, DrainLoop, DrainOptions } from './loop'
+import type { Drained, Drainer, FlushOptions } from './loop'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
+import { withOldNames } from './old-names'
 import { type OnecountOptions, withDefaults } from './options'
 import { ownView } from './own-view'
 import { createPartition } from './partition'
@@ -34,14 +35,14 @@ const GROUP = 1000
 /** Likes in a page of what a session likes, by default, and at most: they are read in one call. */
 const LIKED = 50
 const LIKED_MAX = 250
-/** How long a drain that is waited for takes at most by default, milliseconds. */
-const DRAIN_MS = 5000
+/** How long pruning takes at most by default, milliseconds. */
+const PRUNE_MS = 5000
 
 /**
  * One count, every view. See `docs/design.md` for what each part promises.
  * @example
  * const onecount = createOnecount({ redis: ioredisPort(client), postgres: postgresJsPort(sql) })
- * onecount.drain.start()
+ * onecount.drainer.start()
  * const { count, liked } = await onecount.toggle(postId, sessionId)
  */
 export function createOnecount(options: OnecountOptions) {
@@ -95,7 +96,7 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
     parts.map(part => part.loop),
     pruning,
   )
-  const moderated = { ...site, postgres, drain: () => loop.drain({ budgetMs: DRAIN_MS }) }
+  const moderated = { ...site, postgres, drain: () => loop.flush() }
   const ranking = createRanking(site)
   const absent = createAbsentPosts(elapsed)
   /** What is shown of a state. */
@@ -126,8 +127,15 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
     return state
   }
 
-  const drain: DrainLoop = {
+  const drainer: Drainer = {
     ...loop,
+    async flush(flushOptions) {
+      try {
+        return await loop.flush(flushOptions)
+      } finally {
+        await broadcasts?.flush()
+      }
+    },
     async stop(stopOptions) {
       await loop.stop(stopOptions)
       await broadcasts?.flush()
@@ -306,8 +314,8 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       isBreakerOpen: () => parts.some(({ port }) => port?.isOpen() ?? false),
     },
 
-    /** Moves likes to Postgres in the background, from `start` on. */
-    drain,
+    /** Moves likes to Postgres: in the background from `start` on, or at once with `flush`. */
+    drainer,
 
     /**
      * Which stores answer, and how much is pending. Two round trips a partition. Never throws.
@@ -321,28 +329,29 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       ),
 
     /**
-     * Drains until nothing is left or `budgetMs` have passed, 5000. With `broadcast` it waits for its messages, for at
-     * most a second: the process may be stopped afterwards.
+     * The drain under the names that it had in 0.1.
+     * @deprecated since 0.2: `drainer`
+     */
+    drain: withOldNames(drainer),
+
+    /**
+     * As `drainer.flush`.
+     * @deprecated since 0.2: `drainer.flush({ budgetMs })`
      * @throws StoreUnavailable
      * @example
-     * const { drained, more } = await onecount.drainOnce(2000)
+     * const { drained, more } = await onecount.drainer.flush({ budgetMs: 2000 })
      */
-    async drainOnce(budgetMs = DRAIN_MS, options: Omit<DrainOptions, 'budgetMs'> = {}): Promise<Drained> {
-      try {
-        return await loop.drain({ ...options, budgetMs })
-      } finally {
-        await broadcasts?.flush()
-      }
-    },
+    drainOnce: (budgetMs?: number, options: Omit<FlushOptions, 'budgetMs'> = {}): Promise<Drained> =>
+      drainer.flush({ ...options, budgetMs }),
 
     /**
      * Lets Postgres forget unlikes from long ago and what is logged for a Redis that is gone: once an hour for all
-     * processes, for `budgetMs` at most, 5000. `drain.start()` does so by itself.
+     * processes, for `budgetMs` at most, 5000. `drainer.start()` does so by itself.
      * @throws StoreUnavailable
      * @example
      * await onecount.prune()
      */
-    prune(budgetMs = DRAIN_MS): Promise<void> {
+    prune(budgetMs = PRUNE_MS): Promise<void> {
       const end = elapsed() + budgetMs
       return pruning.prune(() => elapsed() >= end)
     },

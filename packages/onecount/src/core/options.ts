@@ -57,7 +57,7 @@ export interface OnecountOptions {
    */
   broadcast?: BroadcastPort | null
   /**
-   * When `drain.start()` looks for work.
+   * When `drainer.start()` looks for work.
    * @default those of {@link LoopOptions}
    */
   drain?: LoopOptions

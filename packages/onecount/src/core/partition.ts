@@ -1,7 +1,7 @@
 import { withBreaker } from './breaker'
 import { createCommitter } from './commit'
 import type { Context, Settings } from './context'
-import { createDrainer } from './drain'
+import { createBatchDrain } from './drain'
 import { createHydrations } from './group-hydrations'
 import { createKeys, tagOf } from './keys'
 import type { Kind } from './kind'
@@ -74,7 +74,7 @@ export function createPartition(options: PartitionOptions) {
     settings,
     kind: options.kind,
   }
-  const first = createDrainer(drained)
+  const first = createBatchDrain(drained)
   return {
     /** What people read and press goes round a Redis that Postgres does not belong to. */
     ctx: {
@@ -86,7 +86,7 @@ export function createPartition(options: PartitionOptions) {
     drained,
     port: redis,
     loop: createDrainLoop(drained, options.drain, options.turns),
-    committer: createCommitter({ drainerWith: hooks => createDrainer(drained, hooks), postgres, now }),
+    committer: createCommitter({ drainerWith: hooks => createBatchDrain(drained, hooks), postgres, now }),
   }
 }
 

@@ -47,7 +47,7 @@ describe('four partitions', () => {
   it('have posts each, and all keys of one have its tag', async () => {
     expect(new Set(IDS.map(id => partitionOf(id, P))).size).toBe(P)
     for (const { id } of OF_EACH) await onecount.set(id, 'ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await onecount.ranking()
     for (const key of await stores.redis.keys('*')) expect(key).toMatch(/^\{[0-3]\/4[.\d]*\}/)
     for (const { id, base } of OF_EACH) {
@@ -89,7 +89,7 @@ describe('four partitions', () => {
 
   it('are drained together, each in a chain of its own', async () => {
     for (const { id } of OF_EACH) await onecount.set(id, 'ana', true)
-    expect(await onecount.drainOnce()).toEqual({ drained: P, more: false })
+    expect(await onecount.drainer.flush()).toEqual({ drained: P, more: false })
     expect(await ratings()).toBe(P)
     const receipts = await stores.sql`select nonce from like_receipt order by partition`
     expect(new Set(receipts.map(({ nonce }) => nonce)).size).toBe(P)
@@ -100,7 +100,7 @@ describe('four partitions', () => {
   it('tick in turn', async () => {
     for (const { id } of OF_EACH) await onecount.set(id, 'ana', true)
     for (let i = 1; i <= P; i++) {
-      await onecount.drain.once()
+      await onecount.drainer.tick()
       expect(await ratings()).toBe(i)
     }
   })
@@ -112,19 +112,19 @@ describe('four partitions', () => {
       log: { warn() {} },
       drain: { lingerMs: 1, idleMs: 1_000_000 },
     })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await onecount.read(IDS, 'ana')
-    onecount.drain.start()
-    await expect.poll(() => onecount.drain.hasWork()).toBe(false)
+    onecount.drainer.start()
+    await expect.poll(() => onecount.drainer.hasWork()).toBe(false)
     await expect.poll(() => ports.count('postgres.status')).toBeGreaterThanOrEqual(3 * P)
     const [post] = OF_EACH
     const runs = await runsOf(async () => {
       await onecount.set(post!.id, 'ana', true)
       await expect.poll(ratings).toBe(1)
-      await expect.poll(() => onecount.drain.hasWork()).toBe(false)
+      await expect.poll(() => onecount.drainer.hasWork()).toBe(false)
     })
     expect(runs.get('collect')).toEqual(new Set([tagOf(0, P)]))
-    await onecount.drain.stop()
+    await onecount.drainer.stop()
   })
 
   it('wait for durability each for itself', async () => {
@@ -142,13 +142,13 @@ describe('four partitions', () => {
     const { pending, oldestPendingMs } = await onecount.health()
     expect(pending).toBe(3)
     expect(oldestPendingMs).toBeGreaterThan(0)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await onecount.health()).toMatchObject({ status: 'ok', pending: 0, unseen: 0 })
     ports.fail('never arrives', 'redis')
     for (const { id } of OF_EACH) await onecount.set(id, 'eva', true)
     expect(await onecount.health()).toMatchObject({ status: 'degraded', redis: 'down', unseen: P })
     ports.restore()
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     expect(await onecount.health()).toMatchObject({ status: 'ok', unseen: 0 })
   })
 
@@ -180,7 +180,7 @@ describe('four partitions', () => {
     for (const id of IDS) await onecount.set(id, 'spam', true)
     expect(await onecount.mergeSessions('spam', 'spam2')).toEqual({ posts: 20, complete: true })
     expect(await onecount.removeSession('spam2')).toEqual({ posts: 20, complete: true })
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     for (const { id, base } of POSTS)
       expect((await onecount.read([id], 'spam')).get(id)).toMatchObject({ count: base, liked: false })
     expect(await ratings()).toBe(0)
@@ -190,7 +190,7 @@ describe('four partitions', () => {
 
   it('lose nothing when Redis comes back empty', async () => {
     for (const { id } of OF_EACH) await onecount.set(id, 'ana', true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await stores.redis.flushall()
     for (const { id, base } of OF_EACH)
       expect((await onecount.read([id], 'ana')).get(id)).toMatchObject({ count: base + 1, liked: true })

@@ -56,11 +56,11 @@ describe('another number of partitions', () => {
     await stores.ports().postgres.setPartitions(from)
     const before = stores.instance({ partitions: from, drain: { lingerMs: 5, idleMs: 50 } })
     const after = stores.instance({ partitions: to, drain: { lingerMs: 5, idleMs: 50 } })
-    await before.drainOnce()
+    await before.drainer.flush()
     await before.read(IDS)
-    before.drain.start()
+    before.drainer.start()
     const people = crowd([before, after])
-    after.drain.start()
+    after.drainer.start()
     const likes = async () => [...(await inPostgres()).values()].reduce((a, b) => a + b)
     await beside(people.life, expect.poll(likes).toBeGreaterThan(400))
     await change(from, to)
@@ -70,17 +70,17 @@ describe('another number of partitions', () => {
     await beside(people.life, expect.poll(source).not.toBe('postgres'))
     const liked = await people.end()
 
-    await before.drain.stop({ budgetMs: 0 })
-    await after.drainOnce()
+    await before.drainer.stop({ budgetMs: 0 })
+    await after.drainer.flush()
     expect(await inPostgres()).toEqual(liked)
     const states = await after.read(IDS)
     for (const [id, count] of liked) expect(states.get(id)).toMatchObject({ count, source: 'redis' })
-    await after.drain.stop()
+    await after.drainer.stop()
   })
 
   it('moves the pending ops, also after it was cut off', async () => {
     const before = stores.instance()
-    await before.drainOnce()
+    await before.drainer.flush()
     for (let i = 0; i < 20; i++) await before.set(IDS[0]!, `s${i}`, true)
     const ports = stores.ports()
     const dying = {
@@ -103,15 +103,15 @@ describe('another number of partitions', () => {
     const log = { warn: (message: string) => void warnings.push(message) }
     await change(1, 2)
     const wrong = stores.instance({ log })
-    await expect(wrong.drainOnce()).rejects.toBeInstanceOf(Repartitioned)
+    await expect(wrong.drainer.flush()).rejects.toBeInstanceOf(Repartitioned)
     expect(await wrong.set(IDS[1]!, 'ana', true)).toMatchObject({
       count: 11,
       source: 'postgres',
       durable: true,
     })
     expect(await wrong.health()).toMatchObject({ status: 'degraded', paused: 'foreign' })
-    wrong.drain.start()
+    wrong.drainer.start()
     await expect.poll(() => warnings.join()).toContain('set ONECOUNT_PARTITIONS=2')
-    await wrong.drain.stop({ budgetMs: 0 })
+    await wrong.drainer.stop({ budgetMs: 0 })
   })
 })

@@ -8,13 +8,13 @@ const { current, restart, close, api, like } = createTestServer()
 beforeEach(() => restart({ drain: 'after', drainBudgetMs: 1234 }))
 afterEach(close)
 
-const drains = () => current.service.calls.filter(([name]) => name === 'drainOnce')
+const drains = () => current.service.calls.filter(([name]) => name === 'flush')
 const UNDER_WAY = { looksAgain: false, whenHeld: 'leave' }
 
 describe("drain: 'after'", () => {
   it('drains behind the answer to a press, with the budget that it was given', async () => {
     expect((await like({ headers: someone() })).status).toBe(200)
-    await expect.poll(drains).toEqual([['drainOnce', 1234, UNDER_WAY]])
+    await expect.poll(drains).toEqual([['flush', { budgetMs: 1234, ...UNDER_WAY }]])
   })
 
   it('drains nothing behind a read, a refused press, or a press that Postgres holds already', async () => {
@@ -69,32 +69,32 @@ describe('the drain behind answers', () => {
   /** A drain that the test ends. */
   function held() {
     const ends: ((result: { drained: number; more: boolean } | Error) => void)[] = []
-    const drainOnce = vi.fn(
+    const flush = vi.fn(
       () =>
         new Promise<{ drained: number; more: boolean }>((resolve, reject) =>
           ends.push(result => (result instanceof Error ? reject(result) : resolve(result))),
         ),
     )
-    return { drainOnce, ends }
+    return { flush, ends }
   }
   const ignore = () => {}
 
   it('runs once for all that were pressed while one was under way', async () => {
-    const { drainOnce, ends } = held()
-    const { run } = createAfterDrain({ drainOnce })
+    const { flush, ends } = held()
+    const { run } = createAfterDrain({ drainer: { flush } })
     const all = [run(ignore), run(ignore), run(ignore)]
-    expect(drainOnce).toHaveBeenCalledTimes(1)
+    expect(flush).toHaveBeenCalledTimes(1)
     ends[0]!({ drained: 1, more: false })
     await all[0]
-    await expect.poll(() => drainOnce.mock.calls.length).toBe(2)
+    await expect.poll(() => flush.mock.calls.length).toBe(2)
     ends[1]!({ drained: 2, more: false })
     await Promise.all(all)
-    expect(drainOnce).toHaveBeenCalledTimes(2)
+    expect(flush).toHaveBeenCalledTimes(2)
   })
 
   it('is due with any request while something is left, and no timer is needed for it', async () => {
-    const { drainOnce, ends } = held()
-    const { isDue, run } = createAfterDrain({ drainOnce })
+    const { flush, ends } = held()
+    const { isDue, run } = createAfterDrain({ drainer: { flush } })
     expect([isDue(false), isDue(true)]).toEqual([false, true])
     const first = run(ignore)
     expect(isDue(false), 'one is under way').toBe(false)
@@ -110,8 +110,8 @@ describe('the drain behind answers', () => {
   it('waits longer after each failure, by the wall clock, and tells of it', async () => {
     let now = 1_000_000
     const failures: unknown[] = []
-    const drainOnce = vi.fn(() => Promise.reject(new Error('postgres is away')))
-    const { isDue, run } = createAfterDrain({ drainOnce }, { now: () => now })
+    const flush = vi.fn(() => Promise.reject(new Error('postgres is away')))
+    const { isDue, run } = createAfterDrain({ drainer: { flush } }, { now: () => now })
     for (const pauseMs of [500, 1000, 2000, 4000, 8000, 10_000, 10_000]) {
       await run(error => failures.push(error))
       now += pauseMs - 1
@@ -130,7 +130,7 @@ describe('the drain behind answers', () => {
     const told: unknown[] = []
     let now = 0
     const { isDue, run } = createAfterDrain(
-      { drainOnce: async () => ({ drained: 3, more: true, kinds }) },
+      { drainer: { flush: async () => ({ drained: 3, more: true, kinds }) } },
       { now: () => now },
     )
     await run(error => told.push(error))

@@ -25,7 +25,7 @@ export interface AfterDrain {
  * drained by the next press anywhere, or by a scheduler that calls `{base}/drain`.
  */
 export function createAfterDrain(
-  service: Pick<LikesService | KindsService, 'drainOnce'>,
+  service: Pick<LikesService | KindsService, 'drainer'>,
   { budgetMs = 5000, now = Date.now }: { budgetMs?: number; now?: () => number } = {},
 ): AfterDrain {
   let isRunning = false
@@ -46,7 +46,8 @@ export function createAfterDrain(
     isBehind = true
     const errors: unknown[] = []
     try {
-      const { more, kinds = {} }: Drained = await service.drainOnce(budgetMs, {
+      const { more, kinds = {} }: Drained = await service.drainer.flush({
+        budgetMs,
         // Who presses meanwhile drains; and of many functions one is enough.
         looksAgain: false,
         whenHeld: 'leave',

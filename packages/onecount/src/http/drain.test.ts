@@ -24,8 +24,8 @@ describe('/drain', () => {
       expect(await response.json()).toEqual({ drained: 7, more: true })
     }
     expect(current.service.calls).toEqual([
-      ['drainOnce', 1_234, { whenHeld: 'wait' }],
-      ['drainOnce', 1_234, { whenHeld: 'wait' }],
+      ['flush', { budgetMs: 1_234, whenHeld: 'wait' }],
+      ['flush', { budgetMs: 1_234, whenHeld: 'wait' }],
     ])
   })
 

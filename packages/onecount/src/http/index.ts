@@ -33,5 +33,5 @@ export {
   withSessionCookie,
 } from './session'
 export { redisLimits, type SharedBucket, type SharedLimits } from './shared-limits'
-export { type Draining, type DrainOptions, startDrain } from './start-drain'
+export { type Draining, type StartDrainOptions, startDrain } from './start-drain'
 export type { PersonOf, Visitor } from './visitor'

@@ -23,7 +23,7 @@ export async function drainResponse(
   budgetMs: number,
   logError: (error: unknown) => void,
 ): Promise<Reply> {
-  const { drained, more, kinds = {} }: Drained = await service.drainOnce(budgetMs, { whenHeld: 'wait' })
+  const { drained, more, kinds = {} }: Drained = await service.drainer.flush({ budgetMs, whenHeld: 'wait' })
   const results = Object.entries(kinds)
   const errors = errorsOf(kinds)
   if (errors.length === 0) await service.prune?.(budgetMs).catch(logError)

@@ -1,9 +1,9 @@
 import type { LikedByOptions } from '../core/call-options'
-import type { KindDrained } from '../core/engines'
+import type { KindsDrainer } from '../core/engines'
 import type { Health } from '../core/health'
 import type { Kind } from '../core/kind'
 import type { LikedPage } from '../core/liked-by'
-import type { Drained, DrainOptions } from '../core/loop'
+import type { Drainer } from '../core/loop'
 import type { LikeState, WriteState } from '../core/types'
 
 /** How {@link LikesService} presses. */
@@ -39,7 +39,7 @@ export interface LikesService {
   /** False: no Redis is configured, and what Postgres says is exact. */
   readonly hasRedis: boolean
   /** Drains until nothing is left or `budgetMs` have passed; `more`: something is left. */
-  drainOnce(budgetMs: number, options?: Omit<DrainOptions, 'budgetMs'>): Promise<Drained>
+  readonly drainer: Pick<Drainer, 'flush'>
   /** Lets Postgres prune, once an hour for all processes, for `budgetMs` at most; left out: something else does. */
   prune?(budgetMs: number): Promise<void>
 }
@@ -63,10 +63,7 @@ export interface KindsService {
   /** All together, and each under its name. */
   health(): Promise<Health & { kinds: Record<string, Health> }>
   /** Drains every kind; one that fails does not hold the others. */
-  drainOnce(
-    budgetMs: number,
-    options?: Omit<DrainOptions, 'budgetMs'>,
-  ): Promise<Drained & { kinds: Record<string, KindDrained> }>
+  readonly drainer: Pick<KindsDrainer, 'flush'>
   /** Of every kind. */
   prune?(budgetMs: number): Promise<void>
 }

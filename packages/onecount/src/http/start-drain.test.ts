@@ -12,13 +12,13 @@ async function program(
 ): Promise<{ out: string; signal: string | null; code: number | null }> {
   const source = `
     import { startDrain } from ${JSON.stringify(join(import.meta.dirname, 'start-drain.ts'))}
-    const drain = {
+    const drainer = {
       start: () => console.log('started'),
       stop: () => new Promise(resolve => setTimeout(() => resolve(console.log('drained')), 20)),
     }
     const forever = setInterval(() => {}, 1000)
     ${before}
-    const stop = startDrain({ drain }, ${options})
+    const stop = startDrain({ drainer }, ${options})
     ${more}
     console.log('ready')`
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', source], {

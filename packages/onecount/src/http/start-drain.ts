@@ -1,4 +1,4 @@
-import type { DrainLoop } from '../core/loop'
+import type { Drainer } from '../core/loop'
 
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 /** Requests that had begun when the process was asked to stop are answered within this as a rule, milliseconds. */
@@ -6,12 +6,12 @@ const REQUESTS_MS = 1000
 
 /** An engine, or all engines of a configuration. */
 export interface Draining {
-  /** Their loop. */
-  drain: Pick<DrainLoop, 'start' | 'stop'>
+  /** What moves its likes to Postgres. */
+  drainer: Pick<Drainer, 'start' | 'stop'>
 }
 
 /** How the process that drains ends. */
-export interface DrainOptions {
+export interface StartDrainOptions {
   /**
    * Closes the connections to the stores. Called where a framework listens to the signals too: it closes its server, and
    * the process ends once nothing is open any more.
@@ -35,8 +35,8 @@ export interface DrainOptions {
  * @example
  * startDrain(engine, { close: () => Promise.all([client.quit(), sql.end()]) })
  */
-export function startDrain({ drain }: Draining, { close }: DrainOptions = {}): () => Promise<void> {
-  drain.start()
+export function startDrain({ drainer }: Draining, { close }: StartDrainOptions = {}): () => Promise<void> {
+  drainer.start()
   const leave = () => {
     for (const signal of SIGNALS) process.off(signal, finish)
   }
@@ -44,11 +44,11 @@ export function startDrain({ drain }: Draining, { close }: DrainOptions = {}): (
     leave()
     const isAlone = process.listenerCount(signal) === 0
     // A second signal ends the process at once where nothing else listens.
-    await drain.stop()
+    await drainer.stop()
     if (isAlone) process.kill(process.pid, signal)
     else if (close) {
       await new Promise(resolve => setTimeout(resolve, REQUESTS_MS))
-      await drain.stop()
+      await drainer.stop()
       await close()
     }
   }
@@ -56,6 +56,6 @@ export function startDrain({ drain }: Draining, { close }: DrainOptions = {}): (
   for (const signal of SIGNALS) process.prependListener(signal, finish)
   return async () => {
     leave()
-    await drain.stop()
+    await drainer.stop()
   }
 }

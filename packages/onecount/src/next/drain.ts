@@ -10,21 +10,21 @@ const CONNECT_MS = 2000
  * there is nothing to drain, and Postgres is let forget in time all the same.
  */
 export function startDrain({ engines, redis }: Parts): void {
-  const { drain } = engines()
+  const { drainer } = engines()
   const source = redis()
   if (!source) {
-    drain.start()
+    drainer.start()
     return
   }
   let isStopping = false
   void connected(source.client).then(() => {
-    if (!isStopping) drain.start()
+    if (!isStopping) drainer.start()
   })
   if (source.client) void warnOfEviction(source.client as Redis | Cluster)
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       isStopping = true
-      void drain.stop()
+      void drainer.stop()
     })
   }
 }

@@ -142,12 +142,14 @@ describe('likes and bookmarks of the same post on one page', () => {
           <View />
         </LikesProvider>,
       ),
-    ).toThrow('kind share')
+    ).toThrow('No <LikesProvider> of the kind share: put one around the components')
   })
 
   it('need a transport of their own: the likes API would take bookmarks for likes', () => {
     const unknown = { kind: 'bookmark' } as unknown as { kind: undefined }
-    expect(() => renderToString(<LikesProvider {...unknown} />)).toThrow('transport')
+    expect(() => renderToString(<LikesProvider {...unknown} />)).toThrow(
+      "needs a transport: pass createHttpTransport({ baseUrl: '/api/kinds/bookmark' })",
+    )
   })
 
   it('are as little known as each server says', async () => {

@@ -31,7 +31,7 @@ function createSite() {
       return new Map([...states].map(([id, state]) => [id, ownView(state)]))
     },
     health: () => likes.health(),
-    drainOnce: (budgetMs: number) => likes.drainOnce(budgetMs),
+    drainer: likes.drainer,
     hasRedis: true,
   }
   const browser = { person: 'ana' as string | null }

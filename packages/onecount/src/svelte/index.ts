@@ -38,7 +38,7 @@ export function setLikes(options?: LikesOptions): Likes {
  */
 export function getLikes(kind = 'like'): Likes {
   const likes = getContext<Likes | undefined>(keyOf(kind))
-  if (!likes) throw new Error(`No setLikes of the kind ${kind} in a component above`)
+  if (!likes) throw new Error(`No setLikes of the kind ${kind}: call it in a component above this one`)
   return likes
 }
 

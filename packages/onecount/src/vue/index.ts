@@ -76,7 +76,10 @@ export function useLikes(
   { kind = 'like', seed, text }: UseLikesOptions = {},
 ): LikesView {
   const likes = inject<Likes>(keyOf(kind))
-  if (!likes) throw new Error(`No likesPlugin of the kind ${kind}`)
+  if (!likes)
+    throw new Error(
+      `No likesPlugin of the kind ${kind}: call app.use(likesPlugin(…)) before the application is mounted`,
+    )
   const observer = computed(() => likes.observe(toValue(postId), { seed: toValue(seed), text }))
   const shown = shallowRef<ObservedLikes>()
   const like = computed(() => shown.value ?? observer.value.current())

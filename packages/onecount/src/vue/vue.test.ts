@@ -70,6 +70,8 @@ describe('useLikes of onecount/vue', () => {
   it('says which plugin is missing', () => {
     app = createSSRApp(Post)
     app.config.warnHandler = () => {}
-    expect(() => app.mount(document.createElement('main'))).toThrow('likesPlugin')
+    expect(() => app.mount(document.createElement('main'))).toThrow(
+      'No likesPlugin of the kind like: call app.use(likesPlugin(…))',
+    )
   })
 })

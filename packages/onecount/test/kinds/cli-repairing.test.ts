@@ -43,7 +43,7 @@ describe.each(CASES)('commands for the kind $kind.name', ({ kind, ids, actor }) 
     const app = cli.instance(kind, partitions)
     await app.hydrateAll()
     for (const id of ids) for (const person of [ana, ben]) await app.set(id, person, true)
-    await app.drainOnce()
+    await app.drainer.flush()
     return app
   }
 
@@ -120,7 +120,7 @@ describe.each(CASES)('commands for the kind $kind.name', ({ kind, ids, actor }) 
       report: { complete: true },
     })
     expect((await json('moderate', 'remove-post', last)).code).toBe(0)
-    await app.drainOnce()
+    await app.drainer.flush()
     expect(await sql.unsafe(`select from ${n.content} where ${n.id} = '${last}'`)).toHaveLength(0)
     expect(await cli.command.keys(`*post:*:${last}`)).toEqual([])
     const rows = await sql.unsafe(

@@ -49,7 +49,7 @@ async function begin(): Promise<Onecount> {
   await apply(article)
   const app = cli.instance(article)
   await app.hydrateAll()
-  await app.drainOnce()
+  await app.drainer.flush()
   return app
 }
 

@@ -151,7 +151,7 @@ describe('the commands on a kind with variants', () => {
   })
 
   it('doctor, refused, takeover and worker know it', async () => {
-    await app.drainOnce()
+    await app.drainer.flush()
     expect(await json('doctor')).toMatchObject({ code: 0 })
     expect(await json('refused')).toMatchObject({ code: 0, report: { refused: 0 } })
     expect(await json('takeover')).toMatchObject({ code: 0, report: { changed: false } })

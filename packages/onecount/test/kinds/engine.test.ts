@@ -71,12 +71,12 @@ describe.each(Object.values(CASES))(
       await addTargets(kind, posts)
       onecount = instance(kind)
       for (const session of [ana, ben]) await onecount.set(post, session, true)
-      await onecount.drainOnce()
+      await onecount.drainer.flush()
       await onecount.read(posts)
     })
 
     async function expectBoth(id: string, count: number, members: string[]): Promise<void> {
-      await onecount.drainOnce()
+      await onecount.drainer.flush()
       const states = await onecount.read([id], members[0] ?? eva)
       expect(states.get(id)).toMatchObject({ source: 'redis', count, liked: members.length > 0 })
       const [row] = await sql.unsafe(
@@ -118,7 +118,7 @@ describe.each(Object.values(CASES))(
 
     it('a target that is deleted is shown by no key, a new one can be liked at once', async () => {
       await sql.unsafe(`delete from ${n.content} where ${n.id} = '${targetOf(post)}'`)
-      await onecount.drainOnce()
+      await onecount.drainer.flush()
       expect(await onecount.read([post], ana)).toEqual(new Map())
       expect(await stores.redis.keys(`*post:*:${post}`)).toEqual([])
       await addTargets(kind, [post])
@@ -185,7 +185,7 @@ describe('presses, reads and drains at once', () => {
         return told
       }
       const told = await whileDraining(instances, Promise.all(PEOPLE.map(person)))
-      while ((await instances[0]!.drainOnce()).more);
+      while ((await instances[0]!.drainer.flush()).more);
 
       const rows = await sql.unsafe(`
         select ${n.post}::text as post, ${n.actor}::text as person, onecount_op::bigint as op from ${n.rows}
@@ -234,9 +234,9 @@ describe('two kinds on one Redis and one Postgres', () => {
     expect(await likes.set('7', uuidOf('ana'), true)).toMatchObject({ count: 447 })
     expect(await marks.set('7', 'ana', true)).toMatchObject({ count: 1 })
     expect(await likes.health()).toMatchObject({ pending: 1 })
-    await likes.drainOnce()
+    await likes.drainer.flush()
     expect(await marks.health()).toMatchObject({ pending: 1 })
-    await marks.drainOnce()
+    await marks.drainer.flush()
     expect(await stores.redis.mget('article:post:likes:7', 'mark:post:likes:7')).toEqual(['447', '1'])
     const keys = await stores.redis.keys('*')
     expect(keys.filter(key => !/^(article|mark):/.test(key))).toEqual([])
@@ -327,7 +327,7 @@ describe('rows from before onecount', () => {
       [446, true],
     ])
     expect(await onecount.set(post(4), 'ana', false)).toMatchObject({ count: 445, liked: false })
-    expect(await onecount.drainOnce()).toMatchObject({ more: false })
+    expect(await onecount.drainer.flush()).toMatchObject({ more: false })
     expect(await sql`select from "Blog"."article likes"`).toHaveLength(3)
   })
 })

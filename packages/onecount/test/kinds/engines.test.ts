@@ -20,7 +20,7 @@ const started: Engines[] = []
 const workers: ChildProcess[] = []
 afterEach(async () => {
   for (const worker of workers.splice(0)) worker.kill('SIGKILL')
-  await Promise.all(started.splice(0).map(({ drain }) => drain.stop({ budgetMs: 0 })))
+  await Promise.all(started.splice(0).map(({ drainer }) => drainer.stop({ budgetMs: 0 })))
 })
 
 /** Every call of the drain of bookmarks fails as a whole. */
@@ -53,7 +53,7 @@ describe('the engines of several kinds', () => {
       pending: 3,
       kinds: { like: { pending: 2 }, bookmark: { pending: 1 } },
     })
-    expect(await engines.drainOnce()).toEqual({
+    expect(await engines.drainer.flush()).toEqual({
       drained: 3,
       more: false,
       kinds: { like: { drained: 2, more: false }, bookmark: { drained: 1, more: false } },
@@ -70,7 +70,7 @@ describe('the engines of several kinds', () => {
     await bookmark.set('1', 'barred', true)
     await bookmark.set('1', 'ben', true)
     await like.set('1', ana, true)
-    expect(await engines.drainOnce()).toMatchObject({
+    expect(await engines.drainer.flush()).toMatchObject({
       drained: 2,
       more: false,
       kinds: { like: { drained: 1 }, bookmark: { drained: 1 } },
@@ -89,7 +89,7 @@ describe('the engines of several kinds', () => {
     await refuseTheDrainOfBookmarks()
     await engines.kinds.bookmark.set('1', 'ana', true)
     await engines.kinds.like.set('1', ana, true)
-    expect(await engines.drainOnce()).toMatchObject({
+    expect(await engines.drainer.flush()).toMatchObject({
       drained: 1,
       more: true,
       kinds: { like: { drained: 1, more: false }, bookmark: { error: expect.any(Error) } },
@@ -101,7 +101,7 @@ describe('the engines of several kinds', () => {
       paused: expect.any(String),
       kinds: { like: { status: 'ok', paused: null }, bookmark: { status: 'degraded', pending: 1 } },
     })
-    await expect(engines.drain.drain()).rejects.toBeInstanceOf(Error)
+    await expect(engines.drainer.flush({ budgetMs: Number.POSITIVE_INFINITY })).rejects.toBeInstanceOf(Error)
   })
 })
 
@@ -109,7 +109,7 @@ describe('the loop of several kinds', () => {
   const start = (options = {}) => {
     const engines = stores.instance(options)
     started.push(engines)
-    engines.drain.start()
+    engines.drainer.start()
     return engines
   }
 
@@ -157,7 +157,7 @@ describe('the loop of several kinds', () => {
     await engines.kinds.like.set('1', ana, true)
     await engines.kinds.bookmark.set('1', 'ana', true)
     await refuseTheDrainOfBookmarks()
-    await engines.drain.stop()
+    await engines.drainer.stop()
     expect(await stores.rows('like')).toEqual([ana])
     expect(await engines.health()).toMatchObject({
       kinds: { like: { pending: 0 }, bookmark: { pending: 1 } },

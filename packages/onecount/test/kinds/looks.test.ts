@@ -12,7 +12,7 @@ const stores = forAllTests(startSeveralKinds)
 const started: Engines[] = []
 beforeEach(() => stores.begin())
 afterEach(async () => {
-  await Promise.all(started.splice(0).map(({ drain }) => drain.stop({ budgetMs: 0 })))
+  await Promise.all(started.splice(0).map(({ drainer }) => drainer.stop({ budgetMs: 0 })))
 })
 
 /** Engines whose calls are noted: scripts by their names and keys, looks at Postgres by their kinds. */
@@ -40,8 +40,8 @@ function watched(options: Partial<EnginesOptions> = {}) {
 describe('processes with nothing to do', () => {
   it('look at the queues of all kinds with one call, and write nothing', async () => {
     const { engines, calls, count } = watched({ drain: { idleMs: 20 } })
-    await engines.drainOnce()
-    engines.drain.start()
+    await engines.drainer.flush()
+    engines.drainer.start()
     await expect.poll(() => count('look')).toBeGreaterThan(1)
     calls.length = 0
     await expect.poll(() => Math.min(count('like'), count('bookmark'))).toBeGreaterThan(10)
@@ -51,9 +51,9 @@ describe('processes with nothing to do', () => {
 
   it('look in turns: four of them, with two kinds each, as often as one with one', async () => {
     const IDLE_MS = 200
-    await stores.instance().drainOnce()
+    await stores.instance().drainer.flush()
     const four = Array.from({ length: 4 }, () => watched({ drain: { idleMs: IDLE_MS } }))
-    for (const { engines } of four) engines.drain.start()
+    for (const { engines } of four) engines.drainer.start()
     const looks = () => four.reduce((sum, { count }) => sum + count('look'), 0)
     // Each has begun, and has its first turn.
     await expect.poll(looks).toBeGreaterThanOrEqual(4)
@@ -67,7 +67,7 @@ describe('processes with nothing to do', () => {
     const log = { warn: (line: string) => void said.push(line) }
     await stores.redis.set(stores.keysOf('bookmark').q, 'no queue')
     const { engines } = watched({ log, drain: { lingerMs: 1, idleMs: 20, maxBackoffMs: 50 } })
-    engines.drain.start()
+    engines.drainer.start()
     await expect.poll(() => said).toEqual([expect.stringMatching(/^bookmark: drain paused: /)])
     const { like } = stores.instance().kinds
     for (const article of ['1', '2']) {
@@ -91,8 +91,8 @@ describe('a Redis Cluster', () => {
         partitions: 4,
         drain: { lingerMs: 1, idleMs: 20 },
       })
-      await engines.drainOnce()
-      engines.drain.start()
+      await engines.drainer.flush()
+      engines.drainer.start()
       const { kinds } = stores.instance({ redis: second!, partitions: 4 })
       for (const article of ARTICLES) {
         await kinds.like.set(article, ana, true)
@@ -108,7 +108,7 @@ describe('a Redis Cluster', () => {
         new Set([3]),
       )
     } finally {
-      await started.splice(0)[0]?.drain.stop({ budgetMs: 0 })
+      await started.splice(0)[0]?.drainer.stop({ budgetMs: 0 })
       for (const { client } of connections) client.disconnect()
       await cluster.stop()
     }

@@ -21,7 +21,7 @@ const session: OnecountNextConfig['session'] = ({ headers }) =>
   headers.get('authorization') === asAna.authorization ? ana : null
 
 const stores = forAllTests(startSeveralKinds)
-const started: { drain: Engines['drain'] }[] = []
+const started: { drainer: Engines['drainer'] }[] = []
 beforeEach(async () => {
   vi.stubEnv('ONECOUNT_SECRET', 'a-secret-for-tests-that-is-long-enough')
   await stores.begin()
@@ -31,7 +31,7 @@ beforeEach(async () => {
 afterEach(async () => {
   vi.unstubAllEnvs()
   vi.restoreAllMocks()
-  await Promise.all(started.splice(0).map(({ drain }) => drain.stop({ budgetMs: 0 })))
+  await Promise.all(started.splice(0).map(({ drainer }) => drainer.stop({ budgetMs: 0 })))
 })
 
 let made = 0
@@ -82,7 +82,7 @@ describe('onecountNext with a configuration', () => {
       [1, false],
       [0, false],
     ])
-    expect(await onecount.engines().drainOnce()).toMatchObject({ drained: 2, more: false })
+    expect(await onecount.engines().drainer.flush()).toMatchObject({ drained: 2, more: false })
     expect(await onecount.engine('bookmark').ranking(1)).toEqual(['2'])
     expect([await stores.rows('like', '1'), await stores.rows('bookmark', '2')]).toEqual([[ana], [ana]])
     expect((await send('GET', 'health')).body).toMatchObject({
@@ -116,7 +116,7 @@ describe('onecountNext with a configuration', () => {
     const cookie = pressed.headers.getSetCookie()[0]!.split(';')[0]!
     next.headers = new Headers({ cookie, ...asAna })
     await expect.poll(onecount.mergeAnonymousLikes).toMatchObject({ complete: true })
-    await onecount.engines().drainOnce()
+    await onecount.engines().drainer.flush()
     expect([await stores.rows('bookmark'), await stores.rows('like')]).toEqual([[ana], []])
   })
 
@@ -170,7 +170,7 @@ describe('one kind of its own', () => {
     expect(await send('PUT', 'likes/1')).toMatchObject({ status: 200, body: { count: 1, liked: true } })
     next.headers = new Headers(asAna)
     expect((await onecount.readLikes(['1'])).get('1')).toMatchObject({ count: 1, liked: true })
-    expect(await onecount.engine().drainOnce()).toEqual({ drained: 1, more: false })
+    expect(await onecount.engine().drainer.flush()).toEqual({ drained: 1, more: false })
     expect(await stores.rows('like')).toEqual([ana])
     const { body } = await send('GET', 'health')
     expect([body.pending, Object.keys(body)]).toEqual([0, expect.not.arrayContaining(['kinds'])])

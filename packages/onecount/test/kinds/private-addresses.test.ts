@@ -86,7 +86,7 @@ describe.each(CASES)('the private kind $name at its own address, beside a public
   it('shows others the same to the byte, whatever a person presses', async () => {
     const { engines, call } = serve()
     expect((await call('ben', at(second), 'PUT')).status).toBe(200)
-    await engines.drainOnce()
+    await engines.drainer.flush()
     await look(call, name, ids, 'ben')
     const before = [await look(call, name, ids, 'ben'), await look(call, name, ids, null)]
     const unchanged = async () =>
@@ -94,10 +94,10 @@ describe.each(CASES)('the private kind $name at its own address, beside a public
     for (const id of ids)
       expect(bodyOf(await call('ana', at(id), 'PUT'))).toMatchObject({ count: 1, liked: true })
     await unchanged()
-    await engines.drainOnce()
+    await engines.drainer.flush()
     await unchanged()
     expect(bodyOf(await call('ana', at(first), 'DELETE'))).toMatchObject({ count: 0, liked: false })
-    await engines.drainOnce()
+    await engines.drainer.flush()
     await unchanged()
   })
 
@@ -107,7 +107,7 @@ describe.each(CASES)('the private kind $name at its own address, beside a public
     await call('ben', at(second), 'PUT')
     const listOf = async (person: string) =>
       bodyOf(await call(person, `${name}?by=me`)).likes.map(({ postId }: { postId: string }) => postId)
-    for (const drain of [async () => {}, () => engines.drainOnce()]) {
+    for (const drain of [async () => {}, () => engines.drainer.flush()]) {
       await drain()
       expect([(await listOf('ana')).sort(), await listOf('ben'), await listOf('eva')]).toEqual([
         [...ids].sort(),
@@ -127,7 +127,7 @@ describe.each(CASES)('the private kind $name at its own address, beside a public
     const { engines, call } = serve()
     await call('ana', at(first), 'PUT')
     await call('ana', 'like/a', 'PUT')
-    await engines.drainOnce()
+    await engines.drainer.flush()
     expect(bodyOf(await call('ben', 'like?ids=a')).likes.a).toMatchObject({ count: 1, liked: false })
     expect(bodyOf(await call('ben', 'like?by=me'))).toEqual({ likes: [], next: null })
   })
@@ -138,14 +138,14 @@ describe('a private kind with variants', () => {
     const { engines, call } = serve()
     await call('ana', `mood/${encodeURIComponent(UP)}`, 'PUT')
     await call('ana', `mood/${encodeURIComponent(PARTY)}`, 'PUT')
-    await engines.drainOnce()
+    await engines.drainer.flush()
     await call('ana', `mood/${encodeURIComponent(UP)}`, 'DELETE')
     const own = bodyOf(await call('ana', `mood?ids=${[UP, PARTY].map(encodeURIComponent)}`)).likes
     expect([own[UP], own[PARTY]]).toMatchObject([
       { count: 0, liked: false, private: true },
       { count: 1, liked: true, private: true },
     ])
-    await engines.drainOnce()
+    await engines.drainer.flush()
     expect([...(await sql`select user_id, emoji from comment_reactions`)]).toEqual([
       { user_id: 'ana', emoji: '🎉' },
     ])

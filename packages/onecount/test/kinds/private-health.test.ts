@@ -65,7 +65,7 @@ async function healthOf(
 describe('health, asked for without a secret', () => {
   it('is the same whatever is done to private kinds: pressed, drained, refused, held up', async () => {
     const service = engines()
-    await service.drainOnce()
+    await service.drainer.flush()
     const before = await healthOf(service)
     expect(before).toEqual({
       status: 200,
@@ -85,12 +85,12 @@ describe('health, asked for without a secret', () => {
     await service.kinds.bookmark.set('42', 'ana', true)
     await unchanged()
     await sql.unsafe('alter function onecount_bookmark_drain rename to away')
-    await service.kinds.bookmark.drainOnce().catch(() => {})
+    await service.kinds.bookmark.drainer.flush().catch(() => {})
     expect((await service.kinds.bookmark.health()).paused).not.toBeNull()
     await unchanged()
     await sql.unsafe('alter function away rename to onecount_bookmark_drain')
     await sql.unsafe(`alter table bookmarks add constraint barred check (user_id <> 'ana')`)
-    await service.kinds.bookmark.drainOnce()
+    await service.kinds.bookmark.drainer.flush()
     expect(await service.kinds.bookmark.health()).toMatchObject({ status: 'degraded', refused: 1 })
     await unchanged()
   })
@@ -101,7 +101,7 @@ describe('health, asked for without a secret', () => {
     expect(Object.keys(before.body)).toEqual(['status', 'redis', 'postgres', 'lookedAt'])
     await service.set('42', 'ana', true)
     expect(await healthOf(service)).toEqual(before)
-    await service.drainOnce()
+    await service.drainer.flush()
     expect(await healthOf(service)).toEqual(before)
   })
 

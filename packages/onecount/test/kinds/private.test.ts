@@ -98,7 +98,7 @@ describe('the answers to another person about a private kind', () => {
   async function expectSilence(service: Onecount, options: Partial<HandlerOptions> = {}): Promise<void> {
     const call = api(service, options)
     await look(call, 'ben')
-    await service.drainOnce()
+    await service.drainer.flush()
     const [before, outside] = [await look(call, 'ben'), await look(call, null)]
     expect(new Set(before.map(({ status }) => status))).toEqual(new Set([200, 400, 404, 409]))
     const unchanged = async () => {
@@ -111,13 +111,13 @@ describe('the answers to another person about a private kind', () => {
     await service.set(ARTICLE, 'carla', true, { ack: 'postgres' })
     await service.set(ARTICLE, 'dora', true)
     await unchanged()
-    await service.drainOnce()
+    await service.drainer.flush()
     await unchanged()
     await call('ana', `/likes/${ARTICLE}`, 'DELETE')
     await unchanged()
-    await service.drainOnce()
+    await service.drainer.flush()
     await sql`delete from bookmarks where user_id in ('ana', 'carla')`
-    await service.drainOnce()
+    await service.drainer.flush()
     await unchanged()
   }
 
@@ -132,7 +132,7 @@ describe('the answers to another person about a private kind', () => {
     const service = engine()
     const call = api(service)
     await look(call, 'ben')
-    await service.drainOnce()
+    await service.drainer.flush()
     const before = await look(call, 'ben')
     await engine({ clock: () => NOW + 3_600_000 }).set(ARTICLE, 'ana', true)
     expect(await look(call, 'ben')).toEqual(before)
@@ -143,7 +143,7 @@ describe('the answers to another person about a private kind', () => {
     const call = api(service)
     const states = () => call('ben', `/likes?ids=${ARTICLES.join(',')}`)
     await call('ben', `/likes/446?op=${OP}`, 'PUT')
-    await service.drainOnce()
+    await service.drainer.flush()
     await states()
     ports.fail('never arrives', 'postgres')
     const before = await states()
@@ -156,7 +156,7 @@ describe('the answers to another person about a private kind', () => {
     const again = await call('ben', `/likes/446?op=${OP}`, 'PUT')
     expect(bodyOf(again)).toMatchObject({ count: 1, liked: true, source: 'redis' })
     ports.restore()
-    await service.drainOnce()
+    await service.drainer.flush()
     expect(await states()).toEqual(before)
   })
 
@@ -224,7 +224,7 @@ describe('a list of one’s own', () => {
     const call = api(service)
     for (const id of ['446', '7', '42']) await service.set(id, 'ana', true)
     await service.set('10', 'ben', true)
-    await service.drainOnce()
+    await service.drainer.flush()
     await service.set('9007199254740993', 'ana', true)
     await service.set('42', 'ana', false)
     const page = await call('ana', '/likes?by=me')
@@ -235,7 +235,7 @@ describe('a list of one’s own', () => {
     })
     expect(idsOf(await call('ben', '/likes?by=me'))).toEqual(['10'])
     expect(bodyOf(await call('eva', '/likes?by=me'))).toEqual({ likes: [], next: null })
-    await service.drainOnce()
+    await service.drainer.flush()
     expect(idsOf(await call('ana', '/likes?by=me'))).toEqual(['7', '446', '9007199254740993'])
   })
 
@@ -259,7 +259,7 @@ describe('a list of one’s own', () => {
         return found
       }
       expect(await all()).toEqual(ids)
-      await service.drainOnce()
+      await service.drainer.flush()
       expect(await all()).toEqual(ids)
       // Some are in one store alone, in one page.
       for (const id of ids.slice(3, 20)) await service.set(id, 'ana', false)
@@ -275,7 +275,7 @@ describe('a list of one’s own', () => {
     await service.set('c-1', 'ana', true, { ack: 'postgres' })
     await service.set('B', 'ana', true)
     expect(idsOf(await call('ana', '/likes?by=me')).sort()).toEqual(['B', 'c-1'])
-    await service.drainOnce()
+    await service.drainer.flush()
     expect(idsOf(await call('ana', '/likes?by=me')).sort()).toEqual(['B', 'c-1'])
   })
 

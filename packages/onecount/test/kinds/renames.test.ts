@@ -88,7 +88,7 @@ const rename = (kind: Kind, from: string, to: string, on: Pick<Sql, 'unsafe'> = 
 /** Postgres' count is its rows and a base, Redis shows the same, and who likes it. */
 async function expectBoth(kind: Kind, id: string, base: number, members: string[]): Promise<void> {
   const n = namesOf(kind)
-  while ((await onecount.drainOnce()).more);
+  while ((await onecount.drainer.flush()).more);
   const [row] = await sql.unsafe(
     `select ${n.count}::int as count,
             (select count(*)::int from ${n.rows} r where ${n.postOf('r')} = c.${n.countsId}) as rows
@@ -135,9 +135,9 @@ describe.each(Object.values(CASES))(
         await sql.unsafe(`update ${n.counts} set ${n.count} = 446 where ${n.countsId} = '${old}'`)
         for (const session of [ana, ben, eva]) await onecount.set(old, session, true)
         await onecount.set(beside, ana, true)
-        await onecount.drainOnce()
+        await onecount.drainer.flush()
         await onecount.set(old, eva, false)
-        await onecount.drainOnce()
+        await onecount.drainer.flush()
         const before = await opsOf(kind, old)
         expect(before).toHaveLength(3)
         const [{ rev }] = (await sql.unsafe(
@@ -173,11 +173,11 @@ describe.each(Object.values(CASES))(
     it('that is not to change while it has rows is refused by its key, and nothing has moved', async () => {
       await begin(kind, 'refuses', [from])
       await onecount.set(old, ana, true)
-      await onecount.drainOnce()
+      await onecount.drainer.flush()
       await expect(rename(kind, from, to)).rejects.toMatchObject({ code: '23503' })
       await expectBoth(kind, old, 0, [ana])
       await onecount.set(old, ana, false)
-      await onecount.drainOnce()
+      await onecount.drainer.flush()
       await rename(kind, from, to)
       await expectBoth(kind, id, 0, [])
       expect(await opsOf(kind, id)).toHaveLength(1)
@@ -187,7 +187,7 @@ describe.each(Object.values(CASES))(
       await begin(kind, 'waits', [from])
       await sql.unsafe(`update ${n.counts} set ${n.count} = 7 where ${n.countsId} = '${old}'`)
       for (const session of [ana, ben]) await onecount.set(old, session, true)
-      await onecount.drainOnce()
+      await onecount.drainer.flush()
       const move = (a: string, b: string) =>
         `update ${n.rows} set ${n.target} = '${b}' where ${n.target} = '${a}'`
       await sql.begin(async tx => {
@@ -208,12 +208,12 @@ describe.each(Object.values(CASES))(
     it('while presses are pending of the old id loses those, as a target that is removed, and nothing stops', async () => {
       await begin(kind, 'cascades', [from, other])
       await onecount.set(old, ana, true)
-      await onecount.drainOnce()
+      await onecount.drainer.flush()
       await onecount.set(old, ben, true)
       await onecount.set(old, ana, false)
       await onecount.set(beside, eva, true)
       await rename(kind, from, to)
-      await onecount.drainOnce()
+      await onecount.drainer.flush()
       await expectBoth(kind, id, 0, [ana])
       await expectBoth(kind, beside, 0, [eva])
       await expectGone(old, ben)
@@ -254,7 +254,7 @@ describe.each(Object.values(CASES))(
         ]),
       )
       onecount = instances[0]!
-      while ((await onecount.drainOnce()).more);
+      while ((await onecount.drainer.flush()).more);
       const rows = await sql.unsafe(
         `select ${n.post}::text as post, ${n.actor}::text as actor from ${n.rows}`,
       )
@@ -280,7 +280,7 @@ it('several ids in one statement, each of which another one had, keep their coun
     (1, ${ANA}), (2, ${ANA}), (2, ${BEN}), (3, ${ANA}), (3, ${BEN}), (3, ${EVA})`
   await sql.unsafe(kindSql(article))
   onecount = stores.instance(article)
-  await onecount.drainOnce()
+  await onecount.drainer.flush()
   await sql`update articles set id = id + 1`
   await expectBoth(article, '2', 0, [ANA])
   await expectBoth(article, '3', 0, [ANA, BEN])
@@ -297,8 +297,8 @@ it('two kinds of one table follow, and a count that is set in the same statement
   const [likes, marks] = [stores.instance(article), stores.instance(mark)]
   for (const session of [ANA, BEN]) await likes.set('1', session, true)
   await marks.set('1', 'ana', true)
-  await likes.drainOnce()
-  await marks.drainOnce()
+  await likes.drainer.flush()
+  await marks.drainer.flush()
   await sql`update articles set id = 2, like_count = 0 where id = 1`
   onecount = likes
   await expectBoth(article, '2', 0, [ANA, BEN])
@@ -337,7 +337,7 @@ describe('an actor whose id is changed', () => {
     await sql.unsafe(kindSql(slug))
     onecount = stores.instance(slug)
     for (const session of ['ana', 'ben']) await onecount.set('a', session, true)
-    await onecount.drainOnce()
+    await onecount.drainer.flush()
     await onecount.set('c', 'ana', true)
     await onecount.set('c', 'ben', true)
     await sql`update people set id = 'eva' where id = 'ana'`

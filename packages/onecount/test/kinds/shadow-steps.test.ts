@@ -23,7 +23,7 @@ async function begin(articles: string[]) {
   await sql.unsafe(kindSql(kind, { shadow: true }))
   await sql`insert into articles (id) select unnest(${articles}::bigint[])`
   const engine = stores.instance(kind)
-  await engine.drainOnce()
+  await engine.drainer.flush()
   return { sql, engine }
 }
 
@@ -42,7 +42,7 @@ function createSteps(ports: { redis: RedisPort; postgres: PostgresPort }) {
     })
     return run()
   }
-  const { drain } = createOnecount({
+  const { drainer } = createOnecount({
     redis: {
       run: (script, ...of) => {
         const run = () => ports.redis.run(script, ...of)
@@ -62,7 +62,7 @@ function createSteps(ports: { redis: RedisPort; postgres: PostgresPort }) {
       arrive = resolve
     })
     if (tick) go()
-    tick ??= drain.once().finally(() => {
+    tick ??= drainer.tick().finally(() => {
       tick = undefined
       arrive()
     })
@@ -100,7 +100,7 @@ interface Wanted {
 
 /** What everybody sees of an article, once all is drained, is what its people wanted last. */
 async function expectWanted({ sql, engine, article, wishes, order }: Wanted): Promise<void> {
-  await engine.drainOnce()
+  await engine.drainer.flush()
   const likers = [...wishes.keys()].filter(user => wishes.get(user)).sort()
   expect(await likersInTables(sql, article), order).toEqual(likers)
   expect((await stores.redis.smembers(keys.liked(article))).sort(), order).toEqual(likers)
@@ -164,7 +164,7 @@ it('both codes show every press of either of them, in every order, wherever the 
     await sql`
       insert into article_likes (article_id, user_id)
       select ${article}, unnest(${likers.map(({ userId }) => userId)}::uuid[])`
-    await engine.drainOnce()
+    await engine.drainer.flush()
 
     async function press({ userId, ways }: Person, i: number): Promise<void> {
       const wanted = !wishes.get(userId)
@@ -225,7 +225,7 @@ async function pressTwice(isLiked: boolean, inFlight: (typeof IN_FLIGHT)[number]
   const { sql, engine } = await begin([ARTICLE, OTHER])
   const [ana, ben] = [randomUUID(), randomUUID()]
   if (isLiked) await byOldCode(sql, ARTICLE, ana, true)
-  await engine.drainOnce()
+  await engine.drainer.flush()
   const drainer = connectWith(drainsPatiently ? LATE : SOON)
   const postgres = postgresJsPort(drainer, { kind, timeoutMs: PATIENT_MS })
   const step = createSteps({ redis: stores.redisPort(), postgres })

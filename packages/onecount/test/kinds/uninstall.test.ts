@@ -152,12 +152,12 @@ describe.each(CASES)('uninstall: $what', ({ kind, before, targets: [bear, fox], 
     const onecount = engine(kind)
     for (const session of [ben, fay]) await onecount.set(bear, session, true)
     await onecount.set(fox, fay, true)
-    await onecount.drainOnce(Number.POSITIVE_INFINITY)
+    await onecount.drainer.flush({ budgetMs: Number.POSITIVE_INFINITY })
     await onecount.set(fox, fay, false)
     await onecount.set(bear, ana, false)
     await onecount.set(bear, fay, false)
     await addRow(kind, bear, eva)
-    await onecount.drainOnce(Number.POSITIVE_INFINITY)
+    await onecount.drainer.flush({ budgetMs: Number.POSITIVE_INFINITY })
     expect(await onecount.health()).toMatchObject({ pending: 0, unseen: 0 })
     const now = Date.now() * 1000
     const port = postgresJsPort(sql, kind.isDefault ? {} : { kind })
@@ -198,7 +198,7 @@ describe.each(CASES)('uninstall: $what', ({ kind, before, targets: [bear, fox], 
     const onecount = engine(kind)
     const state = await onecount.set(bear, fay, true)
     expect(state).toMatchObject({ count: kind.target.count === null ? 3 : 448, liked: true })
-    await onecount.drainOnce(Number.POSITIVE_INFINITY)
+    await onecount.drainer.flush({ budgetMs: Number.POSITIVE_INFINITY })
     await uninstall(kind)
     expect(await catalogue()).toEqual(untouched)
     expect((await contentsOf(kind)).pairs).toContain(`${bear} ${fay}`)
@@ -256,7 +256,8 @@ describe.each(PAIRS)('uninstall of one kind of two on one table: %s', (_, first,
     await install(first)
     await install(second)
     for (const kind of [first, second]) await engine(kind).set(target, actorOf(kind), true)
-    for (const kind of [first, second]) await engine(kind).drainOnce(Number.POSITIVE_INFINITY)
+    for (const kind of [first, second])
+      await engine(kind).drainer.flush({ budgetMs: Number.POSITIVE_INFINITY })
     await uninstall(going)
 
     const own = functionPrefix(going)
@@ -275,7 +276,7 @@ describe.each(PAIRS)('uninstall of one kind of two on one table: %s', (_, first,
     await sql.unsafe(
       `delete from ${quoteTable(staying.rows)} where ${quoteName(staying.rows.actor)} = '${actorOf(staying)}'`,
     )
-    await onecount.drainOnce(Number.POSITIVE_INFINITY)
+    await onecount.drainer.flush({ budgetMs: Number.POSITIVE_INFINITY })
     expect((await onecount.read([target], other)).get(target)).toMatchObject({ count: 1, liked: true })
     const plans = left.triggers.filter(({ tgname }) => /_removal_(begins|ends)$/.test(String(tgname)))
     expect(plans.map(({ tgname }) => tgname)).toEqual(

@@ -75,19 +75,19 @@ describe.each(CASES)('a database of an earlier migration of the kind $kind.name'
       const crowd = createCrowd(random, pressed, people)
       await one.hydrateAll()
       await crowd.press([one, two], 12)
-      await one.drainOnce()
+      await one.drainer.flush()
       // Tombstones, the log, an op that is set aside, and edits by hand that Redis was not told of.
       await one.set(quiet, gone, true)
-      await one.drainOnce()
+      await one.drainer.flush()
       await one.set(quiet, gone, false)
-      await one.drainOnce()
+      await one.drainer.flush()
       await sql.unsafe(`
         create function barred() returns trigger language plpgsql as
           $$ begin raise exception 'barred'; end $$;
         create trigger barred before insert on ${n.rows} for each row when (new.${n.actor} = '${barred}')
           execute function barred()`)
       await one.set(quiet, barred, true)
-      await one.drainOnce()
+      await one.drainer.flush()
       const refused = async () =>
         Number((await sql.unsafe(`select count(*) as n from ${n.own}refused`))[0]!.n)
       expect(await refused()).toBe(1)
@@ -96,13 +96,13 @@ describe.each(CASES)('a database of an earlier migration of the kind $kind.name'
       await crowd.press([one, two], 6)
       expect((await one.health()).pending).toBeGreaterThan(0)
 
-      for (const { drain } of [one, two]) drain.start()
+      for (const { drainer } of [one, two]) drainer.start()
       const pressing = crowd.press([one, two], 12)
       await Promise.all([sql.unsafe(kindSql(kind)), stores.sql.unsafe(kindSql(kind))])
       await pressing
       await crowd.press([one, two], 4)
-      await Promise.all([one, two].map(({ drain }) => drain.stop()))
-      while ((await one.drainOnce()).more);
+      await Promise.all([one, two].map(({ drainer }) => drainer.stop()))
+      while ((await one.drainer.flush()).more);
 
       expect(await has('renamed')).toBe(true)
       expect(crowd.presses()).toBeGreaterThan(people.length * 20)
@@ -136,10 +136,10 @@ describe.each(CASES)('a database of an earlier migration of the kind $kind.name'
       // What came since works on what was there before.
       await sql.unsafe(`delete from ${n.rows} where ${n.target} = '${targets.at(-1)}'`)
       await one.set(quiet, early, true)
-      await one.drainOnce()
+      await one.drainer.flush()
       await deferKeys()
       await sql.unsafe(`update ${n.content} set ${n.id} = '${other}' where ${n.id} = '${targets.at(-1)}'`)
-      while ((await one.drainOnce()).more);
+      while ((await one.drainer.flush()).more);
       const renamed = of.of(other)
       expect((await one.read([renamed], early)).get(renamed)).toMatchObject({ count: base + 1, liked: true })
 

@@ -72,7 +72,7 @@ it('buttons of variants show and change one count each, over HTTP, in both store
   ]
   expect(shown()).toEqual(after)
   const given = async () => {
-    await reactions.drainOnce()
+    await reactions.drainer.flush()
     return (await stores.sql`select user_id || emoji as given from comment_reactions order by 1`).map(
       row => row.given,
     )

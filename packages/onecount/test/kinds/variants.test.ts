@@ -33,7 +33,7 @@ describe('the variants of a target', () => {
     expect(states.get(up)).toMatchObject({ count: 1, liked: false, source: 'redis' })
     expect(states.get(party)).toMatchObject({ count: 1, liked: true, source: 'redis' })
     expect(states.get(up)!.rev).toBeGreaterThan(states.get(party)!.rev)
-    await reactions.drainOnce()
+    await reactions.drainer.flush()
     expect([
       ...(await sql`select comment_id, user_id, emoji, created_at > now() - interval '1 minute' as is_dated
                       from comment_reactions order by user_id`),
@@ -54,7 +54,7 @@ describe('the variants of a target', () => {
       },
     })
     const ids = variantIds(reactions.kind, COMMENTS)
-    await reactions.drainOnce()
+    await reactions.drainer.flush()
     await reactions.read(ids, 'ana')
     calls = 0
     expect((await reactions.read(ids, 'ana')).size).toBe(100)
@@ -64,14 +64,14 @@ describe('the variants of a target', () => {
   it('are shown with the rows that exist already, once they are added to the kind', async () => {
     await sql`insert into comment_reactions (comment_id, user_id, emoji) values (${ONE}, 'ana', '❤️')`
     const before = engine(of('👍', '🎉'))
-    await before.drainOnce()
+    await before.drainer.flush()
     await before.set(variantId(ONE, '👍'), 'ana', true)
     // Redis knows all that ana has given.
     await before.read(variantIds(before.kind, [ONE]), 'ana')
 
     await sql.unsafe(kindSql(of('👍', '🎉', '❤️')))
     const after = engine(of('👍', '🎉', '❤️'))
-    while ((await after.drainOnce()).more);
+    while ((await after.drainer.flush()).more);
     const states = await after.read(variantIds(after.kind, [ONE]), 'ana')
     expect([...states.values()].map(({ count, liked, source }) => [count, liked, source])).toEqual([
       [1, true, 'redis'],
@@ -79,7 +79,7 @@ describe('the variants of a target', () => {
       [1, true, 'redis'],
     ])
     expect(await after.set(variantId(ONE, '❤️'), 'ana', false)).toMatchObject({ count: 0, liked: false })
-    await after.drainOnce()
+    await after.drainer.flush()
     expect(await sql`select from comment_reactions`).toHaveLength(1)
   })
 
@@ -90,9 +90,9 @@ describe('the variants of a target', () => {
     })
     await expect(reactions.set(ONE, 'ana', true)).rejects.toMatchObject({ code: 'invalid_post_id' })
     await reactions.set(variantId(ONE, '👍'), 'ana', true)
-    await reactions.drainOnce()
+    await reactions.drainer.flush()
     await sql.unsafe(kindSql(of('🎉')))
-    await reactions.drainOnce()
+    await reactions.drainer.flush()
     await expect(reactions.set(variantId(ONE, '👍'), 'ben', true)).rejects.toMatchObject({
       code: 'post_not_found',
     })

@@ -74,7 +74,7 @@ export async function whileDraining<T>(instances: Onecount[], work: Promise<T>):
   let isOver = false
   const drains = instances.map(async onecount => {
     while (!isOver) {
-      const tick = await onecount.drain.once().catch(ignoreOutage)
+      const tick = await onecount.drainer.tick().catch(ignoreOutage)
       if (!tick?.more) await new Promise(resolve => setTimeout(resolve, 5))
     }
   })
@@ -92,7 +92,7 @@ export function ignoreOutage(error: unknown): null {
 
 /** Both stores say the same of every post and every heart, and nothing that was acknowledged is lost. */
 export async function expectSame(onecount: Onecount, sql: Sql, pressed: Pressed[]): Promise<void> {
-  while ((await onecount.drainOnce()).more);
+  while ((await onecount.drainer.flush()).more);
   const likes = await expectBalanced(sql, new Map(POSTS.map(id => [id, BASE])))
   const ops = await opsInPostgres(sql)
   for (const session of SESSIONS) {

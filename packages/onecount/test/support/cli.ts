@@ -63,7 +63,7 @@ export async function startCli(stores: Stores) {
       const app = stores.instance()
       await app.hydrateAll()
       for (const { id } of POSTS) for (const session of ['ana', 'ben']) await app.set(id, session, true)
-      await app.drainOnce()
+      await app.drainer.flush()
       return app
     },
 

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { OnecountError } from '../../src/core/errors'
 import type { Health } from '../../src/core/health'
+import type { Drained, FlushOptions } from '../../src/core/loop'
 import { assertOp, isLikedOp, nextOp } from '../../src/core/op'
 import type { LikeState, WriteState } from '../../src/core/types'
 import { createHandler, type Handler, type HandlerOptions } from '../../src/http/handler'
@@ -66,9 +67,11 @@ export class MapLikes implements LikesService {
     }
   }
 
-  async drainOnce(budgetMs: number, options?: object): Promise<{ drained: number; more: boolean }> {
-    this.record('drainOnce', budgetMs, options)
-    return this.drained
+  readonly drainer = {
+    flush: async (options?: FlushOptions): Promise<Drained> => {
+      this.record('flush', options)
+      return this.drained
+    },
   }
 
   private record(...call: unknown[]): void {

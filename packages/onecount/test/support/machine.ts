@@ -51,7 +51,7 @@ export async function runCommands(stores: Stores, ports: Ports, commands: Comman
       quietly(instances[instance]!.read(ids, SESSIONS[session]!).then(states => states.forEach(shown)))
     },
     rehydrate: ({ instance, post }) => quietly(instances[instance]!.rehydrate(POSTS[post]!.id)),
-    drain: ({ instance }) => quietly(instances[instance]!.drain.once()),
+    drain: ({ instance }) => quietly(instances[instance]!.drainer.tick()),
     async steps({ picks }) {
       for (const { which, fate } of picks) await wire.step(which, fate)
     },
@@ -89,7 +89,7 @@ function nameOf({ keys }: Stores, key: Extract<Command, { kind: 'lose' }>['key']
 /** Everything is drained, every post is warm. */
 async function comeToRest(instance: Onecount): Promise<void> {
   for (let round = 0; round < 2; round++) {
-    expect(await instance.drainOnce()).toMatchObject({ more: false })
+    expect(await instance.drainer.flush()).toMatchObject({ more: false })
     const states = await instance.read(POSTS.map(p => p.id))
     expect([...states.values()].map(s => s.source)).toEqual(POSTS.map(() => 'redis'))
   }

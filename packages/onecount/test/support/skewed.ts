@@ -43,8 +43,8 @@ export const unlikeAt = (ms: number) => nextOp(micros(ms), 0, false)
 
 /** At rest both stores agree, and nothing comes back by itself. */
 export async function settle(stores: Stores, post: PostBefore, servers: Server[]): Promise<number> {
-  for (const { service } of servers) await service.drainOnce()
-  for (const { service } of servers) await service.drainOnce()
+  for (const { service } of servers) await service.drainer.flush()
+  for (const { service } of servers) await service.drainer.flush()
   await servers[0]!.service.read([post.id])
   const { redis, postgres } = await stores.compare(post)
   expect(redis).toEqual(postgres)

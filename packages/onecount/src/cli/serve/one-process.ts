@@ -79,7 +79,7 @@ export async function serveHere(
     const server = await listen({ host, port, basePath, handler, proxyHops, warn })
     let isStopping = false
     const begun = stores.begin().then(() => {
-      if (drains && !isStopping) engines.drain.start()
+      if (drains && !isStopping) engines.drainer.start()
     })
     return {
       url: server.url,
@@ -88,7 +88,7 @@ export async function serveHere(
         isStopping = true
         await server.stop()
         await begun
-        if (drains) await engines.drain.stop({ budgetMs: LAST_DRAIN_MS })
+        if (drains) await engines.drainer.stop({ budgetMs: LAST_DRAIN_MS })
         await counted?.close()
         await stores.close()
       },
