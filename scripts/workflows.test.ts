@@ -42,6 +42,7 @@ const WRITES: Record<string, Record<string, string[]>> = {
 
 describe.each(names)('%s', name => {
   const { permissions, jobs } = workflow(name)
+  const text = read(`.github/workflows/${name}`)
   const steps = Object.values(jobs).flatMap(job => job.steps)
 
   it('gives each job the rights that it needs, and no others', () => {
@@ -56,8 +57,15 @@ describe.each(names)('%s', name => {
     expect(Object.fromEntries(writes)).toEqual(WRITES[name])
   })
 
-  it('uses actions by their major version', () => {
-    for (const { uses } of steps) if (uses) expect(uses).toMatch(/^[\w.-]+\/[\w.-]+@v\d+$/)
+  it('uses actions by their commit, and says which version that is', () => {
+    expect(text.match(/^ *(?:- )?uses: /gm)?.length).toBe(steps.filter(({ uses }) => uses).length)
+    for (const [, uses] of text.matchAll(/^ *(?:- )?uses: (.*)$/gm))
+      expect(uses).toMatch(/^[\w.-]+\/[\w.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/)
+  })
+
+  it('is told of newer actions', () => {
+    const { updates } = parse(read('.github/dependabot.yml')) as { updates: Record<string, unknown>[] }
+    expect(updates).toMatchObject([{ 'package-ecosystem': 'github-actions', directory: '/' }])
   })
 
   it('leaves its token in the checkout only for the job that pushes with it', () => {
@@ -83,7 +91,6 @@ describe.each(names)('%s', name => {
   })
 
   it('keeps no secret but the token of its job', () => {
-    const text = read(`.github/workflows/${name}`)
     const secrets = [...text.matchAll(/secrets\.(\w+)/g)].map(([, secret]) => secret)
     expect(secrets.filter(secret => secret !== 'GITHUB_TOKEN')).toEqual([])
   })
