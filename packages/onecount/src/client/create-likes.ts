@@ -1,5 +1,4 @@
 import { createHttpTransport } from '../react/http-transport'
-import { transportRemedy } from '../react/kind'
 import { LikesStore } from '../react/store'
 import type { LikesTransport } from '../react/transport'
 import { type LikesObserver, type ObserverOptions, observeLikes } from './observe-likes'
@@ -57,8 +56,7 @@ export interface Likes {
  */
 export function createLikes({ kind, transport }: LikesOptions = {}): Likes {
   // The API of likes would take them for likes.
-  if (kind && !transport)
-    throw new Error(`Likes of the kind ${kind} need a transport: ${transportRemedy(kind)}`)
+  if (kind && !transport) throw new Error(`Likes of the kind ${kind} need a transport`)
   const queries = new Queries()
   const store = new LikesStore(queries, transport ?? createHttpTransport(), kind)
   let end: (() => void) | undefined

@@ -19,7 +19,3 @@ export interface KindOptions {
    */
   kind?: string
 }
-
-/** What to do about a kind without a transport. */
-export const transportRemedy = (kind: string): string =>
-  `pass createHttpTransport({ baseUrl: '/api/kinds/${kind}' })`

@@ -142,14 +142,12 @@ describe('likes and bookmarks of the same post on one page', () => {
           <View />
         </LikesProvider>,
       ),
-    ).toThrow('No <LikesProvider> of the kind share: put one around the components')
+    ).toThrow('No <LikesProvider> of the kind share: put one above')
   })
 
   it('need a transport of their own: the likes API would take bookmarks for likes', () => {
     const unknown = { kind: 'bookmark' } as unknown as { kind: undefined }
-    expect(() => renderToString(<LikesProvider {...unknown} />)).toThrow(
-      "needs a transport: pass createHttpTransport({ baseUrl: '/api/kinds/bookmark' })",
-    )
+    expect(() => renderToString(<LikesProvider {...unknown} />)).toThrow('needs a transport')
   })
 
   it('are as little known as each server says', async () => {

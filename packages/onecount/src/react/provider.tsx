@@ -11,7 +11,7 @@ import {
   useState,
 } from 'react'
 import { createHttpTransport } from './http-transport'
-import { DEFAULT_KIND, transportRemedy } from './kind'
+import { DEFAULT_KIND } from './kind'
 import { LikesStore } from './store'
 import type { LikesTransport } from './transport'
 
@@ -28,10 +28,7 @@ const StoresContext = createContext<ReadonlyMap<string, LikesStore<QueryClient>>
  */
 export function useLikesStore(kind = DEFAULT_KIND): LikesStore<QueryClient> {
   const store = useContext(StoresContext).get(kind)
-  if (!store)
-    throw new Error(
-      `No <LikesProvider> of the kind ${kind}: put one around the components that show its likes`,
-    )
+  if (!store) throw new Error(`No <LikesProvider> of the kind ${kind}: put one above`)
   return store
 }
 
@@ -96,8 +93,7 @@ export function LikesProvider({ children, queryClient, transport, kind }: LikesP
   const outer = useContext(StoresContext)
   const [store] = useState(() => {
     // The API of likes would take them for likes.
-    if (kind && !transport)
-      throw new Error(`<LikesProvider kind="${kind}"> needs a transport: ${transportRemedy(kind)}`)
+    if (kind && !transport) throw new Error(`<LikesProvider kind="${kind}"> needs a transport`)
     return new LikesStore(
       queryClient ?? nearest ?? new QueryClient(),
       transport ?? createHttpTransport(),

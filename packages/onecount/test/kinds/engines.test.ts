@@ -101,7 +101,8 @@ describe('the engines of several kinds', () => {
       paused: expect.any(String),
       kinds: { like: { status: 'ok', paused: null }, bookmark: { status: 'degraded', pending: 1 } },
     })
-    await expect(engines.drainer.flush({ budgetMs: Number.POSITIVE_INFINITY })).rejects.toBeInstanceOf(Error)
+    // Under its name of 0.1 it rejects, as that of one engine does.
+    await expect(engines.drain.drain()).rejects.toBeInstanceOf(Error)
   })
 })
 
