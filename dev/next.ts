@@ -1,4 +1,6 @@
 import { join, resolve } from 'node:path'
+import { createInterface } from 'node:readline'
+import { stripVTControlCharacters } from 'node:util'
 import { PortInUse, saysPortInUse } from '@onecount/dev-stack/free-port'
 import { END_WITH_PARENT, type Program, run, until } from '@onecount/dev-stack/process'
 
@@ -7,6 +9,8 @@ const ROOT = resolve(import.meta.dirname, '..')
 const START_MS = 90_000
 /** Next says so once it listens. */
 const LISTENS = /Ready in/
+/** It marks an option that `next.config.ts` switches off as it marks an error. */
+const NO_TROUBLE = /^- Experiments \(use with caution\):$|^ *⨯ reactDebugChannel$/
 
 interface NextOptions {
   mode: 'dev' | 'start'
@@ -40,16 +44,17 @@ export async function startNext({ mode, port, address, env, started }: NextOptio
   )
   started(next)
   let held = ''
-  const hold = (chunk: Buffer) => {
-    held += chunk
+  let isHeld = true
+  const say = (stream: NodeJS.WritableStream) => (line: string) => {
+    if (NO_TROUBLE.test(stripVTControlCharacters(line))) return
+    if (isHeld) held += `${line}\n`
+    else stream.write(`${line}\n`)
   }
-  const streams = [next.child.stdout, next.child.stderr]
-  for (const stream of streams) stream?.on('data', hold)
+  createInterface({ input: next.child.stdout! }).on('line', say(process.stdout))
+  createInterface({ input: next.child.stderr! }).on('line', say(process.stderr))
   const release = () => {
-    for (const stream of streams) stream?.off('data', hold)
+    isHeld = false
     process.stdout.write(held)
-    next.child.stdout?.pipe(process.stdout)
-    next.child.stderr?.pipe(process.stderr)
   }
   try {
     await until('Next', next, async () => LISTENS.test(held), START_MS)

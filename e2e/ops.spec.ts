@@ -4,7 +4,7 @@ import WebSocket from 'ws'
 import { INCIDENTS } from '../app/ops/incidents'
 import { openVisitor, startLocalStack } from './support/local-stack'
 import { startApp, type TestStack } from './support/stack'
-import { BEAR, WHALE } from './support/views'
+import { BEAR, isHydrated, WHALE } from './support/views'
 
 // As people have it: the page is none of those that the service worker keeps.
 test.use({ serviceWorkers: 'allow' })
@@ -181,6 +181,8 @@ test('the page lists an op that Postgres refused with its reason, and without th
 
 test('the server goes away and comes back: the page says so, and begins anew', async ({ page }) => {
   await open(page)
+  // Without its scripts the page asks for nothing.
+  await expect.poll(() => status(page).evaluate(isHydrated)).toBe(true)
   await stack.app.kill()
   await expect(status(page)).toContainText('The server does not answer since')
   await stack.app.restart()
