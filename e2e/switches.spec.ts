@@ -69,7 +69,7 @@ async function open(page: Page): Promise<number> {
   return Number(await counts(page).first().textContent())
 }
 
-/** What the browser says of the documents that this page loads, a line each, and what Next sends to reload them. */
+/** What the browser says of the documents that this page loads, a line each. */
 function recordLoads(page: Page): string[] {
   const seen: string[] = []
   const since = Date.now()
@@ -77,13 +77,6 @@ function recordLoads(page: Page): string[] {
   page.on('framenavigated', frame => say(`navigated to ${frame.url()}`))
   page.on('pageerror', error => say(error.message))
   page.on('requestfailed', request => say(`${request.url()}: ${request.failure()?.errorText}`))
-  page.on('websocket', socket => {
-    say(`socket ${new URL(socket.url()).pathname}`)
-    socket.on('close', () => say(`socket ${new URL(socket.url()).pathname} closed`))
-    socket.on('framereceived', ({ payload }) => {
-      if (payload.includes('"reloadPage"')) say(payload.toString())
-    })
-  })
   return seen
 }
 
@@ -127,11 +120,13 @@ async function expectKept(page: Page, before: number): Promise<void> {
   await expect.poll(inPostgres).toBe(before + 1)
 }
 
+const HOT_RELOADING = /\/_next\/hmr/
+
 /**
  * What Next sends over this socket while it compiles made a page with two phones in it reload again and again on a busy
  * machine, so that it never had handlers.
  */
-const keepsItsDocument = (page: Page) => page.routeWebSocket(/\/_next\/hmr/, () => {})
+const keepsItsDocument = (page: Page) => page.routeWebSocket(HOT_RELOADING, () => {})
 test.beforeEach(({ page }) => keepsItsDocument(page))
 
 test.describe('the switches, on the stack of npm run dev', () => {
@@ -234,7 +229,10 @@ test.describe('the switches, on the stack of npm run dev', () => {
   test('pages have their handlers where the socket of the development server does not get through', async ({
     page,
   }) => {
+    let sockets = 0
+    await page.routeWebSocket(HOT_RELOADING, () => void sockets++)
     const before = await open(page)
+    expect(sockets).toBeGreaterThan(0)
     await press(page, before)
     await expectKept(page, before)
   })

@@ -1,5 +1,6 @@
 import { createEngines, DEFAULT_KIND_CONFIG, type DrainLoop, defineConfig } from 'onecount'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { withOldNames } from '../src/core/old-names'
 import { forAllTests } from './support/for-all-tests'
 import { startStores } from './support/stores'
 
@@ -30,7 +31,7 @@ describe('the names that the drain had in 0.1', () => {
     const press = (liked: boolean) => Promise.all(PEOPLE.map(person => engine.set(POST.id, person, liked)))
     const names: [name: string, drain: () => Promise<unknown>, answer: object][] = [
       ['engine.drainOnce', () => engine.drainOnce(5000), { drained: 3, more: false }],
-      ['engine.drainOnce without a limit', () => engine.drainOnce(), { drained: 3, more: false }],
+      ['engine.drainOnce with its default', () => engine.drainOnce(), { drained: 3, more: false }],
       ['engine.drain.drain', () => engine.drain.drain(), { drained: 3, more: false }],
       ['engines.drain.drain', () => engines.drain.drain(), { drained: 3, more: false }],
       [
@@ -45,6 +46,18 @@ describe('the names that the drain had in 0.1', () => {
       expect((await drain()) ?? {}, name).toMatchObject(answer)
       expect(await likes(), name).toBe(i % 2 === 0 ? 3 : 0)
     }
+  })
+
+  it('have no limit of time where none is given to drain.drain', async () => {
+    const { engine } = createBoth()
+    const flush = vi.fn(engine.drainer.flush)
+    const old = withOldNames({ ...engine.drainer, flush })
+    await old.drain()
+    await old.drain({ budgetMs: 9, whenHeld: 'wait' })
+    expect(flush.mock.calls).toEqual([
+      [{ budgetMs: Number.POSITIVE_INFINITY }],
+      [{ budgetMs: 9, whenHeld: 'wait' }],
+    ])
   })
 
   it('end at the time that is given, and leave the rest pending', async () => {

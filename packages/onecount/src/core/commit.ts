@@ -14,7 +14,7 @@ interface Waiter extends PairOp {
 
 export interface Committing {
   /** A drainer of its own, which tells of what becomes durable. */
-  drainerWith(options: BatchDrainOptions): { tick(): Promise<{ more: boolean }> }
+  drainWith(options: BatchDrainOptions): { tick(): Promise<{ more: boolean }> }
   postgres: Pick<PostgresPort, 'write'>
   /** Microseconds. */
   now(): number
@@ -24,8 +24,8 @@ export interface Committing {
  * Waits until ops that Redis has accepted are durable. Callers that wait share batches: while
  * one batch is on its way the next one gathers.
  */
-export function createCommitter({ drainerWith, postgres, now }: Committing) {
-  const drainer = drainerWith({ onApplied: applied, onRefused: refused })
+export function createCommitter({ drainWith, postgres, now }: Committing) {
+  const batches = drainWith({ onApplied: applied, onRefused: refused })
   const waiting = new Map<string, Set<Waiter>>()
   let running = false
 
@@ -62,7 +62,7 @@ export function createCommitter({ drainerWith, postgres, now }: Committing) {
   async function round(waiters: Waiter[]): Promise<void> {
     let patience = 0
     try {
-      const { more } = await drainer.tick()
+      const { more } = await batches.tick()
       if (more) patience = PATIENCE
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) return rejectAll(waiters, error)

@@ -138,7 +138,17 @@ describe('the drain loop', () => {
     await onecount.drainer.stop()
     ports.restore()
     expect(await onecount.health()).toMatchObject({ pending: 1 })
-    expect(warnings).toEqual([expect.stringContaining('drain stopped, what is pending stays so: ')])
+    expect(warnings).toEqual([expect.stringContaining('drain stopped, ops stay pending: ')])
+  })
+
+  it('does not say again, when it is stopped, what it is paused by', async () => {
+    await start({ lingerMs: 1, idleMs: NEVER, maxBackoffMs: 50 })
+    ports.fail('never arrives', 'postgres')
+    await like('ana')
+    await expect.poll(() => warnings).toHaveLength(1)
+    await onecount.drainer.stop()
+    ports.restore()
+    expect(warnings).toEqual(['drain paused: postgres is unreachable (never arrives)'])
   })
 
   it('remembers a nudge from before it was started', async () => {

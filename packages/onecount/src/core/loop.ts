@@ -255,8 +255,7 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}, turns =
       clearTimeout(timer)
       await running
       await flush({ budgetMs }).catch(error => {
-        if (kindOf(error) !== paused)
-          ctx.log.warn(`drain stopped, what is pending stays so: ${messageOf(error)}`)
+        if (kindOf(error) !== paused) ctx.log.warn(`drain stopped, ops stay pending: ${messageOf(error)}`)
       })
     },
   }

@@ -86,7 +86,7 @@ export function createPartition(options: PartitionOptions) {
     drained,
     port: redis,
     loop: createDrainLoop(drained, options.drain, options.turns),
-    committer: createCommitter({ drainerWith: hooks => createBatchDrain(drained, hooks), postgres, now }),
+    committer: createCommitter({ drainWith: hooks => createBatchDrain(drained, hooks), postgres, now }),
   }
 }
 
