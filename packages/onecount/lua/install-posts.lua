@@ -12,8 +12,9 @@
 --   5.. per post: post, likes, rev
 -- RETURNS
 --   {'OK' | 'MANY', …}: a post with more pending ops stays cold until they are drained |
---   {'AGAIN'}: the cut has moved, read Postgres again | {'FEEDING'}: ops that a store had lost are not pending again yet |
+--   {'AGAIN'}: the cut has moved, or the epoch, as a post was gone that is there again: read Postgres again | {'FEEDING'}: ops that a store had lost are not pending again yet |
 --   {'NEW'}: there is no cut yet, a batch has to be drained
+-- include: gone
 -- include: pending
 -- include: post
 
@@ -25,6 +26,12 @@ if mark_of(q, 'fed') then return { 'FEEDING' } end
 if mark_of(q, 'nonce') ~= ARGV[1] then return { 'AGAIN' } end
 -- Some of the ops that were pending at the cut have been settled after it.
 if mark_of(q, 'half') then return { 'AGAIN' } end
+for i = 5, #ARGV, 3 do
+  if was_gone(q, epoch, ARGV[i]) then
+    begin_epoch(q, ARGV[i] .. table.concat(redis.call('TIME'), '.'))
+    return { 'AGAIN' }
+  end
+end
 
 local out = {}
 for i = 5, #ARGV, 3 do

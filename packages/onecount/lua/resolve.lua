@@ -12,13 +12,13 @@
 --   'DIVERGED' | 'LATE': another batch is in flight, nothing changed
 -- include: batch
 -- include: feed
+-- include: gone
 
 local q, recent, receipt, nonce = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 allow_when_full(q)
 if nonce_in_flight(q) ~= nonce then return 'LATE' end
 set_mark(q, 'fed', '0')
--- Short, as it stands in the numbers of every post and in every pending op.
-set_mark(q, 'epoch', string.sub(redis.sha1hex(nonce), 1, 16))
+begin_epoch(q, nonce)
 set_mark(q, 'nonce', receipt)
 set_mark(q, 'half', nil)
 drop_batch(q)

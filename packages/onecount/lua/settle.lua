@@ -25,8 +25,8 @@
 --   13 drainer  id of the caller, who keeps the lease, or releases it when no op is pending; '': it has none
 --   14 ttl      for how long it has the lease, milliseconds
 --   15 posts    how many are told
---   16.. of each post: id, its likes in Postgres, '!<likes>': forget its numbers, 'gone': there is none, '?': told by a
---   later slice; then the number of sessions; then how many pairs Postgres holds as they were handed out, and of each: post
+--   16.. of each post: id, its likes in Postgres, '!<likes>': forget its numbers, '~<likes>': the same, as it is a new post
+--   of the same id, 'gone': there is none, '?': told by a later slice; then the number of sessions; then how many pairs Postgres holds as they were handed out, and of each: post
 --   index, session index, member of the batch; then of each other pair: post index, session index, index of its mirror or
 --   0, post, session, op that Postgres holds, the op that it refused or ''
 -- RETURNS
@@ -34,6 +34,7 @@
 --   {'LATE'}: nothing changed, as another batch is in flight or an earlier slice is not settled here
 -- include: batch
 -- include: chunks
+-- include: gone
 -- include: lease
 -- include: post
 -- include: ranking
@@ -74,7 +75,7 @@ local function remember(name, op)
   end
 end
 
-local n, metas = tonumber(ARGV[15]), {}
+local n, metas, ends_epoch = tonumber(ARGV[15]), {}, false
 for i = 1, n do metas[i] = KEYS[3 + 3 * i] end
 metas = collect_in_chunks('MGET', nil, metas)
 local posts = {}
@@ -82,7 +83,7 @@ for i = 1, n do
   local p = post_of(metas[i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
   p.likes = ARGV[15 + 2 * i]
   p.is_gone = p.likes == 'gone'
-  p.by_hand = string.match(p.likes, '^!(%d+)$')
+  p.by_hand = string.match(p.likes, '^[!~](%d+)$')
   posts[i] = p
 end
 
@@ -175,7 +176,9 @@ for i = 1, n do
   if p.is_gone then
     redis.call('UNLINK', meta, likes, KEYS[5 + 3 * i])
     unrank_for_good(rank, ARGV[14 + 2 * i])
+    if epoch then note_gone(q, epoch, ARGV[14 + 2 * i]) end
   elseif p.by_hand then
+    if string.sub(p.likes, 1, 1) == '~' then ends_epoch = true end
     redis.call('DEL', meta, likes)
     rank_by_postgres(rank, ARGV[14 + 2 * i], p.by_hand)
   elseif p.is_warm then
@@ -191,6 +194,9 @@ for i = 1, n do
     set_post(meta, p, epoch)
   end
 end
+
+if epoch and (ends_epoch or are_too_many_gone(q, epoch)) then epoch = begin_epoch(q, ARGV[1] .. from) end
+if epoch then sweep_gone(q, epoch) end
 
 -- Trimmed only here, where Postgres has shown that it had lost no op when the batch began: ops that it loses later are
 -- drained again from recent.

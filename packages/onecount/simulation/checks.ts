@@ -18,16 +18,30 @@ export async function checkCut(world: World, partition: number): Promise<void> {
     const [postId, sessionId] = pair.split('|') as [string, string]
     return postgres.seenOp({ postId, sessionId })
   }
+  const unheard = await postsUnheardOf(world, held)
   for (const [pair, { op, d, epoch }] of held.pending) {
-    if (epoch !== held.epoch || !isHere(pair.split('|')[0]!)) continue
+    const post = pair.split('|')[0]!
+    if (epoch !== held.epoch || !isHere(post) || unheard.has(post)) continue
     if (d !== likes(op) - likes(seen(pair)))
       world.violate(`${pair}: ${op} is said to change the count by ${d}, after ${seen(pair)}`)
   }
   for (const { id } of world.posts) {
     if (!isHere(id)) continue
     await checkPost(world, id, held)
+    if (unheard.has(id)) continue
     for (const session of world.sessions) await checkHeart(world, id, session, held, seen)
   }
+}
+
+/** Posts that are there again as new ones, of which Redis has not been told, or which nobody has read since. */
+async function postsUnheardOf(world: World, { epoch }: Held): Promise<Set<string>> {
+  const unheard = new Set<string>()
+  for (const { id } of world.posts) {
+    if (!world.wasGone(id)) continue
+    const numbers = await world.redis.numbers(id)
+    if (numbers?.epoch !== epoch || world.postgres.isToBeForgotten(id)) unheard.add(id)
+  }
+  return unheard
 }
 
 async function checkPost(world: World, id: string, held: Held): Promise<void> {
@@ -96,12 +110,12 @@ export async function checkAtRest(world: World): Promise<void> {
     const mirror = await redis.count(id)
     if (mirror !== null && Number(mirror) !== likes)
       world.violate(`${id}: others read ${mirror}, there are ${likes}`)
-    if (world.wasGone(id)) continue
+    if (world.isForgotten(id)) continue
     for (const session of world.sessions) checkPair(world, pairOf(id, session), ops, refused)
   }
   if (!world.hasLastWord) return
   for (const pair of world.lastWord.broken(ops))
-    if (!world.wasGone(pair.split('|')[0]!))
+    if (!world.isForgotten(pair.split('|')[0]!))
       world.violate(`${pair} is not what was pressed last: ${ops.get(pair)}`)
 
   function checkPair(

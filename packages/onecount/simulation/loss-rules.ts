@@ -78,4 +78,25 @@ export const LOSS_RULES: Rule[] = [
     replace: '',
     faults: ['bystanders'],
   },
+  {
+    name: 'a post that was gone and is there again begins an epoch',
+    file: lua('install-posts'),
+    find: 'if was_gone(q, epoch, ARGV[i]) then',
+    replace: 'if false then',
+    faults: ['post removed', 'post comes back'],
+  },
+  {
+    name: 'a post that is there again before Redis is told that it was gone begins an epoch',
+    file: lua('settle'),
+    find: "if string.sub(p.likes, 1, 1) == '~' then ends_epoch = true end",
+    replace: '',
+    faults: ['post removed', 'post comes back'],
+  },
+  {
+    name: 'Redis is told that a post was removed, also where it is there again',
+    file: POSTGRES,
+    find: "note({ postId, sessionId: '', op: 1, prev: 0, nonce: null })",
+    replace: "note({ postId, sessionId: '', op: 0, prev: 0, nonce: null })",
+    faults: ['post removed', 'post comes back'],
+  },
 ]

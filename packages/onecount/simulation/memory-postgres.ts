@@ -185,7 +185,11 @@ export function createMemoryPostgres(options: {
   function answer(partition: number, nonce: string, entries: Entry[]): SyncResult {
     const rows = tables.log
       .filter(row => row.nonce === nonce)
-      .map(({ postId, sessionId }) => ({ postId, sessionId, op: seenOp({ postId, sessionId }) }))
+      .map(({ postId, sessionId, op }) => ({
+        postId,
+        sessionId,
+        op: sessionId === '' ? op : seenOp({ postId, sessionId }),
+      }))
     const told = new Set([...entries, ...rows].map(({ postId }) => postId))
     return {
       status: 'applied',
@@ -258,7 +262,7 @@ export function createMemoryPostgres(options: {
     if (!tables.posts.delete(postId)) return false
     tables.log = tables.log.filter(row => row.postId !== postId)
     for (const [key, op] of tables.refused) if (op.postId === postId) tables.refused.delete(key)
-    note({ postId, sessionId: '', op: 0, prev: 0, nonce: null })
+    note({ postId, sessionId: '', op: 1, prev: 0, nonce: null })
     return true
   }
 

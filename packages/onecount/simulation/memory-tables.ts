@@ -20,7 +20,7 @@ export interface LogRow extends PairOp {
 
 export interface Tables {
   posts: Map<string, Post>
-  /** In their order; the session is empty where Redis must forget the post. */
+  /** In their order; the session is empty where Redis must forget the post, the op odd where it was removed. */
   log: LogRow[]
   /** Whether a Redis drains: ops that Postgres accepts without it are logged. */
   hasRedis: boolean

@@ -28,7 +28,7 @@ export class Memory {
     const settledAt = Math.max(latestOf(call), seconds * 1000 + micros / 1000)
     for (const { post, session, op, likes } of toldBy(call)) {
       // Of a post that is gone, or may be another one, nothing is remembered.
-      if (likes === 'gone' || likes.startsWith('!') || op === 0) continue
+      if (likes === 'gone' || /^[!~]/.test(likes) || op === 0) continue
       this.#settledAt.set(`${post}|${session}|${op}`, settledAt)
     }
   }

@@ -20,6 +20,19 @@ export async function moderate(world: World): Promise<void> {
   }
 }
 
+/** An application inserts posts again that were deleted: they are as new ones to everyone who looks. */
+export async function bringBack(world: World): Promise<void> {
+  while (!world.isEnding) {
+    for (let i = world.random.below(30); i >= 0; i--) await world.turn()
+    const gone = world.posts.filter(({ id }) => world.isGone(id))
+    if (world.isEnding || gone.length === 0 || world.outages.isDown('postgres')) continue
+    const { id } = world.random.pick(gone)
+    world.count('post comes back')
+    world.note(`${id} comes back`)
+    world.bringBack(id)
+  }
+}
+
 /** What a session does not like any more when it is told so, whatever the clocks are. */
 async function removeSession(world: World, instance: string, session: string): Promise<void> {
   const pairs = world.posts.map(post => pairOf(post.id, session))

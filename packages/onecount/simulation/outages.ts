@@ -104,6 +104,7 @@ export class Outages {
         if (!this.world.wasGone(drained.split('|')[0]!))
           this.world.violate(`${drained} was drained, and Redis has forgotten it too soon`)
     if (this.#postgresBackups.length > 0) postgres.restore(random.pick(this.#postgresBackups))
+    this.world.postgresRolledBack()
     truth.postgresLost(postgres.ops())
   }
 

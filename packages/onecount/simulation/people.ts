@@ -146,7 +146,7 @@ export class Tab {
     const { world, session } = this
     world.count('acknowledged')
     world.note(`${session} was told ${JSON.stringify(state)}`)
-    if (!world.wasGone(state.postId)) {
+    if (!world.isForgotten(state.postId)) {
       const accepted = world.truth.accepted.get(pairOf(state.postId, session)) ?? 0
       if (accepted < state.op) world.violate(`${state.op} is acknowledged, and no store has accepted it`)
     }

@@ -6,7 +6,7 @@ import { checkAtRest } from './checks'
 import type { Engine } from './engine'
 import type { Fault } from './faults'
 import { type KindName, SIMULATED_KINDS } from './kinds'
-import { moderate } from './moderators'
+import { bringBack, moderate } from './moderators'
 import { drain, Tab } from './people'
 import { replayEverything, replayForever } from './replays'
 import { World } from './world'
@@ -55,6 +55,7 @@ export async function runSeed(
       ...tabs.map(tab => tab.live()),
       ...world.instances.names.map(name => drain(world, name)),
       moderate(world),
+      ...(world.faults.has('post comes back') ? [bringBack(world)] : []),
       ...(world.faults.has('bystanders') ? [standBy(world)] : []),
       ...(world.faults.has('replays') ? [replayForever(world)] : []),
     ].map(life => life.catch((error: unknown) => world.violate(`thrown: ${String(error)}`)))

@@ -23,6 +23,8 @@ export class Truth {
   /** Pairs that were written to Postgres directly. */
   readonly viaPostgres = new Set<string>()
   readonly violations: string[] = []
+  /** The greatest op that a store had accepted of a pair when its post came back: those until then went with the post. */
+  readonly #before = new Map<string, number>()
 
   raise(map: Map<string, number>, pair: string, op: number): void {
     if (op > (map.get(pair) ?? 0)) map.set(pair, op)
@@ -32,7 +34,7 @@ export class Truth {
   executed(
     call: Call,
     answer: unknown,
-    isGone: (post: string) => boolean,
+    isForgotten: (post: string) => boolean,
     accepted: (pair: string, op: number) => void = () => {},
   ): void {
     if (call.store === 'redis' && (call.name === 'write' || call.name === 'press')) {
@@ -41,7 +43,7 @@ export class Truth {
       if (parts[0] !== 'WARM' && parts[0] !== 'COLD') return
       const op = Number(parts[parts[0] === 'COLD' ? 1 : 4])
       // A durable op was accepted before, and Redis may have lost it since.
-      if (parts[5] !== '1') this.raise(this.least, pairOf(post, session), op)
+      if (parts[5] !== '1') this.#promise(pairOf(post, session), op)
       this.raise(this.accepted, pairOf(post, session), op)
       accepted(pairOf(post, session), op)
       if (call.name === 'press') this.raise(this.made, pairOf(post, session), op)
@@ -58,7 +60,7 @@ export class Truth {
     if (call.store === 'postgres' && call.name === 'write') {
       for (const [i, write] of (call.args[0] as PairWrite[]).entries()) {
         const result = (answer as WriteResult[])[i]!
-        if (result.status !== 'applied' || isGone(write.postId)) continue
+        if (result.status !== 'applied' || isForgotten(write.postId)) continue
         const pair = pairOf(write.postId, write.sessionId)
         this.accept(pair, Math.max(write.op ?? 0, result.state.op))
         accepted(pair, result.state.op)
@@ -72,7 +74,7 @@ export class Truth {
   #forget(call: Call, answer: unknown): void {
     if (call.name === 'forget') this.shown.delete((call.args[1] as string[])[0]!)
     if (call.name !== 'settle' || (answer as string[])[0] !== 'OK') return
-    for (const { post, likes } of postsTold(call)) if (likes.startsWith('!')) this.shown.delete(post)
+    for (const { post, likes } of postsTold(call)) if (/^[!~]/.test(likes)) this.shown.delete(post)
   }
 
   /** A refused op is forgotten on purpose, with its session, and with it those of the pair that it stands for. */
@@ -82,8 +84,22 @@ export class Truth {
 
   private accept(pair: string, op: number): void {
     this.raise(this.accepted, pair, op)
-    this.raise(this.least, pair, op)
+    this.#promise(pair, op)
   }
+
+  #promise(pair: string, op: number): void {
+    if (!this.isOfBefore(pair, op)) this.raise(this.least, pair, op)
+  }
+
+  /** The post of a pair is there again. */
+  begin(pair: string): void {
+    this.#before.set(pair, this.accepted.get(pair) ?? 0)
+    this.least.delete(pair)
+    this.durable.delete(pair)
+  }
+
+  /** Whether an op was accepted before the post of its pair came back. */
+  isOfBefore = (pair: string, op: number): boolean => op <= (this.#before.get(pair) ?? 0)
 
   /** What Redis shows has a revision that grows with every change, as long as Redis has not lost anything. */
   private show(post: string, rev: number, count: number): void {

@@ -58,6 +58,8 @@ export class World {
   readonly #turns: (() => void)[] = []
   readonly #atOnce: Promise<unknown>[] = []
   readonly #everGone = new Set<string>()
+  /** Posts that were gone and are there again, as new ones. */
+  readonly #back = new Set<string>()
   /** What a post was given by hand beside what sessions like. */
   readonly #bases = new Map<string, number[]>()
   readonly #messageRate: number
@@ -103,7 +105,7 @@ export class World {
   /** A store has done a call. */
   done = (call: Call, answer: unknown): void => {
     if (call.name === 'removePost') this.#goneWith(String(call.args[0]))
-    this.truth.executed(call, answer, this.wasGone, this.#accepted)
+    this.truth.executed(call, answer, this.isForgotten, this.#accepted)
     this.exactness.watch(call, answer)
     this.expiry.watch(call, answer)
   }
@@ -145,11 +147,34 @@ export class World {
     this.postgres.removePost(post)
   }
 
+  /** The application inserts a post again that was deleted: the same id, and none of the likes that sessions gave. */
+  bringBack(post: string): void {
+    for (const id of idsOf(this.simulated.kind).removedWith(post)) {
+      if (!this.isGone(id)) continue
+      this.postgres.addPosts([{ id, likes: this.simulated.posts.find(post => post.id === id)!.base }])
+      this.#back.add(id)
+      for (const session of this.sessions) {
+        this.truth.begin(pairOf(id, session))
+        this.lastWord.void(pairOf(id, session))
+      }
+    }
+  }
+
+  /** A Postgres that comes back older may have a post as it was before. */
+  postgresRolledBack(): void {
+    this.#back.clear()
+  }
+
   #goneWith(post: string): void {
-    for (const id of idsOf(this.simulated.kind).removedWith(post)) this.#everGone.add(id)
+    for (const id of idsOf(this.simulated.kind).removedWith(post)) {
+      this.#everGone.add(id)
+      this.#back.delete(id)
+    }
   }
 
   wasGone = (post: string) => this.#everGone.has(post)
+  /** What was accepted of it may be gone with it: of a post that came back what was accepted since is not. */
+  isForgotten = (post: string) => this.#everGone.has(post) && !this.#back.has(post)
   isGone = (post: string) => this.postgres.post(post) === null
 
   /** Posts that pages show: not those that are gone. */
@@ -242,8 +267,8 @@ export class World {
 
   /** A caller was told that an op is durable: Postgres must hold it, unless it has lost it since. */
   toldDurable(postId: string, session: string, op: number): void {
-    if (this.wasGone(postId)) return
     const pair = pairOf(postId, session)
+    if (this.isForgotten(postId) || this.truth.isOfBefore(pair, op)) return
     const held = this.postgres.ops().get(pair) ?? 0
     if (held < op && !this.counts['postgres rolled back'])
       this.violate(`${pair} is told to be durable and is not`)

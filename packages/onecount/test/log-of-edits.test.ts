@@ -135,7 +135,7 @@ describe('a post that is edited by hand', () => {
     await port.write([{ postId: POST, sessionId: 'eva', op: OP, liked: true }], T)
     await database.sql`delete from posts_new where id = ${POST}`
     expect(await redis.drain()).toMatchObject({
-      rows: [{ postId: POST, sessionId: '', op: 0 }],
+      rows: [{ postId: POST, sessionId: '', op: 1 }],
       posts: [],
     })
     expect((await database.held()).sums).toEqual({})

@@ -1,5 +1,6 @@
 -- likes:pending holds in one zset, read by lex, everything that must be lost together or not at all:
---   !epoch|<epoch>  !fed|<n>  !half|<pairs that are settled>|<receipt>  !home|<id>  !nonce|<receipt of the cut>
+--   !epoch|<epoch>  !fed|<n>  !gone|<epoch>|<post>  !half|<pairs that are settled>|<receipt>  !home|<id>
+--   !nonce|<receipt of the cut>
 --   !out|<nonce>  !outs|<after>\n<last>\n<member>\n…, the batch in flight  !trimmed|<op>
 --   !foreign|<member>, one for each that another program has added and that is no op
 --   <post>|<session>|<op>|<rev>|<d>|<epoch in which d was known>

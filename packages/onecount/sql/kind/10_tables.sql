@@ -244,7 +244,7 @@ create index if not exists like_tombstones_session_post_idx on public.like_tombs
 create index if not exists like_tombstones_op_idx on public.like_tombstones (op);
 
 -- Notes of edits by hand on their way into the log. A row without a session ('', or the UUID of zeros) says that Redis must
--- forget the post: it was removed, or its likes were set by hand. So a row outlives its post.
+-- forget the post: it was removed (an odd op), or its likes were set by hand. So a row outlives its post.
 create table if not exists public.like_unseen (
   post_id {{own.post}} not null,
   session_id {{type.session}} not null,
@@ -288,7 +288,7 @@ comment on table public.like_settings is '{{mapping}} | onecount {{version}}';
 
 -- One row for each op that Postgres accepted without Redis. `prev` is the op of the pair before, 0 for none. `nonce` names
 -- the batch that told Redis; the batch after it deletes the row. A row without a session ('', or the UUID of zeros) says
--- that Redis must forget the post; its op and prev are 0. So a row outlives its post.
+-- that Redis must forget the post; its op and prev are 1 where it was removed, or 0. So a row outlives its post.
 create table if not exists public.like_log (
   id bigint generated always as identity primary key,
   partition integer not null,

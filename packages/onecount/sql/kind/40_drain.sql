@@ -90,8 +90,8 @@ end $$;
 -- What Redis has to learn from the batch `p_nonce`: {status: 'applied', receipt, rows:
 -- [[post, session, op]], posts: [[post, likes]], refused: [[post, session, op, sqlstate, message, op that Postgres
 -- holds]]}. Likes and ops are those of the cut: without ops that no batch has told. So a row tells the op of its pair
--- at the cut, which is a later one where the version before has drained in between. Refused are ops that are ahead of the
--- cut, with the reason in like_refused; `p_asked` names the entries that can be refused, null: all.
+-- at the cut, which is a later one where the version before has drained in between; that of a row without a
+-- session is 1 where the post was removed, or 0. Refused are ops that are ahead of the cut, with the reason in like_refused; `p_asked` names the entries that can be refused, null: all.
 create or replace function public.onecount_drained(
   p_partition integer, p_nonce text, p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_asked integer[]
 ) returns json
@@ -113,7 +113,7 @@ begin
         from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
        where cardinality(p_asked) > 0 and n = any (p_asked)
     ), seen as materialized (
-      select e.*, coalesce(l.prev, greatest(r.op, t.op, 0)) as known
+      select e.*, case when e.session_id = {{none}} then e.op else coalesce(l.prev, greatest(r.op, t.op, 0)) end as known
         from pairs e
         left join lateral (
           select {{row.op as op}} from public.post_ratings

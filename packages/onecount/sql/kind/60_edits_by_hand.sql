@@ -1,6 +1,6 @@
 -- What the functions of the version before note for their Redis is noted in the log too, so that Redis is told
 -- whichever version drains. What the pair was before is not known here: the op counts as seen. A post is to be
--- forgotten once, however often that is noted before Redis is told.
+-- forgotten once, however often that is noted before Redis is told; as one that was removed, if it was.
 create or replace function public.onecount_log_unseen() returns trigger
 language plpgsql
 set search_path = '' set jit = off
@@ -8,13 +8,14 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set e
 as $$
 begin
   if new.session_id = {{none}} then
+    new.op := new.op % 2;
     perform from public.like_log
       where post_id = any (array[new.post_id]) and session_id >= {{none}} and session_id <= {{none}} and nonce is null
+        and op >= new.op
       order by post_id, session_id, id limit 1;
     if found then
       return null;
     end if;
-    new.op := 0;
   end if;
   insert into public.like_log (partition, post_id, session_id, op, prev)
   select public.onecount_partition_of(new.post_id, partitions), new.post_id, new.session_id, new.op, new.op
@@ -166,7 +167,7 @@ begin
 end $$;
 
 -- A post that was removed, or whose likes were set: Redis forgets it, and hydrates it anew where it still exists. Likes
--- that are set are likes of the cut at once; rows of the log for single ops stay.
+-- that are set are likes of the cut at once; rows of the log for single ops stay. An odd op says that it was removed.
 create or replace function public.onecount_post_by_hand() returns trigger
 language plpgsql security definer
 set search_path = '' set jit = off
@@ -187,7 +188,8 @@ begin
     ));
   end if;
   insert into public.like_unseen as u (post_id, session_id, op)
-  values (old.{{post.id}}, {{none}}, 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint)
+  values (old.{{post.id}}, {{none}},
+          2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + (tg_op = 'DELETE')::integer)
   on conflict (post_id, session_id) do update set op = greatest(u.op + 2, excluded.op);
   return null;
 end $$;

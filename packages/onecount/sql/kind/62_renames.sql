@@ -83,7 +83,7 @@ begin
      where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id, session_id, id for update skip locked
   ));
   delete from public.like_log_sums where post_id = old.{{post.id}};
-  insert into public.like_unseen (post_id, session_id, op) values (old.{{post.id}}, {{none}}, 2 * v_now);
+  insert into public.like_unseen (post_id, session_id, op) values (old.{{post.id}}, {{none}}, 2 * v_now + 1);
 {{/column}}
 {{#table}}
   -- Its trigger makes Redis forget it.

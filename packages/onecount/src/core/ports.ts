@@ -114,7 +114,8 @@ export type SyncResult =
       receipt: string
       /**
        * What Redis has to learn: ops that it has not seen, and of refused entries the op that beat them. One without a
-       * session says: forget the post, it was removed or its likes were set by hand.
+       * session says: forget the post. Its op is 1 where it was removed, also if it is there again, and 0 where its likes
+       * were set by hand.
        */
       rows: PairOp[]
       /** Likes as of this cut of every post of the entries and rows that is there. */

@@ -11,7 +11,10 @@ export interface HandedOut extends Entry {
 export interface Slice {
   /** `<from>-<to>` of the batch's pairs, with `!` behind it the last one. */
   range: string
-  /** Likes of each post; `!<likes>`: forget its numbers, 'gone': there is none, '?': a later slice tells. */
+  /**
+   * Likes of each post; `!<likes>`: forget its numbers, `~<likes>`: the same, as it is a new post of the same id, 'gone':
+   * there is none, '?': a later slice tells.
+   */
   posts: Map<string, number | string>
   sessions: string[]
   /** Sessions of the pairs whose mirrors may be wrong. */
@@ -97,9 +100,10 @@ function likesOf(entries: HandedOut[], { posts, rows }: Applied): Map<string, nu
   const likes = new Map<string, number | string>()
   for (const { postId } of [...entries, ...rows]) likes.set(postId, 'gone')
   for (const post of posts) likes.set(post.postId, post.likes)
-  for (const { postId, sessionId } of rows) {
-    const held = likes.get(postId)
-    if (sessionId === '' && typeof held === 'number') likes.set(postId, `!${held}`)
+  const there = new Map(posts.map(post => [post.postId, post.likes]))
+  for (const { postId, sessionId, op } of rows) {
+    if (sessionId !== '' || !there.has(postId) || String(likes.get(postId)).startsWith('~')) continue
+    likes.set(postId, `${op === 0 ? '!' : '~'}${there.get(postId)}`)
   }
   return likes
 }

@@ -474,7 +474,7 @@ create index if not exists like_tombstones_session_post_idx on public.like_tombs
 create index if not exists like_tombstones_op_idx on public.like_tombstones (op);
 
 -- Notes of edits by hand on their way into the log. A row without a session ('', or the UUID of zeros) says that Redis must
--- forget the post: it was removed, or its likes were set by hand. So a row outlives its post.
+-- forget the post: it was removed (an odd op), or its likes were set by hand. So a row outlives its post.
 create table if not exists public.like_unseen (
   post_id {{own.post}} not null,
   session_id {{type.session}} not null,
@@ -518,7 +518,7 @@ comment on table public.like_settings is '{{mapping}} | onecount {{version}}';
 
 -- One row for each op that Postgres accepted without Redis. \`prev\` is the op of the pair before, 0 for none. \`nonce\` names
 -- the batch that told Redis; the batch after it deletes the row. A row without a session ('', or the UUID of zeros) says
--- that Redis must forget the post; its op and prev are 0. So a row outlives its post.
+-- that Redis must forget the post; its op and prev are 1 where it was removed, or 0. So a row outlives its post.
 create table if not exists public.like_log (
   id bigint generated always as identity primary key,
   partition integer not null,
@@ -1327,8 +1327,8 @@ end $$;
 -- What Redis has to learn from the batch \`p_nonce\`: {status: 'applied', receipt, rows:
 -- [[post, session, op]], posts: [[post, likes]], refused: [[post, session, op, sqlstate, message, op that Postgres
 -- holds]]}. Likes and ops are those of the cut: without ops that no batch has told. So a row tells the op of its pair
--- at the cut, which is a later one where the version before has drained in between. Refused are ops that are ahead of the
--- cut, with the reason in like_refused; \`p_asked\` names the entries that can be refused, null: all.
+-- at the cut, which is a later one where the version before has drained in between; that of a row without a
+-- session is 1 where the post was removed, or 0. Refused are ops that are ahead of the cut, with the reason in like_refused; \`p_asked\` names the entries that can be refused, null: all.
 create or replace function public.onecount_drained(
   p_partition integer, p_nonce text, p_posts {{type.post}}[], p_sessions {{type.session}}[], p_ops bigint[], p_asked integer[]
 ) returns json
@@ -1350,7 +1350,7 @@ begin
         from unnest(p_posts, p_sessions, p_ops) with ordinality e (post_id, session_id, op, n)
        where cardinality(p_asked) > 0 and n = any (p_asked)
     ), seen as materialized (
-      select e.*, coalesce(l.prev, greatest(r.op, t.op, 0)) as known
+      select e.*, case when e.session_id = {{none}} then e.op else coalesce(l.prev, greatest(r.op, t.op, 0)) end as known
         from pairs e
         left join lateral (
           select {{row.op as op}} from public.post_ratings
@@ -2039,7 +2039,7 @@ end $$;
 
 -- What the functions of the version before note for their Redis is noted in the log too, so that Redis is told
 -- whichever version drains. What the pair was before is not known here: the op counts as seen. A post is to be
--- forgotten once, however often that is noted before Redis is told.
+-- forgotten once, however often that is noted before Redis is told; as one that was removed, if it was.
 create or replace function public.onecount_log_unseen() returns trigger
 language plpgsql
 set search_path = '' set jit = off
@@ -2047,13 +2047,14 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set e
 as $$
 begin
   if new.session_id = {{none}} then
+    new.op := new.op % 2;
     perform from public.like_log
       where post_id = any (array[new.post_id]) and session_id >= {{none}} and session_id <= {{none}} and nonce is null
+        and op >= new.op
       order by post_id, session_id, id limit 1;
     if found then
       return null;
     end if;
-    new.op := 0;
   end if;
   insert into public.like_log (partition, post_id, session_id, op, prev)
   select public.onecount_partition_of(new.post_id, partitions), new.post_id, new.session_id, new.op, new.op
@@ -2205,7 +2206,7 @@ begin
 end $$;
 
 -- A post that was removed, or whose likes were set: Redis forgets it, and hydrates it anew where it still exists. Likes
--- that are set are likes of the cut at once; rows of the log for single ops stay.
+-- that are set are likes of the cut at once; rows of the log for single ops stay. An odd op says that it was removed.
 create or replace function public.onecount_post_by_hand() returns trigger
 language plpgsql security definer
 set search_path = '' set jit = off
@@ -2226,7 +2227,8 @@ begin
     ));
   end if;
   insert into public.like_unseen as u (post_id, session_id, op)
-  values (old.{{post.id}}, {{none}}, 2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint)
+  values (old.{{post.id}}, {{none}},
+          2 * floor(extract(epoch from clock_timestamp()) * 1000000)::bigint + (tg_op = 'DELETE')::integer)
   on conflict (post_id, session_id) do update set op = greatest(u.op + 2, excluded.op);
   return null;
 end $$;
@@ -2425,7 +2427,7 @@ begin
      where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id, session_id, id for update skip locked
   ));
   delete from public.like_log_sums where post_id = old.{{post.id}};
-  insert into public.like_unseen (post_id, session_id, op) values (old.{{post.id}}, {{none}}, 2 * v_now);
+  insert into public.like_unseen (post_id, session_id, op) values (old.{{post.id}}, {{none}}, 2 * v_now + 1);
 {{/column}}
 {{#table}}
   -- Its trigger makes Redis forget it.

@@ -769,7 +769,7 @@ return 'OK'
   },
   'install-posts': {
     name: 'install-posts',
-    sha1: '21faf15356313e910e3d3ae3f98ee5aa6ebf56e1',
+    sha1: '511f9c012e86040a995cec4a15ff4ce92f2c9564',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -813,6 +813,30 @@ end
 local function allow_when_full(q)
   redis.call('ZREM', q, '')
 end
+local MOST_GONE = 100000
+local SWEPT = 1000
+local function begin_epoch(q, seed)
+  local epoch = string.sub(redis.sha1hex(seed), 1, 16)
+  set_mark(q, 'epoch', epoch)
+  return epoch
+end
+local function note_gone(q, epoch, post)
+  redis.call('ZADD', q, 0, '!gone|' .. epoch .. '|' .. post)
+end
+local function was_gone(q, epoch, post)
+  return redis.call('ZSCORE', q, '!gone|' .. epoch .. '|' .. post) ~= false
+end
+local function are_too_many_gone(q, epoch)
+  local from = '!gone|' .. epoch
+  return redis.call('ZLEXCOUNT', q, '[' .. from .. '|', '(' .. from .. '}') > MOST_GONE
+end
+local function sweep_gone(q, epoch)
+  local of = '!gone|' .. epoch
+  for _, range in ipairs({ { '[!gone|', '(' .. of .. '|' }, { '[' .. of .. '}', '(!gone}' } }) do
+    local stale = redis.call('ZRANGEBYLEX', q, range[1], range[2], 'LIMIT', 0, SWEPT)
+    if #stale > 0 then redis.call('ZREM', q, unpack(stale)) end
+  end
+end
 local function pending_sums(q, post, epoch, most)
   local from, to = '[' .. post .. '|', '(' .. post .. '}'
   if redis.call('ZLEXCOUNT', q, from, to) > most then return nil end
@@ -849,6 +873,12 @@ if not epoch then return { 'NEW' } end
 if mark_of(q, 'fed') then return { 'FEEDING' } end
 if mark_of(q, 'nonce') ~= ARGV[1] then return { 'AGAIN' } end
 if mark_of(q, 'half') then return { 'AGAIN' } end
+for i = 5, #ARGV, 3 do
+  if was_gone(q, epoch, ARGV[i]) then
+    begin_epoch(q, ARGV[i] .. table.concat(redis.call('TIME'), '.'))
+    return { 'AGAIN' }
+  end
+end
 local out = {}
 for i = 5, #ARGV, 3 do
   local post, meta, likes = ARGV[i], KEYS[3 + 2 * (i - 5) / 3], KEYS[4 + 2 * (i - 5) / 3]
@@ -1702,7 +1732,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: 'd1cab3d4fc1f8056330c33a8d929d6a4a9aa03eb',
+    sha1: '7a59b52bad749629636fc9213687f9956e60ef94',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1790,11 +1820,35 @@ local function feed(q, recent, limit)
   set_mark(q, 'fed', more and int(fed + limit) or nil)
   return more
 end
+local MOST_GONE = 100000
+local SWEPT = 1000
+local function begin_epoch(q, seed)
+  local epoch = string.sub(redis.sha1hex(seed), 1, 16)
+  set_mark(q, 'epoch', epoch)
+  return epoch
+end
+local function note_gone(q, epoch, post)
+  redis.call('ZADD', q, 0, '!gone|' .. epoch .. '|' .. post)
+end
+local function was_gone(q, epoch, post)
+  return redis.call('ZSCORE', q, '!gone|' .. epoch .. '|' .. post) ~= false
+end
+local function are_too_many_gone(q, epoch)
+  local from = '!gone|' .. epoch
+  return redis.call('ZLEXCOUNT', q, '[' .. from .. '|', '(' .. from .. '}') > MOST_GONE
+end
+local function sweep_gone(q, epoch)
+  local of = '!gone|' .. epoch
+  for _, range in ipairs({ { '[!gone|', '(' .. of .. '|' }, { '[' .. of .. '}', '(!gone}' } }) do
+    local stale = redis.call('ZRANGEBYLEX', q, range[1], range[2], 'LIMIT', 0, SWEPT)
+    if #stale > 0 then redis.call('ZREM', q, unpack(stale)) end
+  end
+end
 local q, recent, receipt, nonce = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 allow_when_full(q)
 if nonce_in_flight(q) ~= nonce then return 'LATE' end
 set_mark(q, 'fed', '0')
-set_mark(q, 'epoch', string.sub(redis.sha1hex(nonce), 1, 16))
+begin_epoch(q, nonce)
 set_mark(q, 'nonce', receipt)
 set_mark(q, 'half', nil)
 drop_batch(q)
@@ -1804,7 +1858,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: 'c17290d6d2e5ca9d7886c967b1751f93c7bba635',
+    sha1: '498b5278e190ddb8646fc755a0698bab8e6046d9',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1893,6 +1947,30 @@ local function collect_in_chunks(command, key, items)
     for i = 1, #answers do out[from + i - 1] = answers[i] end
   end
   return out
+end
+local MOST_GONE = 100000
+local SWEPT = 1000
+local function begin_epoch(q, seed)
+  local epoch = string.sub(redis.sha1hex(seed), 1, 16)
+  set_mark(q, 'epoch', epoch)
+  return epoch
+end
+local function note_gone(q, epoch, post)
+  redis.call('ZADD', q, 0, '!gone|' .. epoch .. '|' .. post)
+end
+local function was_gone(q, epoch, post)
+  return redis.call('ZSCORE', q, '!gone|' .. epoch .. '|' .. post) ~= false
+end
+local function are_too_many_gone(q, epoch)
+  local from = '!gone|' .. epoch
+  return redis.call('ZLEXCOUNT', q, '[' .. from .. '|', '(' .. from .. '}') > MOST_GONE
+end
+local function sweep_gone(q, epoch)
+  local of = '!gone|' .. epoch
+  for _, range in ipairs({ { '[!gone|', '(' .. of .. '|' }, { '[' .. of .. '}', '(!gone}' } }) do
+    local stale = redis.call('ZRANGEBYLEX', q, range[1], range[2], 'LIMIT', 0, SWEPT)
+    if #stale > 0 then redis.call('ZREM', q, unpack(stale)) end
+  end
 end
 local LEASE_KEPT = 60000
 local function holder_of(lease)
@@ -2015,7 +2093,7 @@ local function remember(name, op)
     late_ones[#late_ones + 1] = name
   end
 end
-local n, metas = tonumber(ARGV[15]), {}
+local n, metas, ends_epoch = tonumber(ARGV[15]), {}, false
 for i = 1, n do metas[i] = KEYS[3 + 3 * i] end
 metas = collect_in_chunks('MGET', nil, metas)
 local posts = {}
@@ -2023,7 +2101,7 @@ for i = 1, n do
   local p = post_of(metas[i], epoch) or { count = 0, rev = 0, D = 0, G = 0 }
   p.likes = ARGV[15 + 2 * i]
   p.is_gone = p.likes == 'gone'
-  p.by_hand = string.match(p.likes, '^!(%d+)$')
+  p.by_hand = string.match(p.likes, '^[!~](%d+)$')
   posts[i] = p
 end
 local sessions, landed, first_pair = tonumber(ARGV[16 + 2 * n]), tonumber(ARGV[17 + 2 * n]), 18 + 2 * n
@@ -2103,7 +2181,9 @@ for i = 1, n do
   if p.is_gone then
     redis.call('UNLINK', meta, likes, KEYS[5 + 3 * i])
     unrank_for_good(rank, ARGV[14 + 2 * i])
+    if epoch then note_gone(q, epoch, ARGV[14 + 2 * i]) end
   elseif p.by_hand then
+    if string.sub(p.likes, 1, 1) == '~' then ends_epoch = true end
     redis.call('DEL', meta, likes)
     rank_by_postgres(rank, ARGV[14 + 2 * i], p.by_hand)
   elseif p.is_warm then
@@ -2117,6 +2197,8 @@ for i = 1, n do
     set_post(meta, p, epoch)
   end
 end
+if epoch and (ends_epoch or are_too_many_gone(q, epoch)) then epoch = begin_epoch(q, ARGV[1] .. from) end
+if epoch then sweep_gone(q, epoch) end
 trim(q, recent, late, tonumber(ARGV[5]) - lasts)
 if final == '' then
   set_mark(q, 'half', int(math.max(settled or 0, tonumber(to))) .. '|' .. ARGV[2])

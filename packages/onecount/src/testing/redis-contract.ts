@@ -23,6 +23,7 @@ import { reads } from './redis/reads'
 import { remembering } from './redis/remembering'
 import { replica } from './redis/replica'
 import { resolving } from './redis/resolving'
+import { returning } from './redis/returning'
 import { settling } from './redis/settling'
 import { slices } from './redis/slices'
 import { touched } from './redis/touched'
@@ -67,6 +68,7 @@ export function redisContract(
       slices,
       remembering,
       resolving,
+      returning,
       mirrors,
       comparing,
       adopting,

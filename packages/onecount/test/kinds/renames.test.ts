@@ -1,13 +1,13 @@
-import { createKeys, DEFAULT_KIND_CONFIG, defineConfig, type Kind, type Onecount, variantId } from 'onecount'
+import { createKeys, type Kind, type Onecount } from 'onecount'
 import { kindSql } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { describe, expect, it } from 'vitest'
 import { whileDraining } from '../support/churn'
-import { migrate, ownersTables } from '../support/databases'
 import { againAfterDeadlock } from '../support/deadlock'
 import { forAllTests } from '../support/for-all-tests'
+import { ANA, addTarget, BEN, beginTables, CASES, EVA, refer } from '../support/kind-cases'
 import { startKindStores } from '../support/kind-stores'
-import { article, mark, namesOf, reaction, slug, uuidOf } from '../support/kinds'
+import { article, mark, namesOf, slug } from '../support/kinds'
 
 const stores = forAllTests(startKindStores)
 let sql: Sql
@@ -21,62 +21,10 @@ const FOLLOW = {
   none: null,
 } as const
 
-const [ANA, BEN, EVA] = ['ana', 'ben', 'eva'].map(uuidOf) as [string, string, string]
-const COMMENT = (n: number) => `50050001-aaaa-bbbb-cccc-ddddeeee000${n}`
-const names = { ana: 'ana', ben: 'ben', eva: 'eva' }
-/** A target, the id that it gets, the posts of both that are pressed, and another target. */
-const CASES = {
-  default: {
-    kind: defineConfig({ kinds: { like: DEFAULT_KIND_CONFIG } }).kinds.like,
-    from: COMMENT(1),
-    to: COMMENT(2),
-    other: COMMENT(5),
-    of: (id: string) => id,
-    ...names,
-  },
-  slug: { kind: slug, from: 'a', to: 'b', other: 'other', of: (id: string) => id, ...names },
-  article: {
-    kind: article,
-    from: '1',
-    to: '9',
-    other: '5',
-    of: (id: string) => id,
-    ana: ANA,
-    ben: BEN,
-    eva: EVA,
-  },
-  mark: { kind: mark, from: '1', to: '9', other: '5', of: (id: string) => id, ...names },
-  reaction: {
-    kind: reaction,
-    from: COMMENT(1),
-    to: COMMENT(2),
-    other: COMMENT(5),
-    of: (id: string) => variantId(id, '🎉'),
-    ...names,
-  },
-}
-
-/** The tables of the reference application, by its migrations. */
-async function beginDefault(): Promise<Sql> {
-  const sql = await stores.beginEmpty()
-  await migrate(stores.databaseUrl)
-  await ownersTables(sql).clear()
-  return sql
-}
-
 async function begin(kind: Kind, follow: keyof typeof FOLLOW, targets: string[]): Promise<void> {
-  sql = await (kind.isDefault ? beginDefault() : stores.begin(kind))
-  const n = namesOf(kind)
-  const keys = await sql`select conname, conrelid::regclass::text as rows from pg_constraint
-    where contype = 'f' and conrelid = ${n.rows}::regclass and confrelid = ${n.content}::regclass`
-  for (const key of keys) await sql.unsafe(`alter table ${key.rows} drop constraint ${key.conname}`)
-  if (FOLLOW[follow])
-    await sql.unsafe(
-      `alter table ${n.rows} add constraint follows foreign key (${n.target}) references ${n.content} (${n.id}) ${FOLLOW[follow]}`,
-    )
-  for (const target of targets)
-    if (kind.isDefault) await ownersTables(sql).addPosts([{ id: target, likes: 0 }])
-    else await sql.unsafe(`insert into ${n.content} (${n.id}) values ('${target}')`)
+  sql = await beginTables(stores, kind)
+  await refer(sql, kind, FOLLOW[follow])
+  for (const target of targets) await addTarget(sql, kind, target)
   onecount = stores.instance(kind)
 }
 

@@ -112,7 +112,7 @@ export const concurrency: PostgresSuite = database => {
       await expect(press(port, doomed, 'last', likeAt(1), T)).rejects.toThrow('gone')
       expect(await rows('post_ratings', doomed)).toEqual([])
       const { rows: told, posts: left } = await chainOf(port).drain()
-      expect(told).toEqual([{ postId: doomed, sessionId: '', op: 0 }])
+      expect(told).toEqual([{ postId: doomed, sessionId: '', op: 1 }])
       expect(left).toEqual([])
     })
   })

@@ -147,7 +147,7 @@ export const lists: PostgresSuite = database => {
         expect(await rows(table, post)).toEqual([])
       expect(await port.posts(null, 10)).toEqual([])
       expect(await port.session('ana', null, 10)).toEqual([])
-      expect((await chainOf(port).drain()).rows).toEqual([{ postId: post, sessionId: '', op: 0 }])
+      expect((await chainOf(port).drain()).rows).toEqual([{ postId: post, sessionId: '', op: 1 }])
     })
   })
 

@@ -103,7 +103,7 @@ export const log: PostgresSuite = database => {
       await pressed('ben', likeAt(2))
       await database().removePost(post)
       expect(await chain.drain([entry(post, 'ana', likeAt(9))])).toMatchObject({
-        rows: [{ postId: post, sessionId: '', op: 0 }],
+        rows: [{ postId: post, sessionId: '', op: 1 }],
         posts: [],
         refused: [],
       })
@@ -115,8 +115,15 @@ export const log: PostgresSuite = database => {
       await database().addPosts([{ id: post, likes: 5 }])
       await pressed('ben', likeAt(2))
       const { rows, posts } = await chain.drain()
-      expect(newest(rows)).toEqual({ [`${post}|`]: 0, [`${post}|ben`]: likeAt(2) })
+      expect(newest(rows)).toEqual({ [`${post}|`]: 1, [`${post}|ben`]: likeAt(2) })
       expect(posts).toEqual([{ postId: post, likes: 6 }])
+    })
+
+    it('of a post that is removed and made again says so when it is there for long', async () => {
+      await database().removePost(post)
+      expect(await chain.drain()).toMatchObject({ rows: [{ postId: post, sessionId: '', op: 1 }], posts: [] })
+      await database().addPosts([{ id: post, likes: 5 }])
+      expect(await chain.drain()).toMatchObject({ rows: [], posts: [] })
     })
   })
 }
