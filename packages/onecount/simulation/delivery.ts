@@ -1,8 +1,9 @@
 import { StoreRefused, StoreUnavailable } from '../src/core/errors'
 import type { SyncBatch } from '../src/core/ports'
-import type { Call, Message } from './network'
+import type { Call, Message, UnsentCall } from './network'
 import { Observer } from './observer'
 import { PressCalls } from './press-calls'
+import { connectionReset, HTTP_FATES, NO_SCRIPT, type RestReply, WITH_SOURCE } from './rest'
 import type { World } from './world'
 
 /** How late a request may arrive, milliseconds: mostly while its op is remembered, sometimes after. */
@@ -43,6 +44,7 @@ export class Delivery {
       world.count('request twice')
       this.#delay(call)
     }
+    if (call.commands && world.happens('over rest')) return this.#overHttp(call, call.commands, giveUp)
     if (call.name === 'sync' && world.happens('op refused')) return this.#refuseBatch(call)
     if (isOfManySessions(call) && world.happens('op refused')) return this.#refuseGroup(call)
     const reply = await this.#reply(call)
@@ -53,9 +55,44 @@ export class Delivery {
     world.network.messages.push(reply)
   }
 
+  /** What a client, a proxy or a server that is replaced does to a request over HTTP. */
+  async #overHttp(call: Call, commands: readonly UnsentCall[], giveUp: (why: string) => void): Promise<void> {
+    const { world } = this
+    const fate = world.random.pick(
+      HTTP_FATES.filter(of => call.name !== WITH_SOURCE || of !== 'finds no script'),
+    )
+    world.count('over rest')
+    world.note(`${describe(call)}: ${fate}`)
+    const some = world.random.below(commands.length)
+    const answer = (replies: RestReply[]) =>
+      world.network.messages.push({ kind: 'reply', call, answer: replies })
+    if (fate === 'finds no script') return void answer(commands.map(() => NO_SCRIPT))
+    if (fate === 'runs again') {
+      // The first answer is lost, and a proxy sends the request again: the second answer is told.
+      await this.#commands(commands)
+      return void world.network.messages.push({ kind: 'request', call })
+    }
+    if (fate === 'runs in part') {
+      await this.#commands(commands.slice(0, some))
+      return giveUp('the server ended in the middle of it')
+    }
+    world.redisFailedAt.set(call.instance, world.now)
+    if (fate === 'answers in part') return void answer((await this.#commands(commands)).slice(0, some))
+    if (world.random.chance(0.5)) await this.#commands(commands)
+    call.reject(connectionReset())
+  }
+
+  /** One after the other, as a pipeline over REST: others may come between them in the store, not in this world. */
+  async #commands(commands: readonly UnsentCall[]): Promise<RestReply[]> {
+    const replies: RestReply[] = []
+    for (const command of commands) replies.push({ result: await this.#execute(command as Call) })
+    return replies
+  }
+
   /** The store does a call, unless it refuses it. */
   async #reply(call: Call): Promise<Message> {
     try {
+      if (call.commands) return { kind: 'reply', call, answer: await this.#commands(call.commands) }
       return { kind: 'reply', call, answer: await this.#execute(call) }
     } catch (error) {
       if (!(error instanceof StoreRefused)) throw error
@@ -105,7 +142,8 @@ export class Delivery {
     const { world } = this
     if (world.outages.isDown(call.store)) return
     world.note(`late: ${describe(call)}`)
-    for (const pair of this.#pressCalls.pressedAnew(call)) world.lastWord.void(pair)
+    for (const one of call.commands ?? [call])
+      for (const pair of this.#pressCalls.pressedAnew(one as Call)) world.lastWord.void(pair)
     await this.#reply(call)
   }
 

@@ -1,6 +1,6 @@
 import { createRandom, type Random } from '../test/support/random'
 
-/** What can go wrong, and variations of normal behaviour. Each seed has some of them. */
+/** What can go wrong, and variations of normal behaviour. Each seed has some of them. `over rest`: what HTTP adds. */
 export const FAULTS = [
   'request lost',
   'reply lost',
@@ -34,12 +34,13 @@ export const FAULTS = [
   'settings apart',
   'bystanders',
   'post comes back',
+  'over rest',
 ] as const
 
 export type Fault = (typeof FAULTS)[number]
 
 /** Faults that were added later: chosen apart, so that a seed has the others that it always had. */
-const LATER = new Set<Fault>(['post comes back'])
+const LATER = new Set<Fault>(['post comes back', 'over rest'])
 const EARLIER = FAULTS.filter(fault => !LATER.has(fault))
 
 /** Of every six seeds one is calm, two have a single fault and three have a mix. */

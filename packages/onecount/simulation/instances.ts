@@ -1,4 +1,5 @@
 import type { Onecount, OnecountOptions } from '../src/core/onecount'
+import { restPort } from './rest'
 import type { World } from './world'
 
 const FEW = ['A', 'B', 'W']
@@ -37,10 +38,13 @@ export class Instances {
   #start(name: string): void {
     const { world } = this
     const skewMs = world.clocks.of(name)
+    const clock = () => world.now + skewMs
+    const ports = world.network.ports(name)
     this.#running.set(name, {
       onecount: this.onecountOn({
-        ...world.network.ports(name),
-        clock: () => world.now + skewMs,
+        ...ports,
+        ...(world.faults.has('over rest') && { redis: restPort(world.network, name, clock) }),
+        clock,
         sleep: ms => world.sleep(name, ms),
       }),
       open: new Set(),

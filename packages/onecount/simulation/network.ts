@@ -13,10 +13,14 @@ export interface Call {
   /** The script, or the method of the port. */
   name: string
   args: unknown[]
+  /** The commands of a request to Redis over REST, which travel together. */
+  commands?: UnsentCall[]
   execute(): Promise<unknown>
   resolve(answer: unknown): void
   reject(error: unknown): void
 }
+
+export type UnsentCall = Omit<Call, 'resolve' | 'reject'>
 
 /** A request that a store may get, or an answer that an instance may get. */
 export type Message =
@@ -54,22 +58,27 @@ export class Network {
       get: (_, method) =>
         method === 'kind'
           ? this.stores.postgres.kind
-          : (...args: unknown[]) => this.#send(instance, 'postgres', String(method), args),
+          : (...args: unknown[]) => this.send(this.callOf(instance, 'postgres', String(method), args)),
     })
-    const run = (script: string, ...rest: unknown[]) => this.#send(instance, 'redis', script, rest)
+    const run = (script: string, ...rest: unknown[]) =>
+      this.send(this.callOf(instance, 'redis', script, rest))
     return { redis: { run } as RedisPort, postgres }
   }
 
-  #send(instance: string, store: StoreName, name: string, args: unknown[]): Promise<unknown> {
+  /** A call that is not on its way yet. */
+  callOf(instance: string, store: StoreName, name: string, args: unknown[]): UnsentCall {
     const execute = () =>
       store === 'redis'
         ? this.stores.redis.run(name as never, ...(args as [string[], string[]]))
         : (this.stores.postgres[name as keyof PostgresPort] as (...args: unknown[]) => Promise<unknown>)(
             ...args,
           )
+    return { id: ++this.#lastId, instance, store, name, args, execute }
+  }
+
+  send(call: UnsentCall): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const call = { id: ++this.#lastId, instance, store, name, args, execute, resolve, reject }
-      this.messages.push({ kind: 'request', call })
+      this.messages.push({ kind: 'request', call: { ...call, resolve, reject } })
     })
   }
 

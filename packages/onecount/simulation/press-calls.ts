@@ -26,7 +26,7 @@ export class PressCalls {
   }
 }
 
-const callKeyOf = ({ args }: Call): string => (args[0] as string[])[7]!
+const callKeyOf = ({ args }: Call): string => (args[0] as string[])[6]!
 
 const isGivenOp = ([verdict, op]: string[]): boolean =>
   verdict === 'WARM' || (verdict === 'COLD' && op !== '0')

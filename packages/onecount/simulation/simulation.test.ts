@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { forAllTests } from '../test/support/for-all-tests'
 import { runBatch } from './batch'
 import { productionEngine } from './engine'
+import { FAULTS } from './faults'
 import type { KindName } from './kinds'
 import { faultsIn } from './report'
 import type { Outcome } from './run'
@@ -30,10 +31,14 @@ describe('whatever goes wrong, in whatever order', () => {
       const failed: unknown[] = []
       const totals = { faults: 0, acknowledged: 0, lastWords: 0 }
       const kinds: Record<string, number> = {}
+      const met = new Set<string>()
+      const counted: Record<string, number> = {}
       await runBatch(client, productionEngine(partitions), {
         from: 1,
         seeds,
-        onOutcome({ seed, kind, violations, counts }) {
+        onOutcome({ seed, kind, faults, violations, counts }) {
+          for (const fault of faults) met.add(fault)
+          for (const fault of FAULTS) counted[fault] = (counted[fault] ?? 0) + (counts[fault] ?? 0)
           kinds[kind] = (kinds[kind] ?? 0) + 1
           const { calls = 0, presses = 0, acknowledged = 0, 'last words': words = 0 } = counts
           totals.lastWords += words
@@ -47,6 +52,9 @@ describe('whatever goes wrong, in whatever order', () => {
       })
       expect(failed).toEqual([])
       for (const name of ['bigint', 'text']) expect(kinds[name], name).toBeGreaterThan(seeds / 10)
+      expect([...met].sort()).toEqual([...FAULTS].sort())
+      expect(counted['over rest']).toBeGreaterThan(seeds)
+      expect(counted['post comes back']).toBeGreaterThan(seeds / 200)
       expect(totals.faults).toBeGreaterThan(10 * seeds)
       expect(totals.acknowledged).toBeGreaterThan(least * seeds)
       expect(silent.length, `no session presses in ${silent}`).toBeLessThan(seeds / 100)

@@ -37,9 +37,14 @@ interface Call {
  * @throws StoreUnavailable from `run`: the request was not answered in time or was refused; what it did is unknown
  */
 export function upstashPort(client: UpstashClient, { url }: Pick<UpstashAddress, 'url'>): RedisPort {
+  return { id: identityOf({ ...hostOf(url), db: 0 }), run: restRunner(client, () => Date.now()) }
+}
+
+/** `run` of the port; `clock` in milliseconds. */
+export function restRunner(client: UpstashClient, clock: () => number): RedisPort['run'] {
   let waiting: Call[] = []
   let locksKeys = true
-  let answeredAt = Date.now()
+  let answeredAt = clock()
 
   const run: RedisPort['run'] = (script, keys, args) =>
     new Promise((resolve, reject) => {
@@ -87,10 +92,10 @@ export function upstashPort(client: UpstashClient, { url }: Pick<UpstashAddress,
       const pipeline = client.pipeline()
       for (const [i, call] of calls.entries()) add(call, pipeline, i)
       const replies = (await pipeline.exec({ keepErrors: true })) as Replies
-      answeredAt = Date.now()
+      answeredAt = clock()
       return calls.map((_, i) => replyOf(replies[i]))
     }
-    const wasAsleep = Date.now() - answeredAt > ASLEEP_MS
+    const wasAsleep = clock() - answeredAt > ASLEEP_MS
     try {
       // On a connection of before the other end refuses what it may be sent; every call may arrive twice.
       return await send().catch(error => {
@@ -103,7 +108,7 @@ export function upstashPort(client: UpstashClient, { url }: Pick<UpstashAddress,
     }
   }
 
-  return { id: identityOf({ ...hostOf(url), db: 0 }), run }
+  return run
 }
 
 function answer({ resolve, reject }: Call, reply: Reply | Error): void {
