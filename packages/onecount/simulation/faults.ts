@@ -39,8 +39,11 @@ export const FAULTS = [
 
 export type Fault = (typeof FAULTS)[number]
 
-/** Faults that were added later: chosen apart, so that a seed has the others that it always had. */
-const LATER = new Set<Fault>(['post comes back', 'over rest'])
+/** Faults that were added later, with how many of the mixes have them: chosen apart, so that a seed keeps its others. */
+const LATER = new Map<Fault, number>([
+  ['post comes back', 0.7],
+  ['over rest', 0.35],
+])
 const EARLIER = FAULTS.filter(fault => !LATER.has(fault))
 
 /** Of every six seeds one is calm, two have a single fault and three have a mix. */
@@ -50,7 +53,8 @@ export function chooseFaults(random: Random): Set<Fault> {
   if (kind < 3) return new Set([random.pick(EARLIER)])
   const mix = EARLIER.filter(() => random.chance(0.35))
   const apart = createRandom(~random.seed)
-  return new Set([...mix, ...FAULTS.filter(fault => LATER.has(fault) && apart.chance(0.7))])
+  const later = [...LATER].filter(([, share]) => apart.chance(share))
+  return new Set([...mix, ...later.map(([fault]) => fault)])
 }
 
 /** Something that happens to a store or an instance, of the faults that a seed has; null where it has none of them. */
