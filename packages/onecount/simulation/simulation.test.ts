@@ -53,7 +53,7 @@ describe('whatever goes wrong, in whatever order', () => {
       expect(failed).toEqual([])
       for (const name of ['bigint', 'text']) expect(kinds[name], name).toBeGreaterThan(seeds / 10)
       expect([...met].sort()).toEqual([...FAULTS].sort())
-      expect(counted['over rest']).toBeGreaterThan(seeds)
+      expect(counted['over rest']).toBeGreaterThan(seeds / 2)
       expect(counted['post comes back']).toBeGreaterThan(seeds / 200)
       expect(totals.faults).toBeGreaterThan(10 * seeds)
       expect(totals.acknowledged).toBeGreaterThan(least * seeds)
