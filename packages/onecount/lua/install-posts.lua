@@ -12,7 +12,8 @@
 --   5.. per post: post, likes, rev
 -- RETURNS
 --   {'OK' | 'MANY', …}: a post with more pending ops stays cold until they are drained |
---   {'AGAIN'}: the cut has moved, or the epoch, as a post was gone that is there again: read Postgres again | {'FEEDING'}: ops that a store had lost are not pending again yet |
+--   {'AGAIN'}: the cut has moved, or an epoch has begun, as a post that was gone is there again: read Postgres again |
+--   {'FEEDING'}: ops that a store had lost are not pending again yet |
 --   {'NEW'}: there is no cut yet, a batch has to be drained
 -- include: gone
 -- include: pending

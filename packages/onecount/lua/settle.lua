@@ -26,9 +26,10 @@
 --   14 ttl      for how long it has the lease, milliseconds
 --   15 posts    how many are told
 --   16.. of each post: id, its likes in Postgres, '!<likes>': forget its numbers, '~<likes>': the same, as it is a new post
---   of the same id, 'gone': there is none, '?': told by a later slice; then the number of sessions; then how many pairs Postgres holds as they were handed out, and of each: post
---   index, session index, member of the batch; then of each other pair: post index, session index, index of its mirror or
---   0, post, session, op that Postgres holds, the op that it refused or ''
+--   of the same id, 'gone': there is none, '?': told by a later slice; then the number of sessions; then how many pairs
+--   Postgres holds as they were handed out, and of each: post index, session index, member of the batch; then of each other
+--   pair: post index, session index, index of its mirror or 0, post, session, op that Postgres holds, the op that it refused
+--   or ''
 -- RETURNS
 --   {'OK', nonce, after, last, member…} of the next batch, {'OK'}: nothing is pending, or there is a later slice |
 --   {'LATE'}: nothing changed, as another batch is in flight or an earlier slice is not settled here

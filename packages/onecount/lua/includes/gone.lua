@@ -2,9 +2,10 @@
 
 -- Posts that Postgres has told to be gone, as marks of the queue: `!gone|<epoch>|<post>`. Sessions may know ops on them, and
 -- nothing says which sessions. So a post that is there again, as a new one, begins an epoch, in which no session is known.
--- That is done, too, when there are so many of them: what is remembered has a bound.
+
+-- So many of them begin one, too: what is remembered has a bound.
 local MOST_GONE = 100000
--- Marks of epochs that have ended, which each settle removes at most.
+-- So many marks of epochs that have ended are removed with each settle.
 local SWEPT = 1000
 
 -- Everything is cold from now on, and every d that was known is a guess. `seed`: what no other epoch is named after.
