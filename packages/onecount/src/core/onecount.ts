@@ -1,28 +1,14 @@
-import { createAbsentPosts } from './absent-posts'
-import { createAcknowledge } from './acknowledge'
-import { withSnapshotBreaker } from './breaker'
-import { type Broadcasts, createBroadcasts } from './broadcasts'
+import { assemble } from './assembly'
 import { type BulkOptions, pages, rehydrate } from './bulk'
 import type { LikedByOptions, SetOptions, ToggleOptions } from './call-options'
-import { createClock } from './clock'
-import type { Site } from './context'
 import { OnecountError } from './errors'
-import { groupWrites } from './group-writes'
 import { type Health, health } from './health'
 import { type Hydrated, hydrateAll } from './hydrate-all'
-import { joinLoops } from './join-loops'
-import { DEFAULT_KIND } from './kind'
-import { idsOf } from './kind-ids'
 import { type LikedPage, likedBy } from './liked-by'
 import type { Drained, Drainer, FlushOptions } from './loop'
 import { type Moderated, mergeSessions, removePost, removeSession } from './moderation'
 import { withOldNames } from './old-names'
-import { type OnecountOptions, withDefaults } from './options'
-import { ownView } from './own-view'
-import { createPartition } from './partition'
-import { createPruning } from './pruning'
-import { createRanking } from './ranking'
-import { createReader } from './read-posts'
+import type { OnecountOptions } from './options'
 import type { Turns } from './turns'
 import type { LikeState, WriteState } from './types'
 import { withTimeout } from './with-timeout'
@@ -30,8 +16,6 @@ import { press, write } from './write'
 
 export type { OnecountOptions } from './options'
 
-/** Presses that Postgres takes in one call at most. */
-const GROUP = 1000
 /** Likes in a page of what a session likes, by default, and at most: they are read in one call. */
 const LIKED = 50
 const LIKED_MAX = 250
@@ -51,95 +35,17 @@ export function createOnecount(options: OnecountOptions) {
 
 /** The engine of one kind. `turnsOf`: of a partition, where loops of several kinds look together. */
 export function createEngine(options: OnecountOptions, turnsOf?: (partition: number) => Turns) {
-  const { partitions, ack, log, clock, elapsed, sleep, turn, settings } = withDefaults(options)
-  const { kind = DEFAULT_KIND } = options.postgres
-  const { isPostId, assertPostId, assertSessionId, partitionOf, postOrder, removedWith } = idsOf(kind)
-  const grouped = groupWrites(options.postgres, {
-    size: GROUP,
-    patienceMs: settings.deadlineMs,
-    elapsed,
-    turn,
-  })
-  const postgres = withSnapshotBreaker(grouped, {
-    failures: settings.breakerFailures,
-    pauseMs: settings.breakerMs,
-    clock: elapsed,
-  })
-  const now = createClock(clock)
-  let broadcasts: Broadcasts | undefined
-  const changed = (postIds: Iterable<string>) => broadcasts?.changed(postIds)
-  const parts = Array.from({ length: partitions }, (_, partition) =>
-    createPartition({
-      partition,
-      partitions,
-      kind,
-      redis: options.redis,
-      postgres,
-      redisId: options.redisId || options.redis?.id || '',
-      takeOver: options.takeOver ?? false,
-      settings,
-      drain: options.drain,
-      turns: turnsOf?.(partition),
-      changed,
-      log,
-      now,
-      elapsed,
-      sleep,
-      turn,
-    }),
-  )
-  const partOf = (postId: string) => parts[partitionOf(postId, partitions)]!
-  const contextOf = (postId: string) => partOf(postId).ctx
-  const site: Site = { contexts: parts.map(part => part.ctx), contextOf }
-  const pruning = createPruning(postgres, settings.unlikeDays, log)
-  const loop = joinLoops(
-    parts.map(part => part.loop),
-    pruning,
-  )
-  const moderated = { ...site, postgres, drain: () => loop.flush() }
-  const ranking = createRanking(site)
-  const absent = createAbsentPosts(elapsed)
-  /** What is shown of a state. */
-  const view = <S extends LikeState>(state: S): S => (kind.isPrivate ? ownView(state) : state)
-  const shared = { parts, partOf, isPostId, absent, view, deadlineMs: settings.deadlineMs }
-  const acknowledge = createAcknowledge(shared)
-  const readPosts = createReader(shared)
-  if (options.broadcast && !kind.isPrivate)
-    broadcasts = createBroadcasts({
-      port: options.broadcast,
-      kind: kind.name,
-      read: postIds => readPosts(postIds, null),
-      log,
-      elapsed,
-    })
+  const { kind, ids, ack, settings, elapsed, postgres, parts, contextOf, site, moderated, absent, ...does } =
+    assemble(options, turnsOf)
+  const { ranking, readPosts, acknowledge, pruning, loop } = does
+  const drainer: Drainer = does.drainer
+  const { assertPostId, assertSessionId, postOrder, removedWith } = ids
 
   /** @throws OnecountError where there cannot be such a pair, or Postgres has just said so */
   function assertPair(postId: string, sessionId: string): void {
     assertPostId(postId)
     assertSessionId(sessionId)
     if (absent.has(postId)) throw new OnecountError('post_not_found', { field: 'postId' })
-  }
-
-  /** A press that Postgres alone has accepted is in no batch of a drain. */
-  async function told(pressed: Promise<WriteState>): Promise<WriteState> {
-    const state = await pressed
-    if (state.source === 'postgres') changed([state.postId])
-    return state
-  }
-
-  const drainer: Drainer = {
-    ...loop,
-    async flush(flushOptions) {
-      try {
-        return await loop.flush(flushOptions)
-      } finally {
-        await broadcasts?.flush()
-      }
-    },
-    async stop(stopOptions) {
-      await loop.stop(stopOptions)
-      await broadcasts?.flush()
-    },
   }
 
   const engine = {
@@ -163,7 +69,7 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       const ctx = contextOf(postId)
       const accepted =
         op === undefined ? press(ctx, postId, sessionId, liked) : write(ctx, postId, sessionId, liked, op)
-      return told(acknowledge(postId, sessionId, accepted, wanted))
+      return acknowledge(postId, sessionId, accepted, wanted)
     },
 
     /**
@@ -178,7 +84,7 @@ export function createEngine(options: OnecountOptions, turnsOf?: (partition: num
       { ack: wanted = ack }: ToggleOptions = {},
     ): Promise<WriteState> {
       assertPair(postId, sessionId)
-      return told(acknowledge(postId, sessionId, press(contextOf(postId), postId, sessionId, null), wanted))
+      return acknowledge(postId, sessionId, press(contextOf(postId), postId, sessionId, null), wanted)
     },
 
     /**
