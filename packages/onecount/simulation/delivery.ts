@@ -3,7 +3,7 @@ import type { SyncBatch } from '../src/core/ports'
 import type { Call, Message, UnsentCall } from './network'
 import { Observer } from './observer'
 import { PressCalls } from './press-calls'
-import { connectionReset, HTTP_FATES, NO_SCRIPT, type RestReply, WITH_SOURCE } from './rest'
+import { connectionReset, HTTP_FATES, MADE_UP, NO_SCRIPT, type RestReply, WITH_SOURCE } from './rest'
 import type { World } from './world'
 
 /** How late a request may arrive, milliseconds: mostly while its op is remembered, sometimes after. */
@@ -64,7 +64,7 @@ export class Delivery {
     world.count('over rest')
     world.note(`${describe(call)}: ${fate}`)
     const some = world.random.below(commands.length)
-    const answer = (replies: RestReply[]) =>
+    const answer = (replies: RestReply[] | RestReply) =>
       world.network.messages.push({ kind: 'reply', call, answer: replies })
     if (fate === 'finds no script') return void answer(commands.map(() => NO_SCRIPT))
     if (fate === 'runs again') {
@@ -79,6 +79,7 @@ export class Delivery {
     world.redisFailedAt.set(call.instance, world.now)
     if (fate === 'answers in part') return void answer((await this.#commands(commands)).slice(0, some))
     if (world.random.chance(0.5)) await this.#commands(commands)
+    if (fate === 'is aborted') return void answer(MADE_UP)
     call.reject(connectionReset())
   }
 

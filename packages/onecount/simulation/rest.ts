@@ -13,12 +13,16 @@ export const HTTP_FATES = [
   'runs in part',
   'answers in part',
   'is reset',
+  'is aborted',
   'finds no script',
 ] as const
 export type HttpFate = (typeof HTTP_FATES)[number]
 
 /** Name of a request that brings the source of its script along. */
 export const WITH_SOURCE = 'with source'
+
+/** What the official client makes up when a signal is aborted that is not made for each request. */
+export const MADE_UP: RestReply = { result: 'Aborted' }
 
 export const NO_SCRIPT: RestReply = { error: 'NOSCRIPT No matching script.' }
 
@@ -48,9 +52,11 @@ export function restPort(network: Network, instance: string, clock: () => number
         request = WITH_SOURCE
         return evalsha(...command)
       },
-      exec: () => {
+      // The official client takes one result for each command from whatever was answered.
+      exec: async () => {
         const what = commands.map(({ name, args }) => [name, args[1]])
-        return network.send({ ...network.callOf(instance, 'redis', request, [[], what]), commands })
+        const call = { ...network.callOf(instance, 'redis', request, [[], what]), commands }
+        return ((await network.send(call)) as RestReply[]).map(reply => reply)
       },
     }
   }

@@ -3,10 +3,17 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { startRedisServer } from '@onecount/dev-stack/redis-server'
 import { startUpstashServer, type UpstashFate, type UpstashServer } from '@onecount/dev-stack/upstash-server'
+import { Redis as UpstashRedis } from '@upstash/redis'
 import { Redis } from 'ioredis'
 import { createClock, createOnecount, nextOp, StoreUnavailable } from 'onecount'
 import { createRedisClient, ioredisPort } from 'onecount/redis'
-import { createUpstashClient, readUpstashAddress, upstashFromEnv, upstashPort } from 'onecount/upstash'
+import {
+  createUpstashClient,
+  REST_SETTINGS,
+  readUpstashAddress,
+  upstashFromEnv,
+  upstashPort,
+} from 'onecount/upstash'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { forAllTests } from './support/for-all-tests'
 import { startStores } from './support/stores'
@@ -148,6 +155,17 @@ describe('the driver of Upstash', () => {
     expect(performance.now() - began).toBeGreaterThan(250)
     silent.closeAllConnections()
     await new Promise(resolve => silent.close(resolve))
+  })
+
+  it('takes no answer that a client makes up whose signal is not a function', async () => {
+    const address = { url: server.url, token: server.token }
+    const client = new UpstashRedis({
+      ...REST_SETTINGS,
+      ...address,
+      signal: AbortSignal.abort('out of time'),
+    })
+    expect(await client.get('a key'), 'by the client').toBe('out of time')
+    expect(await errorOf(limit(upstashPort(client, address), 'a'))).toBeInstanceOf(StoreUnavailable)
   })
 
   it('runs a script that was forgotten, and on a server that does not know locks of keys', async () => {
