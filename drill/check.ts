@@ -15,25 +15,47 @@ const SETTLED_MS = 30_000
 /** Waits until nothing is on its way. @throws when something stays */
 export async function settle(stack: Stack, people: readonly Person[]): Promise<void> {
   let left = ''
-  const began = Date.now()
-  for (const end = began + SETTLED_MS; Date.now() < end; ) {
-    left = await whatIsLeft(stack, people, began)
+  let isSameSince: number | null = null
+  for (const end = Date.now() + SETTLED_MS; Date.now() < end; ) {
+    // A store that was killed may not answer at once.
+    const cut = await otherCut(stack).catch((error: Error) => error.message)
+    if (cut === null) isSameSince ??= Date.now()
+    else isSameSince = null
+    left =
+      isSameSince === null
+        ? `a Redis at the cut ${cut}, which is not that of Postgres`
+        : await whatIsLeft(stack, people, isSameSince)
     if (left === '') return
     await new Promise(resolve => setTimeout(resolve, 50))
   }
   throw new Error(`after ${SETTLED_MS} ms there is still ${left}`)
 }
 
-async function whatIsLeft(stack: Stack, people: readonly Person[], began: number): Promise<string> {
+/** `since`: health may be a second old, and tells what was pending before Redis had the cut of Postgres. */
+async function whatIsLeft(stack: Stack, people: readonly Person[], since: number): Promise<string> {
   const kept = people.filter(person => !person.settle()).length
   if (kept > 0) return `${kept} browsers with a press that is not durable`
   const answer = await fetch(`${stack.url}/api/health`).catch(() => null)
   const health = await answer?.json().catch(() => null)
-  // Health may be a second old.
-  const isOld = Date.parse(health?.lookedAt) < began
+  const isOld = Date.parse(health?.lookedAt) < since
   if (isOld || health?.status !== 'ok' || health.pending > 0 || health.unseen > 0)
     return JSON.stringify(health)
   return ''
+}
+
+/**
+ * The cut of a Redis that has come back older, until the drain finds that it is not the receipt of Postgres: with its next
+ * look, within two seconds, where people do not press. Until then Redis holds what was there before.
+ */
+async function otherCut(stack: Stack): Promise<string | null> {
+  const { sql, redis, posts } = stack
+  const queues = [...new Set(posts.map(({ id }) => stack.keysOf(id).q))]
+  const marks = await Promise.all(
+    queues.map(q => redis.client.zrangebylex(q, '[!nonce|', '(!nonce}', 'LIMIT', 0, 1)),
+  )
+  const receipts = new Set((await sql`select nonce from like_receipt`).map(row => row.nonce as string))
+  const cuts = marks.flat().map(mark => mark.slice('!nonce|'.length))
+  return cuts.find(cut => !receipts.has(cut)) ?? null
 }
 
 /**
