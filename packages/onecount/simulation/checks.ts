@@ -37,7 +37,7 @@ export async function checkCut(world: World, partition: number): Promise<void> {
 async function postsUnheardOf(world: World, { epoch }: Held): Promise<Set<string>> {
   const unheard = new Set<string>()
   for (const { id } of world.posts) {
-    if (!world.wasGone(id)) continue
+    if (!world.wasBack(id)) continue
     const numbers = await world.redis.numbers(id)
     if (numbers?.epoch !== epoch || world.postgres.isToBeForgotten(id)) unheard.add(id)
   }

@@ -60,6 +60,7 @@ export class World {
   readonly #everGone = new Set<string>()
   /** Posts that were gone and are there again, as new ones. */
   readonly #back = new Set<string>()
+  readonly #everBack = new Set<string>()
   /** What a post was given by hand beside what sessions like. */
   readonly #bases = new Map<string, number[]>()
   readonly #messageRate: number
@@ -153,6 +154,7 @@ export class World {
       if (!this.isGone(id)) continue
       this.postgres.addPosts([{ id, likes: this.simulated.posts.find(post => post.id === id)!.base }])
       this.#back.add(id)
+      this.#everBack.add(id)
       for (const session of this.sessions) {
         this.truth.begin(pairOf(id, session))
         this.lastWord.void(pairOf(id, session))
@@ -175,6 +177,7 @@ export class World {
   wasGone = (post: string) => this.#everGone.has(post)
   /** What was accepted of it may be gone with it: of a post that came back what was accepted since is not. */
   isForgotten = (post: string) => this.#everGone.has(post) && !this.#back.has(post)
+  wasBack = (post: string) => this.#everBack.has(post)
   isGone = (post: string) => this.postgres.post(post) === null
 
   /** Posts that pages show: not those that are gone. */

@@ -35,10 +35,11 @@ export function createOnecount(options: OnecountOptions) {
 
 /** The engine of one kind. `turnsOf`: of a partition, where loops of several kinds look together. */
 export function createEngine(options: OnecountOptions, turnsOf?: (partition: number) => Turns) {
-  const { kind, ids, ack, settings, elapsed, postgres, parts, contextOf, site, moderated, absent, ...does } =
-    assemble(options, turnsOf)
-  const { ranking, readPosts, acknowledge, pruning, loop } = does
-  const drainer: Drainer = does.drainer
+  const made = assemble(options, turnsOf)
+  const { kind, ids, ack, settings, elapsed, postgres, parts, contextOf, site, moderated, absent } = made
+  const { ranking, readPosts, acknowledge, pruning, loop } = made
+  // By its name, so that declarations name it too.
+  const drainer: Drainer = made.drainer
   const { assertPostId, assertSessionId, postOrder, removedWith } = ids
 
   /** @throws OnecountError where there cannot be such a pair, or Postgres has just said so */
