@@ -46,4 +46,16 @@ describe.each(['onecount', 'dev-stack'])('packages/%s', name => {
     expect(sourcesOf(folder).length).toBeGreaterThan(20)
     expect(strayImports(folder)).toEqual([])
   })
+
+  it('has no source of 300 lines or more, but what is generated and tests', () => {
+    const lines = (path: string) =>
+      readFileSync(join(PACKAGES, name, path), 'utf8')
+        .trimEnd()
+        .split('\n').length
+    const sources = sourcesOf(join(PACKAGES, name)).filter(
+      path => path.startsWith('src/') && !/\.(generated|test)\./.test(path),
+    )
+    expect(sources.length).toBeGreaterThan(10)
+    expect(sources.filter(path => lines(path) >= 300)).toEqual([])
+  })
 })

@@ -1,5 +1,5 @@
 import type { Kind } from '../core/kind'
-import { fillTemplate } from './kind-sql'
+import { fillTemplate } from './fill-template'
 import { VERSION } from './kind-template.generated'
 import { MIGRATIONS } from './migrations.generated'
 import { functionPrefix, quoteTable } from './names'

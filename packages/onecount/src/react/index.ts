@@ -29,4 +29,4 @@ export {
   type UnreachableOptions,
 } from './transport'
 export { type LikeButtonAttributes, type LikeButtonView, useLikeButton } from './use-like-button'
-export { type LikesOptions, type LikesView, useLikes } from './use-likes'
+export { type LikesOptions, type LikesView, type UseLikesOptions, useLikes } from './use-likes'

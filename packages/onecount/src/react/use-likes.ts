@@ -47,7 +47,7 @@ export interface LikesView extends ShownLikes {
 }
 
 /** What `useLikes` takes beside the post. */
-export interface LikesOptions {
+export interface UseLikesOptions {
   /**
    * Which likes of the post: those of the `LikesProvider` of this kind.
    * @default 'like'
@@ -59,6 +59,12 @@ export interface LikesOptions {
    */
   seed?: LikeInput
 }
+
+/**
+ * What `useLikes` takes, under the name of 0.1.
+ * @deprecated since 0.2: {@link UseLikesOptions}
+ */
+export type LikesOptions = UseLikesOptions
 
 /** What a read of the query answers: the registers hold it already. */
 const MERGED: LikesEntry = { ...EMPTY_ENTRY }
@@ -74,8 +80,8 @@ const MERGED: LikesEntry = { ...EMPTY_ENTRY }
  * @example
  * const bookmark = useLikes(article.id, { kind: 'bookmark' })
  */
-export function useLikes(postId: string, given: LikeInput | LikesOptions = {}): LikesView {
-  const { kind = DEFAULT_KIND, seed: own }: LikesOptions = 'rev' in given ? { seed: given } : given
+export function useLikes(postId: string, given: LikeInput | UseLikesOptions = {}): LikesView {
+  const { kind = DEFAULT_KIND, seed: own }: UseLikesOptions = 'rev' in given ? { seed: given } : given
   const store = useLikesStore(kind)
   const post = store.post(postId)
   const seeded = useSeedOf(postId, kind)

@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { broadcastPolicy } from '../../postgres/kind-sql'
+import { broadcastPolicy } from '../../postgres/broadcast-policy'
 import { type Finding, ok, warn } from './check'
 import type { Made } from './made'
 

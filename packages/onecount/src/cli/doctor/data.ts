@@ -1,5 +1,5 @@
 import type { Sql } from 'postgres'
-import { someId } from '../../postgres/kind-sql'
+import { someId } from '../../postgres/column-types'
 import { repairPage } from '../connect'
 import { add, type BlocksPage, NOTHING, type PostsPage, type Repaired, repairedRows } from '../repair'
 import { type Finding, fail, ok } from './check'

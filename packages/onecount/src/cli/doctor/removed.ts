@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
+import { REMOVED_NAMES } from '../../postgres/column-types'
 import { filledColumns } from '../../postgres/kind-names'
-import { REMOVED_NAMES } from '../../postgres/kind-sql'
 import { quoteName } from '../../postgres/names'
 import { type Finding, ok, warn } from './check'
 import { type Made, shown } from './made'

@@ -1,6 +1,6 @@
 import type { Sql } from 'postgres'
 import { countedType } from '../../core/variants'
-import { COUNT_TYPES, columnTypesOf } from '../../postgres/kind-sql'
+import { COUNT_TYPES, columnTypesOf } from '../../postgres/column-types'
 import { type Finding, fail, ok } from './check'
 import { type Column, columnName, findColumns } from './columns'
 import type { Made } from './made'

@@ -1,5 +1,5 @@
 import type { KindConfig } from '../../config/define'
-import { REMOVED_NAMES } from '../../postgres/kind-sql'
+import { REMOVED_NAMES } from '../../postgres/column-types'
 import { quoteName, quoteTable } from '../../postgres/names'
 import { defaultFor } from '../required-columns'
 import { MissingSetting } from '../settings'
