@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { findPostgresBin } from '@onecount/dev-stack/find-postgres'
 import { findProgram } from '@onecount/dev-stack/process'
 import { findRedisServer } from '@onecount/dev-stack/redis-server'
 import { findChromium } from './find-chromium'
-import { findPostgresBin } from './find-postgres'
 
 export type PackageId = 'redis' | 'postgres' | 'chromium'
 

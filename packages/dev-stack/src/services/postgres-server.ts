@@ -1,12 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { chown, mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import postgres from 'postgres'
+import { findPostgresBin } from './find-postgres'
 import { onFreePort, PortInUse, saysPortInUse } from './free-port'
-import { findProgram, type Running, run, until } from './process'
+import { type Running, run, until } from './process'
 
 export interface PostgresServer extends Running {
   /** Of the superuser, database `postgres`. */
@@ -27,22 +28,10 @@ export interface PostgresServerOptions {
 /** Names a data folder that is copied for a new server, where `initdb` would take a second. */
 const PREPARED = 'ONECOUNT_POSTGRES_PREPARED'
 
-const INSTALLED = '/usr/lib/postgresql'
-
-/** Folders with PostgreSQL's programs, newest version first; Debian keeps them off PATH. */
-function folders(): string[] {
-  if (!existsSync(INSTALLED)) return []
-  return readdirSync(INSTALLED)
-    .sort((a, b) => Number(b) - Number(a))
-    .map(version => join(INSTALLED, version, 'bin'))
-}
-
 /** Starts a real PostgreSQL on loopback. It refuses to run as root: root runs it as the user `postgres`. */
 export async function startPostgresServer(options: PostgresServerOptions = {}): Promise<PostgresServer> {
-  const program = findProgram(['postgres'], folders())
-  const initdb = findProgram(['initdb'], folders())
-  if (!program || !initdb)
-    throw new Error('there is no PostgreSQL server on this machine: install PostgreSQL 14 or newer')
+  const bin = findPostgresBin()
+  if (!bin) throw new Error('there is no PostgreSQL server on this machine: install PostgreSQL 14 or newer')
   const user = process.getuid?.() === 0 ? userIds('postgres') : undefined
   const root = resolve(options.dir ?? (await mkdtemp(join(tmpdir(), 'onecount-postgres-'))))
   await mkdir(root, { recursive: true, mode: 0o700 })
@@ -53,9 +42,10 @@ export async function startPostgresServer(options: PostgresServerOptions = {}): 
     const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-sync', '--locale=C']
     await (prepared
       ? promisify(execFile)('cp', ['-R', prepared, data], { ...user, cwd: root })
-      : promisify(execFile)(initdb, args, { ...user, cwd: root }))
+      : promisify(execFile)(join(bin, 'initdb'), args, { ...user, cwd: root }))
   }
-  const start = (port: number) => startOn(port, program, root, { user, fsync: options.fsync ?? true })
+  const start = (port: number) =>
+    startOn(port, join(bin, 'postgres'), root, { user, fsync: options.fsync ?? true })
   const server = await (options.port === undefined ? onFreePort(0, start) : start(options.port))
   const ended = async (end: () => Promise<void>) => {
     await end()

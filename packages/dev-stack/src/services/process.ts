@@ -104,9 +104,9 @@ export async function until(
   }
 }
 
-/** The first of the programs that is on PATH or in one of the folders. */
-export function findProgram(names: string[], folders: string[] = []): string | undefined {
-  const places = [...folders, ...(process.env.PATH ?? '').split(delimiter)].filter(Boolean)
+/** The first of the programs that is on PATH. */
+export function findProgram(names: string[]): string | undefined {
+  const places = (process.env.PATH ?? '').split(delimiter).filter(Boolean)
   for (const name of names) {
     for (const place of places) {
       const file = join(place, name)

@@ -23,8 +23,15 @@ describe("PostgreSQL's programs", () => {
     install('13')
     const bin = install('15')
     install('16', ['psql'])
-    expect(findPostgresBin([join(home, 'nowhere'), home])).toBe(bin)
+    expect(findPostgresBin({ path: [], homes: [join(home, 'nowhere'), home] })).toBe(bin)
     const newer = install('postgresql@17')
-    expect(findPostgresBin([home])).toBe(newer)
+    expect(findPostgresBin({ path: [], homes: [home] })).toBe(newer)
+  })
+
+  it('are those on PATH where it has both', () => {
+    install('17')
+    const [half, whole] = [install('half', ['postgres']), install('whole')]
+    expect(findPostgresBin({ path: [half, whole], homes: [home] })).toBe(whole)
+    expect(findPostgresBin({ path: [half], homes: [] })).toBeUndefined()
   })
 })
