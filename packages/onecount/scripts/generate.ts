@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { renderKindTemplate, renderUninstallTemplate } from './kind-template'
+import { renderKindTemplate, renderLocksTemplate, renderUninstallTemplate } from './kind-template'
 import { buildScripts, renderScripts } from './lua-scripts'
 import { openapiDocument } from './openapi/document'
 import { renderJson } from './openapi/render'
@@ -24,6 +24,7 @@ Checks every Lua script against its header and writes what is generated from sou
                                     supabase/migrations/<stamp>_onecount_<name>.sql
   packages/onecount/sql/kind/*.sql  ->  packages/onecount/src/postgres/kind-template.generated.ts
   packages/onecount/sql/uninstall/*.sql  ->  packages/onecount/src/postgres/uninstall-template.generated.ts
+  packages/onecount/sql/locks/*.sql  ->  packages/onecount/src/postgres/locks-template.generated.ts
   packages/onecount/scripts/openapi/*.ts  ->  docs/openapi.json
   docstrings of packages/onecount/src, --help of the command  ->  docs/reference/*.md
 
@@ -74,6 +75,10 @@ function expectedFiles(): { files: Map<string, string | undefined>; problems: Pr
   files.set(
     `${PACKAGE}/src/postgres/uninstall-template.generated.ts`,
     renderUninstallTemplate(readFolder(`${PACKAGE}/sql/uninstall`, '.sql')),
+  )
+  files.set(
+    `${PACKAGE}/src/postgres/locks-template.generated.ts`,
+    renderLocksTemplate(readFolder(`${PACKAGE}/sql/locks`, '.sql')),
   )
   files.set('docs/openapi.json', renderJson(openapiDocument(packageVersion())))
   return { files, problems: [...lua.problems, ...sql.problems] }

@@ -24,6 +24,15 @@ export const UNINSTALL_TEMPLATE: string = ${templateLiteral(join(sources))}
 `
 }
 
+/** The generated module: `sql/locks/*.sql` in one text, a statement of PL/pgSQL. */
+export function renderLocksTemplate(sources: ReadonlyMap<string, string>): string {
+  return `// Generated from packages/onecount/sql/locks by \`npm run generate\`. Do not edit.
+
+/** Locks tables, with a placeholder for them, which \`lockStatement\` fills. */
+export const LOCKS_TEMPLATE: string = ${templateLiteral(join(sources))}
+`
+}
+
 function join(sources: ReadonlyMap<string, string>): string {
   const texts = [...sources]
     .sort(([a], [b]) => (a < b ? -1 : 1))

@@ -1,5 +1,6 @@
 import type { Kind } from '../core/kind'
 import { type KindSqlOptions, kindSql } from '../postgres/kind-sql'
+import { lockSql } from '../postgres/lock-sql'
 import { MIGRATIONS } from '../postgres/migrations.generated'
 import { CONFIG_HELP, CONFIG_OPTION, chooseKinds, readConfig } from './config'
 import { guide } from './guide'
@@ -48,9 +49,12 @@ export const migration: Command = {
   },
 }
 
-/** The SQL that makes these kinds. */
-export const migrationSql = (kinds: Kind[], options: KindSqlOptions = {}): string =>
-  kinds.map(kind => migrationOf(kind, options)).join('\n')
+/** The SQL that makes these kinds. What is one statement takes its locks itself. */
+export function migrationSql(kinds: Kind[], options: KindSqlOptions = {}): string {
+  const isOneStatement = kinds.length === 1 && !kinds[0]!.isDefault
+  const texts = kinds.map(kind => migrationOf(kind, options))
+  return [...(isOneStatement ? [] : [lockSql(kinds)]), ...texts].join('\n')
+}
 
 /** Of the default kind, whose databases are of many versions: the migrations that lead to this one. */
 const migrationOf = (kind: Kind, options: KindSqlOptions): string =>

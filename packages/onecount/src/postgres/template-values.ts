@@ -4,6 +4,7 @@ import { broadcastPolicy } from './broadcast-policy'
 import { ACTORS, COUNT_TYPES, CREATED_TYPES, columnTypesOf, IDS, REMOVED_NAMES } from './column-types'
 import { filledColumns, kindNames, mappingOf } from './kind-names'
 import { KIND_TEMPLATE, VERSION } from './kind-template.generated'
+import { lockStatement } from './lock-sql'
 import { quoteName, quoteTable } from './names'
 import { rowSql } from './row-sql'
 
@@ -90,6 +91,7 @@ export function valuesOf(kind: Kind): Record<string, string> {
     partition: IDS[target.id].partition(row.targetOf('p_post')),
     variants: row.variants,
     separator: SEPARATOR,
+    locks: lockStatement([kind]),
     twice: pair
       .map(column => `a.${quoteName(column)} = b.${quoteName(column)}`)
       .join(' and ')

@@ -38,13 +38,7 @@ if exists (
   end if;
 end if;
 
--- In the order in which an insert of a row locks them, with its foreign key.
-if v_rows is not null then
-  execute format('lock table %s in access exclusive mode', v_rows);
-end if;
-if v_content is not null then
-  execute format('lock table %s in access exclusive mode', v_content);
-end if;
+{{locks}}
 
 if obj_description(v_receipt, 'pg_class') like 'before {%' then
   v_before := substr(obj_description(v_receipt, 'pg_class'), length('before ') + 1)::jsonb;

@@ -514,42 +514,6 @@ describe('a mapping that does not fit', () => {
     expect(notices).toContainEqual(expect.stringContaining('article_likes has the trigger count_likes'))
   })
 
-  it('a transaction that has dropped that trigger before waits for its locks, as PostgreSQL can see', async () => {
-    await sql.unsafe(`
-      create function count_likes() returns trigger language plpgsql as 'begin return null; end';
-      create trigger count_likes after insert on article_likes for each row execute function count_likes()`)
-    await install(article)
-    const [visitor, owner] = [connect(url, { max: 1 }), connect(url, { max: 1 })]
-    // PostgreSQL is not to end the circle before it was looked at.
-    for (const each of [visitor, owner]) await each`set deadlock_timeout = '1h'`
-    const [{ pid }] = (await owner`select pg_backend_pid() as pid`) as [{ pid: number }]
-    const waits = async (type: string) =>
-      (await sql`select wait_event_type as type from pg_stat_activity where pid = ${pid}`)[0]!.type === type
-    await visitor.unsafe('begin; select from articles')
-    await owner.unsafe('begin; drop trigger count_likes on article_likes')
-    const reading = visitor`select from article_likes`.catch(error => error.code)
-    await expect
-      .poll(
-        () =>
-          sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like '%article_likes'`,
-      )
-      .toHaveLength(1)
-    const installed = owner.unsafe(`${kindSql(article)}; commit`).execute()
-    let isPolling = false
-    await expect
-      .poll(async () => {
-        isPolling ||= await waits('Timeout')
-        return isPolling || waits('Lock')
-      })
-      .toBe(true)
-    await sql`select pg_cancel_backend(pid) from pg_stat_activity where query like 'select from article_likes'`
-    expect([isPolling, await reading]).toEqual([false, '57014'])
-    await visitor.unsafe('rollback')
-    await installed
-    await Promise.all([visitor.end(), owner.end()])
-    expect(await sql`select from pg_trigger where tgname = 'count_likes'`).toHaveLength(0)
-  })
-
   it('a count is changed by onecount alone in shadow mode, or with its revision, until it ends', async () => {
     const notices: string[] = []
     const loud = connect(url, { max: 1, onnotice: ({ message }) => notices.push(message!) })
