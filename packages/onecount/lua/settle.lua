@@ -20,7 +20,7 @@
 --   8 id        of the next batch, as collect
 --   9 limit     of it, as collect
 --   10 after    of it, as collect
---   11 slice    '<from>-<to>' of the batch's pairs, with '!' behind it the last one
+--   11 slice    '<from>-<to>' of the batch's pairs and then of its posts without any, with '!' behind it the last one
 --   12 likers   '1': the mirrors post:liked:<post> are kept
 --   13 drainer  id of the caller, who keeps the lease, or releases it when no op is pending; '': it has none
 --   14 ttl      for how long it has the lease, milliseconds
@@ -41,6 +41,9 @@
 -- include: ranking
 -- include: session
 -- include: trim
+
+-- So many pending likes of a post that is a new one stay in its mirror.
+local MOST_LIKERS = 1000
 
 local q, recent, late, rank = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local now, latest, lasts = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[6])
@@ -76,7 +79,7 @@ local function remember(name, op)
   end
 end
 
-local n, metas, ends_epoch = tonumber(ARGV[15]), {}, false
+local n, metas = tonumber(ARGV[15]), {}
 for i = 1, n do metas[i] = KEYS[3 + 3 * i] end
 metas = collect_in_chunks('MGET', nil, metas)
 local posts = {}
@@ -170,6 +173,23 @@ end
 in_chunks('ZREM', { q }, settled_together)
 in_chunks('ZADD', { recent, 'GT' }, remembered)
 in_chunks('ZADD', { late }, late_ones)
+
+-- The mirror of a post that is a new one has those who have pressed it since: pending, or settled with this slice.
+local function forget_likers(liked, post)
+  redis.call('UNLINK', liked)
+  if ARGV[12] ~= '1' then return end
+  local likers = {}
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}', 'LIMIT', 0, MOST_LIKERS)) do
+    local session, op = string.match(member, '^[^|]+|([^|]+)|(%d+)')
+    if tonumber(op) % 2 == 1 then likers[#likers + 1] = session end
+  end
+  for _, member in ipairs(settled_together) do
+    local of, session, op = string.match(member, '^([^|]+)|([^|]+)|(%d+)')
+    if of == post and tonumber(op) % 2 == 1 then likers[#likers + 1] = session end
+  end
+  in_chunks('SADD', { liked }, likers)
+end
+
 for i = 1, sessions do redis.call('PEXPIRE', KEYS[5 + 3 * n + i], ARGV[7]) end
 
 for i = 1, n do
@@ -179,9 +199,13 @@ for i = 1, n do
     unrank_for_good(rank, ARGV[14 + 2 * i])
     if epoch then note_gone(q, epoch, ARGV[14 + 2 * i]) end
   elseif p.by_hand then
-    if string.sub(p.likes, 1, 1) == '~' then ends_epoch = true end
+    local post = ARGV[14 + 2 * i]
     redis.call('DEL', meta, likes)
-    rank_by_postgres(rank, ARGV[14 + 2 * i], p.by_hand)
+    if string.sub(p.likes, 1, 1) == '~' then
+      if epoch and note_gone(q, epoch, post) then forget_likers(KEYS[5 + 3 * i], post) end
+      rank_again(rank, post)
+    end
+    rank_by_postgres(rank, post, p.by_hand)
   elseif p.is_warm then
     -- Ops that landed are not pending any more and stay counted. The error of a guess is corrected by the slice that tells
 -- the likes of the post.
@@ -196,7 +220,7 @@ for i = 1, n do
   end
 end
 
-if epoch and (ends_epoch or are_too_many_gone(q, epoch)) then epoch = begin_epoch(q, ARGV[1] .. from) end
+if epoch and are_too_many_gone(q, epoch) then epoch = begin_epoch(q, ARGV[1] .. from) end
 if epoch then sweep_gone(q, epoch) end
 
 -- Trimmed only here, where Postgres has shown that it had lost no op when the batch began: ops that it loses later are

@@ -88,8 +88,8 @@ export const LOSS_RULES: Rule[] = [
   {
     name: 'a post that is there again before Redis is told that it was gone begins an epoch',
     file: lua('settle'),
-    find: "if string.sub(p.likes, 1, 1) == '~' then ends_epoch = true end",
-    replace: '',
+    find: 'if epoch and note_gone(q, epoch, post) then',
+    replace: 'if false then',
     faults: ['post removed', 'post comes back'],
   },
   {

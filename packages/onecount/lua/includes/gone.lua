@@ -16,8 +16,9 @@ local function begin_epoch(q, seed)
   return epoch
 end
 
+-- Whether it was not noted before.
 local function note_gone(q, epoch, post)
-  redis.call('ZADD', q, 0, '!gone|' .. epoch .. '|' .. post)
+  return redis.call('ZADD', q, 0, '!gone|' .. epoch .. '|' .. post) == 1
 end
 
 local function was_gone(q, epoch, post)

@@ -21,9 +21,19 @@ local function unrank_for_good(rank, post)
   redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
 end
 
+-- Postgres has told that the post is there again.
+local function rank_again(rank, post)
+  redis.pcall('ZREM', rank, '!gone|' .. post)
+end
+
+local function is_gone_for_good(rank, post)
+  local gone = redis.pcall('ZSCORE', rank, '!gone|' .. post)
+  return type(gone) == 'string' and tonumber(redis.call('TIME')[1]) + tonumber(gone) <= GONE_SECONDS
+end
+
 -- Ranks a post by a count of Postgres; `is_new`: only where it is not ranked yet.
 local function rank_by_postgres(rank, post, count, is_new)
-  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  if is_gone_for_good(rank, post) then return end
   count = math.max(0, tonumber(count))
   if is_new then
     redis.pcall('ZADD', rank, 'NX', count, post)

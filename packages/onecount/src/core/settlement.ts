@@ -9,7 +9,7 @@ export interface HandedOut extends Entry {
 
 /** A part of what `settle` is told. */
 export interface Slice {
-  /** `<from>-<to>` of the batch's pairs, with `!` behind it the last one. */
+  /** `<from>-<to>` of the batch's pairs and then of its posts without any, with `!` behind it the last one. */
   range: string
   /**
    * Likes of each post; `!<likes>`: forget its numbers, `~<likes>`: the same, as it is a new post of the same id, 'gone':
@@ -45,7 +45,10 @@ interface ToldPair extends PairOp {
   isNews: boolean
 }
 
-/** What `settle` is told of a batch, in slices of so many pairs, at least one; by post, so that one is told at once. */
+/**
+ * What `settle` is told of a batch, in slices of so many pairs, or posts without any, at least one slice; by post, so that
+ * one is told at once.
+ */
 export function settlementOf(entries: HandedOut[], result: Applied, size: number): Slice[] {
   const likes = likesOf(entries, result)
   const pairs = pairsOf(entries, result).sort((a, b) =>
@@ -54,18 +57,19 @@ export function settlementOf(entries: HandedOut[], result: Applied, size: number
   const withPairs = new Set(pairs.map(pair => pair.postId))
   const alone = [...likes.keys()].filter(id => !withPairs.has(id))
 
+  const total = pairs.length + alone.length
   const slices: Slice[] = []
-  for (let i = 0; i === 0 || i < pairs.length; i += size) {
-    const part = pairs.slice(i, i + size)
-    const isLast = i + size >= pairs.length
-    const posts = indexed([...part.map(pair => pair.postId), ...(isLast ? alone : [])])
+  for (let i = 0; i === 0 || i < total; i += size) {
+    const [part, to] = [pairs.slice(i, i + size), Math.min(i + size, total)]
+    const without = alone.slice(Math.max(i - pairs.length, 0), Math.max(to - pairs.length, 0))
+    const posts = indexed([...part.map(pair => pair.postId), ...without])
     const sessions = indexed(part.map(pair => pair.sessionId))
     const mirrors = indexed(part.filter(pair => pair.isNews).map(pair => pair.sessionId))
     const continued = pairs[i + size]?.postId
     const told = (id: string) =>
       id === continued && typeof likes.get(id) === 'number' ? '?' : likes.get(id)!
     slices.push({
-      range: `${i}-${i + part.length}${isLast ? '!' : ''}`,
+      range: `${i}-${to}${to === total ? '!' : ''}`,
       posts: new Map([...posts.keys()].map(id => [id, told(id)])),
       sessions: [...sessions.keys()],
       mirrors: [...mirrors.keys()],

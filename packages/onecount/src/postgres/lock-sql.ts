@@ -1,5 +1,6 @@
 import type { Kind } from '../core/kind'
 import { kindNames } from './kind-names'
+import { VERSION } from './kind-template.generated'
 import { LOCKS_TEMPLATE } from './locks-template.generated'
 
 /** The tables of onecount beside the rows, the targets and their counts. */
@@ -17,7 +18,7 @@ export const lockStatement = (kinds: readonly Kind[]): string =>
  */
 export const lockSql = (
   kinds: readonly Kind[],
-): string => `-- All locks of what follows, where it is one transaction.
+): string => `-- onecount ${VERSION}, kinds ${kinds.map(({ name }) => name).join(', ')}: all locks of what follows, where it is one transaction.
 do $onecount$
 begin
 perform pg_advisory_xact_lock(hashtextextended('onecount migration', 0));

@@ -616,7 +616,7 @@ return feed(KEYS[1], KEYS[2], tonumber(ARGV[1])) and '1' or '0'
   },
   fill: {
     name: 'fill',
-    sha1: '35f82606f23b4b2959e3b98fa90c4725f0f14c39',
+    sha1: '8f82fc47f37249b4f06502b3992c35144d95034a',
     source: `local function int(n)
   return string.format('%.0f', n)
 end
@@ -692,8 +692,15 @@ local function unrank_for_good(rank, post)
   redis.pcall('ZADD', rank, -now, '!gone|' .. post)
   redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
 end
+local function rank_again(rank, post)
+  redis.pcall('ZREM', rank, '!gone|' .. post)
+end
+local function is_gone_for_good(rank, post)
+  local gone = redis.pcall('ZSCORE', rank, '!gone|' .. post)
+  return type(gone) == 'string' and tonumber(redis.call('TIME')[1]) + tonumber(gone) <= GONE_SECONDS
+end
 local function rank_by_postgres(rank, post, count, is_new)
-  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  if is_gone_for_good(rank, post) then return end
   count = math.max(0, tonumber(count))
   if is_new then
     redis.pcall('ZADD', rank, 'NX', count, post)
@@ -739,7 +746,7 @@ return 'OK'
   },
   forget: {
     name: 'forget',
-    sha1: 'c8011e1cd04e6f344e14af613f53365d071bee1d',
+    sha1: '75d494950198752dfe52241072f4e9ce6a5a3c4b',
     source: `local GONE_SECONDS = 600
 local function is_complete(rank, epoch)
   return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
@@ -753,8 +760,15 @@ local function unrank_for_good(rank, post)
   redis.pcall('ZADD', rank, -now, '!gone|' .. post)
   redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
 end
+local function rank_again(rank, post)
+  redis.pcall('ZREM', rank, '!gone|' .. post)
+end
+local function is_gone_for_good(rank, post)
+  local gone = redis.pcall('ZSCORE', rank, '!gone|' .. post)
+  return type(gone) == 'string' and tonumber(redis.call('TIME')[1]) + tonumber(gone) <= GONE_SECONDS
+end
 local function rank_by_postgres(rank, post, count, is_new)
-  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  if is_gone_for_good(rank, post) then return end
   count = math.max(0, tonumber(count))
   if is_new then
     redis.pcall('ZADD', rank, 'NX', count, post)
@@ -769,7 +783,7 @@ return 'OK'
   },
   'install-posts': {
     name: 'install-posts',
-    sha1: '511f9c012e86040a995cec4a15ff4ce92f2c9564',
+    sha1: '5236499f270c119eed7519f8cac2aba6cfc17f98',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -821,7 +835,7 @@ local function begin_epoch(q, seed)
   return epoch
 end
 local function note_gone(q, epoch, post)
-  redis.call('ZADD', q, 0, '!gone|' .. epoch .. '|' .. post)
+  return redis.call('ZADD', q, 0, '!gone|' .. epoch .. '|' .. post) == 1
 end
 local function was_gone(q, epoch, post)
   return redis.call('ZSCORE', q, '!gone|' .. epoch .. '|' .. post) ~= false
@@ -866,25 +880,70 @@ end
 local function read_post(key, epoch)
   return post_of(redis.call('MGET', key)[1], epoch)
 end
+local GONE_SECONDS = 600
+local function is_complete(rank, epoch)
+  return epoch and type(redis.pcall('ZSCORE', rank, '!epoch|' .. epoch)) == 'string'
+end
+local function unrank(rank, post)
+  redis.pcall('ZREM', rank, post)
+end
+local function unrank_for_good(rank, post)
+  unrank(rank, post)
+  local now = tonumber(redis.call('TIME')[1])
+  redis.pcall('ZADD', rank, -now, '!gone|' .. post)
+  redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
+end
+local function rank_again(rank, post)
+  redis.pcall('ZREM', rank, '!gone|' .. post)
+end
+local function is_gone_for_good(rank, post)
+  local gone = redis.pcall('ZSCORE', rank, '!gone|' .. post)
+  return type(gone) == 'string' and tonumber(redis.call('TIME')[1]) + tonumber(gone) <= GONE_SECONDS
+end
+local function rank_by_postgres(rank, post, count, is_new)
+  if is_gone_for_good(rank, post) then return end
+  count = math.max(0, tonumber(count))
+  if is_new then
+    redis.pcall('ZADD', rank, 'NX', count, post)
+  else
+    redis.pcall('ZADD', rank, count, post)
+  end
+end
+local RETURN_SECONDS = 10
 local q, now, most = KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local epoch = epoch_of(q)
+local function returned_posts()
+  local returned = {}
+  for i = 5, #ARGV, 3 do
+    if was_gone(q, epoch, ARGV[i]) then
+      returned[ARGV[i]] = true
+      rank_again(KEYS[2], ARGV[i])
+    end
+  end
+  return returned
+end
+local function may_begin_epoch()
+  local seconds, last = tonumber(redis.call('TIME')[1]), tonumber(mark_of(q, 'returned') or 0)
+  if last <= seconds and seconds < last + RETURN_SECONDS then return false end
+  set_mark(q, 'returned', int(seconds))
+  return true
+end
 assert_writable(q)
 if not epoch then return { 'NEW' } end
 if mark_of(q, 'fed') then return { 'FEEDING' } end
 if mark_of(q, 'nonce') ~= ARGV[1] then return { 'AGAIN' } end
 if mark_of(q, 'half') then return { 'AGAIN' } end
-for i = 5, #ARGV, 3 do
-  if was_gone(q, epoch, ARGV[i]) then
-    begin_epoch(q, ARGV[i] .. table.concat(redis.call('TIME'), '.'))
-    return { 'AGAIN' }
-  end
+local returned = returned_posts()
+if next(returned) and may_begin_epoch() then
+  begin_epoch(q, next(returned) .. table.concat(redis.call('TIME'), '.'))
+  return { 'AGAIN' }
 end
 local out = {}
 for i = 5, #ARGV, 3 do
   local post, meta, likes = ARGV[i], KEYS[3 + 2 * (i - 5) / 3], KEYS[4 + 2 * (i - 5) / 3]
   local before = read_post(meta, epoch)
-  out[#out + 1] = 'OK'
-  if not (before and before.is_warm) then
+  out[#out + 1] = returned[post] and 'MANY' or 'OK'
+  if not returned[post] and not (before and before.is_warm) then
     local D, G = pending_sums(q, post, epoch, most)
     if not D then
       out[#out] = 'MANY'
@@ -1340,7 +1399,7 @@ return out
   },
   prepare: {
     name: 'prepare',
-    sha1: 'e2dc71e0ea0bff4a9b124a896693104e031ffc0f',
+    sha1: 'd5eaec1deff8e0f4ac61d7ad845ab9336d3ef16b',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1397,8 +1456,15 @@ local function unrank_for_good(rank, post)
   redis.pcall('ZADD', rank, -now, '!gone|' .. post)
   redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
 end
+local function rank_again(rank, post)
+  redis.pcall('ZREM', rank, '!gone|' .. post)
+end
+local function is_gone_for_good(rank, post)
+  local gone = redis.pcall('ZSCORE', rank, '!gone|' .. post)
+  return type(gone) == 'string' and tonumber(redis.call('TIME')[1]) + tonumber(gone) <= GONE_SECONDS
+end
 local function rank_by_postgres(rank, post, count, is_new)
-  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  if is_gone_for_good(rank, post) then return end
   count = math.max(0, tonumber(count))
   if is_new then
     redis.pcall('ZADD', rank, 'NX', count, post)
@@ -1579,7 +1645,7 @@ return reply(s)
   },
   rank: {
     name: 'rank',
-    sha1: '8ebf9b417abf58137a29041ecb4d633f994fa430',
+    sha1: '126f7539c48db86de247b884e1bef20323a649fe',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1636,8 +1702,15 @@ local function unrank_for_good(rank, post)
   redis.pcall('ZADD', rank, -now, '!gone|' .. post)
   redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
 end
+local function rank_again(rank, post)
+  redis.pcall('ZREM', rank, '!gone|' .. post)
+end
+local function is_gone_for_good(rank, post)
+  local gone = redis.pcall('ZSCORE', rank, '!gone|' .. post)
+  return type(gone) == 'string' and tonumber(redis.call('TIME')[1]) + tonumber(gone) <= GONE_SECONDS
+end
 local function rank_by_postgres(rank, post, count, is_new)
-  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  if is_gone_for_good(rank, post) then return end
   count = math.max(0, tonumber(count))
   if is_new then
     redis.pcall('ZADD', rank, 'NX', count, post)
@@ -1732,7 +1805,7 @@ return '1'
   },
   resolve: {
     name: 'resolve',
-    sha1: '7a59b52bad749629636fc9213687f9956e60ef94',
+    sha1: '5985b18b8a9f4960816f137d810a2fecde628e64',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1828,7 +1901,7 @@ local function begin_epoch(q, seed)
   return epoch
 end
 local function note_gone(q, epoch, post)
-  redis.call('ZADD', q, 0, '!gone|' .. epoch .. '|' .. post)
+  return redis.call('ZADD', q, 0, '!gone|' .. epoch .. '|' .. post) == 1
 end
 local function was_gone(q, epoch, post)
   return redis.call('ZSCORE', q, '!gone|' .. epoch .. '|' .. post) ~= false
@@ -1858,7 +1931,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: '498b5278e190ddb8646fc755a0698bab8e6046d9',
+    sha1: 'dd0e7d550f8f74d118cd732d770fc5acdf27b48b',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -1956,7 +2029,7 @@ local function begin_epoch(q, seed)
   return epoch
 end
 local function note_gone(q, epoch, post)
-  redis.call('ZADD', q, 0, '!gone|' .. epoch .. '|' .. post)
+  return redis.call('ZADD', q, 0, '!gone|' .. epoch .. '|' .. post) == 1
 end
 local function was_gone(q, epoch, post)
   return redis.call('ZSCORE', q, '!gone|' .. epoch .. '|' .. post) ~= false
@@ -2022,8 +2095,15 @@ local function unrank_for_good(rank, post)
   redis.pcall('ZADD', rank, -now, '!gone|' .. post)
   redis.pcall('ZREMRANGEBYSCORE', rank, GONE_SECONDS - now, -2)
 end
+local function rank_again(rank, post)
+  redis.pcall('ZREM', rank, '!gone|' .. post)
+end
+local function is_gone_for_good(rank, post)
+  local gone = redis.pcall('ZSCORE', rank, '!gone|' .. post)
+  return type(gone) == 'string' and tonumber(redis.call('TIME')[1]) + tonumber(gone) <= GONE_SECONDS
+end
 local function rank_by_postgres(rank, post, count, is_new)
-  if redis.pcall('ZSCORE', rank, '!gone|' .. post) then return end
+  if is_gone_for_good(rank, post) then return end
   count = math.max(0, tonumber(count))
   if is_new then
     redis.pcall('ZADD', rank, 'NX', count, post)
@@ -2067,6 +2147,7 @@ local function trim(q, recent, late, horizon)
     if op and tonumber(op) < horizon then redis.call('ZREM', recent, pair) end
   end
 end
+local MOST_LIKERS = 1000
 local q, recent, late, rank = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local now, latest, lasts = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[6])
 allow_when_full(q)
@@ -2093,7 +2174,7 @@ local function remember(name, op)
     late_ones[#late_ones + 1] = name
   end
 end
-local n, metas, ends_epoch = tonumber(ARGV[15]), {}, false
+local n, metas = tonumber(ARGV[15]), {}
 for i = 1, n do metas[i] = KEYS[3 + 3 * i] end
 metas = collect_in_chunks('MGET', nil, metas)
 local posts = {}
@@ -2175,6 +2256,20 @@ end
 in_chunks('ZREM', { q }, settled_together)
 in_chunks('ZADD', { recent, 'GT' }, remembered)
 in_chunks('ZADD', { late }, late_ones)
+local function forget_likers(liked, post)
+  redis.call('UNLINK', liked)
+  if ARGV[12] ~= '1' then return end
+  local likers = {}
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}', 'LIMIT', 0, MOST_LIKERS)) do
+    local session, op = string.match(member, '^[^|]+|([^|]+)|(%d+)')
+    if tonumber(op) % 2 == 1 then likers[#likers + 1] = session end
+  end
+  for _, member in ipairs(settled_together) do
+    local of, session, op = string.match(member, '^([^|]+)|([^|]+)|(%d+)')
+    if of == post and tonumber(op) % 2 == 1 then likers[#likers + 1] = session end
+  end
+  in_chunks('SADD', { liked }, likers)
+end
 for i = 1, sessions do redis.call('PEXPIRE', KEYS[5 + 3 * n + i], ARGV[7]) end
 for i = 1, n do
   local p, meta, likes = posts[i], KEYS[3 + 3 * i], KEYS[4 + 3 * i]
@@ -2183,9 +2278,13 @@ for i = 1, n do
     unrank_for_good(rank, ARGV[14 + 2 * i])
     if epoch then note_gone(q, epoch, ARGV[14 + 2 * i]) end
   elseif p.by_hand then
-    if string.sub(p.likes, 1, 1) == '~' then ends_epoch = true end
+    local post = ARGV[14 + 2 * i]
     redis.call('DEL', meta, likes)
-    rank_by_postgres(rank, ARGV[14 + 2 * i], p.by_hand)
+    if string.sub(p.likes, 1, 1) == '~' then
+      if epoch and note_gone(q, epoch, post) then forget_likers(KEYS[5 + 3 * i], post) end
+      rank_again(rank, post)
+    end
+    rank_by_postgres(rank, post, p.by_hand)
   elseif p.is_warm then
     local count = p.likes == '?' and p.count or tonumber(p.likes) + p.D
     p.G = p.G % TOLD_LATER + ((p.likes == '?' and (p.was_guess or p.G >= TOLD_LATER)) and TOLD_LATER or 0)
@@ -2197,7 +2296,7 @@ for i = 1, n do
     set_post(meta, p, epoch)
   end
 end
-if epoch and (ends_epoch or are_too_many_gone(q, epoch)) then epoch = begin_epoch(q, ARGV[1] .. from) end
+if epoch and are_too_many_gone(q, epoch) then epoch = begin_epoch(q, ARGV[1] .. from) end
 if epoch then sweep_gone(q, epoch) end
 trim(q, recent, late, tonumber(ARGV[5]) - lasts)
 if final == '' then

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { DEFAULT_KIND_CONFIG, defineConfig } from 'onecount'
 import { kindSql } from 'onecount/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { lockSql } from '../../src/postgres/lock-sql'
 import { MIGRATIONS } from '../../src/postgres/migrations.generated'
 
 const require = createRequire(import.meta.url)
@@ -49,14 +50,18 @@ describe('npx onecount migration', () => {
   it('prints the SQL of every kind of onecount.config.mjs, or of one', async () => {
     await writeFile(join(folder, 'onecount.config.mjs'), `export default ${JSON.stringify(CONFIG)}`)
     const { like, mark } = defineConfig(CONFIG).kinds
-    expect(await run()).toEqual({ code: 0, out: `${kindSql(like)}\n${kindSql(mark)}`, err: '' })
+    expect(await run()).toEqual({
+      code: 0,
+      out: `${lockSql([like, mark])}\n${kindSql(like)}\n${kindSql(mark)}`,
+      err: '',
+    })
     expect((await run('--kind', 'mark')).out).toBe(kindSql(mark))
   })
 
   it('with --shadow prints what keeps the code of before from counting, where there is a column of the count', async () => {
     const { like, mark } = defineConfig(CONFIG).kinds
     const { out } = await run('--shadow')
-    expect(out).toBe(`${kindSql(like, { shadow: true })}\n${kindSql(mark)}`)
+    expect(out).toBe(`${lockSql([like, mark])}\n${kindSql(like, { shadow: true })}\n${kindSql(mark)}`)
     expect(out).toContain('create trigger onecount_like_annul_count')
   })
 
@@ -105,7 +110,11 @@ describe('onecount.config.ts', () => {
     await symlink(dirname(require.resolve('typescript/package.json')), join(typed, 'node_modules/typescript'))
     await writeFile(join(typed, 'onecount.config.ts'), TYPED)
     const { like, mark } = defineConfig(CONFIG).kinds
-    expect(await runIn(typed)).toEqual({ code: 0, out: `${kindSql(like)}\n${kindSql(mark)}`, err: '' })
+    expect(await runIn(typed)).toEqual({
+      code: 0,
+      out: `${lockSql([like, mark])}\n${kindSql(like)}\n${kindSql(mark)}`,
+      err: '',
+    })
     await rm(typed, { recursive: true })
   })
 

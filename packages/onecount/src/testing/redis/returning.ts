@@ -21,10 +21,13 @@ const epochOf = async (s: Harness) => (await s.status()).epoch
 /** A post that was removed, and that is there again with the same id: no session likes it. */
 export const returning: Suite = (redis, harness) => {
   describe('a post that is there again as a new one', () => {
-    it('between two batches: no session is known any more, and every post is cold', async () => {
+    it('between two batches: the first to read it finds that no session is known, and every post is cold', async () => {
       const s = harness()
       const before = await anaLikes(s)
       await s.drain(returned())
+      expect(await epochOf(s)).toBe(before)
+      expect([await s.isWarm(POST), await s.isWarm(OTHER_POST)]).toEqual([false, true])
+      expect(await s.installPosts((await s.status()).cut, [[POST, 0]])).toEqual(['AGAIN'])
       expect(await epochOf(s)).not.toBe(before)
       expect(await s.known('ana')).toBe('')
       expect([await s.isWarm(POST), await s.isWarm(OTHER_POST)]).toEqual([false, false])
@@ -58,6 +61,56 @@ export const returning: Suite = (redis, harness) => {
       await s.drain()
       expect(await epochOf(s)).toBe(epoch)
       expect(await redis().command('ZLEXCOUNT', s.keys.q, '[!gone|', '(!gone}')).toBe(0)
+    })
+
+    it('again and again: once in ten seconds, and Postgres serves it until then', async () => {
+      const s = harness()
+      await anaLikes(s)
+      await s.drain(removed())
+      const install = async () =>
+        s.installPosts((await s.status()).cut, [
+          [POST, 0],
+          [OTHER_POST, 5],
+        ])
+      expect(await install()).toEqual(['AGAIN'])
+      const epoch = await epochOf(s)
+      for (const answer of [returned(), removed()]) {
+        await s.drain(answer)
+        expect(await install()).toEqual(['MANY', 'OK'])
+      }
+      expect([await epochOf(s), await s.isWarm(POST), await s.isWarm(OTHER_POST)]).toEqual([
+        epoch,
+        false,
+        true,
+      ])
+      const marks = await redis().command('ZRANGEBYLEX', s.keys.q, '[!returned|', '(!returned}')
+      const [mark] = marks as [string]
+      await redis().command('ZREM', s.keys.q, mark)
+      await redis().command('ZADD', s.keys.q, 0, `!returned|${Number(mark.split('|')[1]) - 10}`)
+      expect(await install()).toEqual(['AGAIN'])
+      expect(await epochOf(s)).not.toBe(epoch)
+      expect(await install()).toEqual(['OK', 'OK'])
+    })
+
+    it('is ranked again, and its mirror has those who have pressed it since', async () => {
+      const s = harness()
+      await anaLikes(s)
+      await s.drain(removed())
+      const rankOf = (member: string) => redis().command('ZSCORE', s.keys.rank, member)
+      expect([await rankOf(POST), await rankOf(`!gone|${POST}`)]).toEqual([null, expect.anything()])
+      await s.drain(returned())
+      expect([await rankOf(POST), await rankOf(`!gone|${POST}`)]).toEqual([expect.anything(), null])
+    })
+
+    it('has in its mirror those who have pressed it since', async () => {
+      const s = harness()
+      await s.warm({ [POST]: 0 }, { ana: [], ben: [] })
+      await s.write(POST, 'ana', likeAt(1))
+      await s.drain({ likes: { [POST]: 1 } })
+      expect(await s.likers(POST)).toEqual(['ana'])
+      await s.write(POST, 'ben', likeAt(5))
+      await s.drain(returned())
+      expect(await s.likers(POST)).toEqual(['ben'])
     })
 
     it('counts what is pending on it as a guess until it is drained', async () => {
