@@ -8,6 +8,13 @@ if (select split_part(obj_description(oid, 'pg_class'), ' | ', 1) from pg_class 
     using hint = 'Give the new mapping a name of its own, or take the old kind away first.';
 end if;
 
+-- Rows that others commit meanwhile are counted, as a statement sees them.
+if current_setting('transaction_isolation') <> 'read committed' then
+  raise exception 'the kind {{kind}} is made under read committed, and this transaction is %',
+    current_setting('transaction_isolation')
+    using hint = 'Begin with: set transaction isolation level read committed';
+end if;
+
 -- What the configuration says of the columns must be so.
 for v_column in
   select * from (values
@@ -92,6 +99,18 @@ if not exists (
       using hint = {{hint.several}};
   end loop;
 end if;
+
+-- PostgreSQL merges no row by a key that it checks later, whatever other keys there are.
+for v_found in
+  select i.indexrelid::regclass as name from pg_index i
+   where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and not i.indimmediate and i.indexprs is null and (
+       select array_agg(attname::text order by attname) from pg_attribute
+        where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+     ) = (select array_agg(name order by name) from unnest(array[{{names.pair}}]::name[]::text[]) as n (name))
+loop
+  raise exception 'the key % of post_ratings is deferrable: every press would be refused', v_found.name
+    using hint = 'Drop it, and make it anew on {{names.pair.shown}}, not deferrable.';
+end loop;
 
 -- One of {{names.pair.shown}} that is a key by itself lets a person like one target, or a target be liked by one person.
 for v_found in

@@ -70,6 +70,15 @@ loop
 end loop;
 
 {{/unshadowed}}
+-- An index that could not be built concurrently has the name of one, and is none.
+for v_found in
+  select i.indexrelid::regclass as name from pg_index i join pg_class c on c.oid = i.indexrelid
+   where i.indrelid = 'public.post_ratings'::regclass and not i.indisvalid
+     and c.relname in ('onecount_pair_idx', 'onecount_target_idx', 'post_ratings_session_post_idx')
+loop
+  execute format('drop index %s', v_found.name);
+end loop;
+
 {{#variants}}
 -- Where a person may give one variant alone, the second one would be refused with every press.
 for v_found in
@@ -179,7 +188,8 @@ if not exists (
   select from pg_constraint where conrelid = '{{content}}'::regclass and conname = 'onecount_id_is_a_key'
 ) then
   alter table {{content}} add constraint onecount_id_is_a_key
-    check ({{content.id}} ~ '^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$');
+    -- A bound in the pattern would cost ten times as much, while the table is locked.
+    check ({{content.id}} ~ '^[A-Za-z0-9_][A-Za-z0-9_.:-]*$' and length({{content.id}}) <= 128);
 end if;
 
 {{/text}}
@@ -199,8 +209,14 @@ create table if not exists public.posts_new (
   check ({{post.id}} = target::text || '{{separator}}' || variant)
 );
 create index if not exists onecount_counts_target_idx on public.posts_new (target);
--- The rows of a variant that is not counted any more stay, and are counted again once it is.
-delete from public.posts_new where variant not in ({{variants}});
+-- The rows of a variant that is not counted any more stay, and are counted again once it is. Redis, which is not told of
+-- each count, begins anew.
+if exists (select from public.posts_new where variant not in ({{variants}})) then
+  -- It is made anew below.
+  drop trigger if exists onecount_removed_by_hand on public.posts_new;
+  delete from public.posts_new where variant not in ({{variants}});
+  update public.like_receipt set nonce = gen_random_uuid()::text;
+end if;
 select c.{{content.id}} as id into v_found from {{content}} c cross join unnest(array[{{variants}}]) as v (variant)
  where not exists (select from public.posts_new p where p.target = c.{{content.id}} and p.variant = v.variant) limit 1;
 if found then
@@ -225,11 +241,18 @@ create table if not exists public.posts_new (
   {{post.likes}} bigint not null default 0,
   {{post.rev}} bigint not null default 0
 );
-insert into public.posts_new ({{post.id}}, {{post.likes}})
-select c.{{content.id}}, (select count(*) from public.post_ratings r where {{row.post of r}} = c.{{content.id}})
-  from {{content}} c
- where not exists (select from public.posts_new p where p.{{post.id}} = c.{{content.id}})
-on conflict ({{post.id}}) do nothing;
+select c.{{content.id}} as id into v_found from {{content}} c
+ where not exists (select from public.posts_new p where p.{{post.id}} = c.{{content.id}}) limit 1;
+if found then
+  insert into public.posts_new ({{post.id}}, {{post.likes}})
+  select c.{{content.id}}, coalesce(r.likes, 0)
+    from {{content}} c
+    left join (
+      select {{row.post of t}} as id, count(*) as likes from public.post_ratings t group by 1
+    ) r on r.id = c.{{content.id}}
+   where not exists (select from public.posts_new p where p.{{post.id}} = c.{{content.id}})
+  on conflict ({{post.id}}) do nothing;
+end if;
 {{/plain}}
 {{/table}}
 

@@ -63,13 +63,28 @@ end if;
 {{/private}}
 {{#column}}
 -- Realtime carries the targets with their counts, never the rows: row level security does not cover delete events.
-if not exists (select from pg_publication where pubname = 'supabase_realtime') then
-  create publication supabase_realtime;
-end if;
-if not exists (
-  select from pg_publication_rel pr join pg_publication p on p.oid = pr.prpubid
-    where p.pubname = 'supabase_realtime' and pr.prrelid = 'public.posts_new'::regclass
-) and not (select puballtables from pg_publication where pubname = 'supabase_realtime') then
-  alter publication supabase_realtime add table public.posts_new;
-end if;
+-- PostgreSQL refuses updates of a published table whose rows it cannot name.
+begin
+  if not exists (select from pg_publication where pubname = 'supabase_realtime') then
+    create publication supabase_realtime;
+  end if;
+  if not exists (
+    select from pg_publication_rel pr join pg_publication p on p.oid = pr.prpubid
+      where p.pubname = 'supabase_realtime' and pr.prrelid = 'public.posts_new'::regclass
+  ) and not (select puballtables from pg_publication where pubname = 'supabase_realtime') then
+    if exists (
+      select from pg_class c
+       where c.oid = 'public.posts_new'::regclass and (c.relreplident in ('f', 'i') or c.relreplident = 'd' and exists (
+         select from pg_index where indrelid = c.oid and indisprimary))
+    ) then
+      alter publication supabase_realtime add table public.posts_new;
+    else
+      raise warning 'supabase_realtime does not publish posts_new, which has no primary key as its replica identity'
+        using hint = 'Pages hear of counts by broadcast. Or give it a primary key, then apply this again.';
+    end if;
+  end if;
+exception when insufficient_privilege then
+  raise warning 'supabase_realtime does not publish posts_new: %', sqlerrm
+    using hint = 'Pages hear of counts by broadcast. Or let a role apply this that may change the publication.';
+end;
 {{/column}}

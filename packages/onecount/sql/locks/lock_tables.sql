@@ -1,7 +1,8 @@
--- All tables at once or none. Readers, people who press and a drain lock them in other orders, and would wait for this in a
--- circle; and nothing queues up behind this while it waits. It waits as any other lock where somebody stands behind this
--- transaction already, as after a statement before this one: what stands there may hold one of the tables, and PostgreSQL
--- ends a circle only of those that wait. So does the last attempt, two seconds where no lock_timeout is set.
+-- All tables at once or none. Readers, people who press and a drain lock them in other orders, and would wait for
+-- this in a circle; and nothing queues up behind this while it waits. It waits as any other lock where another
+-- session stands behind this transaction already, as after a statement before this one: that session may hold one of
+-- the tables, and PostgreSQL ends a circle only of those that wait. So does the last attempt, two seconds where no
+-- lock_timeout is set.
 declare
   v_names text;
   v_relations oid[];

@@ -179,13 +179,18 @@ loop
     select from pg_publication_rel r join pg_publication p on p.oid = r.prpubid
      where p.pubname = 'supabase_realtime' and r.prrelid = v_table.relation
   ) then
-    execute format('alter publication supabase_realtime drop table %s', v_table.relation);
+    begin
+      execute format('alter publication supabase_realtime drop table %s', v_table.relation);
+    exception when insufficient_privilege then
+      raise warning 'supabase_realtime publishes % as before: %', v_table.relation, sqlerrm;
+    end;
   end if;
 end loop;
 
 if not (v_before -> 'publication')::boolean
    and exists (select from pg_publication where pubname = 'supabase_realtime' and not puballtables)
-   and not exists (select from pg_publication_tables where pubname = 'supabase_realtime') then
+   and not exists (select from pg_publication_tables where pubname = 'supabase_realtime')
+   and (select pg_has_role(pubowner, 'usage') from pg_publication where pubname = 'supabase_realtime') then
   drop publication supabase_realtime;
 end if;
 end $onecount$;

@@ -14,6 +14,13 @@ if (select split_part(obj_description(oid, 'pg_class'), ' | ', 1) from pg_class 
     using hint = 'Give the new mapping a name of its own, or take the old kind away first.';
 end if;
 
+-- Rows that others commit meanwhile are counted, as a statement sees them.
+if current_setting('transaction_isolation') <> 'read committed' then
+  raise exception 'the kind {{kind}} is made under read committed, and this transaction is %',
+    current_setting('transaction_isolation')
+    using hint = 'Begin with: set transaction isolation level read committed';
+end if;
+
 -- What the configuration says of the columns must be so.
 for v_column in
   select * from (values
@@ -98,6 +105,18 @@ if not exists (
       using hint = {{hint.several}};
   end loop;
 end if;
+
+-- PostgreSQL merges no row by a key that it checks later, whatever other keys there are.
+for v_found in
+  select i.indexrelid::regclass as name from pg_index i
+   where i.indrelid = 'public.post_ratings'::regclass and i.indisunique and not i.indimmediate and i.indexprs is null and (
+       select array_agg(attname::text order by attname) from pg_attribute
+        where attrelid = i.indrelid and attnum = any ((i.indkey::smallint[])[0:i.indnkeyatts - 1])
+     ) = (select array_agg(name order by name) from unnest(array[{{names.pair}}]::name[]::text[]) as n (name))
+loop
+  raise exception 'the key % of post_ratings is deferrable: every press would be refused', v_found.name
+    using hint = 'Drop it, and make it anew on {{names.pair.shown}}, not deferrable.';
+end loop;
 
 -- One of {{names.pair.shown}} that is a key by itself lets a person like one target, or a target be liked by one person.
 for v_found in
@@ -277,6 +296,15 @@ loop
 end loop;
 
 {{/unshadowed}}
+-- An index that could not be built concurrently has the name of one, and is none.
+for v_found in
+  select i.indexrelid::regclass as name from pg_index i join pg_class c on c.oid = i.indexrelid
+   where i.indrelid = 'public.post_ratings'::regclass and not i.indisvalid
+     and c.relname in ('onecount_pair_idx', 'onecount_target_idx', 'post_ratings_session_post_idx')
+loop
+  execute format('drop index %s', v_found.name);
+end loop;
+
 {{#variants}}
 -- Where a person may give one variant alone, the second one would be refused with every press.
 for v_found in
@@ -386,7 +414,8 @@ if not exists (
   select from pg_constraint where conrelid = '{{content}}'::regclass and conname = 'onecount_id_is_a_key'
 ) then
   alter table {{content}} add constraint onecount_id_is_a_key
-    check ({{content.id}} ~ '^[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}$');
+    -- A bound in the pattern would cost ten times as much, while the table is locked.
+    check ({{content.id}} ~ '^[A-Za-z0-9_][A-Za-z0-9_.:-]*$' and length({{content.id}}) <= 128);
 end if;
 
 {{/text}}
@@ -406,8 +435,14 @@ create table if not exists public.posts_new (
   check ({{post.id}} = target::text || '{{separator}}' || variant)
 );
 create index if not exists onecount_counts_target_idx on public.posts_new (target);
--- The rows of a variant that is not counted any more stay, and are counted again once it is.
-delete from public.posts_new where variant not in ({{variants}});
+-- The rows of a variant that is not counted any more stay, and are counted again once it is. Redis, which is not told of
+-- each count, begins anew.
+if exists (select from public.posts_new where variant not in ({{variants}})) then
+  -- It is made anew below.
+  drop trigger if exists onecount_removed_by_hand on public.posts_new;
+  delete from public.posts_new where variant not in ({{variants}});
+  update public.like_receipt set nonce = gen_random_uuid()::text;
+end if;
 select c.{{content.id}} as id into v_found from {{content}} c cross join unnest(array[{{variants}}]) as v (variant)
  where not exists (select from public.posts_new p where p.target = c.{{content.id}} and p.variant = v.variant) limit 1;
 if found then
@@ -432,11 +467,18 @@ create table if not exists public.posts_new (
   {{post.likes}} bigint not null default 0,
   {{post.rev}} bigint not null default 0
 );
-insert into public.posts_new ({{post.id}}, {{post.likes}})
-select c.{{content.id}}, (select count(*) from public.post_ratings r where {{row.post of r}} = c.{{content.id}})
-  from {{content}} c
- where not exists (select from public.posts_new p where p.{{post.id}} = c.{{content.id}})
-on conflict ({{post.id}}) do nothing;
+select c.{{content.id}} as id into v_found from {{content}} c
+ where not exists (select from public.posts_new p where p.{{post.id}} = c.{{content.id}}) limit 1;
+if found then
+  insert into public.posts_new ({{post.id}}, {{post.likes}})
+  select c.{{content.id}}, coalesce(r.likes, 0)
+    from {{content}} c
+    left join (
+      select {{row.post of t}} as id, count(*) as likes from public.post_ratings t group by 1
+    ) r on r.id = c.{{content.id}}
+   where not exists (select from public.posts_new p where p.{{post.id}} = c.{{content.id}})
+  on conflict ({{post.id}}) do nothing;
+end if;
 {{/plain}}
 {{/table}}
 
@@ -3043,15 +3085,30 @@ end if;
 {{/private}}
 {{#column}}
 -- Realtime carries the targets with their counts, never the rows: row level security does not cover delete events.
-if not exists (select from pg_publication where pubname = 'supabase_realtime') then
-  create publication supabase_realtime;
-end if;
-if not exists (
-  select from pg_publication_rel pr join pg_publication p on p.oid = pr.prpubid
-    where p.pubname = 'supabase_realtime' and pr.prrelid = 'public.posts_new'::regclass
-) and not (select puballtables from pg_publication where pubname = 'supabase_realtime') then
-  alter publication supabase_realtime add table public.posts_new;
-end if;
+-- PostgreSQL refuses updates of a published table whose rows it cannot name.
+begin
+  if not exists (select from pg_publication where pubname = 'supabase_realtime') then
+    create publication supabase_realtime;
+  end if;
+  if not exists (
+    select from pg_publication_rel pr join pg_publication p on p.oid = pr.prpubid
+      where p.pubname = 'supabase_realtime' and pr.prrelid = 'public.posts_new'::regclass
+  ) and not (select puballtables from pg_publication where pubname = 'supabase_realtime') then
+    if exists (
+      select from pg_class c
+       where c.oid = 'public.posts_new'::regclass and (c.relreplident in ('f', 'i') or c.relreplident = 'd' and exists (
+         select from pg_index where indrelid = c.oid and indisprimary))
+    ) then
+      alter publication supabase_realtime add table public.posts_new;
+    else
+      raise warning 'supabase_realtime does not publish posts_new, which has no primary key as its replica identity'
+        using hint = 'Pages hear of counts by broadcast. Or give it a primary key, then apply this again.';
+    end if;
+  end if;
+exception when insufficient_privilege then
+  raise warning 'supabase_realtime does not publish posts_new: %', sqlerrm
+    using hint = 'Pages hear of counts by broadcast. Or let a role apply this that may change the publication.';
+end;
 {{/column}}
 
 {{#public}}

@@ -5,6 +5,7 @@ import { type Kind, OnecountError, variantId, variantIds } from 'onecount'
 import { kindSql, postgresJsPort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { uninstallSql } from '../../src/postgres/uninstall-sql'
 import { connect } from '../support/databases'
 import { forAllTests } from '../support/for-all-tests'
 import { article, mark, namesOf, quoted, reaction, SCHEMA, slug, sticker, uuidOf } from '../support/kinds'
@@ -21,6 +22,16 @@ beforeEach(async () => {
 afterEach(() => sql.end())
 
 const install = (kind: Kind) => sql.unsafe(kindSql(kind))
+/** On a connection of its own. */
+async function connected<T>(act: (run: Sql) => PromiseLike<T>, notices: string[] = []): Promise<T> {
+  const run = connect(url, { max: 1, onnotice: ({ message }) => notices.push(message!) })
+  try {
+    return await act(run)
+  } finally {
+    await run.end()
+  }
+}
+
 const [ANA, BEN] = [uuidOf('ana'), uuidOf('ben')]
 const press = (postId: string, sessionId: string, op: number) => ({
   postId,
@@ -288,12 +299,17 @@ describe('a kind with variants of an application that is in use', () => {
   it('forgets the count of a variant that is removed, and keeps its rows', async () => {
     await install(of('👍', '🎉'))
     await begin()
+    const { receipt } = await port(reaction).status(0)
     await install(of('🎉'))
     expect((await likesOf(reaction)).map(([id]) => id)).toEqual([variantId(ONE, '🎉'), variantId(TWO, '🎉')])
-    expect(await port(reaction).status(0)).toMatchObject({ unseen: 2 })
+    const after = await port(reaction).status(0)
+    expect(after).toMatchObject({ unseen: 0 })
+    expect(after.receipt).not.toBe(receipt)
     expect(await sql`select from comment_reactions`).toHaveLength(4)
     await install(of('👍', '🎉'))
     expect(await likesOf(reaction)).toContainEqual([variantId(ONE, '👍'), 2])
+    await sql`delete from comments where id = ${TWO}`
+    expect(await port(reaction).status(0)).toMatchObject({ unseen: 2 })
   })
 
   it('takes targets that are texts, and columns with collations of their own', async () => {
@@ -501,6 +517,59 @@ describe('a mapping that does not fit', () => {
     await install(mark)
     const indexes = await sql`select indexdef from pg_indexes where indexname = 'onecount_mark_pair_idx'`
     expect(indexes[0]!.indexdef).toContain('UNIQUE')
+  })
+
+  it('an index that could not be built concurrently is made anew', async () => {
+    await sql`alter table bookmarks drop constraint bookmarks_article_id_user_id_key`
+    await sql`insert into articles (id) values (1)`
+    await sql`insert into bookmarks (article_id, user_id) values (1, 'ana'), (1, 'ana')`
+    const build = sql`create unique index concurrently onecount_mark_pair_idx on bookmarks (article_id, user_id)`
+    await expect(build).rejects.toMatchObject({ code: '23505' })
+    await sql`delete from bookmarks where id = 1`
+    await install(mark)
+    const index = sql`select indisvalid from pg_index where indexrelid = 'onecount_mark_pair_idx'::regclass`
+    expect(await index).toEqual([{ indisvalid: true }])
+  })
+
+  it('a key of the pair that is checked later is refused', async () => {
+    await sql`alter table bookmarks drop constraint bookmarks_article_id_user_id_key`
+    await sql`alter table bookmarks add constraint later unique (article_id, user_id) deferrable`
+    await expect(install(mark)).rejects.toThrow('the key later of bookmarks is deferrable')
+  })
+
+  it('a transaction that does not see what others commit meanwhile is refused', async () => {
+    const text = `begin isolation level repeatable read; ${kindSql(mark)}; commit`
+    await expect(connected(run => run.unsafe(text))).rejects.toMatchObject({
+      message: 'the kind mark is made under read committed, and this transaction is repeatable read',
+      hint: 'Begin with: set transaction isolation level read committed',
+    })
+  })
+
+  it('a target without a primary key is not published, as its updates would be refused', async () => {
+    await sql`alter table articles drop constraint articles_pkey cascade`
+    await sql`alter table articles add unique (id)`
+    const notices: string[] = []
+    await connected(run => run.unsafe(kindSql(article)), notices)
+    expect(notices).toContainEqual(expect.stringContaining('does not publish articles'))
+    await sql`insert into articles (id) values (1)`
+    await sql`update articles set title = 'x'`
+    await sql`insert into article_likes values (1, ${ANA})`
+    await sql`delete from articles`
+  })
+
+  it('the owner of the tables may apply it, without a right on the database', async () => {
+    await sql.unsafe(`
+      do $$ begin create role owner_of_tables nologin; exception when duplicate_object then null; end $$;
+      grant all on schema public to owner_of_tables;
+      alter table articles owner to owner_of_tables;
+      alter table article_likes owner to owner_of_tables`)
+    const notices: string[] = []
+    await connected(run => run.unsafe(`set role owner_of_tables; ${kindSql(article)}`), notices)
+    expect(notices).toContainEqual(expect.stringContaining('permission denied for database'))
+    await sql`insert into articles (id) values (1)`
+    const answered = postgresJsPort(sql, { kind: article }).write([press('1', ANA, 3590000000000003)], 1)
+    expect(await answered).toMatchObject([{ status: 'applied' }])
+    await connected(run => run.unsafe(`set role owner_of_tables; ${uninstallSql(article)}`))
   })
 
   it('a trigger of the application that may count as well is named', async () => {

@@ -119,7 +119,10 @@ export async function checkPublication(sql: Sql, { kind, names }: Made): Promise
   const name = 'publication'
   const [row] = await sql`
     select bool_or(to_regclass(${names.rows}) = p.id) as has_rows,
-           bool_or(to_regclass(${names.content}) = p.id) as has_targets
+           bool_or(to_regclass(${names.content}) = p.id) as has_targets,
+           (select relreplident in ('f', 'i') or relreplident = 'd' and exists (
+              select from pg_index where indrelid = oid and indisprimary)
+              from pg_class where oid = to_regclass(${names.content})) as is_identified
       from (select format('%I.%I', schemaname, tablename)::regclass as id from pg_publication_tables
              where pubname = 'supabase_realtime') p`
   const [rows, targets] = [shown(names.rows), shown(names.content)]
@@ -130,6 +133,14 @@ export async function checkPublication(sql: Sql, { kind, names }: Made): Promise
       `${PUBLICATION} drop table ${rows}: it tells everybody who likes what`,
     )
   if (kind.target.count === null) return ok(name, 'the counts are in no table of the application')
+  if (!row!.is_identified)
+    return (row!.has_targets ? fail : warn)(
+      name,
+      `${targets} has no primary key as its replica identity${row!.has_targets ? ', and PostgreSQL refuses its updates' : ''}`,
+      row!.has_targets
+        ? `give it a primary key, or: ${PUBLICATION} drop table ${targets}`
+        : 'broadcast counts, or give it a primary key and publish it',
+    )
   return row!.has_targets
     ? ok(name, targets)
     : warn(name, `${targets} is not published`, `${PUBLICATION} add table ${targets}`)
