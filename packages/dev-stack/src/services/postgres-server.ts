@@ -75,6 +75,8 @@ export async function startPostgresServer(options: PostgresServerOptions = {}): 
 export async function preparePostgres(): Promise<() => Promise<void>> {
   const dir = await mkdtemp(join(tmpdir(), 'onecount-prepared-'))
   const server = await startPostgresServer({ dir, fsync: false })
+  // As since PostgreSQL 15: each database is a copy of this one.
+  await query(server.url.replace(/postgres$/, 'template1'), 'revoke create on schema public from public')
   await server.stop()
   process.env[PREPARED] = join(dir, 'data')
   return async () => {
