@@ -53,7 +53,9 @@ begin
   perform public.onecount_tell(v_ids, p_nonce, p_limit);
 end $$;
 
--- Gives rows of the log, whose posts are locked, to a batch: in this order, up to `p_limit` that no batch has yet.
+-- Gives rows of the log, whose posts are locked, to a batch: in this order, up to `p_limit` that no batch has yet. A post
+-- that has come since the lock is not: its row may be locked by a transaction that waits for another post of the batch,
+-- and is left to the next one.
 create or replace function public.onecount_tell(p_ids bigint[], p_nonce text, p_limit integer) returns void
 language plpgsql
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -63,7 +65,8 @@ begin
   with rows as materialized (
     select l.tid from unnest(p_ids) as e (id)
       cross join lateral (
-        select ctid as tid, nonce from public.like_log where id >= e.id and id <= e.id order by id limit 1
+        select ctid as tid, nonce from public.like_log
+         where id >= e.id and id <= e.id order by id limit 1 for update skip locked
       ) l
      where l.nonce is null
      limit p_limit

@@ -1,26 +1,33 @@
 -- What the functions of the version before note for their Redis is noted in the log too, so that Redis is told
 -- whichever version drains. What the pair was before is not known here: the op counts as seen. A post is to be
 -- forgotten once, however often that is noted before Redis is told; as one that was removed, if it was.
+--
+-- The note that is there already is locked, so that no batch tells it before this transaction ends. One that another
+-- transaction holds is as good as told, and there is another one then: Redis may forget a post twice.
 create or replace function public.onecount_log_unseen() returns trigger
 language plpgsql
 set search_path = '' set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
+declare
+  -- Before any row of the log: what changes the settings waits for those rows.
+  v_partitions integer := public.onecount_partitions();
 begin
+  if v_partitions is null then
+    return null;
+  end if;
   if new.session_id = {{none}} then
     new.op := new.op % 2;
     perform from public.like_log
       where post_id = any (array[new.post_id]) and session_id >= {{none}} and session_id <= {{none}} and nonce is null
         and op >= new.op
-      order by post_id, session_id, id limit 1;
+      order by post_id, session_id, id limit 1 for update skip locked;
     if found then
       return null;
     end if;
   end if;
   insert into public.like_log (partition, post_id, session_id, op, prev)
-  select public.onecount_partition_of(new.post_id, partitions), new.post_id, new.session_id, new.op, new.op
-    from public.onecount_partitions() as partitions
-   where partitions is not null;
+  values (public.onecount_partition_of(new.post_id, v_partitions), new.post_id, new.session_id, new.op, new.op);
   return null;
 end $$;
 
@@ -175,13 +182,14 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set e
 as $$
 begin
   if tg_op = 'DELETE' then
+    -- Before any row of the log: what changes the settings waits for those rows.
+    perform public.onecount_partitions();
     delete from public.like_unseen where post_id = old.{{post.id}};
     delete from public.like_refused where post_id = old.{{post.id}};
-{{#mapped}}
-    -- Rows that are locked are those that a drain deletes, which may wait for this post.
-{{/mapped}}
+    -- Rows that are locked are those that a drain deletes, which may wait for this post, or that it tells.
     delete from public.like_log where ctid = any (array(
-      select ctid from public.like_log where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id, session_id, id{{#mapped}} for update skip locked{{/mapped}}
+      select ctid from public.like_log
+       where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id, session_id, id for update skip locked
     ));
     delete from public.like_log_sums where ctid = any (array(
       select ctid from public.like_log_sums where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id limit 1

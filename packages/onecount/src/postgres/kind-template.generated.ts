@@ -1309,7 +1309,9 @@ begin
   perform public.onecount_tell(v_ids, p_nonce, p_limit);
 end $$;
 
--- Gives rows of the log, whose posts are locked, to a batch: in this order, up to \`p_limit\` that no batch has yet.
+-- Gives rows of the log, whose posts are locked, to a batch: in this order, up to \`p_limit\` that no batch has yet. A post
+-- that has come since the lock is not: its row may be locked by a transaction that waits for another post of the batch,
+-- and is left to the next one.
 create or replace function public.onecount_tell(p_ids bigint[], p_nonce text, p_limit integer) returns void
 language plpgsql
 set search_path = '' set plan_cache_mode = force_generic_plan set jit = off
@@ -1319,7 +1321,8 @@ begin
   with rows as materialized (
     select l.tid from unnest(p_ids) as e (id)
       cross join lateral (
-        select ctid as tid, nonce from public.like_log where id >= e.id and id <= e.id order by id limit 1
+        select ctid as tid, nonce from public.like_log
+         where id >= e.id and id <= e.id order by id limit 1 for update skip locked
       ) l
      where l.nonce is null
      limit p_limit
@@ -2059,26 +2062,33 @@ end $$;
 -- What the functions of the version before note for their Redis is noted in the log too, so that Redis is told
 -- whichever version drains. What the pair was before is not known here: the op counts as seen. A post is to be
 -- forgotten once, however often that is noted before Redis is told; as one that was removed, if it was.
+--
+-- The note that is there already is locked, so that no batch tells it before this transaction ends. One that another
+-- transaction holds is as good as told, and there is another one then: Redis may forget a post twice.
 create or replace function public.onecount_log_unseen() returns trigger
 language plpgsql
 set search_path = '' set jit = off
 set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set enable_incremental_sort = off
 as $$
+declare
+  -- Before any row of the log: what changes the settings waits for those rows.
+  v_partitions integer := public.onecount_partitions();
 begin
+  if v_partitions is null then
+    return null;
+  end if;
   if new.session_id = {{none}} then
     new.op := new.op % 2;
     perform from public.like_log
       where post_id = any (array[new.post_id]) and session_id >= {{none}} and session_id <= {{none}} and nonce is null
         and op >= new.op
-      order by post_id, session_id, id limit 1;
+      order by post_id, session_id, id limit 1 for update skip locked;
     if found then
       return null;
     end if;
   end if;
   insert into public.like_log (partition, post_id, session_id, op, prev)
-  select public.onecount_partition_of(new.post_id, partitions), new.post_id, new.session_id, new.op, new.op
-    from public.onecount_partitions() as partitions
-   where partitions is not null;
+  values (public.onecount_partition_of(new.post_id, v_partitions), new.post_id, new.session_id, new.op, new.op);
   return null;
 end $$;
 
@@ -2233,13 +2243,14 @@ set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off set e
 as $$
 begin
   if tg_op = 'DELETE' then
+    -- Before any row of the log: what changes the settings waits for those rows.
+    perform public.onecount_partitions();
     delete from public.like_unseen where post_id = old.{{post.id}};
     delete from public.like_refused where post_id = old.{{post.id}};
-{{#mapped}}
-    -- Rows that are locked are those that a drain deletes, which may wait for this post.
-{{/mapped}}
+    -- Rows that are locked are those that a drain deletes, which may wait for this post, or that it tells.
     delete from public.like_log where ctid = any (array(
-      select ctid from public.like_log where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id, session_id, id{{#mapped}} for update skip locked{{/mapped}}
+      select ctid from public.like_log
+       where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id, session_id, id for update skip locked
     ));
     delete from public.like_log_sums where ctid = any (array(
       select ctid from public.like_log_sums where post_id >= old.{{post.id}} and post_id <= old.{{post.id}} order by post_id limit 1
