@@ -1,5 +1,7 @@
 import type { Config } from '../config/define'
+import type { Kind } from '../core/kind'
 import { readConfig } from './config'
+import { guide } from './guide'
 import { type Application, findApplication } from './init/application'
 import { readCatalogue } from './init/catalogue'
 import { checkKinds } from './init/check-kinds'
@@ -8,9 +10,10 @@ import { planEnvironment } from './init/environment'
 import { findConfigFile, type Planned, planConfig, planServer } from './init/files'
 import { notesOn } from './init/fit'
 import { Ambiguous, check, proposeMapping } from './init/mapping'
-import { migrationFolder, noteOnFolder, planMigration } from './init/migration-file'
+import { migrationFolder, noteOnFolder, planMigration, readMigrations } from './init/migration-file'
 import { HELP, type InitValues, MAPPING_OPTIONS, parseInit } from './init/options'
 import { formatReport, type Report, toJson } from './init/report'
+import { findShadowed, noteOnShadow } from './init/shadow'
 import { nextSteps } from './init/steps'
 import { writePlanned } from './init/write'
 import type { Command } from './main'
@@ -69,14 +72,16 @@ async function plan(
   const folder = migrationFolder(root, values.migrations)
   const isSupabase = usesSupabase(application)
   const { config, file, notes } = await planKinds(application, values)
-  const sql = migrationSql(Object.values(config.kinds))
+  const kinds: Kind[] = Object.values(config.kinds)
+  const migrations = readMigrations(root, folder)
+  const shadowed = await findShadowed(kinds, migrations.newest?.text, databaseUrlOf(application, values))
   return {
     config,
-    notes: [...notes, ...noteOnFolder(root, folder)],
+    notes: [...notes, ...noteOnShadow(shadowed, guide('shadow')), ...noteOnFolder(root, folder)],
     files: [
       file,
       ...planServer(application, config, isSupabase),
-      planMigration(root, folder, sql, new Date()),
+      planMigration(migrations, migrationSql(kinds, shadowed), new Date()),
       ...planEnvironment(root, isSupabase),
     ],
   }
@@ -88,7 +93,7 @@ async function planKinds(
   values: InitValues,
 ): Promise<{ config: Config; file: Planned; notes: string[] }> {
   const path = findConfigFile(application.root)
-  const databaseUrl = values['database-url'] ?? mergedEnv(application.root).DATABASE_URL
+  const databaseUrl = databaseUrlOf(application, values)
   if (path) {
     const given = ['kind', ...Object.keys(MAPPING_OPTIONS)].filter(name => values[name as keyof InitValues])
     const notes =
@@ -109,5 +114,8 @@ async function planKinds(
     notes: catalogue ? Object.values(mapping).flatMap(kind => notesOn(kind, catalogue)) : [],
   }
 }
+
+const databaseUrlOf = ({ root }: Application, values: InitValues): string | undefined =>
+  values['database-url'] ?? mergedEnv(root).DATABASE_URL
 
 const usesSupabase = ({ dependencies }: Application): boolean => dependencies.has('@supabase/supabase-js')

@@ -44,15 +44,15 @@ export const migration: Command = {
     const shadow = values.shadow ?? false
     if (shadow && kinds.some(kind => kind.isDefault))
       throw new MissingSetting('--shadow is for kinds on tables of your own: name them in onecount.config.ts')
-    await writeOut(migrationSql(kinds, { shadow }))
+    await writeOut(migrationSql(kinds, shadow ? kinds : []))
     return 0
   },
 }
 
 /** The SQL that makes these kinds. What is one statement takes its locks itself. */
-export function migrationSql(kinds: Kind[], options: KindSqlOptions = {}): string {
+export function migrationSql(kinds: Kind[], shadowed: Kind[] = []): string {
   const isOneStatement = kinds.length === 1 && !kinds[0]!.isDefault
-  const texts = kinds.map(kind => migrationOf(kind, options))
+  const texts = kinds.map(kind => migrationOf(kind, { shadow: shadowed.includes(kind) }))
   return [...(isOneStatement ? [] : [lockSql(kinds)]), ...texts].join('\n')
 }
 

@@ -68,7 +68,7 @@ export async function checkPersonTriggers(sql: Sql, { names }: Made): Promise<Fi
 }
 
 /** Whether what code and triggers of before onecount do to the count is undone. */
-async function isInShadowMode(sql: Sql, { counts, prefix }: Made['names']): Promise<boolean> {
+export async function isInShadowMode(sql: Sql, { counts, prefix }: Made['names']): Promise<boolean> {
   const [row] = await sql`
     select exists (select from pg_trigger where tgrelid = to_regclass(${counts}) and not tgisinternal
                       and tgname = ${`${prefix}annul_count`} and tgenabled in ('O', 'A')) as is_shadowed`

@@ -33,12 +33,26 @@ export const noteOnFolder = (root: string, folder: string): string[] =>
 
 const isOutside = (folder: string): boolean => folder.split(/[\\/]/)[0] === '..'
 
-/** One more migration, unless the newest one of onecount is this SQL. */
-export function planMigration(root: string, folder: string, sql: string, now: Date): Planned {
+/** The names of all migrations, in order, and the newest one of onecount, if there is one. */
+export function readMigrations(root: string, folder: string): Migrations {
   const names = existsSync(join(root, folder)) ? readdirSync(join(root, folder)).sort(byNumber) : []
-  const newest = names.findLast(name => OURS.test(name))
-  const text = newest && readFileSync(join(root, folder, newest), 'utf8')
-  if (newest && text === sql) return { path: `${folder}/${newest}`, text: sql, state: 'unchanged' }
+  const name = names.findLast(name => OURS.test(name))
+  return {
+    folder,
+    names,
+    ...(name && { newest: { name, text: readFileSync(join(root, folder, name), 'utf8') } }),
+  }
+}
+
+export interface Migrations {
+  folder: string
+  names: string[]
+  newest?: { name: string; text: string }
+}
+
+/** One more migration, unless the newest one of onecount is this SQL. */
+export function planMigration({ folder, names, newest }: Migrations, sql: string, now: Date): Planned {
+  if (newest?.text === sql) return { path: `${folder}/${newest.name}`, text: sql, state: 'unchanged' }
   const last = Math.max(0, ...names.map(numberOf))
   const number = Math.max(Number(timestamp(now)), last + 1)
   return { path: `${folder}/${number}_onecount.sql`, text: sql, state: 'write' }
