@@ -42,8 +42,11 @@ const runIn = (cwd: string, ...args: string[]) =>
 
 describe('npx onecount migration', () => {
   it('without a configuration prints the migrations of the default kind', async () => {
-    const { code, out } = await run()
-    expect(code).toBe(0)
+    const { code, out, err } = await run()
+    expect({ code, err }).toEqual({
+      code: 0,
+      err: 'There is no onecount.config.* here: these are the tables of the default kind, posts_new and post_ratings\n',
+    })
     for (const { sql } of MIGRATIONS) expect(out).toContain(sql)
   })
 
