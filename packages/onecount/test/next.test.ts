@@ -1,5 +1,6 @@
 import { createMetrics } from 'onecount/metrics'
 import { type OnecountNextConfig, onecountNext } from 'onecount/next'
+import { redisFromEnv } from 'onecount/redis'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createApi } from '../src/next/api'
 import { createParts } from '../src/next/parts'
@@ -70,6 +71,18 @@ describe('a configuration', () => {
   ])('is refused where the config contradicts itself: %s', (field, config) => {
     expect(() => onecountNext(named(config))).toThrow(expect.objectContaining({ code: 'misconfigured' }))
     expect(() => onecountNext(named(config))).toThrow(new RegExp(field))
+  })
+
+  it('says once that there is no REDIS_URL where Redis is to be opened', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    vi.stubEnv('REDIS_URL', '')
+    const config = named({ redis: redisFromEnv, drain: 'none' })
+    for (let bundle = 0; bundle < 2; bundle++) onecountNext(config).register()
+    onecountNext(named({ drain: 'none' })).register()
+    onecountNext(named({ redis: undefined, drain: 'none' })).register()
+    const said = warn.mock.calls.flat().filter(text => String(text).includes('REDIS_URL'))
+    warn.mockRestore()
+    expect(said).toEqual(['[onecount] REDIS_URL is not set: Postgres serves alone'])
   })
 
   it('is mounted below another path', async () => {

@@ -14,7 +14,7 @@ describe('parseAck', () => {
   it.each(['none', 'Postgres', 'redis,postgres'])('refuses %j and names the setting', text => {
     const error = expect.objectContaining({
       code: 'misconfigured',
-      message: expect.stringContaining(text),
+      message: expect.stringContaining(`ONECOUNT_ACK: "${text}" is neither redis nor postgres`),
       options: expect.objectContaining({ field: 'ONECOUNT_ACK' }),
     })
     expect(() => parseAck(text)).toThrow(error)

@@ -14,6 +14,6 @@ export function parseAck(text: string | undefined): Ack {
   if (ack === 'redis' || ack === 'postgres') return ack
   throw new OnecountError('misconfigured', {
     field: 'ONECOUNT_ACK',
-    detail: `"${ack.slice(0, 40)}" is neither redis nor postgres`,
+    detail: `ONECOUNT_ACK: "${ack.slice(0, 40)}" is neither redis nor postgres`,
   })
 }

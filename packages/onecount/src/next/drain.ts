@@ -29,6 +29,15 @@ export function startDrain({ engines, redis }: Parts): void {
   }
 }
 
+/** Says once that no Redis is named where one is expected: nothing else in the log would. */
+export function warnOfNoRedis({ config, env, redis, shared }: Parts): void {
+  if (!config.redis || env.REDIS_URL || redis()) return
+  shared.once('no-redis', () => {
+    console.warn('[onecount] REDIS_URL is not set: Postgres serves alone')
+    return true
+  })
+}
+
 /** Resolves when Redis is connected, and where it is not within a while: then the drain says so. */
 async function connected(client: RedisClient | undefined): Promise<void> {
   if (!client) return

@@ -7,7 +7,7 @@ import type { PageLikes } from '../http/page-likes'
 import { visitorIp } from './address'
 import { createApi, type RouteHandlers } from './api'
 import type { MetricsSource, OnecountNextConfig, RedisSource, SessionRequest } from './config'
-import { startDrain } from './drain'
+import { startDrain, warnOfNoRedis } from './drain'
 import { getAnonymousSession, getSession, mergeAnonymousLikes, readLikes } from './page'
 import { createParts } from './parts'
 import { createWithSession, type WithSession } from './proxy'
@@ -210,6 +210,7 @@ export function onecountNext<Name extends string = 'like', Counting extends Metr
       hookServers(parts, answer)
       checkSettings()
       try {
+        warnOfNoRedis(parts)
         start()
       } catch (error) {
         // It was said by the check of the settings, and the API answers with it.
