@@ -108,8 +108,10 @@ async function planKinds(
   }
   const catalogue = databaseUrl ? await readCatalogue(databaseUrl) : null
   const mapping = proposeMapping(values, catalogue)
+  const config = check(mapping)
+  if (databaseUrl) await checkKinds(null, config, databaseUrl)
   return {
-    config: check(mapping),
+    config,
     file: planConfig(application, mapping),
     notes: catalogue ? Object.values(mapping).flatMap(kind => notesOn(kind, catalogue)) : [],
   }

@@ -10,7 +10,7 @@ import { forAllTests } from '../support/for-all-tests'
 
 const TABLES = `
   create table people (id uuid primary key);
-  create table articles (id bigint primary key, like_count integer not null default 0);
+  create table articles (id bigint primary key, title text, like_count integer not null default 0);
   create table article_likes (article_id bigint not null references articles, user_id uuid not null references people,
     created_at timestamptz not null default now(), primary key (article_id, user_id));
   create table posts (id uuid primary key);
@@ -52,6 +52,7 @@ describe('npx onecount init', { timeout: TIMEOUT }, () => {
       expect({ code, err }).toEqual({ code: 0, err: '' })
       const step = JSON.parse(out).next.find((text: string) => text.startsWith('Apply'))
       expect(step.includes('npx supabase db push')).toBe(folder === 'supabase/migrations')
+      expect(step).not.toContain('set -a')
       const [line] = /psql .*$/.exec(step)!
       const database = await server.createDatabase(`pasted${pasted++}`)
       const sql = connect(database, { max: 1 })
@@ -134,6 +135,25 @@ describe('npx onecount init', { timeout: TIMEOUT }, () => {
     expect(await app.snapshot()).toEqual(before)
   })
 
+  it.each(['.env.local', '.env'])(
+    'prints a line that reads the address from %s where a shell has none',
+    async file => {
+      const database = await server.createDatabase(`sourced${pasted++}`)
+      const sql = connect(database, { max: 1 })
+      await sql.unsafe(TABLES)
+      const app = await application()
+      await app.write(file, `DATABASE_URL='${database}'\n`)
+      const { out } = await app.init([...LIKE, '--json'])
+      const step = JSON.parse(out).next.find((text: string) => text.startsWith('Apply'))
+      const [line] = /set -a; .*$/.exec(step)!
+      const { PATH } = process.env
+      execFileSync('bash', ['-c', line], { cwd: app.root, env: { PATH, NODE_ENV: 'test' }, stdio: 'pipe' })
+      const [row] = await sql`select to_regproc('onecount_like_drain') is not null as made`
+      await sql.end()
+      expect(row).toEqual({ made: true })
+    },
+  )
+
   it('goes on where an earlier run was stopped', async () => {
     const app = await application()
     await app.init(LIKE, { DATABASE_URL })
@@ -144,6 +164,20 @@ describe('npx onecount init', { timeout: TIMEOUT }, () => {
     const { [(await app.migrations())[0]!]: migration, ...rest } = await app.snapshot()
     expect(whole).toMatchObject(rest)
     expect(Object.values(whole)).toContain(migration)
+  })
+
+  it.each([
+    [['--id', 'uuid'], '--id: articles.id is bigint, not uuid'],
+    [['--actor', 'text'], '--actor: article_likes.user_id is uuid, not text'],
+    [['--count', 'title'], '--count: articles.title is text, not bigint'],
+  ])('looks whether %j fits before it writes anything', async (args, message) => {
+    const app = await application()
+    const before = await app.snapshot()
+    const { code, out, err } = await app.init([...LIKE, ...args], { DATABASE_URL })
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toContain(`does not fit the database. Nothing was written`)
+    expect(err).toContain(message)
+    expect(await app.snapshot()).toEqual(before)
   })
 
   it('may run twice at once', async () => {
@@ -269,7 +303,7 @@ describe('files of the application', { timeout: TIMEOUT }, () => {
       ]),
     )
     expect(await app.read('onecount.js')).toContain(`import config from './onecount.config.mjs'`)
-    expect(await app.read('onecount.js')).not.toContain('!')
+    expect(await app.read('onecount.js')).not.toMatch(/\w!|: string|Sql/)
     expect((await app.init([])).code).toBe(0)
   })
 })

@@ -188,6 +188,11 @@ describe('the count of a target', () => {
     })
   })
 
+  it('is no column of onecount', async () => {
+    const { catalogue } = await catalogueOf(posts('onecount_like_rev bigint, onecount_votes bigint'))
+    expect(proposeMapping({}, catalogue).favorite!.target).toEqual({ table: 'posts', id: 'uuid' })
+  })
+
   it('of other rows is theirs', async () => {
     const { catalogue } = await catalogueOf(`${posts('like_count integer, view_count integer')}
       create table post_likes (post_id uuid not null references posts, user_id uuid not null,

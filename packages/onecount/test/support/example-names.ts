@@ -96,5 +96,6 @@ export const NAMES_OF: Record<string, Names> = {
 /** Modules of an application that examples import. */
 export const BESIDE: Names = {
   'onecount.ts': `export declare const onecount: ${NEXT}`,
+  'onecount.config.ts': `declare const config: import('onecount').Config\nexport default config`,
   'supabase-browser.ts': `export declare const supabase: import('@supabase/supabase-js').SupabaseClient`,
 }

@@ -61,7 +61,9 @@ function namesIn(code: string): Set<string> {
 
 /** Names that a module imports by itself. */
 const importedIn = (code: string): string[] =>
-  [...code.matchAll(/^import \{ ([^}]+) \} from/gm)].flatMap(([, names]) => names!.split(/,\s*/))
+  [...code.matchAll(/^import (?:\{ ([^}]+) \}|(\w+)) from/gm)].flatMap(([, names, all]) =>
+    all ? [all] : names!.split(/,\s*/),
+  )
 
 /** An example as a module: with what it names, and in a function where it is a part of one. */
 function toModule({ subpath, of, code }: Example, subpaths: Map<string, string[]>): string {
@@ -70,7 +72,7 @@ function toModule({ subpath, of, code }: Example, subpaths: Map<string, string[]
   const owner = of.split('.')[0]!
   const given = { ...NAMES, ...NAMES_OF[subpath], ...NAMES_OF[owner], ...NAMES_OF[of] }
   const isModule = /^(import|export) /m.test(source)
-  const declared = [...source.matchAll(/^export const (\w+)/gm)].map(([, name]) => name!)
+  const declared = [...source.matchAll(/^(?:export const|let) (\w+)/gm)].map(([, name]) => name!)
   const head: string[] = []
   for (const name of namesIn(source)) {
     const from = subpaths.get(name)

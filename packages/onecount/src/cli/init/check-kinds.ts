@@ -17,10 +17,15 @@ import { nameOfTable } from './naming'
 const PATIENCE_MS = 15_000
 
 /**
- * What to know of the tables of a configuration that is there. Reads the catalogue alone.
+ * What to know of the tables of a configuration: of the file `path`, or without one of the options. Reads the catalogue
+ * alone.
  * @throws MissingSetting with all that keeps a kind from working, each with the field or the column; Unreachable
  */
-export async function checkKinds(path: string, { kinds }: Config, databaseUrl: string): Promise<string[]> {
+export async function checkKinds(
+  path: string | null,
+  { kinds }: Config,
+  databaseUrl: string,
+): Promise<string[]> {
   const catalogue = await readCatalogue(databaseUrl)
   const all: Kind[] = Object.values(kinds)
   const sql = (await openSql(databaseUrl, 1))()
@@ -37,13 +42,29 @@ export async function checkKinds(path: string, { kinds }: Config, databaseUrl: s
     })
     if (faults.length > 0)
       throw new MissingSetting(
-        `${path} does not fit the database. Nothing was written. Correct this and run it again:\n\n${faults.map(fault => `  ${fault}`).join('\n')}`,
+        `${path ?? 'This'} does not fit the database. Nothing was written. Correct this and run it again:\n\n${faults.map(fault => `  ${path ? fault : withOptions(fault)}`).join('\n')}`,
       )
   } finally {
     await sql.end({ timeout: 0 })
   }
   return all.flatMap(kind => [`${kind.name}: fits the database`, ...notesOn(asConfig(kind), catalogue)])
 }
+
+/** The options of fields, each by the end of its name. */
+const OPTIONS: Record<string, string> = {
+  'target.table': 'target',
+  'target.id': 'id',
+  'target.column': 'target-column',
+  'target.count': 'count',
+  'rows.table': 'rows',
+  'rows.target': 'rows-target',
+  'rows.actor': 'rows-actor',
+  'rows.createdAt': 'created-at',
+  actor: 'actor',
+}
+
+const withOptions = (fault: string): string =>
+  fault.replace(/^kinds\.[^.]+\.([\w.]+):/, (field, end) => (OPTIONS[end] ? `--${OPTIONS[end]}:` : field))
 
 const RELATIONS: Record<string, string> = { v: 'a view', m: 'a materialized view', f: 'a foreign table' }
 

@@ -71,6 +71,10 @@ export function findEmptyNames(root: string, isSupabase: boolean): string[] {
     .map(({ name }) => name)
 }
 
+/** The file of settings that gives the name a value, of those that the commands read; where none does, where it belongs. */
+export const findFileOf = (root: string, name: string): string =>
+  ['.env.local', '.env'].find(file => readEnv(root, file).values[name]) ?? '.env.local'
+
 interface EnvFile {
   text: string
   values: NodeJS.Dict<string>

@@ -81,10 +81,12 @@ function isDefaultRows(rows: CatalogueTable, catalogue: CatalogueTable[]): boole
   )
 }
 
-/** The integer columns of a target that may show a count of likes, by their names. */
+/** The integer columns of a target that may show a count of likes, by their names. Those of onecount show none. */
 export function countColumns(target: string, catalogue: CatalogueTable[]): string[] {
   const columns = catalogue.find(table => nameOfTable(table) === target)?.columns ?? []
-  return columns.flatMap(({ name, type }) => (INTEGERS.includes(type) && isCountName(name) ? [name] : []))
+  return columns.flatMap(({ name, type }) =>
+    INTEGERS.includes(type) && !name.startsWith('onecount_') && isCountName(name) ? [name] : [],
+  )
 }
 
 /** Whether a table of rows other than `rows` says by its name that the column counts its own. */

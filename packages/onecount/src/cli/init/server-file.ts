@@ -27,7 +27,7 @@ export function serverText(application: Application, file: ServerFile): string {
     ...(file.kinds.some(takesVisitors) ? [] : ['anonymous: false,']),
     ...(file.basePath === '/api' ? [] : [`basePath: '${file.basePath}',`]),
   ]
-  return `${[`import { onecountNext } from 'onecount/next'`, ...imports, ...(session?.imports ?? [])].join('\n')}
+  return `${[...imports, ...(session?.imports ?? [])].join('\n')}
 import config from '${file.config}'
 ${before}
 export const onecount = onecountNext({
@@ -43,8 +43,11 @@ interface Part {
   lines: string[]
 }
 
+const NEXT = `import { onecountNext } from 'onecount/next'`
+
 const SUPABASE = {
   imports: [
+    NEXT,
     `import { redisFromEnv } from 'onecount/redis'`,
     `import { supabaseFromEnv } from 'onecount/supabase'`,
   ],
@@ -54,15 +57,22 @@ const SUPABASE = {
 
 const postgresOf = ({ isTypeScript }: Application) => ({
   imports: [
+    `import { OnecountError } from 'onecount'`,
+    NEXT,
     `import { postgresJsPort } from 'onecount/postgres'`,
     `import { redisFromEnv } from 'onecount/redis'`,
     `import postgres from 'postgres'`,
   ],
   before: `
-// Connects with the first query. Behind a pooler in transaction mode: prepare: false.
-const sql = postgres(process.env.DATABASE_URL${isTypeScript ? '!' : ''}, { fetch_types: false })
+let sql${isTypeScript ? ': postgres.Sql | undefined' : ''}
+/** Connects with the first query. Behind a pooler in transaction mode: prepare: false. */
+function connect(url${isTypeScript ? ': string | undefined' : ''}) {
+  if (!url) throw new OnecountError('misconfigured', { field: 'DATABASE_URL', detail: 'DATABASE_URL is not set' })
+  sql ??= postgres(url, { fetch_types: false })
+  return sql
+}
 `,
-  options: ['postgres: (_, { kind }) => postgresJsPort(sql, { kind }),'],
+  options: ['postgres: ({ DATABASE_URL }, { kind }) => postgresJsPort(connect(DATABASE_URL), { kind }),'],
 })
 
 /** The line that a developer completes. */

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path'
 import { guide } from '../guide'
 import { shellWord } from '../shell'
 import type { Application } from './application'
-import { findEmptyNames } from './environment'
+import { findEmptyNames, findFileOf } from './environment'
 import type { Planned } from './files'
 import type { Report } from './report'
 import { OPEN_SESSION } from './server-file'
@@ -31,18 +31,21 @@ export function nextSteps(
     ...(server && currentText(root, server).includes(OPEN_SESSION)
       ? [`In ${server.path} let session return the id of the person who is signed in, or null`]
       : []),
-    ...(migration ? [applyStep(migration.path)] : []),
+    ...(migration ? [applyStep(root, migration.path)] : []),
     ...(mount
-      ? [`Give LikesProvider the transport createHttpTransport({ baseUrl: '/api/onecount/likes' })`]
+      ? [
+          `Give LikesProvider the transport createHttpTransport({ baseUrl: '/api/onecount/likes' }), in a file with 'use client'`,
+        ]
       : []),
     `Show the counts in your pages: LikesProvider, onecount.readLikes and useLikes. How: ${guide('adopt')}`,
     `npx onecount backfill && ${doctors.join(' && ')}`,
   ]
 }
 
-/** The command of Supabase knows its own folder alone. */
-function applyStep(path: string): string {
-  const psql = `psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f ${shellWord(path)}`
+/** The command of Supabase knows its own folder alone, and a shell no file of settings. */
+function applyStep(root: string, path: string): string {
+  const load = process.env.DATABASE_URL ? '' : `set -a; . ./${findFileOf(root, 'DATABASE_URL')}; set +a; `
+  const psql = `${load}psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -f ${shellWord(path)}`
   return `Apply ${path}: ${dirname(path) === 'supabase/migrations' ? `npx supabase db push, or ${psql}` : psql}`
 }
 
