@@ -224,8 +224,33 @@ describe('a kind that is not as the configuration says', () => {
     expect(await look(other, 'mapping')).toMatchObject({
       verdict: 'fail',
       found: expect.stringMatching(/was made for public\.articles .* user_id uuid\), and .* person uuid\)/),
-      fix: expect.stringContaining('npx onecount uninstall'),
+      fix: expect.stringMatching(
+        /^correct kinds\.article\.rows\.actor if it is a typing error; else .* npx onecount uninstall/,
+      ),
     })
+    expect(await look(other, 'unique keys')).toMatchObject({
+      verdict: 'fail',
+      fix: 'correct kinds.article.rows.actor: there is no column article_likes.person',
+    })
+  })
+
+  it('has rows that are there twice: they are deleted only then', async () => {
+    await open(article)
+    await sql.unsafe(
+      'drop index onecount_article_pair_idx; alter table article_likes drop constraint article_likes_pkey',
+    )
+    expect((await look(article, 'unique keys')).fix).toMatch(/^apply what/)
+    await sql.unsafe(`insert into articles (id) values (77) on conflict do nothing;
+      insert into article_likes (article_id, user_id)
+      select 77, '11111111-1111-4111-8111-111111111111' from generate_series(1, 2)`)
+    expect((await look(article, 'unique keys')).fix).toMatch(
+      /^delete the rows that are there twice, then apply/,
+    )
+  })
+
+  it('says of which tables row level security is on', async () => {
+    await open(article)
+    expect((await look(article, 'row level security')).found).toBe("on, for onecount's own tables")
   })
 
   it('has the functions of another version', async () => {

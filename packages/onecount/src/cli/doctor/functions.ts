@@ -1,4 +1,5 @@
 import type { Sql } from 'postgres'
+import type { Kind } from '../../core/kind'
 import { mappingOf } from '../../postgres/kind-names'
 import { VERSION } from '../../postgres/kind-template.generated'
 import { type Finding, fail, ok } from './check'
@@ -18,8 +19,21 @@ export async function checkMapping(sql: Sql, { kind, names, apply }: Made): Prom
     : fail(
         name,
         `the kind ${kind.name} was made for ${noted.mapping}, and the configuration says ${mappingOf(kind)}`,
-        'give the new mapping a name of its own, or take the old kind away first: npx onecount uninstall',
+        `correct ${differing(kind, noted.mapping)} if it is a typing error; else give the new mapping a name of its own, or take the old kind away first: npx onecount uninstall`,
       )
+}
+
+const MAPPING = /^(.+) \((.+) (\S+), (.+?)\) and (.+) \((.+?), (.+) (\w+)(?:, variant (.+))?\)$/
+const FIELDS =
+  'target.table target.column target.id target.count rows.table rows.target rows.actor actor rows.variant'.split(
+    ' ',
+  )
+
+/** The fields of the configuration that the mapping of the database does not have. */
+function differing(kind: Kind, noted: string): string {
+  const [there, here] = [noted, mappingOf(kind)].map(text => MAPPING.exec(text)?.slice(1))
+  if (!there || !here) return 'the configuration'
+  return FIELDS.flatMap((field, n) => (there[n] === here[n] ? [] : `kinds.${kind.name}.${field}`)).join(', ')
 }
 
 /** What the comment of the settings says: `<mapping> | onecount <version>`; null: there is none. */

@@ -1,5 +1,7 @@
 import type { Sql } from 'postgres'
+import { quoteName } from '../../postgres/names'
 import { type Finding, fail, ok } from './check'
+import { type Column, columnName, findColumns } from './columns'
 import { type Made, shown } from './made'
 
 export async function checkIndexes(
@@ -66,8 +68,26 @@ export async function checkKeys(sql: Sql, { kind, names, apply }: Made): Promise
     `none on ${without.map(shown).join(', ')}`,
     kind.isDefault || table !== names.rows
       ? `alter table ${shown(table)} add primary key (${columns.join(', ')})`
-      : `delete the rows that are there twice, then ${apply}`,
+      : await fixOfRows(sql, { kind, names, apply }),
   )
+}
+
+/** Rows are named only where some are there twice, and columns where they are not there. */
+async function fixOfRows(
+  sql: Sql,
+  { kind, names, apply }: Pick<Made, 'kind' | 'names' | 'apply'>,
+): Promise<string> {
+  const { target, variant, actor } = kind.rows
+  const columns: Column[] = Object.entries({ target, variant, actor }).flatMap(([field, name]) =>
+    typeof name === 'string' ? [{ table: names.rows, name, field: `kinds.${kind.name}.rows.${field}` }] : [],
+  )
+  const find = await findColumns(sql, columns)
+  const absent = columns.filter(column => !find(column))
+  if (absent.length > 0)
+    return `correct ${absent.map(({ field }) => field).join(', ')}: there is no column ${absent.map(columnName).join(', ')}`
+  const pair = columns.map(({ name }) => quoteName(name)).join(', ')
+  const twice = await sql.unsafe(`select from ${names.rows} group by ${pair} having count(*) > 1 limit 1`)
+  return twice.length > 0 ? `delete the rows that are there twice, then ${apply}` : apply
 }
 
 /** Unique keys on a part of the pair. */
