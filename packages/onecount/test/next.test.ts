@@ -82,7 +82,9 @@ describe('a configuration', () => {
     onecountNext(named({ redis: undefined, drain: 'none' })).register()
     const said = warn.mock.calls.flat().filter(text => String(text).includes('REDIS_URL'))
     warn.mockRestore()
-    expect(said).toEqual(['[onecount] REDIS_URL is not set: Postgres serves alone'])
+    expect(said).toEqual([
+      '[onecount] no Redis is set (REDIS_URL, or that of Upstash): Postgres serves alone',
+    ])
   })
 
   it('is mounted below another path', async () => {

@@ -33,7 +33,7 @@ export function startDrain({ engines, redis }: Parts): void {
 export function warnOfNoRedis({ config, env, redis, shared }: Parts): void {
   if (!config.redis || env.REDIS_URL || redis()) return
   shared.once('no-redis', () => {
-    console.warn('[onecount] REDIS_URL is not set: Postgres serves alone')
+    console.warn('[onecount] no Redis is set (REDIS_URL, or that of Upstash): Postgres serves alone')
     return true
   })
 }
