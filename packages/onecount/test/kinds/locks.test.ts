@@ -102,6 +102,9 @@ describe('a transaction that another one stands behind', () => {
   })
 })
 
+/** So that there are moments in which no person has a lock, also where the machine is busy. */
+const PACE_MS = 15
+
 /** People who look at one thing and then write another, in one transaction, until they are stopped. */
 function crowd(work: (n: number) => string) {
   const failed: string[] = []
@@ -112,6 +115,7 @@ function crowd(work: (n: number) => string) {
     for (let i = 0; !isOver; i++) {
       const code = await begun(run, `begin; ${work(i * 6 + n)}; commit`)
       if (code !== 'done') failed.push(code)
+      await new Promise(resolve => setTimeout(resolve, PACE_MS))
     }
   })
   return {
