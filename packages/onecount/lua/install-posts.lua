@@ -23,7 +23,7 @@
 
 -- A post that is there again ends an epoch once in so many seconds: one who may delete and insert rows all day makes no page
 -- cold but that of the post.
-local RETURN_SECONDS = 10
+local RETURN_SECONDS = 3
 
 local q, now, most = KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local epoch = epoch_of(q)

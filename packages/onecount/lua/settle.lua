@@ -91,6 +91,27 @@ for i = 1, n do
   posts[i] = p
 end
 
+local function is_new_post(p)
+  return string.sub(p.likes, 1, 1) == '~'
+end
+
+-- The mirror of a post that is a new one has those who have pressed it since: they are pending, or told below.
+local function forget_likers(liked, post)
+  redis.call('UNLINK', liked)
+  if ARGV[12] ~= '1' then return end
+  local likers = {}
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}', 'LIMIT', 0, MOST_LIKERS)) do
+    local session, op = string.match(member, '^[^|]+|([^|]+)|(%d+)')
+    if tonumber(op) % 2 == 1 then likers[#likers + 1] = session end
+  end
+  in_chunks('SADD', { liked }, likers)
+end
+
+for i = 1, n do
+  local post = ARGV[14 + 2 * i]
+  if epoch and is_new_post(posts[i]) and note_gone(q, epoch, post) then forget_likers(KEYS[5 + 3 * i], post) end
+end
+
 local sessions, landed, first_pair = tonumber(ARGV[16 + 2 * n]), tonumber(ARGV[17 + 2 * n]), 18 + 2 * n
 local first_told = first_pair + 3 * landed
 local members = {}
@@ -173,23 +194,6 @@ end
 in_chunks('ZREM', { q }, settled_together)
 in_chunks('ZADD', { recent, 'GT' }, remembered)
 in_chunks('ZADD', { late }, late_ones)
-
--- The mirror of a post that is a new one has those who have pressed it since: pending, or settled with this slice.
-local function forget_likers(liked, post)
-  redis.call('UNLINK', liked)
-  if ARGV[12] ~= '1' then return end
-  local likers = {}
-  for _, member in ipairs(redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}', 'LIMIT', 0, MOST_LIKERS)) do
-    local session, op = string.match(member, '^[^|]+|([^|]+)|(%d+)')
-    if tonumber(op) % 2 == 1 then likers[#likers + 1] = session end
-  end
-  for _, member in ipairs(settled_together) do
-    local of, session, op = string.match(member, '^([^|]+)|([^|]+)|(%d+)')
-    if of == post and tonumber(op) % 2 == 1 then likers[#likers + 1] = session end
-  end
-  in_chunks('SADD', { liked }, likers)
-end
-
 for i = 1, sessions do redis.call('PEXPIRE', KEYS[5 + 3 * n + i], ARGV[7]) end
 
 for i = 1, n do
@@ -201,10 +205,7 @@ for i = 1, n do
   elseif p.by_hand then
     local post = ARGV[14 + 2 * i]
     redis.call('DEL', meta, likes)
-    if string.sub(p.likes, 1, 1) == '~' then
-      if epoch and note_gone(q, epoch, post) then forget_likers(KEYS[5 + 3 * i], post) end
-      rank_again(rank, post)
-    end
+    if is_new_post(p) then rank_again(rank, post) end
     rank_by_postgres(rank, post, p.by_hand)
   elseif p.is_warm then
     -- Ops that landed are not pending any more and stay counted. The error of a guess is corrected by the slice that tells

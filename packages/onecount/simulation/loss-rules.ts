@@ -88,7 +88,7 @@ export const LOSS_RULES: Rule[] = [
   {
     name: 'a post that is there again before Redis is told that it was gone begins an epoch',
     file: lua('settle'),
-    find: 'if epoch and note_gone(q, epoch, post) then',
+    find: 'if epoch and is_new_post(posts[i]) and note_gone(q, epoch, post) then',
     replace: 'if false then',
     faults: ['post removed', 'post comes back'],
   },

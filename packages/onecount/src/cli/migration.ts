@@ -4,7 +4,6 @@ import { lockSql } from '../postgres/lock-sql'
 import { MIGRATIONS } from '../postgres/migrations.generated'
 import { CONFIG_HELP, CONFIG_OPTION, chooseKinds, readConfig } from './config'
 import { guide } from './guide'
-import { findConfigFile } from './init/files'
 import type { Command } from './main'
 import { parseOptions } from './parse-options'
 import { MissingSetting } from './settings'
@@ -41,10 +40,6 @@ export const migration: Command = {
       console.log(HELP)
       return 0
     }
-    if (values.config === undefined && !findConfigFile(process.cwd()))
-      console.error(
-        'There is no onecount.config.* here: these are the tables of the default kind, posts_new and post_ratings',
-      )
     const kinds = chooseKinds(await readConfig(values.config), values.kind)
     const shadow = values.shadow ?? false
     if (shadow && kinds.some(kind => kind.isDefault))

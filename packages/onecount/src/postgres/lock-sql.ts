@@ -2,6 +2,7 @@ import type { Kind } from '../core/kind'
 import { kindNames } from './kind-names'
 import { VERSION } from './kind-template.generated'
 import { LOCKS_TEMPLATE } from './locks-template.generated'
+import { quoteTable } from './names'
 
 /** The tables of onecount beside the rows, the targets and their counts. */
 const OWN = ['log', 'log_sums', 'unseen', 'tombstones', 'refused', 'receipt', 'settings']
@@ -18,7 +19,7 @@ export const lockStatement = (kinds: readonly Kind[]): string =>
  */
 export const lockSql = (
   kinds: readonly Kind[],
-): string => `-- onecount ${VERSION}, kinds ${kinds.map(({ name }) => name).join(', ')}: all locks of what follows, where it is one transaction.
+): string => `-- onecount ${VERSION}, ${kinds.map(shown).join(', ')}: all locks of what follows, where it is one transaction.
 do $onecount$
 begin
 perform pg_advisory_xact_lock(hashtextextended('onecount migration', 0));
@@ -30,5 +31,8 @@ function tablesOf(kind: Kind): string[] {
   const { rows, content, counts, own } = kindNames(kind)
   return [rows, content, counts, ...OWN.map(name => `public.${own}${name}`)]
 }
+
+const shown = ({ name, target, rows }: Kind): string =>
+  `kind ${name} of ${quoteTable(target)} in ${quoteTable(rows)}`
 
 const found = (table: string): string => `to_regclass('${table.replaceAll("'", "''")}')`

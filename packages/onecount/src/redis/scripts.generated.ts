@@ -783,7 +783,7 @@ return 'OK'
   },
   'install-posts': {
     name: 'install-posts',
-    sha1: '5236499f270c119eed7519f8cac2aba6cfc17f98',
+    sha1: '7804d855bfe5f579cf2e58879304c8fb7b4849ea',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -909,7 +909,7 @@ local function rank_by_postgres(rank, post, count, is_new)
     redis.pcall('ZADD', rank, count, post)
   end
 end
-local RETURN_SECONDS = 10
+local RETURN_SECONDS = 3
 local q, now, most = KEYS[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local epoch = epoch_of(q)
 local function returned_posts()
@@ -1931,7 +1931,7 @@ return 'DIVERGED'
   },
   settle: {
     name: 'settle',
-    sha1: 'dd0e7d550f8f74d118cd732d770fc5acdf27b48b',
+    sha1: 'cba5fe08d77b3bb6125b029357b942e8fc81d2fa',
     source: `local PENDING_FROM = '(!~'
 local function mark_of(q, name)
   local mark = redis.call('ZRANGEBYLEX', q, '[!' .. name .. '|', '(!' .. name .. '}', 'LIMIT', 0, 1)[1]
@@ -2185,6 +2185,23 @@ for i = 1, n do
   p.by_hand = string.match(p.likes, '^[!~](%d+)$')
   posts[i] = p
 end
+local function is_new_post(p)
+  return string.sub(p.likes, 1, 1) == '~'
+end
+local function forget_likers(liked, post)
+  redis.call('UNLINK', liked)
+  if ARGV[12] ~= '1' then return end
+  local likers = {}
+  for _, member in ipairs(redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}', 'LIMIT', 0, MOST_LIKERS)) do
+    local session, op = string.match(member, '^[^|]+|([^|]+)|(%d+)')
+    if tonumber(op) % 2 == 1 then likers[#likers + 1] = session end
+  end
+  in_chunks('SADD', { liked }, likers)
+end
+for i = 1, n do
+  local post = ARGV[14 + 2 * i]
+  if epoch and is_new_post(posts[i]) and note_gone(q, epoch, post) then forget_likers(KEYS[5 + 3 * i], post) end
+end
 local sessions, landed, first_pair = tonumber(ARGV[16 + 2 * n]), tonumber(ARGV[17 + 2 * n]), 18 + 2 * n
 local first_told = first_pair + 3 * landed
 local members = {}
@@ -2256,20 +2273,6 @@ end
 in_chunks('ZREM', { q }, settled_together)
 in_chunks('ZADD', { recent, 'GT' }, remembered)
 in_chunks('ZADD', { late }, late_ones)
-local function forget_likers(liked, post)
-  redis.call('UNLINK', liked)
-  if ARGV[12] ~= '1' then return end
-  local likers = {}
-  for _, member in ipairs(redis.call('ZRANGEBYLEX', q, '[' .. post .. '|', '(' .. post .. '}', 'LIMIT', 0, MOST_LIKERS)) do
-    local session, op = string.match(member, '^[^|]+|([^|]+)|(%d+)')
-    if tonumber(op) % 2 == 1 then likers[#likers + 1] = session end
-  end
-  for _, member in ipairs(settled_together) do
-    local of, session, op = string.match(member, '^([^|]+)|([^|]+)|(%d+)')
-    if of == post and tonumber(op) % 2 == 1 then likers[#likers + 1] = session end
-  end
-  in_chunks('SADD', { liked }, likers)
-end
 for i = 1, sessions do redis.call('PEXPIRE', KEYS[5 + 3 * n + i], ARGV[7]) end
 for i = 1, n do
   local p, meta, likes = posts[i], KEYS[3 + 3 * i], KEYS[4 + 3 * i]
@@ -2280,10 +2283,7 @@ for i = 1, n do
   elseif p.by_hand then
     local post = ARGV[14 + 2 * i]
     redis.call('DEL', meta, likes)
-    if string.sub(p.likes, 1, 1) == '~' then
-      if epoch and note_gone(q, epoch, post) then forget_likers(KEYS[5 + 3 * i], post) end
-      rank_again(rank, post)
-    end
+    if is_new_post(p) then rank_again(rank, post) end
     rank_by_postgres(rank, post, p.by_hand)
   elseif p.is_warm then
     local count = p.likes == '?' and p.count or tonumber(p.likes) + p.D

@@ -63,7 +63,7 @@ export const returning: Suite = (redis, harness) => {
       expect(await redis().command('ZLEXCOUNT', s.keys.q, '[!gone|', '(!gone}')).toBe(0)
     })
 
-    it('again and again: once in ten seconds, and Postgres serves it until then', async () => {
+    it('again and again: once in three seconds, and Postgres serves it until then', async () => {
       const s = harness()
       await anaLikes(s)
       await s.drain(removed())
@@ -86,7 +86,7 @@ export const returning: Suite = (redis, harness) => {
       const marks = await redis().command('ZRANGEBYLEX', s.keys.q, '[!returned|', '(!returned}')
       const [mark] = marks as [string]
       await redis().command('ZREM', s.keys.q, mark)
-      await redis().command('ZADD', s.keys.q, 0, `!returned|${Number(mark.split('|')[1]) - 10}`)
+      await redis().command('ZADD', s.keys.q, 0, `!returned|${Number(mark.split('|')[1]) - 3}`)
       expect(await install()).toEqual(['AGAIN'])
       expect(await epochOf(s)).not.toBe(epoch)
       expect(await install()).toEqual(['OK', 'OK'])
