@@ -8,20 +8,14 @@ import { buildScripts, renderScripts } from './lua-scripts'
 import { openapiDocument } from './openapi/document'
 import { renderJson } from './openapi/render'
 import { formatProblem, type Problem } from './source'
-import {
-  buildMigrations,
-  isGeneratedMigration,
-  renderMigrationsModule,
-  renderSupabaseMigration,
-} from './sql-migrations'
+import { buildMigrations, isGeneratedMigration, renderSupabaseMigration } from './sql-migrations'
 
 const HELP = `Usage: npm run generate [-- --check]
 
 Checks every Lua script against its header and writes what is generated from sources:
 
   packages/onecount/lua/*.lua   ->  packages/onecount/src/redis/scripts.generated.ts
-  packages/onecount/sql/*.sql   ->  packages/onecount/src/postgres/migrations.generated.ts
-                                    supabase/migrations/<stamp>_onecount_<name>.sql
+  packages/onecount/sql/*.sql   ->  supabase/migrations/<stamp>_onecount_<name>.sql
   packages/onecount/sql/kind/*.sql  ->  packages/onecount/src/postgres/kind-template.generated.ts
   packages/onecount/sql/uninstall/*.sql  ->  packages/onecount/src/postgres/uninstall-template.generated.ts
   packages/onecount/sql/locks/*.sql  ->  packages/onecount/src/postgres/locks-template.generated.ts
@@ -67,7 +61,6 @@ function expectedFiles(): { files: Map<string, string | undefined>; problems: Pr
     files.set(`${MIGRATIONS}/${migration.fileName}`, renderSupabaseMigration(migration))
   }
   files.set(`${PACKAGE}/src/redis/scripts.generated.ts`, renderScripts(lua.scripts))
-  files.set(`${PACKAGE}/src/postgres/migrations.generated.ts`, renderMigrationsModule(sql.migrations))
   files.set(
     `${PACKAGE}/src/postgres/kind-template.generated.ts`,
     renderKindTemplate(readFolder(`${PACKAGE}/sql/kind`, '.sql'), packageVersion()),

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  buildMigrations,
-  isGeneratedMigration,
-  renderMigrationsModule,
-  renderSupabaseMigration,
-} from './sql-migrations'
+import { renderLocksTemplate } from './kind-template'
+import { buildMigrations, isGeneratedMigration, renderSupabaseMigration } from './sql-migrations'
 
 describe('SQL migrations', () => {
   it('are ordered by number and stamped one second apart', () => {
@@ -31,10 +27,9 @@ describe('SQL migrations', () => {
     expect(isGeneratedMigration('create table posts ();')).toBe(false)
   })
 
-  it('survive the generated module, dollar quotes and back slashes included', () => {
+  it('templates survive their generated module, dollar quotes and back slashes included', () => {
     const sql = `create function f() as $$ select '\`\${x}' ~ '\\d' $$;\n`
-    const module = renderMigrationsModule(buildMigrations(new Map([['sql/0001_f.sql', sql]])).migrations)
-    const literal = /sql: (`[\s\S]*`),\n {2}\},\n\]\n/.exec(module)![1]!
+    const literal = /: string = (`[\s\S]*`)\n$/.exec(renderLocksTemplate(new Map([['f.sql', sql]])))![1]!
     expect(new Function(`return ${literal}`)()).toBe(sql)
   })
 

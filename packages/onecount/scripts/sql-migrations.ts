@@ -1,4 +1,4 @@
-import { type Problem, templateLiteral } from './source'
+import type { Problem } from './source'
 
 export interface BuiltMigration {
   /** As in the source folder: `0001_tables`. */
@@ -47,25 +47,6 @@ export function renderSupabaseMigration({ name, sql }: BuiltMigration): string {
 /** Whether a file in `supabase/migrations` is one of ours, and so goes when its source does. */
 export function isGeneratedMigration(text: string): boolean {
   return text.startsWith(GENERATED)
-}
-
-/** The generated module: what an embedder applies without the Supabase CLI. */
-export function renderMigrationsModule(migrations: readonly BuiltMigration[]): string {
-  const entries = migrations.map(
-    ({ name, sql }) => `  {\n    name: '${name}',\n    sql: ${templateLiteral(sql)},\n  },\n`,
-  )
-  return `// Generated from packages/onecount/sql by \`npm run generate\`. Do not edit.
-
-/** A numbered migration, applied once and in order. */
-export interface Migration {
-  readonly name: string
-  readonly sql: string
-}
-
-// With a type of its own: that of the literals would repeat the SQL in the declarations of the package.
-export const MIGRATIONS: readonly Migration[] = [
-${entries.join('')}]
-`
 }
 
 function stamp(number: number): string {

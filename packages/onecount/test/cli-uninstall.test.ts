@@ -57,9 +57,11 @@ describe('the steps of docs/uninstall.md', () => {
   /** The commands that delete the keys, for keys that begin with `prefix`. */
   async function deleteKeys(prefix: string): Promise<void> {
     const text = await readFile(join(import.meta.dirname, '../../../docs/uninstall.md'), 'utf8')
-    const [, commands] = /```sh\n(PREFIX=''[\s\S]*?)```/.exec(text)!
+    const [, commands] = /```sh\n(PREFIX='like:'[\s\S]*?)```/.exec(text)!
     const env = { PATH: process.env.PATH, REDIS_URL: stores.redisUrl, NODE_ENV: process.env.NODE_ENV }
-    await promisify(execFile)('sh', ['-c', commands!.replace(`PREFIX=''`, `PREFIX='${prefix}'`)], { env })
+    await promisify(execFile)('sh', ['-c', commands!.replace(`PREFIX='like:'`, `PREFIX='${prefix}'`)], {
+      env,
+    })
   }
   const keysOf = (tag: string, kind = '') =>
     Object.values(createKeys(tag, kind)).map(key =>

@@ -1,7 +1,7 @@
 import type { Kind } from '../core/kind'
 import { type KindSqlOptions, kindSql } from '../postgres/kind-sql'
 import { lockSql } from '../postgres/lock-sql'
-import { MIGRATIONS } from '../postgres/migrations.generated'
+import { MIGRATIONS } from '../postgres/migrations'
 import { CONFIG_HELP, CONFIG_OPTION, chooseKinds, readConfig } from './config'
 import { guide } from './guide'
 import type { Command } from './main'

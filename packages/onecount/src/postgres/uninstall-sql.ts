@@ -1,7 +1,7 @@
 import type { Kind } from '../core/kind'
 import { fillTemplate } from './fill-template'
 import { VERSION } from './kind-template.generated'
-import { MIGRATIONS } from './migrations.generated'
+import { MIGRATIONS } from './migrations'
 import { functionPrefix, quoteTable } from './names'
 import { UNINSTALL_TEMPLATE } from './uninstall-template.generated'
 

@@ -7,7 +7,7 @@ import { DEFAULT_KIND_CONFIG, defineConfig } from 'onecount'
 import { kindSql } from 'onecount/postgres'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { lockSql } from '../../src/postgres/lock-sql'
-import { MIGRATIONS } from '../../src/postgres/migrations.generated'
+import { MIGRATIONS } from '../../src/postgres/migrations'
 
 const require = createRequire(import.meta.url)
 const BIN = join(import.meta.dirname, '../../bin/onecount.mjs')

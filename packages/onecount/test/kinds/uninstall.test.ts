@@ -2,7 +2,7 @@ import { DEFAULT_KIND_CONFIG, defineConfig, type Kind, type Onecount, variantId 
 import { kindSql, postgresJsPort } from 'onecount/postgres'
 import type { Sql } from 'postgres'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { MIGRATIONS } from '../../src/postgres/migrations.generated'
+import { MIGRATIONS } from '../../src/postgres/migrations'
 import { functionPrefix, quoteName, quoteTable } from '../../src/postgres/names'
 import { uninstallSql } from '../../src/postgres/uninstall-sql'
 import { catalogueOf } from '../support/catalogue'

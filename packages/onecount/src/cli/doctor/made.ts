@@ -1,7 +1,7 @@
 import type { Kind } from '../../core/kind'
 import { type KindNames, kindNames } from '../../postgres/kind-names'
 import { kindSql } from '../../postgres/kind-sql'
-import { MIGRATIONS } from '../../postgres/migrations.generated'
+import { MIGRATIONS } from '../../postgres/migrations'
 import { applyFor } from '../unreachable'
 
 /** A kind in Postgres: its names, and what the SQL of this version of the package makes for it. */
