@@ -188,7 +188,7 @@ if not exists (
   select from pg_constraint where conrelid = '{{content}}'::regclass and conname = 'onecount_id_is_a_key'
 ) then
   alter table {{content}} add constraint onecount_id_is_a_key
-    -- A bound in the pattern would cost ten times as much, while the table is locked.
+    -- A bound in the pattern would be slow to check, while the table is locked.
     check ({{content.id}} ~ '^[A-Za-z0-9_][A-Za-z0-9_.:-]*$' and length({{content.id}}) <= 128);
 end if;
 

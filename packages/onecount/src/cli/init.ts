@@ -102,14 +102,14 @@ async function planKinds(
         : []
     const config = await readConfig(path, application.root)
     const found = databaseUrl
-      ? await checkKinds(path, config, databaseUrl)
+      ? await checkKinds(path, config, databaseUrl, await readCatalogue(databaseUrl))
       : [`DATABASE_URL is not set: the tables of ${path} were not looked at`]
     return { config, file: { path, text: '', state: 'unchanged' }, notes: [...notes, ...found] }
   }
   const catalogue = databaseUrl ? await readCatalogue(databaseUrl) : null
   const mapping = proposeMapping(values, catalogue)
   const config = check(mapping)
-  if (databaseUrl) await checkKinds(null, config, databaseUrl)
+  if (databaseUrl && catalogue) await checkKinds(null, config, databaseUrl, catalogue)
   return {
     config,
     file: planConfig(application, mapping),

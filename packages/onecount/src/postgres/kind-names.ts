@@ -21,6 +21,17 @@ export interface KindNames {
   op: string
 }
 
+/** The tables that onecount makes for each kind, without what `own` puts before their names. */
+export const OWN_TABLES: readonly string[] = [
+  'log',
+  'log_sums',
+  'unseen',
+  'tombstones',
+  'refused',
+  'receipt',
+  'settings',
+]
+
 /** The names of `kind`. */
 export function kindNames(kind: Kind): KindNames {
   const { name, isDefault, target, rows } = kind

@@ -1,11 +1,8 @@
 import type { Kind } from '../core/kind'
-import { kindNames } from './kind-names'
+import { kindNames, OWN_TABLES } from './kind-names'
 import { VERSION } from './kind-template.generated'
 import { LOCKS_TEMPLATE } from './locks-template.generated'
 import { quoteTable } from './names'
-
-/** The tables of onecount beside the rows, the targets and their counts. */
-const OWN = ['log', 'log_sums', 'unseen', 'tombstones', 'refused', 'receipt', 'settings']
 
 /** A statement of PL/pgSQL that locks every table of these kinds that there is. @throws SQL lock_not_available */
 export const lockStatement = (kinds: readonly Kind[]): string =>
@@ -29,7 +26,7 @@ end $onecount$;
 
 function tablesOf(kind: Kind): string[] {
   const { rows, content, counts, own } = kindNames(kind)
-  return [rows, content, counts, ...OWN.map(name => `public.${own}${name}`)]
+  return [rows, content, counts, ...OWN_TABLES.map(name => `public.${own}${name}`)]
 }
 
 const shown = ({ name, target, rows }: Kind): string =>

@@ -138,7 +138,7 @@ describe.each(Object.entries(byLook))('while people look at %s and then like it'
   it.each([
     ['the first migration', [], kindSql(article)],
     ['a newer one', [article], kindSql(article)],
-    ['that of two kinds', [article, mark, reaction], migrationSql([article, mark, reaction])],
+    ['that of several kinds', [article, mark, reaction], migrationSql([article, mark, reaction])],
     ['what takes the kind away', [article], uninstallSql(article)],
   ] as [string, Kind[], string][])('%s is applied, and none of them fails', async (_what, there, text) => {
     for (const kind of there) await sql.unsafe(kindSql(kind))

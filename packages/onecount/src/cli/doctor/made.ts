@@ -1,5 +1,5 @@
 import type { Kind } from '../../core/kind'
-import { type KindNames, kindNames } from '../../postgres/kind-names'
+import { type KindNames, kindNames, OWN_TABLES } from '../../postgres/kind-names'
 import { kindSql } from '../../postgres/kind-sql'
 import { MIGRATIONS } from '../../postgres/migrations'
 import { applyFor } from '../unreachable'
@@ -25,8 +25,6 @@ const FUNCTION = /create or replace function public\.(\w+)\s*\([\s\S]*?\bas (\$\
 const TRIGGER = /create trigger "?((?:Before )?onecount_\w+)"?[^;]*? on ((?:"[^"]+"|\w+)\.(?:"[^"]+"|\w+))/g
 const INDEX = /create index if not exists (\w+)/g
 
-const OWN = ['tombstones', 'log', 'log_sums', 'settings', 'receipt', 'refused', 'unseen']
-
 /** What there is of a kind in a database that has all of its SQL. */
 export function madeFor(kind: Kind): Made {
   const names = kindNames(kind)
@@ -49,7 +47,7 @@ export function madeFor(kind: Kind): Made {
       name === `${names.prefix}target_idx` ? [] : name!,
     ),
     ownTables: [
-      ...OWN.map(table => `public.${names.own}${table}`),
+      ...OWN_TABLES.map(table => `public.${names.own}${table}`),
       ...(kind.target.count === null ? [names.counts] : []),
     ],
     apply: applyFor(kind),

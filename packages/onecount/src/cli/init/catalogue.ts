@@ -1,12 +1,8 @@
 import type { Sql } from 'postgres'
 import type { Table } from '../../core/kind'
-import { withTimeout } from '../../core/with-timeout'
-import { openSql } from '../connect'
+import { OWN_TABLES } from '../../postgres/kind-names'
 import { hasFillingTrigger, isKey, needsValue } from '../required-columns'
-import { postgresFailure } from '../unreachable'
-
-/** A look takes longer than this only where nothing answers, milliseconds. */
-const PATIENCE_MS = 15_000
+import { lookInto } from './look'
 
 export interface Column {
   name: string
@@ -49,23 +45,10 @@ const FOREIGN =
   )
 
 /** Tables of the kind that there is without a configuration; those of other kinds begin with `onecount_`. */
-const OURS =
-  `like_log like_log_sums like_receipt like_refused like_settings like_tombstones like_unseen`.split(' ')
+const OURS = OWN_TABLES.map(name => `like_${name}`)
 
 /** The tables of an application. Reads the catalogue alone. @throws Unreachable */
-export async function readCatalogue(databaseUrl: string): Promise<CatalogueTable[]> {
-  const open = await openSql(databaseUrl, 1)
-  const sql = open()
-  try {
-    return await withTimeout(Promise.resolve(query(sql)), PATIENCE_MS, () => {
-      throw new Error(`no answer within ${PATIENCE_MS} ms`)
-    })
-  } catch (error) {
-    throw postgresFailure(error, { redisUrl: '', databaseUrl })
-  } finally {
-    await sql.end({ timeout: 0 })
-  }
-}
+export const readCatalogue = (databaseUrl: string): Promise<CatalogueTable[]> => lookInto(databaseUrl, query)
 
 /** The columns of the key of an index `i`, sorted. */
 const keyNames = (sql: Sql) => sql`

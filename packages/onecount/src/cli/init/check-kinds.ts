@@ -1,20 +1,16 @@
 import type { Sql } from 'postgres'
 import type { Config, KindConfig } from '../../config/define'
 import type { Kind } from '../../core/kind'
-import { withTimeout } from '../../core/with-timeout'
 import { COUNT_TYPES, columnTypesOf } from '../../postgres/column-types'
 import { kindNames } from '../../postgres/kind-names'
-import { openSql } from '../connect'
 import { type Column, columnName, findColumns } from '../doctor/columns'
 import { madeFor } from '../doctor/made'
 import { checkRequired } from '../doctor/required'
 import { MissingSetting } from '../settings'
-import { postgresFailure } from '../unreachable'
-import { type CatalogueTable, readCatalogue } from './catalogue'
+import type { CatalogueTable } from './catalogue'
 import { assertFits, notesOn } from './fit'
+import { lookInto } from './look'
 import { nameOfTable } from './naming'
-
-const PATIENCE_MS = 15_000
 
 /**
  * What to know of the tables of a configuration: of the file `path`, or without one of the options. Reads the catalogue
@@ -25,28 +21,18 @@ export async function checkKinds(
   path: string | null,
   { kinds }: Config,
   databaseUrl: string,
+  catalogue: CatalogueTable[],
 ): Promise<string[]> {
-  const catalogue = await readCatalogue(databaseUrl)
   const all: Kind[] = Object.values(kinds)
-  const sql = (await openSql(databaseUrl, 1))()
-  const look = async () => {
-    const faults: string[] = []
-    for (const kind of all) faults.push(...(await faultsOf(sql, kind, catalogue)))
-    return faults
-  }
-  try {
-    const faults = await withTimeout(look(), PATIENCE_MS, () => {
-      throw new Error(`no answer within ${PATIENCE_MS} ms`)
-    }).catch(error => {
-      throw postgresFailure(error, { redisUrl: '', databaseUrl })
-    })
-    if (faults.length > 0)
-      throw new MissingSetting(
-        `${path ?? 'This'} does not fit the database. Nothing was written. Correct this and run it again:\n\n${faults.map(fault => `  ${path ? fault : withOptions(fault)}`).join('\n')}`,
-      )
-  } finally {
-    await sql.end({ timeout: 0 })
-  }
+  const faults = await lookInto(databaseUrl, async sql => {
+    const found: string[] = []
+    for (const kind of all) found.push(...(await faultsOf(sql, kind, catalogue)))
+    return found
+  })
+  if (faults.length > 0)
+    throw new MissingSetting(
+      `${path ?? 'This'} does not fit the database. Nothing was written. Correct this and run it again:\n\n${faults.map(fault => `  ${path ? fault : withOptions(fault)}`).join('\n')}`,
+    )
   return all.flatMap(kind => [`${kind.name}: fits the database`, ...notesOn(asConfig(kind), catalogue)])
 }
 
