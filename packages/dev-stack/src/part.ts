@@ -1,3 +1,4 @@
+import { holdPort } from './services/free-port'
 import type { Running } from './services/process'
 
 /** A store that runs here. It can go away and come back while the application runs. */
@@ -18,18 +19,22 @@ export interface Part {
 interface PartOptions {
   id: string
   name: string
+  /** Kept for it while it does not run: another stack would find the port free, and take it. */
+  port: number
   /** The program that runs already. */
   running: Running
-  /** Starts another one in its place: same address, same keys, same data. */
-  restart(): Promise<Running>
+  /** Starts another one in its place: same address, same keys, same data. `release` lets the port go. */
+  restart(release: () => Promise<void>): Promise<Running>
   /** Removes what it has kept, while it does not run. */
   forget?(): Promise<void>
   /** Told when it has ended and was not asked to. */
   ended(code: number | null): void
 }
 
-export function createPart({ id, name, running: first, restart, forget, ended }: PartOptions): Part {
+export function createPart(options: PartOptions): Part {
+  const { id, name, port, running: first, restart, forget, ended } = options
   let running: Running | null = null
+  let release = async () => {}
   let isLost = false
   /** Start and stop wait for each other. */
   let last: Promise<void> = Promise.resolve()
@@ -45,9 +50,24 @@ export function createPart({ id, name, running: first, restart, forget, ended }:
       if (running !== program) return
       running = null
       ended(code)
+      afterLast(keepPort)
     })
   }
   follow(first)
+
+  async function keepPort(): Promise<void> {
+    await release()
+    release = await holdPort(port)
+  }
+
+  async function begin(): Promise<Running> {
+    try {
+      return await restart(() => release())
+    } catch (error) {
+      await keepPort()
+      throw error
+    }
+  }
 
   return {
     id,
@@ -55,7 +75,7 @@ export function createPart({ id, name, running: first, restart, forget, ended }:
     isRunning: () => running !== null,
     start: () =>
       afterLast(async () => {
-        if (!running) follow(await restart())
+        if (!running) follow(await begin())
         isLost = false
       }),
     stop: () =>
@@ -63,6 +83,7 @@ export function createPart({ id, name, running: first, restart, forget, ended }:
         const program = running
         running = null
         await program?.stop()
+        if (program) await keepPort()
       }),
     isLost: () => isLost,
     ...(forget && {
@@ -71,6 +92,7 @@ export function createPart({ id, name, running: first, restart, forget, ended }:
           const program = running
           running = null
           await program?.kill()
+          if (program) await keepPort()
           await forget()
           isLost = true
         }),

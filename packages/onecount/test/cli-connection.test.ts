@@ -172,7 +172,7 @@ describe('a driver that is not installed', () => {
     const root = await mkdtemp(join(tmpdir(), 'onecount-drivers-'))
     const modules = join(import.meta.dirname, '../../../node_modules')
     try {
-      for (const part of ['dist', 'bin', 'package.json'])
+      for (const part of ['dist', 'bin', 'sql', 'package.json'])
         await cp(join(import.meta.dirname, '..', part), join(root, 'onecount', part), { recursive: true })
       await mkdir(join(root, 'node_modules/@supabase'), { recursive: true })
       for (const name of installed) await symlink(join(modules, name), join(root, 'node_modules', name))

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { freePort, listenOnLoopback, onFreePort, PortInUse } from './free-port'
+import { freePort, holdPort, listenAgain, listenOnLoopback, onFreePort, PortInUse } from './free-port'
 import { startJsRedis } from './js-redis'
 import { killOnExit } from './kill-on-exit'
 import { startRedisServer } from './redis-server'
@@ -75,5 +75,40 @@ describe('a port that another program opens between looking and listening', () =
   it('makes the JavaScript Redis say so, where it shall take the place of an earlier one', async () => {
     const busy = await occupy()
     await expect(startJsRedis({ port: busy })).rejects.toThrow('EADDRINUSE')
+  })
+})
+
+describe('the port of a program that is down', () => {
+  it('is kept: others step over it, and who connects is turned away, until it is let go', async () => {
+    const port = await freePort()
+    const release = await holdPort(port)
+    const other = createServer()
+    servers.push(other)
+    expect(await listenOnLoopback(other, port)).toBeGreaterThan(port)
+    await expect(fetch(`http://127.0.0.1:${port}`)).rejects.toThrow('fetch failed')
+    await release()
+    await release()
+    expect(await occupy(port)).toBe(port)
+  })
+
+  it('is left to a program that has it already', async () => {
+    const busy = await occupy()
+    await (await holdPort(busy))()
+    await expect(listenOnLoopback(createServer(), busy, { exact: true })).rejects.toThrow('EADDRINUSE')
+  })
+
+  it('is waited for, where a connection has it', async () => {
+    const port = await freePort()
+    const release = await holdPort(port)
+    const server = createServer()
+    servers.push(server)
+    let listens = false
+    const listening = listenAgain(server, port).finally(() => {
+      listens = true
+    })
+    await expect(listenOnLoopback(createServer(), port, { exact: true })).rejects.toThrow('EADDRINUSE')
+    expect(listens).toBe(false)
+    await release()
+    expect(await listening).toBe(port)
   })
 })

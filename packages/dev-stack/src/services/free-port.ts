@@ -41,6 +41,38 @@ export async function onFreePort<T>(
   throw noneFree(preferred)
 }
 
+/** How long a port that a program had may be used by a connection of another one, milliseconds. */
+export const FREED_MS = 30_000
+
+/** Listens where a program has ended: the system may have given its port to a connection meanwhile. */
+export async function listenAgain(server: Server, port: number): Promise<number> {
+  for (const end = Date.now() + FREED_MS; ; ) {
+    try {
+      return await listenOnLoopback(server, port, { exact: true })
+    } catch (error) {
+      if (!saysPortInUse(String(error)) || Date.now() > end) throw error
+    }
+    await new Promise(resolve => setTimeout(resolve, 100))
+  }
+}
+
+/**
+ * Keeps the port of a program that is down from other programs: whoever connects is turned away. Where another one has
+ * the port already it is left alone.
+ *
+ * @returns what lets the port go
+ */
+export async function holdPort(port: number): Promise<() => Promise<void>> {
+  const server = createServer(socket => socket.on('error', () => {}).resetAndDestroy())
+  server.unref()
+  const held = await listen(server, port, '127.0.0.1').catch(error => {
+    if (!isInUse(error)) throw error
+  })
+  return async () => {
+    if (held && server.listening) await new Promise(resolve => server.close(resolve))
+  }
+}
+
 /**
  * Listens on loopback: on the preferred port, or the next one that is free.
  *

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Redis } from 'ioredis'
 import { privateFolder, writePrivateFile } from '../private-files'
-import { onFreePort, PortInUse, saysPortInUse } from './free-port'
+import { FREED_MS, onFreePort, PortInUse, saysPortInUse } from './free-port'
 import { findProgram, type Running, run, until } from './process'
 
 export interface RedisServer extends Running {
@@ -45,9 +45,6 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   const start = (port: number) => startOn(port, program, dir, options)
   return port === undefined ? onFreePort(preferredPort, start) : start(port)
 }
-
-/** How long a port may be used by a connection of another program, milliseconds. */
-const FREED_MS = 30_000
 
 /** Starts another one at the port of one that has ended: the system may have given the port to a connection meanwhile. */
 export async function startRedisServerAgain(

@@ -24,8 +24,10 @@ export interface LocalSupabaseOptions extends Partial<Keys> {
   dir?: string
   /** A PostgreSQL server instead of PGlite. */
   databaseUrl?: string
-  /** This port or none; without one any that is free. */
+  /** That of an earlier one, whose place it takes: this port or none. Without one any that is free. */
   port?: number
+  /** Told when all is ready but the port, which is opened next. */
+  listens?: () => void
   /** With `port` left out: this port, or the next one that is free. */
   preferredPort?: number
   /** Fills an empty database with the reference application's posts. */
@@ -66,7 +68,7 @@ const keysOf = (dir: string): Keys => ({
  * hosted project. It ends when this process ends.
  */
 export async function startSupabase(options: LocalSupabaseOptions = {}): Promise<LocalSupabase> {
-  const { dir, databaseUrl, port, preferredPort = 0, seed = false } = options
+  const { dir, databaseUrl, port, preferredPort = 0, listens, seed = false } = options
   if (dir) privateFolder(dir)
   const unlock = dir ? lockFolder(dir) : () => {}
   const settings: SupabaseSettings = {
@@ -76,7 +78,7 @@ export async function startSupabase(options: LocalSupabaseOptions = {}): Promise
     databaseUrl,
     seed,
     port: port ?? preferredPort,
-    exact: port !== undefined,
+    again: port !== undefined,
     dir: dir && join(dir, 'pglite'),
   }
   if (settings.dir) privateFolder(settings.dir)
@@ -95,8 +97,9 @@ export async function startSupabase(options: LocalSupabaseOptions = {}): Promise
   )
   let chosen = 0
   let heard = () => {}
-  server.child.on('message', (message: { port?: number }) => {
-    if (message.port) chosen = message.port
+  server.child.on('message', (message: { listens?: true; port?: number; allowed?: true }) => {
+    if (message.listens) listens?.()
+    else if (message.port) chosen = message.port
     else heard()
   })
   server.exited.then(unlock)

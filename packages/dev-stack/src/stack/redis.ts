@@ -3,7 +3,13 @@ import { type RedisAddress, readRedisAddress } from 'onecount/redis'
 import { createPart } from '../part'
 import { keptSecret } from '../private-files'
 import { startJsRedis } from '../services/js-redis'
-import { endLeftOverRedis, findRedisServer, forgetRedis, startRedisServer } from '../services/redis-server'
+import {
+  endLeftOverRedis,
+  findRedisServer,
+  forgetRedis,
+  startRedisServer,
+  startRedisServerAgain,
+} from '../services/redis-server'
 import type { StoreOptions } from './supabase'
 
 const PORT = 6379
@@ -23,8 +29,12 @@ export async function redisFor({ env, dir, parts, summary, say }: StoreOptions):
   const part = createPart({
     id: 'redis',
     name: 'Redis',
+    port: redis.port,
     running: redis,
-    restart,
+    async restart(release) {
+      await release()
+      return restart()
+    },
     forget,
     ended: code =>
       say(
@@ -57,7 +67,7 @@ async function realRedis(dataDir: string) {
   const { port } = redis
   return {
     redis,
-    restart: () => startRedisServer({ ...options, port }),
+    restart: () => startRedisServerAgain({ ...options, port }),
     forget: () => forgetRedis(dir),
     remark: `started for this run, data in ${dataDir}${port === PORT ? '' : `; port ${PORT} is in use`}`,
   }

@@ -41,9 +41,11 @@ export async function supabaseFor({
   const part = createPart({
     id: 'supabase',
     name: 'Supabase',
+    port,
     running: supabase,
-    async restart() {
-      supabase = await startSupabase({ dir: join(dir, 'supabase'), port, seed: true })
+    async restart(release) {
+      // It takes seconds until it opens the port.
+      supabase = await startSupabase({ dir: join(dir, 'supabase'), port, seed: true, listens: release })
       await supabase.allow(origins)
       return supabase
     },

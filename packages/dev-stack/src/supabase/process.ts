@@ -8,7 +8,7 @@ import { createTokens } from '../auth/tokens'
 import { authorizeBy, readMessagesTable } from '../realtime/authorization'
 import { followChanges } from '../realtime/feed'
 import { createRealtime } from '../realtime/server'
-import { listenOnLoopback } from '../services/free-port'
+import { listenAgain, listenOnLoopback } from '../services/free-port'
 import { applyMigrations, applySeed, readSeed } from '../services/migrations'
 import { createGateway } from './gateway'
 import { openPglite, openPostgres } from './stores'
@@ -17,8 +17,8 @@ import { openPglite, openPostgres } from './stores'
 export interface SupabaseSettings {
   /** 0: chosen by the system. */
   port: number
-  /** This port or none; otherwise the next one that is free. */
-  exact: boolean
+  /** In the place of an earlier one: this port or none; otherwise the next one that is free. */
+  again: boolean
   /** Folder of PGlite's data; absent: in memory. */
   dir?: string
   /** A PostgreSQL server instead of PGlite. */
@@ -83,7 +83,8 @@ const server = createServer(nodeListener(gateway))
 server.on('upgrade', realtime.upgrade)
 // A client that sends on a connection just as it is closed for being idle gets no answer.
 server.keepAliveTimeout = KEEP_ALIVE_MS
-const port = await listenOnLoopback(server, settings.port, { exact: settings.exact })
+process.send?.({ listens: true })
+const port = await (settings.again ? listenAgain : listenOnLoopback)(server, settings.port)
 process.on('message', (allowed: string[]) => {
   origins.clear()
   for (const origin of allowed) origins.add(origin)
