@@ -1,4 +1,5 @@
-import { DEFAULT_KIND } from '../core/kind'
+import { OnecountError } from '../core/errors'
+import { DEFAULT_KIND, type Kind } from '../core/kind'
 import { idsOf } from '../core/kind-ids'
 import { type PostIds, postIdsOf } from './params'
 import type { KindsService, LikesService } from './ports'
@@ -13,7 +14,10 @@ export interface Served {
    * no visitor is told that others press a post.
    */
   limitKey(postId: string): string | null
-  /** The visitor; none where the ids of actors are others than those of anonymous sessions. */
+  /**
+   * The visitor; none where the ids of actors are others than those of anonymous sessions.
+   * @throws OnecountError `misconfigured` where the application's id of a person is none of this kind
+   */
   admit(visitor: Visitor): Visitor
 }
 
@@ -41,7 +45,17 @@ function serveOne(service: LikesService, scope: string): Served {
     service,
     postIds: postIdsOf(service.kind),
     limitKey: postId => (service.kind?.isPrivate ? null : `${scope}${postId}`),
-    admit: visitor =>
-      visitor.kind === 'anonymous' && !isSessionId(visitor.sessionId) ? { kind: 'none' } : visitor,
+    admit(visitor) {
+      if (visitor.kind === 'none' || isSessionId(visitor.sessionId)) return visitor
+      if (visitor.kind === 'anonymous') return { kind: 'none' }
+      throw personOfAnotherForm(service.kind ?? DEFAULT_KIND)
+    },
   }
 }
+
+/** Text ids are checked before, as those of every kind. The id is not repeated: it may be an address of a person. */
+const personOfAnotherForm = ({ name, rows: { schema, table, actor } }: Kind) =>
+  new OnecountError('misconfigured', {
+    field: 'session',
+    detail: `session() answered with an id that is no UUID in lower case: ${actor} of ${schema}.${table}, kind ${name}, is a uuid`,
+  })

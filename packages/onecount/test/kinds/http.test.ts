@@ -106,6 +106,22 @@ describe('several kinds behind one handler', () => {
     })
   })
 
+  it('say in the log that session() gives an id which the actors of a kind cannot have, and show counts', async () => {
+    const { call, logged } = serve({ session: () => 'user_2abcDEF' })
+    expect(await call('PUT', 'likes/1')).toMatchObject({
+      status: 500,
+      body: { error: { code: 'misconfigured' } },
+    })
+    expect(await call('GET', 'likes?ids=1')).toMatchObject({
+      status: 200,
+      body: { likes: { 1: { count: 0, liked: null } } },
+    })
+    expect(await call('PUT', 'kinds/bookmark/1')).toMatchObject({ status: 200 })
+    expect(logged).toHaveLength(1)
+    expect(logged[0]).toMatch(/session\(\) answered with an id that is no UUID.* kind like, is a uuid/)
+    expect(logged[0]).not.toContain('2abcDEF')
+  })
+
   it('share the session: an anonymous visitor bookmarks by the cookie, and cannot press where actors are people', async () => {
     const { call } = serve()
     expect(await call('PUT', 'likes/1')).toMatchObject({
