@@ -39,7 +39,7 @@ export function createErrorLog({
   const seen = new Map<string, { at: number; more: number }>()
 
   return (request, error) => {
-    if (error instanceof OnecountError && error.status < 500) return
+    if (error instanceof OnecountError && isCallers(error)) return
     const failure = brief(error)
     const last = seen.get(failure)
     if (last && now() - last.at < QUIET_MS) {
@@ -57,6 +57,9 @@ export function createErrorLog({
     )
   }
 }
+
+/** Who a person is, the server says. */
+const isCallers = ({ status, code }: OnecountError) => status < 500 && code !== 'invalid_session'
 
 /** An outage is known by its message; anything else by the place it happened at. */
 function trace(error: unknown): string {

@@ -16,7 +16,7 @@ export interface Served {
   limitKey(postId: string): string | null
   /**
    * The visitor; none where the ids of actors are others than those of anonymous sessions.
-   * @throws OnecountError `misconfigured` where the application's id of a person is none of this kind
+   * @throws OnecountError `invalid_session` where the application's id of a person is none of this kind
    */
   admit(visitor: Visitor): Visitor
 }
@@ -53,9 +53,9 @@ function serveOne(service: LikesService, scope: string): Served {
   }
 }
 
-/** Text ids are checked before, as those of every kind. The id is not repeated: it may be an address of a person. */
+/** Ids of text are checked before, for every kind. The id is not repeated: it may be an address of a person. */
 const personOfAnotherForm = ({ name, rows: { schema, table, actor } }: Kind) =>
-  new OnecountError('misconfigured', {
+  new OnecountError('invalid_session', {
     field: 'session',
-    detail: `session() answered with an id that is no UUID in lower case: ${actor} of ${schema}.${table}, kind ${name}, is a uuid`,
+    detail: `session() answered with something else than a UUID in lower case: ${actor} of ${schema}.${table}, kind ${name}, is a uuid`,
   })

@@ -109,8 +109,8 @@ describe('several kinds behind one handler', () => {
   it('say in the log that session() gives an id which the actors of a kind cannot have, and show counts', async () => {
     const { call, logged } = serve({ session: () => 'user_2abcDEF' })
     expect(await call('PUT', 'likes/1')).toMatchObject({
-      status: 500,
-      body: { error: { code: 'misconfigured' } },
+      status: 400,
+      body: { error: { code: 'invalid_session' } },
     })
     expect(await call('GET', 'likes?ids=1')).toMatchObject({
       status: 200,
@@ -118,7 +118,7 @@ describe('several kinds behind one handler', () => {
     })
     expect(await call('PUT', 'kinds/bookmark/1')).toMatchObject({ status: 200 })
     expect(logged).toHaveLength(1)
-    expect(logged[0]).toMatch(/session\(\) answered with an id that is no UUID.* kind like, is a uuid/)
+    expect(logged[0]).toMatch(/session\(\) answered with something else than a UUID.* kind like, is a uuid/)
     expect(logged[0]).not.toContain('2abcDEF')
   })
 
