@@ -187,6 +187,30 @@ loop
     using hint = 'Code that unlikes deletes the row.';
 end loop;
 
+-- Nothing can be written to a column that PostgreSQL computes.
+for v_column in
+  select a.attrelid::regclass as relation, a.attname as name, a.attidentity <> '' as is_identity, f.field
+    from (values
+{{#column}}
+      ('{{content}}'::regclass, '{{name post.likes}}', 'target.count'),
+{{/column}}
+      ('public.post_ratings'::regclass, '{{name row.target}}', 'rows.target'),
+{{#variants}}
+      ('public.post_ratings'::regclass, '{{name row.variant}}', 'rows.variant'),
+{{/variants}}
+{{#timed}}
+      ('public.post_ratings'::regclass, '{{name row.created}}', 'rows.createdAt'),
+{{/timed}}
+      ('public.post_ratings'::regclass, '{{name row.session}}', 'rows.actor')
+    ) f (relation, name, field) join pg_attribute a on a.attrelid = f.relation and a.attname = f.name
+   where a.attgenerated <> '' or a.attidentity = 'a'
+loop
+  raise exception 'the kind {{kind}} cannot write the column % of % (kinds.{{kind}}.%): PostgreSQL computes it',
+    v_column.name, v_column.relation, v_column.field
+    using hint = format('Make it an ordinary column: alter table %s alter column %I drop %s', v_column.relation, v_column.name,
+      case when v_column.is_identity then 'identity' else 'expression' end);
+end loop;
+
 -- A press fills the columns that the mapping names. Another column that must have a value refuses every press.
 for v_column in
   select a.attname as name, format_type(a.atttypid, null) as type, exists (

@@ -537,6 +537,40 @@ describe('a mapping that does not fit', () => {
     await expect(install(mark)).rejects.toThrow('the key later of bookmarks is deferrable')
   })
 
+  it.each<[string, Kind, string, string]>([
+    [
+      'of rows',
+      article,
+      `alter table article_likes drop created_at, add created_at timestamptz generated always as (timestamptz 'epoch') stored`,
+      'the column created_at of article_likes (kinds.article.rows.createdAt)',
+    ],
+    [
+      'of rows, an identity',
+      article,
+      `drop table article_likes; create table article_likes (article_id bigint generated always as identity,
+         user_id uuid not null, created_at timestamptz not null default now(), primary key (user_id, article_id))`,
+      'the column article_id of article_likes (kinds.article.rows.target)',
+    ],
+    [
+      'of the count',
+      article,
+      'alter table articles drop like_count, add like_count integer generated always as (0) stored',
+      'the column like_count of articles (kinds.article.target.count)',
+    ],
+  ])(
+    'a column that PostgreSQL computes is refused until it is an ordinary one: %s',
+    async (_, kind, change, column) => {
+      await connected(run => run.unsafe(change))
+      const refusal = (await install(kind).catch(error => error)) as Error & { hint: string }
+      expect(refusal.message).toContain(`cannot write ${column}: PostgreSQL computes it`)
+      await connected(run => run.unsafe(refusal.hint.replace('Make it an ordinary column: ', '')))
+      await install(kind)
+      await sql`insert into articles (id) values (1)`
+      const answered = postgresJsPort(sql, { kind }).write([press('1', ANA, 3590000000000003)], 1)
+      expect(await answered).toMatchObject([{ status: 'applied' }])
+    },
+  )
+
   it('a transaction that does not see what others commit meanwhile is refused', async () => {
     const text = `begin isolation level repeatable read; ${kindSql(mark)}; commit`
     await expect(connected(run => run.unsafe(text))).rejects.toMatchObject({
