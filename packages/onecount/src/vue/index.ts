@@ -49,7 +49,7 @@ export interface UseLikesOptions extends Pick<ObserverOptions, 'text'> {
 }
 
 /** A post's likes in a component; `like` has all of them, the rest is by name for templates. */
-export interface LikesView extends Omit<LikesObserver, 'current' | 'subscribe' | 'seed'> {
+export interface UseLikesReturn extends Omit<LikesObserver, 'current' | 'subscribe' | 'seed'> {
   /** All of it. */
   like: ComputedRef<ObservedLikes>
   /** `null` is unknown: a dash, never 0. */
@@ -63,6 +63,12 @@ export interface LikesView extends Omit<LikesObserver, 'current' | 'subscribe' |
 }
 
 /**
+ * What `useLikes` answers, under the name of 0.1.
+ * @deprecated since 0.2: {@link UseLikesReturn}
+ */
+export type LikesView = UseLikesReturn
+
+/**
  * The likes of one post, the same in every view.
  *
  * @param postId a getter or ref where it changes
@@ -74,7 +80,7 @@ export interface LikesView extends Omit<LikesObserver, 'current' | 'subscribe' |
 export function useLikes(
   postId: MaybeRefOrGetter<string>,
   { kind = 'like', seed, text }: UseLikesOptions = {},
-): LikesView {
+): UseLikesReturn {
   const likes = inject<Likes>(keyOf(kind))
   if (!likes)
     throw new Error(
