@@ -7,7 +7,7 @@ const TIMED = [
   'packages/onecount/test/{answer-times,failover,isolation,million-likes,plans,sizes}.test.ts',
   'packages/onecount/src/core/lease.test.ts',
 ]
-const EXCLUDED = ['**/node_modules/**', '.next/**', 'packages/react18/**']
+const EXCLUDED = ['**/node_modules/**', '.next/**', 'packages/{react18,ioredis5}/**']
 
 export default defineConfig({
   // `@/…` and the sources of the package, as for the compiler, Next.js and tsx.
@@ -16,6 +16,7 @@ export default defineConfig({
     globalSetup: 'packages/onecount/scripts/vitest-setup.ts',
     projects: [
       'packages/react18',
+      'packages/ioredis5',
       {
         extends: true,
         test: {

@@ -162,9 +162,11 @@ describe('a call', () => {
     const links = new Map<number, FaultProxy>()
     for (const { port } of redis.nodes) links.set(port, await FaultProxy.to(port, 'resp'))
     const tag = freshTag()
-    const client = connect(DEADLINE, {
-      natMap: (key: string) => ({ host: '127.0.0.1', port: links.get(Number(key.split(':')[1]))!.port }),
-    })
+    const ways = [...links].map(([port, link]) => [
+      `127.0.0.1:${port}`,
+      { host: '127.0.0.1', port: link.port },
+    ])
+    const client = connect(DEADLINE, { natMap: Object.fromEntries(ways) })
     await expect.poll(() => countCall(client, tag)).toHaveProperty('count')
     const load = new Load([client], TAGS)
     for (const link of links.values()) link.inject('reset in mid-reply')

@@ -3,6 +3,7 @@ import { type RedisServer, startRedisServer } from '@onecount/dev-stack/redis-se
 import { Command, Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, it } from 'vitest'
 import { guardNode, SlotMoving } from './cluster-node'
+import { watchSettled } from './settled'
 
 let server: RedisServer
 let node: Redis
@@ -20,7 +21,7 @@ afterEach(async () => {
 
 it('a command whose deadline passed while its node was connecting is not sent', async () => {
   server.child.kill('SIGSTOP')
-  const late = new Command('set', ['post:likes:1', '447'], { replyEncoding: 'utf8' })
+  const late = watchSettled(new Command('set', ['post:likes:1', '447'], { replyEncoding: 'utf8' }))
   late.setTimeout(1)
   const waiting = node.get('post:likes:1')
   node.sendCommand(late)

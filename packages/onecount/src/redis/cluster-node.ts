@@ -1,5 +1,6 @@
 import type { Command, Redis } from 'ioredis'
 import { readBeforeTimeout } from './read-before-timeout'
+import { isSettled } from './settled'
 import { writeTogether } from './write-together'
 
 /**
@@ -26,7 +27,7 @@ export function guardNode(node: Redis): void {
   writeTogether(readBeforeTimeout(node))
   const send = node.sendCommand.bind(node)
   node.sendCommand = (command: Command, stream) => {
-    if (command.isSettled) return command.promise
+    if (isSettled(command)) return command.promise
     if (command.name === 'readonly') return command.resolve(Buffer.from('OK'))
     const { reject } = command
     command.reject = error =>

@@ -9,6 +9,7 @@ import { identityOfCluster } from './identity'
 import { COMMAND_TIMEOUT, DEADLINES, FAIL_FAST } from './ioredis'
 import { isNoScript, serverState, unavailable } from './replies'
 import { SCRIPTS, type Script } from './scripts.generated'
+import { watchSettled } from './settled'
 import { kindShownBy, wrongKind } from './wrong-kind'
 
 /** Pause before a call that was refused while its slot moves is sent again, milliseconds. */
@@ -139,7 +140,7 @@ export function clusterScripts(
 
   /** The deadline covers all that ioredis does: queues, connecting, redirections. */
   function send(name: 'evalsha' | 'eval', script: string, { tail, deadline }: Call): Promise<Reply> {
-    const command = new Command(name, [script, ...tail], { replyEncoding: 'utf8', keyPrefix })
+    const command = watchSettled(new Command(name, [script, ...tail], { replyEncoding: 'utf8', keyPrefix }))
     command.setTimeout(Math.max(1, deadline - performance.now()))
     return cluster.sendCommand(command) as Promise<Reply>
   }

@@ -1,4 +1,5 @@
 import type { Command, Redis } from 'ioredis'
+import { isSettled } from './settled'
 
 const TIMED_OUT = 'Command timed out'
 
@@ -15,7 +16,7 @@ export function readBeforeTimeout(client: Redis): Redis {
       if (error.message !== TIMED_OUT) return reject(error)
       // Node reads sockets between its timers and this.
       setImmediate(() => {
-        if (!command.isSettled) reject(error)
+        if (!isSettled(command)) reject(error)
       })
     }
     return send(command, stream)
