@@ -150,9 +150,11 @@ export class World {
 
   /** The application inserts a post again that was deleted: the same id, and none of the likes that sessions gave. */
   bringBack(post: string): void {
-    for (const id of idsOf(this.simulated.kind).removedWith(post)) {
+    const removed = idsOf(this.simulated.kind).removedWith(post)
+    // Of a target's variants some are not simulated.
+    for (const { id, base } of this.simulated.posts.filter(({ id }) => removed.includes(id))) {
       if (!this.isGone(id)) continue
-      this.postgres.addPosts([{ id, likes: this.simulated.posts.find(post => post.id === id)!.base }])
+      this.postgres.addPosts([{ id, likes: base }])
       this.#back.add(id)
       this.#everBack.add(id)
       for (const session of this.sessions) {

@@ -70,8 +70,14 @@ function trace(error: unknown): string {
   return `${text}${cause}`.replace(/\s*\n\s*/g, ' | ')
 }
 
+/** Of what is thrown and no error only what says why: a `Response` or an object of a library may hold cookies. */
 function brief(error: unknown): string {
-  return error instanceof Error ? String(error) : inspect(error, { depth: 1 })
+  if (error instanceof Error) return String(error)
+  if (typeof error !== 'object' || error === null) return inspect(error)
+  const { message, status } = error as { message?: unknown; status?: unknown }
+  const name = error.constructor?.name ?? 'object'
+  const why = [status, message].filter(part => typeof part === 'number' || typeof part === 'string')
+  return [`thrown ${name}`, ...why].join(' ')
 }
 
 function redact(line: string, secrets: readonly string[]): string {

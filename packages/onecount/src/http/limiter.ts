@@ -20,6 +20,13 @@ export interface Limiter {
    * const refusal = await limiter.takeShared({ session: sessionId, ip })
    */
   takeShared(keys: LimitKeys): Promise<Refusal | null>
+  /**
+   * Whether one has none left, by the buckets of this process; takes nothing.
+   * @default a press is refused once the application has said who sends it
+   * @example
+   * const refusal = limiter.check?.({ ip })
+   */
+  check?(keys: LimitKeys): Refusal | null
 }
 
 /** Why a request is not accepted. */
@@ -100,8 +107,8 @@ export function createLimiter(
     return bucket
   }
 
-  /** Every bucket of the keys with a token less, or the refusal of one that has none. */
-  function takeHere(keys: LimitKeys): Asked[] | Refusal {
+  /** Every bucket of the keys, or the refusal of one that has no token. */
+  function lookHere(keys: LimitKeys): Asked[] | Refusal {
     const at = now()
     const asked: Asked[] = []
     for (const kind of KINDS) {
@@ -113,7 +120,13 @@ export function createLimiter(
       if (bucket.tokens < 1) return { kind, retryAfterMs: untilOne(bucket.tokens, rate) }
       asked.push({ kind, key, rate, bucket })
     }
-    for (const { bucket } of asked) bucket.tokens -= 1
+    return asked
+  }
+
+  /** The same, with a token less. */
+  function takeHere(keys: LimitKeys): Asked[] | Refusal {
+    const asked = lookHere(keys)
+    if (Array.isArray(asked)) for (const { bucket } of asked) bucket.tokens -= 1
     return asked
   }
 
@@ -130,6 +143,11 @@ export function createLimiter(
   }
 
   return {
+    check(keys) {
+      const asked = lookHere(keys)
+      return Array.isArray(asked) ? null : asked
+    },
+
     take(keys) {
       const asked = takeHere(keys)
       if (!Array.isArray(asked)) return asked

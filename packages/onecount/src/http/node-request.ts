@@ -28,10 +28,12 @@ export function fromIncoming(incoming: IncomingMessage): ApiRequest | null {
 export function locationOf(incoming: IncomingMessage): URL | null {
   const { headers, socket } = incoming
   try {
-    return new URL(
+    const location = new URL(
       addressOf(incoming),
       `${'encrypted' in socket ? 'https' : 'http'}://${headers.host ?? 'localhost'}`,
     )
+    // No Request has them either.
+    return location.username || location.password ? null : location
   } catch {
     return null
   }

@@ -21,7 +21,8 @@ export function nodeListener(handler: Handler): RequestListener {
   async function respond(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const info: HandlerInfo = {
       ip: incoming.socket.remoteAddress,
-      after: work => void outgoing.once('close', work),
+      // A client that has gone away meanwhile has closed it already.
+      after: work => void (outgoing.closed ? work() : outgoing.once('close', work)),
     }
     send(
       (await replyTo(incoming, info)) ?? errorReply(new OnecountError('invalid_request')),

@@ -14,5 +14,6 @@ export function doubtProxyHops(
 ): string | null {
   const ip = clientIp(headers, { proxyHops, connectionIp })
   if (ip === null || !isPrivate(ip) || forwardedFor(headers).length <= proxyHops) return null
-  return `ONECOUNT_PROXY_HOPS is ${proxyHops}, and X-Forwarded-For comes from ${ip}, which seems to be a proxy: set it to the number of proxies in front, or visitors share one limit by address`
+  // Without the address, which a client may choose: each would be a warning of its own, and health is public.
+  return `ONECOUNT_PROXY_HOPS is ${proxyHops}, and X-Forwarded-For comes from a private address, which seems to be a proxy: set it to the number of proxies in front, or visitors share one limit by address`
 }

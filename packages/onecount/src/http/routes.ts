@@ -3,7 +3,7 @@ import type { LikeState } from '../core/types'
 import { assertBearer, hasBearer } from './bearer'
 import type { HandlerOptions } from './handler'
 import { healthResponse, publicHealth } from './health'
-import { createLimiter, type Limiter, type LimitKeys } from './limiter'
+import { createLimiter, type Limiter, type LimitKeys, type Refusal } from './limiter'
 import { DEFAULT_LIMITS } from './limits'
 import { drainResponse } from './operations'
 import { isCrossSite, isSecure } from './origin'
@@ -71,15 +71,16 @@ export function createRoutes(
     const page = service.likedBy && postIds.parsePage(call.request.location.searchParams)
     if (page) return readOwn(call, served, page)
     const ids = postIds.parseList(call.request.location.searchParams)
+    // Before the application is asked who it is.
+    await take(limiter, { read: call.ip })
     const visitor = await reader(call, served)
     const isNew = visitor?.kind === 'anonymous' && visitor.origin === 'new'
-    const [, hasNone] = await Promise.all([
-      take(limiter, { read: call.ip }),
-      isNew ? limiter.takeShared({ new: call.ip }) : null,
-    ])
+    // A HEAD sets no cookie, and begins no session.
+    const isHead = call.request.method === 'HEAD'
+    const hasNone = isNew && (isHead || (await limiter.takeShared({ new: call.ip })) !== null)
     const known = hasNone ? null : visitor
     if (known) call.headers[SESSION_HEADER] = sessionTag(idOf(known))
-    if (known?.kind === 'anonymous' && known.origin !== 'current') setCookie(call, known.value)
+    if (known?.kind === 'anonymous' && known.origin !== 'current' && !isHead) setCookie(call, known.value)
     const states = await service.read(ids, known && idOf(known))
     return json(200, { likes: Object.fromEntries([...states].map(([id, state]) => [id, shown(state)])) })
   }
@@ -91,14 +92,27 @@ export function createRoutes(
     page: { after: string | null; limit: number },
   ): Promise<Reply> {
     if (isCrossSite(call.request, trustedOrigins)) throw new OnecountError('forbidden_origin')
+    await take(limiter, { read: call.ip })
     const visitor = admit(await identify(call.request))
     if (visitor.kind === 'none') throw new OnecountError('sign_in_required')
-    await take(limiter, { read: call.ip })
     // A visitor without a session has pressed nothing, and gets one with the first press.
     if (visitor.kind === 'anonymous' && visitor.origin === 'new') return json(200, { likes: [], next: null })
     call.headers[SESSION_HEADER] = sessionTag(visitor.sessionId)
     const { likes, next } = await service.likedBy!(visitor.sessionId, page)
     return json(200, { likes: likes.map(state => ({ postId: state.postId, ...shown(state) })), next })
+  }
+
+  /** Who presses. `madeBy`: who made the press, by the tag of the session. */
+  async function presser(call: Call, { admit }: Served, madeBy: string | undefined) {
+    const visitor = admit(await identify(call.request))
+    const tag = sessionTag(idOf(visitor))
+    // A session that no cookie holds yet is not told: only an answer that sets its cookie begins it.
+    const isNew = visitor.kind === 'anonymous' && visitor.origin === 'new'
+    if (!isNew) call.headers[SESSION_HEADER] = tag
+    // Before all else: who made it may like, and is asked to sign in again.
+    if (madeBy !== undefined && madeBy !== tag) throw new OnecountError('session_changed')
+    if (visitor.kind === 'none') throw new OnecountError('sign_in_required')
+    return visitor
   }
 
   async function write(call: Call, served: Served, segment: string, wanted: boolean): Promise<Reply> {
@@ -109,21 +123,20 @@ export function createRoutes(
       call.request.location.searchParams,
       bodyTimeoutMs,
     )
-    const visitor = served.admit(await identify(call.request))
+    if (limiter.check) refuse(limiter.check({ ip: call.ip }))
+    // What is refused before the limits are taken from counts for the address all the same: the application was asked.
+    const visitor = await presser(call, served, madeBy).catch(error => {
+      limiter.take({ ip: call.ip })
+      throw error
+    })
     const isNew = visitor.kind === 'anonymous' && visitor.origin === 'new'
-    const tag = sessionTag(idOf(visitor))
-    // A session that no cookie holds yet is not told: only an answer that sets its cookie begins it.
-    if (!isNew) call.headers[SESSION_HEADER] = tag
-    // Before all else: who made it may like, and is asked to sign in again.
-    if (madeBy !== undefined && madeBy !== tag) throw new OnecountError('session_changed')
-    if (visitor.kind === 'none') throw new OnecountError('sign_in_required')
     await take(limiter, {
       session: isNew ? null : visitor.sessionId,
       new: isNew ? call.ip : null,
       ip: call.ip,
       post: served.limitKey(postId),
     })
-    call.headers[SESSION_HEADER] = tag
+    call.headers[SESSION_HEADER] = sessionTag(visitor.sessionId)
     // Set even if the write fails: its outcome may be unknown, and the retry has to come from the same session.
     if (visitor.kind === 'anonymous') setCookie(call, visitor.value)
     call.hasPressed = true
@@ -197,7 +210,10 @@ const shown = ({ count, liked, rev, op, durable, source, private: isPrivate }: L
 }
 
 async function take(limiter: Limiter, keys: LimitKeys): Promise<void> {
-  const refusal = await limiter.takeShared(keys)
+  refuse(await limiter.takeShared(keys))
+}
+
+function refuse(refusal: Refusal | null): void {
   if (!refusal) return
   const { kind, retryAfterMs } = refusal
   throw new OnecountError('too_many_requests', { detail: `limit: ${kind}`, retryAfterMs })

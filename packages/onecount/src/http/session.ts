@@ -121,20 +121,20 @@ export function createSessions(
   secret: string,
 ): (cookieHeader: string | null | undefined, secure: boolean) => OpenedSession {
   const secrets = parseSecrets(secret)
-  /** By value: which secret signed it. */
-  const verified = new Map<string, number>()
-  function indexOf(sessionId: string, value: string): number {
+  /** By value. */
+  const verified = new Map<string, Signed>()
+  function signedIn(sessionId: string, value: string): Signed | null {
     const known = verified.get(value)
-    if (known !== undefined) return known
-    const index = signedBy(sessionId, value, secrets)
-    if (index >= 0) {
+    if (known) return known
+    const signed = signedBy(sessionId, value, secrets)
+    if (signed) {
       if (verified.size >= MOST_VERIFIED) verified.delete(verified.keys().next().value!)
-      verified.set(value, index)
+      verified.set(signed.value, signed)
     }
-    return index
+    return signed
   }
   return (cookieHeader, secure) => {
-    const known = verify(cookieHeader, indexOf)
+    const known = verify(cookieHeader, signedIn)
     if (!known) return { ...createSession(secret), origin: 'new' }
     const { sessionId, name, value, secretIndex } = known
     const isCurrent = secretIndex === 0 && (name === SECURE_SESSION_COOKIE || !secure)
@@ -170,10 +170,16 @@ export function withSessionCookie(cookieHeader: string | null | undefined, value
 /** The order in which they count. */
 const NAMES = [SECURE_SESSION_COOKIE, SESSION_COOKIE]
 
-/** `indexOf`: which secret signed a value; below 0: none. */
+/** A cookie that this server signed, and which of its secrets did. */
+interface Signed {
+  sessionId: string
+  value: string
+  secretIndex: number
+}
+
 function verify(
   cookieHeader: string | null | undefined,
-  indexOf: (sessionId: string, value: string) => number,
+  signedIn: (sessionId: string, value: string) => Signed | null,
 ) {
   const cookies = pairs(cookieHeader)
   for (const wanted of NAMES) {
@@ -181,15 +187,20 @@ function verify(
       if (name !== wanted) continue
       const sessionId = value.slice(0, value.indexOf('.'))
       if (!ID.test(sessionId)) continue
-      const secretIndex = indexOf(sessionId, value)
-      if (secretIndex >= 0) return { sessionId, name, value, secretIndex }
+      const signed = signedIn(sessionId, value)
+      if (signed) return { ...signed, name }
     }
   }
   return null
 }
 
-const signedBy = (sessionId: string, value: string, secrets: readonly string[]): number =>
-  secrets.findIndex(secret => equal(value, sign(sessionId, secret)))
+function signedBy(sessionId: string, value: string, secrets: readonly string[]): Signed | null {
+  const secretIndex = secrets.findIndex(secret => equal(value, sign(sessionId, secret)))
+  return secretIndex < 0 ? null : { sessionId: copy(sessionId), value: copy(value), secretIndex }
+}
+
+/** A piece of a text keeps the whole text in memory: one of these would keep all cookies of a request for as long as it lives. */
+const copy = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
 function sign(sessionId: string, secret: string): string {
   return `${sessionId}.${createHmac('sha256', secret).update(sessionId).digest('base64url')}`

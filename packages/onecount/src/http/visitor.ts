@@ -1,13 +1,18 @@
 import { OnecountError } from '../core/errors'
 import { isSessionId } from '../core/ids'
+import { withTimeout } from '../core/with-timeout'
 import { isSecure } from './origin'
 import type { ApiRequest } from './request'
 import { createSessions } from './session'
 
+/** How long the application may take to say who sends a request, milliseconds: a person waits for the heart. */
+const SESSION_MS = 5000
+
 /**
  * Asks the application who sends a request: the id of a signed-in person, or null. It has to come from what the server
  * can verify (a signed cookie, a bearer token), never from a header, query or body that a client writes as it likes,
- * and people must not be able to choose it. 1 to 128 letters, digits, `_` `-` `.` `:`; a UUID is one.
+ * and people must not be able to choose it. 1 to 128 letters, digits, `_` `-` `.` `:`; a UUID is one. An answer that takes
+ * longer than 5 seconds is a failure.
  *
  * @example
  * const session: PersonOf = async () => (await auth()).userId
@@ -62,7 +67,9 @@ export function createVisitors({
 async function readPerson(session: PersonOf, request: ApiRequest): Promise<string | null> {
   let id: string | null | undefined
   try {
-    id = await session(request.toRequest())
+    id = await withTimeout(Promise.resolve(session(request.toRequest())), SESSION_MS, () => {
+      throw new Error(`it did not answer within ${SESSION_MS / 1000} s`)
+    })
   } catch (cause) {
     if (cause instanceof OnecountError && cause.code === 'invalid_token') throw cause
     throw new OnecountError('unavailable', { detail: 'session() failed', cause })
