@@ -105,6 +105,41 @@ describe('a plain node:http server', () => {
     expect(current.service.calls).toEqual([])
   })
 
+  it("drains behind a press whose client has gone: drain: 'after'", async () => {
+    await restart({ drain: 'after' })
+    let begin = () => {}
+    const hasBegun = new Promise<void>(resolve => {
+      begin = resolve
+    })
+    let finish = () => {}
+    const { service } = current
+    const set = service.set.bind(service)
+    service.set = async (...args) => {
+      begin()
+      await new Promise<void>(resolve => {
+        finish = resolve
+      })
+      return set(...args)
+    }
+    const socket = connect(Number(new URL(current.url).port), '127.0.0.1')
+    socket.write(`PUT /api/likes/${POLAR_BEAR} HTTP/1.1\r\nHost: a\r\n\r\n`)
+    await hasBegun
+    const closed = once(socket, 'close')
+    socket.destroy()
+    await closed
+    await expect.poll(current.connections).toBe(0)
+    finish()
+    await expect.poll(() => service.calls.map(([name]) => name)).toEqual(['set', 'flush'])
+  })
+
+  it('refuses a Host header with a user, which no Request has either', async () => {
+    const answer = await raw(
+      `PUT /api/likes/${POLAR_BEAR} HTTP/1.1\r\nHost: u:p@x\r\nConnection: close\r\n\r\n`,
+    )
+    expect(answer).toMatch(/^HTTP\/1\.1 400[\s\S]*"invalid_request"/)
+    expect(current.logged).toEqual([])
+  })
+
   it('answers an impossible Host header with an error', async () => {
     expect(await raw('GET /api/health HTTP/1.1\r\nHost: [\r\nConnection: close\r\n\r\n')).toMatch(
       /^HTTP\/1\.1 400/,

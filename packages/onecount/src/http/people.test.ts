@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   cookieOf,
   createTestServer,
@@ -9,8 +9,10 @@ import {
   someone,
 } from '../../test/support/http-server'
 import { createHandler } from './handler'
+import { fromRequest } from './request'
 import { createSession, readSession } from './session'
 import { sessionTag } from './session-tag'
+import { createVisitors } from './visitor'
 
 const ANA = '7b0e7a52-6f2c-4c0e-9f0a-1a2b3c4d5e6f'
 const BEN = 'user_2abcDEF'
@@ -134,6 +136,35 @@ describe('an application that cannot tell', () => {
     const response = await api(`/likes?ids=${POLAR_BEAR}`, { headers: someone() })
     expect((await response.json()).likes[POLAR_BEAR]).toMatchObject({ count: 446, liked: null })
     expect(current.logged).toHaveLength(1)
+  })
+
+  it('is waited for no longer than five seconds', async () => {
+    vi.useFakeTimers()
+    try {
+      const identify = createVisitors({ session: () => new Promise(() => {}), anonymous: false })
+      const answer = expect(identify(fromRequest(new Request('http://site.example/')))).rejects.toMatchObject(
+        {
+          code: 'unavailable',
+          cause: expect.objectContaining({ message: 'it did not answer within 5 s' }),
+        },
+      )
+      await vi.advanceTimersByTimeAsync(5000)
+      await answer
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('is logged without what the thrown answer of a library holds', async () => {
+    const session = () => {
+      throw new Response('no', { status: 401, headers: { 'set-cookie': 'sid=TOPSECRET' } })
+    }
+    await restart({ session })
+    expect(await refusal(await like())).toMatchObject({ status: 503, code: 'unavailable' })
+    expect(current.logged).toHaveLength(1)
+    expect(current.logged[0]).toContain('session() failed')
+    expect(current.logged[0]).toContain('thrown Response 401')
+    expect(current.logged[0]).not.toContain('TOPSECRET')
   })
 
   it.each(['', 'ana@example.com', 'a'.repeat(129), '-session id'])('is named where %j is no id', async id => {

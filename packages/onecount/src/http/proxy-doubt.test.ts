@@ -6,11 +6,15 @@ const doubt = (forwarded: string | null, proxyHops: number, connectionIp: string
 
 describe('the number of proxies', () => {
   it('is doubted when a private address hands on requests and none is trusted', () => {
-    expect(doubt('198.51.100.7', 0, '::ffff:10.0.0.2')).toMatch(/^ONECOUNT_PROXY_HOPS is 0, .* a private address/)
+    expect(doubt('198.51.100.7', 0, '::ffff:10.0.0.2')).toMatch(
+      /^ONECOUNT_PROXY_HOPS is 0, .* a private address/,
+    )
   })
 
   it('is doubted when the address that it leads to is private and another one stands before it', () => {
-    expect(doubt('198.51.100.7, 10.0.0.9', 1, '10.0.0.2')).toMatch(/^ONECOUNT_PROXY_HOPS is 1, .* a private address/)
+    expect(doubt('198.51.100.7, 10.0.0.9', 1, '10.0.0.2')).toMatch(
+      /^ONECOUNT_PROXY_HOPS is 1, .* a private address/,
+    )
     expect(doubt('198.51.100.7, 10.0.0.9', 2, '10.0.0.2')).toBeNull()
   })
 

@@ -83,6 +83,14 @@ describe('GET /likes', () => {
     expect(response.headers.get('content-type')).toBe('application/json')
     expect(await response.text()).toBe('')
   })
+
+  it('begins no session with a HEAD, which sets no cookie', async () => {
+    const response = await api(`/likes?ids=${POLAR_BEAR}`, { method: 'HEAD' })
+    expect(response.status).toBe(200)
+    expect(response.headers.getSetCookie()).toEqual([])
+    expect(response.headers.get('onecount-session')).toBeNull()
+    expect(current.service.calls).toEqual([['read', [POLAR_BEAR], null]])
+  })
 })
 
 describe('GET /health', () => {

@@ -1,8 +1,11 @@
 import { createHmac } from 'node:crypto'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { isSessionId } from '../core/ids'
 import {
   createSession,
+  createSessions,
   openSession,
   parseSecrets,
   readSession,
@@ -177,5 +180,25 @@ describe('the cookie', () => {
     )
     expect(withSessionCookie('__Host-onecount_session=x; a=1', 'v')).toBe('a=1; onecount_session=v')
     expect(withSessionCookie(null, 'v')).toBe('onecount_session=v')
+  })
+})
+
+describe('sessions that are known', () => {
+  it('do not keep the headers that they came in', () => {
+    setFlagsFromString('--expose-gc')
+    const collect = runInNewContext('gc') as () => void
+    const open = createSessions(NEW)
+    const cookies = Array.from({ length: 2000 }, () => createSession(NEW).value)
+    const kept: string[] = []
+    collect()
+    const before = process.memoryUsage().heapUsed
+    for (const value of cookies) {
+      // As it is parsed: a text of its own, of which the cookie is a piece.
+      const header = Buffer.from(`theme=${'d'.repeat(16_384)}; onecount_session=${value}`).toString('latin1')
+      kept.push(open(header, false).sessionId)
+    }
+    collect()
+    expect(kept).toHaveLength(2000)
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(8 * 2 ** 20)
   })
 })

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { cookieOf, createTestServer, FOX, refusal, SECRET, someone } from '../../test/support/http-server'
+import { OnecountError } from '../core/errors'
 import { createHandler } from './handler'
 import { parseLimits } from './limits'
 
@@ -22,6 +23,27 @@ describe('too many requests', () => {
     expect((await like({ headers: someone() })).status).toBe(200)
     expect(current.service.calls).toHaveLength(3)
     expect(current.logged).toEqual([])
+  })
+
+  it.each<[string, () => Promise<Response>, string]>([
+    ['presses', () => like(), 'ip=2/60s'],
+    ['presses with a bad token', () => like({ headers: { authorization: 'Bearer bad' } }), 'ip=2/60s'],
+    ['presses that another session made', () => like({ body: '{"madeBy":"x"}' }), 'ip=2/60s'],
+    ['reads', () => api(`/likes?ids=${FOX}`), 'read=2/60s'],
+    ['lists of its own', () => api('/likes?by=me'), 'read=2/60s'],
+  ])('from an address ask the application no more who sends them: %s', async (_, request, limits) => {
+    let asked = 0
+    const session = ({ headers }: Request) => {
+      asked++
+      if (headers.has('authorization')) throw new OnecountError('invalid_token')
+      return 'ana'
+    }
+    await restart({ limits: parseLimits(limits), session })
+    Object.assign(current.service, { likedBy: async () => ({ likes: [], next: null }) })
+    const statuses = []
+    for (let i = 0; i < 6; i++) statuses.push((await request()).status)
+    expect(statuses.slice(2)).toEqual([429, 429, 429, 429])
+    expect(asked).toBe(2)
   })
 
   it('from an address are 429, a new session for each or not', async () => {

@@ -110,6 +110,7 @@ export function createTestServer() {
     logged: [] as string[],
     handler: null as Handler | null,
     url: '',
+    connections: () => new Promise<number>(resolve => server!.getConnections((_, n) => resolve(n))),
   }
   let server: Server | undefined
 
