@@ -1,3 +1,4 @@
+import { CONSOLE } from './console-log'
 import { OnecountError } from './errors'
 import { type Health, joinHealth } from './health'
 import { joinLoops } from './join-loops'
@@ -102,7 +103,7 @@ export function createEngines<Name extends string>(
 ): Engines<Name> {
   assertChecked(config)
   const all = Object.entries(config.kinds) as [Name, Kind][]
-  const log = options.log ?? console
+  const log = options.log ?? CONSOLE
   // Keys of one partition lie together, of whichever kind they are: one call looks at all.
   const turns = new Map<number, Turns>()
   const turnsOf = (partition: number): Turns => {

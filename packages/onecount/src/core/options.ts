@@ -1,4 +1,5 @@
 import type { Ack } from './ack'
+import { CONSOLE } from './console-log'
 import { DEFAULT_SETTINGS, type Settings } from './context'
 import { OnecountError } from './errors'
 import { MOST_PARTITIONS } from './keys'
@@ -63,7 +64,7 @@ export interface OnecountOptions {
   drain?: LoopOptions
   /**
    * Where it writes what an operator should know.
-   * @default `console`
+   * @default `console`, each line with `[onecount]` before it
    */
   log?: Logger
   /**
@@ -89,7 +90,7 @@ export function withDefaults(options: OnecountOptions) {
   return {
     partitions,
     ack: options.ack ?? ('redis' satisfies Ack),
-    log: options.log ?? console,
+    log: options.log ?? CONSOLE,
     clock: options.clock ?? Date.now,
     elapsed: options.clock ?? (() => performance.now()),
     sleep: options.sleep ?? ((ms: number) => new Promise(resolve => setTimeout(resolve, ms))),
