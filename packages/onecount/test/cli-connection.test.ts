@@ -6,7 +6,7 @@ import { startSupabase } from '@onecount/dev-stack/supabase'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { connect } from '../src/cli/connect'
 import { readSettings } from '../src/cli/settings'
-import { OTHER, POST, startCli } from './support/cli'
+import { OTHER, POST, POSTS, startCli } from './support/cli'
 import { forAllTests } from './support/for-all-tests'
 import { startStores } from './support/stores'
 
@@ -95,6 +95,24 @@ describe('a store that cannot be used', () => {
     )
   })
 
+  it('is named when Postgres does not take a parameter of the address, with the way to correct it', async () => {
+    const databaseUrl = `${stores.databaseUrl}?sslmode=disable&conection_limit=1`
+    const error = 'Postgres does not take the parameter conection_limit of DATABASE_URL'
+    const fix = 'remove conection_limit from what follows the ? in DATABASE_URL'
+    const verified = await cli.json(['verify'], { DATABASE_URL: databaseUrl })
+    expect(verified).toMatchObject({
+      code: 2,
+      report: { error: expect.stringContaining(error), code: 'unreachable', setting: 'DATABASE_URL', fix },
+    })
+    const { report } = await cli.json(['doctor'], { DATABASE_URL: databaseUrl })
+    expect(report.findings).toContainEqual({
+      check: 'Postgres',
+      verdict: 'fail',
+      found: expect.stringContaining(error),
+      fix,
+    })
+  })
+
   it('is named when REST is not there, with SUPABASE_URL', async () => {
     const supabaseUrl = `http://127.0.0.1:${await freePort()}`
     const message = await connect({ redisUrl: stores.redisUrl, supabaseUrl, secretKey: SECRET }).catch(
@@ -126,6 +144,19 @@ describe('a store that cannot be used', () => {
     await expect
       .poll(() => refused({ databaseUrl: wrong }))
       .toMatch(/refuses the login \(.*"guest".*DATABASE_URL/)
+  })
+})
+
+describe('an address of Postgres with parameters of other clients', () => {
+  it.each([
+    '?pgbouncer=true&schema=public&connection_limit=1&pool_timeout=10&statement_cache_size=0&socket_timeout=5',
+    '?sslmode=disable&channel_binding=prefer&keepalives=1&keepalives_idle=30&gssencmode=disable',
+    '?connect_timeout=10&application_name=likes&target_session_attrs=read-write&sslrootcert=ca.pem&sslmode=prefer',
+  ])('is used without them: %s', async query => {
+    await cli.begin()
+    const env = { DATABASE_URL: stores.databaseUrl + query }
+    expect(await cli.json(['verify'], env)).toMatchObject({ code: 0, report: { posts: POSTS.length } })
+    expect(await cli.json(['doctor'], env)).toMatchObject({ code: 0, report: { failed: 0 } })
   })
 })
 

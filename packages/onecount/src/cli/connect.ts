@@ -14,6 +14,7 @@ import type { Metrics } from '../metrics'
 import { functionPrefix } from '../postgres/names'
 import { connectPostgresJs } from '../postgres/postgresjs'
 import { supabasePort } from '../postgres/supabase'
+import { addressForDriver } from './database-parameters'
 import { loadPostgresJs, loadSupabase } from './drivers'
 import { openEngines } from './open-engines'
 import { openRedis } from './open-redis'
@@ -176,9 +177,10 @@ export async function assertAnswers(port: PostgresPort, settings: StoreSettings)
 export async function openSql(databaseUrl: string, max: number): Promise<() => Sql> {
   const postgres = await loadPostgresJs()
   return () =>
-    openAddress(databaseAddress(databaseUrl), () =>
-      postgres(databaseUrl, { max, onnotice() {}, prepare: false, fetch_types: false }),
-    )
+    openAddress(databaseAddress(databaseUrl), () => {
+      const { url, ...tls } = addressForDriver(databaseUrl)
+      return postgres(url, { max, onnotice() {}, prepare: false, fetch_types: false, ...tls })
+    })
 }
 
 async function openDirectly(databaseUrl: string, timeoutMs: number, connections: number): Promise<Database> {

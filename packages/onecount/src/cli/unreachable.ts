@@ -1,4 +1,5 @@
 import { kindShownBy, WRONG_KIND } from '../redis/wrong-kind'
+import { parametersOf } from './database-parameters'
 import { MissingSetting, type StoreSettings } from './settings'
 
 const LOCAL = 'the local stack of .onecount/dev.json'
@@ -37,6 +38,11 @@ export function redisUnreachable(cause: unknown, { isLocal }: StoreSettings): Un
 const LOGIN = /^(28...|SASL_SIGNATURE_MISMATCH)$/
 const NO_DATABASE = '3D000'
 const NO_RIGHT = '42501'
+/**
+ * A parameter of the address that the server does not know or take, 08P01 of a pooler in front of it: see
+ * `refusedParameter`.
+ */
+const NO_PARAMETER = /^(42704|22023|55P02|08P01)$/
 export const NOT_MIGRATED = ['42883', '42P01', '42703', 'PGRST202', 'PGRST205']
 
 /** What makes the functions and tables of a kind. */
@@ -81,6 +87,12 @@ export function postgresFailure(error: unknown, { databaseUrl, isLocal, kind }: 
     : databaseUrl
       ? ['DATABASE_URL', 'DATABASE_URL']
       : ['SUPABASE_URL', 'SUPABASE_SECRET_KEY']
+  const parameter = databaseUrl && NO_PARAMETER.test(code) && refusedParameter(databaseUrl, why)
+  if (parameter)
+    return new Unreachable(
+      `Postgres does not take the parameter ${parameter} of ${address} (${why})`,
+      `remove ${parameter} from what follows the ? in ${address}`,
+    )
   if (NOT_MIGRATED.includes(code))
     return new Unreachable(`The migrations are missing in Postgres (${why})`, applyFor(kind))
   if (LOGIN.test(code))
@@ -105,6 +117,12 @@ export function postgresFailure(error: unknown, { databaseUrl, isLocal, kind }: 
     `Postgres does not answer (${why})`,
     `see that it runs, and that ${address} is its address`,
   )
+}
+
+/** The parameter of the address that a message names, in whichever language the server writes it. */
+const refusedParameter = (databaseUrl: string, message: string): string | undefined => {
+  const words = message.split(/[^\w.]+/)
+  return parametersOf(databaseUrl).find(name => name !== '' && words.includes(name))
 }
 
 /** What a failed call is about, in words; the kinds that Node leaves without a message have a code. */
