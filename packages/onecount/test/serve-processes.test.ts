@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { createSession } from 'onecount/http'
 import { SCRIPTS } from 'onecount/redis'
 import { beforeEach, describe, expect, it } from 'vitest'
@@ -83,7 +84,37 @@ describe(`${PROCESSES} processes of serve`, () => {
       )
       .toBe(200)
   })
+
+  it.each([
+    ['ONECOUNT_LIMITS', 'session=many'],
+    ['ONECOUNT_TRUSTED_ORIGINS', 'app.example.com'],
+  ])('go on where one that is replaced cannot start, and it is tried again: %s', async (name, wrong) => {
+    const { url, output, pid } = await serve(['--processes', '2'])
+    const [killed, healthy] = await childrenOf(pid)
+    const file = join(cli.folder, '.env')
+    await writeFile(file, `${name}=${wrong}\n`)
+    process.kill(killed!, 'SIGKILL')
+    const reason = `a process could not start (${name}`
+    await expect.poll(() => output.err.split(reason).length).toBeGreaterThan(2)
+    expect(await childrenOf(pid)).toContain(healthy)
+    expect((await like(url, POST.id)).status).toBe(200)
+    await rm(file)
+    // What is answered now is by the replacement.
+    process.kill(healthy!, 'SIGSTOP')
+    try {
+      await expect.poll(() => statusSoon(`${url}/health`)).toBe(200)
+    } finally {
+      process.kill(healthy!, 'SIGCONT')
+    }
+  })
 })
+
+/** 0: no process answers within a second. */
+const statusSoon = (url: string): Promise<number> =>
+  fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(1000) }).then(
+    ({ status }) => status,
+    () => 0,
+  )
 
 /** What the next process says of Redis. */
 async function redisOf(url: string): Promise<string> {

@@ -48,8 +48,12 @@ Exit code: 0 stopped as asked, 1 stopped at once or a process had to be killed, 
 export const serve: Command = {
   summary: 'serve likes over HTTP beside any application',
   async run(args) {
-    const env = mergedEnv()
-    const options = readServeOptions(args, env)
+    const read = await orTell(() => {
+      const env = mergedEnv()
+      return { env, options: readServeOptions(args, env) }
+    })
+    if (!read) return 2
+    const { env, options } = read
     if (!options) {
       console.log(HELP)
       return 0
@@ -67,11 +71,7 @@ async function serveUntil(
   env: Record<string, string | undefined>,
 ): Promise<number> {
   const log = createServeLog(options.isJson)
-  const server = await serveHere(options, env, log, processNumber()).catch(error => {
-    if (!process.send) throw error
-    tell({ failed: describeFailure(error, 'serve') })
-    return null
-  })
+  const server = await orTell(() => serveHere(options, env, log, processNumber()))
   if (!server) return 2
   const { url, metricsUrl } = server
   if (cluster.isWorker) tell({ listening: url, metricsUrl })
@@ -82,6 +82,17 @@ async function serveUntil(
   await asked
   await server.stop()
   return 0
+}
+
+/** What `begin` answers; undefined where it failed in one of several processes, which tells the first one why. */
+async function orTell<T>(begin: () => T | Promise<T>): Promise<T | undefined> {
+  try {
+    return await begin()
+  } catch (error) {
+    if (processNumber() === undefined) throw error
+    tell({ failed: describeFailure(error, 'serve') })
+    return undefined
+  }
 }
 
 const tell = (told: Told): void => void process.send?.(told)

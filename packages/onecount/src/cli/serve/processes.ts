@@ -20,12 +20,14 @@ export const processNumber = (): number | undefined =>
 
 /**
  * Runs `count` processes that share one port, and starts another in place of one that ends. Answers the exit code: 0 when
- * it was asked to stop and all ended in order, 1 when one had to be killed. @throws FailedElsewhere when they cannot begin
+ * it was asked to stop and all ended in order, 1 when one had to be killed. Once all have listened, one that cannot start is
+ * tried again. @throws FailedElsewhere when they cannot begin
  */
 export async function serveTogether(count: number, log: ServeLog, asked: Promise<void>): Promise<number> {
   const running = new Set<Worker>()
   const metricsUrls: string[] = []
-  let listening = 0
+  /** Numbers of those that have listened once: all of them have, or it has not begun. */
+  const listened = new Set<number>()
   let ended = 0
   let isStopping = false
   let isOver: (code: number) => void
@@ -37,11 +39,20 @@ export async function serveTogether(count: number, log: ServeLog, asked: Promise
 
   function start(number: number): void {
     const worker = cluster.fork({ [NUMBER]: String(number) })
+    /** Why it could not begin. */
+    let failure: Failure | undefined
     running.add(worker)
     worker.on('message', (told: Told) => {
-      if ('failed' in told) return fail(told.failed)
+      if ('failed' in told) {
+        failure = told.failed
+        // What a replacement reads may be wrong by now (.env is being edited): the others have what they need.
+        if (listened.size < count) fail(failure)
+        return
+      }
       if (told.metricsUrl) metricsUrls[number] = told.metricsUrl
-      if (++listening !== count) return
+      if (listened.has(number)) return
+      listened.add(number)
+      if (listened.size < count) return
       log.info(`listening on ${told.listening}, ${count} processes`)
       if (metricsUrls.length > 0) log.info(`metrics at ${metricsUrls.join(', ')}`)
     })
@@ -50,12 +61,16 @@ export async function serveTogether(count: number, log: ServeLog, asked: Promise
       if (isStopping) return
       ended++
       const pause = Math.min(RESTART_MS * 2 ** Math.min(ended - 1, 10), MOST_RESTART_MS)
-      log.warn(`a process ended (${signal ?? `code ${code}`}): another one starts`)
+      log.warn(
+        failure
+          ? `a process could not start (${failure.error}): it is tried again in ${pause} ms`
+          : `a process ended (${signal ?? `code ${code}`}): another one starts`,
+      )
       setTimeout(() => isStopping || start(number), pause)
     })
   }
 
-  /** A setting is wrong, and it is the same for all: it is said once. */
+  /** At the beginning a wrong setting is the same for all: it is said once. */
   function fail(failure: Failure): void {
     if (isStopping) return
     isStopping = true
