@@ -85,6 +85,24 @@ describe('onecount serve', () => {
     expect((await stores.compare(OTHER)).postgres.count).toBe(OTHER.base + 3)
   })
 
+  it.each([
+    ['one process', []],
+    ['several', ['--processes', '2']],
+  ])('does not wait for connections that have sent nothing, as browsers open them: %s', async (_, args) => {
+    const { origin, url, kill, ended } = await serve(args)
+    const port = Number(new URL(origin).port)
+    const sockets = Array.from({ length: 4 }, () => connect(port, '127.0.0.1'))
+    await Promise.all(sockets.map(socket => once(socket, 'connect')))
+    // Connections are accepted in their order: the server has those.
+    await fetch(`${url}/health`, { headers: { connection: 'close' } })
+    kill('SIGTERM')
+    const at = performance.now()
+    await Promise.all(sockets.map(socket => once(socket, 'close')))
+    // Requests that have begun would have 7 seconds.
+    expect(performance.now() - at).toBeLessThan(5000)
+    expect((await ended).code).toBe(0)
+  })
+
   it('begins without stores, says so, and serves when they are there', async () => {
     const { url, output } = await serve([], { REDIS_URL: 'redis://127.0.0.1:1' })
     await expect.poll(() => output.err).toMatch(/Redis does not answer \(.*ECONNREFUSED.*REDIS_URL/)

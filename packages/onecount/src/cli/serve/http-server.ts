@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Handler } from '../../http/handler'
 import { nodeListener } from '../../http/node'
 import { doubtProxyHops } from '../../http/proxy-doubt'
@@ -53,10 +54,11 @@ export async function listen({
     },
   )
   refuseRaw(server, basePath)
+  const sockets = socketsOf(server)
   await openPort(server, { host, port, hostOption: '--host', portOption: '--port' })
   return {
     url: urlOf(server, host) + basePath,
-    stop: () => closed(server),
+    stop: () => closed(server, sockets),
   }
 }
 
@@ -70,12 +72,27 @@ function doubtHops(
   if (doubt) warn(doubt)
 }
 
-async function closed(server: Server): Promise<void> {
+/** The open connections, as they are at any time. */
+function socketsOf(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return sockets
+}
+
+async function closed(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
   const ended = new Promise<void>(resolve => server.close(() => resolve()))
-  // A connection that is kept is idle after its last answer.
-  const idle = setInterval(() => server.closeIdleConnections(), 50)
+  const closeIdle = () => {
+    // A connection that is kept is idle after its last answer.
+    server.closeIdleConnections()
+    // Node does not count one that a browser opened in advance and has sent nothing on.
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  }
+  const idle = setInterval(closeIdle, 50)
   const late = setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS)
-  server.closeIdleConnections()
+  closeIdle()
   await ended
   clearInterval(idle)
   clearTimeout(late)
