@@ -31,6 +31,16 @@ async function spoil(id: string, place: number, value: string) {
 const shown = async (id: string, session: string | null = null) => (await app.read([id], session)).get(id)!
 
 describe('onecount verify and reconcile', () => {
+  it.each([[['verify']], [['reconcile', '--dry-run']], [['repair', '--dry-run']]])(
+    'answer on stdout where the reader of stderr has gone away: %s',
+    async args => {
+      const { child, ended } = cli.start([...args, '--json'])
+      child.stderr.destroy()
+      const { code, out } = await ended
+      expect({ code, report: JSON.parse(out) }).toMatchObject({ code: 0, report: { posts: POSTS.length } })
+    },
+  )
+
   it.each<[string, string[], () => Promise<unknown>]>([
     ['the count', ['post:likes', 'post:meta'], () => spoil(POST.id, 0, '7')],
     ['what its pending ops change', ['post:meta'], () => spoil(POST.id, 2, '1')],

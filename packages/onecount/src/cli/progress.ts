@@ -1,3 +1,15 @@
+const watched = new WeakSet<NodeJS.WriteStream>()
+const closed = new WeakSet<NodeJS.WriteStream>()
+
+/** Writes as long as it is read: where the reader has gone away the work goes on, as its result is somewhere else. */
+function write(out: NodeJS.WriteStream, text: string): void {
+  if (!watched.has(out)) {
+    watched.add(out)
+    out.on('error', () => closed.add(out))
+  }
+  if (!closed.has(out)) out.write(text)
+}
+
 /** Shows how far a long work is: one line that is rewritten on a terminal, a line now and then elsewhere. `total` may be unknown. */
 export function createProgress(
   label: string,
@@ -16,7 +28,7 @@ export function createProgress(
   const show = (text: string) => {
     if (Date.now() - shownAt < (out.isTTY ? 100 : 5000)) return
     shownAt = Date.now()
-    out.write(out.isTTY ? `\r\x1b[K${text}` : `${text}\n`)
+    write(out, out.isTTY ? `\r\x1b[K${text}` : `${text}\n`)
   }
   return {
     update(done: number): void {
@@ -27,10 +39,10 @@ export function createProgress(
       show(`${label}: ${part} ${Math.floor(100 * share)}%`)
     },
     clear(): void {
-      if (out.isTTY) out.write('\r\x1b[K')
+      if (out.isTTY) write(out, '\r\x1b[K')
     },
     end(done: number): void {
-      out.write(out.isTTY ? `\r\x1b[K${line(done)}\n` : `${line(done)}\n`)
+      write(out, out.isTTY ? `\r\x1b[K${line(done)}\n` : `${line(done)}\n`)
     },
   }
 }
