@@ -79,6 +79,23 @@ describe('people who are signed in', () => {
   })
 })
 
+describe('a token whose claim is no id', () => {
+  it('is answered with 500, and the log names --claim, not the id', async () => {
+    const response = await put(open.url, bearer(await token('auth0|abc')))
+    expect({ status: response.status, body: await response.json() }).toMatchObject({
+      status: 500,
+      body: { error: { code: 'misconfigured' } },
+    })
+    expect(response.headers.getSetCookie()).toEqual([])
+    await expect
+      .poll(() => open.output.err)
+      .toMatch(
+        /the claim sub of a token is no id: name another one with --claim, .*letters, digits, _ - \. :/,
+      )
+    expect(open.output.err).not.toMatch(/auth0|session\(\)/)
+  })
+})
+
 describe('a visitor who is not signed in', () => {
   it('likes as an anonymous session, or is refused where the server is started so', async () => {
     expect((await put(open.url)).status).toBe(200)

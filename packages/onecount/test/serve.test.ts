@@ -162,6 +162,22 @@ describe('onecount serve', () => {
         { REDIS_URL: 'redis://a/b/c@d' },
       ],
       [{ code: 'misconfigured', setting: '--audience', fix: 'name the audience' }, token, {}],
+      [{ code: 'misconfigured', setting: '--jwks', fix: 'use https://' }, ['--jwks', 'keys'], {}],
+      [
+        { code: 'misconfigured', setting: 'ONECOUNT_JWKS', fix: 'use https://' },
+        [],
+        { ONECOUNT_JWKS: 'http://keys.example/.well-known/jwks.json' },
+      ],
+      [
+        { code: 'misconfigured', setting: 'ONECOUNT_JWT_SECRET', fix: '32 characters' },
+        [],
+        { ONECOUNT_JWT_SECRET: 'short' },
+      ],
+      [
+        { code: 'misconfigured', setting: '--issuer', fix: 'name the issuer' },
+        [],
+        { ONECOUNT_JWT_SECRET: 'x'.repeat(40) },
+      ],
       [
         { code: 'misconfigured', setting: 'ONECOUNT_LIMITS', fix: 'is not understood' },
         [],
@@ -174,6 +190,7 @@ describe('onecount serve', () => {
     for (const [i, { code, out, err }] of ended.entries()) {
       const { error, ...failure } = JSON.parse(out)
       expect(err).toContain(error)
+      if (failure.code === 'misconfigured') expect(error).toContain(failure.setting)
       expect({ exit: code, ...failure }).toEqual({
         exit: 2,
         ...wrong[i]![0],

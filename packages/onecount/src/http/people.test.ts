@@ -8,6 +8,7 @@ import {
   SECRET,
   someone,
 } from '../../test/support/http-server'
+import { OnecountError } from '../core/errors'
 import { createHandler } from './handler'
 import { fromRequest } from './request'
 import { createSession, readSession } from './session'
@@ -165,6 +166,20 @@ describe('an application that cannot tell', () => {
     expect(current.logged[0]).toContain('session() failed')
     expect(current.logged[0]).toContain('thrown Response 401')
     expect(current.logged[0]).not.toContain('TOPSECRET')
+  })
+
+  it('says which of its settings is wrong, and a press is 500: repeating it is of no use', async () => {
+    await restart({
+      session: async () => {
+        throw new OnecountError('misconfigured', { field: 'claim', detail: 'there is no claim sub' })
+      },
+    })
+    expect(await refusal(await like({ headers: someone() }))).toMatchObject({
+      status: 500,
+      code: 'misconfigured',
+    })
+    expect(current.service.calls).toEqual([])
+    expect(current.logged.join()).toContain('there is no claim sub')
   })
 
   it.each(['', 'ana@example.com', 'a'.repeat(129), '-session id'])('is named where %j is no id', async id => {

@@ -57,5 +57,5 @@ function serveOne(service: LikesService, scope: string): Served {
 const personOfAnotherForm = ({ name, rows: { schema, table, actor } }: Kind) =>
   new OnecountError('invalid_session', {
     field: 'session',
-    detail: `session() answered with something else than a UUID in lower case: ${actor} of ${schema}.${table}, kind ${name}, is a uuid`,
+    detail: `session() answered with something else than a UUID in lower case: ${actor} of ${schema}.${table}, kind ${name}, is a uuid (onecount serve: name a claim that is one with --claim)`,
   })

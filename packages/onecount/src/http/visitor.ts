@@ -1,4 +1,4 @@
-import { OnecountError } from '../core/errors'
+import { type ErrorCode, OnecountError } from '../core/errors'
 import { isSessionId } from '../core/ids'
 import { withTimeout } from '../core/with-timeout'
 import { isSecure } from './origin'
@@ -58,9 +58,13 @@ export function createVisitors({
   }
 }
 
+/** What `session` may throw by itself. */
+const PASSED_ON: readonly ErrorCode[] = ['invalid_token', 'misconfigured']
+
 /**
  * The id that the application gives, checked. A failure to tell never counts as "not signed in": the like of a person
- * would be that of an anonymous session. `session` may refuse by itself what a request carries, with `invalid_token`.
+ * would be that of an anonymous session. `session` may refuse by itself what a request carries, with `invalid_token`, or
+ * say with `misconfigured` which setting of its own is wrong.
  * @throws OnecountError `invalid_token`; `unavailable` when `session` fails, `misconfigured` when it answers with
  * something else than an id
  */
@@ -71,7 +75,7 @@ async function readPerson(session: PersonOf, request: ApiRequest): Promise<strin
       throw new Error(`it did not answer within ${SESSION_MS / 1000} s`)
     })
   } catch (cause) {
-    if (cause instanceof OnecountError && cause.code === 'invalid_token') throw cause
+    if (cause instanceof OnecountError && PASSED_ON.includes(cause.code)) throw cause
     throw new OnecountError('unavailable', { detail: 'session() failed', cause })
   }
   return checkPerson(id)

@@ -2,14 +2,14 @@ import { OnecountError } from '../../core/errors'
 import { createHandler } from '../../http/handler'
 import { limiterFromEnv } from '../../http/limiter-from-env'
 import { parseProxyHops } from '../../http/proxy-hops'
-import type { PersonOf } from '../../http/visitor'
 import { chooseKinds, readConfig } from '../config'
-import { loadJose, loadMetrics } from '../drivers'
+import { loadMetrics } from '../drivers'
 import { type MetricsPlace, type MetricsServer, serveMetrics } from '../metrics-server'
 import { MissingSetting, storeSettings } from '../settings'
 import { listen } from './http-server'
 import type { ServeLog } from './log'
 import type { ServeOptions } from './options'
+import { personOfToken } from './person-of-token'
 import { openStores } from './stores'
 
 /** How long the last drain may take, milliseconds. */
@@ -40,7 +40,7 @@ export async function serveHere(
   const config = await readConfig(options.stores.config)
   const settings = storeSettings(options.stores)
   const warnings = new Set<string>()
-  const session = await sessionOf(options)
+  const session = options.token ? await personOfToken(options.token, env) : undefined
   const metrics = options.metrics ? (await loadMetrics()).createMetrics() : undefined
   const stores = await asSetting(() =>
     openStores(settings, chooseKinds(config, options.stores.kind), env, log, {
@@ -106,28 +106,12 @@ const placeOf = (place: MetricsPlace, process = 0): MetricsPlace => ({
   port: place.port === 0 ? 0 : place.port + process,
 })
 
-/** Who sends a request, by the token of the application. @throws MissingSetting */
-async function sessionOf({ token }: ServeOptions): Promise<PersonOf | undefined> {
-  if (!token) return undefined
-  const { tokenSession } = await loadJose()
-  return asSetting(() => tokenSession(token))
-}
-
-/** What gives an option of `tokenSession`, whose errors do not name it. */
-const SETTINGS: Record<string, string> = {
-  jwks: '--jwks',
-  issuer: '--issuer',
-  audience: '--audience',
-  secret: 'ONECOUNT_JWT_SECRET',
-}
-
 /** @throws MissingSetting in place of the error for visitors */
 async function asSetting<T>(read: () => T | Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {
     if (!(error instanceof OnecountError) || !error.options.detail) throw error
-    const { field, detail } = error.options
-    throw new MissingSetting(detail, { setting: SETTINGS[field ?? ''] })
+    throw new MissingSetting(error.options.detail)
   }
 }
