@@ -16,7 +16,7 @@ export default defineProject({
     dir: root,
     include: [
       'packages/ioredis5/*.test.ts',
-      'packages/onecount/src/redis/{cluster-node,ioredis,read-before-timeout}.test.ts',
+      'packages/onecount/src/redis/{cluster-node,database,ioredis,read-before-timeout}.test.ts',
       'packages/onecount/test/{cluster-driver,redis}.test.ts',
     ],
     testTimeout: 180_000,

@@ -86,6 +86,30 @@ describe('a store that cannot be used', () => {
     expect(err).toMatch(/^Redis does not answer \(connect ECONNREFUSED 127.0.0.1:9\): .*REDIS_URL.*\n$/)
   })
 
+  it('is named when Redis does not have the database of its address', async () => {
+    const of = (db: string) => ({ REDIS_URL: `${stores.redisUrl}/${db}` })
+    const { code, out, err } = await cli.run(['verify'], of('99'))
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toMatch(/^Redis has no database 99 \(ERR .*\): correct the number at the end of REDIS_URL\n$/)
+    const { report } = await cli.json(['doctor'], of('99'))
+    expect(report.findings).toContainEqual({
+      verdict: 'fail',
+      check: 'Redis',
+      found: expect.stringContaining('no database 99'),
+      fix: expect.stringContaining('REDIS_URL'),
+    })
+    const words = await cli.json(['verify'], of('abc'))
+    expect(words.report).toMatchObject({ code: 'misconfigured', setting: 'REDIS_URL' })
+    expect((await cli.json(['doctor'], of('abc'))).report.findings).toContainEqual({
+      verdict: 'fail',
+      check: 'Redis',
+      found: expect.stringContaining('no number'),
+      fix: expect.any(String),
+    })
+    const serve = await cli.run(['serve', '--port', '0'], of('abc'))
+    expect(serve).toMatchObject({ code: 2, err: expect.stringMatching(/^REDIS_URL names .* no number/) })
+  })
+
   it('is named when the database or the migrations are missing', async () => {
     expect(await refused({ databaseUrl: stores.databaseUrl.replace(/\w+$/, 'nowhere') })).toMatch(
       /no such database.*"nowhere".*DATABASE_URL/,

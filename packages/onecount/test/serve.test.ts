@@ -37,6 +37,16 @@ describe('onecount serve', () => {
     expect(output).toEqual({ out: `[onecount] listening on ${url}\n`, err: '' })
   })
 
+  it('serves from Postgres where Redis does not have the database of its address, and says so', async () => {
+    const { url, output } = await serve([], { REDIS_URL: `${stores.redisUrl}/99` })
+    await expect.poll(() => output.err).toContain('Redis has no database 99')
+    expect(await (await put(url, POST.id)).json()).toMatchObject({ count: POST.base + 3, source: 'postgres' })
+    expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'degraded', redis: 'down' })
+    await expect
+      .poll(() => output.err)
+      .toContain('drain paused: redis is unreachable (this Redis has no database')
+  })
+
   it('leaves the drain to others with --no-drain, and has an address for it with a secret', async () => {
     const secret = 'a-secret-of-the-drain'
     const { url, kill, ended } = await serve(['--no-drain'], { ONECOUNT_DRAIN_SECRET: secret })

@@ -4,6 +4,7 @@ import { createKeys, tagOf } from '../core/keys'
 import type { RedisPort } from '../core/ports'
 import { readRedisAddress } from '../redis/address'
 import { causeOf } from '../redis/cluster-errors'
+import { selectDatabase } from '../redis/database'
 import { firstConnection } from '../redis/first-connection'
 import { kindShownBy } from '../redis/wrong-kind'
 import { loadIoredis } from './drivers'
@@ -30,6 +31,7 @@ export async function openRedis(settings: StoreSettings, patienceMs: number): Pr
     if (store.cluster) await connectCluster(store.cluster, store.urls, Math.min(CONNECT_MS, patienceMs))
     else {
       await connectSingle(store.client)
+      await selectDatabase(store.client)
       await assertSingle(store.client, settings)
     }
     return store

@@ -1,3 +1,5 @@
+import { isTorn } from '../redis/address'
+import { NoDatabase } from '../redis/database'
 import { kindShownBy, WRONG_KIND } from '../redis/wrong-kind'
 import { parametersOf } from './database-parameters'
 import { MissingSetting, type StoreSettings } from './settings'
@@ -26,6 +28,11 @@ export function redisUnreachable(cause: unknown, { isLocal }: StoreSettings): Un
     const { found, fix } = WRONG_KIND[kind]
     return new Unreachable(`Redis is of another kind than ${name} says (${found}: ${why})`, fix)
   }
+  if (cause instanceof NoDatabase)
+    return new Unreachable(
+      `Redis has no database ${cause.db} (${cause.reply})`,
+      `correct the number at the end of ${name}`,
+    )
   return /WRONGPASS|NOAUTH|invalid password|without any password/i.test(why)
     ? new Unreachable(`Redis refuses the login (${why})`, `correct the user and the password in ${name}`)
     : new Unreachable(
@@ -172,7 +179,7 @@ export const supabaseAddress = (text: string): Address => ({
 /** What a driver makes of an address that it can read. @throws MissingSetting which does not repeat the address */
 export function openAddress<T>({ name, text, schemes, example }: Address, open: () => T): T {
   try {
-    if (schemes.some(scheme => text.startsWith(scheme)) && !hasTornPassword(text)) return open()
+    if (schemes.some(scheme => text.startsWith(scheme)) && !isTorn(text)) return open()
   } catch {
     // What the driver says may hold the password.
   }
@@ -183,7 +190,3 @@ export function openAddress<T>({ name, text, schemes, example }: Address, open: 
 
 /** Before anything is connected. @throws MissingSetting */
 export const assertAddress = (address: Address): void => openAddress(address, () => {})
-
-/** A password with a `/`, `?` or `#` ends too early, and what follows would be parsed as a host and printed. */
-const hasTornPassword = (text: string): boolean =>
-  !text.startsWith('/') && /[/?#].*@/.test(text.replace(/^[a-z]+:\/\//i, ''))

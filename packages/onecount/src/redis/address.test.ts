@@ -11,6 +11,9 @@ describe('REDIS_URL', () => {
     ['localhost:6379'],
     ['/run/redis,main.sock'],
     ['redis://a:6379,'],
+    ['redis://a:6379/'],
+    ['redis://a?db=3'],
+    ['/run/redis.sock?db=3'],
   ])('%s is a single Redis', url => {
     expect(read(url)).toEqual({ urls: [url.replace(/,$/, '')], isCluster: false })
   })
@@ -48,6 +51,14 @@ describe('REDIS_URL', () => {
     [{ REDIS_URL: 'redis://a,rediss://b' }, 'mixes redis:// and rediss://'],
     [{ REDIS_URL: 'redis://:hidden@a,redis://:hidden2@b' }, 'several logins'],
     [{ REDIS_URL: 'redis://:hidden@a/1,redis://b' }, 'names a database'],
+    [{ REDIS_URL: 'redis://:hidden@a:6379/abc' }, 'no number'],
+    [{ REDIS_URL: 'redis://:hidden@a:6379/-1' }, 'no number'],
+    [{ REDIS_URL: 'redis://:hidden@a:6379/1/2' }, 'no number'],
+    [{ REDIS_URL: 'redis://:hidden@a?db=abc' }, 'no number'],
+    [{ REDIS_URL: '/run/redis.sock?db=abc' }, 'no number'],
+    [{ REDIS_URL: 'a:6379/2' }, 'without a scheme'],
+    [{ REDIS_URL: 'redis://me:12/hidden@a' }, 'REDIS_URL cannot be read'],
+    [{ REDIS_URL: 'redis://:hidden@a:6379/2', REDIS_CLUSTER: '1' }, 'names a database'],
     [{ REDIS_URL: 'redis://:hidden@a:port,redis://b' }, 'REDIS_URL cannot be read'],
     [{ REDIS_URL: 'redis://:hid/den@a,redis://b' }, 'REDIS_URL cannot be read'],
     [{ REDIS_URL: 'http://:hidden@a', REDIS_CLUSTER: '1' }, 'REDIS_URL cannot be read'],

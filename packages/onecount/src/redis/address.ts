@@ -28,7 +28,8 @@ const SEPARATOR = /,(?=\s*rediss?:\/\/|[^@]*?(?:$|,\s*rediss?:\/\/))/i
 
 /**
  * What `REDIS_URL` and `REDIS_CLUSTER` say; null without an address. Several addresses are those of a cluster, and the
- * user, the password and TLS of one of them are those of all nodes. One address alone is returned as it is.
+ * user, the password and TLS of one of them are those of all nodes. One address alone is returned as it is; what
+ * stands after its port has to be the number of a database.
  *
  * @throws OnecountError `misconfigured`; its `detail` names the setting and, after a colon, what to do. It repeats no
  * address, as that may hold a password
@@ -54,6 +55,7 @@ export function readRedisAddress({ REDIS_URL = '', REDIS_CLUSTER = '' }: RedisEn
       'REDIS_CLUSTER',
       'REDIS_URL names several nodes, and REDIS_CLUSTER is 0: name one Redis, or remove REDIS_CLUSTER',
     )
+  if (!isCluster) assertDatabase(urls[0]!)
   return { urls: isCluster ? withSharedLogin(urls) : urls, isCluster }
 }
 
@@ -65,6 +67,32 @@ const unreadable = () =>
     'REDIS_URL cannot be read: write redis://user:password@host:6379, of several nodes of a Redis Cluster with commas ' +
       'between them, and / ? # @ % , in a password as %2F %3F %23 %40 %25 %2C',
   )
+
+/** ioredis uses database 0 where it cannot read the number, and takes a path without a scheme for a socket. */
+function assertDatabase(text: string): void {
+  if (isTorn(text)) throw unreadable()
+  const isSocket = /^\/(?!\/)/.test(text)
+  const hasScheme = text.includes('://') || text.startsWith('//')
+  const full = hasScheme ? text.replace(/^\/\//, 'redis://') : `redis://${isSocket ? 'socket' : ''}${text}`
+  // What is no address of Redis at all, the driver refuses.
+  if (!URL.canParse(full) || !/^rediss?:/i.test(full)) return
+  const { pathname, searchParams } = new URL(full)
+  if (!hasScheme && !isSocket && !/^\/?$/.test(pathname))
+    throw wrong(
+      'REDIS_URL',
+      'REDIS_URL names a database without a scheme: write redis:// or rediss:// before the host',
+    )
+  if ((!isSocket && !/^\/?\d*$/.test(pathname)) || !/^\d*$/.test(searchParams.get('db') ?? ''))
+    throw wrong(
+      'REDIS_URL',
+      'REDIS_URL names a database by something that is no number: write redis://user:password@host:6379/0, or end it ' +
+        'after the port',
+    )
+}
+
+/** A password with one of `/?#` ends too early, and what follows would be parsed as a host and printed. */
+export const isTorn = (text: string): boolean =>
+  !text.startsWith('/') && /[/?#].*@/.test(text.replace(/^[a-z]+:\/\//i, ''))
 
 /** A password is in each address or in one of them: nodes that the client discovers get it as well. */
 function withSharedLogin(texts: string[]): string[] {
@@ -86,8 +114,7 @@ function withSharedLogin(texts: string[]): string[] {
 }
 
 function parse(text: string): URL {
-  // A password with one of `/?#` ends too early, and what follows would be parsed as a host and printed.
-  if (/[/?#].*@/.test(text.replace(/^[a-z]+:\/\//i, '')) || !URL.canParse(text)) throw unreadable()
+  if (isTorn(text) || !URL.canParse(text)) throw unreadable()
   const url = new URL(text)
   if (!/^rediss?:$/.test(url.protocol) || !url.hostname) throw unreadable()
   if (!/^\/?0?$/.test(url.pathname))

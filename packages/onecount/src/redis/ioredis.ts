@@ -2,6 +2,7 @@ import type { Redis, RedisOptions } from 'ioredis'
 import { StoreUnavailable } from '../core/errors'
 import type { RedisPort, Reply, ScriptName } from '../core/ports'
 import { loadIoredis } from '../peers/ioredis'
+import { guardDatabase } from './database'
 import { firstConnection } from './first-connection'
 import { identityOf } from './identity'
 import { readBeforeTimeout } from './read-before-timeout'
@@ -55,7 +56,8 @@ export function createRedisClient(url: string, options: RedisOptions = {}): Redi
 /**
  * Runs the engine's scripts through ioredis: EVALSHA, and EVAL where Redis does not know the script yet. Where Redis says
  * that it does not serve (`READONLY` of a primary that was demoted, `MASTERDOWN`, `LOADING`, …) the call fails and the
- * client connects anew.
+ * client connects anew. Each connection of a client with a database number is asked for that database before its first
+ * script: where the server has none of that number, every call fails.
  *
  * @example
  * createOnecount({ redis: ioredisPort(createRedisClient(process.env.REDIS_URL!)), postgres })
@@ -66,10 +68,11 @@ export function createRedisClient(url: string, options: RedisOptions = {}): Redi
 export function ioredisPort(client: Redis): RedisPort {
   let connecting: Promise<void> | undefined
   let isLeaving = false
+  const database = guardDatabase(client)
 
   // No async function on the way of a like: they are most of what the engine adds to one.
   const run: RedisPort['run'] = (script, keys, args) =>
-    client.status === 'ready'
+    client.status === 'ready' && (!database.hasNumber || database.selectedOn === client.stream)
       ? (client.evalsha(SCRIPTS[script].sha1, keys.length, ...keys, ...args) as Promise<Reply>).catch(error =>
           recover(error, script, keys, args),
         )
@@ -107,6 +110,10 @@ export function ioredisPort(client: Redis): RedisPort {
     })
     await connecting
     if (client.status !== 'ready') throw new StoreUnavailable('redis', `the connection is ${client.status}`)
+    if (database.hasNumber)
+      await database.select().catch(error => {
+        throw failed(error)
+      })
     return run(script, keys, args)
   }
 

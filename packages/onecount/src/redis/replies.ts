@@ -25,4 +25,5 @@ export const unavailable = (error: unknown): StoreUnavailable =>
   new StoreUnavailable('redis', error, isReply(error) && !serverState(error) ? 'call' : 'store')
 
 /** By name: there may be several copies of ioredis in one process. */
-const isReply = (error: unknown): error is Error => error instanceof Error && error.name === 'ReplyError'
+export const isReply = (error: unknown): error is Error =>
+  error instanceof Error && error.name === 'ReplyError'

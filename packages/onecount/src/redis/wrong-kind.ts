@@ -16,7 +16,7 @@ type Kind = keyof typeof WRONG_KIND
  * Replies of a node to a client that takes it for a single Redis, and of a single Redis that is asked for its slots.
  */
 const REPLIES: [kind: Kind, reply: RegExp][] = [
-  ['cluster', /^(MOVED|ASK|CROSSSLOT) /],
+  ['cluster', /^(MOVED|ASK|CROSSSLOT) |SELECT is not allowed in cluster mode/],
   ['single', /cluster support disabled|unknown (sub)?command.*\bcluster\b/i],
 ]
 

@@ -4,6 +4,7 @@ import type { Engines } from '../../core/engines'
 import type { Kind } from '../../core/kind'
 import { withTimeout } from '../../core/with-timeout'
 import type { Metrics } from '../../metrics'
+import { selectDatabase } from '../../redis/database'
 import { openBroadcast } from '../broadcast'
 import { assertAnswers, openDatabase } from '../connect'
 import { openEngines } from '../open-engines'
@@ -51,7 +52,8 @@ export async function openStores(
   )
 
   async function lookAtRedis(): Promise<void> {
-    const cause = await connected(redis.client)
+    const cause =
+      (await connected(redis.client)) ?? (redis.cluster ? undefined : await refusedOf(redis.client))
     if (cause) log.warn(`${redisUnreachable(cause, settings).message}. Serving without it until it answers`)
   }
 
@@ -89,6 +91,13 @@ function deadlineOf(text: string | undefined) {
     )
   return { commandTimeout: ms }
 }
+
+/** Why a connection is on another database than its own; undefined: it is not. */
+const refusedOf = (client: Redis): Promise<unknown> =>
+  selectDatabase(client).then(
+    () => undefined,
+    error => error,
+  )
 
 /** Why there is no connection yet; undefined: there is. */
 async function connected(client: Redis | Cluster): Promise<unknown> {
