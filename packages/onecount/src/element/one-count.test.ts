@@ -112,6 +112,28 @@ describe('<one-count>', () => {
     await expect.poll(() => number(element)).toBe('3')
   })
 
+  it.each(['in the document', 'out of it'])(
+    'that was given another post %s shows nothing of the post before, also when it is moved',
+    async where => {
+      const [element, other] = [
+        add({ count: '999', liked: 'true', rev: '1795466338345000' }),
+        add({ post: 'b' }),
+      ]
+      if (where === 'out of it') element.remove()
+      element.setAttribute('post', 'b')
+      if (where !== 'out of it') await expect.poll(() => number(element)).toBe('–')
+      for (let moves = 0; moves < 2; moves++) {
+        document.body.append(element)
+        expect([number(element), number(other)]).toEqual(['–', '–'])
+      }
+      element.remove()
+      element.setAttribute('post', 'c')
+      element.setAttribute('count', '3')
+      document.body.append(element)
+      expect(number(element)).toBe('3')
+    },
+  )
+
   it('waits for a post, as a framework may name it later', async () => {
     const element = document.createElement('one-count') as OneCount
     document.body.append(element)

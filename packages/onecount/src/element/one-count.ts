@@ -50,7 +50,10 @@ export class OneCount extends Base {
   #leave: (() => void) | undefined
   /** In a document, and not about to be upgraded. */
   #isOpen = false
+  /** Attributes that have changed since they were last looked at. */
   readonly #changed = new Set<string>()
+  /** Another post was named, and nothing was said of it: count and heart are those of the post before. */
+  #isOfAnother = false
 
   /** The likes of the post as they are shown; undefined while the element is in no document. */
   get likes(): ObservedLikes | undefined {
@@ -84,20 +87,17 @@ export class OneCount extends Base {
 
   /** @internal */
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
-    // Before the element is in a document nothing was shown of it.
-    if (before === after || !this.#isOpen) return
-    // Of several attributes that change in turn the last one completes the state.
-    if (this.#changed.size === 0) queueMicrotask(() => this.#follow())
+    if (before === after) return
+    // Of several attributes that change in turn the last one completes the state. Out of a document it is seen later.
+    if (this.#isOpen && this.#changed.size === 0) queueMicrotask(() => this.#follow())
     this.#changed.add(name)
   }
 
   #follow(): void {
-    const changed = [...this.#changed]
-    this.#changed.clear()
     if (!this.#isOpen) return
-    // What was said of the post before is not true of another one.
-    const seed = changed.some(name => SEEDS.includes(name)) ? this.#seed() : undefined
-    if (changed.some(name => !SEEDS.includes(name))) {
+    const isOther = [...this.#changed].some(name => !SEEDS.includes(name))
+    const seed = this.#seed()
+    if (isOther) {
       this.#stop()
       this.#observe(seed)
     } else if (seed) this.#observer?.seed(seed)
@@ -108,7 +108,12 @@ export class OneCount extends Base {
     this.#leave = this.#observer = undefined
   }
 
-  #seed = (): LikeInput | undefined => seedOf(name => this.getAttribute(name))
+  /** What the attributes say of the post; nothing while they tell of the post before. */
+  #seed(): LikeInput | undefined {
+    if (this.#changed.size > 0) this.#isOfAnother = ![...this.#changed].some(name => SEEDS.includes(name))
+    this.#changed.clear()
+    return this.#isOfAnother ? undefined : seedOf(name => this.getAttribute(name))
+  }
 
   #observe(seed: LikeInput | undefined): void {
     const postId = this.getAttribute('post')
