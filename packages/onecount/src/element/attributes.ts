@@ -11,14 +11,20 @@ export function attributesOf(likes: LikeInput): Record<string, string> {
   return Object.fromEntries(present.map(name => [name, String(said[name])]))
 }
 
-/** The state that attributes tell; undefined where they say nothing of count and heart. `liked` alone is `liked="true"`. */
+/**
+ * The state that attributes tell; undefined where they say nothing of count and heart. `liked` alone is `liked="true"`,
+ * and so is `private`.
+ */
 export function seedOf(read: (name: string) => string | null): LikeInput | undefined {
   const number = (name: string) => {
     const text = read(name)
     return text !== null && /^\d{1,16}$/.test(text) ? Number(text) : null
   }
-  const heart = read('liked')
-  const liked = heart === null ? null : heart !== 'false'
+  const isTrue = (name: string) => {
+    const text = read(name)
+    return text === null ? null : text !== 'false'
+  }
+  const liked = isTrue('liked')
   const count = number('count')
   if (count === null && liked === null) return undefined
   return {
@@ -28,6 +34,6 @@ export function seedOf(read: (name: string) => string | null): LikeInput | undef
     op: number('op'),
     source: (read('source') as Source | null) ?? undefined,
     session: read('session') ?? undefined,
-    private: read('private') === 'true' || undefined,
+    private: isTrue('private') || undefined,
   }
 }

@@ -152,6 +152,11 @@ describe('<one-count>', () => {
     expect(part(element, 'button').getAttribute('aria-pressed')).toBe('true')
   })
 
+  it.each(['', 'true'])('shows no number of a private kind: private="%s"', value => {
+    expect(number(add({ count: '1', liked: '', private: value }))).toBe('')
+    expect(number(add({ post: 'public', count: '1', liked: '', private: 'false' }))).toBe('1')
+  })
+
   it('says it in the language of the page', () => {
     OneCount.text = (_, { count }) => `Me gusta: ${count}`
     OneCount.format = count => `${count} veces`
