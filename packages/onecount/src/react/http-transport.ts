@@ -1,3 +1,4 @@
+import { MAX_IDS } from './batcher'
 import { DEFAULT_ADDRESS } from './kind'
 import { later } from './later'
 import { isNatural } from './numbers'
@@ -5,8 +6,6 @@ import type { LikeInput } from './registers'
 import { createServerClock } from './server-clock'
 import { type LikesTransport, LikesUnreachable } from './transport'
 
-/** Ids in one request, as the HTTP API takes them. */
-const MAX_IDS = 100
 /** What {@link createHttpTransport} takes. */
 export interface HttpTransportOptions {
   /**

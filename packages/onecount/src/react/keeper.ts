@@ -1,3 +1,5 @@
+import { readByHalves } from './read-apart'
+
 export interface KeeperOptions {
   /** Posts with a press that is kept, the oldest press first. */
   posts(): string[]
@@ -100,17 +102,12 @@ export class Keeper {
     if (!isEager) this.#pause = Math.min(2 * this.#pause, CONFIRM_MAX_MS)
   }
 
-  /** Whether the server has answered. It refuses a whole question for one id that no post of its kind can have. */
-  async #read(postIds: string[]): Promise<boolean> {
-    try {
-      await this.options.read(postIds)
-      return true
-    } catch (error) {
-      if ((error as { code?: unknown }).code !== 'invalid_post_id') return false
-    }
-    const half = postIds.length >> 1
-    if (half > 0) return (await this.#read(postIds.slice(0, half))) && this.#read(postIds.slice(half))
-    this.options.forget(postIds[0]!)
-    return true
+  /** Whether the server has answered. */
+  #read(postIds: string[]): Promise<boolean> {
+    const { read, forget } = this.options
+    return readByHalves(postIds, read, forget).then(
+      () => true,
+      () => false,
+    )
   }
 }

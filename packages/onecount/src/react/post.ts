@@ -101,6 +101,11 @@ export function createPost(store: LikesStore, postId: string) {
      * @internal
      */
     readAt: Number.NEGATIVE_INFINITY,
+    /**
+     * The server has refused the id among others, and is not asked for it again.
+     * @internal
+     */
+    isMalformed: undefined as true | undefined,
     /** What is known; undefined: nothing yet. */
     entry,
     /** The press that the server does not have yet. */
@@ -174,7 +179,7 @@ export function createPost(store: LikesStore, postId: string) {
     /** Reads the post anew, with all others that are asked for now. @returns whether there is such a post */
     async read(): Promise<boolean> {
       const asked = clock.now()
-      const input = await store.load(postId)
+      const input = post.isMalformed ? undefined : await store.load(postId)
       if (input) post.receive(input, asked)
       else later(({ gone }) => gone(store, post))
       return input !== undefined

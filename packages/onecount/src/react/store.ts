@@ -1,7 +1,7 @@
 import { createBatcher } from './batcher'
 import { createKeptOps, type KeptOps } from './kept-ops'
 import { DEFAULT_KIND, scopeOf } from './kind'
-import { later } from './later'
+import { background, later } from './later'
 import type { LikesCache, LikesQuery } from './likes-cache'
 import type { Caretaker } from './look-after'
 import { createPost, type PostLikes } from './post'
@@ -85,7 +85,9 @@ export class LikesStore<Cache extends LikesCache = LikesCache> {
     )
     this.note = `onecount:session${this.scope}:`
     this.session = this.ops.use(storage => storage.getItem(this.note)) ?? undefined
-    this.load = createBatcher(ids => transport.read(ids))
+    this.load = createBatcher(ids =>
+      transport.read(ids).catch(error => background?.readApart(this, ids, error) ?? Promise.reject(error)),
+    )
   }
 
   /**

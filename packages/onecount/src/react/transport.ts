@@ -17,7 +17,11 @@ export interface TransportWriteOptions {
 
 /** How the registers reach the server. */
 export interface LikesTransport {
-  /** States of posts; ids that are missing in the answer have no post. @throws LikesUnreachable, LikesRefused */
+  /**
+   * States of posts, of 100 at most that a page asks for; ids that are missing in the answer have no post.
+   *
+   * @throws LikesUnreachable, LikesRefused (`invalid_post_id`: the page asks for the others without what is malformed)
+   */
   read(postIds: string[]): Promise<Map<string, LikeInput>>
   /**
    * Makes the post liked or not; can be repeated with the same op.
