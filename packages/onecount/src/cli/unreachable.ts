@@ -52,11 +52,17 @@ const NO_RIGHT = '42501'
 const NO_PARAMETER = /^(42704|22023|55P02|08P01)$/
 export const NOT_MIGRATED = ['42883', '42P01', '42703', 'PGRST202', 'PGRST205']
 
-/** What makes the functions and tables of a kind. */
-export const applyFor = (kind: StoreSettings['kind']): string =>
-  !kind || kind.isDefault
-    ? APPLY_MIGRATIONS
-    : `apply what npx onecount migration --kind ${kind.name} prints; it can be applied again`
+/**
+ * What makes the functions and tables of a kind. Without `--shadow` it ends shadow mode, and old code counts twice: where
+ * the database was not asked (`isShadowed` is left out), the advice names both.
+ */
+export function applyFor(kind: StoreSettings['kind'], isShadowed?: boolean): string {
+  if (!kind || kind.isDefault) return APPLY_MIGRATIONS
+  const print = `apply what npx onecount migration --kind ${kind.name}`
+  // Counts in a table of onecount have no shadow mode.
+  const isUnknown = isShadowed === undefined && kind.target.count !== null
+  return `${print}${isShadowed ? ' --shadow' : ''} prints${isUnknown ? ' (in shadow mode: with --shadow)' : ''}; it can be applied again`
+}
 
 /**
  * A server that is away or takes no more calls: errors of sockets and of TLS, of postgres.js, of PostgREST, and classes

@@ -180,7 +180,7 @@ describe('onecount backfill of a kind', () => {
     expect(report).toEqual({
       error: expect.stringContaining('npx onecount migration --kind article'),
       code: 'unreachable',
-      fix: 'apply what npx onecount migration --kind article prints; it can be applied again',
+      fix: 'apply what npx onecount migration --kind article prints (in shadow mode: with --shadow); it can be applied again',
     })
     expect(err).toContain(report.error)
   })

@@ -41,6 +41,35 @@ describe('a trigger of the application that counts', () => {
   })
 })
 
+describe('a kind in shadow mode that lacks something', () => {
+  it.each([
+    ['functions', 'drop function onecount_article_hydrate', 'missing: onecount_article_hydrate'],
+    ['indexes', 'drop index onecount_article_log_pair_idx', 'missing: onecount_article_log_pair_idx'],
+    [
+      'triggers',
+      'alter table articles disable trigger onecount_article_annul_count',
+      'disabled: onecount_article_annul_count on articles',
+    ],
+  ])('%s: what the advice prints keeps shadow mode', async (check, damage, found) => {
+    await open(article)
+    await sql.unsafe(kindSql(article, { shadow: true }))
+    expect((await checkKind(sql, article)).filter(({ verdict }) => verdict === 'fail')).toEqual([])
+    await sql.unsafe(damage)
+    expect(await look(article, check)).toMatchObject({
+      verdict: 'fail',
+      found,
+      fix: 'apply what npx onecount migration --kind article --shadow prints; it can be applied again',
+    })
+    await sql.unsafe(kindSql(article, { shadow: true }))
+    expect(await look(article, check)).toMatchObject({ verdict: 'ok' })
+    // Old code goes on counting, and changes nothing.
+    await sql.unsafe(`insert into articles (id) values (77);
+      insert into article_likes (article_id, user_id) values (77, '11111111-1111-4111-8111-111111111111');
+      update articles set like_count = like_count + 1 where id = 77`)
+    expect([...(await sql`select like_count from articles where id = 77`)]).toEqual([{ like_count: 1 }])
+  })
+})
+
 describe('a finding that the application has to fix', () => {
   it.each(
     titled<[verdict: Finding['verdict'], remedy: string]>([

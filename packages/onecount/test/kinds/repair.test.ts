@@ -18,7 +18,7 @@ describe('the advice of the repair of a mapped kind', () => {
   it('is the kind’s own migration where functions are missing', async () => {
     await stores.begin()
     await expect(repair()).rejects.toMatchObject({
-      fix: 'apply what npx onecount migration --kind article prints; it can be applied again',
+      fix: 'apply what npx onecount migration --kind article prints (in shadow mode: with --shadow); it can be applied again',
     })
   })
 

@@ -25,10 +25,12 @@ const FUNCTION = /create or replace function public\.(\w+)\s*\([\s\S]*?\bas (\$\
 const TRIGGER = /create trigger "?((?:Before )?onecount_\w+)"?[^;]*? on ((?:"[^"]+"|\w+)\.(?:"[^"]+"|\w+))/g
 const INDEX = /create index if not exists (\w+)/g
 
-/** What there is of a kind in a database that has all of its SQL. */
-export function madeFor(kind: Kind): Made {
+/** What there is of a kind in a database that has all of its SQL: that of shadow mode, where the kind is in it. */
+export function madeFor(kind: Kind, isShadowed?: boolean): Made {
   const names = kindNames(kind)
-  const text = kind.isDefault ? MIGRATIONS.map(({ sql }) => sql).join('\n') : kindSql(kind)
+  const text = kind.isDefault
+    ? MIGRATIONS.map(({ sql }) => sql).join('\n')
+    : kindSql(kind, { shadow: isShadowed ?? false })
   // Of a function that several migrations write, the last one.
   const functions = new Map([...text.matchAll(FUNCTION)].map(([, name, , body]) => [name!, body!]))
   const triggers = new Map(
@@ -50,7 +52,7 @@ export function madeFor(kind: Kind): Made {
       ...OWN_TABLES.map(table => `public.${names.own}${table}`),
       ...(kind.target.count === null ? [names.counts] : []),
     ],
-    apply: applyFor(kind),
+    apply: applyFor(kind, isShadowed),
     repair: kind.isDefault ? 'npx onecount repair' : `npx onecount repair --kind ${kind.name}`,
   }
 }

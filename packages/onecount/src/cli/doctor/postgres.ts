@@ -1,5 +1,6 @@
 import type { Sql } from 'postgres'
 import { DEFAULT_KIND, type Kind } from '../../core/kind'
+import { kindNames } from '../../postgres/kind-names'
 import { codeOf } from '../unreachable'
 import { checkGrants, checkPublication, checkRowSecurity, checkServiceRole } from './access'
 import { checkBroadcasts } from './broadcasts'
@@ -14,7 +15,7 @@ import { checkRemoved } from './removed'
 import { checkRequired } from './required'
 import { checkSearchPath } from './search-path'
 import { checkTables } from './tables'
-import { checkForeignTriggers, checkPersonTriggers, checkTriggers } from './triggers'
+import { checkForeignTriggers, checkPersonTriggers, checkTriggers, hasShadowMode } from './triggers'
 
 const OLDEST = 140_000
 
@@ -69,7 +70,8 @@ export async function checkKind(
   kind: Kind = DEFAULT_KIND,
   partitions?: number,
 ): Promise<Finding[]> {
-  const made = madeFor(kind)
+  // Where this cannot be read each of the checks says why.
+  const made = madeFor(kind, await hasShadowMode(sql, kindNames(kind)).catch(() => undefined))
   const findings: Finding[] = []
   for (const [name, look] of OF_KIND)
     findings.push(

@@ -68,11 +68,19 @@ export async function checkPersonTriggers(sql: Sql, { names }: Made): Promise<Fi
 }
 
 /** Whether what code and triggers of before onecount do to the count is undone. */
-export async function isInShadowMode(sql: Sql, { counts, prefix }: Made['names']): Promise<boolean> {
+export const isInShadowMode = async (sql: Sql, names: Made['names']): Promise<boolean> =>
+  ['O', 'A'].includes((await stateOfShadow(sql, names)) ?? '')
+
+/** Whether the kind was made with `--shadow`, also where the trigger was disabled by hand since. */
+export const hasShadowMode = async (sql: Sql, names: Made['names']): Promise<boolean> =>
+  (await stateOfShadow(sql, names)) !== undefined
+
+/** `tgenabled` of the trigger of shadow mode; undefined where there is none. */
+async function stateOfShadow(sql: Sql, { counts, prefix }: Made['names']): Promise<string | undefined> {
   const [row] = await sql`
-    select exists (select from pg_trigger where tgrelid = to_regclass(${counts}) and not tgisinternal
-                      and tgname = ${`${prefix}annul_count`} and tgenabled in ('O', 'A')) as is_shadowed`
-  return row!.is_shadowed
+    select tgenabled as state from pg_trigger
+     where tgrelid = to_regclass(${counts}) and not tgisinternal and tgname = ${`${prefix}annul_count`}`
+  return row?.state
 }
 
 /** Whether the text of a trigger has the name: in quotes where it needs them, else as a word. */

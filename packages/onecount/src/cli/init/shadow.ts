@@ -1,6 +1,6 @@
 import type { Kind } from '../../core/kind'
 import { kindNames } from '../../postgres/kind-names'
-import { isInShadowMode } from '../doctor/triggers'
+import { hasShadowMode } from '../doctor/triggers'
 import { lookInto } from './look'
 
 /**
@@ -18,7 +18,7 @@ export async function findShadowed(
   return lookInto(databaseUrl, async sql => {
     const found: Kind[] = []
     for (const kind of possible)
-      if (noted.includes(kind) || (await isInShadowMode(sql, kindNames(kind)))) found.push(kind)
+      if (noted.includes(kind) || (await hasShadowMode(sql, kindNames(kind)))) found.push(kind)
     return found
   })
 }
