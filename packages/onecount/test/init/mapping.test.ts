@@ -337,6 +337,66 @@ describe('options', () => {
     )
   })
 
+  describe('of a table without foreign keys', () => {
+    const UNKEYED = (id: string) => `create table articles (id ${id}, votes integer);
+      create table article_likes (user_id uuid, article_id bigint);`
+
+    it.each([
+      ['named after the target', UNKEYED('bigint primary key')],
+      ['whose target has no key yet', UNKEYED('bigint')],
+    ])('%s: it is asked only which column is the count', async (_, schema) => {
+      const { catalogue } = await catalogueOf(schema)
+      expect(() => proposeMapping({}, catalogue)).toThrow(
+        /may show the count of like: votes\..*\n\n {2}npx onecount init --kind like --count votes --rows article_likes$/,
+      )
+      expect(proposeMapping({ kind: ['like'], rows: 'article_likes', count: 'votes' }, catalogue)).toEqual({
+        like: {
+          ...LIKE,
+          target: { ...LIKE.target, count: 'votes' },
+          rows: { ...LIKE.rows, createdAt: null },
+        },
+      })
+    })
+
+    it('whose column is called otherwise: every round asks for all, with a command to paste', async () => {
+      const { catalogue } = await catalogueOf(`create table articles (id bigint primary key, votes integer);
+        create table article_likes (user_id uuid, "On Page" bigint, at timestamptz);`)
+      expect(() => proposeMapping({}, catalogue)).toThrow(
+        `article_likes does not show by itself how it is mapped: say --rows-target, --target
+
+  npx onecount init --kind like --target TABLE --rows article_likes --rows-target 'On Page'`,
+      )
+      const said = { 'rows-target': 'On Page', target: 'articles' }
+      expect(() => proposeMapping(said, catalogue)).toThrow(
+        `--count none where onecount is to keep the counts and begins with the rows
+
+  npx onecount init --kind like --target articles --count votes --rows article_likes --rows-target 'On Page'`,
+      )
+      expect(() => proposeMapping({ target: 'articles' }, catalogue)).toThrow(
+        `say --rows-target, --count
+
+articles has columns that may show the count of like: votes.`,
+      )
+      expect(proposeMapping({ ...said, count: 'votes' }, catalogue)).toMatchObject({
+        like: { target: { table: 'articles', id: 'bigint', count: 'votes' }, rows: { target: 'On Page' } },
+      })
+    })
+
+    it('where several are called so, that with the column is meant, else each has its command', async () => {
+      const { catalogue } = await catalogueOf(`create table articles (id bigint primary key);
+        create table article_likes (user_id uuid, on_page bigint); create table page_votes (user_id uuid, page bigint);`)
+      expect(() => proposeMapping({}, catalogue)).toThrow(
+        `choose with --rows
+
+  npx onecount init --kind like --rows article_likes
+  npx onecount init --kind vote --rows page_votes`,
+      )
+      expect(proposeMapping({ 'rows-target': 'on_page', target: 'articles' }, catalogue)).toMatchObject({
+        like: { target: { table: 'articles', id: 'bigint' }, rows: { table: 'article_likes' } },
+      })
+    })
+  })
+
   it('people whose ids are numbers are refused with what to do', async () => {
     const { catalogue } = await catalogueOf(`create table posts (id bigserial primary key);
       create table post_likes (post_id bigint not null references posts, user_id bigint not null);`)

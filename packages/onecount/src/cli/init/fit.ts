@@ -5,7 +5,6 @@ import { defaultFor } from '../required-columns'
 import { MissingSetting } from '../settings'
 import type { CatalogueTable, Column } from './catalogue'
 import { configText } from './config-file'
-import { countColumns, isCountOfOthers } from './inspect'
 import { nameOfTable } from './naming'
 
 /** Refuses tables that a kind cannot be kept in as they are. @throws MissingSetting that says what to change */
@@ -19,19 +18,6 @@ export function assertFits(name: string, kind: KindConfig, catalogue: CatalogueT
   if (column && !table.hasFillingTrigger)
     throw new MissingSetting(
       `${rows.table} has the column ${column.name}, which must have a value, and onecount has none for it: give it a default, then run this again\n\n  ${adviceFor(table, column)}`,
-    )
-}
-
-/** Where the target has a count already, starting from the rows would lose it. @throws MissingSetting */
-export function assertCountIsKnown(name: string, kind: KindConfig, catalogue: CatalogueTable[]): void {
-  const { target } = kind
-  if (target.count !== undefined) return
-  const columns = countColumns(target.table, catalogue).filter(
-    column => !isCountOfOthers(column, kind, catalogue),
-  )
-  if (columns.length > 0)
-    throw new MissingSetting(
-      `${target.table} has columns that may show the count of ${name}: ${columns.join(', ')}. Say --count NAME for one of them, or --count none where onecount is to keep the counts and begins with the rows`,
     )
 }
 

@@ -92,14 +92,17 @@ export function countColumns(target: string, catalogue: CatalogueTable[]): strin
 /** Whether a table of rows other than `rows` says by its name that the column counts its own. */
 export const isCountOfOthers = (
   column: string,
-  { target, rows }: KindConfig,
+  target: string,
+  rows: string,
   catalogue: CatalogueTable[],
 ): boolean =>
   catalogue.some(table => {
-    if (nameOfTable(table) === rows.table) return false
+    if (nameOfTable(table) === rows) return false
     const other = inspect(table, catalogue).target
-    return other?.table === target.table && other.count === column
+    return other?.table === target && other.count === column
   })
+
+export const isIdType = (type: string): boolean => IDS[type] !== undefined
 
 export const isWhole = (draft: Draft): draft is Draft & KindConfig =>
   Boolean(draft.target?.table && draft.target.id && draft.rows.target && draft.rows.actor && draft.actor)
@@ -159,17 +162,21 @@ function findTarget(
   hints: Hints,
 ) {
   const options = table.columns.flatMap(({ name, isRequired }) => {
-    if (name === actor || !isRequired || (hints.column && name !== hints.column)) return []
+    if (name === actor || (hints.column && name !== hints.column)) return []
     const key = table.references.find(({ column }) => column === name)
     const to = catalogue.find(other => (key ? isSame(other, key.to) : isMeant(other, name, hints)))
     if (!to || isSame(to, table) || (hints.target && nameOfTable(to) !== hints.target)) return []
     const at = key?.at ?? primaryKeyOf(to)
     const type = to.columns.find(column => column.name === at)?.type
-    return at && type && IDS[type] ? [{ column: name, table: to, at, isKey: Boolean(key) }] : []
+    return at && type && IDS[type] ? [{ column: name, table: to, at, isKey: Boolean(key), isRequired }] : []
   })
-  const keys = options.filter(({ isKey }) => isKey)
-  const namesake = options.find(({ column }) => subjectOf(column) === subjectOfTable(table.table))
-  return namesake ?? [keys, options].find(({ length }) => length === 1)?.[0]
+  const choose = (among: typeof options) => {
+    const keys = among.filter(({ isKey }) => isKey)
+    const namesake = among.find(({ column }) => subjectOf(column) === subjectOfTable(table.table))
+    return namesake ?? [keys, among].find(({ length }) => length === 1)?.[0]
+  }
+  // A column that may be null is refused later with what to do; beside one that may not it is about something else.
+  return choose(options.filter(({ isRequired }) => isRequired)) ?? choose(options)
 }
 
 /** Of a column without a foreign key. */
@@ -180,10 +187,10 @@ const isMeant = (table: CatalogueTable, column: string, hints: Hints): boolean =
 
 const isSame = (a: Table, b: Table): boolean => a.schema === b.schema && a.table === b.table
 
-/** The column `id`, else the only one of a unique index. */
-function primaryKeyOf({ uniques }: CatalogueTable): string | undefined {
+/** The column `id`, else the only one of a unique index. An `id` that is not unique is refused later with what to do. */
+function primaryKeyOf({ uniques, columns }: CatalogueTable): string | undefined {
   const single = uniques.filter(columns => columns.length === 1).flat()
-  return single.find(name => name === 'id') ?? single[0]
+  return single.find(name => name === 'id') ?? single[0] ?? columns.find(({ name }) => name === 'id')?.name
 }
 
 /** The target of a kind: its id, and the column of the count where one is called like one of `names`. */

@@ -2,8 +2,9 @@ import { type Config, defineConfig, type KindConfig } from '../../config/define'
 import { parseTable } from '../../postgres/names'
 import { MissingSetting } from '../settings'
 import type { CatalogueTable } from './catalogue'
-import { assertCountIsKnown, assertFits } from './fit'
-import { type Candidate, type Draft, findCandidates, inspect, isWhole, targetOf } from './inspect'
+import { assertFits } from './fit'
+import { type Candidate, type Draft, findCandidates, inspect, targetOf } from './inspect'
+import { assertWhole, commandOf } from './missing'
 import { isLikesName, kindNameOf, longKindNameOf, nameOfTable } from './naming'
 import { MAPPING_OPTIONS, type MappingValues } from './options'
 
@@ -42,11 +43,7 @@ export function proposeMapping(given: MappingValues, catalogue: CatalogueTable[]
       ? fromTable(values.rows, values, catalogue)
       : fromCandidates(values, catalogue)
   check(mapping)
-  if (catalogue)
-    for (const [name, kind] of Object.entries(mapping)) {
-      assertFits(name, kind, catalogue)
-      if (values.count === undefined) assertCountIsKnown(name, kind, catalogue)
-    }
+  if (catalogue) for (const [name, kind] of Object.entries(mapping)) assertFits(name, kind, catalogue)
   return mapping
 }
 
@@ -64,9 +61,8 @@ function fromOptions(values: MappingValues): Mapping {
     throw new MissingSetting(
       `DATABASE_URL is not set, so the tables cannot be looked at: set it, or say ${missing.join(', ')}`,
     )
-  return {
-    [values.kind?.[0] ?? kindNameOf(values.rows!)]: withOptions({ rows: { table: values.rows! } }, values),
-  }
+  const kind = values.kind?.[0] ?? kindNameOf(values.rows!)
+  return { [kind]: withOptions(kind, { rows: { table: values.rows! } }, values, []) }
 }
 
 function fromTable(rows: string, values: MappingValues, catalogue: CatalogueTable[]): Mapping {
@@ -74,15 +70,16 @@ function fromTable(rows: string, values: MappingValues, catalogue: CatalogueTabl
   for (const option of ['rows-target', 'rows-actor', 'created-at'] as const)
     if (values[option] !== 'none') findColumn(option, values[option], table)
   const kind = values.kind?.[0] ?? kindNameOf(rows)
-  const { target: targetName, 'rows-target': column, 'rows-actor': actor } = values
-  const draft = inspect(table, catalogue, { target: targetName, column, actor, kind })
+  const { target: given, 'target-column': id, 'rows-target': column, 'rows-actor': actor } = values
+  const draft = inspect(table, catalogue, { target: given, column, actor, kind })
+  const targetName = given ?? draft.target?.table
   if (targetName !== undefined) {
     const target = findTable('target', targetName, catalogue)
-    for (const option of ['target-column', 'count'] as const)
-      if (values[option] !== 'none') findColumn(option, values[option], target)
-    draft.target ??= targetOf(target, values['target-column'], [kind, kindNameOf(rows)])
+    findColumn('target-column', id, target)
+    if (values.count !== 'none') findColumn('count', values.count, target)
+    if (!draft.target || id !== undefined) draft.target = targetOf(target, id, [kind, kindNameOf(rows)])
   }
-  return { [kind]: withOptions(draft, values) }
+  return { [kind]: withOptions(kind, draft, values, catalogue) }
 }
 
 /** A table as it is named in messages and in a configuration: also where it was given as SQL has it, `"Blog"."Posts"`. */
@@ -116,7 +113,12 @@ function findColumn(option: string, name: string | undefined, { columns, ...tabl
 }
 
 /** What was said takes the place of what was found. @throws MissingSetting where something is still unknown */
-function withOptions(draft: Draft, values: MappingValues): KindConfig {
+function withOptions(
+  kind: string,
+  draft: Draft,
+  values: MappingValues,
+  catalogue: CatalogueTable[],
+): KindConfig {
   const { count, 'target-column': column, 'created-at': createdAt } = values
   const { count: found, ...target } = {
     ...draft.target,
@@ -125,7 +127,7 @@ function withOptions(draft: Draft, values: MappingValues): KindConfig {
     ...(column && { column }),
   } as NonNullable<Draft['target']>
   const shown = count === 'none' ? undefined : (count ?? found)
-  const whole = {
+  const whole: Draft = {
     target: { ...target, ...(shown && { count: shown }) },
     rows: {
       ...draft.rows,
@@ -134,37 +136,57 @@ function withOptions(draft: Draft, values: MappingValues): KindConfig {
       ...(createdAt && { createdAt: createdAt === 'none' ? null : createdAt }),
     },
     actor: (values.actor as Draft['actor']) ?? draft.actor,
-  } satisfies Draft
-  if (isWhole(whole)) return whole
-  const missing = [
-    ...(whole.rows.target ? [] : ['--rows-target']),
-    ...(whole.rows.actor ? [] : ['--rows-actor']),
-    ...(whole.target.table ? (whole.target.id ? [] : ['--id']) : ['--target']),
-    ...(whole.rows.actor && !whole.actor ? ['--actor, as uuid or text (other types are not supported)'] : []),
-  ]
-  throw new MissingSetting(
-    `${whole.rows.table} does not show by itself how it is mapped: say ${missing.join(', ')}`,
-  )
+  }
+  assertWhole(whole, kind, values, catalogue)
+  return whole
 }
 
 function fromCandidates(values: MappingValues, catalogue: CatalogueTable[]): Mapping {
   if (values.target !== undefined) findTable('target', values.target, catalogue)
-  const all = withOwnNames(findCandidates(catalogue)).filter(
+  const found = withOwnNames(findCandidates(catalogue))
+  const all = found.filter(
     ({ config }) => values.target === undefined || config.target.table === values.target,
   )
   const named = all.filter(({ isNamed }) => isNamed)
-  const obscure = all.length === 0 ? onlyNamed(values, catalogue) : undefined
-  if (obscure) return fromTable(nameOfTable(obscure), values, catalogue)
+  if (all.length === 0) {
+    const [obscure, ...others] = findObscure(values, catalogue, found)
+    if (obscure && others.length > 0) chooseRows([obscure, ...others], values)
+    if (obscure) return fromTable(nameOfTable(obscure), values, catalogue)
+  }
   const chosen = values.kind ? values.kind.map(kind => findKind(kind, all)) : named
   if (!values.kind && named.length !== 1) throw toAmbiguous(named.length > 0 ? named : all)
-  return Object.fromEntries(chosen.map(({ kind, config }) => [kind, withOptions(config, values)]))
+  return Object.fromEntries(
+    chosen.map(({ kind, config }) => [kind, withOptions(kind, config, values, catalogue)]),
+  )
 }
 
-/** The one table that is called as tables of likes are: what its columns do not show is asked for by name. */
-function onlyNamed({ kind, target }: MappingValues, catalogue: CatalogueTable[]): CatalogueTable | undefined {
-  const [only, ...others] = catalogue.filter(({ table }) => isLikesName(table))
-  const isMeant = only && !target && (!kind || kind.join() === kindNameOf(only.table))
-  return isMeant && others.length === 0 ? only : undefined
+/** Tables that are called as tables of likes are, and whose columns do not show all: that is asked for by name. */
+function findObscure(
+  values: MappingValues,
+  catalogue: CatalogueTable[],
+  candidates: Candidate[],
+): CatalogueTable[] {
+  const named = catalogue.filter(
+    table =>
+      isLikesName(table.table) &&
+      // A candidate shows all, of another target than the one that is meant.
+      !candidates.some(({ config }) => config.rows.table === nameOfTable(table)) &&
+      (!values.kind || values.kind.join() === kindNameOf(table.table)),
+  )
+  const given = [values['rows-target'], values['rows-actor']].filter(name => name !== undefined)
+  const fitting = named.filter(({ columns }) =>
+    given.every(name => columns.some(column => column.name === name)),
+  )
+  return fitting.length > 0 ? fitting : named
+}
+
+/** @throws Ambiguous with a command for each of the tables */
+function chooseRows(tables: CatalogueTable[], values: MappingValues): never {
+  const commands = tables.map(table => `  ${commandOf(kindNameOf(table.table), nameOfTable(table), values)}`)
+  throw new Ambiguous(
+    `Several tables are called as likes, and none shows by itself how it is mapped: choose with --rows\n\n${commands.join('\n')}`,
+    [],
+  )
 }
 
 function findKind(kind: string, candidates: Candidate[]): Candidate {
