@@ -2,6 +2,7 @@ import { refused } from './kept-press'
 import type { Press, Refusal } from './outbox'
 import type { PostLikes } from './post'
 import { restamp } from './restamp'
+import { explainChange } from './session-change'
 import type { LikesStore } from './store'
 import { LikesRefused } from './transport'
 
@@ -30,7 +31,7 @@ export async function fail(store: LikesStore, post: PostLikes, failed: Press, er
   if (!isElsewhere) refused(store, post, op, session)
   // What is sent again was not pressed now.
   if (ack) giveUp(post.refusal(), isElsewhere)
-  else giveUp({ code, message, retryAfterMs })
+  else giveUp({ code, message: isElsewhere ? explainChange(store, message) : message, retryAfterMs })
 
   function retry(spread: number): void {
     // Pages that lost the same server do not come back all at once.

@@ -114,8 +114,7 @@ export class LikesStore<Cache extends LikesCache = LikesCache> {
     if (isOther && at < (namedAt ?? 0)) return false
     if (isOther) this.session = session
     this.namedAt = Math.max(namedAt ?? 0, at)
-    if (isOther || !namedAt)
-      later(({ changeSession }) => changeSession(this, isOther && namedAt !== undefined))
+    if (isOther || !namedAt) later(({ changeSession }) => changeSession(this, isOther, namedAt))
     return true
   }
 
