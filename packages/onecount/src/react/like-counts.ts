@@ -1,9 +1,12 @@
 'use client'
 
-import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import type { QueryClient } from '@tanstack/react-query'
+import { useMemo, useSyncExternalStore } from 'react'
 import type { KindOptions } from './kind'
+import { idOf } from './on-page'
 import { useLikesStore } from './provider'
 import { shownLikes } from './shown'
+import type { LikesStore } from './store'
 
 /** A post whose likes are asked for. */
 export interface CountedPost {
@@ -31,33 +34,68 @@ export function useLikeCounts(
 ): ReadonlyMap<string, number | null> {
   const store = useLikesStore(kind)
   const ids = posts.map(({ id }) => id).join()
-  const subscribe = useCallback(
-    (listener: () => void) => {
-      const leave = ids.split(',').map(id => store.post(id).subscribe(listener))
-      leave.push(
-        store.queryClient.getQueryCache().subscribe(event => {
-          if (event.type === 'updated' && store.owns(event.query)) listener()
-        }),
-      )
-      return () => {
-        for (const stop of leave) stop()
-      }
-    },
-    [store, ids],
-  )
-  const read = () =>
-    posts
-      .map(({ id, count }) => {
-        const { entry, intent } = store.post(id)
-        return entry() ? shownLikes(entry(), intent()).count : count
-      })
-      .join()
-  // One text, so that nothing renders anew until a count really changes.
-  const counts = useSyncExternalStore(subscribe, read, () => posts.map(({ count }) => count).join())
+  const [subscribe, read, shown] = useMemo(() => watchCounts(store, ids.split(',')), [store, ids])
+  const version = useSyncExternalStore(subscribe, read, () => 0)
+  const counts = posts
+    .map(({ id, count }) => {
+      const known = version ? shown.get(id) : undefined
+      return known === undefined ? count : known
+    })
+    .join()
 
+  // The same map until a count really changes.
   return useMemo(() => {
     if (ids === '') return new Map()
     const values = counts.split(',')
     return new Map(ids.split(',').map((id, index) => [id, values[index] ? Number(values[index]) : null]))
   }, [ids, counts])
+}
+
+/** Counts by post, where anything is known of it, and a version that changes with them: one event reads one post. */
+function watchCounts(store: LikesStore<QueryClient>, postIds: string[]) {
+  const shown = new Map<string, number | null | undefined>(postIds.map(id => [id, undefined]))
+  let version = 1
+  let isWatched = false
+
+  /** Whether the count has changed. */
+  function note(postId: string): boolean {
+    const { entry, intent } = store.post(postId)
+    const known = entry()
+    const count = known && shownLikes(known, intent()).count
+    if (count === shown.get(postId)) return false
+    shown.set(postId, count)
+    version++
+    return true
+  }
+
+  function noteAll(): void {
+    for (const postId of shown.keys()) note(postId)
+  }
+
+  function subscribe(listener: () => void): () => void {
+    const update = (postId: string) => {
+      if (note(postId)) listener()
+    }
+    const leave = [...shown.keys()].map(id => store.post(id).subscribe(() => update(id)))
+    leave.push(
+      store.queryClient.getQueryCache().subscribe(({ type, query }) => {
+        // A query is added while a view renders: its observer, which follows, calls back.
+        if (type !== 'updated' && type !== 'observerAdded' && type !== 'removed') return
+        if (store.owns(query) && shown.has(idOf(query))) update(idOf(query))
+      }),
+    )
+    noteAll()
+    isWatched = true
+    return () => {
+      isWatched = false
+      for (const stop of leave) stop()
+    }
+  }
+
+  function read(): number {
+    if (!isWatched) noteAll()
+    return version
+  }
+
+  return [subscribe, read, shown] as const
 }
