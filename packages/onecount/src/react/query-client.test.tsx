@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query'
 import { cleanup, fireEvent, render, screen } from '@testing-library/react'
 import type { ReactNode } from 'react'
 import { renderToString } from 'react-dom/server'
@@ -12,8 +12,8 @@ import { useLikes } from './use-likes'
 
 const SEED = { count: 446, liked: false, rev: 1, source: 'redis' } as const
 
-function View() {
-  const { count, status, toggle } = useLikes(POST, SEED)
+function View({ postId = POST }: { postId?: string }) {
+  const { count, status, toggle } = useLikes(postId, postId === POST ? SEED : undefined)
   return (
     <button type="button" data-status={status} onClick={toggle}>
       {count}
@@ -133,6 +133,32 @@ describe('LikesProvider', () => {
     render(inClient(new QueryClient({ defaultOptions: client.getDefaultOptions() }), likes()))
     await expect.poll(() => button().dataset.status).toBe('last-known')
     expect(button().textContent).toBe('446')
+  })
+
+  it.each([
+    ['placeholderData', { placeholderData: keepPreviousData }],
+    ['select', { select: () => ({ count: 1 }) }],
+    ['persister', { persister: () => ({ count: 1 }) }],
+    ['notifyOnChangeProps', { notifyOnChangeProps: [] }],
+  ])('shows nothing else in place of a post where an application has a default %s', async (_, queries) => {
+    const client = new QueryClient({ defaultOptions: { queries: queries as object } })
+    const { server, transport } = createServer()
+    const likes = (postId: string) =>
+      inClient(
+        client,
+        <LikesProvider transport={transport}>
+          <View postId={postId} />
+        </LikesProvider>,
+      )
+    const { rerender } = render(likes(POST))
+    expect(button().textContent).toBe('446')
+    server.other()
+    await expect.poll(() => button().textContent).toBe('447')
+    rerender(likes('another'))
+    expect(button().textContent).toBe('')
+    expect(button().dataset.status).toBe('unknown')
+    rerender(likes(POST))
+    expect(button().textContent).toBe('447')
   })
 
   it('shares no key with the queries of an application', () => {

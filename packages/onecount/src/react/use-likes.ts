@@ -126,6 +126,10 @@ function likesOptions(post: PostLikes, seed: LikeInput | undefined): UseQueryOpt
     throwOnError: false,
     retry: (failures, error) => failures < 1 && !(error instanceof LikesRefused),
     retryDelay: 500,
+    placeholderData: undefined,
+    select: undefined,
+    persister: undefined,
+    notifyOnChangeProps: undefined,
   }
 }
 
