@@ -93,12 +93,15 @@ describe(`${PROCESSES} processes of serve`, () => {
     const [killed, healthy] = await childrenOf(pid)
     const file = join(cli.folder, '.env')
     await writeFile(file, `${name}=${wrong}\n`)
-    process.kill(killed!, 'SIGKILL')
-    const reason = `a process could not start (${name}`
-    await expect.poll(() => output.err.split(reason).length).toBeGreaterThan(2)
-    expect(await childrenOf(pid)).toContain(healthy)
-    expect((await like(url, POST.id)).status).toBe(200)
-    await rm(file)
+    try {
+      process.kill(killed!, 'SIGKILL')
+      const reason = `a process could not start (${name}`
+      await expect.poll(() => output.err.split(reason).length).toBeGreaterThan(2)
+      expect(await childrenOf(pid)).toContain(healthy)
+      expect((await like(url, POST.id)).status).toBe(200)
+    } finally {
+      await rm(file)
+    }
     // What is answered now is by the replacement.
     process.kill(healthy!, 'SIGSTOP')
     try {

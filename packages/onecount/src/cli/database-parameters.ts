@@ -73,7 +73,7 @@ const entryOf = (parameter: string): [name: string, value: string] =>
 
 const nameOf = (parameter: string): string => entryOf(parameter)[0]
 
-/** Never less is verified than with the client that reads these: with `sslrootcert` libpq verifies by `require`, too. */
+/** No less is verified than the client of these would verify: with `sslrootcert` libpq does for `require`, too. */
 function asksForCertificate(parameters: string[]): boolean {
   const { sslmode, sslrootcert, sslaccept } = Object.fromEntries(parameters.map(entryOf))
   if (sslmode !== undefined && /^(disable|allow|prefer)$/.test(sslmode)) return false

@@ -63,8 +63,8 @@ const PASSED_ON: readonly ErrorCode[] = ['invalid_token', 'misconfigured']
 
 /**
  * The id that the application gives, checked. A failure to tell never counts as "not signed in": the like of a person
- * would be that of an anonymous session. `session` may refuse by itself what a request carries, with `invalid_token`, or
- * say with `misconfigured` which setting of its own is wrong.
+ * would be that of an anonymous session. `session` may refuse by itself what a request carries, with `invalid_token`,
+ * or say with `misconfigured` which setting of its own is wrong.
  * @throws OnecountError `invalid_token`; `unavailable` when `session` fails, `misconfigured` when it answers with
  * something else than an id
  */

@@ -20,8 +20,8 @@ export const processNumber = (): number | undefined =>
 
 /**
  * Runs `count` processes that share one port, and starts another in place of one that ends. Answers the exit code: 0 when
- * it was asked to stop and all ended in order, 1 when one had to be killed. Once all have listened, one that cannot start is
- * tried again. @throws FailedElsewhere when they cannot begin
+ * it was asked to stop and all ended in order, 1 when one had to be killed. Once all have listened, a process that
+ * cannot start is tried again. @throws FailedElsewhere when they cannot begin
  */
 export async function serveTogether(count: number, log: ServeLog, asked: Promise<void>): Promise<number> {
   const running = new Set<Worker>()
