@@ -97,6 +97,9 @@ async function retryRefused({ postgres, violate }: World): Promise<void> {
     violate(`${landed} of ${refused.length} refused ops landed`)
 }
 
+/** Between two epochs that end because posts are there again, `RETURN_SECONDS` of the script; milliseconds. */
+const RETURN_MS = 3000
+
 /** Sends again the presses that browsers keep, drains everything, and warms every post. */
 async function comeToRest(world: World, tabs: Tab[]): Promise<void> {
   const { redis, postgres } = world
@@ -114,6 +117,8 @@ async function comeToRest(world: World, tabs: Tab[]): Promise<void> {
   for (let round = 0; round < 3; round++) {
     if (world.faults.has('re-send')) for (const tab of tabs) await tab.resend(use => use(direct))
     await drainAll(direct)
+    // Until then Postgres alone serves a post that is there again.
+    if (world.faults.has('post comes back')) world.now += RETURN_MS
     const states = await direct.read(world.posts.map(post => post.id))
     for (const { source, postId } of states.values())
       if (source !== 'redis') world.violate(`at rest ${postId} is shown from ${source}`)
