@@ -15,6 +15,8 @@ export interface PostIds {
   parseOne(segment: string): string
   /** The ids of `?ids=a,b`, each once. @throws OnecountError `invalid_ids`, `invalid_post_id` */
   parseList(query: URLSearchParams): string[]
+  /** What is said of posts, also under each id of `?ids=a,b` that spells one otherwise: a UUID in upper case. */
+  spellAsAsked<T>(query: URLSearchParams, said: Record<string, T>): Record<string, T>
   /**
    * The page of `?by=me&after=a&limit=50`; `null`: the query asks for something else.
    * @throws OnecountError `invalid_request`, `invalid_post_id`
@@ -35,10 +37,14 @@ export function postIdsOf(kind: Kind = DEFAULT_KIND): PostIds {
   return {
     parseOne: segment => parse(isPlain ? segment : decode(segment), 'postId'),
     parseList(query) {
-      const items = query.getAll('ids').flatMap(list => list.split(','))
-      const ids = new Set(items.map(item => normal(item.trim())).filter(item => item !== ''))
+      const ids = new Set(askedIn(query).map(normal))
       if (ids.size === 0 || ids.size > MAX_IDS) throw new OnecountError('invalid_ids', { field: 'ids' })
       return [...ids].map(id => parse(id, 'ids'))
+    },
+    spellAsAsked(query, said) {
+      const all = { ...said }
+      for (const id of askedIn(query)) if (said[normal(id)]) all[id] = said[normal(id)]!
+      return all
     },
     parsePage(query) {
       const by = query.get('by')
@@ -53,6 +59,13 @@ export function postIdsOf(kind: Kind = DEFAULT_KIND): PostIds {
     },
   }
 }
+
+const askedIn = (query: URLSearchParams): string[] =>
+  query
+    .getAll('ids')
+    .flatMap(list => list.split(','))
+    .map(item => item.trim())
+    .filter(item => item !== '')
 
 /** The UUID alone: what stands behind it may be a variant. */
 const withLowerCase = (id: string): string => id.slice(0, UUID_LENGTH).toLowerCase() + id.slice(UUID_LENGTH)

@@ -53,6 +53,14 @@ describe('GET /likes', () => {
     expect(current.service.calls).toEqual([['read', [POLAR_BEAR, FOX], expect.any(String)]])
   })
 
+  it('answers under a UUID as it was asked for, and as Postgres writes it', async () => {
+    const [upper, mixed] = [FOX.toUpperCase(), FOX.replace('dddd', 'DDdd')]
+    const { likes } = await (await api(`/likes?ids=${upper},${mixed},${ABSENT.toUpperCase()}`)).json()
+    expect(Object.keys(likes).sort()).toEqual([FOX, upper, mixed].sort())
+    expect(likes[upper]).toEqual(likes[FOX])
+    expect(likes[mixed]).toEqual(likes[FOX])
+  })
+
   it('takes 100 ids and no more', async () => {
     const ids = (n: number) =>
       Array.from({ length: n }, (_, i) => `${POLAR_BEAR.slice(0, -3)}${100 + i}`).join(',')

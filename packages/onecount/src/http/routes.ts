@@ -82,7 +82,8 @@ export function createRoutes(
     if (known) call.headers[SESSION_HEADER] = sessionTag(idOf(known))
     if (known?.kind === 'anonymous' && known.origin !== 'current' && !isHead) setCookie(call, known.value)
     const states = await service.read(ids, known && idOf(known))
-    return json(200, { likes: Object.fromEntries([...states].map(([id, state]) => [id, shown(state)])) })
+    const likes = Object.fromEntries([...states].map(([id, state]) => [id, shown(state)]))
+    return json(200, { likes: postIds.spellAsAsked(call.request.location.searchParams, likes) })
   }
 
   /** What the session itself likes: no request can name another one. */

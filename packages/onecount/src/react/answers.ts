@@ -2,6 +2,7 @@ import { drop, explain, holdBack } from './judge'
 import { forget, refused } from './kept-press'
 import { lookAfter } from './look-after'
 import { isOfAnother, sound } from './numbers'
+import { refetch } from './on-page'
 import type { Press } from './outbox'
 import type { PostLikes } from './post'
 import { EMPTY_ENTRY, type LikeInput } from './registers'
@@ -32,6 +33,10 @@ export function answered(
   noteRead(store, post, answer, at)
   if (post.keptOp()) post.acknowledged = { op: Math.min(op, answer.op), session: by, at: clock.now() }
   lookAfter(store).answered(postId, answer)
+  // Where ids are UUIDs it is the same post in upper case; the client cannot know it, and a read is right for any id.
+  const sameOf = (id: string) => id.toLowerCase() === postId.toLowerCase()
+  const others = [...store.posts.keys()].filter(id => id !== postId && sameOf(id))
+  if (others.length > 0) refetch(store, others, true)
 }
 
 /** Merges what the server said, as `receive` of the post has it. */
