@@ -66,6 +66,9 @@ export function createPost(store: LikesStore, postId: string) {
   )
 
   const entry = () => queryClient.getQueryData(queryKey) as LikesEntry | undefined
+  const plain = (input: LikeInput) => merge(undefined, sound(input), clock.now())
+  /** What a server has rendered: what its cache held, or else the first payload. */
+  let rendered = entry()
 
   /** Shows a press and sends it; with `ack` one that the server has lost, until it is durable. */
   function open(op: number, after: number, ack?: 'postgres'): void {
@@ -173,7 +176,18 @@ export function createPost(store: LikesStore, postId: string) {
      * @internal
      */
     first(input: LikeInput): LikesEntry {
-      return merge(undefined, background ? background.believe(store, input) : sound(input), clock.now())
+      const shown = plain(input)
+      rendered ??= shown
+      return background ? merge(undefined, background.believe(store, input), clock.now()) : shown
+    },
+
+    /**
+     * What the server has rendered, for a part of the page that is hydrated late: whatever has come since.
+     * @internal
+     */
+    rendered(seed?: LikeInput): LikesEntry | undefined {
+      rendered ??= seed && plain(seed)
+      return rendered
     },
 
     /** Reads the post anew, with all others that are asked for now. @returns whether there is such a post */

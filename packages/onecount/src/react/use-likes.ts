@@ -87,13 +87,24 @@ export function useLikes(postId: string, given: LikeInput | UseLikesOptions = {}
   const seeded = useSeedOf(postId, kind)
   const seed = own ?? seeded
   useSeed(post, seed)
-  const query = useQuery(likesOptions(post, seed), store.queryClient)
+  const { data, error: failed } = useQuery(likesOptions(post, seed), store.queryClient)
   const intent = useSyncExternalStore(post.subscribe, post.intent, nothing)
   const error = useSyncExternalStore(post.subscribe, post.refusal, nothing)
+  // A part of the page that is hydrated late begins as the server has rendered it, as React patches no attributes.
+  const entry = useSyncExternalStore(
+    never,
+    () => data,
+    () => post.rendered(seed),
+  )
+  const unreachable = useSyncExternalStore(
+    never,
+    () => isUnreachable({ error: failed }),
+    () => false,
+  )
   const watch = useMounted(store, post)
-  useRevealed(post, query.data, intent)
+  useRevealed(post, entry, intent)
 
-  const shown = shownLikes(query.data, intent, { error, unreachable: isUnreachable(query) })
+  const shown = shownLikes(entry, intent, { error, unreachable })
   const knownAt = shown.knownAt && store.clock.toWall(shown.knownAt)
   const { toggle, set, retry, dismiss } = post
   return { ...shown, knownAt, toggle, set, retry, dismiss, watch }
@@ -167,4 +178,6 @@ function useSeed(post: PostLikes, seed: LikeInput | undefined): void {
 }
 
 const nothing = () => undefined
+/** Subscribes to nothing: the query draws the view anew. */
+const never = () => nothing
 const useBeforePaint = typeof window === 'undefined' ? useEffect : useLayoutEffect

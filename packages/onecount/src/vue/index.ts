@@ -6,6 +6,7 @@
 import {
   type ComputedRef,
   computed,
+  getCurrentInstance,
   inject,
   type MaybeRefOrGetter,
   onMounted,
@@ -16,6 +17,7 @@ import {
 } from 'vue'
 import { createLikes, type Likes, type LikesOptions } from '../client/create-likes'
 import type { LikesObserver, ObservedLikes, ObserverOptions } from '../client/observe-likes'
+import { renderedLikes } from '../client/rendered-likes'
 
 export { createHttpTransport, type HttpTransportOptions } from '../react/http-transport'
 export type { LikesOptions, ObservedLikes, ObserverOptions }
@@ -86,9 +88,14 @@ export function useLikes(
     throw new Error(
       `No likesPlugin of the kind ${kind}: call app.use(likesPlugin(…)) before the application is mounted`,
     )
-  const observer = computed(() => likes.observe(toValue(postId), { seed: toValue(seed), text }))
+  const options = computed(() => ({ seed: toValue(seed), text }))
+  const observer = computed(() => likes.observe(toValue(postId), options.value))
   const shown = shallowRef<ObservedLikes>()
-  const like = computed(() => shown.value ?? observer.value.current())
+  // A component that is hydrated, as an async one may be late, begins as the server has rendered it.
+  const isHydrated = !!getCurrentInstance()?.vnode.el
+  const first = () =>
+    isHydrated ? renderedLikes(likes.store, toValue(postId), options.value) : observer.value.current()
+  const like = computed(() => shown.value ?? first())
 
   // Not on a server, where no page is shown; and ended with the component.
   onMounted(() => {

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type App, createSSRApp, h, nextTick, ref } from 'vue'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type App, createSSRApp, defineAsyncComponent, h, nextTick, ref } from 'vue'
 import { renderToString } from 'vue/server-renderer'
 import { createServer, POST } from '../../test/support/react-pages'
 import { likesPlugin, useLikes } from './index'
@@ -52,6 +52,32 @@ describe('useLikes of onecount/vue', () => {
     expect(button().getAttribute('aria-pressed')).toBe('true')
     await expect.poll(() => served.server.count()).toBe(447)
     await expect.poll(() => button().title).toBe('exact')
+  })
+
+  it('begins in an async component as the server has rendered it, after its post was pressed in another one', async () => {
+    let load!: (component: typeof Post) => void
+    const Late = defineAsyncComponent(() => new Promise<typeof Post>(resolve => (load = resolve)))
+    const both = (late: object) =>
+      createSSRApp({ render: () => h('div', [h(Post), h(late)]) }).use(
+        likesPlugin({ transport: served.transport }),
+      )
+    document.body.innerHTML = `<main>${await renderToString(both(Post))}</main>`
+    const [early, late] = [...document.querySelectorAll('button')]
+    app = both(Late)
+    const warnings: string[] = []
+    app.config.warnHandler = message => warnings.push(message)
+    const logged = vi.spyOn(console, 'error')
+    app.mount('main')
+    early!.click()
+    await expect.poll(() => early!.textContent).toBe('♥ 447')
+    await expect.poll(() => early!.title).toBe('exact')
+    expect(late!.textContent).toBe('♡ 446')
+    load(Post)
+    await expect.poll(() => late!.textContent).toBe('♥ 447')
+    expect(late!.getAttribute('aria-pressed')).toBe('true')
+    expect(warnings).toEqual([])
+    expect(logged).not.toHaveBeenCalled()
+    logged.mockRestore()
   })
 
   it('follows the post of its component, and lets go of it', async () => {
