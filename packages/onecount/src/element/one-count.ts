@@ -137,6 +137,9 @@ export class OneCount extends Base {
   }
 }
 
+/** An API at another origin knows a visitor by its cookie, too. */
+const withCookies = () => ({ credentials: 'include' }) as const
+
 function likesOf(element: Element): Likes {
   const kind = element.getAttribute('kind') ?? undefined
   const baseUrl = element.getAttribute('api') ?? undefined
@@ -144,7 +147,7 @@ function likesOf(element: Element): Likes {
   const known = all.get(name)
   if (known) return known
   // A kind without an address has no transport, and says so.
-  const transport = kind && !baseUrl ? undefined : createHttpTransport({ baseUrl })
+  const transport = kind && !baseUrl ? undefined : createHttpTransport({ baseUrl, extra: withCookies })
   const likes = createLikes({ kind, transport })
   all.set(name, likes)
   return likes

@@ -128,7 +128,8 @@ function likesOptions(post: PostLikes, seed: LikeInput | undefined): UseQueryOpt
     refetchOnWindowFocus: readUnlessFresh,
     // The provider does, not all pages of a network at once.
     refetchOnReconnect: false,
-    gcTime: 30 * 60_000,
+    // On a server each page has a client of its own, which a timer would keep.
+    gcTime: typeof window === 'undefined' ? Infinity : 30 * 60_000,
     networkMode: 'always',
     // Whatever else an application has made its defaults.
     enabled: true,
