@@ -53,8 +53,8 @@ const NO_PARAMETER = /^(42704|22023|55P02|08P01)$/
 export const NOT_MIGRATED = ['42883', '42P01', '42703', 'PGRST202', 'PGRST205']
 
 /**
- * What makes the functions and tables of a kind. Without `--shadow` it ends shadow mode, and old code counts twice: where
- * the database was not asked (`isShadowed` is left out), the advice names both.
+ * What makes the functions and tables of a kind. Without `--shadow` it ends shadow mode, and old code counts twice.
+ * Where the database was not asked (`isShadowed` is left out), the advice names both.
  */
 export function applyFor(kind: StoreSettings['kind'], isShadowed?: boolean): string {
   if (!kind || kind.isDefault) return APPLY_MIGRATIONS

@@ -187,7 +187,7 @@ const isMeant = (table: CatalogueTable, column: string, hints: Hints): boolean =
 
 const isSame = (a: Table, b: Table): boolean => a.schema === b.schema && a.table === b.table
 
-/** The column `id`, else the only one of a unique index. An `id` that is not unique is refused later with what to do. */
+/** The column `id`, else the only one of a unique index. An `id` that is not unique is refused later. */
 function primaryKeyOf({ uniques, columns }: CatalogueTable): string | undefined {
   const single = uniques.filter(columns => columns.length === 1).flat()
   return single.find(name => name === 'id') ?? single[0] ?? columns.find(({ name }) => name === 'id')?.name
