@@ -50,7 +50,8 @@ loop
       using hint = 'Correct the configuration, or change the column.';
   elsif v_column.is_required and not v_found.is_required then
     raise exception 'the kind {{kind}} needs % of % to be not null', v_column.name, v_column.relation
-      using hint = 'Delete the rows in which it is null, then: alter table … alter column … set not null.';
+      using hint = format('Delete the rows in which it is null, then: alter table %s alter column %I set not null',
+        v_column.relation, v_column.name);
   end if;
 end loop;
 

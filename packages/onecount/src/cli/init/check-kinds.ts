@@ -3,18 +3,21 @@ import type { Config, KindConfig } from '../../config/define'
 import type { Kind } from '../../core/kind'
 import { COUNT_TYPES, columnTypesOf } from '../../postgres/column-types'
 import { kindNames } from '../../postgres/kind-names'
+import { mappingCheckSql } from '../../postgres/mapping-check-sql'
+import { quoteName } from '../../postgres/names'
 import { type Column, columnName, findColumns } from '../doctor/columns'
-import { madeFor } from '../doctor/made'
+import { madeFor, shown } from '../doctor/made'
 import { checkRequired } from '../doctor/required'
 import { MissingSetting } from '../settings'
+import { codeOf, whyOf } from '../unreachable'
 import type { CatalogueTable } from './catalogue'
 import { assertFits, notesOn } from './fit'
 import { lookInto } from './look'
 import { nameOfTable } from './naming'
 
 /**
- * What to know of the tables of a configuration: of the file `path`, or without one of the options. Reads the catalogue
- * alone.
+ * What to know of the tables of a configuration: of the file `path`, or without one of the options. Reads the
+ * catalogue, and rows where one of their columns says that likes were removed.
  * @throws MissingSetting with all that keeps a kind from working, each with the field or the column; Unreachable
  */
 export async function checkKinds(
@@ -80,11 +83,52 @@ async function faultsOf(sql: Sql, kind: Kind, catalogue: CatalogueTable[]): Prom
       )
   }
   if (faults.length > 0) return faults
-  return [
+  faults.push(
+    ...faultsOfNulls(
+      kind,
+      columns.filter(column => !find(column)!.isRequired),
+    ),
     ...(await faultOfKey(sql, kind)),
     ...faultOfPairs(kind, catalogue),
     ...(await faultOfRequired(sql, kind)),
-  ]
+  )
+  return faults.length > 0 ? faults : faultOfMigration(sql, kind)
+}
+
+const NEVER_NULL = ['target.column', 'rows.target', 'rows.variant', 'rows.actor']
+
+/** The migrations of the default kind make the columns so by themselves. */
+const faultsOfNulls = (kind: Kind, nullable: Column[]): string[] =>
+  nullable
+    .filter(({ field }) => !kind.isDefault && NEVER_NULL.includes(field!))
+    .map(
+      column =>
+        `kinds.${kind.name}.${column.field}: ${columnName(column)} may be null: delete the rows in which it is null, then: alter table ${shown(column.table)} alter column ${quoteName(column.name)} set not null`,
+    )
+
+const RAISED = 'P0001'
+/** A statement that took too long, and a table that this user may not read. */
+const UNKNOWN = ['57014', '42501']
+const PATIENCE_MS = 5000
+
+/** What the migration would refuse beyond that: its own words, from a transaction that can only read. */
+async function faultOfMigration(sql: Sql, kind: Kind): Promise<string[]> {
+  if (kind.isDefault) return []
+  try {
+    await sql.begin('isolation level read committed read only', async tx => {
+      // It reads rows where a column says that likes were removed.
+      await tx.unsafe(`set local statement_timeout = ${PATIENCE_MS}`)
+      await tx.unsafe(mappingCheckSql(kind))
+    })
+    return []
+  } catch (error) {
+    const code = codeOf(error)
+    // The migration itself will say it.
+    if (UNKNOWN.includes(code)) return []
+    if (code !== RAISED) throw error
+    const { hint } = error as { hint?: string }
+    return [`kinds.${kind.name}: ${whyOf(error)}${hint ? `: ${hint}` : ''}`]
+  }
 }
 
 function columnsOf(kind: Kind): Column[] {
