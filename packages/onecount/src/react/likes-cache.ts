@@ -28,6 +28,6 @@ export interface LikesCache {
   getQueryCache(): {
     findAll(filters: Filters): LikesQuery[]
     /** Calls back with every change of a query or of its views. */
-    subscribe(listener: (event: { query: LikesQuery }) => void): () => void
+    subscribe(listener: (event: { query: LikesQuery; type?: string }) => void): () => void
   }
 }

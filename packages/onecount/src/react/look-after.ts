@@ -2,7 +2,7 @@ import { between } from './between'
 import { Keeper } from './keeper'
 import { keptPosts } from './kept-posts'
 import { forget } from './kept-press'
-import { postsOnScreen, refetch } from './on-page'
+import { idOf, postsOnScreen, refetch } from './on-page'
 import { OnScreen } from './on-screen'
 import { Poller } from './poller'
 import type { View } from './post'
@@ -129,10 +129,18 @@ export class Caretaker {
         store.rereader?.resume()
       },
     }
+    // The application has cleared its client: a view would stay with a query that is in no cache any more.
+    const stop = store.queryClient.getQueryCache().subscribe(({ type, query }) => {
+      if (type !== 'removed' || !store.owns(query)) return
+      const post = store.post(idOf(query))
+      post.readAt = Number.NEGATIVE_INFINITY
+      for (const { redraw } of post.views) redraw?.()
+    })
     const all = Object.entries(listeners)
     // What is told to the document reaches the window too.
     for (const [type, listener] of all) window.addEventListener(type, listener)
     return () => {
+      stop()
       for (const [type, listener] of all) window.removeEventListener(type, listener)
     }
   }

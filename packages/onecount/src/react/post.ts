@@ -13,6 +13,8 @@ export interface View {
   element?: Element | null
   /** Until the browser has told, and where no element was given, a view that is mounted is seen. */
   isSeen: boolean
+  /** Draws it anew, from the query that the post has now. */
+  redraw?: () => void
 }
 
 /** A press that the server has acknowledged. */

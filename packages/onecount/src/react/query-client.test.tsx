@@ -1,12 +1,13 @@
 // @vitest-environment jsdom
 import { keepPreviousData, QueryClient, QueryClientProvider, useQueryClient } from '@tanstack/react-query'
-import { cleanup, fireEvent, render, screen } from '@testing-library/react'
+import { act, cleanup, fireEvent, render, screen } from '@testing-library/react'
 import type { ReactNode } from 'react'
 import { renderToString } from 'react-dom/server'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createServer, POST } from '../../test/support/react-pages'
 import { LikesProvider, useLikesStore } from './provider'
 import { likesKey } from './registers'
+import type { LikesStore } from './store'
 import { LikesUnreachable } from './transport'
 import { useLikes } from './use-likes'
 
@@ -159,6 +160,43 @@ describe('LikesProvider', () => {
     expect(button().dataset.status).toBe('unknown')
     rerender(likes(POST))
     expect(button().textContent).toBe('447')
+  })
+
+  it('has its views begin anew and read when the application clears the client, and goes on with later ones', async () => {
+    const client = new QueryClient()
+    const { server, transport } = createServer()
+    let store!: LikesStore
+    const Store = () => {
+      store = useLikesStore()
+      return null
+    }
+    const likes = (views: ReactNode) =>
+      inClient(
+        client,
+        <LikesProvider transport={transport}>
+          <Store />
+          {views}
+        </LikesProvider>,
+      )
+    const { rerender } = render(likes(<View />))
+    const shown = () => screen.getAllByRole('button').map(({ textContent }) => textContent)
+    server.other()
+    await expect.poll(shown).toEqual(['447'])
+    act(() => client.clear())
+    expect(shown()).toEqual(['446'])
+    await expect.poll(shown).toEqual(['447'])
+    rerender(
+      likes(
+        <>
+          <View />
+          <View key="later" />
+        </>,
+      ),
+    )
+    expect(shown()).toEqual(['447', '447'])
+    server.other()
+    await act(() => store.post(POST).read())
+    await expect.poll(shown).toEqual(['448', '448'])
   })
 
   it('shares no key with the queries of an application', () => {

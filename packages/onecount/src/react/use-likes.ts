@@ -101,8 +101,9 @@ export function useLikes(postId: string, given: LikeInput | UseLikesOptions = {}
     () => isUnreachable({ error: failed }),
     () => false,
   )
-  const watch = useMounted(store, post)
-  useRevealed(post, entry, intent)
+  const [, redraw] = useReducer((times: number) => times + 1, 0)
+  const watch = useMounted(store, post, redraw)
+  useRevealed(post, entry, intent, redraw)
 
   const shown = shownLikes(entry, intent, { error, unreachable })
   const knownAt = shown.knownAt && store.clock.toWall(shown.knownAt)
@@ -146,8 +147,8 @@ function likesOptions(post: PostLikes, seed: LikeInput | undefined): UseQueryOpt
 }
 
 /** Tells the post that this view is there, and where. */
-function useMounted(store: LikesStore, { postId, views }: PostLikes): LikesView['watch'] {
-  const view = useRef<View>({ isSeen: true }).current
+function useMounted(store: LikesStore, { postId, views }: PostLikes, redraw: () => void): LikesView['watch'] {
+  const view = useRef<View>({ isSeen: true, redraw }).current
   useEffect(() => {
     views.add(view)
     return () => void views.delete(view)
@@ -163,8 +164,12 @@ function useMounted(store: LikesStore, { postId, views }: PostLikes): LikesView[
 }
 
 /** A view that was hidden has heard nothing meanwhile: it is drawn anew before it is seen again. */
-function useRevealed(post: PostLikes, data: LikesEntry | undefined, intent?: Intent): void {
-  const [, redraw] = useReducer((times: number) => times + 1, 0)
+function useRevealed(
+  post: PostLikes,
+  data: LikesEntry | undefined,
+  intent: Intent | undefined,
+  redraw: () => void,
+): void {
   useBeforePaint(() => {
     if (post.entry() !== data || post.intent() !== intent) redraw()
   })
