@@ -22,7 +22,16 @@ function load(): void {
   import('./background').then(
     loaded => {
       background = loaded
-      for (const use of waiting.splice(0)) use(loaded)
+      for (const use of waiting.splice(0)) {
+        try {
+          use(loaded)
+        } catch (error) {
+          // The others still run, and the page's `error` event tells of this one.
+          queueMicrotask(() => {
+            throw error
+          })
+        }
+      }
     },
     () => setTimeout(load, RETRY_MS),
   )

@@ -14,8 +14,12 @@ export function shareBetweenTabs(store: LikesStore): {
 } {
   let channel: BroadcastChannel | undefined
   const open = () => {
-    if (typeof BroadcastChannel === 'undefined') return
-    channel ??= new BroadcastChannel(`onecount${store.scope}`)
+    try {
+      channel ??= new BroadcastChannel(`onecount${store.scope}`)
+    } catch {
+      // There is none, or the browser refuses it with all storage.
+      return
+    }
     channel.onmessage = ({ data }: MessageEvent<unknown>) => {
       if (isMessage(data)) hear(store, data.postId, data.input)
     }
