@@ -3,8 +3,10 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Finding } from '../src/cli/doctor/check'
 import { checkKind } from '../src/cli/doctor/postgres'
 import { checkRedis } from '../src/cli/doctor/redis'
+import { SCRIPT_COMMANDS } from '../src/cli/doctor/scripts'
 import { checkSettings } from '../src/cli/doctor/settings'
 import { checkBefore } from '../src/cli/doctor/version-before'
+import { SCRIPTS } from '../src/redis/scripts.generated'
 import { startCli } from './support/cli'
 import { connect } from './support/databases'
 import { forAllTests } from './support/for-all-tests'
@@ -180,6 +182,56 @@ describe('what doctor finds in Redis', () => {
       verdict: 'fail',
       fix: expect.stringMatching(/noeviction.*CONFIG REWRITE.*redis\.conf/),
     })
+  })
+
+  it('warns before its memory is full, and fails where it is', async () => {
+    const { redis } = stores
+    const memory = async () => named(await checkRedis(redis), 'Redis memory')
+    const used = async () => Number(/used_memory:(\d+)/.exec(await redis.info('memory'))![1])
+    expect(await memory()).toMatchObject({ verdict: 'ok', found: expect.stringContaining('no maxmemory') })
+    try {
+      await redis.config('SET', 'maxmemory', Math.round((await used()) * 10))
+      expect(await memory()).toMatchObject({ verdict: 'ok', found: expect.stringMatching(/ MB of .* MB/) })
+      await redis.config('SET', 'maxmemory', Math.round((await used()) * 1.06))
+      expect(await memory()).toMatchObject({ verdict: 'warn', fix: expect.stringContaining('maxmemory') })
+      await redis.config('SET', 'maxmemory', 1)
+      expect(await memory()).toMatchObject({ verdict: 'fail', fix: expect.stringContaining('every press') })
+    } finally {
+      await redis.config('SET', 'maxmemory', 0)
+    }
+  })
+
+  it.each<[string, string, string]>([
+    ['no script', '+@all -eval -evalsha', 'NOPERM'],
+    ['scripts that write nothing', '+@all -@write +eval +evalsha', 'ZADD'],
+    ['no key of the engine', '+@all resetkeys ~app:*', 'NOPERM'],
+  ])('names the rights of a user that may run %s', async (_, rules, found) => {
+    const { redis } = stores
+    const user = redis.duplicate({ username: 'likes', password: 'x', lazyConnect: true })
+    const scripts = async () => {
+      await user.connect()
+      const finding = named(await checkRedis(user), 'Redis scripts')!
+      user.disconnect()
+      await expect.poll(() => user.status).toBe('end')
+      return finding
+    }
+    await redis.call('ACL', 'SETUSER', 'likes', 'reset', 'on', '>x', '~*', '&*', ...rules.split(' '))
+    const finding = await scripts()
+    expect(finding).toMatchObject({ verdict: 'fail', found: expect.stringContaining(found) })
+    const rights = /~\*.*(?=, then ACL SAVE)/.exec(finding.fix!)![0]
+    await redis.call('ACL', 'SETUSER', 'likes', 'reset', 'on', '>x', ...rights.split(' '))
+    expect(await scripts()).toEqual({ verdict: 'ok', check: 'Redis scripts', found: 'run' })
+    const all = await user.connect().then(() => checkRedis(user))
+    user.disconnect()
+    await redis.call('ACL', 'DELUSER', 'likes')
+    expect(all.filter(({ verdict }) => verdict === 'fail')).toEqual([])
+  })
+
+  it('asks for the right to each command of the scripts', () => {
+    const called = Object.values(SCRIPTS).flatMap(({ source }) =>
+      [...source.matchAll(/redis\.p?call\('(\w+)'/g)].map(([, name]) => name!),
+    )
+    expect([...new Set(called)].sort()).toEqual([...SCRIPT_COMMANDS].sort())
   })
 
   it('says what each kind of persistence can lose', async () => {

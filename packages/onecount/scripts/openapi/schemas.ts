@@ -73,7 +73,7 @@ const REACHABLE = {
   status: {
     enum: ['ok', 'degraded', 'down'],
     description:
-      '`degraded`: served with one of two stores, ops are refused or pending for more than a minute, or the drain is paused. `down`: neither store answers.',
+      '`degraded`: served with one of two stores, ops are refused or pending for more than a minute, Redis refuses presses, or the drain is paused. `down`: neither store answers.',
   },
   redis: { enum: ['up', 'down', 'off'], description: '`off`: none is configured.' },
   postgres: { enum: ['up', 'down'] },
@@ -95,7 +95,7 @@ const FIGURES = {
     format: 'date-time',
     description: 'When a drain of this process last reached both stores.',
   },
-} satisfies Record<Exclude<keyof Health, keyof typeof REACHABLE>, Schema>
+} satisfies Record<Exclude<keyof Health, keyof typeof REACHABLE | 'warnings'>, Schema>
 
 const DRAINED = {
   drained: integer('Ops that were moved to Postgres.', 0),
@@ -167,7 +167,8 @@ export const SCHEMAS: Record<string, Schema> = {
           warnings: {
             type: 'array',
             items: { type: 'string' },
-            description: 'Settings of this server that seem wrong. Absent where there are none.',
+            description:
+              'Settings of this server that seem wrong, and why Redis refuses presses. Absent where there are none.',
           },
         },
         ['kinds', 'warnings'],

@@ -105,7 +105,7 @@ async function lookAtRedis(
   if (cluster) return checkCluster(cluster, partitions)
   // Nor did it know of kinds.
   const before = kinds.some(({ isDefault }) => isDefault) ? [await checkBefore(client, partitions)] : []
-  return [...(await checkRedis(client)), ...before]
+  return [...(await checkRedis(client, { kinds, partitions })), ...before]
 }
 
 /** Nothing where the server does not answer: each of the kinds says so. */

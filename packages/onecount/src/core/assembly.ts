@@ -15,6 +15,7 @@ import { createPartition } from './partition'
 import { createPruning } from './pruning'
 import { createRanking } from './ranking'
 import { createReader } from './read-posts'
+import { createRefusedPresses } from './refused-presses'
 import type { Turns } from './turns'
 import type { LikeState, WriteState } from './types'
 
@@ -40,6 +41,7 @@ export function assemble(options: OnecountOptions, turnsOf?: (partition: number)
   const now = createClock(clock)
   let broadcasts: Broadcasts | undefined
   const changed = (postIds: Iterable<string>) => broadcasts?.changed(postIds)
+  const refusedPresses = createRefusedPresses(log, elapsed)
   const parts = Array.from({ length: partitions }, (_, partition) =>
     createPartition({
       partition,
@@ -53,6 +55,7 @@ export function assemble(options: OnecountOptions, turnsOf?: (partition: number)
       drain: options.drain,
       turns: turnsOf?.(partition),
       changed,
+      refusedPresses,
       log,
       now,
       elapsed,

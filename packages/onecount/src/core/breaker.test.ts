@@ -48,6 +48,13 @@ describe('a breaker', () => {
     expect(calls).toBe(3)
   })
 
+  it('says why the last call failed', async () => {
+    await fail(3)
+    await expect(port.run('read', [], [])).rejects.toThrow(
+      'redis is unreachable (it did not answer lately: no answer)',
+    )
+  })
+
   it('lets one call through after the pause; the others do not wait for it', async () => {
     await fail(3)
     now = 500

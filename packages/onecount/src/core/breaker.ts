@@ -1,5 +1,6 @@
 import { StoreUnavailable } from './errors'
 import type { PostgresPort, RedisPort } from './ports'
+import { reasonOf } from './reason'
 
 interface BreakerOptions {
   /** So many failures one after the other open it. */
@@ -27,6 +28,8 @@ function createBreaker(store: 'redis' | 'postgres', { failures, pauseMs, clock }
   let begunBefore = 0
   let isOpen = false
   let retryAt = 0
+  /** Of the last failure. */
+  let reason = ''
 
   const succeed = <T>(reply: T): T => {
     failed = 0
@@ -41,6 +44,7 @@ function createBreaker(store: 'redis' | 'postgres', { failures, pauseMs, clock }
     else if (!isLarge) {
       if (failed === 0) begunBefore = begun
       failed += of
+      reason = reasonOf(error)
       if (isOpen || (failed >= failures && call > begunBefore)) {
         isOpen = true
         retryAt = clock() + pauseMs
@@ -52,7 +56,8 @@ function createBreaker(store: 'redis' | 'postgres', { failures, pauseMs, clock }
   /** `of`: how many would have called by themselves; a failure of theirs counts that often. */
   function call<T>(work: () => Promise<T>, { isLarge = false, of = 1 } = {}): Promise<T> {
     if (isOpen) {
-      if (clock() < retryAt) return Promise.reject(new StoreUnavailable(store, 'it did not answer lately'))
+      if (clock() < retryAt)
+        return Promise.reject(new StoreUnavailable(store, `it did not answer lately: ${reason}`))
       retryAt = clock() + pauseMs
     }
     const n = ++begun

@@ -4,6 +4,7 @@ import type { Kind } from './kind'
 import type { Ownership } from './ownership'
 import type { Pause } from './pause'
 import type { Logger, PostgresPort } from './ports'
+import type { RefusedPresses } from './refused-presses'
 import type { Scripts } from './scripts'
 
 /** What every procedure of the core works with, in one partition. */
@@ -34,6 +35,8 @@ export interface Context {
   ownership: Ownership
   /** What became of the last attempt to drain. */
   pause: Pause
+  /** What Redis refuses although it answers. */
+  refusedPresses: RefusedPresses
   /** Is told of posts whose likes have changed, once Redis has settled it. */
   changed?(postIds: Iterable<string>): void
   log: Logger

@@ -11,8 +11,8 @@ const OLD_MS = 60_000
 /** Which stores answer, and how far Postgres is behind Redis. */
 export interface Health {
   /**
-   * `ok`: exact and durable; `degraded`: served with one store, ops are refused or wait for more than a minute, or the
-   * drain is paused; `down`: neither store answers.
+   * `ok`: exact and durable; `degraded`: served with one store, ops are refused or wait for more than a minute, Redis
+   * refuses presses, or the drain is paused; `down`: neither store answers.
    */
   status: 'ok' | 'degraded' | 'down'
   /** `off`: not configured, Postgres serves alone. */
@@ -35,6 +35,8 @@ export interface Health {
   paused: PauseCause | null
   /** When this process last drained, ISO 8601. */
   lastDrainAt: string | null
+  /** Why Redis has refused presses of the last minute, and what to do. Absent where it has not. */
+  warnings?: string[]
 }
 
 /** All partitions together: the worst of each. Two round trips each, side by side. Never throws. */
@@ -51,6 +53,7 @@ export async function health(contexts: readonly Context[], lastDrainAt: number |
 export function joinHealth(all: readonly Health[]): Health {
   const isAny = <K extends keyof Health>(name: K, value: Health[K]) =>
     all.some(health => health[name] === value)
+  const warnings = [...new Set(all.flatMap(({ warnings = [] }) => warnings))]
   const drainedAt = all.map(({ lastDrainAt }) => lastDrainAt).filter(at => at !== null)
   return {
     status: all.every(({ status }) => status === 'ok')
@@ -66,6 +69,7 @@ export function joinHealth(all: readonly Health[]): Health {
     refused: sumOf(all, 'refused'),
     paused: all.find(({ paused }) => paused !== null)?.paused ?? null,
     lastDrainAt: drainedAt.sort().at(-1) ?? null,
+    ...(warnings.length > 0 && { warnings }),
   }
 }
 
@@ -94,7 +98,8 @@ async function healthOf(ctx: Context, lastDrainAt: number | null): Promise<Healt
   const oldestPendingMs = inRedis && ageOf(ctx, inRedis.oldestOp)
   const paused = pausedBy(ctx, inRedis, inPostgres)
   const isBehind = (oldestPendingMs ?? 0) > OLD_MS
-  const isOk = inPostgres?.refused === 0 && !isBehind && !paused && (inRedis || !ctx.redis)
+  const warning = ctx.refusedPresses.warning()
+  const isOk = inPostgres?.refused === 0 && !isBehind && !paused && !warning && (inRedis || !ctx.redis)
   return {
     status: isOk ? 'ok' : inRedis || inPostgres ? 'degraded' : 'down',
     redis: ctx.redis ? (inRedis ? 'up' : 'down') : 'off',
@@ -105,6 +110,7 @@ async function healthOf(ctx: Context, lastDrainAt: number | null): Promise<Healt
     refused: inPostgres?.refused ?? null,
     paused,
     lastDrainAt: lastDrainAt === null ? null : new Date(lastDrainAt).toISOString(),
+    ...(warning && { warnings: [warning] }),
   }
 }
 

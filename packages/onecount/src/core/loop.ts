@@ -180,12 +180,15 @@ export function createDrainLoop(ctx: Context, options: LoopOptions = {}, turns =
     }
     if (paused !== null) ctx.log.warn('drain resumed')
     paused = null
+    if (failures > 0) ctx.pause.end()
     failures = 0
     return more ? lingerMs : untilTurn()
   }
 
   function fail(error: unknown): number {
     if (failures++ === 0) failingSince = ctx.elapsed()
+    // A look that fails pauses the drain as a batch does.
+    if (isOutage(error)) ctx.pause.begin('unreachable')
     const kind = kindOf(error)
     const isBrief = isOutage(error) && ctx.elapsed() - failingSince < BRIEF_MS
     if (kind !== paused && !isBrief) {

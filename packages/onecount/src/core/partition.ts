@@ -9,6 +9,7 @@ import { createDrainLoop, type LoopOptions } from './loop'
 import { Ownership } from './ownership'
 import { createPause } from './pause'
 import type { Logger, PostgresPort, RedisPort } from './ports'
+import type { RefusedPresses } from './refused-presses'
 import { createScripts } from './scripts'
 import type { Turns } from './turns'
 
@@ -26,6 +27,8 @@ export interface PartitionOptions {
   turns: Turns | undefined
   /** As of the context. */
   changed?(postIds: Iterable<string>): void
+  /** Of all partitions together. */
+  refusedPresses: RefusedPresses
   log: Logger
   now(): number
   elapsed(): number
@@ -69,6 +72,7 @@ export function createPartition(options: PartitionOptions) {
     hydrations: createHydrations(options),
     ownership,
     pause: createPause(elapsed),
+    refusedPresses: options.refusedPresses,
     changed: options.changed,
     log,
     settings,

@@ -95,6 +95,7 @@ async function attempts(
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error
       if (error.store === 'postgres') throw new OnecountError('unavailable', { cause: error })
+      ctx.refusedPresses.note(error)
     }
   }
   return null

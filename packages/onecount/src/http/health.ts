@@ -13,13 +13,14 @@ type Reachable = Pick<Health, 'status' | 'redis' | 'postgres'>
 /** The answer of `{base}/health`. Of several kinds each has its own figures under its name. */
 export function healthResponse(looked: Looked | PublicHealth, warnings: readonly string[]): Reply {
   const { lookedAt, kinds = {} } = looked
+  const all = [...warnings, ...(looked.warnings ?? [])]
   const each = Object.entries(kinds).map(([name, own]) => [name, membersOf(own)])
   return json(looked.status === 'down' ? 503 : 200, {
     ...membersOf(looked),
     lookedAt,
     ...(each.length > 1 && { kinds: Object.fromEntries(each) }),
     // Only what there is to say.
-    ...(warnings.length > 0 && { warnings }),
+    ...(all.length > 0 && { warnings: all }),
   })
 }
 

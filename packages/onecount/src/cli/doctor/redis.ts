@@ -1,22 +1,39 @@
 import type { Redis } from 'ioredis'
+import { DEFAULT_KIND, type Kind } from '../../core/kind'
 import { whyOf } from '../unreachable'
 import { attempt, checkClock, checkDistance, type Finding, fail, ok, skipped, warn } from './check'
+import { checkScripts, scriptsFix } from './scripts'
 
-/** How Redis runs and what it does with what it holds; in a cluster a replica is as good as a primary. */
-export async function checkRedis(redis: Redis, { isNode = false } = {}): Promise<Finding[]> {
-  const checks: [name: string, look: () => Finding | Promise<Finding>][] = [
+interface RedisChecks {
+  /** Of a cluster, where a replica is as good as a primary. */
+  isNode?: boolean
+  /** Whose scripts have to run. */
+  kinds?: readonly Kind[]
+  partitions?: number
+}
+
+/** How Redis runs and what it does with what it holds. */
+export async function checkRedis(
+  redis: Redis,
+  { isNode = false, kinds = [DEFAULT_KIND], partitions }: RedisChecks = {},
+): Promise<Finding[]> {
+  const checks: [name: string, look: () => Finding | Promise<Finding>, fix?: typeof fixOf][] = [
     ['Redis version', async () => checkVersion(await infoOf(redis))],
     ['Redis role', async () => checkRole(await infoOf(redis))],
+    ['Redis scripts', () => checkScripts(redis, kinds, partitions), scriptsFix],
     ['Redis eviction', async () => checkEviction(await infoOf(redis))],
+    ['Redis memory', async () => checkMemory(await infoOf(redis))],
     ['Redis persistence', async () => checkPersistence(redis, await infoOf(redis))],
     ['Redis clock', () => checkClock('Redis clock', () => clockOf(redis))],
     ['Redis distance', () => checkDistance('Redis distance', () => redis.ping(), SLOW_MS, NEARER)],
   ]
   const findings: Finding[] = []
-  for (const [name, look] of checks.filter(([name]) => !isNode || name !== 'Redis role'))
-    findings.push(await attempt(name, fixOf, look))
+  for (const [name, look, fix = fixOf] of checks.filter(([name]) => !isNode || !OF_A_PRIMARY.includes(name)))
+    findings.push(await attempt(name, fix, look))
   return findings
 }
+
+const OF_A_PRIMARY = ['Redis role', 'Redis scripts']
 
 const fixOf = (error: unknown): string =>
   /NOPERM/.test(whyOf(error))
@@ -66,6 +83,23 @@ function checkEviction({ maxmemory_policy: policy }: Record<string, string>): Fi
         `${config('maxmemory-policy noeviction')}: what waits for Postgres must not be evicted`,
       )
 }
+
+/** Of `maxmemory`, from which on a warning is due. */
+const NEARLY_FULL = 0.9
+
+/** A full Redis refuses every press; one without a limit is bounded by its machine. */
+function checkMemory({ used_memory: used, maxmemory }: Record<string, string>): Finding {
+  const name = 'Redis memory'
+  const limit = Number(maxmemory ?? 0)
+  if (!(limit > 0)) return ok(name, `${inMegabytes(Number(used ?? 0))}, no maxmemory`)
+  const share = Number(used) / limit
+  const found = `${inMegabytes(Number(used))} of ${inMegabytes(limit)} (maxmemory)`
+  const fix = `${config('maxmemory')} with a greater size, or move to a greater server`
+  if (share >= 1) return fail(name, found, `${fix}: Redis refuses every press, and Postgres takes them`)
+  return share > NEARLY_FULL ? warn(name, found, `${fix}: a full Redis refuses every press`) : ok(name, found)
+}
+
+const inMegabytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(1)} MB`
 
 /** A setting that is only SET is gone with the next start. */
 const config = (setting: string) =>
