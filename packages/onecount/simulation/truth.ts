@@ -74,7 +74,7 @@ export class Truth {
   #forget(call: Call, answer: unknown): void {
     if (call.name === 'forget') this.shown.delete((call.args[1] as string[])[0]!)
     if (call.name !== 'settle' || (answer as string[])[0] !== 'OK') return
-    for (const { post, likes } of postsTold(call)) if (/^[!~]/.test(likes)) this.shown.delete(post)
+    for (const { post, likes } of postsTold(call)) if (/^([!~]|gone$)/.test(likes)) this.shown.delete(post)
   }
 
   /** A refused op is forgotten on purpose, with its session, and with it those of the pair that it stands for. */
