@@ -36,9 +36,9 @@ describe('onecount/react in a browser', () => {
     expect(foreign).toEqual([])
   })
 
-  it('is at most 11.7 kB gzipped, with the modules that are loaded after the first paint', async () => {
+  it('is at most 12.4 kB gzipped, with the modules that are loaded after the first paint', async () => {
     const { gzipped } = await bundle(`export * from 'onecount/react'`)
-    expect(gzipped).toBeLessThanOrEqual(11_700)
+    expect(gzipped).toBeLessThanOrEqual(12_400)
   })
 
   it('is left out of a bundle that uses none of it', async () => {
