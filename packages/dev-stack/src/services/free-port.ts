@@ -42,19 +42,23 @@ export async function onFreePort<T>(
 }
 
 /** How long a port that a program had may be used by a connection of another one, milliseconds. */
-export const FREED_MS = 30_000
+const FREED_MS = 30_000
 
-/** Listens where a program has ended: the system may have given its port to a connection meanwhile. */
-export async function listenAgain(server: Server, port: number): Promise<number> {
+/** Opens the port of a program that has ended: the system may have given it to a connection meanwhile. */
+export async function openAgain<T>(open: () => Promise<T>): Promise<T> {
   for (const end = Date.now() + FREED_MS; ; ) {
     try {
-      return await listenOnLoopback(server, port, { exact: true })
+      return await open()
     } catch (error) {
-      if (!saysPortInUse(String(error)) || Date.now() > end) throw error
+      if (!(error instanceof PortInUse || saysPortInUse(String(error))) || Date.now() > end) throw error
     }
     await new Promise(resolve => setTimeout(resolve, 100))
   }
 }
+
+/** Listens where a program has ended. */
+export const listenAgain = (server: Server, port: number): Promise<number> =>
+  openAgain(() => listenOnLoopback(server, port, { exact: true }))
 
 /**
  * Keeps the port of a program that is down from other programs: whoever connects is turned away. Where another one has

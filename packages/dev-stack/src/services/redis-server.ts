@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Redis } from 'ioredis'
 import { privateFolder, writePrivateFile } from '../private-files'
-import { FREED_MS, onFreePort, PortInUse, saysPortInUse } from './free-port'
+import { onFreePort, openAgain, PortInUse, saysPortInUse } from './free-port'
 import { findProgram, type Running, run, until } from './process'
 
 export interface RedisServer extends Running {
@@ -46,19 +46,9 @@ export async function startRedisServer(options: RedisServerOptions = {}): Promis
   return port === undefined ? onFreePort(preferredPort, start) : start(port)
 }
 
-/** Starts another one at the port of one that has ended: the system may have given the port to a connection meanwhile. */
-export async function startRedisServerAgain(
-  options: RedisServerOptions & { port: number },
-): Promise<RedisServer> {
-  for (const end = Date.now() + FREED_MS; ; ) {
-    try {
-      return await startRedisServer(options)
-    } catch (error) {
-      if (!(error instanceof PortInUse) || Date.now() > end) throw error
-    }
-    await new Promise(resolve => setTimeout(resolve, 100))
-  }
-}
+/** Starts another one at the port of one that has ended. */
+export const startRedisServerAgain = (options: RedisServerOptions & { port: number }): Promise<RedisServer> =>
+  openAgain(() => startRedisServer(options))
 
 async function startOn(
   port: number,

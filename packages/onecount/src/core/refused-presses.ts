@@ -15,31 +15,35 @@ const REMEDIES = {
 } as const
 
 const REPLY = new RegExp(`(?:^|[(:] ?-?)(${Object.keys(REMEDIES).join('|')}) `)
-/** Redis 7 refuses a command within a script without a code. */
-const NO_RIGHT = /user executing the script can't|ACL failure in script/i
+/** Redis 7 refuses a command within a script without a code, and does not say which. */
+const WITHIN_A_SCRIPT = /user executing the script can't|ACL failure in script/i
 
-function codeOf(message: string): keyof typeof REMEDIES | undefined {
-  if (NO_RIGHT.test(message)) return 'NOPERM'
-  return REPLY.exec(message)?.[1] as keyof typeof REMEDIES | undefined
+/** Whether the user of the connection lacks the right to a command that a script calls. */
+export const isForbiddenInScript = (message: string): boolean => WITHIN_A_SCRIPT.test(message)
+
+type Code = keyof typeof REMEDIES
+
+function codeOf(message: string): Code | undefined {
+  if (isForbiddenInScript(message)) return 'NOPERM'
+  return REPLY.exec(message)?.[1] as Code | undefined
 }
 
 /** Which presses Redis refuses although it answers: Postgres takes them, and nothing else would show it. */
 export function createRefusedPresses(log: Logger, elapsed: () => number) {
   let warning: string | null = null
   let at = 0
-  let saidAt = 0
+  const saidAt = new Map<Code, number>()
 
   return {
     /** A press has failed in Redis. */
     note({ message }: StoreUnavailable): void {
       const code = codeOf(message)
       if (!code) return
-      const text = `redis refuses presses, and Postgres takes them (${code}): ${REMEDIES[code]}`
+      warning = `redis refuses presses, and Postgres takes them (${code}): ${REMEDIES[code]}`
       at = elapsed()
-      if (text === warning && at - saidAt < QUIET_MS) return
-      warning = text
-      saidAt = at
-      log.warn(text)
+      if (at - (saidAt.get(code) ?? Number.NEGATIVE_INFINITY) < QUIET_MS) return
+      saidAt.set(code, at)
+      log.warn(warning)
     },
     /** What to change; null: Redis has refused none lately. */
     warning: (): string | null => (elapsed() - at < KNOWN_MS ? warning : null),

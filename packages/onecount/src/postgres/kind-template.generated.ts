@@ -139,29 +139,14 @@ end loop;
 -- The functions of onecount have variables of these names, and would take one for the other.
 for v_column in
   select a.attrelid::regclass as relation, a.attname as name, (
-      select string_agg(field, ', ') from (values
-        ('{{content}}'::regclass, '{{name content.id}}', 'target.column'),
-{{#column}}
-        ('{{content}}'::regclass, '{{name post.likes}}', 'target.count'),
-{{/column}}
-        ('public.post_ratings'::regclass, '{{name row.target}}', 'rows.target'),
-{{#variants}}
-        ('public.post_ratings'::regclass, '{{name row.variant}}', 'rows.variant'),
-{{/variants}}
-{{#timed}}
-        ('public.post_ratings'::regclass, '{{name row.created}}', 'rows.createdAt'),
-{{/timed}}
-        ('public.post_ratings'::regclass, '{{name row.session}}', 'rows.actor')
-      ) as f (relation, name, field) where f.relation = a.attrelid and f.name = a.attname
+      select string_agg(field, ', ') from (values {{fields}}) as f (relation, name, field)
+       where f.relation = a.attrelid and f.name = a.attname
     ) as field
     from pg_attribute a
    where a.attrelid in ('{{content}}'::regclass, 'public.post_ratings'::regclass) and a.attnum > 0 and not a.attisdropped
      and (a.attname in ({{names.variables}}) or a.attname in ('new', 'old') and exists (
-       select from (values ('{{content}}'::regclass, '{{name content.id}}'), {{#column}}('{{content}}'::regclass, '{{name post.likes}}'), {{/column}}
-                           ('public.post_ratings'::regclass, '{{name row.target}}'),{{#variants}}
-                           ('public.post_ratings'::regclass, '{{name row.variant}}'),{{/variants}}
-                           ('public.post_ratings'::regclass, '{{name row.session}}')) f (relation, name)
-        where f.relation = a.attrelid and f.name = a.attname))
+       select from (values {{fields}}) f (relation, name, field)
+        where f.relation = a.attrelid and f.name = a.attname and f.field <> 'rows.createdAt'))
 loop
   raise exception 'the kind {{kind}} cannot be kept beside the column % of %: functions of onecount have a variable of this name',
     v_column.name, v_column.relation || coalesce(format(' (kinds.{{kind}}.%s)', v_column.field), '')
@@ -191,20 +176,8 @@ end loop;
 -- Nothing can be written to a column that PostgreSQL computes.
 for v_column in
   select a.attrelid::regclass as relation, a.attname as name, a.attidentity <> '' as is_identity, f.field
-    from (values
-{{#column}}
-      ('{{content}}'::regclass, '{{name post.likes}}', 'target.count'),
-{{/column}}
-      ('public.post_ratings'::regclass, '{{name row.target}}', 'rows.target'),
-{{#variants}}
-      ('public.post_ratings'::regclass, '{{name row.variant}}', 'rows.variant'),
-{{/variants}}
-{{#timed}}
-      ('public.post_ratings'::regclass, '{{name row.created}}', 'rows.createdAt'),
-{{/timed}}
-      ('public.post_ratings'::regclass, '{{name row.session}}', 'rows.actor')
-    ) f (relation, name, field) join pg_attribute a on a.attrelid = f.relation and a.attname = f.name
-   where a.attgenerated <> '' or a.attidentity = 'a'
+    from (values {{fields}}) f (relation, name, field) join pg_attribute a on a.attrelid = f.relation and a.attname = f.name
+   where f.field <> 'target.column' and (a.attgenerated <> '' or a.attidentity = 'a')
 loop
   raise exception 'the kind {{kind}} cannot write the column % of % (kinds.{{kind}}.%): PostgreSQL computes it',
     v_column.name, v_column.relation, v_column.field

@@ -78,6 +78,9 @@ export function valuesOf(kind: Kind): Record<string, string> {
     'names.pair.length': String(pair.length),
     'names.variables': VARIABLES.map(name => `'${name}'`).join(', '),
     'names.removed': REMOVED_NAMES.map(name => `'${name}'`).join(', '),
+    fields: fieldsOf(kind)
+      .map(([relation, name, field]) => `('${relation}'::regclass, '${name}', '${field}')`)
+      .join(', '),
     'hint.several': `'${severalHint(kind)}'`,
     'types.target': types.post.map(type => `'${type}'`).join(', '),
     'types.count': COUNT_TYPES.map(type => `'${type}'`).join(', '),
@@ -108,6 +111,21 @@ export const bareNamesOf = ({ target, rows }: Kind): Record<string, string> => (
   'row.created': rows.createdAt ?? '',
   'post.likes': target.count ?? '',
 })
+
+/** The columns that the configuration names: their tables, their names and the fields. */
+function fieldsOf(kind: Kind): [table: string, name: string, field: string][] {
+  const { target, rows } = kind
+  const { content, rows: table } = kindNames(kind)
+  const all: [string, string | null | undefined, string][] = [
+    [content, target.column, 'target.column'],
+    [content, target.count, 'target.count'],
+    [table, rows.target, 'rows.target'],
+    [table, rows.variant, 'rows.variant'],
+    [table, rows.createdAt, 'rows.createdAt'],
+    [table, rows.actor, 'rows.actor'],
+  ]
+  return all.flatMap(([table, name, field]) => (typeof name === 'string' ? [[table, name, field]] : []))
+}
 
 /** Schemas of its tables other than `public`. */
 const schemasOf = ({ target, rows }: Kind) =>

@@ -1,31 +1,19 @@
-import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { defineConfig, type KindConfig } from 'onecount'
 import { kindSql, postgresJsPort } from 'onecount/postgres'
-import type { Sql } from 'postgres'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { checkKind } from '../../src/cli/doctor/postgres'
 import { readCatalogue } from '../../src/cli/init/catalogue'
 import { notesOn } from '../../src/cli/init/fit'
 import { proposeMapping } from '../../src/cli/init/mapping'
 import type { MappingValues } from '../../src/cli/init/options'
-import { connect } from '../support/databases'
 import { named } from '../support/doctor'
 import { forAllTests } from '../support/for-all-tests'
+import { startApplications } from '../support/init-database'
 
-const server = forAllTests(() => startPostgresServer({ fsync: false }))
-let sql: Sql
-let url: string
-let databases = 0
-afterEach(() => sql.end())
-
-async function open(schema: string) {
-  url = await server.createDatabase(`fit_${databases++}`)
-  sql = connect(url, { max: 1 })
-  await sql.unsafe(schema)
-}
-const propose = async (values: MappingValues = {}) => proposeMapping(values, await readCatalogue(url))
+const app = forAllTests(startApplications)
+const propose = async (values: MappingValues = {}) => proposeMapping(values, await readCatalogue(app.url))
 const kindOf = (config: KindConfig) => defineConfig({ kinds: { like: config } }).kinds.like
-const install = (config: KindConfig) => sql.unsafe(kindSql(kindOf(config)))
+const install = (config: KindConfig) => app.sql.unsafe(kindSql(kindOf(config)))
 
 const POSTS = 'create table posts (id bigint primary key, like_count integer not null default 0);'
 const LIKE: KindConfig = {
@@ -37,7 +25,7 @@ const likes = (columns: string) => `${POSTS}
 
 describe('a column of the rows that must have a value and has no default', () => {
   it('is refused, and pressed after the statement of the advice', async () => {
-    await open(`create table "Post" ("id" text primary key, "likesCount" integer not null default 0);
+    await app.open(`create table "Post" ("id" text primary key, "likesCount" integer not null default 0);
       create table "PostLike" ("id" text not null primary key, "postId" text not null references "Post" ("id"),
         "userId" text not null, "createdAt" timestamp(3) not null default now(), unique ("postId", "userId"));
       insert into "Post" values ('p', 0)`)
@@ -54,18 +42,18 @@ describe('a column of the rows that must have a value and has no default', () =>
       message: 'the kind like cannot write PostLike: its column id must have a value, and has no default',
       hint: `Give it one, then apply this again: ${advice.replace('table ', 'table public.')}`,
     })
-    await sql.unsafe(advice)
+    await app.sql.unsafe(advice)
     expect(await propose()).toEqual({ like: config })
     await install(config)
-    const port = postgresJsPort(sql, { kind: kindOf(config) })
+    const port = postgresJsPort(app.sql, { kind: kindOf(config) })
     await port.sync({ partition: 0, parent: '', nonce: 'n', entries: [], limit: 1 })
     const op = 3590000000000003
     expect(await port.write([{ postId: 'p', sessionId: 'ana', op, liked: true }], op)).toMatchObject([
       { status: 'applied', state: { count: 1, liked: true } },
     ])
-    expect(named(await checkKind(sql, kindOf(config)), 'required columns').verdict).toBe('ok')
-    await sql.unsafe('alter table "PostLike" alter column id drop default')
-    expect(named(await checkKind(sql, kindOf(config)), 'required columns')).toMatchObject({
+    expect(named(await checkKind(app.sql, kindOf(config)), 'required columns').verdict).toBe('ok')
+    await app.sql.unsafe('alter table "PostLike" alter column id drop default')
+    expect(named(await checkKind(app.sql, kindOf(config)), 'required columns')).toMatchObject({
       verdict: 'fail',
       found: 'a press has no value for "PostLike".id',
       fix: advice,
@@ -78,30 +66,30 @@ describe('a column of the rows that must have a value and has no default', () =>
     ['"updatedAt" timestamp not null', 'alter column "updatedAt" set default now()'],
     ['tenant uuid not null', 'alter column tenant set default …'],
   ])('%s gets a default that suits it', async (column, advice) => {
-    await open(likes(`${column}, unique (post_id, user_id)`))
+    await app.open(likes(`${column}, unique (post_id, user_id)`))
     await expect(propose()).rejects.toThrow(advice)
     await expect(install(LIKE)).rejects.toMatchObject({ hint: expect.stringContaining(advice) })
   })
 
   it('is no fault where its type or the database gives it a value', async () => {
-    await open(`create domain stars as integer not null default 1;
+    await app.open(`create domain stars as integer not null default 1;
       ${likes(`id bigint generated always as identity, weight stars, twice text not null generated always as
         (user_id || user_id) stored, at timestamptz not null default now(), unique (post_id, user_id)`)}`)
     expect(await propose()).toEqual({ like: { ...LIKE, actor: 'text' } })
     await install(LIKE)
-    expect(named(await checkKind(sql, kindOf(LIKE)), 'required columns').verdict).toBe('ok')
+    expect(named(await checkKind(app.sql, kindOf(LIKE)), 'required columns').verdict).toBe('ok')
   })
 
   it('is left to a trigger before the insert, and said to be', async () => {
-    await open(`${likes('slug text not null, unique (post_id, user_id)')}
+    await app.open(`${likes('slug text not null, unique (post_id, user_id)')}
       create function name_it() returns trigger language plpgsql as $$ begin new.slug := 'a'; return new; end $$;
       create trigger name_it before insert on post_likes for each row execute function name_it();`)
     const { like } = await propose()
-    expect(notesOn(like!, await readCatalogue(url))).toContain(
+    expect(notesOn(like!, await readCatalogue(app.url))).toContain(
       'post_likes has the column slug, which must have a value: see that a trigger gives it one for each row',
     )
     await install(like!)
-    expect(named(await checkKind(sql, kindOf(like!)), 'required columns')).toMatchObject({
+    expect(named(await checkKind(app.sql, kindOf(like!)), 'required columns')).toMatchObject({
       verdict: 'warn',
       found: 'left to a trigger: post_likes.slug',
     })
@@ -135,8 +123,8 @@ describe('rows of which a person may have several for a target', () => {
     actor: 'text',`
 
   it('are refused with the configuration of variants, where the key has another column', async () => {
-    await open(reactions('emoji text not null, primary key (comment_id, user_id, emoji)'))
-    await sql.unsafe(twoOf(', emoji', `, '👍'`, `, '🎉'`))
+    await app.open(reactions('emoji text not null, primary key (comment_id, user_id, emoji)'))
+    await app.sql.unsafe(twoOf(', emoji', `, '👍'`, `, '🎉'`))
     const proposed = propose()
     await expect(proposed).rejects.toThrow(
       'comment_reactions can have several rows of a person for one target: its key is (comment_id, emoji, user_id). Where emoji says',
@@ -151,14 +139,14 @@ describe('rows of which a person may have several for a target', () => {
     expect(refused.hint).not.toContain('delete')
     // What was written is a kind that fits.
     await install({ ...REACTION, variants: ['👍', '🎉'], rows: { ...REACTION.rows, variant: 'emoji' } })
-    expect(await sql`select from comment_reactions`).toHaveLength(2)
+    expect(await app.sql`select from comment_reactions`).toHaveLength(2)
   })
 
   it('are refused where no key says that they are one, with both ways on', async () => {
-    await open(
+    await app.open(
       reactions('id bigserial primary key, emoji text not null default $$👍$$, at timestamptz default now()'),
     )
-    await sql.unsafe(twoOf(', emoji', `, '👍'`, `, '🎉'`))
+    await app.sql.unsafe(twoOf(', emoji', `, '👍'`, `, '🎉'`))
     const proposed = propose()
     await expect(proposed).rejects.toThrow(
       'no key says that (comment_id, user_id) is unique. Where emoji says',
@@ -168,12 +156,12 @@ describe('rows of which a person may have several for a target', () => {
     expect(refused).toMatchObject({ code: '23505', message: expect.stringContaining('and differ in emoji') })
     expect(refused.hint).not.toContain('delete')
     // Of rows that are the same but for their keys and times all but one can go.
-    await sql`update comment_reactions set emoji = '👍'`
+    await app.sql`update comment_reactions set emoji = '👍'`
     await expect(install(REACTION)).rejects.toMatchObject({
       message: expect.stringContaining('are there twice'),
       hint: expect.stringContaining('delete from public.comment_reactions'),
     })
-    await sql.unsafe(
+    await app.sql.unsafe(
       `truncate comment_reactions; create unique index on comment_reactions (comment_id, user_id)`,
     )
     expect(await propose()).toMatchObject({ reaction: { rows: { table: 'comment_reactions' } } })
@@ -181,7 +169,7 @@ describe('rows of which a person may have several for a target', () => {
   })
 
   it('are accepted where the pair has a key of its own beside the wider one', async () => {
-    await open(
+    await app.open(
       reactions(
         'emoji text default $$👍$$, unique (comment_id, user_id, emoji), unique (user_id, comment_id)',
       ),
@@ -191,7 +179,7 @@ describe('rows of which a person may have several for a target', () => {
   })
 
   it('are refused where the key has another column than the variant', async () => {
-    await open(
+    await app.open(
       reactions(
         'emoji text not null default $$b$$, label text not null default $$a$$, unique (comment_id, user_id, emoji)',
       ),
@@ -210,7 +198,7 @@ describe('rows that are unique only where they are not deleted', () => {
     ],
     ['also under a condition on another column', `where state = 'on'`, /state = 'on'/],
   ])('%s', async (_, condition, shown) => {
-    await open(`${likes('deleted_at timestamptz, state text')}
+    await app.open(`${likes('deleted_at timestamptz, state text')}
       create unique index alive on post_likes (user_id, post_id) ${condition}`)
     await expect(propose()).rejects.toThrow(/post_likes is unique on post_id, user_id only where/)
     await expect(propose()).rejects.toThrow(shown)
@@ -218,7 +206,7 @@ describe('rows that are unique only where they are not deleted', () => {
       /^rows of post_likes are unique only where .* \(alive\): the others/,
     )
     await expect(install(LIKE)).rejects.toThrow(shown)
-    await sql.unsafe('drop index alive; create unique index on post_likes (user_id, post_id)')
+    await app.sql.unsafe('drop index alive; create unique index on post_likes (user_id, post_id)')
     await install((await propose()).like!)
   })
 })

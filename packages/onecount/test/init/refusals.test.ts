@@ -1,29 +1,17 @@
-import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { type Config, defineConfig, type KindConfig } from 'onecount'
 import { kindSql } from 'onecount/postgres'
-import type { Sql } from 'postgres'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { readCatalogue } from '../../src/cli/init/catalogue'
 import { checkKinds } from '../../src/cli/init/check-kinds'
-import { connect } from '../support/databases'
 import { forAllTests } from '../support/for-all-tests'
+import { startApplications } from '../support/init-database'
 
-const server = forAllTests(() => startPostgresServer({ fsync: false }))
-let sql: Sql
-let url: string
-let databases = 0
-afterEach(() => sql.end())
-
-async function open(schema: string) {
-  url = await server.createDatabase(`refusals_${databases++}`)
-  sql = connect(url, { max: 1 })
-  await sql.unsafe(schema)
-}
+const app = forAllTests(startApplications)
 const configOf = (kind: KindConfig) => defineConfig({ kinds: { like: kind } }) as Config<'like'>
 /** What `init` says of the kind: written by its options, or by the configuration of a file. */
 const check = async (kind: KindConfig, path: string | null = 'onecount.config.ts') =>
-  checkKinds(path, configOf(kind), url, await readCatalogue(url))
-const install = (kind: KindConfig) => sql.unsafe(kindSql(configOf(kind).kinds.like))
+  checkKinds(path, configOf(kind), app.url, await readCatalogue(app.url))
+const install = (kind: KindConfig) => app.sql.unsafe(kindSql(configOf(kind).kinds.like))
 
 const LIKE = {
   target: { table: 'posts', id: 'bigint', count: 'like_count' },
@@ -37,7 +25,7 @@ const TABLES = `create table posts (id bigint primary key, like_count integer no
 
 describe('what the migration refuses', () => {
   it('columns that may be null are named together, each with the statement that cures it', async () => {
-    await open(`create table posts (id bigint unique, like_count integer not null default 0);
+    await app.open(`create table posts (id bigint unique, like_count integer not null default 0);
       create table post_likes (post_id bigint, "User" text, unique (post_id, "User"))`)
     const kind = { ...LIKE, rows: { ...LIKE.rows, actor: 'User' } }
     const cures = [
@@ -58,7 +46,7 @@ describe('what the migration refuses', () => {
       await expect(install(kind)).rejects.toMatchObject({
         hint: `Delete the rows in which it is null, then: ${cure}`,
       })
-      await sql.unsafe(cure)
+      await app.sql.unsafe(cure)
     }
     expect(await check(kind)).toEqual(['like: fits the database'])
     await install(kind)
@@ -115,18 +103,18 @@ describe('what the migration refuses', () => {
       'rows of post_likes are unique only where',
     ],
   ])('init refuses too: %s', async (_, change, kind, refusal) => {
-    await open(TABLES)
-    await sql.unsafe(change)
+    await app.open(TABLES)
+    await app.sql.unsafe(change)
     await expect(check(kind)).rejects.toThrow(`  kinds.like: ${refusal}`)
     await expect(install(kind)).rejects.toThrow(refusal.split(': Drop it')[0])
   })
 
   it('a kind of the same name on other tables is one of them', async () => {
-    await open(TABLES)
+    await app.open(TABLES)
     expect(await check(LIKE)).toEqual(['like: fits the database'])
     await install(LIKE)
     expect(await check(LIKE)).toEqual(['like: fits the database'])
-    await sql.unsafe('create table hearts (like post_likes including all)')
+    await app.sql.unsafe('create table hearts (like post_likes including all)')
     const other = { ...LIKE, rows: { ...LIKE.rows, table: 'hearts' } }
     await expect(check(other)).rejects.toThrow(
       'kinds.like: the kind like of this database was made for other tables',

@@ -1,31 +1,19 @@
-import { startPostgresServer } from '@onecount/dev-stack/postgres-server'
 import { defineConfig, type KindConfig } from 'onecount'
 import { kindSql, postgresJsPort } from 'onecount/postgres'
-import type { Sql } from 'postgres'
-import { afterEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { checkKind } from '../../src/cli/doctor/postgres'
 import { readCatalogue } from '../../src/cli/init/catalogue'
 import { notesOn } from '../../src/cli/init/fit'
 import { proposeMapping } from '../../src/cli/init/mapping'
-import { connect } from '../support/databases'
 import { named } from '../support/doctor'
 import { forAllTests } from '../support/for-all-tests'
+import { startApplications } from '../support/init-database'
 
-const server = forAllTests(() => startPostgresServer({ fsync: false }))
-let sql: Sql
-let url: string
-let databases = 0
-afterEach(() => sql.end())
-
-async function open(schema: string) {
-  url = await server.createDatabase(`strange_${databases++}`)
-  sql = connect(url, { max: 1 })
-  await sql.unsafe(schema)
-}
+const app = forAllTests(startApplications)
 const kindOf = (config: KindConfig) => defineConfig({ kinds: { like: config } }).kinds.like
-const install = (config: KindConfig = LIKE) => sql.unsafe(kindSql(kindOf(config)))
-const propose = async () => proposeMapping({}, await readCatalogue(url))
-const finding = async (name: string) => named(await checkKind(sql, kindOf(LIKE)), name)
+const install = (config: KindConfig = LIKE) => app.sql.unsafe(kindSql(kindOf(config)))
+const propose = async () => proposeMapping({}, await readCatalogue(app.url))
+const finding = async (name: string) => named(await checkKind(app.sql, kindOf(LIKE)), name)
 
 const LIKE: KindConfig = {
   target: { table: 'posts', id: 'bigint', count: 'like_count' },
@@ -45,13 +33,13 @@ describe('a column that says that a like was removed', () => {
   ])(
     '%s: no row has it set: a note; one has: refused, and named by doctor',
     async (name, type, value, where) => {
-      await open(tables(`, "${name}" ${type}`))
-      expect(notesOn(LIKE, await readCatalogue(url)).join()).toContain(
+      await app.open(tables(`, "${name}" ${type}`))
+      expect(notesOn(LIKE, await readCatalogue(app.url)).join()).toContain(
         `post_likes has the column ${name}: onecount counts every row`,
       )
       await install()
       expect(await finding('rows marked as deleted')).toMatchObject({ verdict: 'ok' })
-      await sql.unsafe(`insert into post_likes (post_id, user_id, "${name}") values (1, 'ana', ${value})`)
+      await app.sql.unsafe(`insert into post_likes (post_id, user_id, "${name}") values (1, 'ana', ${value})`)
       const found = await finding('rows marked as deleted')
       expect(found).toMatchObject({
         verdict: 'warn',
@@ -70,9 +58,9 @@ describe('a column that says that a like was removed', () => {
 
 describe.each(['user_id', 'post_id'])('a key on %s alone', column => {
   it('is refused by init and by the migration, and found by doctor', async () => {
-    await open(tables())
+    await app.open(tables())
     await install()
-    await sql.unsafe(`create unique index one_each on post_likes (${column})`)
+    await app.sql.unsafe(`create unique index one_each on post_likes (${column})`)
     await expect(propose()).rejects.toThrow(`post_likes is unique on (${column}) alone`)
     await expect(install()).rejects.toThrow(`rows of post_likes are unique on ${column} alone (one_each)`)
     expect(await finding('unique keys')).toMatchObject({
@@ -83,7 +71,7 @@ describe.each(['user_id', 'post_id'])('a key on %s alone', column => {
 })
 
 it('a trigger that asks who is signed in is named with its function', async () => {
-  await open(`${tables()};
+  await app.open(`${tables()};
     create schema auth;
     create function auth.uid() returns uuid language sql as 'select null::uuid';
     create function note_person() returns trigger language plpgsql as
@@ -102,9 +90,9 @@ describe('a column that is called as a variable of onecount', () => {
     ['rows.target', 'v_now'],
     ['rows.actor', 'new'],
   ])('%s %s is refused with the field', async (field, name) => {
-    await open(tables())
+    await app.open(tables())
     const column = field === 'rows.actor' ? 'user_id' : 'post_id'
-    await sql.unsafe(`alter table post_likes rename column ${column} to ${name}`)
+    await app.sql.unsafe(`alter table post_likes rename column ${column} to ${name}`)
     const rows = { ...LIKE.rows, [field === 'rows.actor' ? 'actor' : 'target']: name }
     await expect(install({ ...LIKE, rows })).rejects.toThrow(
       `beside the column ${name} of post_likes (kinds.like.${field})`,
@@ -112,17 +100,17 @@ describe('a column that is called as a variable of onecount', () => {
   })
 
   it.each(['excluded', 'id', 'session', 'post_id', 'op', 'session_id'])('%s works', async name => {
-    await open(tables())
-    await sql.unsafe(
+    await app.open(tables())
+    await app.sql.unsafe(
       `alter table post_likes rename column post_id to target; alter table post_likes rename column user_id to ${name}`,
     )
     const kind = kindOf({ ...LIKE, rows: { ...LIKE.rows, target: 'target', actor: name } })
-    await sql.unsafe(kindSql(kind))
-    const port = postgresJsPort(sql, { kind })
+    await app.sql.unsafe(kindSql(kind))
+    const port = postgresJsPort(app.sql, { kind })
     const now = Date.now() * 1000
     const press = (op: number) => ({ postId: '1', sessionId: 'ana', op, liked: op % 2 === 1 })
     expect(await port.write([press(2 * now + 1)], now)).toMatchObject([{ state: { count: 1 } }])
-    await sql.unsafe(`insert into post_likes (target, ${name}) values (1, 'ben')`)
+    await app.sql.unsafe(`insert into post_likes (target, ${name}) values (1, 'ben')`)
     expect(await port.write([press(2 * now + 2)], now)).toMatchObject([{ state: { count: 1 } }])
     expect(await port.ratings(null, 9)).toMatchObject([{ postId: '1', sessionId: 'ben' }])
   })

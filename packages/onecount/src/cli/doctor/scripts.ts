@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import { createKeys, tagOf } from '../../core/keys'
 import type { Kind } from '../../core/kind'
+import { isForbiddenInScript } from '../../core/refused-presses'
 import { isNoScript } from '../../redis/replies'
 import { SCRIPTS } from '../../redis/scripts.generated'
 import { guide } from '../guide'
@@ -43,15 +44,12 @@ export async function checkScripts(redis: Redis, kinds: readonly Kind[], partiti
   return ok(NAME, 'run')
 }
 
-/** Redis 7 refuses a command within a script so, and does not say which. */
-const WITHIN_A_SCRIPT = /user executing the script can't|ACL failure in script/i
-
 /** What the user may not do within a script; null: the script ran. @throws any other failure of it */
 const refusalOf = (run: Promise<void>): Promise<unknown> =>
   run.then(
     () => null,
     error => {
-      if (WITHIN_A_SCRIPT.test(whyOf(error))) return error
+      if (isForbiddenInScript(whyOf(error))) return error
       throw error
     },
   )
@@ -68,6 +66,6 @@ async function runStatus(redis: Redis, keys: string[]): Promise<void> {
 const RIGHTS_FIX = `ACL SETUSER with the user's name and ${RIGHTS}, then ACL SAVE: ${guide('operations')}`
 
 export const scriptsFix = (error: unknown): string =>
-  /NOPERM/.test(whyOf(error)) || WITHIN_A_SCRIPT.test(whyOf(error))
+  /NOPERM/.test(whyOf(error)) || isForbiddenInScript(whyOf(error))
     ? RIGHTS_FIX
     : 'see that Redis runs scripts (EVAL, EVALSHA), and run this again'

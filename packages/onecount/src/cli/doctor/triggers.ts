@@ -68,7 +68,7 @@ export async function checkPersonTriggers(sql: Sql, { names }: Made): Promise<Fi
 }
 
 /** Whether what code and triggers of before onecount do to the count is undone. */
-export const isInShadowMode = async (sql: Sql, names: Made['names']): Promise<boolean> =>
+const isInShadowMode = async (sql: Sql, names: Made['names']): Promise<boolean> =>
   ['O', 'A'].includes((await stateOfShadow(sql, names)) ?? '')
 
 /** Whether the kind was made with `--shadow`, also where the trigger was disabled by hand since. */
