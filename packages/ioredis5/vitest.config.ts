@@ -4,7 +4,7 @@ import { defineProject } from 'vitest/config'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The tests of the drivers once more, with the oldest ioredis that has `socketTimeout` and prints nothing by itself. */
+/** The tests of the drivers once more, with the oldest ioredis that has `socketTimeout` and prints nothing. */
 export default defineProject({
   resolve: {
     tsconfigPaths: true,

@@ -131,9 +131,9 @@ export type Handler = (request: Request, info?: HandlerInfo) => Promise<Response
  * Web-standard requests and responses and `node:crypto`, so any server can mount it.
  *
  * What a request is refused for is checked before the service is called: method, origin, form of the ids, body and
- * op, the limit of its address, who sends it, the other limits. Who that is, the server alone decides: `session` of the options, else the signed cookie. A
- * request without a valid one gets a new session with the answer, as long as its address may have one: a read is answered
- * without then, a press is refused.
+ * op, the limit of its address, who sends it, the other limits. Who that is, the server alone decides: `session` of
+ * the options, else the signed cookie. A request without a valid one gets a new session with the answer, as long as
+ * its address may have one: a read is answered without then, a press is refused.
  *
  * @example
  * const handler = createHandler({ service: createOnecount({ redis, postgres }), secret: process.env.ONECOUNT_SECRET })

@@ -199,7 +199,7 @@ function signedBy(sessionId: string, value: string, secrets: readonly string[]):
   return secretIndex < 0 ? null : { sessionId: copy(sessionId), value: copy(value), secretIndex }
 }
 
-/** A piece of a text keeps the whole text in memory: one of these would keep all cookies of a request for as long as it lives. */
+/** A piece of a text keeps the whole text in memory: one that is kept would keep all cookies of its request. */
 const copy = (text: string): string => Buffer.from(text, 'latin1').toString('latin1')
 
 function sign(sessionId: string, secret: string): string {

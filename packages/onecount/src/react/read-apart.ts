@@ -26,8 +26,8 @@ export async function readByHalves(
 let hasSaid = false
 
 /**
- * What the server says of these posts, which it has refused to answer together. One whose id is malformed does not exist,
- * and this page asks for it no more.
+ * What the server says of these posts, which it has refused to answer together. One whose id is malformed does not
+ * exist, and this page asks for it no more.
  *
  * @throws `error`, unless it is about one malformed id of several; of one post alone its view says what is wrong
  */

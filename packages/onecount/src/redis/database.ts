@@ -77,8 +77,8 @@ function createGuard(client: Redis): DatabaseGuard {
 const OWN = new Set(Object.values(SCRIPTS).flatMap(({ sha1, source }) => [sha1, source]))
 
 /**
- * A client without `FAIL_FAST` sends what a lost connection left unanswered or unsent by itself, before the next one was
- * asked for its database: scripts of the engine fail instead.
+ * A client without `FAIL_FAST` sends what a lost connection left unanswered or unsent by itself, before the next one
+ * was asked for its database: scripts of the engine fail instead.
  */
 function holdScripts(client: Redis, guard: DatabaseGuard): void {
   const send = client.sendCommand.bind(client)

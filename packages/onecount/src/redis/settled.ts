@@ -2,7 +2,7 @@ import type { Command } from 'ioredis'
 
 const failed = new WeakSet<Command>()
 
-/** Lets `isSettled` know when the command fails for its caller, which ioredis 5 does not say. Call it before it is sent. */
+/** Lets `isSettled` know when a command fails for its caller, which ioredis 5 does not say. For one not sent yet. */
 export function watchSettled(command: Command): Command {
   if (command.isSettled !== undefined) return command
   const { reject } = command
